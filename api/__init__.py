@@ -1,0 +1,1 @@
+"""What do identity providers and administrators talk to? The ingress, the directory, the relay."""

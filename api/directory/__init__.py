@@ -1,0 +1,1 @@
+"""What did the provider push? Users, groups and identities, and which of them are dirty."""

@@ -1,0 +1,276 @@
+"""Which identities are not published yet? The outbox: marking, leasing, settling.
+
+A mark is part of the identity's row, so there is one however often the identity changes. Every
+function runs inside the caller's transaction: marks commit together with what caused them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, null, select, tuple_
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_rows
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.identity_changes import IdentityChange, IdentityState
+from api.directory.tables import Identity, Membership
+from contracts.identity_changed import Profile, Trace
+from contracts.rules import DEACTIVATION_ACTION
+from contracts.topology import Lane
+
+LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
+"""As stored: the lower number wins when an identity is marked twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A leased mark: the state to publish, and for whom."""
+
+    connection_id: str
+    identity_id: str
+    state: IdentityState
+    changed_at: int
+    attempts: int
+    trace: Trace
+
+
+# --- states -------------------------------------------------------------------------------
+
+
+async def load_state(
+    db: AsyncConnection, connection_id: str, identity_id: str
+) -> IdentityState | None:
+    """Return the newest state of an identity, locked until the transaction ends."""
+    statement = select(Identity.__table__).where(_is(connection_id, identity_id)).with_for_update()  # type: ignore[attr-defined]
+    row = (await db.execute(statement)).mappings().one_or_none()
+    return None if row is None else _state(row)
+
+
+async def save_new(
+    db: AsyncConnection,
+    connection_id: str,
+    identity_id: str,
+    change: IdentityChange,
+    trace: Trace,
+    now: int,
+) -> None:
+    """Store the first state of an identity, marked."""
+    values = {"connection_id": connection_id, "id": identity_id, **_columns(change.state, now)}
+    await db.execute(insert_into(Identity).values(values | _new_mark(change.lane, trace, now)))
+
+
+async def save_change(
+    db: AsyncConnection,
+    connection_id: str,
+    identity_id: str,
+    change: IdentityChange,
+    trace: Trace,
+    now: int,
+) -> None:
+    """Store a later state of an identity, marked."""
+    values = _columns(change.state, now) | _renewed_mark(change.lane, trace, now)
+    await db.execute(update_rows(Identity).where(_is(connection_id, identity_id)).values(values))
+
+
+# --- marking without a change of the identity itself ------------------------------------------
+
+
+async def mark_identities(
+    db: AsyncConnection, connection_id: str, ids: Collection[str], trace: Trace, now: int
+) -> int:
+    """Mark some identities (whose groups changed, or that have to be published again)."""
+    return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now)
+
+
+async def mark_members(
+    db: AsyncConnection, connection_id: str, group_id: str, trace: Trace, now: int
+) -> int:
+    """Mark whoever is in a group, in one statement whatever its size."""
+    members = select(col(Membership.member_id)).where(
+        col(Membership.connection_id) == connection_id, col(Membership.group_id) == group_id
+    )
+    return await _mark(db, connection_id, col(Identity.id).in_(members), trace, now)
+
+
+async def mark_connection(
+    db: AsyncConnection, connection_id: str, trace: Trace, now: int
+) -> int:
+    """Mark every identity of a connection: a resync, or a changed rule."""
+    return await _mark(db, connection_id, col(Identity.id).is_not(None), trace, now)
+
+
+async def _mark(
+    db: AsyncConnection,
+    connection_id: str,
+    which: ColumnElement[bool],
+    trace: Trace,
+    now: int,
+) -> int:
+    """Give identities a new version and a mark in bulk; return how many there are.
+
+    A deleted identity keeps the groups it had, so a membership change never reaches it; only a
+    resync does.
+    """
+    version = col(Identity.version)
+    newer = case((version >= now, version + 1), else_=now)
+    statement = (
+        update_rows(Identity)
+        .where(col(Identity.connection_id) == connection_id, which)
+        .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
+    )
+    return (await db.execute(statement)).rowcount
+
+
+# --- the relay's side ---------------------------------------------------------------------
+
+
+async def lease(
+    db: AsyncConnection, lane: Lane, most: int, now: int, until: int
+) -> Sequence[Mark]:
+    """Take marks of a lane that are due, oldest first; nobody else gets them until then."""
+    due = (
+        select(col(Identity.connection_id), col(Identity.id))
+        .where(col(Identity.dirty_lane) == LANE_NUMBERS[lane], col(Identity.due_at) <= now)
+        .order_by(col(Identity.due_at))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update_rows(Identity)
+        .where(tuple_(col(Identity.connection_id), col(Identity.id)).in_(due))
+        .values(due_at=until)
+        .returning(Identity.__table__)  # type: ignore[attr-defined]
+    )
+    rows = (await db.execute(statement)).mappings().all()
+    return [_mark_of(row) for row in rows]
+
+
+async def clear(db: AsyncConnection, marks: Collection[Mark], now: int) -> None:
+    """Forget marks whose state is safely on its way, unless the identity has moved on since."""
+    await _settle(
+        db,
+        marks,
+        {
+            "dirty_lane": null(),
+            "dirty_since": null(),
+            "due_at": null(),
+            "attempts": 0,
+            "published_version": col(Identity.version),
+            "published_at": now,
+        },
+        {},
+    )
+
+
+async def postpone(db: AsyncConnection, due: Mapping[Mark, int], *, attempted: bool) -> None:
+    """Give leases back: the marks are due again at the given times.
+
+    :param attempted: whether the worker tried; such tries are counted, and end in a failure.
+    """
+    attempts = col(Identity.attempts)
+    values = {"due_at": bindparam("due"), "attempts": attempts + 1 if attempted else attempts}
+    await _settle(db, due, values, {mark: {"due": at} for mark, at in due.items()})
+
+
+async def _settle(
+    db: AsyncConnection,
+    marks: Collection[Mark],
+    values: Mapping[str, Any],
+    parameters: Mapping[Mark, Mapping[str, Any]],
+) -> None:
+    if not marks:
+        return
+    statement = (
+        update_rows(Identity)
+        .where(
+            and_(
+                col(Identity.connection_id) == bindparam("of_connection"),
+                col(Identity.id) == bindparam("of_identity"),
+                col(Identity.version) == bindparam("of_version"),
+            )
+        )
+        .values(values)
+        .execution_options(synchronize_session=None)
+    )
+    await db.execute(
+        statement,
+        [
+            {
+                "of_connection": mark.connection_id,
+                "of_identity": mark.identity_id,
+                "of_version": mark.state.version,
+                **parameters.get(mark, {}),
+            }
+            for mark in sorted(marks, key=lambda mark: (mark.connection_id, mark.identity_id))
+        ],
+    )
+
+
+# --- rows ---------------------------------------------------------------------------------
+
+
+def _is(connection_id: str, identity_id: str) -> ColumnElement[bool]:
+    return and_(col(Identity.connection_id) == connection_id, col(Identity.id) == identity_id)
+
+
+def _new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
+    return {
+        "dirty_lane": LANE_NUMBERS[lane],
+        "dirty_since": now,
+        "due_at": now,
+        "attempts": 0,
+        "correlation_id": trace.correlation_id,
+        "traceparent": trace.traceparent,
+    }
+
+
+def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
+    """A mark over one that may be there: as urgent as the more urgent, as old as the older."""
+    number = LANE_NUMBERS[lane]
+    was = col(Identity.dirty_lane)
+    return _new_mark(lane, trace, now) | {
+        "dirty_lane": case((was < number, was), else_=number),
+        "dirty_since": func.coalesce(col(Identity.dirty_since), now),
+    }
+
+
+def _columns(state: IdentityState, now: int) -> dict[str, Any]:
+    return {
+        "version": state.version,
+        "changed_at": now,
+        "active": state.active,
+        "deleted": state.deleted,
+        "ever_active": state.ever_active,
+        "deactivated_at": state.deactivated_at,
+        "deactivation": state.deactivation and state.deactivation.model_dump(mode="json"),
+        "profile": state.profile.model_dump(mode="json", exclude_none=True),
+        "role_names": list(state.role_names),
+        "groups": None if state.groups is None else list(state.groups),
+    }
+
+
+def _state(row: RowMapping) -> IdentityState:
+    return IdentityState(
+        version=row["version"],
+        active=row["active"],
+        ever_active=row["ever_active"],
+        profile=Profile.model_validate(row["profile"]),
+        role_names=tuple(row["role_names"]),
+        deleted=row["deleted"],
+        deactivated_at=row["deactivated_at"],
+        deactivation=row["deactivation"] and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
+        groups=None if row["groups"] is None else tuple(row["groups"]),
+    )
+
+
+def _mark_of(row: RowMapping) -> Mark:
+    return Mark(
+        connection_id=row["connection_id"],
+        identity_id=row["id"],
+        state=_state(row),
+        changed_at=row["changed_at"],
+        attempts=row["attempts"],
+        trace=Trace(correlation_id=row["correlation_id"], traceparent=row["traceparent"]),
+    )

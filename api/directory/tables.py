@@ -1,0 +1,144 @@
+"""What does the directory keep? Its tables: connections, tokens, SCIM resources, identities.
+
+Times are microseconds since the epoch (UTC), as versions are: one integer type on every database.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+COMPARABLE = JSON().with_variant(JSONB(), "postgresql")
+"""JSON that filters look into."""
+
+
+class ApiTable(SQLModel, registry=registry()):
+    """The api's own tables: SQLModel would otherwise share one MetaData with the worker's."""
+
+
+class Connection(ApiTable, table=True):
+    """SCIM switched on for one portal of one workspace."""
+
+    __tablename__ = "connections"
+
+    id: str = Field(primary_key=True)
+    workspace: str = Field(index=True)
+    portal: str
+    rules: dict[str, Any] = Field(sa_type=JSON)
+    created_at: int = Field(sa_type=BigInteger)
+
+
+class Token(ApiTable, table=True):
+    """A bearer token that opens one connection; only its SHA-256 digest is kept."""
+
+    __tablename__ = "tokens"
+
+    digest: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connections.id", index=True)
+    created_at: int = Field(sa_type=BigInteger)
+    revoked_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class UserRow(ApiTable, table=True):
+    """A SCIM User as the provider pushed it.
+
+    ``resource`` is the canonical JSON without what is derived (id, meta, groups); ``comparable``
+    is the same with every value in the form that filters and sorting compare.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (
+        Index("users_by_name", "connection_id", "user_name_key", unique=True),
+        Index("users_by_external_id", "connection_id", "external_id"),
+    )
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    id: str = Field(primary_key=True)
+    user_name_key: str
+    external_id: str | None = None
+    resource: dict[str, Any] = Field(sa_type=JSON)
+    comparable: dict[str, Any] = Field(sa_column=Column(COMPARABLE, nullable=False))
+    created_at: int = Field(sa_type=BigInteger)
+    modified_at: int = Field(sa_type=BigInteger)
+    revision: int = Field(default=1, sa_type=BigInteger)
+
+
+class GroupRow(ApiTable, table=True):
+    """A SCIM Group as the provider pushed it, without its members."""
+
+    __tablename__ = "groups"
+    __table_args__ = (
+        Index("groups_by_name", "connection_id", "display_name_key", unique=True),
+        Index("groups_by_external_id", "connection_id", "external_id"),
+    )
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    id: str = Field(primary_key=True)
+    display_name: str
+    display_name_key: str
+    external_id: str | None = None
+    resource: dict[str, Any] = Field(sa_type=JSON)
+    comparable: dict[str, Any] = Field(sa_column=Column(COMPARABLE, nullable=False))
+    created_at: int = Field(sa_type=BigInteger)
+    modified_at: int = Field(sa_type=BigInteger)
+    revision: int = Field(default=1, sa_type=BigInteger)
+
+
+class Membership(ApiTable, table=True):
+    """One member of one group: a user, or a nested group, which never becomes a user."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("memberships_by_member", "connection_id", "member_id"),)
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    group_id: str = Field(primary_key=True)
+    member_id: str = Field(primary_key=True)
+    member_type: str
+    display: str | None = None
+
+
+class Identity(ApiTable, table=True):
+    """A SCIM user seen provider-neutral, and its mark in the dirty set.
+
+    The row outlives the user: a deleted identity stays, so that it can be published again.
+    ``profile`` is released: while the identity is inactive it shows the person as last active.
+    ``groups`` is empty until deletion, when the memberships go and their names are kept here.
+
+    The dirty set are the rows with a ``dirty_lane``: the newest state is not published yet.
+    ``due_at`` moves into the future while a relay holds the lease, and while a retry waits.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        Index(
+            "dirty_identities",
+            "dirty_lane",
+            "due_at",
+            sqlite_where=text("dirty_lane IS NOT NULL"),
+            postgresql_where=text("dirty_lane IS NOT NULL"),
+        ),
+    )
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    id: str = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+    changed_at: int = Field(sa_type=BigInteger)
+    active: bool
+    deleted: bool = False
+    ever_active: bool
+    deactivated_at: int = Field(default=0, sa_type=BigInteger)
+    deactivation: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    profile: dict[str, Any] = Field(sa_type=JSON)
+    role_names: list[str] = Field(default_factory=list, sa_type=JSON)
+    groups: list[str] | None = Field(default=None, sa_type=JSON)
+
+    dirty_lane: int | None = None
+    dirty_since: int | None = Field(default=None, sa_type=BigInteger)
+    due_at: int | None = Field(default=None, sa_type=BigInteger)
+    attempts: int = 0
+    correlation_id: str = ""
+    traceparent: str | None = None
+    published_version: int = Field(default=0, sa_type=BigInteger)
+    published_at: int | None = Field(default=None, sa_type=BigInteger)

@@ -1,0 +1,91 @@
+"""How do events travel inside one process? The embedded twin of the broker.
+
+There is no store of its own: a parcel is confirmed when the worker has acknowledged it, and the
+mark in the directory, which is cleared only then, is what survives a crash.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.topology import Lane
+from contracts.transport import (
+    Confirmed,
+    Delivery,
+    Parcel,
+    PublishOutcome,
+    RetryAfter,
+    Unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedDelivery:
+    """A parcel in the hands of the worker; its answer is the outcome that the publisher awaits."""
+
+    parcel: Parcel
+    outcome: asyncio.Future[PublishOutcome]
+
+    @property
+    def body(self) -> bytes:
+        return self.parcel.body
+
+    @property
+    def attempts(self) -> int:
+        return self.parcel.attempts
+
+    async def ack(self) -> None:
+        self._answer(Confirmed())
+
+    async def retry(self, after_seconds: float) -> None:
+        self._answer(RetryAfter(after_seconds))
+
+    async def dead_letter(self, reason: str) -> None:
+        # No broker keeps it here: the mark stays, so that the identity is visibly pending.
+        self._answer(Unknown(f"dead letter: {reason}"))
+
+    def _answer(self, outcome: PublishOutcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+
+class EmbeddedTransport:
+    """Publisher and Consumer at once, one queue per lane."""
+
+    def __init__(self) -> None:
+        self._queues: dict[Lane, asyncio.Queue[EmbeddedDelivery]] = {
+            lane: asyncio.Queue() for lane in Lane
+        }
+        self._in_flight: set[asyncio.Future[PublishOutcome]] = set()
+        self._closed = False
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        """Hand the parcels to the worker and wait for its answers."""
+        if self._closed:
+            return [Unknown("closed") for _ in parcels]
+        outcomes = [self._enqueue(parcel) for parcel in parcels]
+        try:
+            return await asyncio.gather(*outcomes)
+        finally:
+            self._in_flight.difference_update(outcomes)
+
+    async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
+        """Wait for a parcel of the lane, and take those that lie behind it."""
+        queue = self._queues[lane]
+        deliveries = [await queue.get()]
+        while len(deliveries) < most and not queue.empty():
+            deliveries.append(queue.get_nowait())
+        return deliveries
+
+    async def close(self) -> None:
+        """Answer whatever is still on its way with Unknown; later parcels too."""
+        self._closed = True
+        for outcome in self._in_flight:
+            if not outcome.done():
+                outcome.set_result(Unknown("closed"))
+
+    def _enqueue(self, parcel: Parcel) -> asyncio.Future[PublishOutcome]:
+        outcome: asyncio.Future[PublishOutcome] = asyncio.get_running_loop().create_future()
+        self._in_flight.add(outcome)
+        self._queues[parcel.lane].put_nowait(EmbeddedDelivery(parcel, outcome))
+        return outcome

@@ -1,0 +1,193 @@
+"""What is the event? IdentityChanged: the newest released state of one identity, complete."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import from_json
+
+from contracts.frozen import Frozen
+from contracts.rules import (
+    DashboardCreation,
+    DashboardDeactivation,
+    LeaveAlone,
+    MdmCreation,
+    MdmDeactivation,
+    Portal,
+    RoleLine,
+    StoreCreation,
+    StoreDeactivation,
+)
+
+EVENT_NAME = "muster.identity-changed"
+MAJOR_VERSION = 1
+"""Fields are only ever added within a major version; anything else raises it."""
+
+
+class Profile(Frozen):
+    """What is known of the person; while the identity is inactive, as it was when it last was active."""
+
+    user_name: str
+    email: str | None = None
+    display_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    external_id: str | None = None
+
+
+# --- what the rules mean for this identity ------------------------------------------------
+
+Version = Annotated[int, Field(ge=0)]
+
+
+class StoreTerms(Frozen):
+    """What the Enterprise Store does about this identity."""
+
+    portal: Literal[Portal.STORE] = Portal.STORE
+    on_create: StoreCreation
+    deactivated_at: Version = 0
+    deactivation: StoreDeactivation = LeaveAlone()
+
+
+class DashboardTerms(Frozen):
+    """What the Dashboard does about this identity, with the mapping lines that concern it."""
+
+    portal: Literal[Portal.DASHBOARD] = Portal.DASHBOARD
+    on_create: DashboardCreation
+    role_lines: tuple[RoleLine, ...] = ()
+    deactivated_at: Version = 0
+    deactivation: DashboardDeactivation = LeaveAlone()
+
+
+class MdmTerms(Frozen):
+    """What the MDM Portal does about this identity."""
+
+    portal: Literal[Portal.MDM] = Portal.MDM
+    on_create: MdmCreation
+    deactivated_at: Version = 0
+    deactivation: MdmDeactivation = LeaveAlone()
+
+
+Terms = Annotated[StoreTerms | DashboardTerms | MdmTerms, Field(discriminator="portal")]
+"""The creation rule as it is when the event is rendered, and the last deactivation:
+``deactivated_at`` is the version of the step from active to inactive or deleted (0: never),
+``deactivation`` what the rules named then."""
+
+
+class IdentityChanged(Frozen):
+    """The newest released state of an identity. State, not a delta: any older event is obsolete.
+
+    ``version`` grows with every change of the identity (clock in microseconds, never backwards).
+    ``changed_at`` is when the change was answered, in microseconds since the epoch.
+    """
+
+    workspace: str
+    connection: str
+    identity: str
+    version: Annotated[int, Field(gt=0)]
+    active: bool
+    deleted: bool = False
+    ever_active: bool
+    profile: Profile
+    groups: tuple[str, ...] = ()
+    terms: Terms
+    changed_at: int
+
+    @model_validator(mode="after")
+    def _history_is_possible(self) -> Self:
+        if self.active and (self.deleted or not self.ever_active):
+            raise ValueError("an active identity is neither deleted nor never active")
+        left = self.ever_active and not self.active
+        if left and not self.terms.deactivated_at:
+            raise ValueError("an identity that was active and is no longer has been deactivated")
+        if self.terms.deactivated_at > self.version:
+            raise ValueError("a deactivation is not newer than the state that shows it")
+        return self
+
+    @property
+    def portal(self) -> Portal:
+        """Return the portal whose account this identity stands for."""
+        return self.terms.portal
+
+
+class Trace(Frozen):
+    """What ties an event to the SCIM request that caused it."""
+
+    correlation_id: str
+    traceparent: str | None = None
+
+
+class IdentityChangedEnvelope(Frozen):
+    """The event as a CloudEvent 1.0 in JSON format, as it lies in a queue."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    type: Literal["muster.identity-changed.v1"] = "muster.identity-changed.v1"
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    correlationid: str
+    traceparent: str | None = None
+    data: IdentityChanged
+
+    @property
+    def trace(self) -> Trace:
+        """Return what ties the event to its SCIM request."""
+        return Trace(correlation_id=self.correlationid, traceparent=self.traceparent)
+
+
+class UndecodableEvent(Exception):
+    """The bytes are not an event that this version can read; reading them again will not help."""
+
+
+class UnknownMajorVersion(UndecodableEvent):
+    """The event belongs to a major version, or is of a kind, that this code does not know."""
+
+
+def encode(event: IdentityChanged, trace: Trace) -> bytes:
+    """Return the event as CloudEvents JSON (structured mode, UTF-8)."""
+    envelope = IdentityChangedEnvelope(
+        id=message_id(event),
+        source=f"/scim/v2/{event.connection}",
+        subject=event.identity,
+        time=datetime.fromtimestamp(event.changed_at / 1_000_000, UTC),
+        correlationid=trace.correlation_id,
+        traceparent=trace.traceparent,
+        data=event,
+    )
+    return envelope.model_dump_json(exclude_none=True).encode()
+
+
+def decode(body: bytes) -> IdentityChangedEnvelope:
+    """Read an event.
+
+    :raises UnknownMajorVersion: when its type is not one that this code reads.
+    :raises UndecodableEvent: when it is not JSON, not a CloudEvent, or misses what it needs.
+    """
+    try:
+        raw = from_json(body)
+    except ValueError as error:
+        raise UndecodableEvent("not JSON") from error
+    if not isinstance(raw, dict):
+        raise UndecodableEvent("not a JSON object")
+    if raw.get("type") != f"{EVENT_NAME}.v{MAJOR_VERSION}":
+        raise UnknownMajorVersion("not an event of a known kind and major version")
+    try:
+        return IdentityChangedEnvelope.model_validate(raw)
+    except ValidationError as error:
+        raise UndecodableEvent(_where(error)) from None
+
+
+def message_id(event: IdentityChanged) -> str:
+    """Return the id of the event: unique per state, the same however often it is rendered."""
+    return f"{event.connection}/{event.identity}/{event.version}"
+
+
+def _where(error: ValidationError) -> str:
+    """Say which fields are wrong and why, never with the value: it may be personal."""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(str(part) for part in detail['loc']) or 'event'}: {detail['type']}"
+        for detail in details
+    )

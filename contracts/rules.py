@@ -1,0 +1,192 @@
+"""What may a portal do when people come and go? Portals, roles, creation and deactivation rules."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, TypeAdapter, model_validator
+
+from contracts.frozen import Frozen
+from contracts.names import comparison_key
+
+
+class Portal(StrEnum):
+    """Where the people of a workspace sign in."""
+
+    DASHBOARD = "dashboard"
+    STORE = "store"
+    MDM = "mdm"
+
+
+class Role(StrEnum):
+    """What a collaborator may do on the dashboard."""
+
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+    @property
+    def precedence(self) -> int:
+        """Return the rank among the roles: the higher one wins."""
+        return _PRECEDENCE[self]
+
+    @staticmethod
+    def highest(roles: Iterable["Role"]) -> "Role | None":
+        """Return the role that wins, or None where there is none to choose from."""
+        return max(roles, key=lambda role: role.precedence, default=None)
+
+
+_PRECEDENCE = {Role.VIEWER: 1, Role.EDITOR: 2, Role.ADMIN: 3}
+
+
+# --- what creation can mean ---------------------------------------------------------------
+
+
+class CreateNothing(Frozen):
+    """Make no account; one that exists already with the e-mail is still linked."""
+
+    do: Literal["nothing"] = "nothing"
+
+
+class CreateEmployee(Frozen):
+    """Make an employee of the Enterprise Store."""
+
+    do: Literal["create-employee"] = "create-employee"
+
+
+class CreateCollaborator(Frozen):
+    """Make a collaborator of the Dashboard, with the role it has while no name maps to one."""
+
+    do: Literal["create-collaborator"] = "create-collaborator"
+    role: Role
+
+
+class CreateMdmEmployee(Frozen):
+    """Make an MDM employee, to whom devices can be assigned."""
+
+    do: Literal["create-mdm-employee"] = "create-mdm-employee"
+
+
+StoreCreation = Annotated[CreateNothing | CreateEmployee, Field(discriminator="do")]
+DashboardCreation = Annotated[CreateNothing | CreateCollaborator, Field(discriminator="do")]
+MdmCreation = Annotated[CreateNothing | CreateMdmEmployee, Field(discriminator="do")]
+
+
+# --- what deactivation can mean -----------------------------------------------------------
+
+
+class LeaveAlone(Frozen):
+    """Keep account and devices as they are."""
+
+    do: Literal["nothing"] = "nothing"
+
+
+class RemoveEmployee(Frozen):
+    """Remove the employee of the Enterprise Store."""
+
+    do: Literal["remove-employee"] = "remove-employee"
+
+
+class RemoveCollaborator(Frozen):
+    """Remove the collaborator of the Dashboard, unless it is the last Admin."""
+
+    do: Literal["remove-collaborator"] = "remove-collaborator"
+
+
+class UnassignDevices(Frozen):
+    """Release the devices that are assigned to the MDM employee."""
+
+    do: Literal["unassign-devices"] = "unassign-devices"
+
+
+class ChangePolicy(Frozen):
+    """Put the assigned devices under a named policy."""
+
+    do: Literal["change-policy"] = "change-policy"
+    policy: Annotated[str, Field(min_length=1)]
+
+
+class RemoveUser(Frozen):
+    """Release the assigned devices, then remove the MDM employee."""
+
+    do: Literal["remove-user"] = "remove-user"
+
+
+class RemoveUserAndDevices(Frozen):
+    """Remove the assigned devices from the inventory, then the MDM employee."""
+
+    do: Literal["remove-user-and-devices"] = "remove-user-and-devices"
+
+
+StoreDeactivation = Annotated[LeaveAlone | RemoveEmployee, Field(discriminator="do")]
+DashboardDeactivation = Annotated[LeaveAlone | RemoveCollaborator, Field(discriminator="do")]
+MdmDeactivation = Annotated[
+    LeaveAlone | UnassignDevices | ChangePolicy | RemoveUser | RemoveUserAndDevices,
+    Field(discriminator="do"),
+]
+DeactivationAction = (
+    LeaveAlone
+    | RemoveEmployee
+    | RemoveCollaborator
+    | UnassignDevices
+    | ChangePolicy
+    | RemoveUser
+    | RemoveUserAndDevices
+)
+DEACTIVATION_ACTION: TypeAdapter[DeactivationAction] = TypeAdapter(
+    Annotated[DeactivationAction, Field(discriminator="do")]
+)
+"""Reads the deactivation action of any portal."""
+
+
+# --- the rules of a connection ------------------------------------------------------------
+
+
+class RoleLine(Frozen):
+    """One line of a role mapping: people of this group, or with this SCIM role, get this role."""
+
+    name: Annotated[str, Field(min_length=1)]
+    role: Role
+
+
+class StoreRules(Frozen):
+    """What a connection of the Enterprise Store does."""
+
+    portal: Literal[Portal.STORE] = Portal.STORE
+    on_create: StoreCreation = CreateNothing()
+    on_deactivate: StoreDeactivation = LeaveAlone()
+
+
+class DashboardRules(Frozen):
+    """What a connection of the Dashboard does, and which names mean which role there."""
+
+    portal: Literal[Portal.DASHBOARD] = Portal.DASHBOARD
+    on_create: DashboardCreation = CreateNothing()
+    on_deactivate: DashboardDeactivation = LeaveAlone()
+    role_map: tuple[RoleLine, ...] = ()
+
+    @model_validator(mode="after")
+    def _a_name_maps_to_one_role(self) -> Self:
+        keys = [comparison_key(line.name) for line in self.role_map]
+        if len(set(keys)) < len(keys):
+            raise ValueError("a name is mapped to a role twice")
+        return self
+
+    def lines_for(self, names: Iterable[str]) -> tuple[RoleLine, ...]:
+        """Return the lines of the mapping that concern any of these group or role names."""
+        keys = {comparison_key(name) for name in names}
+        return tuple(line for line in self.role_map if comparison_key(line.name) in keys)
+
+
+class MdmRules(Frozen):
+    """What a connection of the MDM Portal does."""
+
+    portal: Literal[Portal.MDM] = Portal.MDM
+    on_create: MdmCreation = CreateNothing()
+    on_deactivate: MdmDeactivation = LeaveAlone()
+
+
+Rules = Annotated[StoreRules | DashboardRules | MdmRules, Field(discriminator="portal")]
+
+RULES: TypeAdapter[StoreRules | DashboardRules | MdmRules] = TypeAdapter(Rules)
+"""Reads and writes the rules of any portal as JSON."""

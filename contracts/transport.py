@@ -1,0 +1,81 @@
+"""How do events travel? The Protocols of publisher, consumer and delivery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.topology import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An encoded event on its way out. ``attempts`` counts the deliveries that asked for another."""
+
+    message_id: str
+    lane: Lane
+    body: bytes
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The parcel is safe: in a durable queue, or applied downstream. Its mark may be cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """The worker could not apply it and wants it again after so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether it arrived, so it has to be sent again. ``reason`` is for the log."""
+
+    reason: str
+
+
+PublishOutcome = Confirmed | RetryAfter | Unknown
+
+
+class Publisher(Protocol):
+    """The relay's end. Every failure of a parcel is an outcome, not an exception."""
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        """Send parcels and wait until the fate of each is known; outcomes in the same order."""
+        ...
+
+
+class Delivery(Protocol):
+    """A parcel at the worker, which has to answer it with exactly one of the three methods."""
+
+    @property
+    def body(self) -> bytes:
+        """The encoded event."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """How often a delivery of this event asked for another before."""
+        ...
+
+    async def ack(self) -> None:
+        """Say that its effect is committed."""
+        ...
+
+    async def retry(self, after_seconds: float) -> None:
+        """Ask for it again later."""
+        ...
+
+    async def dead_letter(self, reason: str) -> None:
+        """Put it aside for a human: it cannot be decoded. The reason holds nothing personal."""
+        ...
+
+
+class Consumer(Protocol):
+    """The worker's end."""
+
+    async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
+        """Wait for deliveries of a lane; return at least one and at most so many."""
+        ...
