@@ -1,0 +1,1 @@
+"""What happens downstream? Accounts, roles and devices, changed by events."""

@@ -1,0 +1,164 @@
+"""What can be done downstream? Actions, refusals, and the plan that holds them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contracts.names import comparison_key
+from contracts.rules import Portal, Role
+from worker.facts import Account, Device, SyncRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAccount:
+    """Make an account; like the other account actions it shows the state afterwards."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccount:
+    """Assert attributes, role and groups."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAccount:
+    """Bring a removed account back, under the id that it had."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveAccount:
+    """Remove an account; the record stays for the audit."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAccount:
+    """Let the identity hold an account that exists already."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkAccount:
+    """Let go of an account that stays."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDevice:
+    """Take the assignment off a device; like the other device actions, the state afterwards."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDevicePolicy:
+    """Put a device under another policy."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDevice:
+    """Take a device out of the inventory. No wipe is sent."""
+
+    device: Device
+
+
+AccountAction = CreateAccount | ChangeAccount | RestoreAccount | RemoveAccount
+LinkAction = LinkAccount | UnlinkAccount
+DeviceAction = ReleaseDevice | ChangeDevicePolicy | RemoveDevice
+Action = AccountAction | LinkAction | DeviceAction
+
+
+class DeviceActionKind(StrEnum):
+    """How the ledger names what was done to a device."""
+
+    RELEASE = "release"
+    CHANGE_POLICY = "change-policy"
+    REMOVE = "remove"
+
+
+class Reason(StrEnum):
+    """Why an action is refused."""
+
+    CONFLICT = "conflict"
+    LAST_ADMIN = "last_admin"
+    UNKNOWN_POLICY = "unknown_policy"
+    NO_EMAIL = "no_email"
+
+
+class RefusedAction(StrEnum):
+    """What is refused."""
+
+    PROVIDE_ACCOUNT = "provide_account"
+    CHANGE_EMAIL = "change_email"
+    CHANGE_ROLE = "change_role"
+    DEACTIVATE = "deactivate"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An action that waits until its obstacle is gone. ``obstacle`` is None where only the
+    provider can help (``no_email``)."""
+
+    action: RefusedAction
+    reason: Reason
+    obstacle: str | None = None
+
+
+# Obstacles are looked up by these names when something goes out of the way.
+
+
+def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
+    """Name the obstacle that somebody else has this e-mail."""
+    return f"email:{workspace}:{portal}:{comparison_key(email)}"
+
+
+def admin_obstacle(workspace: str) -> str:
+    """Name the obstacle that the workspace has no other Admin."""
+    return f"admin:{workspace}"
+
+
+def policy_obstacle(workspace: str, policy: str) -> str:
+    """Name the obstacle that the workspace has no such policy."""
+    return f"policy:{workspace}:{policy}"
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do about an event: actions in order, and the sync record afterwards."""
+
+    outcome: Outcome
+    record: SyncRecord
+    actions: tuple[Action, ...] = ()
+    refusals: tuple[Refused, ...] = ()
+
+
+def freed_obstacles(before: Account | None, after: Account, *, held: bool) -> frozenset[str]:
+    """Return the obstacles that a change of an account takes out of others' way.
+
+    :param before: the account before the change, None where it is new.
+    :param held: whether an undeleted identity holds it afterwards.
+    """
+    freed = set()
+    if before is not None and before.email is not None:
+        if not held or before.email_key != after.email_key:
+            freed.add(email_obstacle(after.workspace, after.portal, before.email))
+    if after.is_admin and not (before is not None and before.is_admin):
+        freed.add(admin_obstacle(after.workspace))
+    return frozenset(freed)

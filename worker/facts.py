@@ -1,0 +1,94 @@
+"""What has to be known to plan an event? Accounts, devices, sync records, as plain values."""
+
+from dataclasses import dataclass, replace
+
+from contracts.names import comparison_key
+from contracts.rules import Portal, Role
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IdentityKey:
+    """Which identity: its connection and its id there."""
+
+    connection: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An employee, a collaborator or an MDM employee. A removed one has no e-mail any more."""
+
+    id: str
+    workspace: str
+    portal: Portal
+    email: str | None
+    display_name: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    external_id: str | None = None
+    role: Role | None = None
+    groups: tuple[str, ...] = ()
+    removed: bool = False
+
+    @property
+    def email_key(self) -> str | None:
+        """Return the form under which e-mails are compared, and unique among live accounts."""
+        return None if self.email is None else comparison_key(self.email)
+
+    @property
+    def is_admin(self) -> bool:
+        """Say whether it counts when the last Admin is looked for."""
+        return self.role is Role.ADMIN and not self.removed
+
+    def without_email(self) -> "Account":
+        """Return the record that is kept of it once it is removed."""
+        return replace(self, email=None, removed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A managed device. A removed one has left the inventory; ``assigned_to`` is an account."""
+
+    id: str
+    workspace: str
+    serial: str
+    policy: str | None = None
+    assigned_to: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRecord:
+    """How far an identity has come, and what it holds.
+
+    ``deactivated_at`` is the version of the last deactivation that was applied. ``base_role`` is
+    the role that holds under "nothing" while no name maps to one: the one found when linking.
+    """
+
+    key: IdentityKey
+    applied_version: int = 0
+    deactivated_at: int = 0
+    account_id: str | None = None
+    base_role: Role | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that planning one event looks at.
+
+    ``account`` is the one that the identity holds, ``namesake`` the live one that has the event's
+    e-mail (often the same), ``namesake_holder`` the undeleted identity that holds it. ``devices``
+    are those assigned to either. ``done`` are the device actions that this deactivation has had.
+    ``admins`` counts the live Admins of the workspace.
+    """
+
+    record: SyncRecord
+    new_account_id: str
+    account: Account | None = None
+    namesake: Account | None = None
+    namesake_holder: IdentityKey | None = None
+    devices: tuple[Device, ...] = ()
+    done: frozenset[tuple[str, str]] = frozenset()
+    policies: frozenset[str] = frozenset()
+    admins: int = 0

@@ -1,0 +1,328 @@
+"""What happens downstream when an identity changes? A pure decision: facts and event in, plan out.
+
+Everything an administrator chose is decided here: who gets an account, which role holds, what
+happens to the devices of somebody who leaves, and what is refused.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from contracts.identity_changed import DashboardTerms, IdentityChanged
+from contracts.names import comparison_key
+from contracts.rules import (
+    ChangePolicy,
+    CreateCollaborator,
+    CreateEmployee,
+    CreateMdmEmployee,
+    CreateNothing,
+    DeactivationAction,
+    LeaveAlone,
+    RemoveCollaborator,
+    RemoveEmployee,
+    RemoveUser,
+    RemoveUserAndDevices,
+    Role,
+    UnassignDevices,
+)
+from worker.actions import (
+    Action,
+    ChangeAccount,
+    ChangeDevicePolicy,
+    CreateAccount,
+    DeviceActionKind,
+    LinkAccount,
+    Outcome,
+    Plan,
+    Reason,
+    RefusedAction,
+    Refused,
+    ReleaseDevice,
+    RemoveAccount,
+    RemoveDevice,
+    RestoreAccount,
+    UnlinkAccount,
+    admin_obstacle,
+    email_obstacle,
+    policy_obstacle,
+)
+from worker.facts import Account, Device, Facts
+
+
+def plan(facts: Facts, event: IdentityChanged) -> Plan:
+    """Plan an event that arrived; one that is not newer than the applied version is stale."""
+    if event.version <= facts.record.applied_version:
+        return Plan(Outcome.STALE, facts.record)
+    return replan(facts, event)
+
+
+def replan(facts: Facts, event: IdentityChanged) -> Plan:
+    """Plan the newest event again, because an obstacle may be gone."""
+    draft = _Draft(facts, event)
+    if event.ever_active:
+        if event.terms.deactivated_at > facts.record.deactivated_at:
+            _come_and_go(draft)
+        if event.active:
+            _provide_account(draft)
+        _assert_attributes(draft)
+        if event.deleted:
+            _let_go(draft)
+    return draft.plan()
+
+
+class _Draft:
+    """A plan in the making: the facts as they will be once the actions so far are done."""
+
+    def __init__(self, facts: Facts, event: IdentityChanged) -> None:
+        self.facts = facts
+        self.event = event
+        self.account = facts.account
+        self.base_role = facts.record.base_role
+        self.deactivated_at = facts.record.deactivated_at
+        self.admins = facts.admins
+        self.devices = {device.id: device for device in facts.devices}
+        self.actions: list[Action] = []
+        self.refusals: dict[RefusedAction, Refused] = {}
+
+    @property
+    def live(self) -> Account | None:
+        """The account that the identity holds, unless it is removed."""
+        return None if self.account is None or self.account.removed else self.account
+
+    @property
+    def namesake(self) -> Account | None:
+        """Somebody else's live account with the e-mail of the event."""
+        other = self.facts.namesake
+        mine = self.account is not None and other is not None and other.id == self.account.id
+        return None if mine else other
+
+    def put(self, action: CreateAccount | ChangeAccount | RestoreAccount | RemoveAccount) -> None:
+        """Take an account action."""
+        before = self.account.is_admin if self.account is not None else False
+        self.admins += action.account.is_admin - before
+        self.account = action.account
+        self.actions.append(action)
+
+    def refuse(self, action: RefusedAction, reason: Reason, obstacle: str | None = None) -> None:
+        """Leave an action undone, visibly."""
+        self.refusals[action] = Refused(action, reason, obstacle)
+
+    def assigned_devices(self) -> list[Device]:
+        """Return the devices of the account, in a stable order."""
+        account = self.account.id if self.account is not None else None
+        assigned = [d for d in self.devices.values() if d.assigned_to == account and not d.removed]
+        return sorted(assigned, key=lambda device: device.serial)
+
+    def act_on(self, device: Device, kind: DeviceActionKind, action: Action) -> None:
+        """Take a device action, unless this deactivation has had it already."""
+        if (device.id, kind) not in self.facts.done:
+            self.actions.append(action)
+
+    def plan(self) -> Plan:
+        """Return the finished plan."""
+        record = replace(
+            self.facts.record,
+            applied_version=max(self.event.version, self.facts.record.applied_version),
+            deactivated_at=self.deactivated_at,
+            account_id=None if self.account is None else self.account.id,
+            base_role=self.base_role,
+            deleted=self.event.deleted,
+        )
+        refusals = tuple(self.refusals.values())
+        outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
+        return Plan(outcome, record, tuple(self.actions), refusals)
+
+
+# --- coming -------------------------------------------------------------------------------
+
+
+def _provide_account(draft: _Draft) -> None:
+    """Make sure that an active identity has its account: linked, restored or created."""
+    if draft.live is not None:
+        return
+    event, namesake = draft.event, draft.namesake
+    email = event.profile.email
+    if email is None:
+        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
+    elif namesake is not None and draft.facts.namesake_holder is not None:
+        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, _email_obstacle(event, email))
+    elif namesake is not None:
+        _link(draft, namesake)
+    elif not isinstance(event.terms.on_create, CreateNothing):
+        _create(draft, email)
+
+
+def _link(draft: _Draft, account: Account) -> None:
+    draft.actions.append(LinkAccount(account))
+    draft.account = account
+    draft.base_role = account.role
+
+
+def _create(draft: _Draft, email: str) -> None:
+    """Apply the creation rule; who was removed before comes back on the same account."""
+    event = draft.event
+    if draft.base_role is None:
+        draft.base_role = _role_of_rule(event)
+    if draft.account is not None:
+        account = replace(draft.account, email=email, removed=False)
+        draft.put(RestoreAccount(_with_attributes(draft, account)))
+    else:
+        account = Account(draft.facts.new_account_id, event.workspace, event.portal, email)
+        draft.put(CreateAccount(_with_attributes(draft, account)))
+
+
+# --- being there --------------------------------------------------------------------------
+
+
+def _assert_attributes(draft: _Draft) -> None:
+    """Assert e-mail, names, groups and role on a live account."""
+    account = draft.live
+    if account is None:
+        return
+    account = _with_attributes(draft, _with_email(draft, account))
+    if account.role is not draft.account.role and _is_last_admin(draft):  # type: ignore[union-attr]
+        draft.refuse(
+            RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN, admin_obstacle(account.workspace)
+        )
+        account = replace(account, role=Role.ADMIN)
+    if account != draft.account:
+        draft.put(ChangeAccount(account))
+
+
+def _with_email(draft: _Draft, account: Account) -> Account:
+    email = draft.event.profile.email
+    if email is None:
+        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
+        return account
+    if comparison_key(email) != account.email_key and draft.namesake is not None:
+        obstacle = _email_obstacle(draft.event, email)
+        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
+        return account
+    return replace(account, email=email)
+
+
+def _with_attributes(draft: _Draft, account: Account) -> Account:
+    profile = draft.event.profile
+    return replace(
+        account,
+        display_name=profile.display_name,
+        given_name=profile.given_name,
+        family_name=profile.family_name,
+        external_id=profile.external_id,
+        groups=draft.event.groups,
+        role=_wanted_role(draft, account),
+    )
+
+
+def _wanted_role(draft: _Draft, account: Account) -> Role | None:
+    """Return the role that holds: the highest mapped one, else the rule's, else the one found."""
+    terms = draft.event.terms
+    if not isinstance(terms, DashboardTerms):
+        return None
+    mapped = Role.highest(line.role for line in terms.role_lines)
+    return mapped or _role_of_rule(draft.event) or draft.base_role or account.role
+
+
+def _role_of_rule(event: IdentityChanged) -> Role | None:
+    match event.terms.on_create:
+        case CreateCollaborator(role=role):
+            return role
+        case CreateNothing() | CreateEmployee() | CreateMdmEmployee():
+            return None
+        case never:
+            assert_never(never)
+
+
+# --- leaving ------------------------------------------------------------------------------
+
+
+def _come_and_go(draft: _Draft) -> None:
+    """Apply a deactivation that has not been applied yet, even to somebody back by now.
+
+    Events in between may have been lost or folded into this one, so the identity is planned as
+    it was when it last was active first. Whatever could not be had then needs no refusal now.
+    """
+    if draft.account is None or draft.namesake is not None:
+        _provide_account(draft)
+    _assert_attributes(draft)
+    draft.refusals.clear()
+    if draft.live is None or _deactivate(draft, draft.event.terms.deactivation):
+        draft.deactivated_at = draft.event.terms.deactivated_at
+
+
+def _deactivate(draft: _Draft, action: DeactivationAction) -> bool:
+    """Do what the rules named when the person left; False where that is refused."""
+    match action:
+        case LeaveAlone():
+            return True
+        case RemoveEmployee() | RemoveCollaborator():
+            return _remove_account(draft)
+        case UnassignDevices():
+            _release_devices(draft)
+            return True
+        case ChangePolicy(policy=policy):
+            return _change_policy(draft, policy)
+        case RemoveUser():
+            _release_devices(draft)
+            return _remove_account(draft)
+        case RemoveUserAndDevices():
+            _remove_devices(draft)
+            return _remove_account(draft)
+        case never:
+            assert_never(never)
+
+
+def _remove_account(draft: _Draft) -> bool:
+    account = draft.live
+    if account is None:
+        return True
+    if _is_last_admin(draft):
+        if _comes_back(draft.event):
+            return True
+        draft.refuse(RefusedAction.DEACTIVATE, Reason.LAST_ADMIN, admin_obstacle(account.workspace))
+        return False
+    draft.put(RemoveAccount(account.without_email()))
+    return True
+
+
+def _release_devices(draft: _Draft) -> None:
+    for device in draft.assigned_devices():
+        released = replace(device, assigned_to=None)
+        draft.act_on(device, DeviceActionKind.RELEASE, ReleaseDevice(released))
+
+
+def _remove_devices(draft: _Draft) -> None:
+    for device in draft.assigned_devices():
+        removed = replace(device, assigned_to=None, removed=True)
+        draft.act_on(device, DeviceActionKind.REMOVE, RemoveDevice(removed))
+
+
+def _change_policy(draft: _Draft, policy: str) -> bool:
+    if policy not in draft.facts.policies:
+        obstacle = policy_obstacle(draft.event.workspace, policy)
+        draft.refuse(RefusedAction.DEACTIVATE, Reason.UNKNOWN_POLICY, obstacle)
+        return False
+    for device in draft.assigned_devices():
+        changed = replace(device, policy=policy)
+        draft.act_on(device, DeviceActionKind.CHANGE_POLICY, ChangeDevicePolicy(changed))
+    return True
+
+
+def _let_go(draft: _Draft) -> None:
+    """Unlink what a deleted identity leaves behind, unless its deactivation still waits."""
+    account = draft.live
+    if account is not None and RefusedAction.DEACTIVATE not in draft.refusals:
+        draft.actions.append(UnlinkAccount(account))
+        draft.account = None
+
+
+def _is_last_admin(draft: _Draft) -> bool:
+    return draft.account is not None and draft.account.is_admin and draft.admins <= 1
+
+
+def _comes_back(event: IdentityChanged) -> bool:
+    """Say whether a removal would be undone by the same event, so that it need not be refused."""
+    return event.active and not isinstance(event.terms.on_create, CreateNothing)
+
+
+def _email_obstacle(event: IdentityChanged, email: str) -> str:
+    return email_obstacle(event.workspace, event.portal, email)
