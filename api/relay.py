@@ -1,0 +1,103 @@
+"""How do dirty identities reach the workers? Lease marks, render, publish, clear; again on doubt.
+
+A crash at any point repeats a publication and never loses one: a mark goes only when its parcel
+is confirmed and its identity has not moved on meanwhile.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from api.clock import Clock, now
+from api.directory import dirty_set
+from api.directory.database import DirectoryDatabase
+from api.directory.dirty_set import Mark
+from api.directory.rendering import render
+from api.retries import pause, until_stopped
+from contracts.identity_changed import encode, message_id
+from contracts.topology import Lane
+from contracts.transport import Confirmed, Parcel, Publisher, PublishOutcome, RetryAfter, Unknown
+
+LOG = structlog.get_logger(__name__)
+
+BATCH = {Lane.URGENT: 50, Lane.BULK: 200}
+"""Marks leased at once. A batch is settled as a whole, so small ones keep leavers quick."""
+
+LEASE_SECONDS = 60
+"""Longer than a batch takes; after a crash its marks wait this long for another relay."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
+"""Seconds between looks at an idle lane: quick after work, patient after nothing."""
+
+PAUSE_AFTER_UNKNOWN = 1.0
+"""Seconds before a parcel of unknown fate is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Moves marks of both lanes to a publisher. Several may run on one directory."""
+
+    database: DirectoryDatabase
+    publisher: Publisher
+    clock: Clock = now
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; the batches in hand are settled first."""
+        async with asyncio.TaskGroup() as lanes:
+            for lane in Lane:
+                lanes.create_task(self._serve(lane, stop))
+
+    async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
+        idle = SHORTEST_PAUSE
+        while not stop.is_set():
+            moved = await until_stopped(stop)(self.move, lane)
+            idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
+            if not moved:
+                await pause(idle, stop)
+
+    async def move(self, lane: Lane) -> int:
+        """Publish one batch of a lane and settle it; return how many marks there were."""
+        marks, parcels = await self._lease(lane)
+        if marks:
+            await self._settle(marks, await self.publisher.publish(parcels))
+        return len(marks)
+
+    async def _lease(self, lane: Lane) -> tuple[Sequence[Mark], Sequence[Parcel]]:
+        started = self.clock()
+        until = started + LEASE_SECONDS * 1_000_000
+        async with self.database.write() as db:
+            marks = await dirty_set.lease(db, lane, BATCH[lane], started, until)
+            events = await render(db, marks) if marks else []
+        return marks, [
+            Parcel(message_id(event), lane, encode(event, mark.trace), mark.attempts)
+            for mark, event in zip(marks, events, strict=True)
+        ]
+
+    async def _settle(self, marks: Sequence[Mark], outcomes: Sequence[PublishOutcome]) -> None:
+        settled = self.clock()
+        confirmed: list[Mark] = []
+        attempted: dict[Mark, int] = {}
+        unknown: dict[Mark, int] = {}
+        for mark, outcome in zip(marks, outcomes, strict=True):
+            match outcome:
+                case Confirmed():
+                    confirmed.append(mark)
+                case RetryAfter(seconds=seconds):
+                    attempted[mark] = settled + int(seconds * 1_000_000)
+                case Unknown(reason=reason):
+                    LOG.warning("publication_unknown", reason=reason, **_who(mark))
+                    unknown[mark] = settled + int(PAUSE_AFTER_UNKNOWN * 1_000_000)
+        async with self.database.write() as db:
+            await dirty_set.clear(db, confirmed, settled)
+            await dirty_set.postpone(db, attempted, attempted=True)
+            await dirty_set.postpone(db, unknown, attempted=False)
+
+
+def _who(mark: Mark) -> dict[str, str]:
+    return {
+        "connection": mark.connection_id,
+        "identity": mark.identity_id,
+        "correlation_id": mark.trace.correlation_id,
+    }

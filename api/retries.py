@@ -1,0 +1,35 @@
+"""Which tries does the api's side repeat? The relay's, with growing pauses, until it is told to stop."""
+
+import asyncio
+
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, stop_when_event_set, wait_exponential_jitter
+
+LOG = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
+"""Seconds between tries while the database or the publisher fails."""
+
+
+def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
+    """Return what repeats a call until it succeeds; a stop ends it with the last error."""
+    return AsyncRetrying(
+        wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
+        stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
+        sleep=lambda seconds: pause(seconds, stop),
+        before_sleep=_log,
+        reraise=True,
+    )
+
+
+async def pause(seconds: float, stop: asyncio.Event) -> None:
+    """Wait, but not longer than until the stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _log(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    LOG.warning("relay_failed", error=type(error).__name__, attempt=state.attempt_number)

@@ -1,0 +1,1 @@
+"""Which ways are there to run Muster? The composition roots, and nothing else."""

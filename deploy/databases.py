@@ -1,0 +1,53 @@
+"""How is a database opened? Engines for either one, with what durability asks for."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from deploy.database_urls import async_url
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
+    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 10000",  # milliseconds; another process (the command line) may write
+)
+
+
+def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
+    """Open a database for reading and for writing.
+
+    On SQLite the second has a single connection: writers of this process queue up in order
+    instead of polling for the file's lock. On PostgreSQL both are one engine.
+    """
+    url = async_url(text)
+    if url.get_backend_name() != "sqlite":
+        engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return engine, engine
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    return (
+        _sqlite(url, begin="BEGIN", pool_size=4, max_overflow=0),
+        _sqlite(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
+    )
+
+
+def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
+    """Open SQLite with transactions that begin as we say, not as its driver would."""
+    engine = create_async_engine(url, pool_timeout=60, **pool)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

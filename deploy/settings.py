@@ -1,0 +1,98 @@
+"""Which settings exist? All of them are here; nothing else reads the environment."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
+
+from deploy.database_urls import async_url
+
+PREFIX = "MUSTER_"
+
+
+class InvalidSetting(Exception):
+    """A variable holds what it does not accept; the message names it, never its value."""
+
+
+def _database_url(text: str) -> str:
+    try:
+        async_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError from None
+    return text
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    plain = not (parts.query or parts.fragment)
+    if text and not (parts.scheme in ("http", "https") and parts.hostname and plain):
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _broker_url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and not (parts.scheme in ("amqp", "amqps") and parts.hostname):
+        raise ValueError
+    return text
+
+
+class Settings(BaseSettings):
+    """Every setting, as ``MUSTER_<NAME>`` in the environment. Descriptions say what is accepted."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    directory_database_url: Annotated[
+        str,
+        AfterValidator(_database_url),
+        Field(description="a postgresql:// or sqlite:/// URL of the api's database"),
+    ] = "sqlite:///var/directory.sqlite3"
+    downstream_database_url: Annotated[
+        str,
+        AfterValidator(_database_url),
+        Field(description="a postgresql:// or sqlite:/// URL of the workers' database"),
+    ] = "sqlite:///var/downstream.sqlite3"
+    broker_url: Annotated[
+        str,
+        AfterValidator(_broker_url),
+        Field(description="an amqp:// or amqps:// URL, or nothing for the embedded transport"),
+    ] = ""
+    host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 8000
+    public_url: Annotated[
+        str,
+        AfterValidator(_public_url),
+        Field(description="an http:// or https:// URL that base URLs are built on"),
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="debug, info, warning or error"),
+    ] = "info"
+    log_format: Annotated[
+        Literal["console", "json"], Field(description="console or json")
+    ] = "console"
+
+    @property
+    def base(self) -> str:
+        """Return the URL under which providers reach the api."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment.
+
+    :raises InvalidSetting: when one cannot be used, naming it and what it accepts.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
+        raise InvalidSetting("; ".join(map(_accepted, wrong))) from None
+
+
+def _accepted(name: str) -> str:
+    accepts = Settings.model_fields[name].description
+    return f"{PREFIX}{name.upper()} is not valid: it takes {accepts}"
