@@ -1,0 +1,27 @@
+"""What does the event look like to others? Its JSON Schema, written beside this module.
+
+``make schemas`` runs this; a test fails while the file is not what the code says.
+"""
+
+import json
+from pathlib import Path
+
+from contracts.identity_changed import MAJOR_VERSION, IdentityChangedEnvelope
+
+FOLDER = Path(__file__).with_name("schemas")
+
+
+def path() -> Path:
+    """Return where the schema of the current major version lies."""
+    return FOLDER / f"identity_changed.v{MAJOR_VERSION}.json"
+
+
+def text() -> str:
+    """Return the schema as it is published, with the fields as they appear on the wire."""
+    schema = IdentityChangedEnvelope.model_json_schema(mode="validation")
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(dialect | schema, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    path().write_text(text(), encoding="utf-8")

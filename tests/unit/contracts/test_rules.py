@@ -1,0 +1,66 @@
+"""Can the rules of a portal express what it does, and nothing else?"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from contracts.rules import (
+    RULES,
+    ChangePolicy,
+    CreateCollaborator,
+    DashboardRules,
+    MdmRules,
+    Role,
+    RoleLine,
+)
+
+NONSENSE = [
+    {"portal": "store", "on_create": {"do": "create-collaborator", "role": "admin"}},
+    {"portal": "store", "on_deactivate": {"do": "remove-user"}},
+    {"portal": "dashboard", "on_create": {"do": "create-collaborator"}},
+    {"portal": "dashboard", "on_create": {"do": "create-collaborator", "role": "owner"}},
+    {"portal": "dashboard", "on_deactivate": {"do": "remove-employee"}},
+    {"portal": "mdm", "on_deactivate": {"do": "change-policy"}},
+    {"portal": "mdm", "on_deactivate": {"do": "change-policy", "policy": ""}},
+    {"portal": "intranet"},
+    {},
+]
+
+
+@pytest.mark.parametrize("rules", NONSENSE)
+def test_rules_cannot_express_nonsense(rules: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        RULES.validate_python(rules)
+
+
+def test_a_name_maps_to_one_role_whatever_its_case() -> None:
+    with pytest.raises(ValidationError, match="twice"):
+        DashboardRules(
+            role_map=(
+                RoleLine(name="Admins", role=Role.ADMIN),
+                RoleLine(name="ADMINS", role=Role.VIEWER),
+            )
+        )
+
+
+def test_rules_survive_being_stored() -> None:
+    for rules in (
+        MdmRules(on_deactivate=ChangePolicy(policy="Quarantine")),
+        DashboardRules(on_create=CreateCollaborator(role=Role.EDITOR)),
+    ):
+        assert RULES.validate_python(RULES.dump_python(rules, mode="json")) == rules
+
+
+def test_only_the_lines_that_concern_a_person_are_told() -> None:
+    admins = RoleLine(name="Admins", role=Role.ADMIN)
+    writers = RoleLine(name="Writers", role=Role.EDITOR)
+    rules = DashboardRules(role_map=(admins, writers))
+    assert rules.lines_for(["admins", "Everyone"]) == (admins,)
+
+
+@given(st.lists(st.sampled_from(Role)))
+def test_the_highest_role_wins(roles: list[Role]) -> None:
+    order = [Role.ADMIN, Role.EDITOR, Role.VIEWER]
+    expected = next((role for role in order if role in roles), None)
+    assert Role.highest(roles) is expected
