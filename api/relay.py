@@ -6,7 +6,6 @@ is confirmed and its identity has not moved on meanwhile.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -35,27 +34,39 @@ PAUSE_AFTER_UNKNOWN = 1.0
 """Seconds before a parcel of unknown fate is sent again."""
 
 
-@dataclass(frozen=True, slots=True)
 class Relay:
     """Moves marks of both lanes to a publisher. Several may run on one directory."""
 
-    database: DirectoryDatabase
-    publisher: Publisher
-    clock: Clock = now
+    def __init__(
+        self, database: DirectoryDatabase, publisher: Publisher, clock: Clock = now
+    ) -> None:
+        self.database = database
+        self.publisher = publisher
+        self.clock = clock
+        self._bells = {lane: asyncio.Event() for lane in Lane}
+
+    def wake(self) -> None:
+        """Look for marks now: whoever writes in this process says so."""
+        for bell in self._bells.values():
+            bell.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; the batches in hand are settled first."""
         async with asyncio.TaskGroup() as lanes:
             for lane in Lane:
                 lanes.create_task(self._serve(lane, stop))
+            await stop.wait()
+            self.wake()
 
     async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
         idle = SHORTEST_PAUSE
+        bell = self._bells[lane]
         while not stop.is_set():
+            bell.clear()
             moved = await until_stopped(stop)(self.move, lane)
             idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
-            if not moved:
-                await pause(idle, stop)
+            if not moved and not stop.is_set():
+                await pause(idle, bell)
 
     async def move(self, lane: Lane) -> int:
         """Publish one batch of a lane and settle it; return how many marks there were."""

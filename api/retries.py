@@ -22,10 +22,10 @@ def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
     )
 
 
-async def pause(seconds: float, stop: asyncio.Event) -> None:
-    """Wait, but not longer than until the stop."""
+async def pause(seconds: float, end: asyncio.Event) -> None:
+    """Wait, but not longer than until the event that ends it."""
     try:
-        await asyncio.wait_for(stop.wait(), seconds)
+        await asyncio.wait_for(end.wait(), seconds)
     except TimeoutError:
         return
 

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
         Field(description="an amqp:// or amqps:// URL, or nothing for the embedded transport"),
     ] = ""
     host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535, description="a port, 1 to 65535")] = 8000
+    port: Annotated[int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")] = 8000
     public_url: Annotated[
         str,
         AfterValidator(_public_url),
@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         """Return the URL under which providers reach the api."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Say whether one of the databases is a file, and so belongs to one process."""
+        urls = (self.directory_database_url, self.downstream_database_url)
+        return any(async_url(url).get_backend_name() == "sqlite" for url in urls)
 
 
 def read_settings(**overrides: Any) -> Settings:

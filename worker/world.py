@@ -6,7 +6,7 @@ what a batch looks at, and afterwards what of it has to be written.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from uuid import uuid4
 
 from contracts.identity_changed import IdentityChanged
@@ -21,7 +21,6 @@ from worker.actions import (
     LinkAccount,
     Outcome,
     Plan,
-    Refused,
     ReleaseDevice,
     RemoveAccount,
     RemoveDevice,
@@ -32,41 +31,9 @@ from worker.actions import (
     freed_obstacles,
     policy_obstacle,
 )
+from worker.changes import Changes, LedgerEntry, Waiting
 from worker.facts import Account, Device, Facts, IdentityKey, SyncRecord
 from worker.plan import plan, replan
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """A device action that a deactivation has had; it never has it again."""
-
-    key: IdentityKey
-    deactivated_at: int
-    device_id: str
-    kind: DeviceActionKind
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A refused identity: what is refused, and the event to plan again once that may help."""
-
-    event: IdentityChanged
-    refusals: tuple[Refused, ...]
-
-    def waits_for(self, obstacles: Collection[str]) -> bool:
-        """Say whether any of these obstacles is in its way."""
-        return any(refused.obstacle in obstacles for refused in self.refusals)
-
-
-@dataclass(slots=True)
-class Changes:
-    """What the plans so far have changed: each key with the value before the first change."""
-
-    accounts: dict[str, Account | None] = field(default_factory=dict)
-    devices: dict[str, Device] = field(default_factory=dict)
-    records: dict[IdentityKey, SyncRecord] = field(default_factory=dict)
-    ledger: list[LedgerEntry] = field(default_factory=list)
-    freed: set[str] = field(default_factory=set)
 
 
 def _random_id() -> str:
@@ -94,6 +61,7 @@ class World:
         self._by_email: dict[str, str] = {}
         self._holders: dict[str, IdentityKey] = {}
         self._assigned: dict[str, set[str]] = {}
+        self._done: dict[tuple[IdentityKey, int], set[tuple[str, str]]] = {}
 
     # --- what is there already ------------------------------------------------------------
 
@@ -116,6 +84,12 @@ class World:
         self.devices[device.id] = device
         if device.assigned_to is not None:
             self._assigned.setdefault(device.assigned_to, set()).add(device.id)
+
+    def load_ledger(self, entry: LedgerEntry) -> None:
+        """Take in a device action that was done before."""
+        self.ledger.add(entry)
+        done = self._done.setdefault((entry.key, entry.deactivated_at), set())
+        done.add((entry.device_id, entry.kind))
 
     # --- what the platform itself does by hand --------------------------------------------
 
@@ -172,7 +146,7 @@ class World:
             namesake=namesake,
             namesake_holder=self._undeleted_holder(namesake),
             devices=tuple(self._devices_of(account, namesake)),
-            done=self._done(key, event.terms.deactivated_at),
+            done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
             policies=self._named_policy(event),
             admins=self.admins[event.workspace],
         )
@@ -181,6 +155,7 @@ class World:
         """Fold a plan in: whatever is planned next meets the world after it."""
         if planned.outcome is Outcome.STALE:
             return
+        before = self.records.get(planned.record.key)
         for action in planned.actions:
             self._follow_action(event, planned.record.key, action)
         self._put_record(planned.record)
@@ -188,7 +163,8 @@ class World:
         self.waiting.pop(planned.record.key, None)
         if planned.refusals:
             self.waiting[planned.record.key] = Waiting(event, planned.refusals)
-        self._free_of_deleted(planned.record)
+        if planned.record.deleted and not (before is not None and before.deleted):
+            self._free_what_it_keeps(planned.record)
 
     # --- facts ----------------------------------------------------------------------------
 
@@ -209,13 +185,6 @@ class World:
             for device_id in sorted(self._assigned.get(account_id, ())):
                 if not self.devices[device_id].removed:
                     yield self.devices[device_id]
-
-    def _done(self, key: IdentityKey, deactivated_at: int) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            (entry.device_id, entry.kind)
-            for entry in self.ledger
-            if entry.key == key and entry.deactivated_at == deactivated_at
-        )
 
     def _named_policy(self, event: IdentityChanged) -> frozenset[str]:
         match event.terms.deactivation:
@@ -239,7 +208,7 @@ class World:
                 entry = LedgerEntry(
                     key, event.terms.deactivated_at, action.device.id, _kind_of(action)
                 )
-                self.ledger.add(entry)
+                self.load_ledger(entry)
                 self.changes.ledger.append(entry)
 
     def _put_account(self, account: Account) -> None:
@@ -270,10 +239,10 @@ class World:
             self._put_record(replace(self.records[holder], account_id=None))
             self.due.add(holder)
 
-    def _free_of_deleted(self, record: SyncRecord) -> None:
-        """A deleted identity may hold on to its account, but not against anybody else."""
-        account = self.accounts.get(record.account_id or "")
-        if record.deleted and account is not None and not account.removed:
+    def _free_what_it_keeps(self, deleted: SyncRecord) -> None:
+        """Whose deactivation waits keeps the account, but no longer against anybody else."""
+        account = self.accounts.get(deleted.account_id or "")
+        if account is not None and not account.removed:
             self._free(freed_obstacles(account, account, held=False))
 
     def _free(self, obstacles: Collection[str]) -> None:

@@ -2,8 +2,19 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import ColumnElement, String, TableValuedAlias, column, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.functions import FunctionElement
+
+from api.directory.tables import COMPARABLE
+
+KEPT_INTEGER = 2**63 - 1
+"""The largest integer that both databases keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +33,74 @@ class DirectoryDatabase:
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction: committed at the end, rolled back by an exception."""
         return self.writing.begin()
+
+
+# --- text -----------------------------------------------------------------------------------
+
+
+class in_code_points(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
+    """A text that compares and sorts by code points, as Python's strings do."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(in_code_points, "sqlite")
+def _binary(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(in_code_points, "postgresql")
+def _collate_c(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f'({compiler.process(element.clauses, **options)} COLLATE "C")'
+
+
+class position_of(FunctionElement[int]):  # noqa: N801
+    """Where a text first holds another, from 1; 0 where it does not."""
+
+    inherit_cache = True
+
+
+@compiles(position_of, "sqlite")
+def _instr(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(position_of, "postgresql")
+def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+# --- documents ------------------------------------------------------------------------------
+
+
+class _entries(FunctionElement[Any]):  # noqa: N801
+    """The objects of a JSON array, one row each. Called with the array, the document it is in and
+    its path there: SQLite would take an array that is missing for one with an empty entry.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_entries, "sqlite")
+def _json_each(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    _array, document, path = element.clauses
+    return f"json_each({compiler.process(document, **options)}, {compiler.process(path, **options)})"
+
+
+@compiles(_entries, "postgresql")
+def _jsonb_array_elements(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    array, _document, _path = element.clauses
+    return f"jsonb_array_elements({compiler.process(array, **options)})"
+
+
+def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
+    """Return the array at a path of a document as a table; its column ``value`` holds the objects."""
+    spelled = ".".join(("$", *(f'"{name}"' for name in path)))
+    entries = _entries(document[path], document, literal(spelled))
+    return entries.table_valued(column("value", COMPARABLE))
+
+
+def text_at(document: ColumnElement[Any], *path: str | int) -> BinaryExpression[str]:
+    """Return the text at a path of a document; NULL where there is none."""
+    return document[path].as_string()

@@ -5,13 +5,16 @@ Times are microseconds since the epoch (UTC), as versions are: one integer type 
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, text
+from sqlalchemy import JSON, BigInteger, Column, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 COMPARABLE = JSON().with_variant(JSONB(), "postgresql")
 """JSON that filters look into."""
+
+KEY = String().with_variant(String(collation="C"), "postgresql")
+"""Text in comparison form, ordered by code points as Python orders it."""
 
 
 class ApiTable(SQLModel, registry=registry()):
@@ -45,19 +48,21 @@ class UserRow(ApiTable, table=True):
     """A SCIM User as the provider pushed it.
 
     ``resource`` is the canonical JSON without what is derived (id, meta, groups); ``comparable``
-    is the same with every value in the form that filters and sorting compare.
+    is the same with every value in the form that filters and sorting compare, as are the columns
+    ``user_name_key`` and ``external_id``.
     """
 
     __tablename__ = "users"
     __table_args__ = (
         Index("users_by_name", "connection_id", "user_name_key", unique=True),
         Index("users_by_external_id", "connection_id", "external_id"),
+        Index("users_by_creation", "connection_id", "created_at", "id"),
     )
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")
     id: str = Field(primary_key=True)
-    user_name_key: str
-    external_id: str | None = None
+    user_name_key: str = Field(sa_type=KEY)
+    external_id: str | None = Field(default=None, sa_type=KEY)
     resource: dict[str, Any] = Field(sa_type=JSON)
     comparable: dict[str, Any] = Field(sa_column=Column(COMPARABLE, nullable=False))
     created_at: int = Field(sa_type=BigInteger)
@@ -72,13 +77,14 @@ class GroupRow(ApiTable, table=True):
     __table_args__ = (
         Index("groups_by_name", "connection_id", "display_name_key", unique=True),
         Index("groups_by_external_id", "connection_id", "external_id"),
+        Index("groups_by_creation", "connection_id", "created_at", "id"),
     )
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")
     id: str = Field(primary_key=True)
     display_name: str
-    display_name_key: str
-    external_id: str | None = None
+    display_name_key: str = Field(sa_type=KEY)
+    external_id: str | None = Field(default=None, sa_type=KEY)
     resource: dict[str, Any] = Field(sa_type=JSON)
     comparable: dict[str, Any] = Field(sa_column=Column(COMPARABLE, nullable=False))
     created_at: int = Field(sa_type=BigInteger)
@@ -97,6 +103,7 @@ class Membership(ApiTable, table=True):
     member_id: str = Field(primary_key=True)
     member_type: str
     display: str | None = None
+    display_key: str | None = Field(default=None, sa_type=KEY)
 
 
 class Identity(ApiTable, table=True):

@@ -1,0 +1,62 @@
+# `make help` lists the targets. ARGS="…" goes on to the command of a target.
+
+VENV := .venv/bin
+LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo migrate test coverage check lint types architecture format lock clean set-up set-up-test
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: set-up ## Serve api, relay and worker in one process, with a demo workspace on empty databases
+	@$(VENV)/muster run --demo $(ARGS)
+
+demo: set-up ## Play a joiner, mover and leaver the way Okta sends them, and show what changes
+	@$(VENV)/muster demo $(ARGS)
+
+migrate: set-up ## Bring the schemas of the configured databases up to date
+	@$(VENV)/muster migrate $(ARGS)
+
+test: set-up-test ## Run the tests; ARGS="-k okta" runs some
+	@$(VENV)/python -m pytest $(ARGS)
+
+coverage: set-up-test ## Run the tests and show which branches they miss
+	@$(VENV)/coverage erase
+	@$(VENV)/coverage run -m pytest $(ARGS)
+	@$(VENV)/coverage combine --quiet
+	@$(VENV)/coverage report
+
+check: lint types architecture ## Check all that needs no running: style, types, dependencies
+
+lint: set-up-test ## Check style and formatting
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+
+types: set-up-test ## Check types
+	@$(VENV)/mypy
+
+architecture: set-up-test ## Check who imports whom, and what files are called
+	@$(VENV)/lint-imports
+	@$(VENV)/python -m pytest tests/architecture
+
+format: set-up-test ## Format the code and mend what can be mended
+	@$(VENV)/ruff format
+	@$(VENV)/ruff check --fix
+
+lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade takes newer versions
+	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock
+	@$(LOCK) $(ARGS) pyproject.toml --group build --group dev --constraint requirements.lock \
+		--output-file requirements-dev.lock
+
+clean: ## Remove .venv and caches; databases under var/ stay
+	@rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+		.ruff_cache build *.egg-info
+	@find api worker contracts deploy tests -name __pycache__ -type d -exec rm -rf {} +
+
+set-up:
+	@deploy/set-up.sh run
+
+set-up-test:
+	@deploy/set-up.sh test

@@ -1,0 +1,1 @@
+"""What can administrators do? Connections, their rules and tokens, resyncs."""

@@ -1,0 +1,114 @@
+"""How do events reach RabbitMQ? In batches, each parcel confirmed; whatever else happens is Unknown."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from uuid import uuid4
+
+from aio_pika import DeliveryMode, Message, connect
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from pamqp.commands import Basic
+
+from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, Topology
+from contracts.transport import Confirmed, Parcel, PublishOutcome, Unknown
+
+CONFIRM_SECONDS = 10.0
+"""How long to wait for a connection, then for a broker that blocks publishers, then for a confirm:
+three times this is less than the relay leases its marks for."""
+
+CLOSE_SECONDS = 5.0
+HEARTBEAT_SECONDS = 10
+"""A peer that says nothing is given up after about three of them."""
+
+
+class PublisherClosed(Exception):
+    """It was asked to publish after its end."""
+
+
+class RabbitmqPublisher:
+    """The relay's end. It keeps one connection, which the next publication opens when it is lost.
+
+    Nothing is repeated here: the relay repeats what is Unknown, and with it the connecting. An
+    alarm of the broker blocks connections that publish, so nobody may consume on this one.
+    """
+
+    def __init__(
+        self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
+    ) -> None:
+        self._url = url
+        self._topology = topology
+        self._confirm_seconds = confirm_seconds
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as anybody has noticed."""
+        return self._channel is not None and not self._channel.is_closed
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        """Publish the parcels in their order, and wait until the fate of each is known."""
+        try:
+            exchange = await self._exchange()
+        except PeerFailed as failure:
+            return [Unknown(str(failure)) for _ in parcels]
+        return await asyncio.gather(*(self._send(exchange, parcel) for parcel in parcels))
+
+    async def close(self) -> None:
+        """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
+        self._closed = True
+        async with self._opening:
+            await self._hang_up()
+
+    async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
+        routing_key = self._topology.routing_key(parcel.lane)
+        try:
+            async with peer_failures(self._confirm_seconds, late="no confirm in time"):
+                answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
+        except PeerFailed as failure:
+            return Unknown(str(failure))
+        # What no queue takes is handed back instead of confirmed.
+        return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
+
+    async def _exchange(self) -> AbstractExchange:
+        async with peer_failures(self._confirm_seconds, late="no connection in time"):
+            connection, channel = await self._open()
+            exchange = await channel.get_exchange(self._topology.events, ensure=False)
+        async with peer_failures(self._confirm_seconds, late="blocked by the broker"):
+            if connection.transport:
+                await connection.transport.ready()
+        return exchange
+
+    async def _open(self) -> tuple[AbstractConnection, AbstractChannel]:
+        async with self._opening:
+            if self._closed:
+                raise PublisherClosed
+            if self._connection is None or self._channel is None or self._channel.is_closed:
+                await self._hang_up()
+                self._connection = await connect(
+                    self._url,
+                    heartbeat=HEARTBEAT_SECONDS,
+                    client_properties={"connection_name": "muster relay"},
+                )
+                self._channel = await self._connection.channel()
+            return self._connection, self._channel
+
+    async def _hang_up(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            with suppress(PeerFailed):
+                async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
+                    await connection.close()
+
+
+def _message(parcel: Parcel) -> Message:
+    return Message(
+        parcel.body,
+        content_type=CONTENT_TYPE,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        headers={ATTEMPTS_HEADER: parcel.attempts},
+        message_id=uuid4().hex,  # returns are told apart by it: one per publication, not per event
+    )

@@ -1,0 +1,98 @@
+"""In which form are values compared? The document that filters and sorting look into.
+
+Every value is a text, so that one operator serves all of them: strings in the comparison form of
+their attribute, booleans as ``true`` and ``false``, which sort as they should. A multi-valued
+attribute is a list of objects, even where it holds plain values (under ``value``), and starts with
+the entry that sorting goes by: the primary one, or else the first (RFC 7644 section 3.4.2.3).
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from scim2_models import Extension, Path, Resource
+from scim2_models.path import AttributeBinding
+
+Document = Mapping[str, Any]
+
+
+def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str, Any]:
+    """Return the comparison form of a resource's canonical JSON, under the models' field names."""
+    form = _form(model, "", model, resource)
+    for schema, extension in model.get_extension_models().items():
+        if schema in resource:
+            form[extension.__name__] = _form(model, f"{schema}:", extension, resource[schema])
+    return form
+
+
+def text_form(binding: AttributeBinding, value: object) -> str | None:
+    """Return the comparison form of one value of an attribute; None where it has none."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() if binding.target_type is bytes:
+            return b64decode(value).hex()
+        case str():
+            return str(binding.comparable(value))
+        case bytes():
+            return value.hex()
+        case _:
+            return None
+
+
+def _form(
+    model: type[Resource[Any]], prefix: str, holder: type[BaseModel], values: Document
+) -> dict[str, Any]:
+    form = {}
+    for name, field in _names(holder).items():
+        if name in values:
+            form[field] = _value(model, f"{prefix}{name}", values[name])
+    return form
+
+
+def _value(model: type[Resource[Any]], path: str, value: Any) -> Any:
+    if isinstance(value, list):
+        entries = sorted(value, key=lambda entry: not _is_primary(entry))
+        return [_entry(model, path, entry) for entry in entries]
+    if isinstance(value, dict):
+        return _entry(model, path, value)
+    return text_form(_binding(model, path), value)
+
+
+def _entry(model: type[Resource[Any]], path: str, entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        return {"value": text_form(_binding(model, path), entry)}
+    return {
+        binding.target_field_name: text_form(binding, value)
+        for binding, value in (
+            (_binding(model, f"{path}.{name}"), value) for name, value in entry.items()
+        )
+    }
+
+
+def _is_primary(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("primary") is True
+
+
+@cache
+def _names(holder: type[BaseModel]) -> dict[str, str]:
+    """Map the names that JSON uses to the fields of a model, extensions left out."""
+    return {
+        field.serialization_alias or name: name
+        for name, field in holder.model_fields.items()
+        if not _is_extension(holder, name)
+    }
+
+
+def _is_extension(holder: type[BaseModel], field: str) -> bool:
+    extensions = holder.get_extension_models() if issubclass(holder, Resource) else {}
+    return field in {extension.__name__ for extension in extensions.values()}
+
+
+@cache
+def _binding(model: type[Resource[Any]], path: str) -> AttributeBinding:
+    binding = Path.__class_getitem__(model)(path).resolve()
+    assert binding is not None, path  # the JSON was dumped by the model itself
+    return binding

@@ -1,0 +1,220 @@
+"""What does a filter mean in SQL? Exactly what ``ScimFilter.match`` answers in memory. Pure.
+
+Every condition is true or false, never NULL, so that negation means what it says.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, assert_never
+
+from pydantic import BaseModel
+from scim2_models import InvalidFilterException, ScimFilter
+from scim2_models.path import (
+    ORDERING_OPERATORS,
+    AttributeBinding,
+    AttrPath,
+    CompareOperator,
+    Comparison,
+    FilterNode,
+    FilterVisitor,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+    coerce_value,
+)
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+
+from api.directory.database import in_code_points, position_of
+from api.scim.attributes_in_sql import Attributes, Entries, Instant, Text, Value
+from api.scim.comparable import text_form
+from api.scim.rows import microseconds_of
+
+Condition = ColumnElement[bool]
+
+LONGEST_FILTER = 16_384
+"""Characters; a look-up of a few hundred ids still fits."""
+
+MOST_TERMS = 250
+"""Comparisons in one filter; databases limit how deep an expression may be (SQLite: 1,000)."""
+
+
+def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condition:
+    """Translate a filter for one resource type; what the type does not declare matches nothing.
+
+    :raises InvalidFilterException: when it is too large.
+    """
+    if len(scim_filter) > LONGEST_FILTER or _terms(scim_filter.ast) > MOST_TERMS:
+        raise InvalidFilterException(
+            detail=f"a filter has at most {MOST_TERMS} terms and {LONGEST_FILTER} characters"
+        )
+    bound = ScimFilter.__class_getitem__(attributes.model)(str(scim_filter))
+    return _ResourceFilter(bound, attributes).visit(bound.ast)
+
+
+def _terms(node: FilterNode) -> int:
+    match node:
+        case LogicalExpr(terms=terms):
+            return sum(_terms(term) for term in terms)
+        case Not(expr=inner) | ValuePath(val_filter=inner):
+            return _terms(inner)
+        case _:
+            return 1
+
+
+class _Logic(FilterVisitor[Condition]):
+    """The operators that combine conditions."""
+
+    def visit_not(self, node: Not) -> Condition:
+        return not_(self.visit(node.expr))
+
+    def visit_logical_expr(self, node: LogicalExpr) -> Condition:
+        terms = [self.visit(term) for term in node.terms]
+        return and_(*terms) if node.op == LogicalOperator.and_ else or_(*terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _ResourceFilter(_Logic):
+    """A filter on resources."""
+
+    filter: ScimFilter[Any]
+    attributes: Attributes
+
+    def visit_comparison(self, node: Comparison) -> Condition:
+        binding = self.filter.resolve_comparison(node.attr_path, strict=False)
+        if binding is None:
+            return false()
+        expected = coerce_value(binding, node.value, node.op)
+        if not binding.is_multivalued:
+            return self._single(binding, node.op, expected)
+        assigned = self.attributes.is_assigned(binding)
+        return or_(
+            and_(assigned, self._multiple(binding, node.op, expected)),
+            and_(not_(assigned), _compare_nothing(node.op, expected)),
+        )
+
+    def _single(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> Condition:
+        if _is_complex(binding):
+            return _compare_complex(self.attributes.is_assigned(binding), op, expected)
+        return compare(self.attributes.value(binding), binding, op, expected)
+
+    def _multiple(
+        self, binding: AttributeBinding, op: CompareOperator, expected: Any
+    ) -> Condition:
+        """Match when any entry does; for ``ne``, when no entry equals the value."""
+        entries = self.attributes.entries(binding)
+        matches = (
+            _compare_complex(true(), op, expected)
+            if _is_complex(binding)
+            else compare(Text(entries.text_of(binding)), binding, op, expected)
+        )
+        if op == CompareOperator.ne:
+            return not_(entries.any(not_(matches)))
+        return entries.any(matches)
+
+    def visit_present(self, node: Present) -> Condition:
+        binding = self.filter.resolve(node.attr_path, strict=False)
+        if binding is None:
+            return false()
+        parts = _parts(self.filter, node.attr_path, binding)
+        if not binding.is_multivalued:
+            return or_(*(_is_present(self.attributes.value(part)) for part in parts))
+        entries = self.attributes.entries(binding)
+        return entries.any(or_(*(_is_present(Text(entries.text_of(part))) for part in parts)))
+
+    def visit_value_path(self, node: ValuePath) -> Condition:
+        binding = self.filter.resolve(node.attr_path, strict=False)
+        if binding is None:
+            return false()
+        entries = self.attributes.entries(binding)
+        selection = _EntryFilter(self.filter, node.attr_path, binding, entries)
+        return entries.any(selection.visit(node.val_filter))
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryFilter(_Logic):
+    """The filter in brackets, on one entry of a multi-valued attribute."""
+
+    filter: ScimFilter[Any]
+    holder: AttrPath
+    binding: AttributeBinding
+    entries: Entries
+
+    def _resolve(self, inner: AttrPath) -> AttributeBinding | None:
+        if inner.uri or inner.sub_attr:
+            return None
+        if not _is_complex(self.binding):
+            return self.binding if inner.attr.lower() == "value" else None
+        path = AttrPath(self.holder.attr, inner.attr, self.holder.uri)
+        return self.filter.resolve(path, strict=False)
+
+    def visit_comparison(self, node: Comparison) -> Condition:
+        binding = self._resolve(node.attr_path)
+        if binding is None:
+            return false()
+        coerced = coerce_value(binding, node.value, node.op) if _is_complex(self.binding) else node.value
+        return compare(Text(self.entries.text_of(binding)), binding, node.op, coerced)
+
+    def visit_present(self, node: Present) -> Condition:
+        binding = self._resolve(node.attr_path)
+        return false() if binding is None else _is_present(Text(self.entries.text_of(binding)))
+
+    def visit_value_path(self, node: ValuePath) -> Condition:
+        return false()  # a selection inside a selection, which errata forbid
+
+
+# --- comparing one value ----------------------------------------------------------------------
+
+
+def compare(
+    value: Value, binding: AttributeBinding, op: CompareOperator, expected: Any
+) -> Condition:
+    """Compare one value, which may be missing, with what the filter expects."""
+    match value:
+        case Text(sql=sql):
+            return _compare_text(sql, binding, op, expected)
+        case Instant(sql=sql):
+            return _compare_instant(sql, op, expected)
+        case never:
+            assert_never(never)
+
+
+def _compare_text(
+    sql: ColumnElement[Any], binding: AttributeBinding, op: CompareOperator, expected: Any
+) -> Condition:
+    missing, there = sql.is_(None), sql.is_not(None)
+    if expected is None:
+        return {CompareOperator.eq: missing, CompareOperator.ne: there}.get(op, false())
+    form = text_form(binding, expected)
+    if form is None or (op not in _ANY_TYPE and not isinstance(expected, str)):
+        return or_(missing, true()) if op == CompareOperator.ne else false()
+    text, length = literal(form), len(form)
+    match op:
+        case CompareOperator.eq:
+            return and_(there, sql == text)
+        case CompareOperator.ne:
+            return or_(missing, sql != text)
+        case CompareOperator.co:
+            return and_(there, position_of(sql, text) > 0) if form else there
+        case CompareOperator.sw:
+            return and_(there, func.substr(sql, 1, length) == text)
+        case CompareOperator.ew:
+            return and_(there, func.substr(sql, func.length(sql) - length + 1) == text) if form else there
+        case _:
+            return and_(there, _ORDER[op](in_code_points(sql), text))
+
+
+def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any) -> Condition:
+    if not isinstance(expected, datetime) or expected.tzinfo is None:
+        return true() if op == CompareOperator.ne else false()
+    instant = literal(microseconds_of(expected))
+    match op:
+        case CompareOperator.eq:
+            return sql == instant
+        case CompareOperator.ne:
+            return sql != instant
+        case _ if op in ORDERING_OPERATORS:
+            return _ORDER[op](sql, instant)
+        case _:
+            return false()

@@ -1,0 +1,104 @@
+"""What do User and Group look like here? The schemas that ``/Schemas`` publishes.
+
+They are those of RFC 7643 section 4 with two differences. No value is checked beyond its type,
+because validators write ``upd-1a2b3c`` into every mapped string and read it back. And there is no
+``password``: it is never kept, so it is not announced either.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from scim2_models import (
+    URN,
+    Address,
+    AnyExtension,
+    CaseExact,
+    ComplexAttribute,
+    Entitlement,
+    Extension,
+    Group,
+    GroupMember,
+    GroupMembership,
+    Im,
+    Mutability,
+    Name,
+    PhoneNumber,
+    Reference,
+    Required,
+    Resource,
+    Role,
+    Uniqueness,
+    X509Certificate,
+)
+from scim2_models import Email as StrictEmail
+from scim2_models import Photo as StrictPhoto
+
+__all__ = ["EnterpriseUser", "Group", "GroupMember", "GroupMembership", "ScimUser", "User"]
+
+
+class Email(StrictEmail):
+    """An e-mail address, whatever it looks like."""
+
+    value: str | None = None
+
+
+class Photo(StrictPhoto):
+    """The address of a photo, whatever it looks like."""
+
+    value: str | None = None
+
+
+class Manager(ComplexAttribute):
+    """The user's manager; the reference alone may be missing, unlike in RFC 7643 section 4.3."""
+
+    value: Annotated[str | None, CaseExact.true] = None
+    ref: Annotated[Reference["User"] | None, CaseExact.true] = Field(  # type: ignore[type-arg]
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    display_name: Annotated[str | None, Mutability.read_only] = None
+
+
+class EnterpriseUser(Extension):
+    """The enterprise extension."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
+
+    employee_number: str | None = None
+    cost_center: str | None = None
+    organization: str | None = None
+    division: str | None = None
+    department: str | None = None
+    manager: Manager | None = None
+
+
+class User(Resource[AnyExtension]):
+    """A person, as the provider pushed it."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
+
+    user_name: Annotated[str | None, Uniqueness.server, Required.true] = None
+    name: Name | None = None
+    display_name: str | None = None
+    nick_name: str | None = None
+    profile_url: str | None = None
+    title: str | None = None
+    user_type: str | None = None
+    preferred_language: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    active: bool | None = None
+    emails: list[Email] | None = None
+    phone_numbers: list[PhoneNumber] | None = None
+    ims: list[Im] | None = None
+    photos: list[Photo] | None = None
+    addresses: list[Address] | None = None
+    groups: Annotated[list[GroupMembership] | None, Mutability.read_only] = None
+    entitlements: list[Entitlement] | None = None
+    roles: list[Role] | None = None
+    x509_certificates: list[X509Certificate] | None = None
+
+
+ScimUser = User[EnterpriseUser]
+"""What ``/Users`` serves."""
+
+AnyResource = Resource[Any]

@@ -1,0 +1,133 @@
+"""How does a resource become a row, and a row a resource? Pure, both ways."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scim2_models import GroupMember, GroupMembership, InvalidValueException, Meta, Resource
+
+from api.scim.comparable import comparable_form
+from api.scim.resources import Group, ScimUser
+from contracts.names import comparison_key
+
+Row = Mapping[str, Any]
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+DERIVED = {"id", "meta", "groups", "members"}
+"""Attributes that are never part of a stored resource: they are columns, or memberships."""
+
+LONGEST_NAME = 500
+"""Characters of what is indexed; PostgreSQL refuses index entries of more than 2,700 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a group: its id, ``User`` or ``Group``, and the label it was sent with."""
+
+    id: str
+    type: str
+    display: str | None = None
+
+
+# --- to rows --------------------------------------------------------------------------------
+
+
+def user_columns(user: ScimUser) -> dict[str, Any]:
+    """Return what is stored of a user."""
+    name = _indexable("userName", user.user_name)
+    return _columns(ScimUser, user) | {"user_name_key": comparison_key(name)}
+
+
+def group_columns(group: Group) -> dict[str, Any]:
+    """Return what is stored of a group, its members aside."""
+    name = _indexable("displayName", group.display_name)
+    names = {"display_name": name, "display_name_key": comparison_key(name)}
+    return _columns(Group, group) | names
+
+
+def _columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, Any]:
+    document = resource.model_dump(exclude=DERIVED)
+    form = comparable_form(model, document)
+    if resource.external_id:
+        _indexable("externalId", resource.external_id)
+    return {"resource": document, "comparable": form, "external_id": form.get("external_id")}
+
+
+def _indexable(attribute: str, value: str | None) -> str:
+    if not value:
+        raise InvalidValueException(detail=f"{attribute} must not be empty")
+    if len(value) > LONGEST_NAME:
+        raise InvalidValueException(
+            detail=f"{attribute} is longer than {LONGEST_NAME} characters"
+        )
+    return value
+
+
+# --- from rows ------------------------------------------------------------------------------
+
+
+def user_of(row: Row, groups: Iterable[Row] = ()) -> ScimUser:
+    """Return the user of a row, with the groups it is in (rows of ``id`` and ``display_name``)."""
+    user = ScimUser.model_validate(row["resource"])
+    user.id = row["id"]
+    user.meta = _meta("User", row)
+    user.groups = [_membership(group) for group in groups] or None
+    return user
+
+
+def group_of(row: Row, members: Iterable[Member] = ()) -> Group:
+    """Return the group of a row, with its members."""
+    group = Group.model_validate(row["resource"])
+    group.id = row["id"]
+    group.meta = _meta("Group", row)
+    group.members = [_member(member) for member in members] or None
+    return group
+
+
+def version_of(row: Row) -> str:
+    """Return the entity tag of a row. Weak: ``groups`` is no part of it (RFC 7644 section 3.14)."""
+    return f'W/"{row["revision"]}"'
+
+
+def instant_of(microseconds: int) -> datetime:
+    """Return the time that so many microseconds since the epoch are."""
+    return EPOCH + microseconds * MICROSECOND
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Return how many microseconds since the epoch a time is."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def _meta(resource_type: str, row: Row) -> Meta:
+    return Meta(
+        resource_type=resource_type,
+        created=instant_of(row["created_at"]),
+        last_modified=instant_of(row["modified_at"]),
+        version=version_of(row),
+    )
+
+
+def _membership(group: Row) -> GroupMembership:
+    return GroupMembership.model_validate(
+        {
+            "value": group["id"],
+            "$ref": f"Groups/{group['id']}",
+            "display": group["display_name"],
+            "type": "direct",
+        }
+    )
+
+
+def _member(member: Member) -> GroupMember:
+    return GroupMember.model_validate(
+        {
+            "value": member.id,
+            "$ref": f"{member.type}s/{member.id}",
+            "type": member.type,
+            "display": member.display,
+        }
+    )

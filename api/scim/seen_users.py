@@ -1,0 +1,33 @@
+"""What does a SCIM User say that matters downstream? Pure."""
+
+from api.directory.identity_changes import SeenUser
+from api.scim.resources import ScimUser
+from contracts.identity_changed import Profile
+
+
+def seen(user: ScimUser) -> SeenUser:
+    """Return what is to be known of a user downstream; what is empty counts as missing."""
+    name = user.name
+    roles = [role.value for role in user.roles or () if role.value]
+    return SeenUser(
+        active=bool(user.active),
+        profile=Profile(
+            user_name=user.user_name or "",
+            email=_email_of(user),
+            display_name=user.display_name or None,
+            given_name=(name and name.given_name) or None,
+            family_name=(name and name.family_name) or None,
+            external_id=user.external_id or None,
+        ),
+        role_names=tuple(roles),
+    )
+
+
+def _email_of(user: ScimUser) -> str | None:
+    """Primary, else the first of type work, else the first, else a userName that contains @."""
+    emails = [email for email in user.emails or () if email.value]
+    primary = [email.value for email in emails if email.primary]
+    work = [email.value for email in emails if email.type == "work"]
+    user_name = [user.user_name] if user.user_name and "@" in user.user_name else []
+    candidates = [*primary, *work, *(email.value for email in emails), *user_name]
+    return next(iter(candidates), None)

@@ -1,0 +1,65 @@
+"""Which commands does ``muster`` have? All of them, and how each of them may fail."""
+
+import sys
+
+import typer
+
+from api.errors import ApiError
+from deploy.commands import (
+    accounts,
+    connections,
+    demo,
+    devices,
+    policies,
+    processes,
+    status,
+    tokens,
+)
+from deploy.http_server import PortTaken
+from deploy.rule_options import InvalidInput
+from deploy.schemas import OutdatedSchema
+from deploy.settings import InvalidSetting
+from worker.errors import WorkerError
+
+app = typer.Typer(
+    help="SCIM provisioning of employees, collaborators and managed devices.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+processes.register(app)
+demo.register(app)
+status.register(app)
+app.add_typer(connections.app, name="connections")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(policies.app, name="policies")
+app.add_typer(devices.app, name="devices")
+app.add_typer(accounts.app, name="accounts")
+
+USER_ERRORS = (ApiError, WorkerError, InvalidInput, InvalidSetting, OutdatedSchema)
+"""What the person at the keyboard can mend: one line, exit status 2."""
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return app(standalone_mode=False) or 0
+    except typer.TyperException as error:
+        message = getattr(error, "message", "")
+        return _fail(f"{message} (muster --help)" if message else "", 2)
+    except USER_ERRORS as error:
+        return _fail(str(error), 2)
+    except PortTaken as error:
+        return _fail(str(error), 1)
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+
+
+def _fail(message: str, status: int) -> int:
+    if message:
+        print(f"muster: {message}", file=sys.stderr)
+    return status

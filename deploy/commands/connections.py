@@ -1,0 +1,120 @@
+"""``muster connections``: switch SCIM on, see where, change the rules."""
+
+from typing import Annotated, Any
+
+import typer
+
+from api.admin import connections
+from api.clock import now
+from contracts.rules import RULES, Rules
+from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.opened import Databases
+from deploy.output import show_row, show_rows
+from deploy.rule_options import InvalidInput, RuleOptions, policy_of, portal_named, rules_from
+from deploy.settings import Settings
+from worker import inventory
+from worker.sync_states import StoredPolicies
+
+app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
+
+ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
+OnCreate = Annotated[str, typer.Option(help="What creation does: nothing, create-employee, …")]
+OnDeactivate = Annotated[str, typer.Option(help="What deactivation does: nothing, remove-user, …")]
+RoleName = Annotated[
+    str | None, typer.Option("--role", help="The role of a new collaborator (default: viewer).")
+]
+PolicyName = Annotated[str | None, typer.Option("--policy", help="The policy to change to.")]
+MapRole = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=ROLE", help="Members of this group have this role. Repeatable."),
+]
+
+
+@app.command()
+def create(
+    workspace: Workspace,
+    portal: Annotated[str, typer.Argument(help="dashboard, store or mdm.")],
+    on_create: OnCreate = "nothing",
+    on_deactivate: OnDeactivate = "nothing",
+    role: RoleName = None,
+    policy: PolicyName = None,
+    map_role: MapRole = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Switch SCIM on; prints the base URL, and the bearer token this once."""
+    options = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
+    rules = rules_from(portal_named(portal), options)
+
+    async def work(databases: Databases, settings: Settings) -> dict[str, Any]:
+        return await open_connection(databases, settings, workspace, rules)
+
+    show_row(on_databases(work), as_json=as_json)
+
+
+@app.command()
+def change(
+    connection: ConnectionId,
+    on_create: OnCreate = "nothing",
+    on_deactivate: OnDeactivate = "nothing",
+    role: RoleName = None,
+    policy: PolicyName = None,
+    map_role: MapRole = None,
+) -> None:
+    """Replace all rules of a connection; its accounts and roles follow, past leavers do not."""
+    options = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
+
+    async def work(databases: Databases, _settings: Settings) -> None:
+        found = await connections.get_connection(databases.directory, connection)
+        rules = rules_from(portal_named(found.portal), options)
+        await _check_policy(databases, found.workspace, rules)
+        await connections.change_rules(databases.directory, connection, rules, now())
+
+    on_databases(work)
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """List the connections with their base URLs and rules."""
+
+    async def work(databases: Databases, settings: Settings) -> list[dict[str, Any]]:
+        found = await connections.list_connections(databases.directory)
+        return [
+            {
+                "connection": each.id,
+                "workspace": each.workspace,
+                "portal": each.portal,
+                "base_url": base_url(settings, each.id),
+                "rules": RULES.dump_python(each.rules, mode="json"),
+                "on_create": each.rules.on_create.do,
+                "on_deactivate": each.rules.on_deactivate.do,
+            }
+            for each in found
+        ]
+
+    columns = ("connection", "workspace", "portal", "base_url", "on_create", "on_deactivate")
+    show_rows(on_databases(work), columns, as_json=as_json)
+
+
+async def open_connection(
+    databases: Databases, settings: Settings, workspace: str, rules: Rules
+) -> dict[str, Any]:
+    """Switch SCIM on for a portal, and return what the provider has to be told."""
+    await _check_policy(databases, workspace, rules)
+    await inventory.ensure_workspace(databases.downstream, workspace)
+    created = await connections.create_connection(databases.directory, workspace, rules, now())
+    return {
+        "connection": created.id,
+        "base_url": base_url(settings, created.id),
+        "token": created.token,
+    }
+
+
+def base_url(settings: Settings, connection: str) -> str:
+    """Return the URL that the provider is given."""
+    return f"{settings.base}/scim/v2/{connection}"
+
+
+async def _check_policy(databases: Databases, workspace: str, rules: Rules) -> None:
+    policy = policy_of(rules)
+    if policy and not await StoredPolicies(databases.downstream).exists(workspace, policy):
+        raise InvalidInput(f"workspace {workspace!r} has no policy {policy!r}: muster policies add")

@@ -1,0 +1,179 @@
+"""``muster demo``: a joiner–mover–leaver story over HTTP, on temporary databases."""
+
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import typer
+
+from contracts.rules import Portal, Role
+from deploy.commands.connections import open_connection
+from deploy.demo_story import (
+    DEVICES,
+    OWNER,
+    RULES,
+    START,
+    STORY,
+    WORKSPACE,
+    Assign,
+    Push,
+    Step,
+    lines,
+)
+from deploy.http_server import bind
+from deploy.logs import set_up_logs
+from deploy.opened import Databases, open_databases
+from deploy.running import running
+from deploy.schemas import migrate
+from deploy.settings import Settings, read_settings
+from deploy.single_process import run_everything
+from worker import inventory
+
+PATIENCE_SECONDS = 10
+"""How long a step's changes may take downstream. They take a few hundredths of a second."""
+
+
+class StoryWentWrong(Exception):
+    """Something else happened downstream than the story says."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo() -> None:
+    """Tell a joiner-mover-leaver story the way Okta sends it, and check what changes downstream."""
+    with TemporaryDirectory(prefix="muster-demo-") as folder:
+        settings = read_settings(
+            directory_database_url=f"sqlite:///{folder}/directory.sqlite3",
+            downstream_database_url=f"sqlite:///{folder}/downstream.sqlite3",
+            broker_url="",
+            public_url="",
+            host="127.0.0.1",
+            port=0,
+            log_level="error",
+        )
+        set_up_logs(settings)
+        try:
+            asyncio.run(_tell(settings))
+        except StoryWentWrong as wrong:
+            print(f"\nThe story went wrong: {wrong}")
+            raise typer.Exit(1) from None
+    print("\nThe story went as told.")
+
+
+async def _tell(settings: Settings) -> None:
+    with bind(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        async with open_databases(settings) as databases:
+            await migrate(databases)
+            teller = _Teller(databases, await _set_the_stage(databases, settings))
+            async with running(
+                lambda stop: run_everything(settings, databases, listener, stop)
+            ):
+                for number, step in enumerate(STORY, start=1):
+                    await teller.tell(number, step)
+
+
+async def _set_the_stage(
+    databases: Databases, settings: Settings
+) -> Mapping[Portal, Mapping[str, Any]]:
+    downstream = databases.downstream
+    await inventory.add_account(downstream, WORKSPACE, Portal.DASHBOARD, OWNER, Role.ADMIN)
+    for serial in DEVICES:
+        await inventory.add_device(downstream, WORKSPACE, serial, policy=None, assigned_to=None)
+    return {
+        portal: await open_connection(databases, settings, WORKSPACE, rules)
+        for portal, rules in RULES.items()
+    }
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Acts the steps out and compares the state downstream with the story."""
+
+    databases: Databases
+    connections: Mapping[Portal, Mapping[str, Any]]
+    state: Counter[str] = field(default_factory=lambda: Counter(START))
+    ids: dict[Portal, dict[str, str]] = field(
+        default_factory=lambda: {portal: {} for portal in Portal}
+    )
+
+    async def tell(self, number: int, step: Step) -> None:
+        print(f"\n{number}. {step.title}")
+        for act in step.acts:
+            await self._act(act)
+        self.state = self.state - Counter(step.gone) + Counter(step.new)
+        await self._wait_for_downstream()
+        for line in step.gone:
+            print(f"     - {line}")
+        for line in step.new:
+            print(f"     + {line}")
+
+    async def _act(self, act: Push | Assign) -> None:
+        if isinstance(act, Assign):
+            print(f"   muster devices assign {WORKSPACE} {act.serial} {act.email}")
+            downstream = self.databases.downstream
+            await inventory.assign_device(downstream, WORKSPACE, act.serial, act.email)
+            return
+        for portal in act.portals:
+            await self._push(act, portal)
+
+    async def _push(self, push: Push, portal: Portal) -> None:
+        known = self.ids[portal]
+        path = _filled(push.path, known)
+        body = None if push.body is None else _filled(json.dumps(push.body), known)
+        print(f"   {portal:<10} {push.method} {path} {body or ''}")
+        request = urllib.request.Request(
+            self.connections[portal]["base_url"] + path,
+            data=None if body is None else body.encode(),
+            method=push.method,
+            headers={
+                "Authorization": f"Bearer {self.connections[portal]['token']}",
+                "Content-Type": "application/scim+json",
+            },
+        )
+        status, answer = await asyncio.to_thread(_send, request)
+        if status >= 400:
+            raise StoryWentWrong(f"{push.method} {path} was answered {status}")
+        if push.method == "POST":
+            known["user" if push.path == "/Users" else "group"] = answer["id"]
+
+    async def _wait_for_downstream(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (found := await self._found()) != self.state:
+            if time.monotonic() > deadline:
+                missing, extra = self.state - found, found - self.state
+                raise StoryWentWrong(
+                    f"missing {sorted(missing)}, not in the story {sorted(extra)}"
+                )
+            await asyncio.sleep(0.02)
+
+    async def _found(self) -> Counter[str]:
+        downstream = self.databases.downstream
+        accounts = await inventory.list_accounts(downstream, WORKSPACE)
+        devices = await inventory.list_devices(downstream, WORKSPACE)
+        return Counter(lines(accounts, devices))
+
+
+def _filled(text: str, ids: Mapping[str, str]) -> str:
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _send(request: urllib.request.Request) -> tuple[int, Any]:
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+            text = response.read()
+            return response.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        return error.code, None

@@ -1,0 +1,39 @@
+"""``muster policies``: the policies that devices can be under."""
+
+from typing import Annotated, Any
+
+import typer
+
+from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.opened import Databases
+from deploy.output import show_row, show_rows
+from deploy.settings import Settings
+from worker import inventory
+
+app = typer.Typer(no_args_is_help=True, help="Policies of a workspace.")
+
+
+@app.command("list")
+def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
+    """List the policies of a workspace."""
+
+    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
+        names = await inventory.list_policies(databases.downstream, workspace)
+        return [{"policy": name} for name in names]
+
+    show_rows(on_databases(work), ("policy",), as_json=as_json)
+
+
+@app.command()
+def add(
+    workspace: Workspace,
+    name: Annotated[str, typer.Argument(help="The policy's name.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Add a policy; what was refused for want of it is tried again."""
+
+    async def work(databases: Databases, _settings: Settings) -> None:
+        await inventory.add_policy(databases.downstream, workspace, name)
+
+    on_databases(work)
+    show_row({"policy": name}, as_json=as_json)

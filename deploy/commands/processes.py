@@ -1,0 +1,111 @@
+"""``muster run``, ``api``, ``relay``, ``worker``, ``migrate``: the processes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from deploy.demo_workspace import introduce
+from deploy.http_server import bind
+from deploy.lifetime import until_signalled
+from deploy.logs import set_up_logs
+from deploy.opened import Databases, open_databases
+from deploy.run_api import run_api
+from deploy.run_relay import run_relay
+from deploy.run_worker import run_worker
+from deploy.rule_options import InvalidInput
+from deploy.schemas import ensure_current, migrate
+from deploy.settings import Settings, read_settings
+from deploy.single_process import run_everything
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (run, api, relay, worker):
+        app.command()(command)
+    app.command("migrate")(migrate_)
+
+
+def run(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="On empty databases, make a demo workspace.")
+    ] = False,
+) -> None:
+    """Run api, relay and worker in one process."""
+    settings = read_settings()
+    set_up_logs(settings)
+    with bind(settings) as listener:
+
+        async def everything(databases: Databases, stop: asyncio.Event) -> None:
+            await migrate(databases)
+            await introduce(databases, settings, make_demo=demo)
+            await run_everything(settings, databases, listener, stop)
+
+        asyncio.run(_until_signalled(settings, everything))
+
+
+def api() -> None:
+    """Run the api with a relay inside, beside other processes."""
+    settings = _settings_of_a_part()
+    with bind(settings) as listener:
+
+        async def part(databases: Databases, stop: asyncio.Event) -> None:
+            await ensure_current(databases)
+            await run_api(settings, databases, listener, stop)
+
+        asyncio.run(_until_signalled(settings, part))
+
+
+def relay() -> None:
+    """Run a relay alone, beside other processes."""
+    settings = _settings_of_a_part()
+
+    async def part(databases: Databases, stop: asyncio.Event) -> None:
+        await ensure_current(databases)
+        await run_relay(settings, databases, stop)
+
+    asyncio.run(_until_signalled(settings, part))
+
+
+def worker() -> None:
+    """Run a worker, beside other processes."""
+    settings = _settings_of_a_part()
+
+    async def part(databases: Databases, stop: asyncio.Event) -> None:
+        await ensure_current(databases)
+        await run_worker(settings, databases, stop)
+
+    asyncio.run(_until_signalled(settings, part))
+
+
+def migrate_() -> None:
+    """Bring both databases to the schema of this version."""
+
+    async def work() -> None:
+        async with open_databases(read_settings()) as databases:
+            await migrate(databases)
+
+    asyncio.run(work())
+
+
+def _settings_of_a_part() -> Settings:
+    """Read the settings of one process among several: they meet in a broker and on PostgreSQL."""
+    settings = read_settings()
+    if not settings.broker_url:
+        raise InvalidInput("the parts meet at a broker: set MUSTER_BROKER_URL, or use muster run")
+    if settings.uses_sqlite:
+        raise InvalidInput(
+            "several processes need PostgreSQL: set MUSTER_DIRECTORY_DATABASE_URL"
+            " and MUSTER_DOWNSTREAM_DATABASE_URL"
+        )
+    set_up_logs(settings)
+    return settings
+
+
+async def _until_signalled(
+    settings: Settings, part: Callable[[Databases, asyncio.Event], Awaitable[None]]
+) -> None:
+    async with open_databases(settings) as databases:
+        with until_signalled() as stop:
+            await part(databases, stop)

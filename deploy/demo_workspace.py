@@ -1,0 +1,83 @@
+"""What does a first run show? A demo workspace on empty databases; base URLs on later runs."""
+
+from api.admin import connections
+from contracts.rules import (
+    ChangePolicy,
+    CreateCollaborator,
+    CreateEmployee,
+    CreateMdmEmployee,
+    DashboardRules,
+    MdmRules,
+    Portal,
+    RemoveCollaborator,
+    RemoveEmployee,
+    Role,
+    RoleLine,
+    Rules,
+    StoreRules,
+)
+from deploy.commands.connections import base_url, open_connection
+from deploy.opened import Databases
+from deploy.settings import Settings
+from worker import inventory
+
+WORKSPACE = "demo"
+POLICIES = ("Standard", "Quarantine")
+DEVICES = 12
+OWNER, HOLDER = "owner@example.com", "grace@example.com"
+RULES: tuple[Rules, ...] = (
+    DashboardRules(
+        on_create=CreateCollaborator(role=Role.VIEWER),
+        on_deactivate=RemoveCollaborator(),
+        role_map=(
+            RoleLine(name="Muster Admins", role=Role.ADMIN),
+            RoleLine(name="Muster Editors", role=Role.EDITOR),
+        ),
+    ),
+    StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee()),
+    MdmRules(on_create=CreateMdmEmployee(), on_deactivate=ChangePolicy(policy="Quarantine")),
+)
+
+CURL = """\
+Try it:
+
+  curl -s {base_url}/Users \\
+    -H 'Authorization: Bearer {token}' -H 'Content-Type: application/scim+json' \\
+    -d '{{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+         "userName": "ada@example.com", "name": {{"givenName": "Ada", "familyName": "Quill"}},
+         "emails": [{{"value": "ada@example.com", "primary": true}}], "active": true}}'
+
+  .venv/bin/muster accounts list {workspace}
+  .venv/bin/muster devices list {workspace}
+"""
+
+
+async def introduce(databases: Databases, settings: Settings, *, make_demo: bool) -> None:
+    """Print what a newcomer needs to push a first user; make it first where asked and possible."""
+    known = await connections.list_connections(databases.directory)
+    if known:
+        for each in known:
+            print(f"{each.workspace} {each.portal:<10} {base_url(settings, each.id)}")
+        print("A new token: .venv/bin/muster tokens rotate CONNECTION\n", flush=True)
+    elif make_demo and not await inventory.list_workspaces(databases.downstream):
+        await _make(databases, settings)
+
+
+async def _make(databases: Databases, settings: Settings) -> None:
+    """Make one connection per portal, policies, devices, and two people made by hand."""
+    downstream = databases.downstream
+    for policy in POLICIES:
+        await inventory.add_policy(downstream, WORKSPACE, policy)
+    await inventory.add_account(downstream, WORKSPACE, Portal.DASHBOARD, OWNER, Role.ADMIN)
+    await inventory.add_account(downstream, WORKSPACE, Portal.MDM, HOLDER, None)
+    for number in range(1, DEVICES + 1):
+        holder = HOLDER if number <= 2 else None
+        serial = f"DEMO-{number:03}"
+        await inventory.add_device(
+            downstream, WORKSPACE, serial, policy="Standard", assigned_to=holder
+        )
+    print(f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n")
+    for rules in RULES:
+        opened = await open_connection(databases, settings, WORKSPACE, rules)
+        print(f"  {rules.portal:<10} {opened['base_url']}\n  {'token':<10} {opened['token']}\n")
+    print(CURL.format(workspace=WORKSPACE, **opened), flush=True)

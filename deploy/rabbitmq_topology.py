@@ -1,0 +1,65 @@
+"""How does the topology come onto a broker? Declared once; the running processes declare nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aio_pika import connect
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import (
+    CONNECTION_EXCEPTIONS,
+    AMQPChannelError,
+    ChannelPreconditionFailed,
+)
+
+from contracts.topology import Exchange, Queue, Topology
+
+CONNECT_SECONDS = 10
+
+
+class TopologyNotApplied(Exception):
+    """The broker does not have the topology, or has it in part. The text says what to do."""
+
+
+async def apply_topology(url: str, topology: Topology) -> None:
+    """Declare exchanges, queues and bindings. What is there already, as described, stays as it is.
+
+    :raises TopologyNotApplied: when something of that name is different, when the user may not
+        configure it, or when the broker cannot be reached.
+    """
+    try:
+        connection = await connect(url, timeout=CONNECT_SECONDS)
+    except CONNECTION_EXCEPTIONS as error:
+        reason = type(error).__name__
+        raise TopologyNotApplied(f"the broker cannot be reached: {reason}") from error
+    async with connection, connection.channel() as channel:
+        for exchange in topology.exchanges:
+            with _told(f"exchange {exchange.name}"):
+                await _declare_exchange(channel, exchange)
+        for queue in topology.queues:
+            with _told(f"queue {queue.name}"):
+                await _declare_queue(channel, queue)
+
+
+async def _declare_exchange(channel: AbstractChannel, exchange: Exchange) -> None:
+    await channel.declare_exchange(exchange.name, exchange.type, durable=True)
+
+
+async def _declare_queue(channel: AbstractChannel, queue: Queue) -> None:
+    declared = await channel.declare_queue(
+        queue.name, durable=True, arguments=dict(queue.arguments)
+    )
+    for binding in queue.bindings:
+        await declared.bind(binding.exchange, binding.routing_key)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ChannelPreconditionFailed as error:
+        raise TopologyNotApplied(
+            f"{what} exists and is different ({error.reason}): delete it once it is empty,"
+            " or choose another prefix, and apply again"
+        ) from error
+    except AMQPChannelError as error:
+        raise TopologyNotApplied(f"{what} cannot be declared: {error.reason}") from error

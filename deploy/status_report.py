@@ -1,0 +1,67 @@
+"""Where do the identities stand? Released and applied versions compared, page by page."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.directory.census import CountedIdentity, pages
+from contracts.downstream_facts import SyncState, SyncStates
+
+UNSEEN = SyncState(applied_version=0)
+
+
+@dataclass(slots=True)
+class StatusReport:
+    """How many identities there are and how far they have come.
+
+    ``identities`` and ``applied`` count who is not deleted; deletions count as pending too until
+    they are applied. An identity is in at most one of pending, applied, refused and failed,
+    except that what is refused or failed can also be pending again.
+    """
+
+    identities: int = 0
+    pending: int = 0
+    oldest_pending_seconds: float = 0.0
+    applied: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, identity: CountedIdentity, state: SyncState, now: int) -> None:
+        """Take an identity in."""
+        who = {"connection": identity.connection_id, "identity": identity.identity_id}
+        pending = identity.dirty or (state.applied_version < identity.version and not state.failure)
+        self.identities += not identity.deleted
+        if pending:
+            self.pending += 1
+            waited = max(0, now - identity.since) / 1_000_000
+            self.oldest_pending_seconds = max(self.oldest_pending_seconds, round(waited, 3))
+        self.refused += [who | asdict(refusal) for refusal in state.refusals]
+        if state.failure is not None:
+            self.failed.append(who | asdict(state.failure))
+        settled = not (pending or state.refusals or state.failure)
+        self.applied += settled and not identity.deleted
+
+
+async def report(db: AsyncConnection, states: SyncStates, now: int) -> StatusReport:
+    """Compare every identity of the directory with what downstream knows of it."""
+    result = StatusReport()
+    async for page in pages(db):
+        for connection_id, identities in groupby(page, attrgetter("connection_id")):
+            await _count(result, connection_id, list(identities), states, now)
+    return result
+
+
+async def _count(
+    result: StatusReport,
+    connection_id: str,
+    identities: Sequence[CountedIdentity],
+    states: SyncStates,
+    now: int,
+) -> None:
+    known = await states.of(connection_id, [identity.identity_id for identity in identities])
+    for identity in identities:
+        result.count(identity, known.get(identity.identity_id, UNSEEN), now)

@@ -1,0 +1,214 @@
+"""How is a followed plan written? What the World says has changed, set-based and in stable order."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, and_, bindparam, case, delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.identity_changed import IdentityChangedEnvelope
+from worker.changes import LedgerEntry
+from worker.database import insert_into
+from worker.facts import Account, Device, IdentityKey, SyncRecord
+from worker.statements.rows import (
+    ACCOUNTS,
+    DEVICES,
+    FAILURES,
+    LEDGER,
+    RECORDS,
+    REFUSALS,
+    account_row,
+    of_identities,
+)
+from worker.world import World
+
+Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
+
+SWEEP_SECONDS = 600
+"""After how long a refused action is tried again even if nothing seems to have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """One transaction's writes: the events that were planned, and when."""
+
+    db: AsyncConnection
+    world: World
+    envelopes: Envelopes
+    now: int
+
+    async def write(self, refused_before: Collection[IdentityKey]) -> None:
+        """Write everything that the World's changes name."""
+        changes = self.world.changes
+        await self._let_go()
+        await self._write_accounts(changes.accounts)
+        await self._write_devices(changes.devices)
+        await self._write_records(changes.records)
+        await self._write_ledger(changes.ledger)
+        await self._write_refusals(refused_before)
+        await _forget_failures(self.db, changes.records)
+
+    async def _let_go(self) -> None:
+        """Free what others in this batch take over, or the order of rows would decide."""
+        if holders := _losing_accounts(self.world):
+            lost = update(RECORDS).where(of_identities(RECORDS, holders))
+            await self.db.execute(lost.values(account_id=None, replan_at=self.now))
+        if accounts := _losing_emails(self.world):
+            lost = update(ACCOUNTS).where(ACCOUNTS.c.id.in_(accounts))
+            await self.db.execute(lost.values(email_key=None))
+
+    async def _write_accounts(self, changed: Mapping[str, Account | None]) -> None:
+        rows = [account_row(self.world.accounts[key], self.now) for key in sorted(changed)]
+        if rows:
+            statement = insert_into(self.db, ACCOUNTS)
+            kept = {"id", "workspace", "portal", "created_at"}
+            new = {c.name: c for c in statement.excluded if c.name not in kept}
+            await self.db.execute(
+                statement.on_conflict_do_update(index_elements=["id"], set_=new), rows
+            )
+
+    async def _write_devices(self, changed: Mapping[str, Device]) -> None:
+        statement = update(DEVICES).where(DEVICES.c.id == bindparam("of_id"))
+        await _each(
+            self.db,
+            statement,
+            (_device_values(self.world.devices[key]) for key in sorted(changed)),
+        )
+
+    async def _write_records(self, changed: Mapping[IdentityKey, SyncRecord]) -> None:
+        planned = (key for key in sorted(changed) if key in self.envelopes)
+        await _each(self.db, update(RECORDS).where(_is(RECORDS)), map(self._record_values, planned))
+
+    def _record_values(self, key: IdentityKey) -> dict[str, Any]:
+        record, envelope = self.world.records[key], self.envelopes[key]
+        refused = key in self.world.waiting
+        return {
+            **_of(key),
+            "applied_version": record.applied_version,
+            "applied_at": self.now,
+            "deactivated_at": record.deactivated_at,
+            "account_id": record.account_id,
+            "base_role": None if record.base_role is None else record.base_role.value,
+            "deleted": record.deleted,
+            "event": envelope.model_dump_json(exclude_none=True) if refused else None,
+            "correlation_id": envelope.correlationid,
+            "replan_at": self._replan_at(key),
+        }
+
+    def _replan_at(self, key: IdentityKey) -> int | None:
+        waiting = self.world.waiting.get(key)
+        if waiting is None or all(refused.obstacle is None for refused in waiting.refusals):
+            return None
+        return self.now if key in self.world.due else self.now + SWEEP_SECONDS * 1_000_000
+
+    async def _write_ledger(self, entries: Iterable[LedgerEntry]) -> None:
+        rows = [
+            {
+                "connection": entry.key.connection,
+                "identity": entry.key.identity,
+                "deactivated_at": entry.deactivated_at,
+                "device_id": entry.device_id,
+                "action": entry.kind.value,
+                "applied_at": self.now,
+                "correlation_id": self.envelopes[entry.key].correlationid,
+            }
+            for entry in entries
+        ]
+        await _each(self.db, insert(LEDGER), rows)
+
+    async def _write_refusals(self, refused_before: Collection[IdentityKey]) -> None:
+        """Keep the refusals of the planned identities as they are now; those that stay keep
+        the time since when."""
+        waiting = {k: w for k, w in sorted(self.world.waiting.items()) if k in self.envelopes}
+        rows = [
+            {
+                "connection": key.connection,
+                "identity": key.identity,
+                "action": refused.action.value,
+                "reason": refused.reason.value,
+                "obstacle": refused.obstacle,
+                "since": self.now,
+            }
+            for key, it in waiting.items()
+            for refused in it.refusals
+        ]
+        if refused_before:
+            stay = [(row["connection"], row["identity"], row["action"]) for row in rows]
+            name = tuple_(REFUSALS.c.connection, REFUSALS.c.identity, REFUSALS.c.action)
+            gone = delete(REFUSALS).where(of_identities(REFUSALS, refused_before))
+            await self.db.execute(gone.where(name.not_in(stay)) if stay else gone)
+        if rows:
+            await self.db.execute(_upsert_refusals(self.db), rows)
+
+
+def _losing_accounts(world: World) -> list[IdentityKey]:
+    """Return who held an account that somebody else holds now."""
+    changed = world.changes.records
+    taken = {world.records[key].account_id: key for key in changed}
+    return sorted(
+        key
+        for key, before in changed.items()
+        if before.account_id is not None and taken.get(before.account_id, key) != key
+    )
+
+
+def _losing_emails(world: World) -> list[str]:
+    """Return the accounts whose former e-mail another account has now."""
+    changed = world.changes.accounts
+    after = [world.accounts[key] for key in changed]
+    taken = {(a.workspace, a.portal, a.email_key): a.id for a in after if a.email_key is not None}
+    return sorted(
+        a.id
+        for a in changed.values()
+        if a is not None and taken.get((a.workspace, a.portal, a.email_key), a.id) != a.id
+    )
+
+
+def _upsert_refusals(db: AsyncConnection) -> Any:
+    statement = insert_into(db, REFUSALS)
+    new, old = statement.excluded, REFUSALS.c
+    since = case((old.reason == new.reason, old.since), else_=new.since)
+    return statement.on_conflict_do_update(
+        index_elements=["connection", "identity", "action"],
+        set_={"reason": new.reason, "obstacle": new.obstacle, "since": since},
+    )
+
+
+async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
+    """What was applied is no failure any more, nor is any older version of it."""
+    applied = select(RECORDS.c.identity).where(
+        RECORDS.c.connection == FAILURES.c.connection,
+        RECORDS.c.identity == FAILURES.c.identity,
+        RECORDS.c.applied_version >= FAILURES.c.version,
+    )
+    if keys:
+        await db.execute(
+            delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists())
+        )
+
+
+def _device_values(device: Device) -> dict[str, Any]:
+    return {
+        "of_id": device.id,
+        "policy": device.policy,
+        "assigned_to": device.assigned_to,
+        "removed": device.removed,
+    }
+
+
+def _is(table: Table) -> Any:
+    return and_(
+        table.c.connection == bindparam("of_connection"),
+        table.c.identity == bindparam("of_identity"),
+    )
+
+
+def _of(key: IdentityKey) -> dict[str, Any]:
+    return {"of_connection": key.connection, "of_identity": key.identity}
+
+
+async def _each(db: AsyncConnection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
+    """Run one statement for many rows at once, in their order."""
+    if parameters := list(rows):
+        await db.execute(statement, parameters)

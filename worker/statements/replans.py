@@ -1,0 +1,51 @@
+"""Which refused identities are planned again, and when? Marks on their sync records."""
+
+from collections.abc import Collection
+
+from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.facts import IdentityKey
+from worker.statements.rows import RECORDS, REFUSALS, key_of, of_identities
+
+NAME = tuple_(RECORDS.c.connection, RECORDS.c.identity)
+
+
+async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) -> int:
+    """Make due whoever waits for one of these obstacles; return how many there are.
+
+    Records that another worker has locked are left out: it waits in turn for the lock on what
+    changed here, and so plans with the new facts, or finds a stale event and makes it due itself.
+    """
+    if not obstacles:
+        return 0
+    waiting = select(REFUSALS.c.connection, REFUSALS.c.identity).where(
+        REFUSALS.c.obstacle.in_(sorted(obstacles))
+    )
+    free = (
+        select(RECORDS.c.connection, RECORDS.c.identity)
+        .where(NAME.in_(waiting), or_(RECORDS.c.replan_at.is_(None), RECORDS.c.replan_at > now))
+        .order_by(RECORDS.c.connection, RECORDS.c.identity)
+        .with_for_update(skip_locked=True)
+    )
+    marked = await db.execute(update(RECORDS).where(NAME.in_(free)).values(replan_at=now))
+    return marked.rowcount
+
+
+async def mark_refused(db: AsyncConnection, keys: Collection[IdentityKey], at: int) -> None:
+    """Make refused identities, whose locks are held, due at a time."""
+    if keys:
+        which = of_identities(RECORDS, keys)
+        await db.execute(update(RECORDS).where(which).values(replan_at=at))
+
+
+async def find_due(db: AsyncConnection, now: int, most: int) -> list[tuple[IdentityKey, str]]:
+    """Return who is due, longest first, with the event to plan again. Nothing is locked."""
+    statement = (
+        select(RECORDS.c.connection, RECORDS.c.identity, RECORDS.c.event)
+        .where(RECORDS.c.replan_at <= now, RECORDS.c.event.is_not(None))
+        .order_by(RECORDS.c.replan_at)
+        .limit(most)
+    )
+    rows = (await db.execute(statement)).mappings().all()
+    return [(key_of(row), row["event"]) for row in rows]
