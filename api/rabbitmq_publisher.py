@@ -1,4 +1,4 @@
-"""How do events reach RabbitMQ? In batches, each parcel confirmed; whatever else happens is Unknown."""
+"""How do events reach RabbitMQ? In batches, each parcel confirmed; anything else is Unknown."""
 
 import asyncio
 from collections.abc import Sequence

@@ -63,7 +63,7 @@ class Relay:
         bell = self._bells[lane]
         while not stop.is_set():
             bell.clear()
-            moved = await until_stopped(stop)(self.move, lane)
+            moved: int = await until_stopped(stop)(self.move, lane)
             idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
             if not moved and not stop.is_set():
                 await pause(idle, bell)

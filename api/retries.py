@@ -1,4 +1,4 @@
-"""Which tries does the api's side repeat? The relay's, with growing pauses, until it is told to stop."""
+"""Which tries does the api's side repeat? The relay's, with growing pauses, until stopped."""
 
 import asyncio
 

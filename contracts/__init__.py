@@ -1,1 +1,1 @@
-"""What does everything on both sides of the broker agree on? Pydantic and the standard library only."""
+"""What do both sides of the broker agree on? Pydantic and the standard library only."""

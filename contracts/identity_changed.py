@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
 
 from contracts.frozen import Frozen
@@ -25,7 +25,7 @@ MAJOR_VERSION = 1
 
 
 class Profile(Frozen):
-    """What is known of the person; while the identity is inactive, as it was when it last was active."""
+    """What is known of the person; of somebody inactive, as it was when last active."""
 
     user_name: str
     email: str | None = None
@@ -72,6 +72,9 @@ Terms = Annotated[StoreTerms | DashboardTerms | MdmTerms, Field(discriminator="p
 """The creation rule as it is when the event is rendered, and the last deactivation:
 ``deactivated_at`` is the version of the step from active to inactive or deleted (0: never),
 ``deactivation`` what the rules named then."""
+
+TERMS: TypeAdapter[StoreTerms | DashboardTerms | MdmTerms] = TypeAdapter(Terms)
+"""Reads the terms of any portal."""
 
 
 class IdentityChanged(Frozen):

@@ -9,7 +9,7 @@ from contracts.topology import Lane
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An encoded event on its way out. ``attempts`` counts the deliveries that asked for another."""
+    """An encoded event on its way. ``attempts`` counts the deliveries that asked for another."""
 
     message_id: str
     lane: Lane

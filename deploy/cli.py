@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from worker.errors import WorkerError
 
 from api.errors import ApiError
 from deploy.commands import (
@@ -19,7 +20,6 @@ from deploy.http_server import PortTaken
 from deploy.rule_options import InvalidInput
 from deploy.schemas import OutdatedSchema
 from deploy.settings import InvalidSetting
-from worker.errors import WorkerError
 
 app = typer.Typer(
     help="SCIM provisioning of employees, collaborators and managed devices.",
@@ -61,5 +61,5 @@ def _run() -> int:
 
 def _fail(message: str, status: int) -> int:
     if message:
-        print(f"muster: {message}", file=sys.stderr)
+        typer.echo(f"muster: {message}", err=True)
     return status

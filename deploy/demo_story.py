@@ -1,4 +1,4 @@
-"""What does a joiner, mover and leaver look like? A story in Okta's words, and what it must change."""
+"""What do a joiner, a mover and a leaver look like? A story in Okta's words."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def _user(given: str, family: str, *, active: bool = True) -> dict[str, Any]:
     }
 
 
-def _set_active(active: bool) -> Push:
+def _set_active(*, active: bool) -> Push:
     operation = {"op": "replace", "value": {"active": active}}
     return Push("PATCH", "/Users/{user}", {"schemas": [PATCH], "Operations": [operation]})
 
@@ -172,7 +172,7 @@ STORY = (
     ),
     Step(
         "Ada leaves: Okta deactivates her, her devices are released, her accounts removed",
-        [_set_active(False)],
+        [_set_active(active=False)],
         gone=[
             f"dashboard  {ADA_LATER}, admin, in Administrators",
             f"store      {ADA_LATER}",
@@ -189,7 +189,7 @@ STORY = (
     ),
     Step(
         "Ada comes back: her old accounts return, her devices do not by themselves",
-        [_set_active(True)],
+        [_set_active(active=True)],
         gone=[
             "dashboard  removed, admin, in Administrators",
             "store      removed",

@@ -1,5 +1,7 @@
 """What does a first run show? A demo workspace on empty databases; base URLs on later runs."""
 
+import typer
+
 from api.admin import connections
 from contracts.rules import (
     ChangePolicy,
@@ -23,7 +25,7 @@ from worker import inventory
 
 WORKSPACE = "demo"
 POLICIES = ("Standard", "Quarantine")
-DEVICES = 12
+DEVICES, HELD_DEVICES = 12, 2
 OWNER, HOLDER = "owner@example.com", "grace@example.com"
 RULES: tuple[Rules, ...] = (
     DashboardRules(
@@ -57,8 +59,8 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
     known = await connections.list_connections(databases.directory)
     if known:
         for each in known:
-            print(f"{each.workspace} {each.portal:<10} {base_url(settings, each.id)}")
-        print("A new token: .venv/bin/muster tokens rotate CONNECTION\n", flush=True)
+            typer.echo(f"{each.workspace} {each.portal:<10} {base_url(settings, each.id)}")
+        typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
     elif make_demo and not await inventory.list_workspaces(databases.downstream):
         await _make(databases, settings)
 
@@ -71,13 +73,17 @@ async def _make(databases: Databases, settings: Settings) -> None:
     await inventory.add_account(downstream, WORKSPACE, Portal.DASHBOARD, OWNER, Role.ADMIN)
     await inventory.add_account(downstream, WORKSPACE, Portal.MDM, HOLDER, None)
     for number in range(1, DEVICES + 1):
-        holder = HOLDER if number <= 2 else None
+        holder = HOLDER if number <= HELD_DEVICES else None
         serial = f"DEMO-{number:03}"
         await inventory.add_device(
             downstream, WORKSPACE, serial, policy="Standard", assigned_to=holder
         )
-    print(f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n")
+    typer.echo(
+        f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
+    )
     for rules in RULES:
         opened = await open_connection(databases, settings, WORKSPACE, rules)
-        print(f"  {rules.portal:<10} {opened['base_url']}\n  {'token':<10} {opened['token']}\n")
-    print(CURL.format(workspace=WORKSPACE, **opened), flush=True)
+        typer.echo(
+            f"  {rules.portal:<10} {opened['base_url']}\n  {'token':<10} {opened['token']}\n"
+        )
+    typer.echo(CURL.format(workspace=WORKSPACE, **opened))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import rich
+import typer
 from rich.table import Table
 from rich.text import Text
 
@@ -29,18 +30,18 @@ def show_row(row: Row, *, as_json: bool) -> None:
         return
     width = max(len(name) for name in row)
     for name, value in row.items():
-        print(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+        typer.echo(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
 
 
 def print_json(value: Any) -> None:
     """Print JSON with the characters as they are."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _cell(value: Any) -> str:
     match value:
         case None:
-            return "–"
+            return "-"
         case bool():
             return "yes" if value else "no"
         case list() | tuple():

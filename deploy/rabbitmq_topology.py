@@ -1,4 +1,4 @@
-"""How does the topology come onto a broker? Declared once; the running processes declare nothing."""
+"""How does the topology come onto a broker? Before the processes run: they declare nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,8 +58,8 @@ def _told(what: str) -> Iterator[None]:
         yield
     except ChannelPreconditionFailed as error:
         raise TopologyNotApplied(
-            f"{what} exists and is different ({error.reason}): delete it once it is empty,"
+            f"{what} exists and is different ({error.args[-1]}): delete it once it is empty,"
             " or choose another prefix, and apply again"
         ) from error
     except AMQPChannelError as error:
-        raise TopologyNotApplied(f"{what} cannot be declared: {error.reason}") from error
+        raise TopologyNotApplied(f"{what} cannot be declared: {error.args[-1]}") from error

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -64,7 +65,11 @@ def rules_from(portal: Portal, options: RuleOptions) -> Rules:
     on_deactivate = {"do": options.on_deactivate}
     if options.policy:
         on_deactivate["policy"] = options.policy
-    rules = {"portal": portal, "on_create": on_create, "on_deactivate": on_deactivate}
+    rules: dict[str, Any] = {
+        "portal": portal,
+        "on_create": on_create,
+        "on_deactivate": on_deactivate,
+    }
     if options.map_role:
         rules["role_map"] = [_role_line(text) for text in options.map_role]
     try:

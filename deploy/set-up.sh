@@ -69,11 +69,11 @@ python=$(find_python) || exit 1
 # One set-up at a time; who has waited may find everything done.
 if command -v flock >/dev/null; then
     exec 9<deploy/set-up.sh
-    flock --nonblock 9 || { echo "muster: waits for another set-up to end" >&2; flock 9; }
+    flock --nonblock 9 || { echo "muster: waiting for another set-up to end" >&2; flock 9; }
     ready_to "$purpose" && exit 0
 fi
 
-echo "muster: sets up .venv (to $purpose; once, takes about a minute)" >&2
+echo "muster: setting up .venv to $purpose; once, for up to a minute" >&2
 if ready_to run; then
     rm -f .venv/ready-to-*
 else

@@ -60,7 +60,9 @@ class Settings(BaseSettings):
         Field(description="an amqp:// or amqps:// URL, or nothing for the embedded transport"),
     ] = ""
     host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")] = 8000
+    port: Annotated[
+        int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
+    ] = 8000
     public_url: Annotated[
         str,
         AfterValidator(_public_url),
@@ -70,9 +72,9 @@ class Settings(BaseSettings):
         Literal["debug", "info", "warning", "error"],
         Field(description="debug, info, warning or error"),
     ] = "info"
-    log_format: Annotated[
-        Literal["console", "json"], Field(description="console or json")
-    ] = "console"
+    log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
+        "console"
+    )
 
     @property
     def base(self) -> str:

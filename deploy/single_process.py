@@ -7,13 +7,14 @@ import asyncio
 import socket
 
 from api.app import create_app
+from worker.consume import Worker
+
 from api.relay import Relay
 from contracts.embedded_transport import EmbeddedTransport
 from deploy.http_server import serve
 from deploy.opened import Databases
 from deploy.running import running
 from deploy.settings import Settings
-from worker.consume import Worker
 
 
 async def run_everything(

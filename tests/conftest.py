@@ -1,6 +1,8 @@
 """What do all tests share? The servers that were found, fresh databases, and the rule on skips."""
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,51 +11,92 @@ from tests.postgres import PostgresServer, postgres_service
 from tests.services import ServiceSettings, ServiceUnavailable, find
 
 SETTINGS = pytest.StashKey[ServiceSettings]()
-SERVICES = pytest.StashKey[dict[str, str]]()
-"""What became of each kind of server that a test has asked for, in words."""
+ORIGINS = pytest.StashKey[dict[str, str]]()
+"""Where each kind of server comes from that a test has asked for, in words."""
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Run every coroutine test, and async fixtures of any scope, on asyncio."""
+    """Run coroutine tests and async fixtures of every scope on asyncio."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
-    """Give the PostgreSQL server of this run, or skip the test with what was tried."""
+    """Give the PostgreSQL server of this run, or skip the test."""
     settings = pytestconfig.stash[SETTINGS]
+    origins = pytestconfig.stash[ORIGINS]
     service = postgres_service(settings)
-    said = pytestconfig.stash[SERVICES]
     try:
         with find(service, local_services=settings.local_services) as found:
-            said[service.name] = found.origin
+            origins[service.name] = found.origin
             yield PostgresServer(found.url)
     except ServiceUnavailable as reasons:
-        said[service.name] = f"none, so the tests that need it were skipped ({reasons})"
-        pytest.skip(f"no {service.name} ({reasons})")
+        origins[service.name] = f"none, so that tests were skipped ({reasons})"
+        pytest.skip(f"no {service.name}: {reasons}")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def new_database_url(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[], str]]:
-    """Give what makes fresh, empty databases, on SQLite and then on PostgreSQL.
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Give what makes fresh, empty databases: once on SQLite, once on PostgreSQL.
 
-    A test for one of them says ``@pytest.mark.parametrize("new_database_url", ["postgres"],
-    indirect=True)``.
+    A test for one of them is marked
+    ``@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)``.
     """
-    made: list[str] = []
     if request.param == "sqlite":
-        yield lambda: _remember(made, f"sqlite+aiosqlite:///{tmp_path}/{len(made)}.db")
+        numbers = count(1)
+        yield lambda: f"sqlite+aiosqlite:///{tmp_path}/{next(numbers)}.db"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield lambda: _remember(made, server.create_database())
-    for url in made:
-        server.drop_database(url)
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(server.fresh_database())
 
 
 @pytest.fixture
 def database_url(new_database_url: Callable[[], str]) -> str:
-    """Give the URL of one fresh, empty database, on SQLite and then on PostgreSQL."""
+    """Give the URL of one fresh, empty database: once on SQLite, once on PostgreSQL."""
     return new_database_url()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings of this run."""
+    config.stash[SETTINGS] = ServiceSettings()
+    config.stash[ORIGINS] = {}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test where that is not allowed."""
+    report = yield
+    if not hasattr(report, "wasxfail"):  # an expected failure is reported as a kind of skip
+        _fail_if_skipped(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a skipped file where that is not allowed."""
+    report = yield
+    _fail_if_skipped(report, collector.config)
+    return report
+
+
+def _fail_if_skipped(
+    report: pytest.TestReport | pytest.CollectReport, config: pytest.Config
+) -> None:
+    if report.skipped and config.stash[SETTINGS].require_services:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"MUSTER_TEST_REQUIRE_SERVICES=1 allows no skip. {reason}"
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say in one line per kind of server where it came from."""
+    for name, origin in config.stash[ORIGINS].items():
+        terminalreporter.write_line(f"{name}: {origin}")

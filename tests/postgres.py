@@ -9,7 +9,7 @@ from typing import Literal
 
 import asyncpg
 from anyio.from_thread import start_blocking_portal
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 from testcontainers.core.container import DockerContainer
 
@@ -26,23 +26,23 @@ OWN_NAMES = "muster_test_"
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """A server on which tests make databases. Its methods work inside and outside event loops."""
+    """A server on which tests have databases of their own; made inside event loops or outside."""
 
     admin_url: str
 
-    def create_database(self, template: str = "template0") -> str:
-        """Make an empty database, or a copy of one, and return its URL for SQLAlchemy on asyncpg.
+    @contextmanager
+    def fresh_database(self, template: str = "template0") -> Iterator[str]:
+        """Yield the URL (for SQLAlchemy, on asyncpg) of an empty database or a copy of one.
 
-        template0 is as quick as an empty database of our own, knows every encoding, and cannot
-        be held up by somebody who is connected to it.
+        In the end it is dropped, and whoever is still connected is thrown out. template0 is as
+        quick to copy as an empty database of our own and can take any encoding.
         """
         name = OWN_NAMES + token_hex(8)
         _execute(self.admin_url, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
-        return _render(self.admin_url, "postgresql+asyncpg", "ssl", database=name)
-
-    def drop_database(self, url: str) -> None:
-        """Drop a database that was made here; whoever is still connected is thrown out."""
-        _execute(self.admin_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+        try:
+            yield _render(self.admin_url, "postgresql+asyncpg", "ssl", database=name)
+        finally:
+            _execute(self.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def postgres_service(settings: ServiceSettings) -> Service:
@@ -113,7 +113,10 @@ async def _execute_in_loop(url: str, statement: str) -> None:
 
 def _render(url: str, driver: str, ssl_name: str, database: str | None = None) -> str:
     """Write a URL for a driver; what libpq calls sslmode is called ssl by SQLAlchemy's asyncpg."""
-    parsed: URL = make_url(url)
-    query = {ssl_name if name in {"ssl", "sslmode"} else name: text for name, text in parsed.query.items()}
+    parsed = make_url(url)
+    query = {
+        ssl_name if name in {"ssl", "sslmode"} else name: text
+        for name, text in parsed.query.items()
+    }
     rendered = parsed.set(drivername=driver, query=query, database=database or parsed.database)
     return rendered.render_as_string(hide_password=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contracts.names import comparison_key
-from contracts.rules import Portal, Role
+from contracts.rules import Portal
 from worker.facts import Account, Device, SyncRecord
 
 
@@ -105,8 +105,10 @@ class RefusedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An action that waits until its obstacle is gone. ``obstacle`` is None where only the
-    provider can help (``no_email``)."""
+    """An action that waits until its obstacle is gone.
+
+    ``obstacle`` is None where only the provider can help (``no_email``).
+    """
 
     action: RefusedAction
     reason: Reason
@@ -156,9 +158,9 @@ def freed_obstacles(before: Account | None, after: Account, *, held: bool) -> fr
     :param held: whether an undeleted identity holds it afterwards.
     """
     freed = set()
-    if before is not None and before.email is not None:
-        if not held or before.email_key != after.email_key:
-            freed.add(email_obstacle(after.workspace, after.portal, before.email))
+    lost = not held or (before is not None and before.email_key != after.email_key)
+    if before is not None and before.email is not None and lost:
+        freed.add(email_obstacle(after.workspace, after.portal, before.email))
     if after.is_admin and not (before is not None and before.is_admin):
         freed.add(admin_obstacle(after.workspace))
     return frozenset(freed)

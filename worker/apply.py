@@ -1,6 +1,6 @@
 """How is a batch of events applied? One transaction: lock, load, plan each event, write it all."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,7 +9,6 @@ from contracts.identity_changed import IdentityChangedEnvelope, decode
 from worker.actions import Outcome, Plan
 from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
-from worker.statements import replans
 from worker.statements.flushing import Flush
 from worker.statements.loading import (
     has_to_be_alone,
@@ -19,9 +18,11 @@ from worker.statements.loading import (
     lock_records,
     lock_workspaces,
 )
+from worker.statements.replans import mark_freed, mark_refused
 from worker.world import World
 
 Newest = Mapping[IdentityKey, IdentityChangedEnvelope]
+Plans = dict[IdentityKey, Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +48,82 @@ async def apply_batch(
     newest = _newest(envelopes)
     async with database.write() as db:
         world = World()
-        await lock_workspaces(db, _alone(newest))
+        await _lock_alone(db, newest)
         refused = await lock_records(db, world, [it.data for it in newest.values()])
-        plans, freed = await _plan_and_write(db, world, newest, refused, now)
-    return Batch(tuple(_result(it, newest, plans) for it in envelopes), freed)
+        fresh = {key: it for key, it in newest.items() if not _is_stale(world, it)}
+        await load_facts(db, world, [it.data for it in fresh.values()])
+        plans = {key: world.apply(it.data) for key, it in _in_order(fresh)}
+        await mark_refused(db, refused - fresh.keys(), now)
+        freed = await _write(db, world, fresh, refused & fresh.keys(), now)
+    return Batch(tuple(_result(it, newest, plans, world) for it in envelopes), freed)
 
 
 async def apply_replans(
-    database: DownstreamDatabase, now: int, most: int = 100, *, only: IdentityKey | None = None
+    database: DownstreamDatabase, due: Mapping[IdentityKey, str], now: int
 ) -> Batch:
-    """Plan due refused identities again, in one transaction; nobody waits for a busy one.
+    """Plan refused identities again from their stored events, in one transaction.
 
-    :param only: leave out every other identity, so that one that fails cannot hold up the rest.
+    Left out is who is locked by another worker, and who has had a newer event since.
     """
-    due = await find_due(database, now, most)
-    newest = {k: decode(event.encode()) for k, event in due.items() if only in (None, k)}
-    if not newest:
-        return Batch(())
+    stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write() as db:
         world = World()
-        await lock_workspaces(db, _alone(newest))
-        refused = await lock_due_records(db, world, newest)
-        still = {k: newest[k] for k in refused if _is_newest(world, newest[k])}
-        plans, freed = await _plan_and_write(db, world, still, refused, now, again=True)
-    return Batch(tuple(Applied(still[key], plan) for key, plan in plans.items()), freed)
+        await _lock_alone(db, stored)
+        refused = await lock_due_records(db, world, stored)
+        same = {key: it for key, it in stored.items() if _is_same(world, refused, it)}
+        await load_facts(db, world, [it.data for it in same.values()])
+        plans = {key: world.replan(it.data) for key, it in _in_order(same)}
+        freed = await _write(db, world, same, same.keys(), now)
+    return Batch(tuple(Applied(same[key], planned) for key, planned in plans.items()), freed)
+
+
+def _newest(envelopes: Sequence[IdentityChangedEnvelope]) -> Newest:
+    newest: dict[IdentityKey, IdentityChangedEnvelope] = {}
+    for envelope in envelopes:
+        key = key_of_event(envelope.data)
+        known = newest.get(key)
+        if known is None or known.data.version < envelope.data.version:
+            newest[key] = envelope
+    return newest
+
+
+def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope]]:
+    """Return the events as they happened, so that who let go of something comes first."""
+    return sorted(newest.items(), key=lambda item: (item[1].data.version, item[0]))
+
+
+async def _lock_alone(db: AsyncConnection, newest: Newest) -> None:
+    events = (it.data for it in newest.values())
+    await lock_workspaces(db, {event.workspace for event in events if has_to_be_alone(event)})
+
+
+def _is_stale(world: World, envelope: IdentityChangedEnvelope) -> bool:
+    event = envelope.data
+    return event.version <= world.records[key_of_event(event)].applied_version
+
+
+def _is_same(
+    world: World, refused: Collection[IdentityKey], envelope: IdentityChangedEnvelope
+) -> bool:
+    key = key_of_event(envelope.data)
+    return key in refused and world.records[key].applied_version == envelope.data.version
+
+
+async def _write(
+    db: AsyncConnection,
+    world: World,
+    envelopes: Newest,
+    refused_before: Collection[IdentityKey],
+    now: int,
+) -> int:
+    await Flush(db, world, envelopes, now).write(refused_before)
+    return await mark_freed(db, world.changes.freed, now)
+
+
+def _result(
+    envelope: IdentityChangedEnvelope, newest: Newest, plans: Plans, world: World
+) -> Applied:
+    key = key_of_event(envelope.data)
+    if newest[key] is envelope and key in plans:
+        return Applied(envelope, plans[key])
+    return Applied(envelope, Plan(Outcome.STALE, world.records[key]))

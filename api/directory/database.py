@@ -13,14 +13,16 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from api.directory.tables import COMPARABLE
 
-KEPT_INTEGER = 2**63 - 1
+LARGEST_INTEGER = 2**63 - 1
 """The largest integer that both databases keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryDatabase:
-    """The directory's database. On SQLite ``writing`` has one connection, so that writers queue
-    up in order instead of polling for the lock; on PostgreSQL both are the same engine.
+    """The directory's database, for reading and for writing.
+
+    On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
+    for the lock; on PostgreSQL both are the same engine.
     """
 
     reading: AsyncEngine
@@ -85,7 +87,9 @@ class _entries(FunctionElement[Any]):  # noqa: N801
 @compiles(_entries, "sqlite")
 def _json_each(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     _array, document, path = element.clauses
-    return f"json_each({compiler.process(document, **options)}, {compiler.process(path, **options)})"
+    return (
+        f"json_each({compiler.process(document, **options)}, {compiler.process(path, **options)})"
+    )
 
 
 @compiles(_entries, "postgresql")

@@ -94,9 +94,7 @@ async def mark_members(
     return await _mark(db, connection_id, col(Identity.id).in_(members), trace, now)
 
 
-async def mark_connection(
-    db: AsyncConnection, connection_id: str, trace: Trace, now: int
-) -> int:
+async def mark_connection(db: AsyncConnection, connection_id: str, trace: Trace, now: int) -> int:
     """Mark every identity of a connection: a resync, or a changed rule."""
     return await _mark(db, connection_id, col(Identity.id).is_not(None), trace, now)
 
@@ -126,9 +124,7 @@ async def _mark(
 # --- the relay's side ---------------------------------------------------------------------
 
 
-async def lease(
-    db: AsyncConnection, lane: Lane, most: int, now: int, until: int
-) -> Sequence[Mark]:
+async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int) -> Sequence[Mark]:
     """Take marks of a lane that are due, oldest first; nobody else gets them until then."""
     due = (
         select(col(Identity.connection_id), col(Identity.id))
@@ -260,7 +256,8 @@ def _state(row: RowMapping) -> IdentityState:
         role_names=tuple(row["role_names"]),
         deleted=row["deleted"],
         deactivated_at=row["deactivated_at"],
-        deactivation=row["deactivation"] and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
+        deactivation=row["deactivation"]
+        and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
         groups=None if row["groups"] is None else tuple(row["groups"]),
     )
 

@@ -1,8 +1,8 @@
-"""What does an event say about a marked identity? Its newest released state, with the rules of now."""
+"""What does an event say? The newest released state of an identity, with the rules of now."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,12 +12,13 @@ from api.directory.dirty_set import Mark
 from api.directory.identity_changes import IdentityState
 from api.directory.tables import Connection, GroupRow, Membership
 from contracts.identity_changed import (
+    TERMS,
     DashboardTerms,
     IdentityChanged,
     MdmTerms,
     StoreTerms,
 )
-from contracts.rules import RULES, DashboardRules, MdmRules, Rules, StoreRules
+from contracts.rules import RULES, DashboardRules, Rules
 
 GroupNames = Mapping[tuple[str, str], Sequence[str]]
 """The names of the groups of an identity, by its connection and its id."""
@@ -42,14 +43,10 @@ async def _connections_of(
 
 
 async def _groups_of(db: AsyncConnection, marks: Sequence[Mark]) -> GroupNames:
-    wanted = [
-        (mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None
-    ]
+    wanted = [(mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None]
     member = tuple_(col(Membership.connection_id), col(Membership.member_id))
     statement = (
-        select(
-            col(Membership.connection_id), col(Membership.member_id), col(GroupRow.display_name)
-        )
+        select(col(Membership.connection_id), col(Membership.member_id), col(GroupRow.display_name))
         .join(
             GroupRow,
             (col(GroupRow.connection_id) == col(Membership.connection_id))
@@ -89,16 +86,13 @@ def terms_of(
 
     The deactivation is the one that was named when the person left, whatever the rules say now.
     """
-    deactivation = {"deactivated_at": state.deactivated_at}
+    terms: dict[str, Any] = {
+        "portal": rules.portal,
+        "on_create": rules.on_create,
+        "deactivated_at": state.deactivated_at,
+    }
     if state.deactivation is not None:
-        deactivation["deactivation"] = state.deactivation
-    match rules:
-        case StoreRules(on_create=on_create):
-            return StoreTerms(on_create=on_create, **deactivation)
-        case DashboardRules(on_create=on_create):
-            lines = rules.lines_for((*groups, *state.role_names))
-            return DashboardTerms(on_create=on_create, role_lines=lines, **deactivation)
-        case MdmRules(on_create=on_create):
-            return MdmTerms(on_create=on_create, **deactivation)
-        case never:
-            assert_never(never)
+        terms["deactivation"] = state.deactivation
+    if isinstance(rules, DashboardRules):
+        terms["role_lines"] = rules.lines_for((*groups, *state.role_names))
+    return TERMS.validate_python(terms)

@@ -5,12 +5,15 @@ Every condition is true or false, never NULL, so that negation means what it say
 
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import isclass
+from operator import ge, gt, le, lt
 from typing import Any, assert_never
 
 from pydantic import BaseModel
 from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import (
     ORDERING_OPERATORS,
+    STRING_OPERATORS,
     AttributeBinding,
     AttrPath,
     CompareOperator,
@@ -32,6 +35,13 @@ from api.scim.comparable import text_form
 from api.scim.rows import microseconds_of
 
 Condition = ColumnElement[bool]
+
+_ORDER = {
+    CompareOperator.gt: gt,
+    CompareOperator.ge: ge,
+    CompareOperator.lt: lt,
+    CompareOperator.le: le,
+}
 
 LONGEST_FILTER = 16_384
 """Characters; a look-up of a few hundred ids still fits."""
@@ -153,8 +163,10 @@ class _EntryFilter(_Logic):
         binding = self._resolve(node.attr_path)
         if binding is None:
             return false()
-        coerced = coerce_value(binding, node.value, node.op) if _is_complex(self.binding) else node.value
-        return compare(Text(self.entries.text_of(binding)), binding, node.op, coerced)
+        expected = node.value
+        if _is_complex(self.binding):
+            expected = coerce_value(binding, expected, node.op)
+        return compare(Text(self.entries.text_of(binding)), binding, node.op, expected)
 
     def visit_present(self, node: Present) -> Condition:
         binding = self._resolve(node.attr_path)
@@ -187,8 +199,8 @@ def _compare_text(
     if expected is None:
         return {CompareOperator.eq: missing, CompareOperator.ne: there}.get(op, false())
     form = text_form(binding, expected)
-    if form is None or (op not in _ANY_TYPE and not isinstance(expected, str)):
-        return or_(missing, true()) if op == CompareOperator.ne else false()
+    if form is None or (op in STRING_OPERATORS and not isinstance(expected, str)):
+        return true() if op == CompareOperator.ne else false()
     text, length = literal(form), len(form)
     match op:
         case CompareOperator.eq:
@@ -200,7 +212,8 @@ def _compare_text(
         case CompareOperator.sw:
             return and_(there, func.substr(sql, 1, length) == text)
         case CompareOperator.ew:
-            return and_(there, func.substr(sql, func.length(sql) - length + 1) == text) if form else there
+            end = func.substr(sql, func.length(sql) - length + 1)
+            return and_(there, end == text) if form else there
         case _:
             return and_(there, _ORDER[op](in_code_points(sql), text))
 
@@ -218,3 +231,59 @@ def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any
             return _ORDER[op](sql, instant)
         case _:
             return false()
+
+
+def _compare_complex(
+    assigned: Condition, op: CompareOperator, expected: Any
+) -> Condition:
+    """Compare a complex value, which equals no plain one."""
+    match op:
+        case CompareOperator.eq:
+            return not_(assigned) if expected is None else false()
+        case CompareOperator.ne:
+            return assigned if expected is None else true()
+        case _:
+            return false()
+
+
+def _compare_nothing(op: CompareOperator, expected: Any) -> Condition:
+    """Compare an attribute that is not there."""
+    match op:
+        case CompareOperator.eq:
+            return true() if expected is None else false()
+        case CompareOperator.ne:
+            return false() if expected is None else true()
+        case _:
+            return false()
+
+
+# --- presence ---------------------------------------------------------------------------------
+
+
+def _is_present(value: Value) -> Condition:
+    match value:
+        case Text(sql=sql):
+            return and_(sql.is_not(None), sql != "")
+        case Instant():
+            return true()
+        case never:
+            assert_never(never)
+
+
+def _parts(
+    scim_filter: ScimFilter[Any], path: AttrPath, binding: AttributeBinding
+) -> list[AttributeBinding]:
+    """Return what may make an attribute present: itself, or the parts of a complex one."""
+    model = binding.field_type
+    if not _is_complex(binding) or model is None:
+        return [binding]
+    names = [field.serialization_alias or name for name, field in model.model_fields.items()]
+    paths = [AttrPath(path.attr, name, path.uri) for name in names]
+    parts = [scim_filter.resolve(part, strict=False) for part in paths]
+    return [part for part in parts if part is not None]
+
+
+def _is_complex(binding: AttributeBinding) -> bool:
+    """Say whether a path ends at a complex attribute rather than at a plain value."""
+    target = binding.target_type
+    return isclass(target) and issubclass(target, BaseModel)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from worker.sync_states import StoredPolicies
 
 from api.admin import connections
 from api.clock import now
@@ -13,7 +14,6 @@ from deploy.output import show_row, show_rows
 from deploy.rule_options import InvalidInput, RuleOptions, policy_of, portal_named, rules_from
 from deploy.settings import Settings
 from worker import inventory
-from worker.sync_states import StoredPolicies
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 

@@ -1,4 +1,4 @@
-"""``muster demo``: a joiner–mover–leaver story over HTTP, on temporary databases."""
+"""``muster demo``: a joiner-mover-leaver story over HTTP, on temporary databases."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -65,9 +66,9 @@ def demo() -> None:
         try:
             asyncio.run(_tell(settings))
         except StoryWentWrong as wrong:
-            print(f"\nThe story went wrong: {wrong}")
+            typer.echo(f"\nThe story went wrong: {wrong}")
             raise typer.Exit(1) from None
-    print("\nThe story went as told.")
+    typer.echo("\nThe story went as told.")
 
 
 async def _tell(settings: Settings) -> None:
@@ -76,9 +77,7 @@ async def _tell(settings: Settings) -> None:
         async with open_databases(settings) as databases:
             await migrate(databases)
             teller = _Teller(databases, await _set_the_stage(databases, settings))
-            async with running(
-                lambda stop: run_everything(settings, databases, listener, stop)
-            ):
+            async with running(lambda stop: run_everything(settings, databases, listener, stop)):
                 for number, step in enumerate(STORY, start=1):
                     await teller.tell(number, step)
 
@@ -108,19 +107,19 @@ class _Teller:
     )
 
     async def tell(self, number: int, step: Step) -> None:
-        print(f"\n{number}. {step.title}")
+        typer.echo(f"\n{number}. {step.title}")
         for act in step.acts:
             await self._act(act)
         self.state = self.state - Counter(step.gone) + Counter(step.new)
         await self._wait_for_downstream()
         for line in step.gone:
-            print(f"     - {line}")
+            typer.echo(f"     - {line}")
         for line in step.new:
-            print(f"     + {line}")
+            typer.echo(f"     + {line}")
 
     async def _act(self, act: Push | Assign) -> None:
         if isinstance(act, Assign):
-            print(f"   muster devices assign {WORKSPACE} {act.serial} {act.email}")
+            typer.echo(f"   muster devices assign {WORKSPACE} {act.serial} {act.email}")
             downstream = self.databases.downstream
             await inventory.assign_device(downstream, WORKSPACE, act.serial, act.email)
             return
@@ -131,8 +130,8 @@ class _Teller:
         known = self.ids[portal]
         path = _filled(push.path, known)
         body = None if push.body is None else _filled(json.dumps(push.body), known)
-        print(f"   {portal:<10} {push.method} {path} {body or ''}")
-        request = urllib.request.Request(
+        typer.echo(f"   {portal:<10} {push.method} {path} {body or ''}")
+        request = urllib.request.Request(  # noqa: S310  # the URL of our own server
             self.connections[portal]["base_url"] + path,
             data=None if body is None else body.encode(),
             method=push.method,
@@ -142,7 +141,7 @@ class _Teller:
             },
         )
         status, answer = await asyncio.to_thread(_send, request)
-        if status >= 400:
+        if status >= HTTPStatus.BAD_REQUEST:
             raise StoryWentWrong(f"{push.method} {path} was answered {status}")
         if push.method == "POST":
             known["user" if push.path == "/Users" else "group"] = answer["id"]
@@ -152,9 +151,7 @@ class _Teller:
         while (found := await self._found()) != self.state:
             if time.monotonic() > deadline:
                 missing, extra = self.state - found, found - self.state
-                raise StoryWentWrong(
-                    f"missing {sorted(missing)}, not in the story {sorted(extra)}"
-                )
+                raise StoryWentWrong(f"missing {sorted(missing)}, not in the story {sorted(extra)}")
             await asyncio.sleep(0.02)
 
     async def _found(self) -> Counter[str]:
@@ -172,7 +169,7 @@ def _filled(text: str, ids: Mapping[str, str]) -> str:
 
 def _send(request: urllib.request.Request) -> tuple[int, Any]:
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310
             text = response.read()
             return response.status, json.loads(text) if text else None
     except urllib.error.HTTPError as error:

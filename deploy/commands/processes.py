@@ -11,10 +11,10 @@ from deploy.http_server import bind
 from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
 from deploy.opened import Databases, open_databases
+from deploy.rule_options import InvalidInput
 from deploy.run_api import run_api
 from deploy.run_relay import run_relay
 from deploy.run_worker import run_worker
-from deploy.rule_options import InvalidInput
 from deploy.schemas import ensure_current, migrate
 from deploy.settings import Settings, read_settings
 from deploy.single_process import run_everything

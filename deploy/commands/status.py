@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from worker.sync_states import StoredSyncStates
 
 from api.admin import connections
 from api.clock import now
@@ -13,7 +14,6 @@ from deploy.opened import Databases
 from deploy.output import print_json, show_row, show_rows
 from deploy.settings import Settings
 from deploy.status_report import StatusReport, report
-from worker.sync_states import StoredSyncStates
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Show how many identities are pending and applied, and which are refused or failed, and why."""
+    """Show how many identities are pending and applied, which are refused or failed, and why."""
 
     async def work(databases: Databases, _settings: Settings) -> StatusReport:
         async with databases.directory.read() as db:
@@ -46,9 +46,7 @@ def status(as_json: JsonOption = False) -> None:
 
 def resync(
     connection: ConnectionId,
-    identity: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only this SCIM user.")
-    ] = None,
+    identity: Annotated[str | None, typer.Option(metavar="ID", help="Only this SCIM user.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish the newest state of identities again, e.g. after a failure or a restore."""

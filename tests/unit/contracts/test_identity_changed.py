@@ -23,6 +23,11 @@ from contracts.rules import CreateEmployee, RemoveEmployee
 
 RECORDED = sorted(Path(__file__).with_name("recorded").glob("v*/*.json"))
 JOINER = RECORDED[0].parent / "joiner-on-store.json"
+A_POLICY_WITHOUT_NAME = {
+    "portal": "mdm",
+    "on_create": {"do": "nothing"},
+    "deactivation": {"do": "change-policy"},
+}
 TRACE = Trace(correlation_id="c-1")
 
 
@@ -111,17 +116,15 @@ def test_the_error_of_an_incomplete_event_names_the_field_and_no_value() -> None
         {"version": 0},
         {"terms": StoreTerms(on_create=CreateEmployee(), deactivated_at=6)},
         {"terms": {"portal": "store", "on_create": {"do": "create-collaborator"}}},
-        {"terms": {"portal": "mdm", "on_create": {"do": "nothing"}, "deactivation": {"do": "change-policy"}}},
+        {"terms": A_POLICY_WITHOUT_NAME},
     ],
-)  # fmt: skip
+)
 def test_a_history_that_cannot_be_is_no_event(nonsense: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         an_event(**nonsense)
 
 
 def test_somebody_who_left_carries_the_deactivation() -> None:
-    terms = StoreTerms(
-        on_create=CreateEmployee(), deactivated_at=4, deactivation=RemoveEmployee()
-    )
+    terms = StoreTerms(on_create=CreateEmployee(), deactivated_at=4, deactivation=RemoveEmployee())
     event = an_event(active=False, terms=terms)
     assert event.terms.deactivated_at == 4

@@ -1,0 +1,171 @@
+"""Which identities' end is settled by states alone, and which by who came first?
+
+Events carry states, so a worker cannot know of an address that somebody had in between, nor who
+was first at an address that several had. docs/decisions/0002 tells what follows from that; here
+is its definition, as narrow as it could be made.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from contracts.identity_changed import IdentityChanged
+from contracts.names import comparison_key
+from contracts.rules import (
+    ChangePolicy,
+    LeaveAlone,
+    RemoveCollaborator,
+    RemoveEmployee,
+    RemoveUser,
+    RemoveUserAndDevices,
+    UnassignDevices,
+)
+from worker.facts import IdentityKey
+
+Address = tuple[str, str]
+"""A portal and the comparison key of an e-mail."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """An identity wants an address between two moments of the history."""
+
+    key: IdentityKey
+    address: Address
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """``unsettled``: several ends are right. ``inherited``: one after the other had the address,
+    which settles who has it now, but not what the last one left on an account that nobody holds.
+    """
+
+    unsettled_identities: frozenset[IdentityKey]
+    unsettled_addresses: frozenset[Address]
+    inherited: frozenset[Address]
+
+
+def shared_addresses(events: Iterable[IdentityChanged], by_hand: Iterable[Address]) -> Shared:
+    """Sort the identities of a history. ``by_hand`` had an account before it began."""
+    events = list(events)
+    taken = set(by_hand)
+    last = {_key(event): event for event in events}
+    unsettled_identities: set[IdentityKey] = set()
+    unsettled_addresses: set[Address] = set()
+    inherited: set[Address] = set()
+    for group in _connected(_claims(events)):
+        addresses = {claim.address for claim in group}
+        people = {claim.key for claim in group}
+        if _unsettled(group, taken, last):
+            unsettled_identities |= people
+            unsettled_addresses |= addresses
+        elif len(people) > 1:
+            inherited |= addresses
+    return Shared(
+        frozenset(unsettled_identities), frozenset(unsettled_addresses), frozenset(inherited)
+    )
+
+
+def _unsettled(
+    group: list[Claim], by_hand: set[Address], last: Mapping[IdentityKey, IdentityChanged]
+) -> bool:
+    people = {claim.key for claim in group}
+    addresses = {claim.address for claim in group}
+    moves = len(addresses) > 1
+    several = len(people) > 1
+    return (
+        # An address that was lost for good stays on the account, if anybody saw it.
+        any(last[key].profile.email is None for key in people)
+        # An account that is there already is met by the first address that matches.
+        or (bool(addresses & by_hand) and (moves or several))
+        or (several and len({key.connection for key in people}) > 1)
+        or _overlap(group)
+        or (several and moves and (_leaves_accounts(people, last) or _swap(group)))
+    )
+
+
+def _claims(events: list[IdentityChanged]) -> list[Claim]:
+    """Return who wanted which address when; without an address, the one before is kept."""
+    claims: list[Claim] = []
+    open_claims: dict[IdentityKey, Claim] = {}
+    for now, event in enumerate(events):
+        key, email = _key(event), event.profile.email
+        known = open_claims.get(key)
+        gone = event.deleted or (not event.active and not _keeps_account(event))
+        address = (event.portal, comparison_key(email)) if email is not None else None
+        if event.ever_active and address is not None and (known is None or known.address != address):
+            if known is not None:
+                known.until = now
+            known = open_claims[key] = Claim(key, address, now)
+            claims.append(known)
+        if gone and known is not None:
+            known.until = now
+            open_claims.pop(key, None)
+    return claims
+
+
+def _overlap(group: list[Claim]) -> bool:
+    return any(
+        one.key != other.key
+        and one.address == other.address
+        and one.since <= other.since
+        and (one.until is None or one.until > other.since)
+        for one in group
+        for other in group
+    )
+
+
+def _swap(group: list[Claim]) -> bool:
+    """Say whether people took over addresses from each other in a circle."""
+    successors: dict[IdentityKey, set[IdentityKey]] = defaultdict(set)
+    for one in group:
+        for other in group:
+            if one.key != other.key and one.address == other.address and one.since < other.since:
+                successors[one.key].add(other.key)
+    return any(key in _reachable(key, successors) for key in list(successors))
+
+
+def _reachable(
+    start: IdentityKey, successors: Mapping[IdentityKey, set[IdentityKey]]
+) -> set[IdentityKey]:
+    seen: set[IdentityKey] = set()
+    ahead = list(successors.get(start, ()))
+    while ahead:
+        key = ahead.pop()
+        if key not in seen:
+            seen.add(key)
+            ahead.extend(successors.get(key, ()))
+    return seen
+
+
+def _leaves_accounts(
+    people: set[IdentityKey], last: Mapping[IdentityKey, IdentityChanged]
+) -> bool:
+    """Say whether a deletion left an account behind, which is in the way like one made by hand."""
+    return any(last[key].deleted and _keeps_account(last[key]) for key in people)
+
+
+def _connected(claims: list[Claim]) -> Iterator[list[Claim]]:
+    """Yield claims that hang together by an identity or an address."""
+    rest = list(claims)
+    while rest:
+        group = [rest.pop()]
+        for claim in group:
+            near = [it for it in rest if it.key == claim.key or it.address == claim.address]
+            group.extend(near)
+            rest = [it for it in rest if it not in near]
+        yield group
+
+
+def _keeps_account(event: IdentityChanged) -> bool:
+    match event.terms.deactivation:
+        case LeaveAlone() | UnassignDevices() | ChangePolicy():
+            return True
+        case RemoveEmployee() | RemoveCollaborator() | RemoveUser() | RemoveUserAndDevices():
+            return False
+
+
+def _key(event: IdentityChanged) -> IdentityKey:
+    return IdentityKey(event.connection, event.identity)

@@ -1,0 +1,51 @@
+"""Is a wrong setting answered with its name and what it accepts, and never with its value?"""
+
+import pytest
+
+from deploy.database_urls import async_url
+from deploy.settings import InvalidSetting, Settings, read_settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepts"),
+    [
+        ("directory_database_url", "mysql://ada:secret@db/x", "postgresql:// or sqlite:///"),
+        ("directory_database_url", "no url, secret", "postgresql:// or sqlite:///"),
+        ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
+        ("broker_url", "http://ada:secret@broker", "amqp://"),
+        ("port", "secret", "1 to 65535"),
+        ("port", "70000", "1 to 65535"),
+        ("public_url", "ftp://secret", "http:// or https://"),
+        ("public_url", "https://x/?secret", "http:// or https://"),
+        ("log_level", "secret", "debug, info, warning or error"),
+        ("log_format", "secret", "console or json"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_accepts(name: str, value: str, accepts: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings(**{name: value})
+    assert f"MUSTER_{name.upper()}" in str(caught.value)
+    assert accepts in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "70000" not in str(caught.value)
+
+
+def test_every_setting_says_what_it_accepts() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("postgres://u:p@db/x", "postgresql+asyncpg://u:p@db/x"),
+        ("postgresql://db:6432/x?sslmode=verify-full", "postgresql+asyncpg://db:6432/x?ssl=verify-full"),
+        ("sqlite:///var/x.sqlite3", "sqlite+aiosqlite:///var/x.sqlite3"),
+    ],
+)  # fmt: skip
+def test_the_forms_of_urls_that_people_paste_are_understood(given: str, meant: str) -> None:
+    assert async_url(given).render_as_string(hide_password=False) == meant
+
+
+def test_base_urls_are_built_on_the_public_url() -> None:
+    assert read_settings(public_url="https://scim.example.com/").base == "https://scim.example.com"
+    assert read_settings(host="::1", port=1).base == "http://[::1]:1"

@@ -1,0 +1,146 @@
+"""How do events come from RabbitMQ? One channel per lane fills a queue, and receive() takes."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage, AbstractQueue
+
+from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.topology import Lane, Topology
+from contracts.transport import Delivery
+from worker.rabbitmq_connection import dial, hang_up
+from worker.rabbitmq_delivery import RabbitmqDelivery
+from worker.rabbitmq_set_aside import SetAside
+
+LOG = structlog.get_logger(__name__)
+
+PREFETCH = 200
+"""Messages of a lane that are on their way or in hand; a batch is taken from these."""
+
+SUBSCRIBE_SECONDS = 20.0
+RECONNECT_SECONDS = 1.0
+
+
+class RabbitmqConsumer:
+    """The worker's end. It connects at the first receive(), and again whenever the line is lost.
+
+    Where queues are missing it keeps asking for them: somebody has yet to apply the topology.
+    """
+
+    def __init__(self, url: str, topology: Topology, prefetch: int = PREFETCH) -> None:
+        self._url = url
+        self._topology = topology
+        self._prefetch = prefetch
+        self._set_aside = SetAside(url, topology)
+        self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
+            lane: asyncio.Queue() for lane in Lane
+        }
+        self._in_hand: set[RabbitmqDelivery] = set()
+        self._nothing_in_hand = asyncio.Event()
+        self._connection: AbstractConnection | None = None
+        self._subscriptions: list[tuple[AbstractQueue, str]] = []
+        self._staying_connected: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether all lanes are being consumed, as far as anybody has noticed."""
+        return len(self._subscriptions) == len(Lane)
+
+    async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
+        """Wait for a message of the lane, and take those that lie behind it.
+
+        After close() nothing comes any more, and whoever waits has to be cancelled.
+        """
+        if self._staying_connected is None and not self._closed:
+            self._staying_connected = asyncio.create_task(self._stay_connected())
+        waiting = self._waiting[lane]
+        taken: list[RabbitmqDelivery] = []
+        while not taken or (len(taken) < most and not waiting.empty()):
+            delivery = await waiting.get()
+            if not (delivery.is_lost or self._closed):
+                taken.append(delivery)
+        self._in_hand.update(taken)
+        return taken
+
+    async def close(self, grace_seconds: float = 10.0) -> None:
+        """Take nothing more, wait for the answers to what is in hand, and hang up.
+
+        What lies here untouched, and what is not answered in time, goes back to its lane.
+        """
+        self._closed = True
+        if self._staying_connected is not None:
+            self._staying_connected.cancel()
+            await asyncio.gather(self._staying_connected, return_exceptions=True)
+        await self._unsubscribe()
+        await self._answers(grace_seconds)
+        # Never the channels: closing one while acks are on their way kills the connection.
+        await hang_up(self._connection)
+        await self._set_aside.close()
+
+    # --- the connection -------------------------------------------------------------------
+
+    async def _stay_connected(self) -> None:
+        while True:
+            lost = asyncio.Event()
+            try:
+                async with peer_failures(SUBSCRIBE_SECONDS, late="no subscription in time"):
+                    await self._subscribe(lost)
+                await lost.wait()
+                LOG.warning("broker_lost")
+            except PeerFailed as failure:
+                LOG.warning("broker_unavailable", reason=str(failure))
+            self._subscriptions = []
+            await hang_up(self._connection)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _subscribe(self, lost: asyncio.Event) -> None:
+        """Consume all lanes; set the event when the broker or the line puts an end to it."""
+
+        def lose(*_: object) -> None:
+            lost.set()
+
+        self._connection = await dial(self._url, "muster worker")
+        for lane in Lane:
+            channel = await self._connection.channel()
+            channel.close_callbacks.add(lose)
+            underlay = await channel.get_underlay_channel()
+            underlay.on_consumer_cancel_callbacks.add(lose)  # when the queue is deleted
+            await channel.set_qos(prefetch_count=self._prefetch)
+            queue = await channel.get_queue(self._topology.lane(lane))
+            self._subscriptions.append((queue, await queue.consume(partial(self._enqueue, lane))))
+
+    async def _enqueue(self, lane: Lane, message: AbstractIncomingMessage) -> None:
+        """Only this: the loss of a connection cancels callbacks in the middle of their work."""
+        self._waiting[lane].put_nowait(
+            RabbitmqDelivery(
+                message, lane, self._topology, self._set_aside, answered=self._in_hand_no_more
+            )
+        )
+
+    async def _unsubscribe(self) -> None:
+        for queue, tag in self._subscriptions:
+            try:
+                async with peer_failures(SUBSCRIBE_SECONDS, late="no unsubscription in time"):
+                    await queue.cancel(tag)
+            except PeerFailed as failure:
+                LOG.info("unsubscribe_failed", reason=str(failure))
+        self._subscriptions = []
+
+    # --- what is in hand ------------------------------------------------------------------
+
+    def _in_hand_no_more(self, delivery: RabbitmqDelivery) -> None:
+        self._in_hand.discard(delivery)
+        if not self._in_hand:
+            self._nothing_in_hand.set()
+
+    async def _answers(self, grace_seconds: float) -> None:
+        if not self._in_hand:
+            return
+        self._nothing_in_hand.clear()
+        try:
+            await asyncio.wait_for(self._nothing_in_hand.wait(), grace_seconds)
+        except TimeoutError:
+            LOG.warning("closed_with_unanswered", deliveries=len(self._in_hand))

@@ -1,0 +1,89 @@
+"""What can the worker answer to a message of RabbitMQ? Done, later, or put aside for a human."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import ChannelInvalidStateError
+
+from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Lane, Topology
+from worker.rabbitmq_set_aside import SetAside
+
+LOG = structlog.get_logger(__name__)
+
+ANSWER_SECONDS = 10.0
+
+PAUSE_BEFORE_RETURN = 1.0
+"""Seconds before a message that could not be set aside goes back to its lane, where it would come
+again at once, and be thrown out by the delivery limit within a moment."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RabbitmqDelivery:
+    """A message in the hands of the worker. Until it is answered, the broker keeps it.
+
+    An answer that comes after the connection was lost is of no consequence: the broker gives the
+    message to somebody else, who finds its effect there already.
+    """
+
+    message: AbstractIncomingMessage
+    lane: Lane
+    topology: Topology
+    set_aside: SetAside
+    answered: Callable[["RabbitmqDelivery"], None]
+
+    @property
+    def body(self) -> bytes:
+        return self.message.body
+
+    @property
+    def attempts(self) -> int:
+        attempts = self.message.headers.get(ATTEMPTS_HEADER)
+        return attempts if isinstance(attempts, int) else 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection it came on is gone, and the broker gives it to somebody else."""
+        try:
+            return self.message.channel.is_closed
+        except ChannelInvalidStateError:
+            return True
+
+    async def ack(self) -> None:
+        try:
+            await self._tell_broker(self.message.ack)
+        finally:
+            self.answered(self)
+
+    async def retry(self, after_seconds: float) -> None:
+        tier = self.topology.tier(self.lane, after_seconds)
+        await self._move(tier, {ATTEMPTS_HEADER: self.attempts + 1})
+
+    async def dead_letter(self, reason: str) -> None:
+        headers: dict[str, str | int] = {
+            ATTEMPTS_HEADER: self.attempts,
+            LANE_HEADER: str(self.lane),
+            REASON_HEADER: reason,
+        }
+        await self._move(self.topology.dead_letters, headers)
+
+    async def _move(self, queue: str, headers: dict[str, str | int]) -> None:
+        """Publish it elsewhere first, then ack: twice is harmless, not at all is not."""
+        try:
+            if await self.set_aside.put(queue, self.body, headers):
+                await self._tell_broker(self.message.ack)
+            else:
+                await asyncio.sleep(PAUSE_BEFORE_RETURN)
+                await self._tell_broker(self.message.nack)
+        finally:
+            self.answered(self)
+
+    async def _tell_broker(self, answer: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with peer_failures(ANSWER_SECONDS, late="no answer taken in time"):
+                await answer()
+        except PeerFailed as failure:
+            LOG.info("answer_lost", lane=self.lane, reason=str(failure))
