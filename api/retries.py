@@ -3,12 +3,38 @@
 import asyncio
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, stop_when_event_set, wait_exponential_jitter
+from sqlalchemy.exc import DBAPIError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_exponential_jitter,
+    wait_random_exponential,
+)
 
 LOG = structlog.get_logger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
 """Seconds between tries while the database or the publisher fails."""
+
+
+REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
+"""Tries of one request, and seconds between them; providers give up after a minute."""
+
+LOST = {"40001", "40P01"}
+"""PostgreSQL's serialisation failure and deadlock: nothing was done, so it can be done again."""
+
+
+def after_conflicts() -> AsyncRetrying:
+    """Return what repeats a request whose transaction was rolled back in favour of another."""
+    return AsyncRetrying(
+        retry=retry_if_exception(_lost),
+        stop=stop_after_attempt(REQUEST_TRIES),
+        wait=wait_random_exponential(multiplier=0.01, max=LONGEST_REQUEST_PAUSE),
+        reraise=True,
+    )
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
@@ -28,6 +54,10 @@ async def pause(seconds: float, end: asyncio.Event) -> None:
         await asyncio.wait_for(end.wait(), seconds)
     except TimeoutError:
         return
+
+
+def _lost(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST
 
 
 def _log(state: RetryCallState) -> None:

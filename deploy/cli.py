@@ -3,7 +3,6 @@
 import sys
 
 import typer
-from worker.errors import WorkerError
 
 from api.errors import ApiError
 from deploy.commands import (
@@ -15,11 +14,14 @@ from deploy.commands import (
     processes,
     status,
     tokens,
+    topology,
 )
 from deploy.http_server import PortTaken
+from deploy.rabbitmq_topology import TopologyNotApplied
 from deploy.rule_options import InvalidInput
 from deploy.schemas import OutdatedSchema
 from deploy.settings import InvalidSetting
+from worker.errors import WorkerError
 
 app = typer.Typer(
     help="SCIM provisioning of employees, collaborators and managed devices.",
@@ -32,22 +34,31 @@ demo.register(app)
 status.register(app)
 app.add_typer(connections.app, name="connections")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(topology.app, name="topology")
 app.add_typer(policies.app, name="policies")
 app.add_typer(devices.app, name="devices")
 app.add_typer(accounts.app, name="accounts")
 
-USER_ERRORS = (ApiError, WorkerError, InvalidInput, InvalidSetting, OutdatedSchema)
+USER_ERRORS = (
+    ApiError,
+    WorkerError,
+    InvalidInput,
+    InvalidSetting,
+    OutdatedSchema,
+    TopologyNotApplied,
+)
 """What the person at the keyboard can mend: one line, exit status 2."""
 
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(_run())
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run() -> int:
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; whatever went wrong is one line."""
     try:
-        return app(standalone_mode=False) or 0
+        return app(arguments, standalone_mode=False) or 0
     except typer.TyperException as error:
         message = getattr(error, "message", "")
         return _fail(f"{message} (muster --help)" if message else "", 2)
@@ -63,3 +74,7 @@ def _fail(message: str, status: int) -> int:
     if message:
         typer.echo(f"muster: {message}", err=True)
     return status
+
+
+if __name__ == "__main__":
+    main()

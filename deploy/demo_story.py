@@ -19,6 +19,7 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
+from worker.inventory import ListedAccount, ListedDevice
 
 WORKSPACE = "acme"
 OWNER = "owner@example.com"
@@ -92,12 +93,13 @@ def _set_active(*, active: bool) -> Push:
     return Push("PATCH", "/Users/{user}", {"schemas": [PATCH], "Operations": [operation]})
 
 
+NOBODY = "nobody's"
 ADA, ADA_LATER = "ada.quill@example.com", "ada.stone@example.com"
 
 START = (
     f"dashboard  {OWNER}, admin",
-    "device     LAPTOP-1, nobody's",
-    "device     PHONE-1, nobody's",
+    f"device     LAPTOP-1, {NOBODY}",
+    f"device     PHONE-1, {NOBODY}",
 )
 STORY = (
     Step(
@@ -204,20 +206,19 @@ STORY = (
 )
 
 
-def lines(accounts: Sequence[Mapping[str, Any]], devices: Sequence[Mapping[str, Any]]) -> list[str]:
+def lines(accounts: Sequence[ListedAccount], devices: Sequence[ListedDevice]) -> list[str]:
     """Return the state downstream as the story tells it, one line for each account and device."""
     return [_account(each) for each in accounts] + [_device(each) for each in devices]
 
 
-def _account(account: Mapping[str, Any]) -> str:
-    parts = ["removed" if account["removed"] else account["email"]]
-    if account["role"]:
-        parts.append(account["role"])
-    if account["groups"]:
-        parts.append(f"in {', '.join(account['groups'])}")
-    return f"{account['portal']:<10} {', '.join(parts)}"
+def _account(account: ListedAccount) -> str:
+    parts = [account.email or "removed"]
+    if account.role:
+        parts.append(account.role)
+    if account.groups:
+        parts.append(f"in {', '.join(account.groups)}")
+    return f"{account.portal:<10} {', '.join(parts)}"
 
 
-def _device(device: Mapping[str, Any]) -> str:
-    owner = device["assigned_to"] or "nobody's"
-    return f"{'device':<10} {device['serial']}, {owner}"
+def _device(device: ListedDevice) -> str:
+    return f"{'device':<10} {device.serial}, {device.assigned_to or NOBODY}"

@@ -21,7 +21,7 @@ from contracts.rules import (
 from deploy.commands.connections import base_url, open_connection
 from deploy.opened import Databases
 from deploy.settings import Settings
-from worker import inventory
+from worker.inventory import Inventory
 
 WORKSPACE = "demo"
 POLICIES = ("Standard", "Quarantine")
@@ -61,23 +61,21 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
         for each in known:
             typer.echo(f"{each.workspace} {each.portal:<10} {base_url(settings, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
-    elif make_demo and not await inventory.list_workspaces(databases.downstream):
+    elif make_demo and not await Inventory(databases.downstream).workspace_exists(WORKSPACE):
         await _make(databases, settings)
 
 
 async def _make(databases: Databases, settings: Settings) -> None:
     """Make one connection per portal, policies, devices, and two people made by hand."""
-    downstream = databases.downstream
+    inventory = Inventory(databases.downstream)
     for policy in POLICIES:
-        await inventory.add_policy(downstream, WORKSPACE, policy)
-    await inventory.add_account(downstream, WORKSPACE, Portal.DASHBOARD, OWNER, Role.ADMIN)
-    await inventory.add_account(downstream, WORKSPACE, Portal.MDM, HOLDER, None)
+        await inventory.add_policy(WORKSPACE, policy)
+    await inventory.add_account(WORKSPACE, Portal.DASHBOARD, OWNER, role=Role.ADMIN)
+    await inventory.add_account(WORKSPACE, Portal.MDM, HOLDER)
     for number in range(1, DEVICES + 1):
         holder = HOLDER if number <= HELD_DEVICES else None
         serial = f"DEMO-{number:03}"
-        await inventory.add_device(
-            downstream, WORKSPACE, serial, policy="Standard", assigned_to=holder
-        )
+        await inventory.add_device(WORKSPACE, serial, policy="Standard", assigned_to=holder)
     typer.echo(
         f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
     )

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import api.migrations
-import worker.migrations
+import api.schema
+import worker.schema
 from deploy.opened import Databases
 
 Check = Callable[[AsyncEngine], Awaitable[bool]]
@@ -21,8 +21,8 @@ class OutdatedSchema(Exception):
 
 async def migrate(databases: Databases) -> None:
     """Bring both databases to the schema of this version."""
-    await api.migrations.migrate(databases.directory.writing)
-    await worker.migrations.migrate(databases.downstream.writing)
+    await api.schema.migrate(databases.directory.writing)
+    await worker.schema.migrate(databases.downstream.writing)
 
 
 async def ensure_current(databases: Databases) -> None:
@@ -33,13 +33,13 @@ async def ensure_current(databases: Databases) -> None:
     checks: list[tuple[AsyncEngine, Check, Callable[[AsyncEngine], Awaitable[None]]]] = [
         (
             databases.directory.writing,
-            api.migrations.schema_is_current,
-            api.migrations.migrate,
+            api.schema.schema_is_current,
+            api.schema.migrate,
         ),
         (
             databases.downstream.writing,
-            worker.migrations.schema_is_current,
-            worker.migrations.migrate,
+            worker.schema.schema_is_current,
+            worker.schema.migrate,
         ),
     ]
     for engine, is_current, set_up in checks:

@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         AfterValidator(_broker_url),
         Field(description="an amqp:// or amqps:// URL, or nothing for the embedded transport"),
     ] = ""
+    broker_prefix: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+            description="letters, digits, dots, - and _: what the names on the broker begin with",
+        ),
+    ] = "muster"
     host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
     port: Annotated[
         int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")

@@ -1,14 +1,16 @@
 """What do all tests share? The servers that were found, fresh databases, and the rule on skips."""
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from contracts.topology import Topology
 from tests.postgres import PostgresServer, postgres_service
-from tests.services import ServiceSettings, ServiceUnavailable, find
+from tests.rabbitmq import RabbitmqServer, rabbitmq_service
+from tests.services import Service, ServiceSettings, ServiceUnavailable, find
 
 SETTINGS = pytest.StashKey[ServiceSettings]()
 ORIGINS = pytest.StashKey[dict[str, str]]()
@@ -21,19 +23,38 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
-def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
-    """Give the PostgreSQL server of this run, or skip the test."""
-    settings = pytestconfig.stash[SETTINGS]
-    origins = pytestconfig.stash[ORIGINS]
-    service = postgres_service(settings)
+@contextmanager
+def _server(service: Service, config: pytest.Config) -> Iterator[str]:
+    """Yield the URL of the server of this kind for this run, or skip the test."""
+    origins = config.stash[ORIGINS]
     try:
-        with find(service, local_services=settings.local_services) as found:
+        with find(service, local_services=config.stash[SETTINGS].local_services) as found:
             origins[service.name] = found.origin
-            yield PostgresServer(found.url)
+            yield found.url
     except ServiceUnavailable as reasons:
         origins[service.name] = f"none, so that tests were skipped ({reasons})"
         pytest.skip(f"no {service.name}: {reasons}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+    """Give the PostgreSQL server of this run, or skip the test."""
+    with _server(postgres_service(pytestconfig.stash[SETTINGS]), pytestconfig) as url:
+        yield PostgresServer(url)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
+    """Give the RabbitMQ broker of this run, or skip the test."""
+    with _server(rabbitmq_service(pytestconfig.stash[SETTINGS]), pytestconfig) as url:
+        yield RabbitmqServer(url)
+
+
+@pytest.fixture
+def topology(rabbitmq_server: RabbitmqServer) -> Iterator[Topology]:
+    """Give a fresh topology on the broker, with retries that do not keep a test waiting."""
+    with rabbitmq_server.fresh_topology() as topology:
+        yield topology
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

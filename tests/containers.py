@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Literal
 
 from docker.errors import DockerException, ImageNotFound
-from requests.exceptions import RequestException
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.exceptions import ContainerStartException
 
 from tests.services import ServiceUnavailable
 
@@ -38,13 +38,14 @@ def run_container(
     testcontainers_config.ryuk_disabled = True
     container = DockerContainer(image, env=environment)
     try:
-        if network == "host":
-            address = LOOPBACK, _free_port()
-            listen_on(container.with_kwargs(network_mode="host"), address[1])
-            _start(container)
-        else:
-            _start(container.with_exposed_ports(port))
-            address = container.get_container_host_ip(), container.get_exposed_port(port)
+        with _problems_as("no container"):
+            if network == "host":
+                address = LOOPBACK, _free_port()
+                listen_on(container.with_kwargs(network_mode="host"), address[1])
+                container.start()
+            else:
+                container.with_exposed_ports(port).start()
+                address = container.get_container_host_ip(), container.get_exposed_port(port)
         yield address
     finally:
         container.stop()
@@ -52,10 +53,10 @@ def run_container(
 
 def _ensure_image(image: str) -> None:
     """Raise ServiceUnavailable unless the image is here, or its registry says that it has it."""
-    with _docker_problems_as("no engine that answers"):
+    with _problems_as("no engine that answers"):
         engine = DockerClient(timeout=PATIENCE).client
     try:
-        with _docker_problems_as(f"no image {image}"):
+        with _problems_as(f"no image {image}"):
             try:
                 engine.images.get(image)
             except ImageNotFound:
@@ -64,18 +65,13 @@ def _ensure_image(image: str) -> None:
         engine.close()
 
 
-def _start(container: DockerContainer) -> None:
-    with _docker_problems_as("no container"):
-        container.start()
-
-
 @contextmanager
-def _docker_problems_as(lack: str) -> Iterator[None]:
+def _problems_as(lack: str) -> Iterator[None]:
     try:
         yield
-    except (DockerException, RequestException) as problem:
-        in_one_line = " ".join(str(problem).split())
-        raise ServiceUnavailable(f"{lack} ({in_one_line})") from problem
+    except (DockerException, ContainerStartException, OSError) as problem:
+        reason = getattr(problem, "explanation", None) or problem
+        raise ServiceUnavailable(f"{lack} ({' '.join(str(reason).split())})") from problem
 
 
 def _free_port() -> int:

@@ -55,7 +55,7 @@ def postgres_service(settings: ServiceSettings) -> Service:
         start_container=partial(_run_postgres, network=settings.docker_network),
         # The stock credentials: a password that servers without one ignore.
         local_url=_url("127.0.0.1", STANDARD_PORT),
-        local_habit=f"in databases that are made, named {OWN_NAMES}…, and dropped",
+        local_habit=f"in databases named {OWN_NAMES}… that are made and dropped",
         check=_check,
     )
 

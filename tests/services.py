@@ -17,6 +17,9 @@ class ServiceSettings(BaseSettings):
     postgres_url: str | None = None
     """A server to use instead of looking for one; its user has to be allowed to make databases."""
     postgres_image: str = "postgres:17"
+    rabbitmq_url: str | None = None
+    """A broker to use instead of looking for one; its user has to be allowed to configure."""
+    rabbitmq_image: str = "rabbitmq:4-management"
     docker_network: Literal["bridge", "host"] = "bridge"
     """``host``: for engines without a network of their own; containers then listen on loopback."""
     local_services: bool = True
@@ -94,7 +97,7 @@ def _on_this_machine(service: Service, no_container: str, *, allowed: bool) -> F
     return Found(
         service.local_url,
         f"this machine's own, {service.local_habit}"
-        f" (MUSTER_TEST_LOCAL_SERVICES=0 forbids it; {no_container})",
+        f" (MUSTER_TEST_LOCAL_SERVICES=0 forbids it); {no_container}",
     )
 
 

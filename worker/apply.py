@@ -17,6 +17,7 @@ from worker.statements.loading import (
     lock_due_records,
     lock_records,
     lock_workspaces,
+    make_workspaces,
 )
 from worker.statements.replans import mark_freed, mark_refused
 from worker.world import World
@@ -48,6 +49,7 @@ async def apply_batch(
     newest = _newest(envelopes)
     async with database.write() as db:
         world = World()
+        await make_workspaces(db, {it.data.workspace for it in newest.values()})
         await _lock_alone(db, newest)
         refused = await lock_records(db, world, [it.data for it in newest.values()])
         fresh = {key: it for key, it in newest.items() if not _is_stale(world, it)}

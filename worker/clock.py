@@ -1,4 +1,4 @@
-"""What time is it for the worker? Microseconds since the epoch, as versions and every stored time are."""
+"""What time is it for the worker? Microseconds since the epoch, as times and versions are."""
 
 import time
 from collections.abc import Callable

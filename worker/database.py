@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 @dataclass(frozen=True, slots=True)
 class DownstreamDatabase:
-    """The worker's database. On SQLite ``writing`` has one connection, so that writers queue up
-    in order instead of polling for the lock; on PostgreSQL both are the same engine.
+    """The worker's database.
+
+    On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
+    for the lock; on PostgreSQL both are the same engine.
     """
 
     reading: AsyncEngine

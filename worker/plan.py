@@ -308,11 +308,19 @@ def _change_policy(draft: _Draft, policy: str) -> bool:
 
 
 def _let_go(draft: _Draft) -> None:
-    """Unlink what a deleted identity leaves behind, unless its deactivation still waits."""
+    """Unlink what a deleted identity leaves behind, unless a refused action still waits.
+
+    An Admin who stays only for want of another is downgraded or removed later. Any other refusal
+    is not the identity's business any more.
+    """
     account = draft.live
-    if account is not None and RefusedAction.DEACTIVATE not in draft.refusals:
+    if account is not None and not draft.refusals.keys() & _OUTLIVES_DELETION:
         draft.actions.append(UnlinkAccount(account))
         draft.account = None
+        draft.refusals.clear()
+
+
+_OUTLIVES_DELETION = frozenset({RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE})
 
 
 def _is_last_admin(draft: _Draft) -> bool:

@@ -20,6 +20,7 @@ PREFETCH = 200
 """Messages of a lane that are on their way or in hand; a batch is taken from these."""
 
 SUBSCRIBE_SECONDS = 20.0
+UNSUBSCRIBE_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 
 
@@ -37,8 +38,6 @@ class RabbitmqConsumer:
         self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
         }
-        self._in_hand: set[RabbitmqDelivery] = set()
-        self._nothing_in_hand = asyncio.Event()
         self._connection: AbstractConnection | None = None
         self._subscriptions: list[tuple[AbstractQueue, str]] = []
         self._staying_connected: asyncio.Task[None] | None = None
@@ -62,25 +61,21 @@ class RabbitmqConsumer:
             delivery = await waiting.get()
             if not (delivery.is_lost or self._closed):
                 taken.append(delivery)
-        self._in_hand.update(taken)
         return taken
 
-    async def close(self, grace_seconds: float = 10.0) -> None:
-        """Take nothing more, wait for the answers to what is in hand, and hang up.
+    async def close(self) -> None:
+        """Take nothing more, and hang up; whoever received has answered what it can by now.
 
-        What lies here untouched, and what is not answered in time, goes back to its lane.
+        What lies here untouched, and what was not answered, goes back to its lane.
         """
         self._closed = True
         if self._staying_connected is not None:
             self._staying_connected.cancel()
             await asyncio.gather(self._staying_connected, return_exceptions=True)
         await self._unsubscribe()
-        await self._answers(grace_seconds)
         # Never the channels: closing one while acks are on their way kills the connection.
         await hang_up(self._connection)
         await self._set_aside.close()
-
-    # --- the connection -------------------------------------------------------------------
 
     async def _stay_connected(self) -> None:
         while True:
@@ -115,32 +110,15 @@ class RabbitmqConsumer:
     async def _enqueue(self, lane: Lane, message: AbstractIncomingMessage) -> None:
         """Only this: the loss of a connection cancels callbacks in the middle of their work."""
         self._waiting[lane].put_nowait(
-            RabbitmqDelivery(
-                message, lane, self._topology, self._set_aside, answered=self._in_hand_no_more
-            )
+            RabbitmqDelivery(message, lane, self._topology, self._set_aside)
         )
 
     async def _unsubscribe(self) -> None:
-        for queue, tag in self._subscriptions:
-            try:
-                async with peer_failures(SUBSCRIBE_SECONDS, late="no unsubscription in time"):
-                    await queue.cancel(tag)
-            except PeerFailed as failure:
-                LOG.info("unsubscribe_failed", reason=str(failure))
-        self._subscriptions = []
-
-    # --- what is in hand ------------------------------------------------------------------
-
-    def _in_hand_no_more(self, delivery: RabbitmqDelivery) -> None:
-        self._in_hand.discard(delivery)
-        if not self._in_hand:
-            self._nothing_in_hand.set()
-
-    async def _answers(self, grace_seconds: float) -> None:
-        if not self._in_hand:
-            return
-        self._nothing_in_hand.clear()
+        """Stop the deliveries; the broker confirms it after the acks that were sent before."""
         try:
-            await asyncio.wait_for(self._nothing_in_hand.wait(), grace_seconds)
-        except TimeoutError:
-            LOG.warning("closed_with_unanswered", deliveries=len(self._in_hand))
+            async with peer_failures(UNSUBSCRIBE_SECONDS, late="no unsubscription in time"):
+                for queue, tag in self._subscriptions:
+                    await queue.cancel(tag)
+        except PeerFailed as failure:
+            LOG.info("unsubscribe_failed", reason=str(failure))
+        self._subscriptions = []

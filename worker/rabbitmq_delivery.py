@@ -33,7 +33,6 @@ class RabbitmqDelivery:
     lane: Lane
     topology: Topology
     set_aside: SetAside
-    answered: Callable[["RabbitmqDelivery"], None]
 
     @property
     def body(self) -> bytes:
@@ -53,10 +52,7 @@ class RabbitmqDelivery:
             return True
 
     async def ack(self) -> None:
-        try:
-            await self._tell_broker(self.message.ack)
-        finally:
-            self.answered(self)
+        await self._tell_broker(self.message.ack)
 
     async def retry(self, after_seconds: float) -> None:
         tier = self.topology.tier(self.lane, after_seconds)
@@ -72,14 +68,13 @@ class RabbitmqDelivery:
 
     async def _move(self, queue: str, headers: dict[str, str | int]) -> None:
         """Publish it elsewhere first, then ack: twice is harmless, not at all is not."""
-        try:
-            if await self.set_aside.put(queue, self.body, headers):
-                await self._tell_broker(self.message.ack)
-            else:
-                await asyncio.sleep(PAUSE_BEFORE_RETURN)
-                await self._tell_broker(self.message.nack)
-        finally:
-            self.answered(self)
+        if self.is_lost:
+            return
+        if await self.set_aside.put(queue, self.body, headers):
+            await self._tell_broker(self.message.ack)
+        else:
+            await asyncio.sleep(PAUSE_BEFORE_RETURN)
+            await self._tell_broker(self.message.nack)
 
     async def _tell_broker(self, answer: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -1,10 +1,13 @@
-"""Which retries happen? In place with jitter, then the delayed tiers; pausing while the database is away.
+"""Which retries happen? In place with jitter, then the delayed tiers, then none.
 
-Nothing else on the worker's side repeats anything.
+While the database is away the worker waits, and no event loses a try by it. Nothing else on the
+worker's side repeats anything.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import text
@@ -22,8 +25,11 @@ from tenacity import (
 
 from contracts.topology import RETRY_DELAYS
 from worker.database import DownstreamDatabase
+from worker.errors import DatabaseAway
 
 LOG = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 QUICK_TRIES = 4
 """In place: enough for a deadlock or a race, over before a leaver notices."""
@@ -35,10 +41,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
 PROBE_SECONDS = 15
 """How long a probe may take; longer than SQLite waits for another process's lock."""
 
-TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58", "25P03", "23505")
-"""PostgreSQL's classes and codes: connection, rollback (deadlock, serialisation), resources,
-locks, operators (shutdown, cancelled by a timeout), system; idle in a transaction for too long;
-and a unique violation, which is a race that planning again decides."""
+TRANSIENT_SQLSTATES = ("080", "40", "53", "55", "57", "58", "25P03", "23505")
+"""PostgreSQL's classes and codes: connection (but not 08P01, which is about what was said on it),
+rollback (deadlock, serialisation), resources, locks, operators (shutdown, cancelled by a timeout),
+system; idle in a transaction for too long; and a unique violation, which is a race that planning
+again decides."""
 
 TRANSIENT_SQLITE_ERRORS = (
     "SQLITE_BUSY",
@@ -53,7 +60,7 @@ TRANSIENT_SQLITE_ERRORS = (
 
 
 class FailureKind(StrEnum):
-    """How a failure is grouped."""
+    """How failures are grouped: tried to the end, or not worth another try."""
 
     EXHAUSTED = "exhausted"
     PERMANENT = "permanent"
@@ -85,29 +92,68 @@ def quickly() -> AsyncRetrying:
     )
 
 
+async def in_place(
+    call: Callable[[], Awaitable[T]], database: DownstreamDatabase, stop: asyncio.Event
+) -> T:
+    """Try a transaction a few times; while the database is away, wait and begin anew.
+
+    :raises DatabaseAway: when told to stop while it is still away.
+    """
+    while True:
+        try:
+            return await quickly()(call)
+        except Exception:
+            if not await _was_away(database, stop):
+                raise
+
+
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
-    """Return what repeats a call until it succeeds; a stop ends it with the last error."""
+    """Return what repeats a call until it succeeds; after a stop it gives None instead."""
     return AsyncRetrying(
-        wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
+        wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
         stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
         sleep=lambda seconds: pause(seconds, stop),
         before_sleep=_say_once,
-        reraise=True,
+        retry_error_callback=lambda _state: None,
     )
 
 
-async def pause(seconds: float, stop: asyncio.Event) -> None:
-    """Wait, but not longer than until the stop."""
+async def pause(seconds: float, *until: asyncio.Event) -> None:
+    """Wait, but not longer than until one of the events."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in until]
     try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiting:
+            waiter.cancel()
 
 
-async def probe(database: DownstreamDatabase) -> None:
+async def _was_away(database: DownstreamDatabase, stop: asyncio.Event) -> bool:
+    """Look whether the database can be reached at all; where it cannot, wait until it can."""
+    try:
+        await _reach(database)
+    except Exception as error:
+        LOG.warning("consuming_paused", error=describe(error))
+        if not await until_stopped(stop)(_reach, database):
+            raise DatabaseAway from error
+        LOG.info("consuming_resumed")
+        return True
+    return False
+
+
+async def _reach(database: DownstreamDatabase) -> bool:
     """Open a transaction as a batch would; raise what is in its way."""
     async with asyncio.timeout(PROBE_SECONDS), database.write() as db:
         await db.execute(text("SELECT 1"))
+    return True
+
+
+def describe(error: BaseException) -> str:
+    """Name an error by its class and code; its text may quote what is personal."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    name = type(error).__name__
+    return f"{name} {code}" if code else name
 
 
 def _has_transient_code(error: BaseException | None) -> bool:
@@ -120,5 +166,5 @@ def _has_transient_code(error: BaseException | None) -> bool:
 
 def _say_once(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    if state.attempt_number == 1:
-        LOG.warning("waiting_until_it_works", error=type(error).__name__)
+    if state.attempt_number == 1 and error is not None:
+        LOG.warning("trying_until_it_works", error=describe(error))

@@ -109,13 +109,21 @@ async def _mark(
     """Give identities a new version and a mark in bulk; return how many there are.
 
     A deleted identity keeps the groups it had, so a membership change never reaches it; only a
-    resync does.
+    resync does. Rows are locked in the order of their ids, which an update alone would not do:
+    two groups with common members may be written at once.
     """
     version = col(Identity.version)
     newer = case((version >= now, version + 1), else_=now)
+    locked = (
+        select(col(Identity.id))
+        .where(col(Identity.connection_id) == connection_id, which)
+        .order_by(col(Identity.id))
+        .with_for_update()
+        .subquery()
+    )
     statement = (
         update_rows(Identity)
-        .where(col(Identity.connection_id) == connection_id, which)
+        .where(col(Identity.connection_id) == connection_id, col(Identity.id).in_(select(locked)))
         .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
     )
     return (await db.execute(statement)).rowcount

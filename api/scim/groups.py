@@ -73,7 +73,6 @@ async def update_group(tx: Transaction, group: Group, expected: str | None) -> G
 
 async def delete_group(tx: Transaction, id_: str, expected: str | None) -> None:
     """Remove a group and every membership in it and of it."""
-    await lock_group_for_deletion(tx, id_)
     await GROUP_ROWS.read(tx, id_, expected)
     parents = (await groups_of(tx, [id_])).get(id_, [])
     await mark_members(tx.db, tx.connection_id, id_, tx.trace, tx.now)

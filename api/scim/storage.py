@@ -1,8 +1,171 @@
 """Where are users and groups kept? The storage of scim2-server, on the directory's tables."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from scim2_models import NotFoundException, Resource, ResourceParameters, ResourceType, SearchRequest
+from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import AsyncScimStorage, SearchPage
+
+from api.clock import Clock, now
+from api.directory.database import DirectoryDatabase
+from api.scim.attributes_in_sql import ATTRIBUTES
+from api.scim.authentication import OpenedConnection
+from api.scim.groups import (
+    create_group,
+    delete_group,
+    get_group,
+    get_groups,
+    lock_group_for_deletion,
+    update_group,
+)
+from api.scim.projection import shows
+from api.scim.resources import Group, ScimUser
+from api.scim.search import search_for
+from api.scim.transaction import Transaction
+from api.scim.users import (
+    create_user,
+    delete_user,
+    get_user,
+    get_users,
+    lock_user_for_deletion,
+    update_user,
+)
+from contracts.identity_changed import Trace
+
+AnyResource = Resource[Any]
+
+
+class DirectoryStorage(AsyncScimStorage):
+    """The users and groups of one connection, for one request.
+
+    A writing storage locks what it reads: a PATCH builds on what it has read, and parallel ones
+    must not undo each other. A reading one takes no lock at all.
+    """
+
+    def __init__(
+        self,
+        database: DirectoryDatabase,
+        connection: OpenedConnection,
+        trace: Trace,
+        *,
+        writing: bool,
+        clock: Clock = now,
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._trace = trace
+        self._writing = writing
+        self._clock = clock
+        self._transaction: Transaction | None = None
+
+    @asynccontextmanager
+    async def operation(self) -> AsyncIterator[None]:
+        """Run one SCIM operation in one transaction; inside another, it is part of that one."""
+        if self._transaction is not None:
+            yield
+            return
+        database = self._database
+        async with database.write() if self._writing else database.read() as db:
+            self._transaction = Transaction(
+                db, self._connection, self._trace, self._clock(), self._writing
+            )
+            try:
+                yield
+            finally:
+                self._transaction = None
+
+    async def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+    ) -> AnyResource:
+        async with self._running() as tx:
+            if _is_user(resource_type):
+                with_groups = shows(response_parameters, ScimUser, "groups")
+                return await get_user(tx, resource_id, with_groups=with_groups)
+            with_members = shows(response_parameters, Group, "members")
+            return await get_group(tx, resource_id, with_members=with_members)
+
+    async def search(
+        self,
+        resource_types: list[ResourceType],
+        search_request: SearchRequest[Any],
+        *,
+        position: Any = None,
+    ) -> SearchPage:
+        types = [ATTRIBUTES[str(resource_type.name)] for resource_type in resource_types]
+        async with self._running() as tx:
+            search = search_for(tx.connection_id, search_request, types)
+            total = await tx.db.scalar(search.total())
+            rows = (await tx.db.execute(search.page())).all() if search_request.count != 0 else []
+            found = [(type_, id_) for type_, id_ in rows]
+            return SearchPage(total, await self._found(tx, found, search_request))
+
+    async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
+        async with self._running() as tx:
+            if isinstance(resource, ScimUser):
+                return await create_user(tx, resource)
+            return await create_group(tx, _group(resource))
+
+    async def update(
+        self,
+        resource_type: ResourceType,
+        resource: AnyResource,
+        *,
+        expected_version: str | None = None,
+    ) -> AnyResource:
+        async with self._running() as tx:
+            if isinstance(resource, ScimUser):
+                return await update_user(tx, resource, expected_version)
+            return await update_group(tx, _group(resource), expected_version)
+
+    async def delete(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        expected_version: str | None = None,
+    ) -> None:
+        async with self._running() as tx:
+            delete = delete_user if _is_user(resource_type) else delete_group
+            await delete(tx, resource_id, expected_version)
+
+    async def lock_for_deletion(self, resource_type: ResourceType, resource_id: str) -> None:
+        """Lock what a deletion will change, in the order that every transaction keeps."""
+        async with self._running() as tx:
+            lock = lock_user_for_deletion if _is_user(resource_type) else lock_group_for_deletion
+            await lock(tx, resource_id)
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[Transaction]:
+        async with self.operation():
+            assert self._transaction is not None
+            yield self._transaction
+
+    async def _found(
+        self,
+        tx: Transaction,
+        found: Sequence[tuple[str, str]],
+        request: SearchRequest[Any],
+    ) -> list[AnyResource]:
+        """Load what a search found, in its order."""
+        users = [id_ for type_, id_ in found if type_ == "User"]
+        groups = [id_ for type_, id_ in found if type_ == "Group"]
+        loaded: list[AnyResource] = [
+            *await get_users(tx, users, with_groups=shows(request, ScimUser, "groups")),
+            *await get_groups(tx, groups, with_members=shows(request, Group, "members")),
+        ]
+        by_id = {resource.id: resource for resource in loaded}
+        return [by_id[id_] for _, id_ in found if id_ in by_id]
+
+
+def _is_user(resource_type: ResourceType) -> bool:
+    return resource_type.name == "User"
+
+
+def _group(resource: AnyResource) -> Group:
+    assert isinstance(resource, Group), "the provider serves users and groups"
+    return resource

@@ -1,16 +1,16 @@
 """``muster accounts``: the people of a workspace, as the platform sees them."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from contracts.rules import Portal, Role
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.opened import Databases
 from deploy.output import show_row, show_rows
-from deploy.rule_options import InvalidInput, portal_named, role_named
+from deploy.rule_options import portal_named, role_named
 from deploy.settings import Settings
-from worker import inventory
+from worker.inventory import Inventory, ListedAccount
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
 
@@ -22,7 +22,8 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the accounts of a workspace; removed ones have no e-mail any more."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        return await inventory.list_accounts(databases.downstream, workspace)
+        accounts = Inventory(databases.downstream).list_accounts(workspace)
+        return [asdict(each) async for each in accounts]
 
     show_rows(on_databases(work), COLUMNS, as_json=as_json)
 
@@ -38,13 +39,11 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account by hand, as the platform itself would."""
-    where, wanted = portal_named(portal), None if role is None else role_named(role)
-    if wanted and where is not Portal.DASHBOARD:
-        raise InvalidInput("--role goes with the dashboard portal")
-    given = (wanted or Role.VIEWER) if where is Portal.DASHBOARD else None
+    where, given = portal_named(portal), None if role is None else role_named(role)
 
-    async def work(databases: Databases, _settings: Settings) -> None:
-        await inventory.add_account(databases.downstream, workspace, where, email, given)
+    async def work(databases: Databases, _settings: Settings) -> ListedAccount:
+        return await Inventory(databases.downstream).add_account(
+            workspace, where, email, role=given
+        )
 
-    on_databases(work)
-    show_row({"portal": portal, "email": email, "role": given}, as_json=as_json)
+    show_row(asdict(on_databases(work)), as_json=as_json)

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from worker.sync_states import StoredPolicies
 
 from api.admin import connections
 from api.clock import now
@@ -13,7 +12,8 @@ from deploy.opened import Databases
 from deploy.output import show_row, show_rows
 from deploy.rule_options import InvalidInput, RuleOptions, policy_of, portal_named, rules_from
 from deploy.settings import Settings
-from worker import inventory
+from worker.inventory import Inventory
+from worker.sync_states import StoredPolicies
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
@@ -100,7 +100,7 @@ async def open_connection(
 ) -> dict[str, Any]:
     """Switch SCIM on for a portal, and return what the provider has to be told."""
     await _check_policy(databases, workspace, rules)
-    await inventory.ensure_workspace(databases.downstream, workspace)
+    await Inventory(databases.downstream).ensure_workspace(workspace)
     created = await connections.create_connection(databases.directory, workspace, rules, now())
     return {
         "connection": created.id,

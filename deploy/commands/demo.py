@@ -35,7 +35,7 @@ from deploy.running import running
 from deploy.schemas import migrate
 from deploy.settings import Settings, read_settings
 from deploy.single_process import run_everything
-from worker import inventory
+from worker.inventory import Inventory
 
 PATIENCE_SECONDS = 10
 """How long a step's changes may take downstream. They take a few hundredths of a second."""
@@ -85,10 +85,10 @@ async def _tell(settings: Settings) -> None:
 async def _set_the_stage(
     databases: Databases, settings: Settings
 ) -> Mapping[Portal, Mapping[str, Any]]:
-    downstream = databases.downstream
-    await inventory.add_account(downstream, WORKSPACE, Portal.DASHBOARD, OWNER, Role.ADMIN)
+    inventory = Inventory(databases.downstream)
+    await inventory.add_account(WORKSPACE, Portal.DASHBOARD, OWNER, role=Role.ADMIN)
     for serial in DEVICES:
-        await inventory.add_device(downstream, WORKSPACE, serial, policy=None, assigned_to=None)
+        await inventory.add_device(WORKSPACE, serial)
     return {
         portal: await open_connection(databases, settings, WORKSPACE, rules)
         for portal, rules in RULES.items()
@@ -120,8 +120,9 @@ class _Teller:
     async def _act(self, act: Push | Assign) -> None:
         if isinstance(act, Assign):
             typer.echo(f"   muster devices assign {WORKSPACE} {act.serial} {act.email}")
-            downstream = self.databases.downstream
-            await inventory.assign_device(downstream, WORKSPACE, act.serial, act.email)
+            await Inventory(self.databases.downstream).assign_device(
+                WORKSPACE, act.serial, act.email
+            )
             return
         for portal in act.portals:
             await self._push(act, portal)
@@ -155,9 +156,9 @@ class _Teller:
             await asyncio.sleep(0.02)
 
     async def _found(self) -> Counter[str]:
-        downstream = self.databases.downstream
-        accounts = await inventory.list_accounts(downstream, WORKSPACE)
-        devices = await inventory.list_devices(downstream, WORKSPACE)
+        inventory = Inventory(self.databases.downstream)
+        accounts = [each async for each in inventory.list_accounts(WORKSPACE)]
+        devices = [each async for each in inventory.list_devices(WORKSPACE)]
         return Counter(lines(accounts, devices))
 
 

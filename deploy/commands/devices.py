@@ -1,5 +1,6 @@
 """``muster devices``: what an administrator does by hand in the device inventory."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.opened import Databases
 from deploy.output import show_row, show_rows
 from deploy.settings import Settings
-from worker import inventory
+from worker.inventory import Inventory, ListedDevice
 
 app = typer.Typer(no_args_is_help=True, help="Managed devices of a workspace.")
 
@@ -21,7 +22,8 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the devices of a workspace, removed ones too."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        return await inventory.list_devices(databases.downstream, workspace)
+        devices = Inventory(databases.downstream).list_devices(workspace)
+        return [asdict(each) async for each in devices]
 
     show_rows(on_databases(work), COLUMNS, as_json=as_json)
 
@@ -38,25 +40,26 @@ def add(
 ) -> None:
     """Enrol a device."""
 
-    async def work(databases: Databases, _settings: Settings) -> None:
-        await inventory.add_device(
-            databases.downstream, workspace, serial, policy=policy, assigned_to=assigned_to
+    async def work(databases: Databases, _settings: Settings) -> ListedDevice:
+        return await Inventory(databases.downstream).add_device(
+            workspace, serial, policy=policy, assigned_to=assigned_to
         )
 
-    on_databases(work)
-    added = {"serial": serial, "policy": policy, "assigned_to": assigned_to, "removed": False}
-    show_row(added, as_json=as_json)
+    show_row(asdict(on_databases(work)), as_json=as_json)
 
 
 @app.command()
 def assign(
     workspace: Workspace,
     serial: Serial,
-    email: Annotated[str, typer.Argument(help="The MDM user who gets it.")],
+    email: Annotated[
+        str | None, typer.Argument(help="The MDM user who gets it; nobody, where left out.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Assign a device to an MDM user."""
+    """Assign a device to an MDM user, or take its assignment off."""
 
-    async def work(databases: Databases, _settings: Settings) -> None:
-        await inventory.assign_device(databases.downstream, workspace, serial, email)
+    async def work(databases: Databases, _settings: Settings) -> ListedDevice:
+        return await Inventory(databases.downstream).assign_device(workspace, serial, email)
 
-    on_databases(work)
+    show_row(asdict(on_databases(work)), as_json=as_json)

@@ -8,7 +8,7 @@ from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.opened import Databases
 from deploy.output import show_row, show_rows
 from deploy.settings import Settings
-from worker import inventory
+from worker.inventory import Inventory
 
 app = typer.Typer(no_args_is_help=True, help="Policies of a workspace.")
 
@@ -18,7 +18,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the policies of a workspace."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        names = await inventory.list_policies(databases.downstream, workspace)
+        names = await Inventory(databases.downstream).list_policies(workspace)
         return [{"policy": name} for name in names]
 
     show_rows(on_databases(work), ("policy",), as_json=as_json)
@@ -33,7 +33,7 @@ def add(
     """Add a policy; what was refused for want of it is tried again."""
 
     async def work(databases: Databases, _settings: Settings) -> None:
-        await inventory.add_policy(databases.downstream, workspace, name)
+        await Inventory(databases.downstream).add_policy(workspace, name)
 
     on_databases(work)
     show_row({"policy": name}, as_json=as_json)

@@ -11,13 +11,13 @@ from deploy.http_server import bind
 from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
 from deploy.opened import Databases, open_databases
+from deploy.rabbitmq_topology import apply_topology
 from deploy.rule_options import InvalidInput
-from deploy.run_api import run_api
-from deploy.run_relay import run_relay
-from deploy.run_worker import run_worker
 from deploy.schemas import ensure_current, migrate
+from deploy.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
 from deploy.single_process import run_everything
+from deploy.transports import topology_of
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,8 @@ def run(
 
         async def everything(databases: Databases, stop: asyncio.Event) -> None:
             await migrate(databases)
+            if settings.broker_url:
+                await apply_topology(settings.broker_url, topology_of(settings))
             await introduce(databases, settings, make_demo=demo)
             await run_everything(settings, databases, listener, stop)
 

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from worker.sync_states import StoredSyncStates
 
 from api.admin import connections
 from api.clock import now
@@ -14,6 +13,7 @@ from deploy.opened import Databases
 from deploy.output import print_json, show_row, show_rows
 from deploy.settings import Settings
 from deploy.status_report import StatusReport, report
+from worker.sync_states import StoredSyncStates
 
 
 def register(app: typer.Typer) -> None:

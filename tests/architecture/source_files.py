@@ -16,8 +16,7 @@ def python_files(*folders: str) -> list[Path]:
 def imported_packages(file: Path) -> Iterator[str]:
     """Yield the top-level packages that a file imports, wherever in it."""
     for node in ast.walk(ast.parse((ROOT / file).read_text())):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name.partition(".")[0] for alias in names)
-            case ast.ImportFrom(module=str(module)):
-                yield module.partition(".")[0]
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]

@@ -60,9 +60,7 @@ class Directory:
         self.users[key] = user
         self._publish(key, after_creation(user, self.now).state)
 
-    def write(
-        self, key: IdentityKey, *, active: bool | None = None, **profile: str | None
-    ) -> None:
+    def write(self, key: IdentityKey, *, active: bool | None = None, **profile: str | None) -> None:
         """PUT or PATCH ``active`` or the profile."""
         user = self.users[key]
         self._see(

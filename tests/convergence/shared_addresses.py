@@ -7,7 +7,7 @@ is its definition, as narrow as it could be made.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import comparison_key
@@ -45,6 +45,13 @@ class Shared:
     unsettled_identities: frozenset[IdentityKey]
     unsettled_addresses: frozenset[Address]
     inherited: frozenset[Address]
+
+    def without_inherited(self) -> "Shared":
+        """Return what is left when addresses that were passed on count as unsettled."""
+        return replace(self, unsettled_addresses=self.unsettled_addresses | self.inherited)
+
+
+NOTHING_SHARED = Shared(frozenset(), frozenset(), frozenset())
 
 
 def shared_addresses(events: Iterable[IdentityChanged], by_hand: Iterable[Address]) -> Shared:
@@ -93,16 +100,18 @@ def _claims(events: list[IdentityChanged]) -> list[Claim]:
     for now, event in enumerate(events):
         key, email = _key(event), event.profile.email
         known = open_claims.get(key)
-        gone = event.deleted or (not event.active and not _keeps_account(event))
-        address = (event.portal, comparison_key(email)) if email is not None else None
-        if event.ever_active and address is not None and (known is None or known.address != address):
+        if event.deleted or (not event.active and not _keeps_account(event)):
+            if known is not None:
+                open_claims.pop(key).until = now
+            continue
+        if not event.ever_active or email is None:
+            continue
+        address = (event.portal, comparison_key(email))
+        if known is None or known.address != address:
             if known is not None:
                 known.until = now
-            known = open_claims[key] = Claim(key, address, now)
-            claims.append(known)
-        if gone and known is not None:
-            known.until = now
-            open_claims.pop(key, None)
+            open_claims[key] = Claim(key, address, now)
+            claims.append(open_claims[key])
     return claims
 
 
@@ -140,9 +149,7 @@ def _reachable(
     return seen
 
 
-def _leaves_accounts(
-    people: set[IdentityKey], last: Mapping[IdentityKey, IdentityChanged]
-) -> bool:
+def _leaves_accounts(people: set[IdentityKey], last: Mapping[IdentityKey, IdentityChanged]) -> bool:
     """Say whether a deletion left an account behind, which is in the way like one made by hand."""
     return any(last[key].deleted and _keeps_account(last[key]) for key in people)
 

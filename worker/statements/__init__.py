@@ -1,1 +1,1 @@
-"""Which statements does the worker write by hand? All of them are here, set-based and in stable order."""
+"""Which statements does the worker write by hand? These, set-based and in stable order."""

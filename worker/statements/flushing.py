@@ -1,4 +1,4 @@
-"""How is a followed plan written? What the World says has changed, set-based and in stable order."""
+"""How is a followed plan written? What the World says has changed, set-based, in stable order."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -118,8 +118,7 @@ class Flush:
         await _each(self.db, insert(LEDGER), rows)
 
     async def _write_refusals(self, refused_before: Collection[IdentityKey]) -> None:
-        """Keep the refusals of the planned identities as they are now; those that stay keep
-        the time since when."""
+        """Keep the refusals of the planned identities; those that stay keep their time."""
         waiting = {k: w for k, w in sorted(self.world.waiting.items()) if k in self.envelopes}
         rows = [
             {
@@ -157,11 +156,13 @@ def _losing_emails(world: World) -> list[str]:
     """Return the accounts whose former e-mail another account has now."""
     changed = world.changes.accounts
     after = [world.accounts[key] for key in changed]
-    taken = {(a.workspace, a.portal, a.email_key): a.id for a in after if a.email_key is not None}
+    taken = {(it.workspace, it.portal, it.email_key): it.id for it in after if not it.removed}
     return sorted(
-        a.id
-        for a in changed.values()
-        if a is not None and taken.get((a.workspace, a.portal, a.email_key), a.id) != a.id
+        it.id
+        for it in changed.values()
+        if it is not None
+        and it.email_key is not None
+        and taken.get((it.workspace, it.portal, it.email_key), it.id) != it.id
     )
 
 
@@ -183,9 +184,7 @@ async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -
         RECORDS.c.applied_version >= FAILURES.c.version,
     )
     if keys:
-        await db.execute(
-            delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists())
-        )
+        await db.execute(delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists()))
 
 
 def _device_values(device: Device) -> dict[str, Any]:

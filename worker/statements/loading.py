@@ -35,12 +35,16 @@ from worker.tables import LIVE_ADMIN
 from worker.world import World
 
 
+async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
+    """Make the workspaces that are missing."""
+    rows = [{"name": name} for name in sorted(names)]
+    await db.execute(insert_into(db, WORKSPACES).on_conflict_do_nothing(), rows)
+
+
 async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
     """Wait until nobody else counts Admins or looks for policies in these workspaces."""
     if not names:
         return
-    rows = [{"name": name} for name in sorted(names)]
-    await db.execute(insert_into(db, WORKSPACES).on_conflict_do_nothing(), rows)
     locked = select(WORKSPACES.c.name).where(WORKSPACES.c.name.in_(sorted(names)))
     await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
 

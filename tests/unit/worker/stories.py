@@ -223,5 +223,3 @@ def holder(world: World, account: Account) -> str | None:
         if record.account_id == account.id and not record.deleted:
             return key.identity
     return None
-
-

@@ -1,0 +1,61 @@
+"""Which log lines and events belong to a request? Those with its correlation id."""
+
+import re
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.identity_changed import Trace
+
+HEADER = "X-Correlation-ID"
+
+SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What we take over from a client: nothing that could forge a log line or a header."""
+
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""Version 00 of the W3C Trace Context."""
+
+
+def new_trace() -> Trace:
+    """Return a trace for what no HTTP request caused."""
+    return Trace(correlation_id=uuid.uuid4().hex)
+
+
+def trace_from(headers: Headers) -> Trace:
+    """Return the trace of a request; an id that is missing or not sane is made anew."""
+    sent, parent = headers.get(HEADER, ""), headers.get("traceparent", "")
+    return Trace(
+        correlation_id=sent if SANE.fullmatch(sent) else uuid.uuid4().hex,
+        traceparent=parent if TRACEPARENT.fullmatch(parent) else None,
+    )
+
+
+def trace_of(request: Request) -> Trace:
+    """Return the trace that the middleware gave a request."""
+    trace: Trace = request.state.trace
+    return trace
+
+
+class CorrelationIds:
+    """Gives every request its trace, its log lines the id, and its answer the header."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        trace = trace_from(Headers(scope=scope))
+        scope.setdefault("state", {})["trace"] = trace
+
+        async def send_with_header(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = trace.correlation_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(correlation_id=trace.correlation_id):
+            await self.app(scope, receive, send_with_header)

@@ -1,0 +1,147 @@
+"""Which decisions of the protocol are ours? What the library's service leaves to its users."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from scim2_models import (
+    BaseModel,
+    Context,
+    Error,
+    InvalidPathException,
+    InvalidValueException,
+    PatchOp,
+    Path,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    SCIMException,
+    SearchRequest,
+)
+from scim2_server.conditions import Conditions
+from scim2_server.responses import ScimResponse
+from scim2_server.service import ScimService
+
+from api.scim.resources import ScimUser
+from api.scim.tolerances import tolerate_filter, tolerate_patch, tolerate_resource
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+NUL = "\x00"
+"""A character that PostgreSQL cannot keep."""
+
+
+class MusterService(ScimService):
+    """The protocol with our tolerances, without input or output."""
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def decode_body(self, body: bytes, content_type: str | None) -> Any:
+        decoded = super().decode_body(body, content_type)
+        if b"\\u0000" in body and _holds_nul(decoded):
+            raise InvalidValueException(detail="A value holds a NUL character")
+        return decoded
+
+    def read_body(
+        self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
+    ) -> ModelT:
+        decoded = self.decode_body(body, content_type)
+        patches = scim_ctx == Context.RESOURCE_PATCH_REQUEST
+        tolerated = tolerate_patch(decoded) if patches else tolerate_resource(decoded)
+        try:
+            return model.model_validate(tolerated, scim_ctx=scim_ctx)
+        except ValidationError as error:
+            raise _refusal(error) from error
+
+    def read_patch(
+        self, resource_type: ResourceType, body: bytes, content_type: str | None
+    ) -> "PatchOp[Any]":
+        """Read a PATCH, whose paths have to be known although unknown attributes are ignored."""
+        patch = super().read_patch(resource_type, body, content_type)
+        model = self.get_model(resource_type)
+        for operation in patch.operations or ():
+            path = Path.__class_getitem__(model)(operation.path or "")
+            if path.model is None and path.resolve() is None:
+                raise InvalidPathException(
+                    path=str(path), detail=f"'{path}' is not an attribute of the schema"
+                )
+        return patch
+
+    def read_search(
+        self, resource_types: list[ResourceType], payload: Any
+    ) -> tuple[SearchRequest[Any], Any]:
+        if _holds_nul(payload):
+            raise InvalidValueException(detail="A value holds a NUL character")
+        if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
+            payload = payload | {"filter": tolerate_filter(payload["filter"])}
+        return super().read_search(resource_types, payload)
+
+    # --- applying -----------------------------------------------------------------------------
+
+    def apply_replacement(
+        self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
+    ) -> Resource[Any] | None:
+        """Apply a PUT; one that does not say whether a user is active leaves that as it is."""
+        _keep_active(current, replacement)
+        return super().apply_replacement(current, replacement, conditions)
+
+    def apply_patch(
+        self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any] | None:
+        """Apply a PATCH; ``active`` cannot be unassigned."""
+        before = current.model_copy()
+        patched = super().apply_patch(current, patch_op, conditions)
+        if patched is not None:
+            _keep_active(before, patched)
+        return patched
+
+    # --- answering ----------------------------------------------------------------------------
+
+    def creation_response_with(
+        self,
+        base_url: str,
+        created: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        """Return the 201 response to a creation that asks for some attributes only."""
+        whole = self.creation_response(base_url, created)
+        shaped = self.resource_response(
+            self.publish(base_url, created),
+            Context.RESOURCE_CREATION_RESPONSE,
+            response_parameters,
+            HTTPStatus.CREATED,
+        )
+        return ScimResponse(HTTPStatus.CREATED, shaped.body, whole.headers)
+
+    def patch_response(
+        self,
+        base_url: str,
+        resource: Resource[Any],
+        response_parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        """Answer a PATCH: a user is shown, a group with its many members only if asked for."""
+        if isinstance(resource, ScimUser):
+            return self.replacement_response(base_url, resource, response_parameters)
+        return super().patch_response(base_url, resource, response_parameters)
+
+
+def _refusal(error: ValidationError) -> SCIMException:
+    return SCIMException.from_error(Error.from_validation_errors(error)[0])
+
+
+def _keep_active(before: Resource[Any], after: Resource[Any]) -> None:
+    if isinstance(before, ScimUser) and isinstance(after, ScimUser) and after.active is None:
+        after.active = before.active
+
+
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return NUL in value
+        case list():
+            return any(_holds_nul(item) for item in value)
+        case Mapping():
+            return any(_holds_nul(item) for pair in value.items() for item in pair)
+        case _:
+            return False

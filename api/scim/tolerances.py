@@ -1,0 +1,220 @@
+"""What do providers send that the RFCs do not foresee, and what do we make of it?
+
+Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
+
+| sent | what we do | by |
+| --- | --- | --- |
+| attributes, schemas and keys that we do not know, in bodies | ignore them | Okta, Entra ID |
+| a PATCH *path* that we do not know | refuse it, as the RFC says | nobody in earnest |
+| ``password`` | accept it and throw it away | Okta, in every wizard-made app |
+| ``Operations`` that is empty | change nothing | Entra ID's validator |
+| ``add``/``replace`` on ``emails[type eq "work"].value`` without such an entry | make it | Entra ID |
+| ``remove`` on ``members`` with the ids in ``value`` | remove only those | Entra ID, JumpCloud, authentik |
+| the same with ``"$ref": null``, or with bare ids | go by the ids alone | Entra ID, older jobs |
+| ``manager`` as a string, an array, ``""`` or ``{"value": ""}`` | an object; the empty ones clear it | Entra ID |
+| ``manager`` without its URN, in a path or in a filter | the one of the enterprise extension | Entra ID |
+| the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scim2_models import ScimFilter, ScimPolicy
+from scim2_models.path import (
+    AttrPath,
+    Comparison,
+    FilterNode,
+    LogicalExpr,
+    Not,
+    Present,
+    ValuePath,
+)
+
+from api.scim.resources import EnterpriseUser
+
+POLICY = ScimPolicy(
+    unknown=ScimPolicy.Unknown.ignore,
+    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
+    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
+)
+"""The tolerances that the library has already; paths are checked on top of it."""
+
+ENTERPRISE = str(EnterpriseUser.__schema__)
+MANAGER = f"{ENTERPRISE}:manager"
+
+NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
+"""What stands for no operation at all: the RFC wants at least one."""
+
+Operation = dict[str, Any]
+
+
+def tolerate_resource(body: Any) -> Any:
+    """Return the body of a POST or PUT as the RFC would have it."""
+    return _with_manager_objects(body) if isinstance(body, dict) else body
+
+
+def tolerate_patch(body: Any) -> Any:
+    """Return the body of a PATCH as the RFC would have it."""
+    if not isinstance(body, dict):
+        return body
+    return {key: _operations(value) if _is(key, "Operations") else value for key, value in body.items()}
+
+
+def tolerate_filter(text: str) -> str:
+    """Return a filter with the manager spelled out.
+
+    :raises InvalidFilterException: when it is none.
+    """
+    if "manager" not in text.lower():
+        return text
+    return str(_qualified(ScimFilter(text).ast))
+
+
+# --- PATCH ----------------------------------------------------------------------------------
+
+
+def _operations(operations: Any) -> Any:
+    if not isinstance(operations, list):
+        return operations
+    tolerated = []
+    for operation in operations:
+        if not isinstance(operation, dict):
+            tolerated.append(operation)
+            continue
+        wanted: Operation | None = {key.lower(): value for key, value in operation.items()}
+        for rule in OPERATION_RULES:
+            wanted = rule(wanted) if wanted is not None else None
+        if wanted is not None:
+            tolerated.append(wanted)
+    return tolerated or [NO_OPERATION]
+
+
+def _read_json_text(operation: Operation) -> Operation:
+    text = operation.get("value")
+    if operation.get("path") or not isinstance(text, str):
+        return operation
+    try:
+        return operation | {"value": json.loads(text)}
+    except ValueError:
+        return operation
+
+
+def _drop_password(operation: Operation) -> Operation | None:
+    path, value = operation.get("path"), operation.get("value")
+    if _is_password(path):
+        return None
+    if isinstance(value, dict) and not path:
+        kept = {key: item for key, item in value.items() if not _is_password(key)}
+        return operation | {"value": kept}
+    return operation
+
+
+def _remove_by_ids(operation: Operation) -> Operation:
+    value = operation.get("value")
+    if not (_is(operation.get("op"), "remove") and _is(operation.get("path"), "members") and value):
+        return operation
+    entries = value if isinstance(value, list) else [value]
+    return operation | {"value": [_by_id(entry) for entry in entries]}
+
+
+def _set_manager(operation: Operation) -> Operation:
+    if not (_is(operation.get("path"), "manager") or _is(operation.get("path"), MANAGER)):
+        return operation | _manager_in_value(operation)
+    qualified = operation | {"path": MANAGER}
+    if _is(operation.get("op"), "remove"):
+        return qualified
+    manager = _manager_object(operation.get("value"))
+    return {"op": "remove", "path": MANAGER} if manager is None else qualified | {"value": manager}
+
+
+def _manager_in_value(operation: Operation) -> Operation:
+    value = operation.get("value")
+    if not isinstance(value, dict):
+        return {}
+    if _is(operation.get("path"), ENTERPRISE):
+        return {"value": _with_manager_object(value)}
+    return {"value": _with_manager_objects(value)} if not operation.get("path") else {}
+
+
+OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
+    _read_json_text,
+    _drop_password,
+    _remove_by_ids,
+    _set_manager,
+)
+"""Applied to each operation in this order; None drops it."""
+
+
+# --- managers, members, passwords -------------------------------------------------------------
+
+
+def _with_manager_objects(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Make objects of the managers in a resource, or in the value of a PATCH without path."""
+    tolerated = {}
+    for key, value in body.items():
+        if _is(key, ENTERPRISE) and isinstance(value, dict):
+            tolerated[key] = _with_manager_object(value)
+        elif _is(key, MANAGER):
+            tolerated[key] = _manager_object(value)
+        else:
+            tolerated[key] = value
+    return tolerated
+
+
+def _with_manager_object(extension: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _manager_object(value) if _is(key, "manager") else value
+        for key, value in extension.items()
+    }
+
+
+def _manager_object(value: Any) -> Any:
+    """Return the object that a manager should have been sent as; None for no manager."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, str):
+        value = {"value": value}
+    if isinstance(value, dict) and not value.get("value"):
+        return None
+    return value
+
+
+def _by_id(member: Any) -> Any:
+    if isinstance(member, str):
+        return {"value": member}
+    if isinstance(member, dict) and member.get("value"):
+        return {"value": member["value"]}
+    return member
+
+
+def _is_password(name: Any) -> bool:
+    return isinstance(name, str) and name.lower().rpartition(":")[2] == "password"
+
+
+def _is(name: Any, wanted: str) -> bool:
+    return isinstance(name, str) and name.lower() == wanted.lower()
+
+
+# --- filters ----------------------------------------------------------------------------------
+
+
+def _qualified(node: FilterNode) -> FilterNode:
+    match node:
+        case Comparison(attr_path=path):
+            return replace(node, attr_path=_qualified_path(path, sub_attribute="value"))
+        case Present(attr_path=path):
+            return replace(node, attr_path=_qualified_path(path))
+        case Not(expr=inner):
+            return replace(node, expr=_qualified(inner))
+        case LogicalExpr(terms=terms):
+            return replace(node, terms=tuple(_qualified(term) for term in terms))
+        case ValuePath() | _:
+            return node
+
+
+def _qualified_path(path: AttrPath, sub_attribute: str | None = None) -> AttrPath:
+    if path.attr.lower() != "manager" or path.uri not in {None, ENTERPRISE}:
+        return path
+    return AttrPath("manager", path.sub_attr or sub_attribute, ENTERPRISE)

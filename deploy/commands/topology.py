@@ -1,0 +1,26 @@
+"""``muster topology``: exchanges and queues on the broker."""
+
+import asyncio
+
+import typer
+
+from deploy.rabbitmq_topology import apply_topology
+from deploy.rule_options import InvalidInput
+from deploy.settings import read_settings
+from deploy.transports import topology_of
+
+app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")
+
+
+@app.callback()
+def _topology() -> None:
+    """Keep ``apply`` a subcommand while it is the only one."""
+
+
+@app.command()
+def apply() -> None:
+    """Declare them; needs a user who may configure, which the processes need not be."""
+    settings = read_settings()
+    if not settings.broker_url:
+        raise InvalidInput("there is no broker: set MUSTER_BROKER_URL")
+    asyncio.run(apply_topology(settings.broker_url, topology_of(settings)))

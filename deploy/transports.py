@@ -1,0 +1,50 @@
+"""Which transport does a process use? RabbitMQ where a broker is set, else the embedded one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from api.rabbitmq_publisher import RabbitmqPublisher
+from contracts.embedded_transport import EmbeddedTransport
+from contracts.topology import Topology
+from contracts.transport import Consumer, Publisher
+from deploy.settings import Settings
+from worker.rabbitmq_consumer import RabbitmqConsumer
+
+
+@asynccontextmanager
+async def open_both(settings: Settings) -> AsyncIterator[tuple[Publisher, Consumer]]:
+    """Open both ends in one process."""
+    if settings.broker_url:
+        async with open_publisher(settings) as publisher, open_consumer(settings) as consumer:
+            yield publisher, consumer
+    else:
+        transport = EmbeddedTransport()
+        try:
+            yield transport, transport
+        finally:
+            await transport.close()
+
+
+@asynccontextmanager
+async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
+    """Open the relay's end of the broker."""
+    publisher = RabbitmqPublisher(settings.broker_url, topology_of(settings))
+    try:
+        yield publisher
+    finally:
+        await publisher.close()
+
+
+@asynccontextmanager
+async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
+    """Open the worker's end of the broker."""
+    consumer = RabbitmqConsumer(settings.broker_url, topology_of(settings))
+    try:
+        yield consumer
+    finally:
+        await consumer.close()
+
+
+def topology_of(settings: Settings) -> Topology:
+    """Return the topology of this installation."""
+    return Topology(prefix=settings.broker_prefix)

@@ -1,0 +1,43 @@
+"""How do tests call ``muster``? In this process, on fresh databases, as a shell would."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploy import cli
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def muster(
+    new_database_url: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., Answer]:
+    """Give the command, on databases that are migrated and empty."""
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url())
+    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url())
+
+    def run(*arguments: str) -> Answer:
+        status = cli.run(list(arguments))
+        printed = capsys.readouterr()
+        return Answer(status, printed.out, printed.err)
+
+    assert run("migrate").status == 0
+    return run

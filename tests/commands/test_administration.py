@@ -1,0 +1,161 @@
+"""Do the commands do what they say, and answer mistakes with one line that changes nothing?"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.commands.conftest import Answer
+
+Muster = Callable[..., Answer]
+
+
+def test_a_connection_is_created_with_its_base_url_and_a_token(muster: Muster) -> None:
+    created = muster("connections", "create", "acme", "store", "--json").json
+    assert created["connection"] == "acme-store"
+    assert created["base_url"] == "http://127.0.0.1:8000/scim/v2/acme-store"
+    assert len(created["token"]) > 40
+    (listed,) = muster("connections", "list", "--json").json
+    assert (listed["workspace"], listed["portal"]) == ("acme", "store")
+    assert created["token"] not in str(listed)
+
+
+def test_a_portal_may_have_several_connections(muster: Muster) -> None:
+    ids = [
+        muster("connections", "create", "Acme Inc", "mdm", "--json").json["connection"]
+        for _ in range(2)
+    ]
+    assert ids == ["acme-inc-mdm", "acme-inc-mdm-2"]
+
+
+def test_rules_can_be_replaced(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    changed = muster(
+        "connections", "change", "acme-store", "--on-create", "create-employee"
+    )
+    assert changed.status == 0
+    (listed,) = muster("connections", "list", "--json").json
+    assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "nothing")
+
+
+def test_a_token_is_rotated(muster: Muster) -> None:
+    first = muster("connections", "create", "acme", "store", "--json").json["token"]
+    assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
+
+
+def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
+    muster("policies", "add", "acme", "Standard")
+    muster("accounts", "add", "acme", "mdm", "ada@example.com")
+    muster("devices", "add", "acme", "S-1", "--policy", "Standard")
+    muster("devices", "add", "acme", "S-2", "--assigned-to", "Ada@Example.com")
+    muster("devices", "assign", "acme", "S-1", "ada@example.com")
+    assert muster("devices", "list", "acme", "--json").json == [
+        {"serial": "S-1", "policy": "Standard", "assigned_to": "ada@example.com", "removed": False},
+        {"serial": "S-2", "policy": None, "assigned_to": "ada@example.com", "removed": False},
+    ]
+
+
+def test_accounts_made_by_hand_are_listed(muster: Muster) -> None:
+    muster("accounts", "add", "acme", "dashboard", "ada@example.com", "--role", "admin")
+    muster("accounts", "add", "acme", "store", "ada@example.com")
+    assert muster("accounts", "list", "acme", "--json").json == [
+        {
+            "portal": portal,
+            "email": "ada@example.com",
+            "role": role,
+            "groups": [],
+            "removed": False,
+            "version": None,
+            "connection": None,
+        }
+        for portal, role in (("dashboard", "admin"), ("store", None))
+    ]
+
+
+def test_status_of_an_empty_installation(muster: Muster) -> None:
+    assert muster("status", "--json").json == {
+        "identities": 0,
+        "pending": 0,
+        "oldest_pending_seconds": 0.0,
+        "applied": 0,
+        "refused": [],
+        "failed": [],
+    }
+
+
+def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    assert muster("resync", "acme-store", "--json").json["marked"] == 0
+
+
+def test_tables_are_for_people(muster: Muster) -> None:
+    muster("policies", "add", "acme", "[bold]Standard")
+    listed = muster("policies", "list", "acme")
+    assert "[bold]Standard" in listed.out
+
+
+MISTAKES = [
+    ("connections create acme intranet", "dashboard, store, mdm"),
+    ("connections create acme store --on-create create-collaborator", "create-employee"),
+    ("connections create acme store --on-deactivate remove-user", "remove-employee"),
+    ("connections create acme mdm --on-deactivate change-policy --policy None", "policies add"),
+    ("connections create acme dashboard --map-role Admins=owner", "admin, editor, viewer"),
+    ("connections create ### store", "###"),
+    ("connections change nowhere", "nowhere"),
+    ("tokens rotate nowhere", "nowhere"),
+    ("resync nowhere", "nowhere"),
+    ("resync known-store --identity nobody", "nobody"),
+    ("policies list nowhere", "nowhere"),
+    ("devices list nowhere", "nowhere"),
+    ("devices assign nowhere S-1 ada@example.com", "nowhere"),
+    ("devices assign known S-9 ada@example.com", "ada@example.com"),
+    ("devices add known S-1 --policy None", "None"),
+    ("devices add known S-1 --assigned-to nobody@example.com", "nobody@example.com"),
+    ("accounts list nowhere", "nowhere"),
+    ("accounts add acme intranet ada@example.com", "dashboard, store, mdm"),
+    ("accounts add acme dashboard ada@example.com --role owner", "admin, editor, viewer"),
+    ("accounts add acme store ada@example.com --role admin", "dashboard"),
+    ("accounts add", "workspace"),
+    ("nonsense", "nonsense"),
+    ("api", "MUSTER_BROKER_URL"),
+    ("relay", "MUSTER_BROKER_URL"),
+    ("worker", "MUSTER_BROKER_URL"),
+    ("topology apply", "MUSTER_BROKER_URL"),
+]
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("command", "says"), MISTAKES)
+def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
+    muster: Muster, command: str, says: str
+) -> None:
+    muster("connections", "create", "known", "store")
+    mistake = muster(*command.split())
+    assert (mistake.status, mistake.out) == (2, "")
+    (line,) = mistake.err.splitlines()
+    assert line.startswith("muster: ")
+    assert says.lower() in line.lower()
+    assert [each["connection"] for each in muster("connections", "list", "--json").json] == [
+        "known-store"
+    ]
+    assert muster("accounts", "list", "acme").status == 2, "the workspace was not made"
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+def test_a_wrong_setting_is_named_without_its_value(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_PORT", "secret")
+    answer = muster("connections", "list")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == "muster: MUSTER_PORT is not valid: it takes a port, 1 to 65535 (0: any free one)\n"
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.postgres
+def test_an_outdated_schema_names_the_command_that_mends_it(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, new_database_url: Callable[[], str]
+) -> None:
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url())
+    answer = muster("status")
+    assert answer.status == 2
+    assert "muster migrate" in answer.err

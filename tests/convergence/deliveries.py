@@ -1,0 +1,46 @@
+"""How do events arrive? In order, repeated late, or shuffled, repeated and coalesced."""
+
+from collections.abc import Sequence
+from random import Random
+
+from contracts.identity_changed import IdentityChanged
+from tests.convergence.invariants import check_always
+from worker.actions import Outcome
+from worker.world import World
+
+
+def deliver(world: World, events: Sequence[IdentityChanged]) -> None:
+    """Apply events in a row; whoever waits for what they free is planned again after each."""
+    for event in events:
+        _deliver_one(world, event)
+
+
+def _deliver_one(world: World, event: IdentityChanged) -> None:
+    had_an_admin = world.admins[event.workspace] > 0
+    before = len(world.changes.ledger)
+    planned = world.apply(event)
+    world.replan_due()
+    if planned.outcome is Outcome.STALE:
+        assert len(world.changes.ledger) == before
+    assert not had_an_admin or world.admins[event.workspace] > 0
+    check_always(world)
+
+
+def repeated_late(events: Sequence[IdentityChanged], random: Random) -> list[IdentityChanged]:
+    """Return all events in order, with earlier ones again in between."""
+    arriving: list[IdentityChanged] = []
+    for number, event in enumerate(events, start=1):
+        arriving.append(event)
+        arriving.extend(random.choices(events[:number], k=random.randrange(3)))
+    return arriving
+
+
+def mixed_up(events: Sequence[IdentityChanged], random: Random) -> list[IdentityChanged]:
+    """Return some events, some of them twice, in any order; the newest of each are among them."""
+    newest = {(event.connection, event.identity): event for event in events}
+    share = random.choice([0.0, 0.3, 0.8])
+    arriving = [event for event in events if random.random() < share]
+    arriving += [event for event in events if random.random() < share / 3]
+    arriving += newest.values()
+    random.shuffle(arriving)
+    return arriving

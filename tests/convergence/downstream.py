@@ -1,0 +1,135 @@
+"""What is downstream at the start and at the end? Things made by hand, and pictures to compare."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.identity_changed import IdentityChanged
+from contracts.rules import Portal, Role
+from tests.convergence.directory import WORKSPACE
+from tests.convergence.shared_addresses import Address, Shared
+from worker.facts import Account, Device, IdentityKey
+from worker.world import World
+
+POLICIES = ("locked",)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What the platform itself had made before the directory was connected."""
+
+    accounts: tuple[Account, ...]
+    devices: tuple[Device, ...]
+
+    @property
+    def addresses(self) -> dict[str, Address]:
+        """Return the address of each account at the start, by its id."""
+        return {account.id: _address(account) for account in self.accounts}
+
+    @property
+    def owners(self) -> dict[str, Address]:
+        """Return the address of the owner of each device at the start, by the device's id."""
+        return {device.id: self.addresses[device.assigned_to or ""] for device in self.devices}
+
+
+def made_by_hand(portal: Portal, emails: Mapping[str, Role]) -> ByHand:
+    """Return accounts with these addresses, on the MDM Portal with two devices each."""
+    accounts, devices = [], []
+    for number, (email, role) in enumerate(sorted(emails.items())):
+        held = role if portal is Portal.DASHBOARD else None
+        accounts.append(Account(f"hand-{number}", WORKSPACE, portal, email, role=held))
+        if portal is Portal.MDM:
+            for serial in (f"L{number}", f"P{number}"):
+                devices.append(Device(serial, WORKSPACE, serial, "office", f"hand-{number}"))
+    return ByHand(tuple(accounts), tuple(devices))
+
+
+def world_with(things: ByHand) -> World:
+    """Return a downstream that holds these things and the known policies."""
+    world = World()
+    for account in things.accounts:
+        world.add_account(account)
+    for device in things.devices:
+        world.add_device(device)
+    for policy in POLICIES:
+        world.add_policy(WORKSPACE, policy)
+    return world
+
+
+def holders(world: World) -> dict[str, IdentityKey]:
+    """Return the undeleted identity of each account that is held."""
+    return {
+        record.account_id: key
+        for key, record in world.records.items()
+        if record.account_id is not None and not record.deleted
+    }
+
+
+# --- pictures -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What two downstreams are compared by; ids that were made up are left out."""
+
+    accounts: frozenset[tuple[object, ...]]
+    devices: frozenset[Device]
+    refusals: frozenset[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """Knows what of a downstream is settled by the newest events, and shows that."""
+
+    things: ByHand
+    shared: Shared
+    newest: Mapping[IdentityKey, IdentityChanged]
+
+    def picture(self, world: World) -> Picture:
+        """Return live accounts, devices and refusals."""
+        held = holders(world)
+        accounts = [it for it in world.accounts.values() if not it.removed]
+        return Picture(
+            frozenset(
+                self._shown(account, held.get(account.id))
+                for account in accounts
+                if self._is_settled(account, held.get(account.id))
+            ),
+            frozenset(it for it in world.devices.values() if self._is_settled_device(it)),
+            frozenset(
+                (key, refused.action, refused.reason)
+                for key, waiting in world.waiting.items()
+                if key not in self.shared.unsettled_identities
+                for refused in waiting.refusals
+            ),
+        )
+
+    def _is_settled(self, account: Account, holder: IdentityKey | None) -> bool:
+        addresses = {_address(account), self.things.addresses.get(account.id)}
+        return holder not in self.shared.unsettled_identities and not (
+            addresses & self.shared.unsettled_addresses
+        )
+
+    def _is_settled_device(self, device: Device) -> bool:
+        return self.things.owners[device.id] not in self.shared.unsettled_addresses
+
+    def _shown(self, account: Account, holder: IdentityKey | None) -> tuple[object, ...]:
+        address = _address(account)
+        if address in self.shared.inherited and not self._is_active(holder):
+            return address
+        return (
+            *address,
+            holder,
+            account.id if account.id in self.things.addresses else None,
+            account.email,
+            account.role,
+            account.groups,
+            account.display_name,
+            account.external_id,
+        )
+
+    def _is_active(self, holder: IdentityKey | None) -> bool:
+        return holder is not None and self.newest[holder].active
+
+
+def _address(account: Account) -> Address:
+    return account.portal, account.email_key or ""

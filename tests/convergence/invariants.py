@@ -1,0 +1,110 @@
+"""What holds in every downstream, whatever was delivered and in whatever order?"""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import chain
+
+from contracts.identity_changed import DashboardTerms, IdentityChanged
+from contracts.rules import (
+    CreateCollaborator,
+    CreateNothing,
+    RemoveUser,
+    RemoveUserAndDevices,
+    Role,
+    UnassignDevices,
+)
+from tests.convergence.directory import WORKSPACE
+from worker.actions import Outcome, RefusedAction
+from worker.facts import Account, IdentityKey
+from worker.world import World
+
+
+def check_always(world: World) -> None:
+    """Check what holds after every event."""
+    live = [account for account in world.accounts.values() if not account.removed]
+    assert world.admins[WORKSPACE] == sum(account.is_admin for account in live)
+    assert all(account.email is None for account in world.accounts.values() if account.removed)
+    _nothing_twice([(it.workspace, it.portal, it.email_key) for it in live])
+    _nothing_twice(
+        [it.account_id for it in world.records.values() if it.account_id and not it.deleted]
+    )
+    _nothing_twice(world.changes.ledger)
+
+
+def check_at_rest(world: World, newest: Mapping[IdentityKey, IdentityChanged]) -> None:
+    """Check what holds once every newest event was delivered and nobody waits for nothing."""
+    assert {key: it.applied_version for key, it in world.records.items()} == {
+        key: event.version for key, event in newest.items()
+    }
+    for key, event in newest.items():
+        _check_identity(world, key, event)
+    _check_that_nothing_is_left_to_do(world, newest)
+
+
+def _check_identity(world: World, key: IdentityKey, event: IdentityChanged) -> None:
+    refused = {it.action for it in world.waiting[key].refusals} if key in world.waiting else set()
+    record = world.records[key]
+    account = world.accounts.get(record.account_id or "")
+    if not event.ever_active:
+        assert (account, refused) == (None, set())
+    if RefusedAction.DEACTIVATE not in refused:
+        assert record.deactivated_at == event.terms.deactivated_at
+    if account is None or account.removed:
+        excused = RefusedAction.PROVIDE_ACCOUNT in refused
+        under_nothing = isinstance(event.terms.on_create, CreateNothing)
+        assert excused or under_nothing or not event.active
+        return
+    assert not event.deleted or RefusedAction.DEACTIVATE in refused
+    _check_account(account, event, refused)
+    if not event.active and RefusedAction.DEACTIVATE not in refused:
+        _check_leaver(world, account, event)
+
+
+def _check_account(account: Account, event: IdentityChanged, refused: set[RefusedAction]) -> None:
+    profile = event.profile
+    assert account.groups == event.groups
+    assert account.display_name == profile.display_name
+    assert account.external_id == profile.external_id
+    assert (account.email == profile.email) or RefusedAction.CHANGE_EMAIL in refused
+    role = wanted_role(event)
+    assert role in (None, account.role) or RefusedAction.CHANGE_ROLE in refused
+
+
+def _check_leaver(world: World, account: Account, event: IdentityChanged) -> None:
+    """An account that is live after a deactivation is one that the rule does not remove."""
+    owned = [it for it in world.devices.values() if it.assigned_to == account.id]
+    match event.terms.deactivation:
+        case UnassignDevices():
+            assert not owned
+        case action:
+            assert not isinstance(action, RemoveUser | RemoveUserAndDevices)
+
+
+def _check_that_nothing_is_left_to_do(
+    world: World, newest: Mapping[IdentityKey, IdentityChanged]
+) -> None:
+    """Whoever can be helped was planned again already; linking under nothing waits for an event."""
+    for key, event in newest.items():
+        before = world.waiting.get(key)
+        planned = world.replan(event)
+        if before is None and isinstance(event.terms.on_create, CreateNothing):
+            continue
+        assert planned.actions == ()
+        assert (planned.outcome is Outcome.REFUSED) == (before is not None)
+
+
+def wanted_role(event: IdentityChanged) -> Role | None:
+    """Return the role that the rules name, None where it is the one that was found."""
+    if not isinstance(event.terms, DashboardTerms):
+        return None
+    mapped = Role.highest(line.role for line in event.terms.role_lines)
+    match event.terms.on_create:
+        case CreateCollaborator(role=role):
+            return mapped or role
+        case CreateNothing():
+            return mapped
+
+
+def _nothing_twice(things: "list[object] | list[tuple[object, ...]]") -> None:
+    counted = Counter(chain(things))
+    assert not [thing for thing, count in counted.items() if count > 1]

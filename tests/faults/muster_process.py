@@ -1,0 +1,85 @@
+"""How do tests run Muster as a process of its own, and end it the hard way?"""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.services import environment_with
+
+MUSTER = (sys.executable, "-m", "deploy.cli")
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class MusterProcess:
+    """One installation on SQLite in a folder of its own: its commands, and ``muster run``."""
+
+    folder: Path
+    port: int
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this installation."""
+        return environment_with(
+            MUSTER_DIRECTORY_DATABASE_URL=f"sqlite:///{self.folder}/directory.sqlite3",
+            MUSTER_DOWNSTREAM_DATABASE_URL=f"sqlite:///{self.folder}/downstream.sqlite3",
+            MUSTER_PORT=str(self.port),
+            MUSTER_LOG_LEVEL="warning",
+        )
+
+    def command(self, *arguments: str) -> Any:
+        """Run a command to its end and return the JSON that it prints."""
+        done = subprocess.run(  # noqa: S603  # our own command
+            [*MUSTER, *arguments, "--json"],
+            env=self.environment,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return json.loads(done.stdout)
+
+    async def start(self) -> None:
+        """Run the server and wait until it answers."""
+        self.process = await asyncio.create_subprocess_exec(
+            *MUSTER, "run", env=self.environment, stdout=asyncio.subprocess.DEVNULL
+        )
+        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
+            while not await self._answers(http):
+                assert self.process.returncode is None, "muster run ended by itself"
+                await asyncio.sleep(0.02)  # a port gives no event to wait for
+
+    async def kill(self) -> None:
+        """End the server with SIGKILL: it gets no chance to finish anything."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """End the server as Ctrl-C does; return its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return await self.process.wait()
+
+    async def _answers(self, http: httpx.AsyncClient) -> bool:
+        try:
+            await http.get(f"http://127.0.0.1:{self.port}/livez")
+        except httpx.TransportError:
+            return False
+        return True

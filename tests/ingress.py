@@ -1,0 +1,121 @@
+"""How do tests talk to the api? Over HTTP against create_app, and to its database."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from sqlalchemy import RowMapping, select, update
+from sqlmodel import col
+
+from api.admin.connections import create_connection
+from api.app import create_app
+from api.clock import now
+from api.directory.database import DirectoryDatabase
+from api.directory.tables import Identity
+from api.schema import migrate
+from api.scim.resources import Group, User
+from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
+from deploy.databases import open_engines
+
+PUBLIC_URL = "https://muster.test"
+RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
+
+USER, GROUP = str(User.__schema__), str(Group.__schema__)
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+@asynccontextmanager
+async def migrated_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
+    """Open a directory in an empty database."""
+    database = DirectoryDatabase(*open_engines(url))
+    await migrate(database.writing)
+    yield database
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """One connection, as its identity provider sees it, with a look behind it."""
+
+    database: DirectoryDatabase
+    connection: str
+    http: httpx.AsyncClient
+
+    async def send(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """Send a request."""
+        return await self.http.request(method, path, json=body, headers=headers)
+
+    async def user(self, name: str, **attributes: Any) -> str:
+        """Create a user and return its id."""
+        body = {"schemas": [USER], "userName": name, **attributes}
+        answer = await self.send("POST", "/Users", body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def group(self, name: str, *members: str) -> str:
+        """Create a group and return its id."""
+        body = {
+            "schemas": [GROUP],
+            "displayName": name,
+            "members": [{"value": member} for member in members],
+        }
+        answer = await self.send("POST", "/Groups", body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def patch(self, path: str, *operations: Mapping[str, Any]) -> httpx.Response:
+        """Send a PATCH."""
+        return await self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
+
+    async def found(self, path: str, scim_filter: str) -> list[str]:
+        """Return the ids that a filter finds."""
+        answer = await self.http.get(path, params={"filter": scim_filter})
+        assert answer.status_code == 200, answer.text
+        return [resource["id"] for resource in answer.json()["Resources"]]
+
+    async def members(self, group: str) -> list[str]:
+        """Return the ids of the members of a group."""
+        answer = await self.http.get(f"/Groups/{group}")
+        return [member["value"] for member in answer.json().get("members", [])]
+
+    async def identity(self, id_: str) -> RowMapping:
+        """Return the identity of a user, as the relay will find it."""
+        [row] = [row for row in await self.identities() if row["id"] == id_]
+        return row
+
+    async def identities(self) -> Sequence[RowMapping]:
+        """Return every identity of the connection."""
+        async with self.database.read() as db:
+            statement = select(Identity.__table__).where(  # type: ignore[attr-defined]
+                col(Identity.connection_id) == self.connection
+            )
+            return (await db.execute(statement)).mappings().all()
+
+    async def marked(self) -> set[str]:
+        """Return the identities that are dirty."""
+        return {row["id"] for row in await self.identities() if row["dirty_lane"] is not None}
+
+    async def settle(self) -> None:
+        """Clear every mark, as a relay that has published all would."""
+        async with self.database.write() as db:
+            await db.execute(update(Identity).values(dirty_lane=None, dirty_since=None, due_at=None))
+
+
+@asynccontextmanager
+async def ingress_on(
+    database: DirectoryDatabase, rules: Rules = RULES, **options: Any
+) -> AsyncIterator[Ingress]:
+    """Switch SCIM on for a new connection, and talk to it."""
+    connection = await create_connection(database, "Acme", rules, now())
+    transport = httpx.ASGITransport(create_app(database, PUBLIC_URL, **options))
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",
+        headers={"Authorization": f"Bearer {connection.token}"},
+    ) as client:
+        yield Ingress(database, connection.id, client)

@@ -1,0 +1,22 @@
+"""What do these tests share? A directory on either database, and a connection to it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.directory.database import DirectoryDatabase
+from tests.ingress import Ingress, ingress_on, migrated_directory
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[DirectoryDatabase]:
+    """Give the directory's database."""
+    async with migrated_directory(database_url) as directory:
+        yield directory
+
+
+@pytest.fixture
+async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    """Give a connection over HTTP."""
+    async with ingress_on(database) as ingress:
+        yield ingress

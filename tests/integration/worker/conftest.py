@@ -1,0 +1,26 @@
+"""What do these tests share? A downstream on either database, migrated and empty."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.databases import open_engines
+from tests.integration.worker.platform import Platform
+from worker.database import DownstreamDatabase
+from worker.schema import migrate
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[DownstreamDatabase]:
+    """Give the worker's database."""
+    reading, writing = open_engines(database_url)
+    await migrate(writing)
+    yield DownstreamDatabase(reading, writing)
+    await reading.dispose()
+    await writing.dispose()
+
+
+@pytest.fixture
+def platform(database: DownstreamDatabase) -> Platform:
+    """Give the downstream platform."""
+    return Platform(database)

@@ -1,0 +1,146 @@
+"""Do events flow from the transport into the database? The embedded transport, end to end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import make_url
+
+from contracts.embedded_transport import EmbeddedTransport
+from contracts.rules import Portal, Role
+from contracts.topology import Lane
+from contracts.transport import Confirmed, Unknown
+from deploy.databases import open_engines
+from tests.integration.worker.platform import Platform, parcel
+from tests.integration.worker.tcp_proxy import TcpProxy
+from tests.unit.worker.stories import (
+    ADA,
+    BEN,
+    STORE,
+    WORKSPACE,
+    dashboard,
+    joiner,
+    left,
+    renamed,
+)
+from worker.consume import Worker
+from worker.database import DownstreamDatabase
+
+PATIENCE_SECONDS = 60
+"""Only so that a broken worker ends the test."""
+
+
+@asynccontextmanager
+async def working(
+    database: DownstreamDatabase, transport: EmbeddedTransport
+) -> AsyncIterator[asyncio.Event]:
+    """Run a worker; at the end it stops by itself."""
+    stop = asyncio.Event()
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        tasks.create_task(Worker(database, transport).run(stop))
+        yield stop
+        stop.set()
+
+
+async def test_events_of_both_lanes_are_applied_and_confirmed(platform: Platform) -> None:
+    transport = EmbeddedTransport()
+    async with working(platform.database, transport):
+        joiners = [joiner(STORE, f"{n}@acme.test", f"i{n}") for n in range(300)]
+        outcomes = await transport.publish([parcel(event) for event in joiners])
+        assert set(outcomes) == {Confirmed()}
+        leaver = parcel(left(joiners[0], STORE), Lane.URGENT)
+        assert await transport.publish([leaver]) == [Confirmed()]
+    accounts = await platform.accounts()
+    assert len(accounts) == 300
+    assert [account.removed for account in accounts].count(True) == 1
+
+
+async def test_a_leaver_overtakes_joiners_that_queue(platform: Platform) -> None:
+    transport = EmbeddedTransport()
+    await platform.apply(joiner(STORE))
+    joiners = [joiner(STORE, f"{n}@acme.test", f"i{n}") for n in range(2_000)]
+    queued = asyncio.ensure_future(transport.publish([parcel(event) for event in joiners]))
+    await asyncio.sleep(0)  # the joiners are in their lane first
+    async with working(platform.database, transport):
+        await transport.publish([parcel(left(joiner(STORE), STORE), Lane.URGENT)])
+        assert not queued.done()
+        await queued
+
+
+async def test_a_stop_finishes_the_batch_in_hand(platform: Platform) -> None:
+    transport = EmbeddedTransport()
+    joiners = [joiner(STORE, f"{n}@acme.test", f"i{n}") for n in range(1_000)]
+    queued = asyncio.ensure_future(transport.publish([parcel(event) for event in joiners]))
+    async with working(platform.database, transport) as stop:
+        await transport.publish([parcel(joiner(STORE), Lane.URGENT)])
+        stop.set()
+    await transport.close()
+    outcomes = await queued
+    confirmed = outcomes.count(Confirmed())
+    assert confirmed + outcomes.count(Unknown("closed")) == 1_000
+    assert len(await platform.accounts()) == confirmed + 1
+
+
+async def _until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Look again and again; the database has no way to tell."""
+    while not await look():
+        await asyncio.sleep(0.01)
+
+
+async def test_a_refused_identity_is_planned_again_by_the_running_worker(
+    platform: Platform,
+) -> None:
+    rules, transport = dashboard(Role.ADMIN), EmbeddedTransport()
+    await platform.apply(joiner(rules))
+
+    async def is_gone() -> bool:
+        return await platform.reasons() == []
+
+    async with working(platform.database, transport):
+        await transport.publish([parcel(left(joiner(rules), rules), Lane.URGENT)])
+        assert await platform.reasons() == ["last_admin"]
+        await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
+        await _until(is_gone)
+    assert [account.email for account in await platform.accounts()] == [BEN, None]
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself(
+    platform: Platform, database_url: str
+) -> None:
+    url = make_url(database_url)
+    transport = EmbeddedTransport()
+    async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
+        through = url.set(host="127.0.0.1", port=proxy.port)
+        reading, writing = open_engines(through.render_as_string(hide_password=False))
+        async with working(DownstreamDatabase(reading, writing), transport):
+            assert await transport.publish([parcel(joiner(STORE))]) == [Confirmed()]
+            proxy.cut()
+            later = parcel(renamed(joiner(STORE), email="new@acme.test"))
+            waiting = asyncio.ensure_future(transport.publish([later]))
+            await proxy.knocked(30)
+            assert not waiting.done()
+            proxy.mend()
+            assert await waiting == [Confirmed()]
+        await writing.dispose()
+    assert [account.email for account in await platform.accounts()] == ["new@acme.test"]
+    assert await platform.count("failures") == 0
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_a_stop_while_the_database_is_away_leaves_the_event_to_come_again(
+    platform: Platform, database_url: str
+) -> None:
+    url = make_url(database_url)
+    transport = EmbeddedTransport()
+    async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
+        through = url.set(host="127.0.0.1", port=proxy.port)
+        reading, writing = open_engines(through.render_as_string(hide_password=False))
+        proxy.cut()
+        async with working(DownstreamDatabase(reading, writing), transport):
+            waiting = asyncio.ensure_future(transport.publish([parcel(joiner(STORE, ADA))]))
+            await proxy.knocked(10)
+        await transport.close()
+        assert await waiting == [Unknown("closed")]
+        await writing.dispose()

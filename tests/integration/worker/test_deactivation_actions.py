@@ -1,0 +1,126 @@
+"""What is left of accounts and devices after each deactivation, as read back from the database?"""
+
+from contracts.rules import (
+    ChangePolicy,
+    LeaveAlone,
+    MdmDeactivation,
+    Portal,
+    RemoveUser,
+    RemoveUserAndDevices,
+    Role,
+    UnassignDevices,
+)
+from tests.integration.worker.platform import Platform
+from tests.unit.worker.stories import (
+    ADA,
+    BEN,
+    STORE,
+    WORKSPACE,
+    dashboard,
+    deleted,
+    joiner,
+    left,
+    mdm,
+    returned,
+)
+from worker.inventory import ListedAccount, ListedDevice
+
+
+async def _leave(platform: Platform, action: MdmDeactivation) -> None:
+    """Let Ada, who has two devices, leave under this rule; a third device is Ben's."""
+    inventory = platform.inventory
+    rules = mdm(action)
+    await inventory.add_policy(WORKSPACE, "office")
+    await inventory.add_policy(WORKSPACE, "locked")
+    await platform.apply(joiner(rules), joiner(rules, BEN, "ben"))
+    for serial, owner in (("L1", ADA), ("L2", ADA), ("L3", BEN)):
+        await inventory.add_device(WORKSPACE, serial, policy="office", assigned_to=owner)
+    await platform.apply(left(joiner(rules), rules))
+
+
+async def _ada(platform: Platform) -> ListedAccount | None:
+    return next((it for it in await platform.accounts() if it.email == ADA), None)
+
+
+BENS = ListedDevice("L3", "office", BEN)
+
+
+async def test_nothing_leaves_account_and_devices_alone(platform: Platform) -> None:
+    await _leave(platform, LeaveAlone())
+    assert await _ada(platform) is not None
+    assert await platform.devices() == [
+        ListedDevice("L1", "office", ADA),
+        ListedDevice("L2", "office", ADA),
+        BENS,
+    ]
+
+
+async def test_unassign_devices_releases_them_and_keeps_the_user(platform: Platform) -> None:
+    await _leave(platform, UnassignDevices())
+    assert await _ada(platform) is not None
+    assert await platform.devices() == [
+        ListedDevice("L1", "office", None),
+        ListedDevice("L2", "office", None),
+        BENS,
+    ]
+
+
+async def test_change_policy_puts_the_assigned_devices_under_the_named_one(
+    platform: Platform,
+) -> None:
+    await _leave(platform, ChangePolicy(policy="locked"))
+    assert await _ada(platform) is not None
+    assert await platform.devices() == [
+        ListedDevice("L1", "locked", ADA),
+        ListedDevice("L2", "locked", ADA),
+        BENS,
+    ]
+
+
+async def test_remove_user_releases_the_devices_first(platform: Platform) -> None:
+    await _leave(platform, RemoveUser())
+    assert await _ada(platform) is None
+    assert await platform.devices() == [
+        ListedDevice("L1", "office", None),
+        ListedDevice("L2", "office", None),
+        BENS,
+    ]
+
+
+async def test_remove_user_and_devices_takes_the_devices_out_of_the_inventory(
+    platform: Platform,
+) -> None:
+    await _leave(platform, RemoveUserAndDevices())
+    assert await _ada(platform) is None
+    assert await platform.devices() == [
+        ListedDevice("L1", "office", None, removed=True),
+        ListedDevice("L2", "office", None, removed=True),
+        BENS,
+    ]
+
+
+async def test_a_removed_employee_stays_on_record_without_an_email(platform: Platform) -> None:
+    await platform.apply(joiner(STORE, ADA, "ada", "Sales"))
+    await platform.apply(left(joiner(STORE, ADA, "ada", "Sales"), STORE))
+    assert await platform.accounts() == [
+        ListedAccount(Portal.STORE, None, None, ("Sales",), True, version=2, connection="okta")
+    ]
+
+
+async def test_a_collaborator_goes_and_comes_back_on_the_same_account(platform: Platform) -> None:
+    rules = dashboard(Role.EDITOR)
+    gone = left(joiner(rules), rules)
+    await platform.apply(joiner(rules))
+    await platform.apply(gone)
+    await platform.apply(returned(gone))
+    assert await platform.accounts() == [
+        ListedAccount(Portal.DASHBOARD, ADA, Role.EDITOR, (), False, version=3, connection="okta")
+    ]
+
+
+async def test_a_deleted_identity_unlinks_what_it_does_not_remove(platform: Platform) -> None:
+    rules = mdm(LeaveAlone())
+    await platform.apply(joiner(rules))
+    await platform.apply(deleted(joiner(rules), rules))
+    [account] = await platform.accounts()
+    assert (account.email, account.version, account.connection) == (ADA, None, None)

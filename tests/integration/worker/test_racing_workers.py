@@ -1,0 +1,111 @@
+"""What if several workers meet at the same rows? PostgreSQL alone: SQLite has one writer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from sqlalchemy import text
+
+from contracts.identity_changed import IdentityChanged
+from contracts.rules import Role
+from deploy.databases import open_engines
+from tests.integration.worker.platform import Platform, delivery, envelope
+from tests.unit.worker.stories import ADA, BEN, STORE, dashboard, joiner, left
+from worker.apply import Batch, apply_batch
+from worker.database import DownstreamDatabase
+
+pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+ADMINS = dashboard(Role.ADMIN)
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Platform]:
+    """Give the same downstream in the hands of another worker, with connections of its own."""
+    reading, writing = open_engines(database_url)
+    yield Platform(DownstreamDatabase(reading, writing))
+    await writing.dispose()
+
+
+async def _until_waiting(platform: Platform, workers: int) -> None:
+    """Return once so many transactions of this database wait for a lock."""
+    waiting = 0
+    async with asyncio.timeout(30):
+        while waiting < workers:
+            async with platform.database.read() as db:
+                waiting = (await db.execute(WAITING)).scalar_one()
+
+
+async def _apply(platform: Platform, event: IdentityChanged) -> Batch:
+    return await apply_batch(platform.database, [envelope(event)], platform.clock())
+
+
+async def test_two_workers_that_remove_two_admins_leave_one(
+    platform: Platform, other: Platform
+) -> None:
+    ada, ben = joiner(ADMINS), joiner(ADMINS, BEN, "ben")
+    await platform.apply(ada, ben)
+    async with platform.database.write() as gate:
+        await gate.execute(text("SELECT name FROM workspaces FOR UPDATE"))
+        racing = [
+            asyncio.ensure_future(_apply(platform, left(ada, ADMINS))),
+            asyncio.ensure_future(_apply(other, left(ben, ADMINS))),
+        ]
+        await _until_waiting(platform, 2)
+    await asyncio.gather(*racing)
+    assert [account.removed for account in await platform.accounts()] == [False, True]
+    assert sorted(await platform.reasons("ada") + await platform.reasons("ben")) == ["last_admin"]
+
+
+async def test_two_workers_with_the_same_identity_apply_the_newer_event(
+    platform: Platform, other: Platform
+) -> None:
+    gone = left(joiner(STORE), STORE)
+    await platform.apply(joiner(STORE, BEN, "ben"))
+    await asyncio.gather(_apply(platform, joiner(STORE)), _apply(other, gone))
+    state = await platform.state()
+    assert state is not None
+    assert state.applied_version == 2
+    assert [account.email for account in await platform.accounts()] == [BEN, None]
+
+
+async def test_two_workers_that_make_the_same_account_make_one(
+    platform: Platform, other: Platform
+) -> None:
+    first, second = delivery(joiner(STORE, ADA, "first")), delivery(joiner(STORE, ADA, "second"))
+    await asyncio.gather(platform.handler.handle([first]), other.handler.handle([second]))
+    assert [account.email for account in await platform.accounts()] == [ADA]
+    reasons = await platform.reasons("first") + await platform.reasons("second")
+    assert reasons == ["conflict"]
+
+
+async def test_workers_with_the_same_identities_in_another_order_do_not_deadlock(
+    platform: Platform, other: Platform
+) -> None:
+    def batch(version: int) -> Sequence[IdentityChanged]:
+        return [
+            joiner(ADMINS, f"{number}@acme.test", f"i{number}", version=version)
+            for number in range(50)
+        ]
+
+    for version in range(1, 11):
+        events = [envelope(event) for event in batch(version)]
+        await asyncio.gather(
+            apply_batch(platform.database, events, platform.clock()),
+            apply_batch(other.database, events[::-1], platform.clock()),
+        )
+    assert {account.version for account in await platform.accounts()} == {10}
+
+
+async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:
+    await platform.apply(joiner(STORE, ADA, "first"), joiner(STORE, ADA, "second", version=2))
+    async with platform.database.write() as db:
+        await db.execute(text("UPDATE sync_records SET replan_at = 0 WHERE identity = 'second'"))
+    async with platform.database.write() as busy:
+        await busy.execute(text("SELECT 1 FROM sync_records WHERE identity = 'second' FOR UPDATE"))
+        assert await platform.replanning.replan_due() == 0
+    assert await platform.replanning.replan_due() == 1

@@ -1,0 +1,68 @@
+"""What can go wrong on the worker's side, other than with an event? One tree, one line each."""
+
+
+class WorkerError(Exception):
+    """A request of an operator that cannot be met; its text is for them."""
+
+
+class UnknownWorkspace(WorkerError):
+    """Nothing was ever made in a workspace of this name."""
+
+    def __init__(self, workspace: str) -> None:
+        super().__init__(f"there is no workspace {workspace!r}")
+
+
+class UnknownPolicy(WorkerError):
+    """The workspace has no policy of this name."""
+
+    def __init__(self, workspace: str, policy: str) -> None:
+        super().__init__(f"workspace {workspace!r} has no policy {policy!r}")
+
+
+class UnknownEmail(WorkerError):
+    """The portal has no live account with this e-mail."""
+
+    def __init__(self, workspace: str, portal: str, email: str) -> None:
+        super().__init__(f"workspace {workspace!r} has no {portal} account {email!r}")
+
+
+class UnknownSerial(WorkerError):
+    """The inventory has no device with this serial number, or no longer."""
+
+    def __init__(self, workspace: str, serial: str) -> None:
+        super().__init__(f"workspace {workspace!r} has no device {serial!r}")
+
+
+class PolicyExists(WorkerError):
+    """The workspace has a policy of this name already."""
+
+    def __init__(self, workspace: str, policy: str) -> None:
+        super().__init__(f"workspace {workspace!r} has a policy {policy!r} already")
+
+
+class SerialExists(WorkerError):
+    """The workspace has had a device with this serial number already."""
+
+    def __init__(self, workspace: str, serial: str) -> None:
+        super().__init__(f"workspace {workspace!r} has a device {serial!r} already")
+
+
+class EmailExists(WorkerError):
+    """Another live account of the portal has this e-mail."""
+
+    def __init__(self, workspace: str, portal: str, email: str) -> None:
+        super().__init__(f"workspace {workspace!r} has a {portal} account {email!r} already")
+
+
+class RoleElsewhere(WorkerError):
+    """Only accounts of the dashboard have roles."""
+
+    def __init__(self, portal: str) -> None:
+        super().__init__(f"accounts of {portal} have no role")
+
+
+class DatabaseAway(WorkerError):
+    """The database could not be reached before the worker was told to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("the downstream database cannot be reached")

@@ -1,0 +1,92 @@
+"""How far have identities come downstream? What the api's side may ask, read from the tables."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.downstream_facts import Failure, Refusal, SyncState
+from worker.database import DownstreamDatabase
+from worker.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
+
+AT_ONCE = 1_000
+"""Identities asked for in one statement; databases limit the parameters of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSyncStates:
+    """SyncStates, from the sync records, refusals and failures."""
+
+    database: DownstreamDatabase
+
+    async def of(self, connection: str, identities: Sequence[str]) -> Mapping[str, SyncState]:
+        """Return the state of each identity that is known downstream; the others are missing."""
+        states: dict[str, SyncState] = {}
+        async with self.database.read() as db, AsyncSession(db) as session:
+            for start in range(0, len(identities), AT_ONCE):
+                some = identities[start : start + AT_ONCE]
+                states |= await _states(session, connection, some)
+        return states
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicies:
+    """Policies, from the worker's table of them."""
+
+    database: DownstreamDatabase
+
+    async def exists(self, workspace: str, name: str) -> bool:
+        """Say whether the workspace has a policy of this name."""
+        async with self.database.read() as db, AsyncSession(db) as session:
+            return await session.get(PolicyRow, (workspace, name)) is not None
+
+
+async def _states(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, SyncState]:
+    versions = await _versions(session, connection, identities)
+    refusals = await _refusals(session, connection, identities)
+    failures = await _failures(session, connection, identities)
+    return {
+        identity: SyncState(
+            versions.get(identity, 0), tuple(refusals.get(identity, ())), failures.get(identity)
+        )
+        for identity in versions.keys() | failures.keys()
+    }
+
+
+async def _versions(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, int]:
+    statement = select(SyncRecordRow.identity, SyncRecordRow.applied_version).where(
+        SyncRecordRow.connection == connection, col(SyncRecordRow.identity).in_(identities)
+    )
+    return dict((await session.exec(statement)).all())
+
+
+async def _refusals(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> Mapping[str, list[Refusal]]:
+    statement = (
+        select(RefusalRow)
+        .where(RefusalRow.connection == connection, col(RefusalRow.identity).in_(identities))
+        .order_by(RefusalRow.identity, RefusalRow.action)
+    )
+    refusals: defaultdict[str, list[Refusal]] = defaultdict(list)
+    for row in await session.exec(statement):
+        refusals[row.identity].append(Refusal(row.reason, row.action))
+    return refusals
+
+
+async def _failures(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, Failure]:
+    statement = select(FailureRow).where(
+        FailureRow.connection == connection, col(FailureRow.identity).in_(identities)
+    )
+    return {
+        row.identity: Failure(row.kind, row.message, row.attempts, row.version)
+        for row in await session.exec(statement)
+    }
