@@ -30,7 +30,9 @@ class RulesOfAnotherPortal(ApiError):
     """The rules do not fit the portal of the connection, which never changes."""
 
     def __init__(self, connection_id: str, portal: str, other: str) -> None:
-        super().__init__(f"connection {connection_id!r} is one of {portal}, the rules are of {other}")
+        super().__init__(
+            f"connection {connection_id!r} is one of {portal}, the rules are of {other}"
+        )
 
 
 class OutdatedSchema(ApiError):

@@ -21,7 +21,7 @@ version_of() {
 # does the interpreter: where it is broken there is no version, and no stamp has such a name.
 stamp_for() {
     echo ".venv/ready-to-$1-$(
-        { version_of .venv/bin/python || :; pwd
+        { version_of .venv/bin/python || :; pwd -P
           cat pyproject.toml requirements.lock requirements-dev.lock; } | cksum | tr ' ' -
     )"
 }

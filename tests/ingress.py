@@ -94,7 +94,7 @@ class Ingress:
             statement = select(Identity.__table__).where(  # type: ignore[attr-defined]
                 col(Identity.connection_id) == self.connection
             )
-            return (await db.execute(statement)).mappings().all()
+            return list((await db.execute(statement)).mappings())
 
     async def marked(self) -> set[str]:
         """Return the identities that are dirty."""
@@ -103,7 +103,9 @@ class Ingress:
     async def settle(self) -> None:
         """Clear every mark, as a relay that has published all would."""
         async with self.database.write() as db:
-            await db.execute(update(Identity).values(dirty_lane=None, dirty_since=None, due_at=None))
+            await db.execute(
+                update(Identity).values(dirty_lane=None, dirty_since=None, due_at=None)
+            )
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ QUICK_TRIES = 4
 """In place: enough for a deadlock or a race, over before a leaver notices."""
 
 LONGEST_QUICK_PAUSE = 0.5
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds; the latter two while something that everybody needs is away."""
 
 PROBE_SECONDS = 15
@@ -134,7 +134,7 @@ async def _was_away(database: DownstreamDatabase, stop: asyncio.Event) -> bool:
         await _reach(database)
     except Exception as error:
         LOG.warning("consuming_paused", error=describe(error))
-        if not await until_stopped(stop)(_reach, database):
+        if not await until_stopped(stop).copy(before_sleep=None)(_reach, database):
             raise DatabaseAway from error
         LOG.info("consuming_resumed")
         return True

@@ -148,9 +148,7 @@ async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
     return True
 
 
-async def _find(
-    db: AsyncConnection, connection_id: str, *, lock: bool = False
-) -> ConnectionInUse:
+async def _find(db: AsyncConnection, connection_id: str, *, lock: bool = False) -> ConnectionInUse:
     statement = select(Connection.__table__).where(col(Connection.id) == connection_id)  # type: ignore[attr-defined]
     if lock:
         statement = statement.with_for_update()

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, String, TableValuedAlias, column, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.functions import FunctionElement
 
 from api.directory.tables import COMPARABLE
@@ -77,8 +76,10 @@ def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class _entries(FunctionElement[Any]):  # noqa: N801
-    """The objects of a JSON array, one row each. Called with the array, the document it is in and
-    its path there: SQLite would take an array that is missing for one with an empty entry.
+    """The objects of a JSON array, one row each.
+
+    It is given the array, the document it is in and its path there: SQLite would take an array
+    that is missing for one with an empty entry.
     """
 
     inherit_cache = True
@@ -99,12 +100,13 @@ def _jsonb_array_elements(element: Any, compiler: SQLCompiler, **options: Any) -
 
 
 def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
-    """Return the array at a path of a document as a table; its column ``value`` holds the objects."""
+    """Return the array at a path of a document as a table, with the objects in ``value``."""
     spelled = ".".join(("$", *(f'"{name}"' for name in path)))
     entries = _entries(document[path], document, literal(spelled))
     return entries.table_valued(column("value", COMPARABLE))
 
 
-def text_at(document: ColumnElement[Any], *path: str | int) -> BinaryExpression[str]:
+def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:
     """Return the text at a path of a document; NULL where there is none."""
-    return document[path].as_string()
+    text: ColumnElement[str] = document[path].as_string()
+    return text

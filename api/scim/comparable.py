@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from scim2_models import Extension, Path, Resource
+from scim2_models import Path, Resource
 from scim2_models.path import AttributeBinding
 
 Document = Mapping[str, Any]
@@ -93,6 +93,6 @@ def _is_extension(holder: type[BaseModel], field: str) -> bool:
 
 @cache
 def _binding(model: type[Resource[Any]], path: str) -> AttributeBinding:
-    binding = Path.__class_getitem__(model)(path).resolve()
+    binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
     assert binding is not None, path  # the JSON was dumped by the model itself
     return binding

@@ -1,7 +1,7 @@
 """What does the OpenAPI document say about SCIM? The models of each endpoint, and its errors."""
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from scim2_models import Error
@@ -78,12 +78,11 @@ def _parameter(name: str, description: str) -> dict[str, Any]:
 
 @cache
 def _models() -> tuple[dict[tuple[Any, JsonSchemaMode], Any], dict[str, Any]]:
-    taken: set[tuple[Any, Literal["validation"]]] = {
-        (endpoint.takes, "validation") for endpoint in ENDPOINTS if endpoint.takes
-    }
-    given: set[tuple[Any, Literal["serialization"]]] = {
-        (endpoint.gives, "serialization") for endpoint in ENDPOINTS if endpoint.gives
-    }
-    models = sorted({*taken, *given, (Error, "serialization")}, key=str)
-    references, definitions = models_json_schema(models, ref_template=REFERENCES)
-    return references, definitions["$defs"]
+    models: set[tuple[Model, JsonSchemaMode]] = {(Error, "serialization")}
+    for endpoint in ENDPOINTS:
+        if endpoint.takes is not None:
+            models.add((endpoint.takes, "validation"))
+        if endpoint.gives is not None:
+            models.add((endpoint.gives, "serialization"))
+    references, definitions = models_json_schema(sorted(models, key=str), ref_template=REFERENCES)
+    return dict(references), definitions["$defs"]

@@ -109,9 +109,7 @@ class _ResourceFilter(_Logic):
             return _compare_complex(self.attributes.is_assigned(binding), op, expected)
         return compare(self.attributes.value(binding), binding, op, expected)
 
-    def _multiple(
-        self, binding: AttributeBinding, op: CompareOperator, expected: Any
-    ) -> Condition:
+    def _multiple(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> Condition:
         """Match when any entry does; for ``ne``, when no entry equals the value."""
         entries = self.attributes.entries(binding)
         matches = (
@@ -228,14 +226,12 @@ def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any
         case CompareOperator.ne:
             return sql != instant
         case _ if op in ORDERING_OPERATORS:
-            return _ORDER[op](sql, instant)
+            return and_(_ORDER[op](sql, instant))
         case _:
             return false()
 
 
-def _compare_complex(
-    assigned: Condition, op: CompareOperator, expected: Any
-) -> Condition:
+def _compare_complex(assigned: Condition, op: CompareOperator, expected: Any) -> Condition:
     """Compare a complex value, which equals no plain one."""
     match op:
         case CompareOperator.eq:
@@ -274,8 +270,8 @@ def _parts(
     scim_filter: ScimFilter[Any], path: AttrPath, binding: AttributeBinding
 ) -> list[AttributeBinding]:
     """Return what may make an attribute present: itself, or the parts of a complex one."""
-    model = binding.field_type
-    if not _is_complex(binding) or model is None:
+    model = binding.target_type
+    if not isclass(model) or not issubclass(model, BaseModel):
         return [binding]
     names = [field.serialization_alias or name for name, field in model.model_fields.items()]
     paths = [AttrPath(path.attr, name, path.uri) for name in names]

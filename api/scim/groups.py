@@ -16,7 +16,7 @@ from api.scim.memberships import (
 )
 from api.scim.resource_rows import GROUP_ROWS
 from api.scim.resources import Group, GroupMember
-from api.scim.rows import Member, Row, group_columns, group_of
+from api.scim.rows import Member, group_columns, group_of
 from api.scim.transaction import Transaction
 
 LOG = structlog.get_logger(__name__)

@@ -26,7 +26,7 @@ class DirectoryHandler(AsyncScimHandler):
         """Create a resource, and answer with the attributes asked for (RFC 7644 section 3.9)."""
         with self.service.provider:
             target = self.service.route(request, Operation.create)
-            resource_type = self.service.resource_type_at(cast(str, target.endpoint))
+            resource_type = self.service.resource_type_at(cast("str", target.endpoint))
             parameters = self.service.read_response_parameters(resource_type, request.query)
             resource = self.service.read_creation(
                 resource_type, request.body, request.header("Content-Type")

@@ -18,7 +18,7 @@ from api.scim.resources import EnterpriseUser, Group, ScimUser, User
 from api.scim.tolerances import POLICY
 
 LARGEST_PAGE = 200
-"""Resources in one answer. Okta asks for pages of 100."""
+"""Resources in one answer; importers ask for 100."""
 
 
 def scim_provider() -> ScimProvider:

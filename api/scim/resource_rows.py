@@ -1,5 +1,6 @@
 """How are the rows of one resource type read, locked, added and changed? The same for both."""
 
+import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from api.directory.tables import GroupRow, UserRow
 from api.scim.memberships import chunks
 from api.scim.rows import Row, version_of
 from api.scim.transaction import Transaction
+
+ID = re.compile("[0-9a-f]{32}")
+"""What ids look like; nothing else need be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class ResourceRows:
         statement = select(self.table.__table__).where(*self._is(tx, id_))  # type: ignore[union-attr]
         if tx.writing:
             statement = statement.with_for_update()
-        row = (await tx.db.execute(statement)).mappings().one_or_none()
-        if row is None:
+        found = await tx.db.execute(statement) if ID.fullmatch(id_) else None
+        row = found and found.mappings().one_or_none()
+        if not row:
             raise NotFoundException(detail=f"{self.name} {id_!r} not found")
         if expected is not None and version_of(row) != expected:
             raise PreconditionFailedException

@@ -45,7 +45,7 @@ class Email(StrictEmail):
 class Photo(StrictPhoto):
     """The address of a photo, whatever it looks like."""
 
-    value: str | None = None
+    value: str | None = None  # type: ignore[assignment]  # no reference to be checked
 
 
 class Manager(ComplexAttribute):

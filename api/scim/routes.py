@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, Request, Response, Security
@@ -53,9 +54,9 @@ class ScimEdge:
     def refuse(self, error: Exception) -> Response:
         """Answer with a SCIM error; an unknown one is logged by type and place, never by text."""
         if not isinstance(error, SCIMException):
-            places = traceback.extract_tb(error.__traceback__)
-            where = [f"{place.filename}:{place.lineno}" for place in places[-5:]]
-            LOG.error("request_failed", error=type(error).__name__, where=where)
+            frames = traceback.extract_tb(error.__traceback__)
+            places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+            LOG.error("request_failed", error=type(error).__name__, where=" ".join(places))
         return as_http(self.service.error_response(error))
 
     async def _served(self, request: Request) -> ScimResponse:
@@ -91,7 +92,9 @@ def base_url_of(public_url: str, connection_id: str) -> str:
 def as_http(response: ScimResponse) -> Response:
     """Turn an answer of the service into one of HTTP."""
     if response.body is None:
-        headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
+        headers = {
+            name: value for name, value in response.headers.items() if name != "Content-Type"
+        }
         return Response(status_code=response.status, headers=headers)
     return JSONResponse(
         response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE

@@ -1,17 +1,18 @@
 """How does a resource become a row, and a row a resource? Pure, both ways."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scim2_models import GroupMember, GroupMembership, InvalidValueException, Meta, Resource
+from sqlalchemy import RowMapping
 
 from api.scim.comparable import comparable_form
 from api.scim.resources import Group, ScimUser
 from contracts.names import comparison_key
 
-Row = Mapping[str, Any]
+Row = RowMapping
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -60,9 +61,7 @@ def _indexable(attribute: str, value: str | None) -> str:
     if not value:
         raise InvalidValueException(detail=f"{attribute} must not be empty")
     if len(value) > LONGEST_NAME:
-        raise InvalidValueException(
-            detail=f"{attribute} is longer than {LONGEST_NAME} characters"
-        )
+        raise InvalidValueException(detail=f"{attribute} is longer than {LONGEST_NAME} characters")
     return value
 
 

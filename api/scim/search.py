@@ -30,11 +30,11 @@ class Search:
     found: Subquery
     request: SearchRequest[Any]
 
-    def total(self) -> Select[tuple[int]]:
+    def total(self) -> Select[int]:
         """Return the statement that counts them."""
         return select(func.count()).select_from(self.found)
 
-    def page(self) -> Select[tuple[str, str]]:
+    def page(self) -> Select[str, str]:
         """Return the statement that gives type and id of each resource of the page, in order.
 
         What has no value comes last in ascending and first in descending order (RFC 7644 section
@@ -60,7 +60,9 @@ def search_for(
 ) -> Search:
     """Translate a search of a connection's resources of the given types."""
     found = [_matching(connection_id, request, attributes) for attributes in types]
-    statement: Select[Any] | CompoundSelect[Any] = found[0] if len(found) == 1 else union_all(*found)
+    statement: Select[Any] | CompoundSelect[Any] = (
+        found[0] if len(found) == 1 else union_all(*found)
+    )
     return Search(statement.subquery("found"), request)
 
 
@@ -84,8 +86,6 @@ def _sort_value(request: SearchRequest[Any], attributes: Attributes) -> Any:
     if binding is None:
         return null()
     value: Value = (
-        attributes.first_entry(binding)
-        if binding.is_multivalued
-        else attributes.value(binding)
+        attributes.first_entry(binding) if binding.is_multivalued else attributes.value(binding)
     )
     return value.sql if isinstance(value, Instant) else in_code_points(cast(value.sql, String))

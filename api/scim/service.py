@@ -23,7 +23,7 @@ from scim2_server.conditions import Conditions
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
-from api.scim.resources import ScimUser
+from api.scim.resources import User
 from api.scim.tolerances import tolerate_filter, tolerate_patch, tolerate_resource
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -121,7 +121,7 @@ class MusterService(ScimService):
         response_parameters: ResponseParameters[Any],
     ) -> ScimResponse:
         """Answer a PATCH: a user is shown, a group with its many members only if asked for."""
-        if isinstance(resource, ScimUser):
+        if isinstance(resource, User):
             return self.replacement_response(base_url, resource, response_parameters)
         return super().patch_response(base_url, resource, response_parameters)
 
@@ -131,7 +131,7 @@ def _refusal(error: ValidationError) -> SCIMException:
 
 
 def _keep_active(before: Resource[Any], after: Resource[Any]) -> None:
-    if isinstance(before, ScimUser) and isinstance(after, ScimUser) and after.active is None:
+    if isinstance(before, User) and isinstance(after, User) and after.active is None:
         after.active = before.active
 
 

@@ -20,7 +20,7 @@ from api.scim.groups import (
     update_group,
 )
 from api.scim.projection import shows
-from api.scim.resources import Group, ScimUser
+from api.scim.resources import Group, ScimUser, User
 from api.scim.search import search_for
 from api.scim.transaction import Transaction
 from api.scim.users import (
@@ -106,7 +106,7 @@ class DirectoryStorage(AsyncScimStorage):
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
         async with self._running() as tx:
-            if isinstance(resource, ScimUser):
+            if isinstance(resource, User):
                 return await create_user(tx, resource)
             return await create_group(tx, _group(resource))
 
@@ -118,7 +118,7 @@ class DirectoryStorage(AsyncScimStorage):
         expected_version: str | None = None,
     ) -> AnyResource:
         async with self._running() as tx:
-            if isinstance(resource, ScimUser):
+            if isinstance(resource, User):
                 return await update_user(tx, resource, expected_version)
             return await update_group(tx, _group(resource), expected_version)
 

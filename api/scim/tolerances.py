@@ -4,15 +4,16 @@ Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
 
 | sent | what we do | by |
 | --- | --- | --- |
-| attributes, schemas and keys that we do not know, in bodies | ignore them | Okta, Entra ID |
+| attributes, schemas, keys that we do not know, in bodies | ignore them | Okta, Entra ID |
 | a PATCH *path* that we do not know | refuse it, as the RFC says | nobody in earnest |
-| ``password`` | accept it and throw it away | Okta, in every wizard-made app |
+| ``password`` | accept it, throw it away | Okta, in every wizard-made app |
 | ``Operations`` that is empty | change nothing | Entra ID's validator |
-| ``add``/``replace`` on ``emails[type eq "work"].value`` without such an entry | make it | Entra ID |
-| ``remove`` on ``members`` with the ids in ``value`` | remove only those | Entra ID, JumpCloud, authentik |
-| the same with ``"$ref": null``, or with bare ids | go by the ids alone | Entra ID, older jobs |
-| ``manager`` as a string, an array, ``""`` or ``{"value": ""}`` | an object; the empty ones clear it | Entra ID |
-| ``manager`` without its URN, in a path or in a filter | the one of the enterprise extension | Entra ID |
+| ``add`` on ``emails[type eq "work"].value`` without such an entry | make it | Entra ID |
+| ``remove`` on ``members`` with ids in ``value`` | remove only those | Entra ID, JumpCloud |
+| the same with ``"$ref": null``, or with bare ids | go by the ids alone | older jobs of Entra ID |
+| ``manager`` as a string or an array | make an object of it | Entra ID |
+| ``manager`` as ``""`` or ``{"value": ""}`` | clear it | Entra ID |
+| ``manager`` without its URN, in a path or a filter | the enterprise extension's | Entra ID |
 | the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
 """
 
@@ -59,7 +60,9 @@ def tolerate_patch(body: Any) -> Any:
     """Return the body of a PATCH as the RFC would have it."""
     if not isinstance(body, dict):
         return body
-    return {key: _operations(value) if _is(key, "Operations") else value for key, value in body.items()}
+    return {
+        key: _operations(value) if _is(key, "Operations") else value for key, value in body.items()
+    }
 
 
 def tolerate_filter(text: str) -> str:

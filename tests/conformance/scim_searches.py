@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-WORDS = st.sampled_from(["", "a", "A", "ann", "Anna", "%", "a_b", "É", "e\u0301", "ß", "\\", '"', "😀"])
+WORDS = st.sampled_from(
+    ["", "a", "A", "ann", "Anna", "%", "a_b", "É", "e\u0301", "ß", "\\", '"', "😀"]
+)
 TYPES = st.sampled_from(["work", "Work", "home", "custom"])
 
 TEXTS = (

@@ -5,6 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from contracts.downstream_facts import SyncState
+from contracts.embedded_transport import EmbeddedDelivery
 from contracts.identity_changed import (
     IdentityChanged,
     IdentityChangedEnvelope,
@@ -15,7 +16,6 @@ from contracts.identity_changed import (
 )
 from contracts.topology import Lane
 from contracts.transport import Parcel, PublishOutcome
-from contracts.embedded_transport import EmbeddedDelivery
 from tests.unit.worker.stories import WORKSPACE
 from worker.actions import Outcome
 from worker.apply import Applied, apply_batch
@@ -105,7 +105,8 @@ class Platform:
     async def count(self, table: str) -> int:
         """Return how many rows there are."""
         async with self.database.read() as db:
-            return (await db.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608
+            rows = await db.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+            return int(rows.scalar_one())
 
     async def poison(self, *, transient: bool) -> None:
         """Make the database itself refuse whatever is about the identity "poisoned"."""

@@ -1,4 +1,4 @@
-"""How can a database be away and come back? Behind a real TCP proxy that stops serving."""
+"""How can a server be away and come back? Behind a real TCP proxy that stops serving."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager, suppress
 
 
 class TcpProxy:
-    """Passes connections on to a server, unless it is cut: then it closes every one at once."""
+    """Passes connections on to a server, until it is cut, which closes them all, or frozen."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._cut = False
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._knocks = 0
         self._knocked = asyncio.Condition()
@@ -30,12 +33,23 @@ class TcpProxy:
     def cut(self) -> None:
         """Close all connections, and refuse new ones."""
         self._cut = True
+        self._flowing.set()  # what was frozen ends now, too
         for writer in self._writers:
             writer.close()
 
+    def freeze(self) -> None:
+        """Keep all connections, and pass nothing on: neither what was said nor that it ended."""
+        self._flowing.clear()
+
     def mend(self) -> None:
-        """Serve again."""
+        """Serve again, and pass on what was held back."""
         self._cut = False
+        self._flowing.set()
+
+    def say(self, data: bytes) -> None:
+        """Tell every client something that the server did not say."""
+        for writer in self._clients:
+            writer.write(data)
 
     async def knocked(self, times: int) -> None:
         """Return once so many connections were refused."""
@@ -50,14 +64,17 @@ class TcpProxy:
                 self._knocked.notify_all()
             return
         back_reader, back_writer = await asyncio.open_connection(*self._target)
+        self._clients.add(writer)
         self._writers |= {writer, back_writer}
-        await asyncio.gather(_pipe(reader, back_writer), _pipe(back_reader, writer))
+        await asyncio.gather(self._pipe(reader, back_writer), self._pipe(back_reader, writer))
         self._writers -= {writer, back_writer}
+        self._clients.discard(writer)
 
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        await self._flowing.wait()
+        writer.close()

@@ -119,7 +119,7 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
             proxy.cut()
             later = parcel(renamed(joiner(STORE), email="new@acme.test"))
             waiting = asyncio.ensure_future(transport.publish([later]))
-            await proxy.knocked(30)
+            await proxy.knocked(12)
             assert not waiting.done()
             proxy.mend()
             assert await waiting == [Confirmed()]
@@ -130,7 +130,7 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_a_stop_while_the_database_is_away_leaves_the_event_to_come_again(
-    platform: Platform, database_url: str
+    database_url: str,
 ) -> None:
     url = make_url(database_url)
     transport = EmbeddedTransport()

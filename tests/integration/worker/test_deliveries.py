@@ -96,7 +96,7 @@ async def test_a_failure_keeps_when_it_was_first_seen(platform: Platform) -> Non
     await _answers(platform, delivery(poisoned(version=2)))
     async with platform.database.read() as db:
         rows = await db.exec_driver_sql("SELECT first_at, last_at, version FROM failures")
-        assert rows.all() == [(7, platform.clock(), 2)]
+        assert [tuple(row) for row in rows] == [(7, platform.clock(), 2)]
 
 
 async def test_a_failure_that_cannot_be_recorded_comes_again(platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""Is anything done twice, or out of date? Versions guard states, the ledger guards device actions."""
+"""Is anything done twice, or out of date? Versions guard states, the ledger device actions."""
 
 from contracts.rules import RemoveUser, UnassignDevices
 from tests.integration.worker.platform import Platform
@@ -85,4 +85,4 @@ async def test_the_ledger_names_the_request_that_caused_an_action(platform: Plat
     await platform.apply(left(joiner(rules), rules))
     async with platform.database.read() as db:
         rows = await db.exec_driver_sql("SELECT action, correlation_id FROM device_actions")
-        assert rows.all() == [("release", "request-2")]
+        assert [tuple(row) for row in rows] == [("release", "request-2")]

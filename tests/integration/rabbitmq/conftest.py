@@ -1,0 +1,33 @@
+"""What do these tests share? A broker behind a proxy, and a look past it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aio_pika import connect
+from aio_pika.abc import AbstractChannel
+from yarl import URL
+
+from tests.integration.worker.tcp_proxy import TcpProxy
+from tests.rabbitmq import STANDARD_PORT, RabbitmqServer
+
+
+@pytest.fixture
+async def proxy(rabbitmq_server: RabbitmqServer) -> AsyncIterator[TcpProxy]:
+    """Give a line to the broker that can be cut and frozen."""
+    broker = URL(rabbitmq_server.url)
+    proxy = TcpProxy(broker.host or "127.0.0.1", broker.port or STANDARD_PORT)
+    async with proxy.serving():
+        yield proxy
+
+
+@pytest.fixture
+def url(rabbitmq_server: RabbitmqServer, proxy: TcpProxy) -> str:
+    """Give the URL of the broker behind the proxy."""
+    return str(URL(rabbitmq_server.url).with_host("127.0.0.1").with_port(proxy.port))
+
+
+@pytest.fixture
+async def channel(rabbitmq_server: RabbitmqServer) -> AsyncIterator[AbstractChannel]:
+    """Give a channel of the tests' own, past the proxy."""
+    async with await connect(rabbitmq_server.url) as connection:
+        yield await connection.channel()

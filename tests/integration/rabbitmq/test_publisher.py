@@ -1,0 +1,189 @@
+"""What does the relay learn about its parcels? Confirmed where RabbitMQ has them, else Unknown."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from aio_pika.abc import AbstractChannel
+from pamqp import commands, frame
+
+from api.rabbitmq_publisher import RabbitmqPublisher
+from contracts.topology import Lane, Topology
+from contracts.transport import Confirmed, Parcel, PublishOutcome, Unknown
+from deploy.rabbitmq_topology import apply_topology
+from tests.integration.worker.tcp_proxy import TcpProxy
+from tests.rabbitmq import RabbitmqServer, delete_topology
+
+pytestmark = pytest.mark.rabbitmq
+
+PATIENCE_SECONDS = 60
+"""Only so that a broken publisher ends the test."""
+
+SHORT = 0.3
+"""Seconds until a publisher gives up, where a test wants it to."""
+
+
+@pytest.fixture
+async def publisher(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
+    """Give a publisher that is as patient as in production."""
+    publisher = RabbitmqPublisher(url, topology)
+    yield publisher
+    await publisher.close()
+
+
+@pytest.fixture
+async def impatient(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
+    """Give a publisher that is connected and will not wait for long."""
+    publisher = RabbitmqPublisher(url, topology, confirm_seconds=SHORT)
+    await until_confirmed(publisher)
+    yield publisher
+    await publisher.close()
+
+
+def parcels(count: int, lane: Lane = Lane.BULK) -> list[Parcel]:
+    """Make parcels."""
+    return [Parcel(f"{lane}-{n}", lane, b"{}", attempts=n) for n in range(count)]
+
+
+async def until_confirmed(publisher: RabbitmqPublisher) -> None:
+    """Publish again and again, as the relay does."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await publisher.publish(parcels(1)) != [Confirmed()]:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_batch_is_confirmed_in_whole(publisher: RabbitmqPublisher) -> None:
+    batch = parcels(200) + parcels(50, Lane.URGENT)
+    assert await publisher.publish(batch) == [Confirmed()] * 250
+
+
+async def test_a_message_says_what_it_is_and_survives_the_broker(
+    publisher: RabbitmqPublisher, topology: Topology, channel: AbstractChannel
+) -> None:
+    await publisher.publish(parcels(2) * 2)
+    queue = await channel.get_queue(topology.lane(Lane.BULK))
+    messages = [await queue.get() for _ in range(4)]
+    assert {message.content_type for message in messages} == {"application/cloudevents+json"}
+    assert {message.delivery_mode for message in messages} == {2}  # persistent
+    assert [message.headers["muster-attempts"] for message in messages] == [0, 1, 0, 1]
+    assert len({message.message_id for message in messages}) == 4
+
+
+async def test_what_no_queue_takes_is_unknown(
+    publisher: RabbitmqPublisher, topology: Topology, channel: AbstractChannel
+) -> None:
+    bulk = await channel.get_queue(topology.lane(Lane.BULK))
+    await bulk.unbind(topology.events, topology.routing_key(Lane.BULK))
+    outcomes = await publisher.publish(parcels(3) + parcels(2, Lane.URGENT))
+    assert outcomes == [Unknown("unroutable")] * 3 + [Confirmed()] * 2
+    await bulk.bind(topology.events, topology.routing_key(Lane.BULK))
+    assert await publisher.publish(parcels(3)) == [Confirmed()] * 3
+
+
+@pytest.fixture
+def tiny_topology(rabbitmq_server: RabbitmqServer) -> Iterator[Topology]:
+    """Give a topology whose lanes are full soon."""
+    with rabbitmq_server.fresh_topology(most_messages=2) as topology:
+        yield topology
+
+
+async def test_what_a_full_lane_refuses_is_unknown_until_there_is_room(
+    url: str, tiny_topology: Topology, channel: AbstractChannel
+) -> None:
+    publisher = RabbitmqPublisher(url, tiny_topology)
+    outcomes: set[PublishOutcome] = set()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while Unknown("DeliveryError") not in outcomes:
+            outcomes.update(await publisher.publish(parcels(10)))
+    assert outcomes == {Confirmed(), Unknown("DeliveryError")}
+    assert await publisher.publish(parcels(1, Lane.URGENT)) == [Confirmed()]
+    bulk = await channel.get_queue(tiny_topology.lane(Lane.BULK))
+    await bulk.purge()
+    await until_confirmed(publisher)
+    await publisher.close()
+
+
+async def test_without_a_topology_everything_is_unknown_until_it_is_applied(
+    url: str, rabbitmq_server: RabbitmqServer
+) -> None:
+    with rabbitmq_server.fresh_topology() as topology:
+        await delete_topology(rabbitmq_server.url, topology)
+        publisher = RabbitmqPublisher(url, topology)
+        outcomes = await publisher.publish(parcels(50))
+        assert {type(outcome) for outcome in outcomes} == {Unknown}
+        await apply_topology(rabbitmq_server.url, topology)
+        await until_confirmed(publisher)
+        await publisher.close()
+
+
+async def test_a_broker_that_cannot_be_reached_leaves_everything_unknown(
+    publisher: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    proxy.cut()
+    outcomes = await publisher.publish(parcels(3))
+    assert {type(outcome) for outcome in outcomes} == {Unknown}
+    assert not publisher.connected
+    proxy.mend()
+    await until_confirmed(publisher)
+    assert publisher.connected
+
+
+async def test_a_cut_connection_is_replaced_by_the_next_publication(
+    publisher: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    for turns in (1, 10, 100):
+        publishing = asyncio.ensure_future(publisher.publish(parcels(200)))
+        for _ in range(turns):  # so that it is cut at different moments
+            await asyncio.sleep(0)
+        proxy.cut()
+        outcomes = await publishing
+        assert {type(outcome) for outcome in outcomes} <= {Confirmed, Unknown}
+        proxy.mend()
+        await until_confirmed(publisher)
+
+
+async def test_a_stuck_peer_means_unknown_in_time(
+    impatient: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    proxy.freeze()
+    outcomes = await impatient.publish(parcels(200))
+    assert set(outcomes) == {Unknown("no confirm in time")}
+    proxy.mend()
+    await until_confirmed(impatient)
+
+
+async def test_a_stuck_peer_that_hangs_up_at_last_means_unknown(
+    publisher: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    proxy.freeze()
+    publishing = asyncio.ensure_future(publisher.publish(parcels(200)))
+    await asyncio.sleep(0)
+    proxy.cut()
+    assert {type(outcome) for outcome in await publishing} <= {Confirmed, Unknown}
+
+
+async def test_who_cancels_a_publication_is_not_told_that_it_is_unknown(
+    publisher: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    proxy.freeze()
+    publishing = asyncio.ensure_future(publisher.publish(parcels(3)))
+    await asyncio.sleep(0)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+    proxy.mend()
+    await until_confirmed(publisher)
+
+
+async def test_a_broker_that_blocks_publishers_is_not_sent_more(
+    impatient: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    proxy.say(frame.marshal(commands.Connection.Blocked("low on memory"), 0))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await impatient.publish(parcels(1)) != [Unknown("blocked by the broker")]:
+            pass  # it has not heard of the alarm yet
+    proxy.say(frame.marshal(commands.Connection.Unblocked(), 0))
+    await until_confirmed(impatient)
