@@ -40,7 +40,7 @@ def after_conflicts() -> AsyncRetrying:
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
     """Return what repeats a call until it succeeds; a stop ends it with the last error."""
     return AsyncRetrying(
-        wait=wait_exponential_jitter(initial=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
+        wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
         stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
         sleep=lambda seconds: pause(seconds, stop),
         before_sleep=_log,

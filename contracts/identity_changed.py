@@ -37,7 +37,8 @@ class Profile(Frozen):
 
 # --- what the rules mean for this identity ------------------------------------------------
 
-Version = Annotated[int, Field(ge=0)]
+Version = Annotated[int, Field(ge=0, lt=2**63)]
+"""Microseconds since the epoch, and what a database keeps in eight bytes."""
 
 
 class StoreTerms(Frozen):
@@ -87,14 +88,14 @@ class IdentityChanged(Frozen):
     workspace: str
     connection: str
     identity: str
-    version: Annotated[int, Field(gt=0)]
+    version: Annotated[Version, Field(gt=0)]
     active: bool
     deleted: bool = False
     ever_active: bool
     profile: Profile
     groups: tuple[str, ...] = ()
     terms: Terms
-    changed_at: int
+    changed_at: Version
 
     @model_validator(mode="after")
     def _history_is_possible(self) -> Self:

@@ -15,6 +15,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",  # milliseconds; another process (the command line) may write
 )
 
+CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
+"""After which a PostgreSQL server that says nothing is taken for lost."""
+
 
 def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
@@ -24,7 +27,13 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     """
     url = async_url(text)
     if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        engine = create_async_engine(
+            url,
+            pool_size=10,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+        )
         return engine, engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,7 @@ def _run_rabbitmq(image: str, *, network: Literal["bridge", "host"]) -> Iterator
 def _listen_on_loopback(container: DockerContainer, port: int) -> None:
     """Let it run beside other brokers: a node of its own, and no plugin with a port of its own."""
     container.with_envs(
+        ERL_EPMD_ADDRESS="127.0.0.1",
         RABBITMQ_NODENAME=f"muster-test-{port}@localhost",
         RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
         RABBITMQ_NODE_PORT=str(port),

@@ -104,9 +104,8 @@ class Attributes:
             first = select(entries.text_of(binding)).select_from(entries.rows)
             first = first.where(entries.of_this_row).order_by(entries.rows.c.member_id).limit(1)
             return Text(first.correlate(self.table).scalar_subquery())
-        entry = (*_path(binding), 0)
         value = binding.sub_field_name or "value"
-        return Text(text_at(self.table.c.comparable, *entry, value))
+        return Text(text_at(self.table.c.comparable, *_path(binding), 0, value))
 
     def is_assigned(self, binding: AttributeBinding) -> ColumnElement[bool]:
         """Say whether a complex or multi-valued attribute is there at all."""

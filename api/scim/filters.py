@@ -4,16 +4,12 @@ Every condition is true or false, never NULL, so that negation means what it say
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from inspect import isclass
-from operator import ge, gt, le, lt
-from typing import Any, assert_never
+from typing import Any
 
 from pydantic import BaseModel
 from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import (
-    ORDERING_OPERATORS,
-    STRING_OPERATORS,
     AttributeBinding,
     AttrPath,
     CompareOperator,
@@ -27,24 +23,10 @@ from scim2_models.path import (
     ValuePath,
     coerce_value,
 )
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+from sqlalchemy import and_, false, not_, or_, true
 
-from api.directory.database import in_code_points, position_of
-from api.scim.attributes_in_sql import Attributes, Entries, Instant, Text, Value
-from api.scim.comparable import text_form
-from api.scim.rows import microseconds_of
-
-Condition = ColumnElement[bool]
-
-_ORDER = {
-    CompareOperator.gt: gt,
-    CompareOperator.ge: ge,
-    CompareOperator.lt: lt,
-    CompareOperator.le: le,
-}
-
-LONGEST_FILTER = 16_384
-"""Characters; a look-up of a few hundred ids still fits."""
+from api.scim.attributes_in_sql import Attributes, Entries, Text
+from api.scim.comparisons import Condition, compare, compare_complex, compare_nothing, is_present
 
 MOST_TERMS = 250
 """Comparisons in one filter; databases limit how deep an expression may be (SQLite: 1,000)."""
@@ -55,10 +37,8 @@ def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condit
 
     :raises InvalidFilterException: when it is too large.
     """
-    if len(scim_filter) > LONGEST_FILTER or _terms(scim_filter.ast) > MOST_TERMS:
-        raise InvalidFilterException(
-            detail=f"a filter has at most {MOST_TERMS} terms and {LONGEST_FILTER} characters"
-        )
+    if _terms(scim_filter.ast) > MOST_TERMS:
+        raise InvalidFilterException(detail=f"A filter has at most {MOST_TERMS} terms")
     bound = ScimFilter.__class_getitem__(attributes.model)(str(scim_filter))
     return _ResourceFilter(bound, attributes).visit(bound.ast)
 
@@ -101,19 +81,19 @@ class _ResourceFilter(_Logic):
         assigned = self.attributes.is_assigned(binding)
         return or_(
             and_(assigned, self._multiple(binding, node.op, expected)),
-            and_(not_(assigned), _compare_nothing(node.op, expected)),
+            and_(not_(assigned), compare_nothing(node.op, expected)),
         )
 
     def _single(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> Condition:
         if _is_complex(binding):
-            return _compare_complex(self.attributes.is_assigned(binding), op, expected)
+            return compare_complex(self.attributes.is_assigned(binding), op, expected)
         return compare(self.attributes.value(binding), binding, op, expected)
 
     def _multiple(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> Condition:
         """Match when any entry does; for ``ne``, when no entry equals the value."""
         entries = self.attributes.entries(binding)
         matches = (
-            _compare_complex(true(), op, expected)
+            compare_complex(true(), op, expected)
             if _is_complex(binding)
             else compare(Text(entries.text_of(binding)), binding, op, expected)
         )
@@ -127,9 +107,9 @@ class _ResourceFilter(_Logic):
             return false()
         parts = _parts(self.filter, node.attr_path, binding)
         if not binding.is_multivalued:
-            return or_(*(_is_present(self.attributes.value(part)) for part in parts))
+            return or_(*(is_present(self.attributes.value(part)) for part in parts))
         entries = self.attributes.entries(binding)
-        return entries.any(or_(*(_is_present(Text(entries.text_of(part))) for part in parts)))
+        return entries.any(or_(*(is_present(Text(entries.text_of(part))) for part in parts)))
 
     def visit_value_path(self, node: ValuePath) -> Condition:
         binding = self.filter.resolve(node.attr_path, strict=False)
@@ -168,102 +148,10 @@ class _EntryFilter(_Logic):
 
     def visit_present(self, node: Present) -> Condition:
         binding = self._resolve(node.attr_path)
-        return false() if binding is None else _is_present(Text(self.entries.text_of(binding)))
+        return false() if binding is None else is_present(Text(self.entries.text_of(binding)))
 
     def visit_value_path(self, node: ValuePath) -> Condition:
         return false()  # a selection inside a selection, which errata forbid
-
-
-# --- comparing one value ----------------------------------------------------------------------
-
-
-def compare(
-    value: Value, binding: AttributeBinding, op: CompareOperator, expected: Any
-) -> Condition:
-    """Compare one value, which may be missing, with what the filter expects."""
-    match value:
-        case Text(sql=sql):
-            return _compare_text(sql, binding, op, expected)
-        case Instant(sql=sql):
-            return _compare_instant(sql, op, expected)
-        case never:
-            assert_never(never)
-
-
-def _compare_text(
-    sql: ColumnElement[Any], binding: AttributeBinding, op: CompareOperator, expected: Any
-) -> Condition:
-    missing, there = sql.is_(None), sql.is_not(None)
-    if expected is None:
-        return {CompareOperator.eq: missing, CompareOperator.ne: there}.get(op, false())
-    form = text_form(binding, expected)
-    if form is None or (op in STRING_OPERATORS and not isinstance(expected, str)):
-        return true() if op == CompareOperator.ne else false()
-    text, length = literal(form), len(form)
-    match op:
-        case CompareOperator.eq:
-            return and_(there, sql == text)
-        case CompareOperator.ne:
-            return or_(missing, sql != text)
-        case CompareOperator.co:
-            return and_(there, position_of(sql, text) > 0) if form else there
-        case CompareOperator.sw:
-            return and_(there, func.substr(sql, 1, length) == text)
-        case CompareOperator.ew:
-            end = func.substr(sql, func.length(sql) - length + 1)
-            return and_(there, end == text) if form else there
-        case _:
-            return and_(there, _ORDER[op](in_code_points(sql), text))
-
-
-def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any) -> Condition:
-    if not isinstance(expected, datetime) or expected.tzinfo is None:
-        return true() if op == CompareOperator.ne else false()
-    instant = literal(microseconds_of(expected))
-    match op:
-        case CompareOperator.eq:
-            return sql == instant
-        case CompareOperator.ne:
-            return sql != instant
-        case _ if op in ORDERING_OPERATORS:
-            return and_(_ORDER[op](sql, instant))
-        case _:
-            return false()
-
-
-def _compare_complex(assigned: Condition, op: CompareOperator, expected: Any) -> Condition:
-    """Compare a complex value, which equals no plain one."""
-    match op:
-        case CompareOperator.eq:
-            return not_(assigned) if expected is None else false()
-        case CompareOperator.ne:
-            return assigned if expected is None else true()
-        case _:
-            return false()
-
-
-def _compare_nothing(op: CompareOperator, expected: Any) -> Condition:
-    """Compare an attribute that is not there."""
-    match op:
-        case CompareOperator.eq:
-            return true() if expected is None else false()
-        case CompareOperator.ne:
-            return false() if expected is None else true()
-        case _:
-            return false()
-
-
-# --- presence ---------------------------------------------------------------------------------
-
-
-def _is_present(value: Value) -> Condition:
-    match value:
-        case Text(sql=sql):
-            return and_(sql.is_not(None), sql != "")
-        case Instant():
-            return true()
-        case never:
-            assert_never(never)
 
 
 def _parts(

@@ -9,6 +9,7 @@ from scim2_models import (
     BaseModel,
     Context,
     Error,
+    InvalidFilterException,
     InvalidPathException,
     InvalidValueException,
     PatchOp,
@@ -28,8 +29,14 @@ from api.scim.tolerances import tolerate_filter, tolerate_patch, tolerate_resour
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+LONGEST_FILTER = 16_384
+"""Characters; a look-up of a few hundred ids still fits."""
+
 NUL = "\x00"
 """A character that PostgreSQL cannot keep."""
+
+ESCAPED_NUL = b"u0000"
+"""Without it in a body, its JSON need not be searched for one."""
 
 
 class MusterService(ScimService):
@@ -39,8 +46,8 @@ class MusterService(ScimService):
 
     def decode_body(self, body: bytes, content_type: str | None) -> Any:
         decoded = super().decode_body(body, content_type)
-        if b"\\u0000" in body and _holds_nul(decoded):
-            raise InvalidValueException(detail="A value holds a NUL character")
+        if ESCAPED_NUL in body:
+            _refuse_nul(decoded)
         return decoded
 
     def read_body(
@@ -49,6 +56,8 @@ class MusterService(ScimService):
         decoded = self.decode_body(body, content_type)
         patches = scim_ctx == Context.RESOURCE_PATCH_REQUEST
         tolerated = tolerate_patch(decoded) if patches else tolerate_resource(decoded)
+        if ESCAPED_NUL in body:
+            _refuse_nul(tolerated)  # again: a text may have turned out to be JSON
         try:
             return model.model_validate(tolerated, scim_ctx=scim_ctx)
         except ValidationError as error:
@@ -71,10 +80,9 @@ class MusterService(ScimService):
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        if _holds_nul(payload):
-            raise InvalidValueException(detail="A value holds a NUL character")
+        _refuse_nul(payload)
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
-            payload = payload | {"filter": tolerate_filter(payload["filter"])}
+            payload = payload | {"filter": _read_filter(payload["filter"])}
         return super().read_search(resource_types, payload)
 
     # --- applying -----------------------------------------------------------------------------
@@ -130,9 +138,20 @@ def _refusal(error: ValidationError) -> SCIMException:
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
 
 
+def _read_filter(text: str) -> str:
+    if len(text) > LONGEST_FILTER:
+        raise InvalidFilterException(detail=f"A filter has at most {LONGEST_FILTER} characters")
+    return tolerate_filter(text)
+
+
 def _keep_active(before: Resource[Any], after: Resource[Any]) -> None:
     if isinstance(before, User) and isinstance(after, User) and after.active is None:
         after.active = before.active
+
+
+def _refuse_nul(value: Any) -> None:
+    if _holds_nul(value):
+        raise InvalidValueException(detail="A value holds a NUL character")
 
 
 def _holds_nul(value: Any) -> bool:

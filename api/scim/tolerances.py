@@ -17,11 +17,11 @@ Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
 | the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic_core import from_json
 from scim2_models import ScimFilter, ScimPolicy
 from scim2_models.path import (
     AttrPath,
@@ -99,7 +99,7 @@ def _read_json_text(operation: Operation) -> Operation:
     if operation.get("path") or not isinstance(text, str):
         return operation
     try:
-        return operation | {"value": json.loads(text)}
+        return operation | {"value": from_json(text)}
     except ValueError:
         return operation
 

@@ -18,6 +18,9 @@ from worker.actions import Outcome, RefusedAction
 from worker.facts import Account, IdentityKey
 from worker.world import World
 
+OUTLIVES_DELETION = {RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE}
+"""For these a deleted identity holds on to its account, if nobody else wants it."""
+
 
 def check_always(world: World) -> None:
     """Check what holds after every event."""
@@ -54,7 +57,7 @@ def _check_identity(world: World, key: IdentityKey, event: IdentityChanged) -> N
         under_nothing = isinstance(event.terms.on_create, CreateNothing)
         assert excused or under_nothing or not event.active
         return
-    assert not event.deleted or RefusedAction.DEACTIVATE in refused
+    assert not event.deleted or refused & OUTLIVES_DELETION
     _check_account(account, event, refused)
     if not event.active and RefusedAction.DEACTIVATE not in refused:
         _check_leaver(world, account, event)

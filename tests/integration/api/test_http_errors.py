@@ -123,6 +123,9 @@ BAD_OPERATIONS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"op": "remove", "path": "noSuch"}, "invalidPath"),
     ({"op": "replace", "path": "id", "value": "x"}, "mutability"),
     ({"op": "remove"}, "noTarget"),
+    ({"op": "replace", "value": "[" * 100_000}, "invalidValue"),
+    ({"op": "replace", "value": '{"title": "a\\u0000b"}'}, "invalidValue"),
+    ({"op": "replace", "value": '{"title": "\\ud800"}'}, "invalidValue"),
 )
 
 

@@ -138,3 +138,15 @@ def test_who_was_promoted_and_left_in_one_event_does_not_stay_for_an_old_role() 
     admin = moved(joiner(MAPPED), MAPPED, "IT")
     play(world, admin, moved(left(admin, MAPPED), MAPPED))
     assert the_account(world).email == BEN
+
+
+def test_a_deleted_admin_who_was_not_downgraded_is_when_another_appears() -> None:
+    rules = MAPPED.model_copy(update={"on_deactivate": LeaveAlone()})
+    world = a_world()
+    admin = moved(joiner(rules), rules, "IT")
+    demoted = moved(admin, rules)
+    play(world, admin, demoted, deleted(demoted, rules))
+    assert refused(world) == [Reason.LAST_ADMIN]
+    play(world, moved(joiner(rules, BEN, "ben"), rules, "IT"))
+    assert [account.role for account in live(world)] == [Role.VIEWER, Role.ADMIN]
+    assert world.waiting == {}

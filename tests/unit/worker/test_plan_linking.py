@@ -177,6 +177,19 @@ def test_deletion_unlinks_an_account_that_stays() -> None:
     assert the_account(world).email == ADA
 
 
+@pytest.mark.parametrize("email", [BEN, None])
+def test_an_address_that_was_refused_does_not_keep_a_deleted_identity_refused(
+    email: str | None,
+) -> None:
+    world = a_world(by_hand(Portal.STORE, BEN))
+    joined = joiner(KEEP)
+    update = renamed(joined, email=email)
+    play(world, joined, update)
+    [planned] = play(world, deleted(update, KEEP))
+    assert (planned.outcome, planned.refusals) == (Outcome.APPLIED, ())
+    assert kinds(planned) == [UnlinkAccount]
+
+
 def test_a_user_that_is_created_again_with_the_same_name_gets_the_account_that_stayed() -> None:
     world = a_world()
     joined = joiner(KEEP)

@@ -1,0 +1,170 @@
+"""What happens in a directory? Histories of people and groups, on any portal, under any rules."""
+
+from random import Random
+from typing import ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from contracts.rules import Portal, Role
+from tests.convergence import strategies as draw
+from tests.convergence.directory import Directory, Group, user
+from tests.convergence.downstream import made_by_hand
+from tests.convergence.shared_addresses import Shared
+from worker.actions import Reason
+from worker.facts import IdentityKey
+from worker.world import World
+
+BOSS = "boss@acme.test"
+"""An Admin by hand whom no identity reaches: nobody else is the last one then."""
+
+
+class Histories(RuleBasedStateMachine):
+    """Writes to a directory; what happens to its events at the end, subclasses say."""
+
+    portal: ClassVar[Portal]
+
+    @initialize(data=st.data())
+    def start(self, data: st.DataObject) -> None:
+        rules = draw.RULES_OF[self.portal]
+        self.directory = Directory({name: data.draw(rules) for name in (draw.OKTA, draw.ENTRA)})
+        self.later_rules = {name: data.draw(rules) for name in (draw.OKTA, draw.ENTRA)}
+        emails = data.draw(draw.hand_made)
+        self.another_admin = data.draw(st.booleans() | st.just(value=True))
+        if self.another_admin:
+            emails |= {BOSS: Role.ADMIN}
+        self.things = made_by_hand(self.portal, emails)
+        self.random = Random(data.draw(st.integers(0, 2**32)))  # noqa: S311
+
+    # --- writes ---------------------------------------------------------------------------
+
+    @rule(
+        connection=draw.connections,
+        name=draw.names,
+        active=st.sampled_from([True, True, False]),
+        roles=draw.role_names,
+        email=draw.own_or_other_address,
+    )
+    def create(
+        self,
+        connection: str,
+        name: str,
+        active: bool,
+        roles: tuple[str, ...],
+        email: str | None,
+    ) -> None:
+        if not self.directory.has_user_named(connection, name):
+            own = f"{name}@acme.test"
+            self.directory.create(
+                connection,
+                user(name, own if email == draw.OWN else email, active=active, roles=roles),
+            )
+        self._pass_time(7)
+
+    def some(self, number: int) -> IdentityKey:
+        people = self.directory.undeleted()
+        return people[number % len(people)]
+
+    has_people = precondition(lambda self: self.directory.undeleted())
+
+    @has_people
+    @rule(who=draw.numbers, back=st.booleans(), step=draw.steps)
+    def switch(self, who: int, back: bool, step: int) -> None:
+        """Deactivate who is active, reactivate who is not; sometimes with a new name."""
+        key = self.some(who)
+        active = not self.directory.users[key].active
+        changes = {"display_name": f"Name {len(self.directory.events)}"} if back else {}
+        self.directory.write(key, active=active, **changes)
+        self._pass_time(step)
+
+    @has_people
+    @rule(
+        who=draw.numbers,
+        name=st.sampled_from(["Ada Lovelace", None]),
+        external_id=st.sampled_from(["1", None]),
+    )
+    def rename(self, who: int, name: str | None, external_id: str | None) -> None:
+        self.directory.write(self.some(who), display_name=name, external_id=external_id)
+        self._pass_time(1)
+
+    @has_people
+    @rule(who=draw.numbers)
+    def move_to_a_new_host(self, who: int) -> None:
+        key = self.some(who)
+        own = self.directory.users[key].profile.user_name
+        self.directory.write(key, email=f"{own}@new.test")
+        self._pass_time(1)
+
+    @has_people
+    @rule(who=draw.numbers, email=draw.addresses)
+    def change_address(self, who: int, email: str | None) -> None:
+        self.directory.write(self.some(who), email=email)
+        self._pass_time(1)
+
+    @has_people
+    @rule(who=draw.numbers, roles=draw.role_names)
+    def change_roles(self, who: int, roles: tuple[str, ...]) -> None:
+        self.directory.write_roles(self.some(who), roles)
+        self._pass_time(1)
+
+    @has_people
+    @rule(who=draw.numbers, step=draw.steps)
+    def delete(self, who: int, step: int) -> None:
+        self.directory.delete(self.some(who))
+        self._pass_time(step)
+
+    @has_people
+    @rule(who=draw.numbers)
+    def resync(self, who: int) -> None:
+        self.directory.resync(self.some(who))
+
+    # --- groups ---------------------------------------------------------------------------
+
+    @has_people
+    @rule(who=draw.numbers, name=st.sampled_from(draw.GROUPS))
+    def join_or_leave(self, who: int, name: str) -> None:
+        key = self.some(who)
+        group = self._group(key.connection, name)
+        self.directory.put_members(key.connection, group, group.members ^ {key.identity})
+        self._pass_time(1)
+
+    @has_people
+    @rule(which=draw.numbers, name=st.sampled_from(draw.GROUPS), connection=draw.connections)
+    def rename_group(self, which: int, name: str, connection: str) -> None:
+        groups = self.directory.groups[connection]
+        if groups and name not in {group.name for group in groups}:
+            self.directory.rename_group(connection, groups[which % len(groups)], name)
+
+    @has_people
+    @rule(which=draw.numbers, connection=draw.connections)
+    def delete_group(self, which: int, connection: str) -> None:
+        if groups := self.directory.groups[connection]:
+            self.directory.delete_group(connection, groups[which % len(groups)])
+
+    def _group(self, connection: str, name: str) -> Group:
+        groups = self.directory.groups[connection]
+        for group in groups:
+            if group.name == name:
+                return group
+        groups.append(Group(name))
+        return groups[-1]
+
+    def _pass_time(self, step: int) -> None:
+        """Let the clock of the directory run, at times backwards."""
+        self.directory.now += step
+
+    # --- the end --------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        if hasattr(self, "random"):
+            self.end()
+
+    def end(self) -> None:
+        raise NotImplementedError
+
+    def admins_are_settled(self, world: World, shared: Shared) -> bool:
+        """Who is the last Admin depends on who came first, unless another one stays anyway."""
+        if self.portal is not Portal.DASHBOARD or self.another_admin:
+            return True
+        refused = [it.reason for waiting in world.waiting.values() for it in waiting.refusals]
+        return Reason.LAST_ADMIN not in refused and not shared.unsettled_identities

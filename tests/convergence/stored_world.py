@@ -1,0 +1,81 @@
+"""How does a whole downstream get into the database, and out of it? Written by hand, read at once."""
+
+from collections.abc import Collection
+
+from sqlalchemy import insert, select
+
+from contracts.identity_changed import decode
+from tests.convergence.directory import WORKSPACE
+from tests.convergence.downstream import ByHand
+from worker.actions import DeviceActionKind, Reason, Refused, RefusedAction
+from worker.changes import LedgerEntry, Waiting
+from worker.database import DownstreamDatabase
+from worker.facts import IdentityKey
+from worker.statements.rows import (
+    ACCOUNTS,
+    DEVICES,
+    LEDGER,
+    POLICIES,
+    RECORDS,
+    REFUSALS,
+    WORKSPACES,
+    account_of,
+    account_row,
+    device_of,
+    key_of,
+    record_of,
+)
+from worker.world import World
+
+
+async def write_things(
+    database: DownstreamDatabase, things: ByHand, policies: Collection[str]
+) -> None:
+    """Store what the platform itself had made."""
+    async with database.write() as db:
+        await db.execute(insert(WORKSPACES).values(name=WORKSPACE))
+        for policy in policies:
+            await db.execute(insert(POLICIES).values(workspace=WORKSPACE, name=policy))
+        for account in things.accounts:
+            await db.execute(insert(ACCOUNTS).values(account_row(account, 0)))
+        for it in things.devices:
+            await db.execute(
+                insert(DEVICES).values(
+                    id=it.id,
+                    workspace=it.workspace,
+                    serial=it.serial,
+                    policy=it.policy,
+                    assigned_to=it.assigned_to,
+                    removed=it.removed,
+                )
+            )
+
+
+async def read_world(database: DownstreamDatabase) -> World:
+    """Return everything that is stored."""
+    world = World()
+    async with database.read() as db:
+        for row in (await db.execute(select(ACCOUNTS))).mappings():
+            world.load_account(account := account_of(row))
+            world.admins[account.workspace] += account.is_admin
+        for row in (await db.execute(select(DEVICES))).mappings():
+            world.load_device(device_of(row))
+        for row in (await db.execute(select(POLICIES))).mappings():
+            world.policies.add((row["workspace"], row["name"]))
+        refusals: dict[IdentityKey, list[Refused]] = {}
+        for row in (await db.execute(select(REFUSALS))).mappings():
+            refused = Refused(RefusedAction(row["action"]), Reason(row["reason"]), row["obstacle"])
+            refusals.setdefault(key_of(row), []).append(refused)
+        for row in (await db.execute(select(RECORDS))).mappings():
+            waiting = refusals.get(key_of(row))
+            assert (waiting is None) == (row["event"] is None)
+            world.load_record(
+                record_of(row),
+                waiting and Waiting(decode(row["event"].encode()).data, tuple(waiting)),
+            )
+        for row in (await db.execute(select(LEDGER))).mappings():
+            kind = DeviceActionKind(row["action"])
+            world.load_ledger(
+                LedgerEntry(key_of(row), row["deactivated_at"], row["device_id"], kind)
+            )
+    return world

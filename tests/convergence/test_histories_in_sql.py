@@ -1,0 +1,89 @@
+"""Does the database end as the pure world does, whatever the batches? Fewer histories, on SQLite."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from contracts.identity_changed import IdentityChanged
+from contracts.rules import Portal
+from deploy.databases import open_engines
+from tests.convergence.deliveries import deliver, mixed_up
+from tests.convergence.downstream import POLICIES, Painter, world_with
+from tests.convergence.histories import Histories
+from tests.convergence.invariants import check_at_rest
+from tests.convergence.shared_addresses import shared_addresses
+from tests.convergence.stored_world import read_world, write_things
+from tests.integration.worker.platform import Platform
+from worker.database import DownstreamDatabase
+from worker.schema import migrate
+from worker.world import World
+
+HOW_MANY = settings(
+    max_examples=12,
+    stateful_step_count=20,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+class DeliveredToSql(Histories):
+    """Delivers mixed up and in batches to a database, and in order to a world in memory."""
+
+    empty: ClassVar[Path]
+
+    def end(self) -> None:
+        events = self.directory.events
+        newest = self.directory.newest()
+        in_order = world_with(self.things)
+        deliver(in_order, events)
+        stored = asyncio.run(self._stored(batches(mixed_up(events, self.random), self.random)))
+        check_at_rest(stored, newest)
+        shared = shared_addresses(events, self.things.addresses.values())
+        if self.admins_are_settled(in_order, shared):
+            painter = Painter(self.things, shared, newest)
+            assert painter.picture(stored) == painter.picture(in_order)
+
+    async def _stored(self, arriving: Iterator[Sequence[IdentityChanged]]) -> World:
+        file = self.empty.with_name("used.db")
+        shutil.copy(self.empty, file)
+        reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")
+        platform = Platform(DownstreamDatabase(reading, writing))
+        await write_things(platform.database, self.things, POLICIES)
+        for batch in arriving:
+            await platform.apply(*batch)
+        world = await read_world(platform.database)
+        await reading.dispose()
+        await writing.dispose()
+        return world
+
+
+def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
+    """Cut events into batches of one to five."""
+    rest = list(events)
+    while rest:
+        size = random.randint(1, 5)
+        yield rest[:size]
+        rest = rest[size:]
+
+
+@pytest.mark.parametrize("portal", list(Portal))
+def test_the_database_ends_as_the_pure_world_does(portal: Portal, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.db"
+    asyncio.run(_migrated(empty))
+    kind = type(f"{portal}InSql", (DeliveredToSql,), {"portal": portal, "empty": empty})
+    run_state_machine_as_test(kind, settings=HOW_MANY)
+
+
+async def _migrated(file: Path) -> None:
+    reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")
+    await migrate(writing)
+    await reading.dispose()
+    await writing.dispose()

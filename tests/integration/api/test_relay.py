@@ -1,0 +1,188 @@
+"""Does the relay publish every mark until it is confirmed, leavers first, and never lose one?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from api.directory.database import DirectoryDatabase
+from api.relay import LEASE_SECONDS, Relay
+from contracts.embedded_transport import EmbeddedTransport
+from contracts.identity_changed import IdentityChanged, decode
+from contracts.topology import Lane
+from contracts.transport import Confirmed, Parcel, PublishOutcome, RetryAfter, Unknown
+from tests.ingress import Ingress
+
+SECOND = 1_000_000
+
+
+class Watch:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 2_000_000_000 * SECOND  # later than whatever the ingress writes now
+
+    def __call__(self) -> int:
+        return self.time
+
+    def move(self, seconds: float) -> None:
+        self.time += int(seconds * SECOND)
+
+
+class Post:
+    """A publisher that keeps what it is given, and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+        self.outcome: PublishOutcome = Confirmed()
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        self.parcels += parcels
+        return [self.outcome for _ in parcels]
+
+    @property
+    def events(self) -> list[IdentityChanged]:
+        """What the parcels say."""
+        return [decode(parcel.body).data for parcel in self.parcels]
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+async def relay(database: DirectoryDatabase, post: Post, watch: Watch) -> AsyncIterator[Relay]:
+    return Relay(database, post, watch)
+
+
+async def test_an_event_tells_the_newest_state_once_for_all_changes(
+    ingress: Ingress, relay: Relay, post: Post
+) -> None:
+    ada = await ingress.user("ada")
+    await ingress.group("Weavers", ada)
+    await ingress.patch(f"/Users/{ada}", {"op": "replace", "path": "title", "value": "Dr"})
+    assert await relay.move(Lane.BULK) == 1
+    (event,) = post.events
+    assert (event.identity, event.active, event.groups) == (ada, True, ("Weavers",))
+    assert await ingress.marked() == set()
+    assert await relay.move(Lane.BULK) == 0
+
+
+async def test_a_leaver_is_in_the_urgent_lane_even_if_still_waiting_in_bulk(
+    ingress: Ingress, relay: Relay, post: Post
+) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    await ingress.patch(f"/Users/{ada}", {"op": "replace", "path": "active", "value": False})
+    assert await relay.move(Lane.URGENT) == 1
+    assert [event.identity for event in post.events] == [ada]
+    assert post.events[0].terms.deactivated_at == post.events[0].version
+    assert await relay.move(Lane.BULK) == 1
+    assert post.events[1].identity == ben
+
+
+async def test_a_mark_of_unknown_fate_is_published_again(
+    ingress: Ingress, relay: Relay, post: Post, watch: Watch
+) -> None:
+    ada = await ingress.user("ada")
+    post.outcome = Unknown("nobody knows")
+    await relay.move(Lane.BULK)
+    assert await ingress.marked() == {ada}
+    assert await relay.move(Lane.BULK) == 0, "not at once"
+    watch.move(2)
+    post.outcome = Confirmed()
+    await relay.move(Lane.BULK)
+    assert [parcel.attempts for parcel in post.parcels] == [0, 0]
+    assert await ingress.marked() == set()
+
+
+async def test_what_the_worker_wants_again_comes_after_its_delay_and_is_counted(
+    ingress: Ingress, relay: Relay, post: Post, watch: Watch
+) -> None:
+    await ingress.user("ada")
+    post.outcome = RetryAfter(30)
+    await relay.move(Lane.BULK)
+    watch.move(29)
+    assert await relay.move(Lane.BULK) == 0
+    watch.move(2)
+    assert await relay.move(Lane.BULK) == 1
+    assert [parcel.attempts for parcel in post.parcels] == [0, 1]
+
+
+async def test_a_crash_while_publishing_repeats_the_publication_after_the_lease(
+    ingress: Ingress, database: DirectoryDatabase, post: Post, watch: Watch
+) -> None:
+    ada = await ingress.user("ada")
+    transport = EmbeddedTransport()
+    crashing = asyncio.create_task(Relay(database, transport, watch).move(Lane.BULK))
+    await transport.receive(Lane.BULK, 1)
+    crashing.cancel()
+    await asyncio.wait([crashing])
+    successor = Relay(database, post, watch)
+    assert await successor.move(Lane.BULK) == 0, "the lease still holds"
+    watch.move(LEASE_SECONDS + 1)
+    assert await successor.move(Lane.BULK) == 1
+    assert post.events[0].identity == ada
+
+
+async def test_a_change_while_publishing_is_published_after_it(
+    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+) -> None:
+    ada = await ingress.user("ada")
+    transport = EmbeddedTransport()
+    relay = Relay(database, transport, watch)
+    moving = asyncio.create_task(relay.move(Lane.BULK))
+    (first,) = await transport.receive(Lane.BULK, 1)
+    await ingress.group("Weavers", ada)
+    await first.ack()
+    await moving
+    assert await ingress.marked() == {ada}, "its mark is of a newer version"
+    moving = asyncio.create_task(relay.move(Lane.BULK))
+    (second,) = await transport.receive(Lane.BULK, 1)
+    await second.ack()
+    await moving
+    assert decode(first.body).data.groups == ()
+    assert decode(second.body).data.groups == ("Weavers",)
+    assert decode(second.body).data.version > decode(first.body).data.version
+
+
+async def test_two_relays_never_have_the_same_mark(
+    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+) -> None:
+    people = {await ingress.user(f"person-{number}") for number in range(20)}
+    posts = [Post(), Post()]
+    await asyncio.gather(*(Relay(database, post, watch).move(Lane.BULK) for post in posts))
+    published = [event.identity for post in posts for event in post.events]
+    assert sorted(published) == sorted(people)
+
+
+async def test_a_running_relay_wakes_up_when_it_is_told_and_stops_when_it_is_told(
+    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+) -> None:
+    transport, stop = EmbeddedTransport(), asyncio.Event()
+    relay = Relay(database, transport, watch)
+    running = asyncio.create_task(relay.run(stop))
+    await ingress.user("ada")
+    relay.wake()
+    (delivery,) = await transport.receive(Lane.BULK, 1)
+    stop.set()
+    await delivery.ack()
+    await running
+    assert await ingress.marked() == set(), "the batch in hand was settled"
+
+
+async def test_a_deleted_identity_is_published_with_the_groups_that_it_had(
+    ingress: Ingress, relay: Relay, post: Post
+) -> None:
+    ada = await ingress.user("ada")
+    await ingress.group("Weavers", ada)
+    await ingress.send("DELETE", f"/Users/{ada}")
+    await relay.move(Lane.URGENT)
+    (event,) = post.events
+    assert event.deleted
+    assert event.groups == ("Weavers",)

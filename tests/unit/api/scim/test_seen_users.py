@@ -1,0 +1,49 @@
+"""What is known downstream of a SCIM user?"""
+
+from typing import Any
+
+import pytest
+
+from api.scim.resources import ScimUser
+from api.scim.seen_users import seen
+
+WORK, HOME = {"value": "w@a.test", "type": "work"}, {"value": "h@a.test", "type": "home"}
+PRIMARY = {"value": "p@a.test", "primary": True}
+
+
+def user(**attributes: Any) -> ScimUser:
+    """Return a user as it is stored."""
+    return ScimUser.model_validate({"schemas": [], "userName": "ada", **attributes})
+
+
+@pytest.mark.parametrize(
+    ("emails", "user_name", "email"),
+    [
+        ([HOME, WORK, PRIMARY], "ada@a.test", "p@a.test"),
+        ([HOME, WORK], "ada@a.test", "w@a.test"),
+        ([HOME], "ada@a.test", "h@a.test"),
+        ([], "ada@a.test", "ada@a.test"),
+        ([{"value": "", "primary": True}, {"type": "work"}], "ada@a.test", "ada@a.test"),
+        ([{"value": "", "primary": True}, HOME], "ada", "h@a.test"),
+        ([], "ada", None),
+    ],
+)
+def test_the_email_is_primary_then_work_then_first_then_the_user_name(
+    emails: list[dict[str, Any]], user_name: str, email: str | None
+) -> None:
+    assert seen(user(userName=user_name, emails=emails)).profile.email == email
+
+
+def test_empty_values_count_as_missing() -> None:
+    profile = seen(user(displayName="", externalId="", name={"givenName": ""})).profile
+    assert (profile.display_name, profile.external_id, profile.given_name) == (None, None, None)
+
+
+def test_roles_are_named_by_their_values() -> None:
+    roles = [{"value": "Admin"}, {"display": "no value"}, {"value": ""}, {"value": "Editor"}]
+    assert seen(user(roles=roles)).role_names == ("Admin", "Editor")
+
+
+@pytest.mark.parametrize(("active", "is_active"), [(True, True), (False, False)])
+def test_activity_is_as_stored(active: bool, is_active: bool) -> None:
+    assert seen(user(active=active)).active is is_active
