@@ -60,8 +60,9 @@ def run(arguments: list[str]) -> int:
     try:
         return app(arguments, standalone_mode=False) or 0
     except typer.TyperException as error:
-        message = getattr(error, "message", "")
-        return _fail(f"{message} (muster --help)" if message else "", 2)
+        # No arguments at all have printed the help already, and leave no message.
+        message = getattr(error, "format_message", error.__str__)().rstrip(".")
+        return _fail(f"{message} (see --help)" if message else "", 2)
     except USER_ERRORS as error:
         return _fail(str(error), 2)
     except PortTaken as error:
