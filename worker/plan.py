@@ -241,12 +241,23 @@ def _come_and_go(draft: _Draft) -> None:
     Events in between may have been lost or folded into this one, so the identity is planned as
     it was when it last was active first. Whatever could not be had then needs no refusal now.
     """
+    if _lost_to_a_successor(draft):
+        draft.deactivated_at = draft.event.terms.deactivated_at
+        return
     if draft.account is None or draft.namesake is not None:
         _provide_account(draft)
     _assert_attributes(draft)
     draft.refusals.clear()
     if draft.live is None or _deactivate(draft, draft.event.terms.deactivation):
         draft.deactivated_at = draft.event.terms.deactivated_at
+
+
+def _lost_to_a_successor(draft: _Draft) -> bool:
+    """Say whether somebody took the account over from a deleted identity while it waited.
+
+    It must not look for another one then: two deleted ones would take it from each other forever.
+    """
+    return draft.facts.record.deleted and draft.account is None
 
 
 def _deactivate(draft: _Draft, action: DeactivationAction) -> bool:

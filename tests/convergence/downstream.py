@@ -99,6 +99,7 @@ class Painter:
                 (key, refused.action, refused.reason)
                 for key, waiting in world.waiting.items()
                 if key not in self.shared.unsettled_identities
+                and (key not in self.shared.heirs or self._is_active(key))
                 for refused in waiting.refusals
             ),
         )

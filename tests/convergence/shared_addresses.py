@@ -38,20 +38,21 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """``unsettled``: several ends are right. ``inherited``: one after the other had the address,
-    which settles who has it now, but not what the last one left on an account that nobody holds.
+    """``unsettled``: several ends are right. ``inherited``: ``heirs`` had the address one after
+    the other, which settles who has it now, but not what those left behind who are gone.
     """
 
     unsettled_identities: frozenset[IdentityKey]
     unsettled_addresses: frozenset[Address]
     inherited: frozenset[Address]
+    heirs: frozenset[IdentityKey]
 
     def without_inherited(self) -> "Shared":
         """Return what is left when addresses that were passed on count as unsettled."""
         return replace(self, unsettled_addresses=self.unsettled_addresses | self.inherited)
 
 
-NOTHING_SHARED = Shared(frozenset(), frozenset(), frozenset())
+NOTHING_SHARED = Shared(frozenset(), frozenset(), frozenset(), frozenset())
 
 
 def shared_addresses(events: Iterable[IdentityChanged], by_hand: Iterable[Address]) -> Shared:
@@ -62,6 +63,7 @@ def shared_addresses(events: Iterable[IdentityChanged], by_hand: Iterable[Addres
     unsettled_identities: set[IdentityKey] = set()
     unsettled_addresses: set[Address] = set()
     inherited: set[Address] = set()
+    heirs: set[IdentityKey] = set()
     for group in _connected(_claims(events)):
         addresses = {claim.address for claim in group}
         people = {claim.key for claim in group}
@@ -70,8 +72,12 @@ def shared_addresses(events: Iterable[IdentityChanged], by_hand: Iterable[Addres
             unsettled_addresses |= addresses
         elif len(people) > 1:
             inherited |= addresses
+            heirs |= people
     return Shared(
-        frozenset(unsettled_identities), frozenset(unsettled_addresses), frozenset(inherited)
+        frozenset(unsettled_identities),
+        frozenset(unsettled_addresses),
+        frozenset(inherited),
+        frozenset(heirs),
     )
 
 

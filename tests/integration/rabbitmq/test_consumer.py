@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from aio_pika import Message
+from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from contracts.topology import DELIVERY_LIMIT, Lane, Topology
@@ -200,18 +200,16 @@ async def test_what_cannot_be_set_aside_goes_back_to_its_lane(
 
 
 async def test_what_is_never_answered_ends_among_the_dead_letters(
-    topology: Topology, channel: AbstractChannel
+    rabbitmq_server: RabbitmqServer, topology: Topology, channel: AbstractChannel
 ) -> None:
     bulk = topology.lane(Lane.BULK)
     await put(channel, bulk, b"poison")
-    returns = 0
-
-    async def give_back(message: AbstractIncomingMessage) -> None:
-        nonlocal returns
-        returns += 1
-        await message.reject(requeue=True)
-
-    await (await channel.get_queue(bulk)).consume(give_back)
+    for _ in range(DELIVERY_LIMIT + 1):
+        async with await connect(rabbitmq_server.url) as worker:
+            arrivals: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+            queue = await (await worker.channel()).get_queue(bulk)
+            await queue.consume(arrivals.put)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await arrivals.get()
     message = await take(channel, topology.dead_letters)
     assert message.body == b"poison"
-    assert returns == DELIVERY_LIMIT + 1
