@@ -9,7 +9,6 @@ from scim2_models import NotFoundException, SCIMException
 from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
-from api.clock import Clock, now
 from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
 from api.health import health_routes
@@ -17,6 +16,7 @@ from api.scim.documentation import scim_schemas
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
 from api.scim.service import MusterService
+from contracts.clock import Clock, now
 
 LARGEST_BODY = 16 * 1024 * 1024
 """Bytes; a group of 100,000 members is pushed in about half of that."""

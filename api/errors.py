@@ -33,10 +33,3 @@ class RulesOfAnotherPortal(ApiError):
         super().__init__(
             f"connection {connection_id!r} is one of {portal}, the rules are of {other}"
         )
-
-
-class OutdatedSchema(ApiError):
-    """The directory's tables are not those of this version."""
-
-    def __init__(self) -> None:
-        super().__init__("the directory's schema is outdated: run `muster migrate`")

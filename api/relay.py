@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from api.clock import Clock, now
 from api.directory import dirty_set
 from api.directory.database import DirectoryDatabase
 from api.directory.dirty_set import Mark
 from api.directory.rendering import render
 from api.retries import pause, until_stopped
+from contracts.clock import Clock, now
 from contracts.identity_changed import encode, message_id
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel, Publisher, PublishOutcome, RetryAfter, Unknown

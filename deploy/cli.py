@@ -17,9 +17,9 @@ from deploy.commands import (
     topology,
 )
 from deploy.http_server import PortTaken
+from deploy.migrations import OutdatedSchema
 from deploy.rabbitmq_topology import TopologyNotApplied
 from deploy.rule_options import InvalidInput
-from deploy.schemas import OutdatedSchema
 from deploy.settings import InvalidSetting
 from worker.errors import WorkerError
 

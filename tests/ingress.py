@@ -11,13 +11,13 @@ from sqlmodel import col
 
 from api.admin.connections import create_connection
 from api.app import create_app
-from api.clock import now
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import Identity
-from api.schema import migrate
 from api.scim.resources import Group, User
+from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from deploy.databases import open_engines
+from deploy.migrations import DIRECTORY
 
 PUBLIC_URL = "https://muster.test"
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -30,7 +30,7 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 async def migrated_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
     """Open a directory in an empty database."""
     database = DirectoryDatabase(*open_engines(url))
-    await migrate(database.writing)
+    await DIRECTORY.migrate(database.writing)
     yield database
     await database.reading.dispose()
     await database.writing.dispose()

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.clock import Clock, now
 from contracts.topology import Lane
 from contracts.transport import Consumer, Delivery
-from worker.clock import Clock, now
 from worker.database import DownstreamDatabase
 from worker.handle_deliveries import Handler
 from worker.replan_refused import Replanning

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from contracts.clock import Clock, now
 from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent, decode
 from contracts.topology import RETRY_DELAYS
 from contracts.transport import Delivery
 from worker import reports
 from worker.apply import Batch, apply_batch
-from worker.clock import Clock, now
 from worker.database import DownstreamDatabase
 from worker.errors import DatabaseAway
 from worker.retries import FailureKind, delay_after, describe, in_place, is_transient

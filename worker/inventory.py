@@ -13,10 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from contracts.clock import Clock, now
 from contracts.names import comparison_key
 from contracts.rules import Portal, Role
 from worker.actions import admin_obstacle, policy_obstacle
-from worker.clock import Clock, now
 from worker.database import DownstreamDatabase
 from worker.errors import (
     EmailExists,

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.clock import Clock, now
 from worker import reports
 from worker.apply import Batch, apply_replans
-from worker.clock import Clock, now
 from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
 from worker.retries import describe, pause, quickly, until_stopped

@@ -3,12 +3,11 @@
 from alembic import context
 
 from api.directory.tables import ApiTable
-from api.schema import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=ApiTable.metadata,
-    version_table=VERSION_TABLE,
+    version_table=context.config.attributes["version_table"],
     render_as_batch=True,  # SQLite alters a table by copying it
 )
 with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""How is one value compared in SQL? As ``ScimFilter.match`` compares it; never with NULL as answer."""
+"""How is one value compared in SQL? As ``ScimFilter.match`` does; the answer is never NULL."""
 
 from datetime import datetime
 from operator import ge, gt, le, lt

@@ -13,7 +13,6 @@ from scim2_models import SCIMException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 
-from api.clock import Clock
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
 from api.retries import after_conflicts
@@ -24,6 +23,7 @@ from api.scim.endpoints import ENDPOINTS
 from api.scim.handler import DirectoryHandler
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
+from contracts.clock import Clock
 
 LOG = structlog.get_logger(__name__)
 

@@ -7,7 +7,6 @@ from typing import Any
 from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
-from api.clock import Clock, now
 from api.directory.database import DirectoryDatabase
 from api.scim.attributes_in_sql import ATTRIBUTES
 from api.scim.authentication import OpenedConnection
@@ -31,6 +30,7 @@ from api.scim.users import (
     lock_user_for_deletion,
     update_user,
 )
+from contracts.clock import Clock, now
 from contracts.identity_changed import Trace
 
 AnyResource = Resource[Any]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
-from api.clock import now
+from contracts.clock import now
 from contracts.rules import RULES, Rules
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.opened import Databases

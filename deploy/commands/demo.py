@@ -30,9 +30,9 @@ from deploy.demo_story import (
 )
 from deploy.http_server import bind
 from deploy.logs import set_up_logs
+from deploy.migrations import migrate
 from deploy.opened import Databases, open_databases
 from deploy.running import running
-from deploy.schemas import migrate
 from deploy.settings import Settings, read_settings
 from deploy.single_process import run_everything
 from worker.inventory import Inventory

@@ -10,10 +10,10 @@ from deploy.demo_workspace import introduce
 from deploy.http_server import bind
 from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
+from deploy.migrations import ensure_current, migrate
 from deploy.opened import Databases, open_databases
 from deploy.rabbitmq_topology import apply_topology
 from deploy.rule_options import InvalidInput
-from deploy.schemas import ensure_current, migrate
 from deploy.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
 from deploy.single_process import run_everything

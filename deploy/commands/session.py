@@ -6,8 +6,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from deploy.migrations import ensure_current
 from deploy.opened import Databases, open_databases
-from deploy.schemas import ensure_current
 from deploy.settings import Settings, read_settings
 
 T = TypeVar("T")

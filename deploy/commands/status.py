@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.admin import connections
-from api.clock import now
+from contracts.clock import now
 from deploy.commands.connections import ConnectionId
 from deploy.commands.session import JsonOption, on_databases
 from deploy.opened import Databases

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
-from api.clock import now
+from contracts.clock import now
 from deploy.commands.connections import ConnectionId, base_url
 from deploy.commands.session import JsonOption, on_databases
 from deploy.opened import Databases

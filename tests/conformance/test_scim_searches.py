@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from scim2_models import SearchRequest
 
 from api.admin.connections import create_connection
-from api.clock import now
 from api.correlation import new_trace
 from api.scim.authentication import OpenedConnection
 from api.scim.provider import scim_provider
 from api.scim.resources import Group, ScimUser, User
 from api.scim.storage import DirectoryStorage
+from contracts.clock import now
 from tests.conformance.scim_searches import FILTERS, SORTS, USERS
 from tests.ingress import RULES, migrated_directory
 

@@ -9,11 +9,11 @@ from scim2_server.storage import ScimStorage
 from scim2_server.testing import AsyncScimStorageContract, BlockingStorage
 
 from api.admin.connections import create_connection
-from api.clock import now
 from api.correlation import new_trace
 from api.scim.authentication import OpenedConnection
 from api.scim.provider import scim_provider
 from api.scim.storage import DirectoryStorage
+from contracts.clock import now
 from tests.ingress import RULES, migrated_directory
 
 

@@ -96,9 +96,12 @@ class Histories(RuleBasedStateMachine):
         self._pass_time(1)
 
     @has_people
-    @rule(who=draw.numbers, email=draw.addresses)
+    @rule(who=draw.numbers, email=draw.own_or_other_address)
     def change_address(self, who: int, email: str | None) -> None:
-        self.directory.write(self.some(who), email=email)
+        """Write an address of somebody else, or the own one in another case."""
+        key = self.some(who)
+        own = f"{self.directory.users[key].profile.user_name}@ACME.test"
+        self.directory.write(key, email=own if email == draw.OWN else email)
         self._pass_time(1)
 
     @has_people

@@ -1,7 +1,7 @@
 """What holds in every downstream, whatever was delivered and in whatever order?"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
@@ -20,6 +20,19 @@ from worker.world import World
 
 OUTLIVES_DELETION = {RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE}
 """For these a deleted identity holds on to its account, if nobody else wants it."""
+
+
+def check_published(events: Iterable[IdentityChanged]) -> None:
+    """Check that a deactivation is the step from active to inactive or deleted, and named once."""
+    before: dict[tuple[str, str], IdentityChanged] = {}
+    for event in events:
+        key = event.connection, event.identity
+        known = before.get(key)
+        was = 0 if known is None else known.terms.deactivated_at
+        left = known is not None and known.active and not event.active
+        assert event.terms.deactivated_at == (event.version if left else was)
+        assert known is None or known.version < event.version
+        before[key] = event
 
 
 def check_always(world: World) -> None:

@@ -27,7 +27,7 @@ NAMES = ("ada", "ben", "eve")
 GROUPS = ("IT", "Sales", "Guests")
 
 roles = st.sampled_from(Role)
-role_maps = st.dictionaries(st.sampled_from(GROUPS), roles).map(
+role_maps = st.dictionaries(st.sampled_from(GROUPS), roles, min_size=1).map(
     lambda names: tuple(RoleLine(name=name, role=role) for name, role in names.items())
 )
 store_rules = st.builds(
@@ -68,7 +68,7 @@ addresses = st.sampled_from([*(f"{name}@acme.test" for name in NAMES), "ADA@acme
 OWN = "own"
 own_or_other_address = st.sampled_from([OWN] * 4) | addresses
 hand_made = st.dictionaries(
-    st.sampled_from([f"{name}@{host}.test" for host in ("acme", "new") for name in NAMES]),
+    st.sampled_from([f"{name}@{host}.test" for host in ("acme", "acme", "new") for name in NAMES]),
     roles,
     max_size=3,
 )

@@ -11,12 +11,12 @@ from contracts.rules import Portal
 from tests.convergence.deliveries import deliver, mixed_up, repeated_late
 from tests.convergence.downstream import Painter, world_with
 from tests.convergence.histories import Histories
-from tests.convergence.invariants import check_at_rest
+from tests.convergence.invariants import check_at_rest, check_published
 from tests.convergence.shared_addresses import NOTHING_SHARED, Shared, shared_addresses
 from worker.world import World
 
 HOW_MANY = settings(
-    max_examples=100,
+    max_examples=250,
     stateful_step_count=25,
     derandomize=True,
     deadline=None,
@@ -29,6 +29,7 @@ class DeliveredInMemory(Histories):
 
     def end(self) -> None:
         events = self.directory.events
+        check_published(events)
         in_order = self._downstream(events)
         late = self._downstream(repeated_late(events, self.random))
         others = [self._downstream(mixed_up(events, self.random)) for _ in range(3)]

@@ -14,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
 from deploy.databases import open_engines
+from deploy.migrations import DOWNSTREAM
 from tests.convergence.deliveries import deliver, mixed_up
 from tests.convergence.downstream import POLICIES, Painter, world_with
 from tests.convergence.histories import Histories
@@ -22,11 +23,10 @@ from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.integration.worker.platform import Platform
 from worker.database import DownstreamDatabase
-from worker.schema import migrate
 from worker.world import World
 
 HOW_MANY = settings(
-    max_examples=12,
+    max_examples=30,
     stateful_step_count=20,
     derandomize=True,
     deadline=None,
@@ -84,6 +84,6 @@ def test_the_database_ends_as_the_pure_world_does(portal: Portal, tmp_path: Path
 
 async def _migrated(file: Path) -> None:
     reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")
-    await migrate(writing)
+    await DOWNSTREAM.migrate(writing)
     await reading.dispose()
     await writing.dispose()

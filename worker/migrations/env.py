@@ -2,13 +2,12 @@
 
 from alembic import context
 
-from worker.schema import VERSION_TABLE
 from worker.tables import WorkerTable
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=WorkerTable.metadata,
-    version_table=VERSION_TABLE,
+    version_table=context.config.attributes["version_table"],
     render_as_batch=True,  # SQLite alters a table by copying it
 )
 with context.begin_transaction():

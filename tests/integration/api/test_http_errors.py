@@ -166,6 +166,6 @@ async def test_health_is_told(ingress: Ingress) -> None:
         answer = await ingress.http.get(f"https://muster.test/{path}")
         assert answer.status_code == 204
     async with ingress.database.write() as db:
-        await db.execute(text("DROP TABLE directory_migrations"))
+        await db.execute(text("ALTER TABLE connections RENAME TO elsewhere"))
     assert (await ingress.http.get("https://muster.test/livez")).status_code == 204
     assert (await ingress.http.get("https://muster.test/readyz")).status_code == 503

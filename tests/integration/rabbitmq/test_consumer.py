@@ -10,8 +10,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from contracts.topology import DELIVERY_LIMIT, Lane, Topology
 from contracts.transport import Delivery
 from deploy.rabbitmq_topology import apply_topology
-from tests.integration.worker.tcp_proxy import TcpProxy
 from tests.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
+from tests.tcp_proxy import TcpProxy
 from worker.rabbitmq_consumer import RabbitmqConsumer
 
 pytestmark = pytest.mark.rabbitmq

@@ -11,8 +11,8 @@ from api.rabbitmq_publisher import RabbitmqPublisher
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Parcel, PublishOutcome, Unknown
 from deploy.rabbitmq_topology import apply_topology
-from tests.integration.worker.tcp_proxy import TcpProxy
 from tests.rabbitmq import RabbitmqServer, delete_topology
+from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.rabbitmq
 

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.databases import open_engines
+from deploy.migrations import DOWNSTREAM
 from tests.integration.worker.platform import Platform
 from worker.database import DownstreamDatabase
-from worker.schema import migrate
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[DownstreamDatabase]:
     """Give the worker's database."""
     reading, writing = open_engines(database_url)
-    await migrate(writing)
+    await DOWNSTREAM.migrate(writing)
     yield DownstreamDatabase(reading, writing)
     await reading.dispose()
     await writing.dispose()

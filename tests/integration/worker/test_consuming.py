@@ -13,7 +13,7 @@ from contracts.topology import Lane
 from contracts.transport import Confirmed, Unknown
 from deploy.databases import open_engines
 from tests.integration.worker.platform import Platform, parcel
-from tests.integration.worker.tcp_proxy import TcpProxy
+from tests.tcp_proxy import TcpProxy
 from tests.unit.worker.stories import (
     ADA,
     BEN,

@@ -3,12 +3,9 @@
 import pytest
 
 from contracts.rules import (
-    CreateNothing,
     LeaveAlone,
-    MdmRules,
     Portal,
     RemoveEmployee,
-    RemoveUser,
     Role,
     StoreRules,
 )
@@ -16,7 +13,6 @@ from tests.unit.worker.stories import (
     ADA,
     BEN,
     STORE,
-    WORKSPACE,
     a_world,
     by_hand,
     dashboard,
@@ -24,11 +20,8 @@ from tests.unit.worker.stories import (
     holder,
     joiner,
     kinds,
-    laptop,
     left,
     live,
-    mdm,
-    moved,
     play,
     refusals,
     refused,
@@ -36,7 +29,6 @@ from tests.unit.worker.stories import (
     resynced,
     returned,
     the_account,
-    the_device,
 )
 from worker.actions import (
     ChangeAccount,

@@ -7,7 +7,6 @@ from contracts.rules import (
     CreateCollaborator,
     CreateEmployee,
     CreateMdmEmployee,
-    CreateNothing,
     DashboardRules,
     LeaveAlone,
     MdmRules,

@@ -18,7 +18,7 @@ LOOK_UPS = [
 @pytest.mark.parametrize(("attributes", "text", "sql"), LOOK_UPS)
 def test_a_look_up_compares_an_indexed_column(attributes: Attributes, text: str, sql: str) -> None:
     condition = condition_of(ScimFilter(text), attributes)
-    for dialect in (sqlite.dialect(), postgresql.dialect()):
+    for dialect in (sqlite.dialect(), postgresql.dialect()):  # type: ignore[no-untyped-call]
         compiled = condition.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         assert sql in str(compiled)
         assert "json" not in str(compiled).lower()

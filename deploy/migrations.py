@@ -1,0 +1,97 @@
+"""Are the databases as this version needs them? Migrating, and refusing to run on an old schema."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import api.migrations
+import worker.migrations
+from deploy.opened import Databases
+
+
+class OutdatedSchema(Exception):
+    """A database has another schema than this version needs."""
+
+    def __init__(self) -> None:
+        super().__init__("the databases are not at the schema of this version: run muster migrate")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of one side: its revisions, and the table that says which of them was reached.
+
+    Each side has a table of its own, because both may live in one database. Under the ``lock``
+    (any number) processes that migrate at once wait for each other.
+    """
+
+    folder: Path
+    version_table: str
+    lock: int
+
+    async def migrate(self, engine: AsyncEngine) -> None:
+        """Bring a database to this version, in one transaction; nothing happens where it is."""
+        async with engine.begin() as connection:
+            await connection.run_sync(self._upgrade)
+
+    async def is_current(self, engine: AsyncEngine) -> bool:
+        """Say whether a database is at this version, no older and no newer."""
+        async with engine.connect() as connection:
+            applied = await connection.run_sync(self._applied)
+        return applied == set(ScriptDirectory.from_config(self._config()).get_heads())
+
+    def _upgrade(self, connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self.lock})")
+        config = self._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    def _applied(self, connection: Connection) -> set[str]:
+        context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
+        return set(context.get_current_heads())
+
+    def _config(self) -> Config:
+        config = Config()
+        config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
+        config.attributes["version_table"] = self.version_table
+        return config
+
+
+DIRECTORY = Schema(Path(*api.migrations.__path__), "directory_migrations", 0x6D757374_61)
+DOWNSTREAM = Schema(Path(*worker.migrations.__path__), "downstream_migrations", 0x6D757374_77)
+
+
+async def migrate(databases: Databases) -> None:
+    """Bring both databases to the schema of this version."""
+    for schema, engine in _schemas(databases):
+        await schema.migrate(engine)
+
+
+async def ensure_current(databases: Databases) -> None:
+    """Check both schemas. An empty SQLite file, on the single machine it belongs to, is set up.
+
+    :raises OutdatedSchema: when ``muster migrate`` has to come first.
+    """
+    for schema, engine in _schemas(databases):
+        if await schema.is_current(engine):
+            continue
+        if not await _is_empty_sqlite(engine):
+            raise OutdatedSchema
+        await schema.migrate(engine)
+
+
+def _schemas(databases: Databases) -> tuple[tuple[Schema, AsyncEngine], ...]:
+    return (DIRECTORY, databases.directory.writing), (DOWNSTREAM, databases.downstream.writing)
+
+
+async def _is_empty_sqlite(engine: AsyncEngine) -> bool:
+    if engine.dialect.name != "sqlite":
+        return False
+    async with engine.connect() as db:
+        return not await db.run_sync(lambda sync: inspect(sync).get_table_names())

@@ -1,0 +1,60 @@
+"""Do the migrations make what the tables say? On both databases, both schemas in one of them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.directory.tables import ApiTable
+from deploy.databases import open_engines
+from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
+from worker.tables import WorkerTable
+
+SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, WorkerTable.metadata)]
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Give an empty database."""
+    reading, writing = open_engines(database_url)
+    yield writing
+    await reading.dispose()
+    await writing.dispose()
+
+
+def _differences(connection: Connection, tables: MetaData) -> list[object]:
+    """Compare the database with the tables of one side, leaving the other side's out."""
+    options = {
+        "compare_server_default": True,
+        "include_name": lambda name, kind, _parents: kind != "table" or name in tables.tables,
+    }
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables))
+
+
+async def test_both_sides_may_live_in_one_database(engine: AsyncEngine) -> None:
+    for schema, _ in SIDES:
+        await schema.migrate(engine)
+    async with engine.connect() as db:
+        for _, tables in SIDES:
+            assert await db.run_sync(_differences, tables) == []
+
+
+@pytest.mark.parametrize(("schema", "tables"), SIDES, ids=["directory", "downstream"])
+async def test_migrated_tables_are_those_of_the_code(
+    engine: AsyncEngine, schema: Schema, tables: MetaData
+) -> None:
+    assert not await schema.is_current(engine)
+    await schema.migrate(engine)
+    assert await schema.is_current(engine)
+    async with engine.connect() as db:
+        assert await db.run_sync(_differences, tables) == []
+
+
+@pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])
+async def test_migrating_again_changes_nothing(engine: AsyncEngine, schema: Schema) -> None:
+    await schema.migrate(engine)
+    await schema.migrate(engine)
+    assert await schema.is_current(engine)
