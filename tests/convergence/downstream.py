@@ -38,8 +38,10 @@ def made_by_hand(portal: Portal, emails: Mapping[str, Role]) -> ByHand:
         held = role if portal is Portal.DASHBOARD else None
         accounts.append(Account(f"hand-{number}", WORKSPACE, portal, email, role=held))
         if portal is Portal.MDM:
-            for serial in (f"L{number}", f"P{number}"):
-                devices.append(Device(serial, WORKSPACE, serial, "office", f"hand-{number}"))
+            devices += [
+                Device(serial, WORKSPACE, serial, "office", f"hand-{number}")
+                for serial in (f"L{number}", f"P{number}")
+            ]
     return ByHand(tuple(accounts), tuple(devices))
 
 

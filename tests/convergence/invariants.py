@@ -1,8 +1,7 @@
 """What holds in every downstream, whatever was delivered and in whatever order?"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Hashable, Iterable, Mapping
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import (
@@ -121,6 +120,6 @@ def wanted_role(event: IdentityChanged) -> Role | None:
             return mapped
 
 
-def _nothing_twice(things: "list[object] | list[tuple[object, ...]]") -> None:
-    counted = Counter(chain(things))
+def _nothing_twice(things: Iterable[Hashable]) -> None:
+    counted = Counter(things)
     assert not [thing for thing, count in counted.items() if count > 1]

@@ -38,8 +38,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """``unsettled``: several ends are right. ``inherited``: ``heirs`` had the address one after
-    the other, which settles who has it now, but not what those left behind who are gone.
+    """What several ends are right for, and what was passed on.
+
+    ``heirs`` had the inherited addresses one after the other. That settles who has them now, but
+    not what those left behind who are gone.
     """
 
     unsettled_identities: frozenset[IdentityKey]

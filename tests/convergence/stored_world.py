@@ -1,5 +1,6 @@
-"""How does a whole downstream get into the database, and out of it? Written by hand, read at once."""
+"""How does a whole downstream get into the database, and out of it?"""
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from sqlalchemy import insert, select
@@ -62,17 +63,18 @@ async def read_world(database: DownstreamDatabase) -> World:
             world.load_device(device_of(row))
         for row in (await db.execute(select(POLICIES))).mappings():
             world.policies.add((row["workspace"], row["name"]))
-        refusals: dict[IdentityKey, list[Refused]] = {}
+        refusals = defaultdict[IdentityKey, list[Refused]](list)
         for row in (await db.execute(select(REFUSALS))).mappings():
             refused = Refused(RefusedAction(row["action"]), Reason(row["reason"]), row["obstacle"])
-            refusals.setdefault(key_of(row), []).append(refused)
+            refusals[key_of(row)].append(refused)
         for row in (await db.execute(select(RECORDS))).mappings():
-            waiting = refusals.get(key_of(row))
-            assert (waiting is None) == (row["event"] is None)
-            world.load_record(
-                record_of(row),
-                waiting and Waiting(decode(row["event"].encode()).data, tuple(waiting)),
-            )
+            refused_here = refusals.get(key_of(row))
+            assert (refused_here is None) == (row["event"] is None)
+            waiting = None
+            if refused_here is not None:
+                event = decode(row["event"].encode()).data
+                waiting = Waiting(event, tuple(refused_here))
+            world.load_record(record_of(row), waiting)
         for row in (await db.execute(select(LEDGER))).mappings():
             kind = DeviceActionKind(row["action"])
             world.load_ledger(

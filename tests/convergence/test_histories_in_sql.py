@@ -1,4 +1,4 @@
-"""Does the database end as the pure world does, whatever the batches? Fewer histories, on SQLite."""
+"""Does the database end as the pure world does, whatever the batches? On SQLite."""
 
 import asyncio
 import shutil

@@ -1,7 +1,7 @@
 """Does the relay publish every mark until it is confirmed, leavers first, and never lose one?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel, PublishOutcome, RetryAfter, Unknown
+from deploy.running import running
 from tests.ingress import Ingress
 
 SECOND = 1_000_000
@@ -57,7 +58,7 @@ def post() -> Post:
 
 
 @pytest.fixture
-async def relay(database: DirectoryDatabase, post: Post, watch: Watch) -> AsyncIterator[Relay]:
+def relay(database: DirectoryDatabase, post: Post, watch: Watch) -> Relay:
     return Relay(database, post, watch)
 
 
@@ -161,18 +162,17 @@ async def test_two_relays_never_have_the_same_mark(
     assert sorted(published) == sorted(people)
 
 
-async def test_a_running_relay_wakes_up_when_it_is_told_and_stops_when_it_is_told(
+async def test_a_running_relay_wakes_up_when_it_is_told_and_settles_before_it_stops(
     ingress: Ingress, database: DirectoryDatabase, watch: Watch
 ) -> None:
-    transport, stop = EmbeddedTransport(), asyncio.Event()
+    transport = EmbeddedTransport()
     relay = Relay(database, transport, watch)
-    running = asyncio.create_task(relay.run(stop))
-    await ingress.user("ada")
-    relay.wake()
-    (delivery,) = await transport.receive(Lane.BULK, 1)
-    stop.set()
-    await delivery.ack()
-    await running
+    async with running(relay.run):
+        await ingress.user("ada")
+        relay.wake()
+        (delivery,) = await transport.receive(Lane.BULK, 1)
+        answered = asyncio.create_task(delivery.ack())  # runs while the relay is being stopped
+    await answered
     assert await ingress.marked() == set(), "the batch in hand was settled"
 
 

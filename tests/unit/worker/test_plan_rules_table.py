@@ -43,7 +43,7 @@ from worker.actions import (
     RemoveDevice,
     UnlinkAccount,
 )
-from worker.facts import Account
+from worker.facts import Account, Device
 from worker.world import World
 
 CREATIONS: list[Rules] = [
@@ -53,7 +53,7 @@ CREATIONS: list[Rules] = [
 ]
 NO_CREATION: list[Rules] = [StoreRules(), DashboardRules(), MdmRules()]
 
-REMOVE = [RemoveAccount]
+REMOVE: list[type[Action]] = [RemoveAccount]
 DEACTIVATIONS: list[tuple[Rules, list[type[Action]]]] = [
     (StoreRules(on_deactivate=LeaveAlone()), []),
     (StoreRules(on_deactivate=RemoveEmployee()), REMOVE),
@@ -95,7 +95,7 @@ def somebody(rules: Rules) -> Account:
 def world_with(rules: Rules) -> World:
     """Return a downstream where Ada has an account and two devices; another Admin is there."""
     ada = somebody(rules)
-    things = [ada, laptop(ada, "L1"), laptop(ada, "L2"), laptop(None, "L3")]
+    things: list[Account | Device] = [ada, laptop(ada, "L1"), laptop(ada, "L2"), laptop(None, "L3")]
     if isinstance(rules, DashboardRules):
         things.append(by_hand(rules.portal, BEN, Role.ADMIN))
     return a_world(*things, policies=("locked",))
