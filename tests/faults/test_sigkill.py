@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.muster_process import MusterProcess, free_port
+from tests.muster_process import MusterProcess, free_port
 
 SEED = 20261123
 PEOPLE, KILLS = 56, 4

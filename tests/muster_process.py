@@ -55,11 +55,21 @@ class MusterProcess:
         )
         return json.loads(done.stdout)
 
-    async def start(self) -> None:
+    def printed(self) -> str:
+        """Return what the last server has printed so far, errors included."""
+        return self._output.read_text()
+
+    async def start(self, *options: str) -> None:
         """Run the server and wait until it answers."""
-        self.process = await asyncio.create_subprocess_exec(
-            *MUSTER, "run", env=self.environment, stdout=asyncio.subprocess.DEVNULL
-        )
+        with self._output.open("wb") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                *MUSTER,
+                "run",
+                *options,
+                env=self.environment,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+            )
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
             while not await self._answers(http):
                 assert self.process.returncode is None, "muster run ended by itself"
@@ -76,6 +86,10 @@ class MusterProcess:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         return await self.process.wait()
+
+    @property
+    def _output(self) -> Path:
+        return self.folder / "output.txt"
 
     async def _answers(self, http: httpx.AsyncClient) -> bool:
         try:
