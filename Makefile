@@ -5,7 +5,8 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test coverage check lint types architecture format lock clean set-up set-up-test
+.PHONY: help run demo migrate test coverage check lint types architecture format schemas lock clean \
+	set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +45,9 @@ architecture: set-up-test ## Check who imports whom, and what files are called
 format: set-up-test ## Format the code and mend what can be mended
 	@$(VENV)/ruff format
 	@$(VENV)/ruff check --fix
+
+schemas: set-up-test ## Write the published schema of the event anew
+	@$(VENV)/python -m contracts.json_schema
 
 lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock

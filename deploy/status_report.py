@@ -33,7 +33,8 @@ class StatusReport:
     def count(self, identity: CountedIdentity, state: SyncState, now: int) -> None:
         """Take an identity in."""
         who = {"connection": identity.connection_id, "identity": identity.identity_id}
-        pending = identity.dirty or (state.applied_version < identity.version and not state.failure)
+        known = max(state.applied_version, state.failure.version if state.failure else 0)
+        pending = identity.dirty or known < identity.version
         self.identities += not identity.deleted
         if pending:
             self.pending += 1

@@ -1,0 +1,59 @@
+"""Is every identity counted where an operator would look for it?"""
+
+import pytest
+
+from api.directory.census import CountedIdentity
+from contracts.downstream_facts import Failure, Refusal, SyncState
+from deploy.status_report import UNSEEN, StatusReport
+
+NOW = 10_000_000
+APPLIED = SyncState(applied_version=5)
+REFUSED = SyncState(applied_version=5, refusals=(Refusal("last_admin", "deactivate"),))
+FAILED = SyncState(4, failure=Failure("exhausted", "DBAPIError 40001", attempts=5, version=5))
+
+
+def _identity(*, version: int = 5, deleted: bool = False, dirty: bool = False) -> CountedIdentity:
+    return CountedIdentity("acme-mdm", "8f0c", version, deleted, dirty, since=NOW - 2_500_000)
+
+
+def _counted(identity: CountedIdentity, state: SyncState) -> StatusReport:
+    report = StatusReport()
+    report.count(identity, state, NOW)
+    return report
+
+
+def test_an_identity_whose_newest_version_is_downstream_is_applied() -> None:
+    assert _counted(_identity(), APPLIED) == StatusReport(identities=1, applied=1)
+
+
+@pytest.mark.parametrize(
+    ("identity", "state"),
+    [
+        (_identity(), UNSEEN),
+        (_identity(version=6), APPLIED),
+        (_identity(version=6), FAILED),
+        (_identity(dirty=True), APPLIED),
+    ],
+)
+def test_what_is_not_downstream_yet_is_pending_since_it_was_marked(
+    identity: CountedIdentity, state: SyncState
+) -> None:
+    report = _counted(identity, state)
+    assert (report.pending, report.oldest_pending_seconds, report.applied) == (1, 2.5, 0)
+
+
+def test_a_deletion_that_is_not_downstream_yet_is_pending() -> None:
+    report = _counted(_identity(version=6, deleted=True), APPLIED)
+    assert (report.identities, report.pending) == (0, 1)
+
+
+def test_refusals_and_failures_are_listed_with_their_reasons() -> None:
+    who = {"connection": "acme-mdm", "identity": "8f0c"}
+    assert _counted(_identity(), REFUSED).refused == [
+        who | {"reason": "last_admin", "action": "deactivate"}
+    ]
+    failed = _counted(_identity(), FAILED)
+    assert (failed.pending, failed.applied) == (0, 0)
+    assert failed.failed == [
+        who | {"kind": "exhausted", "message": "DBAPIError 40001", "attempts": 5, "version": 5}
+    ]
