@@ -25,7 +25,6 @@ from contracts.rules import (
     UnassignDevices,
 )
 from worker.actions import (
-    Action,
     ChangeAccount,
     ChangeDevicePolicy,
     CreateAccount,
@@ -34,7 +33,6 @@ from worker.actions import (
     Outcome,
     Plan,
     Reason,
-    Refused,
     RefusedAction,
     ReleaseDevice,
     RemoveAccount,
@@ -45,7 +43,8 @@ from worker.actions import (
     email_obstacle,
     policy_obstacle,
 )
-from worker.facts import Account, Device, Facts
+from worker.draft import Draft
+from worker.facts import Account, Facts
 
 
 def plan(facts: Facts, event: IdentityChanged) -> Plan:
@@ -57,7 +56,7 @@ def plan(facts: Facts, event: IdentityChanged) -> Plan:
 
 def replan(facts: Facts, event: IdentityChanged) -> Plan:
     """Plan the newest event again, because an obstacle may be gone."""
-    draft = _Draft(facts, event)
+    draft = Draft(facts, event)
     if event.ever_active:
         if event.terms.deactivated_at > facts.record.deactivated_at:
             _come_and_go(draft)
@@ -69,73 +68,10 @@ def replan(facts: Facts, event: IdentityChanged) -> Plan:
     return draft.plan()
 
 
-class _Draft:
-    """A plan in the making: the facts as they will be once the actions so far are done."""
-
-    def __init__(self, facts: Facts, event: IdentityChanged) -> None:
-        self.facts = facts
-        self.event = event
-        self.account = facts.account
-        self.base_role = facts.record.base_role
-        self.deactivated_at = facts.record.deactivated_at
-        self.admins = facts.admins
-        self.devices = {device.id: device for device in facts.devices}
-        self.actions: list[Action] = []
-        self.refusals: dict[RefusedAction, Refused] = {}
-
-    @property
-    def live(self) -> Account | None:
-        """The account that the identity holds, unless it is removed."""
-        return None if self.account is None or self.account.removed else self.account
-
-    @property
-    def namesake(self) -> Account | None:
-        """Somebody else's live account with the e-mail of the event."""
-        other = self.facts.namesake
-        mine = self.account is not None and other is not None and other.id == self.account.id
-        return None if mine else other
-
-    def put(self, action: CreateAccount | ChangeAccount | RestoreAccount | RemoveAccount) -> None:
-        """Take an account action."""
-        before = self.account.is_admin if self.account is not None else False
-        self.admins += action.account.is_admin - before
-        self.account = action.account
-        self.actions.append(action)
-
-    def refuse(self, action: RefusedAction, reason: Reason, obstacle: str | None = None) -> None:
-        """Leave an action undone, visibly."""
-        self.refusals[action] = Refused(action, reason, obstacle)
-
-    def assigned_devices(self) -> list[Device]:
-        """Return the devices of the account, in a stable order."""
-        account = self.account.id if self.account is not None else None
-        assigned = [d for d in self.devices.values() if d.assigned_to == account and not d.removed]
-        return sorted(assigned, key=lambda device: device.serial)
-
-    def act_on(self, device: Device, kind: DeviceActionKind, action: Action) -> None:
-        """Take a device action, unless this deactivation has had it already."""
-        if (device.id, kind) not in self.facts.done:
-            self.actions.append(action)
-
-    def plan(self) -> Plan:
-        """Return the finished plan."""
-        record = replace(
-            self.facts.record,
-            applied_version=max(self.event.version, self.facts.record.applied_version),
-            deactivated_at=self.deactivated_at,
-            account_id=None if self.account is None else self.account.id,
-            base_role=self.base_role,
-            deleted=self.event.deleted,
-        )
-        refusals = tuple(self.refusals.values())
-        outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
-        return Plan(outcome, record, tuple(self.actions), refusals)
-
-
 # --- coming -------------------------------------------------------------------------------
 
 
-def _provide_account(draft: _Draft) -> None:
+def _provide_account(draft: Draft) -> None:
     """Make sure that an active identity has its account: linked, restored or created."""
     if draft.live is not None:
         return
@@ -151,13 +87,13 @@ def _provide_account(draft: _Draft) -> None:
         _create(draft, email)
 
 
-def _link(draft: _Draft, account: Account) -> None:
+def _link(draft: Draft, account: Account) -> None:
     draft.actions.append(LinkAccount(account))
     draft.account = account
     draft.base_role = account.role
 
 
-def _create(draft: _Draft, email: str) -> None:
+def _create(draft: Draft, email: str) -> None:
     """Apply the creation rule; who was removed before comes back on the same account."""
     event = draft.event
     if draft.base_role is None:
@@ -173,7 +109,7 @@ def _create(draft: _Draft, email: str) -> None:
 # --- being there --------------------------------------------------------------------------
 
 
-def _assert_attributes(draft: _Draft) -> None:
+def _assert_attributes(draft: Draft) -> None:
     """Assert e-mail, names, groups and role on a live account."""
     account = draft.live
     if account is None:
@@ -188,7 +124,7 @@ def _assert_attributes(draft: _Draft) -> None:
         draft.put(ChangeAccount(account))
 
 
-def _with_email(draft: _Draft, account: Account) -> Account:
+def _with_email(draft: Draft, account: Account) -> Account:
     email = draft.event.profile.email
     if email is None:
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
@@ -200,7 +136,7 @@ def _with_email(draft: _Draft, account: Account) -> Account:
     return replace(account, email=email)
 
 
-def _with_attributes(draft: _Draft, account: Account) -> Account:
+def _with_attributes(draft: Draft, account: Account) -> Account:
     profile = draft.event.profile
     return replace(
         account,
@@ -213,7 +149,7 @@ def _with_attributes(draft: _Draft, account: Account) -> Account:
     )
 
 
-def _wanted_role(draft: _Draft, account: Account) -> Role | None:
+def _wanted_role(draft: Draft, account: Account) -> Role | None:
     """Return the role that holds: the highest mapped one, else the rule's, else the one found."""
     terms = draft.event.terms
     if not isinstance(terms, DashboardTerms):
@@ -235,7 +171,7 @@ def _role_of_rule(event: IdentityChanged) -> Role | None:
 # --- leaving ------------------------------------------------------------------------------
 
 
-def _come_and_go(draft: _Draft) -> None:
+def _come_and_go(draft: Draft) -> None:
     """Apply a deactivation that has not been applied yet, even to somebody back by now.
 
     Events in between may have been lost or folded into this one, so the identity is planned as
@@ -252,7 +188,7 @@ def _come_and_go(draft: _Draft) -> None:
         draft.deactivated_at = draft.event.terms.deactivated_at
 
 
-def _lost_to_a_successor(draft: _Draft) -> bool:
+def _lost_to_a_successor(draft: Draft) -> bool:
     """Say whether somebody took the account over from a deleted identity while it waited.
 
     It must not look for another one then: two deleted ones would take it from each other forever.
@@ -260,7 +196,7 @@ def _lost_to_a_successor(draft: _Draft) -> bool:
     return draft.facts.record.deleted and draft.account is None
 
 
-def _deactivate(draft: _Draft, action: DeactivationAction) -> bool:
+def _deactivate(draft: Draft, action: DeactivationAction) -> bool:
     """Do what the rules named when the person left; False where that is refused."""
     match action:
         case LeaveAlone():
@@ -282,7 +218,7 @@ def _deactivate(draft: _Draft, action: DeactivationAction) -> bool:
             assert_never(never)
 
 
-def _remove_account(draft: _Draft) -> bool:
+def _remove_account(draft: Draft) -> bool:
     account = draft.live
     if account is None:
         return True
@@ -295,19 +231,19 @@ def _remove_account(draft: _Draft) -> bool:
     return True
 
 
-def _release_devices(draft: _Draft) -> None:
+def _release_devices(draft: Draft) -> None:
     for device in draft.assigned_devices():
         released = replace(device, assigned_to=None)
         draft.act_on(device, DeviceActionKind.RELEASE, ReleaseDevice(released))
 
 
-def _remove_devices(draft: _Draft) -> None:
+def _remove_devices(draft: Draft) -> None:
     for device in draft.assigned_devices():
         removed = replace(device, assigned_to=None, removed=True)
         draft.act_on(device, DeviceActionKind.REMOVE, RemoveDevice(removed))
 
 
-def _change_policy(draft: _Draft, policy: str) -> bool:
+def _change_policy(draft: Draft, policy: str) -> bool:
     if policy not in draft.facts.policies:
         obstacle = policy_obstacle(draft.event.workspace, policy)
         draft.refuse(RefusedAction.DEACTIVATE, Reason.UNKNOWN_POLICY, obstacle)
@@ -318,7 +254,7 @@ def _change_policy(draft: _Draft, policy: str) -> bool:
     return True
 
 
-def _let_go(draft: _Draft) -> None:
+def _let_go(draft: Draft) -> None:
     """Unlink what a deleted identity leaves behind, unless a refused action still waits.
 
     An Admin who stays only for want of another is downgraded or removed later. Any other refusal
@@ -334,7 +270,7 @@ def _let_go(draft: _Draft) -> None:
 _OUTLIVES_DELETION = frozenset({RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE})
 
 
-def _is_last_admin(draft: _Draft) -> bool:
+def _is_last_admin(draft: Draft) -> bool:
     return draft.account is not None and draft.account.is_admin and draft.admins <= 1
 
 

@@ -1,0 +1,80 @@
+"""What does a plan look like while it is being made? Facts that follow each action taken so far."""
+
+from dataclasses import replace
+
+from contracts.identity_changed import IdentityChanged
+from worker.actions import (
+    AccountAction,
+    Action,
+    DeviceAction,
+    DeviceActionKind,
+    Outcome,
+    Plan,
+    Reason,
+    Refused,
+    RefusedAction,
+)
+from worker.facts import Account, Device, Facts
+
+
+class Draft:
+    """A plan in the making: the facts as they will be once the actions so far are done."""
+
+    def __init__(self, facts: Facts, event: IdentityChanged) -> None:
+        self.facts = facts
+        self.event = event
+        self.account = facts.account
+        self.base_role = facts.record.base_role
+        self.deactivated_at = facts.record.deactivated_at
+        self.admins = facts.admins
+        self.devices = {device.id: device for device in facts.devices}
+        self.actions: list[Action] = []
+        self.refusals: dict[RefusedAction, Refused] = {}
+
+    @property
+    def live(self) -> Account | None:
+        """The account that the identity holds, unless it is removed."""
+        return None if self.account is None or self.account.removed else self.account
+
+    @property
+    def namesake(self) -> Account | None:
+        """Somebody else's live account with the e-mail of the event."""
+        other = self.facts.namesake
+        mine = self.account is not None and other is not None and other.id == self.account.id
+        return None if mine else other
+
+    def put(self, action: AccountAction) -> None:
+        """Take an account action."""
+        before = self.account.is_admin if self.account is not None else False
+        self.admins += action.account.is_admin - before
+        self.account = action.account
+        self.actions.append(action)
+
+    def refuse(self, action: RefusedAction, reason: Reason, obstacle: str | None = None) -> None:
+        """Leave an action undone, visibly."""
+        self.refusals[action] = Refused(action, reason, obstacle)
+
+    def assigned_devices(self) -> list[Device]:
+        """Return the devices of the account, in a stable order."""
+        account = self.account.id if self.account is not None else None
+        assigned = [d for d in self.devices.values() if d.assigned_to == account and not d.removed]
+        return sorted(assigned, key=lambda device: device.serial)
+
+    def act_on(self, device: Device, kind: DeviceActionKind, action: DeviceAction) -> None:
+        """Take a device action, unless this deactivation has had it already."""
+        if (device.id, kind) not in self.facts.done:
+            self.actions.append(action)
+
+    def plan(self) -> Plan:
+        """Return the finished plan."""
+        record = replace(
+            self.facts.record,
+            applied_version=max(self.event.version, self.facts.record.applied_version),
+            deactivated_at=self.deactivated_at,
+            account_id=None if self.account is None else self.account.id,
+            base_role=self.base_role,
+            deleted=self.event.deleted,
+        )
+        refusals = tuple(self.refusals.values())
+        outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
+        return Plan(outcome, record, tuple(self.actions), refusals)
