@@ -23,7 +23,7 @@ class UnusableWorkspaceName(ApiError):
     """No connection id can be derived from the name."""
 
     def __init__(self, workspace: str) -> None:
-        super().__init__(f"workspace {workspace!r} has no letter or digit to make an id of")
+        super().__init__(f"workspace {workspace!r} gives no id: it needs 1 to 50 letters or digits")
 
 
 class RulesOfAnotherPortal(ApiError):

@@ -17,7 +17,8 @@ from deploy.commands import (
     topology,
 )
 from deploy.http_server import PortTaken
-from deploy.migrations import OutdatedSchema
+from deploy.migrations import NewerSchema, OutdatedSchema
+from deploy.opened import UnusableDatabase
 from deploy.rabbitmq_topology import TopologyNotApplied
 from deploy.rule_options import InvalidInput
 from deploy.settings import InvalidSetting
@@ -44,8 +45,10 @@ USER_ERRORS = (
     WorkerError,
     InvalidInput,
     InvalidSetting,
+    NewerSchema,
     OutdatedSchema,
     TopologyNotApplied,
+    UnusableDatabase,
 )
 """What the person at the keyboard can mend: one line, exit status 2."""
 

@@ -11,7 +11,8 @@ def async_url(text: str) -> URL:
     ``postgres://`` and ``postgresql://`` mean asyncpg, and libpq's ``sslmode`` its ``ssl``.
 
     :raises ArgumentError: when it is no URL.
-    :raises ValueError: when it names another database, or an unknown ``sslmode``.
+    :raises ValueError: when it names another database, or a parameter that is not a known
+        ``sslmode``.
     """
     url = make_url(text)
     match url.get_backend_name():
@@ -24,6 +25,8 @@ def async_url(text: str) -> URL:
 
 
 def _with_ssl(url: URL) -> URL:
+    if url.query.keys() - {"sslmode"}:
+        raise ValueError("unknown parameter")
     if "sslmode" not in url.query:
         return url
     mode = url.query["sslmode"]

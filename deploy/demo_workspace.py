@@ -59,7 +59,7 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
     known = await connections.list_connections(databases.directory)
     if known:
         for each in known:
-            typer.echo(f"{each.workspace} {each.portal:<10} {base_url(settings, each.id)}")
+            typer.echo(f"{each.id:<24} {base_url(settings, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
     elif make_demo and not await Inventory(databases.downstream).workspace_exists(WORKSPACE):
         await _make(databases, settings)

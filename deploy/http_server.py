@@ -38,7 +38,7 @@ def bind(settings: Settings) -> socket.socket:
         listener.close()
         where = f"{settings.host}:{settings.port}"
         raise PortTaken(
-            f"cannot listen on {where} ({error.strerror}); free it or set MUSTER_PORT"
+            f"cannot listen on {where} ({error.strerror}): set MUSTER_PORT or MUSTER_HOST"
         ) from None
     return listener
 

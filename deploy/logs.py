@@ -39,6 +39,8 @@ def set_up_logs(settings: Settings) -> None:
             processor=renderer, foreign_pre_chain=[*SHARED, _without_traceback]
         )
     )
+    for library in ("aio_pika", "aiormq"):  # what they meet, our own lines say
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 

@@ -22,6 +22,13 @@ class OutdatedSchema(Exception):
         super().__init__("the databases are not at the schema of this version: run muster migrate")
 
 
+class NewerSchema(Exception):
+    """A database was migrated by a version that this one does not know."""
+
+    def __init__(self) -> None:
+        super().__init__("a database has a newer schema than this version of Muster knows")
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The schema of one side: its revisions, and the table that says which of them was reached.
@@ -35,12 +42,18 @@ class Schema:
     lock: int
 
     async def migrate(self, engine: AsyncEngine) -> None:
-        """Bring a database to this version, in one transaction; nothing happens where it is."""
+        """Bring a database to this version, in one transaction; nothing happens where it is.
+
+        :raises NewerSchema: when it is at a revision that is not among ours.
+        """
         async with engine.begin() as connection:
             await connection.run_sync(self._upgrade)
 
     async def is_current(self, engine: AsyncEngine) -> bool:
-        """Say whether a database is at this version, no older and no newer."""
+        """Say whether a database is at this version, or at an older one.
+
+        :raises NewerSchema: when it is at a revision that is not among ours.
+        """
         async with engine.connect() as connection:
             applied = await connection.run_sync(self._applied)
         return applied == set(ScriptDirectory.from_config(self._config()).get_heads())
@@ -48,13 +61,18 @@ class Schema:
     def _upgrade(self, connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self.lock})")
+        self._applied(connection)  # refuses what is newer
         config = self._config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
     def _applied(self, connection: Connection) -> set[str]:
         context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
-        return set(context.get_current_heads())
+        applied = set(context.get_current_heads())
+        revisions = ScriptDirectory.from_config(self._config()).walk_revisions()
+        if not applied <= {revision.revision for revision in revisions}:
+            raise NewerSchema
+        return applied
 
     def _config(self) -> Config:
         config = Config()

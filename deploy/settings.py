@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
@@ -26,7 +26,7 @@ def _database_url(text: str) -> str:
 
 def _public_url(text: str) -> str:
     parts = urlsplit(text)
-    plain = not (parts.query or parts.fragment)
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
     if text and not (parts.scheme in ("http", "https") and parts.hostname and plain):
         raise ValueError
     return text.rstrip("/")
@@ -47,12 +47,12 @@ class Settings(BaseSettings):
     directory_database_url: Annotated[
         str,
         AfterValidator(_database_url),
-        Field(description="a postgresql:// or sqlite:/// URL of the api's database"),
+        Field(description="a postgresql:// URL (no parameter but sslmode) or a sqlite:/// URL"),
     ] = "sqlite:///var/directory.sqlite3"
     downstream_database_url: Annotated[
         str,
         AfterValidator(_database_url),
-        Field(description="a postgresql:// or sqlite:/// URL of the workers' database"),
+        Field(description="a postgresql:// URL (no parameter but sslmode) or a sqlite:/// URL"),
     ] = "sqlite:///var/downstream.sqlite3"
     broker_url: Annotated[
         str,
@@ -77,11 +77,14 @@ class Settings(BaseSettings):
     ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
+        BeforeValidator(str.lower),
         Field(description="debug, info, warning or error"),
     ] = "info"
-    log_format: Annotated[Literal["console", "json"], Field(description="console or json")] = (
-        "console"
-    )
+    log_format: Annotated[
+        Literal["console", "json"],
+        BeforeValidator(str.lower),
+        Field(description="console or json"),
+    ] = "console"
 
     @property
     def base(self) -> str:

@@ -42,7 +42,7 @@ class StatusReport:
             self.oldest_pending_seconds = max(self.oldest_pending_seconds, round(waited, 3))
         self.refused += [who | asdict(refusal) for refusal in state.refusals]
         if state.failure is not None:
-            self.failed.append(who | asdict(state.failure))
+            self.failed.append(who | {"reason": state.failure.kind} | asdict(state.failure))
         settled = not (pending or state.refusals or state.failure)
         self.applied += settled and not identity.deleted
 

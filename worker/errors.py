@@ -1,5 +1,7 @@
 """What can go wrong on the worker's side, other than with an event? One tree, one line each."""
 
+LONGEST_NAME = 200
+
 
 class WorkerError(Exception):
     """A request of an operator that cannot be met; its text is for them."""
@@ -66,3 +68,17 @@ class DatabaseAway(WorkerError):
 
     def __init__(self) -> None:
         super().__init__("the downstream database cannot be reached")
+
+
+class UnusableName(WorkerError):
+    """A name that is empty, endless or not printable, where people would have to read it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is 1 to {LONGEST_NAME} printable characters")
+
+
+class UnusableEmail(WorkerError):
+    """What was given as an e-mail has no @ with something on both sides."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email!r} is not an e-mail")

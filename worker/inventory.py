@@ -19,6 +19,7 @@ from contracts.rules import Portal, Role
 from worker.actions import admin_obstacle, policy_obstacle
 from worker.database import DownstreamDatabase
 from worker.errors import (
+    LONGEST_NAME,
     EmailExists,
     PolicyExists,
     RoleElsewhere,
@@ -27,6 +28,8 @@ from worker.errors import (
     UnknownPolicy,
     UnknownSerial,
     UnknownWorkspace,
+    UnusableEmail,
+    UnusableName,
 )
 from worker.statements.loading import lock_workspaces, make_workspaces
 from worker.statements.replans import mark_freed
@@ -66,7 +69,11 @@ class Inventory:
     # --- workspaces -----------------------------------------------------------------------
 
     async def ensure_workspace(self, workspace: str) -> None:
-        """Make the workspace on first use."""
+        """Make the workspace on first use.
+
+        :raises UnusableName: when nobody could read its name.
+        """
+        _check_name("a workspace", workspace)
         async with self.database.write() as db:
             await make_workspaces(db, [workspace])
 
@@ -92,6 +99,7 @@ class Inventory:
 
         :raises PolicyExists: when there is one of this name.
         """
+        _check_name("a policy", name)
         async with self._writing(workspace) as session:
             if await session.get(PolicyRow, (workspace, name)) is not None:
                 raise PolicyExists(workspace, name)
@@ -130,6 +138,7 @@ class Inventory:
         :raises UnknownPolicy: when there is none of this name.
         :raises UnknownEmail: when no live MDM account has it.
         """
+        _check_name("a serial number", serial)
         async with self._writing(workspace) as session:
             if policy is not None and await session.get(PolicyRow, (workspace, policy)) is None:
                 raise UnknownPolicy(workspace, policy)
@@ -192,6 +201,7 @@ class Inventory:
         :raises EmailExists: when a live account of the portal has the e-mail.
         :raises RoleElsewhere: when a role is given on another portal.
         """
+        _check_email(email)
         if portal is not Portal.DASHBOARD and role is not None:
             raise RoleElsewhere(portal)
         if portal is Portal.DASHBOARD:
@@ -226,6 +236,7 @@ class Inventory:
 
     @asynccontextmanager
     async def _writing(self, workspace: str, *, known: bool = False) -> AsyncIterator[AsyncSession]:
+        _check_name("a workspace", workspace)
         async with self.database.write() as db, AsyncSession(db) as session:
             if known:
                 await _known(session, workspace)
@@ -236,6 +247,18 @@ class Inventory:
 
     async def _free(self, session: AsyncSession, obstacle: str) -> None:
         await mark_freed(await session.connection(), [obstacle], self.clock())
+
+
+def _check_name(what: str, name: str) -> None:
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name.strip()):
+        raise UnusableName(what)
+
+
+def _check_email(email: str) -> None:
+    _check_name("an e-mail", email)
+    before, at, after = email.rpartition("@")
+    if not (before and at and after) or " " in email:
+        raise UnusableEmail(email)
 
 
 async def _known(session: AsyncSession, workspace: str) -> None:

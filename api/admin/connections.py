@@ -24,6 +24,9 @@ from api.errors import (
 )
 from contracts.rules import RULES, Portal, Rules
 
+LONGEST_SLUG = 50
+"""Characters of a connection's id that come from its workspace: it is part of every URL."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInUse:
@@ -51,7 +54,7 @@ async def create_connection(
 
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
-    stem = f"{_slug(workspace)}-{rules.portal}"
+    stem = f"{slug_of(workspace)}-{rules.portal}"
     values = {
         "workspace": workspace,
         "portal": rules.portal,
@@ -168,10 +171,10 @@ def _in_use(row: RowMapping) -> ConnectionInUse:
     )
 
 
-def _slug(workspace: str) -> str:
+def slug_of(workspace: str) -> str:
     """Return a workspace's name in the characters of a connection id: ``[a-z0-9-]``."""
     plain = normalize("NFKD", workspace).encode("ascii", "ignore").decode().lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
-    if not slug:
+    if not 0 < len(slug) <= LONGEST_SLUG:
         raise UnusableWorkspaceName(workspace)
     return slug

@@ -10,7 +10,15 @@ from contracts.rules import RULES, Rules
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.opened import Databases
 from deploy.output import show_row, show_rows
-from deploy.rule_options import InvalidInput, RuleOptions, policy_of, portal_named, rules_from
+from deploy.rule_options import (
+    InvalidInput,
+    RuleOptions,
+    changed,
+    described,
+    policy_of,
+    portal_named,
+    rules_from,
+)
 from deploy.settings import Settings
 from worker.inventory import Inventory
 from worker.sync_states import StoredPolicies
@@ -18,8 +26,20 @@ from worker.sync_states import StoredPolicies
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
 ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
-OnCreate = Annotated[str, typer.Option(help="What creation does: nothing, create-employee, …")]
-OnDeactivate = Annotated[str, typer.Option(help="What deactivation does: nothing, remove-user, …")]
+OnCreate = Annotated[
+    str | None,
+    typer.Option(
+        help="nothing (the default), create-employee on store, create-collaborator on dashboard,"
+        " create-mdm-employee on mdm."
+    ),
+]
+OnDeactivate = Annotated[
+    str | None,
+    typer.Option(
+        help="nothing (the default), remove-employee on store, remove-collaborator on dashboard,"
+        " unassign-devices, change-policy, remove-user or remove-user-and-devices on mdm."
+    ),
+]
 RoleName = Annotated[
     str | None, typer.Option("--role", help="The role of a new collaborator (default: viewer).")
 ]
@@ -34,8 +54,8 @@ MapRole = Annotated[
 def create(
     workspace: Workspace,
     portal: Annotated[str, typer.Argument(help="dashboard, store or mdm.")],
-    on_create: OnCreate = "nothing",
-    on_deactivate: OnDeactivate = "nothing",
+    on_create: OnCreate = None,
+    on_deactivate: OnDeactivate = None,
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
@@ -54,18 +74,21 @@ def create(
 @app.command()
 def change(
     connection: ConnectionId,
-    on_create: OnCreate = "nothing",
-    on_deactivate: OnDeactivate = "nothing",
+    on_create: OnCreate = None,
+    on_deactivate: OnDeactivate = None,
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
 ) -> None:
-    """Replace all rules of a connection; its accounts and roles follow, past leavers do not."""
-    options = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
+    """Change the given rules; accounts and roles follow, past deactivations are not run again.
+
+    A --map-role replaces the whole mapping.
+    """
+    given = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
 
     async def work(databases: Databases, _settings: Settings) -> None:
         found = await connections.get_connection(databases.directory, connection)
-        rules = rules_from(portal_named(found.portal), options)
+        rules = rules_from(found.portal, changed(found.rules, given))
         await _check_policy(databases, found.workspace, rules)
         await connections.change_rules(databases.directory, connection, rules, now())
 
@@ -85,13 +108,12 @@ def list_(as_json: JsonOption = False) -> None:
                 "portal": each.portal,
                 "base_url": base_url(settings, each.id),
                 "rules": RULES.dump_python(each.rules, mode="json"),
-                "on_create": each.rules.on_create.do,
-                "on_deactivate": each.rules.on_deactivate.do,
             }
+            | described(each.rules)
             for each in found
         ]
 
-    columns = ("connection", "workspace", "portal", "base_url", "on_create", "on_deactivate")
+    columns = ("connection", "base_url", "on_create", "on_deactivate", "roles")
     show_rows(on_databases(work), columns, as_json=as_json)
 
 
@@ -100,6 +122,7 @@ async def open_connection(
 ) -> dict[str, Any]:
     """Switch SCIM on for a portal, and return what the provider has to be told."""
     await _check_policy(databases, workspace, rules)
+    connections.slug_of(workspace)  # refused before anything is made
     await Inventory(databases.downstream).ensure_workspace(workspace)
     created = await connections.create_connection(databases.directory, workspace, rules, now())
     return {

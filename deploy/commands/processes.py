@@ -12,7 +12,7 @@ from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
 from deploy.migrations import ensure_current, migrate
 from deploy.opened import Databases, open_databases
-from deploy.rabbitmq_topology import apply_topology
+from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.rule_options import InvalidInput
 from deploy.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
@@ -39,9 +39,9 @@ def run(
 
         async def everything(databases: Databases, stop: asyncio.Event) -> None:
             await migrate(databases)
-            if settings.broker_url:
-                await apply_topology(settings.broker_url, topology_of(settings))
+            await _apply_topology(settings)
             await introduce(databases, settings, make_demo=demo)
+            typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
             await run_everything(settings, databases, listener, stop)
 
         asyncio.run(_until_signalled(settings, everything))
@@ -89,6 +89,16 @@ def migrate_() -> None:
             await migrate(databases)
 
     asyncio.run(work())
+
+
+async def _apply_topology(settings: Settings) -> None:
+    """Declare what the broker needs. Without it the ingress takes writes, which then wait."""
+    if not settings.broker_url:
+        return
+    try:
+        await apply_topology(settings.broker_url, topology_of(settings))
+    except TopologyNotApplied as error:
+        typer.echo(f"muster: {error}; changes wait until muster topology apply", err=True)
 
 
 def _settings_of_a_part() -> Settings:

@@ -1,5 +1,6 @@
 """Do the commands do what they say, and answer mistakes with one line that changes nothing?"""
 
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -27,12 +28,15 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
     assert ids == ["acme-inc-mdm", "acme-inc-mdm-2"]
 
 
-def test_rules_can_be_replaced(muster: Muster) -> None:
+def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     changed = muster("connections", "change", "acme-store", "--on-create", "create-employee")
     assert changed.status == 0
     (listed,) = muster("connections", "list", "--json").json
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "nothing")
+    muster("connections", "change", "acme-store", "--on-deactivate", "remove-employee")
+    (listed,) = muster("connections", "list", "--json").json
+    assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "remove-employee")
 
 
 def test_a_token_is_rotated(muster: Muster) -> None:
@@ -97,8 +101,13 @@ MISTAKES = [
     ("connections create acme store --on-deactivate remove-user", "remove-employee"),
     ("connections create acme mdm --on-deactivate change-policy --policy None", "policies add"),
     ("connections create acme dashboard --map-role Admins=owner", "admin, editor, viewer"),
-    ("connections create ### store", "###"),
-    ("connections change nowhere", "nowhere"),
+    ("connections create ### store", "letters or digits"),
+    ("connections change nowhere --on-create nothing", "nowhere"),
+    ("connections change known-store", "at least one option"),
+    (f"connections create {'x' * 60} store", "1 to 50"),
+    ("policies add acme ''", "1 to 200"),
+    ("devices add acme ''", "1 to 200"),
+    ("accounts add acme store nobody", "'nobody'"),
     ("tokens rotate nowhere", "nowhere"),
     ("resync nowhere", "nowhere"),
     ("resync known-store --identity nobody", "nobody"),
@@ -127,7 +136,7 @@ def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
     muster: Muster, command: str, says: str
 ) -> None:
     muster("connections", "create", "known", "store")
-    mistake = muster(*command.split())
+    mistake = muster(*shlex.split(command))
     assert (mistake.status, mistake.out) == (2, "")
     (line,) = mistake.err.splitlines()
     assert line.startswith("muster: ")
@@ -149,6 +158,23 @@ def test_a_wrong_setting_is_named_without_its_value(
         answer.err
         == "muster: MUSTER_PORT is not valid: it takes a port, 1 to 65535 (0: any free one)\n"
     )
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://ada:secret@127.0.0.1:1/secret", "sqlite:////dev/null/secret.sqlite3"],
+)
+def test_a_database_that_cannot_be_used_is_one_line_that_names_its_setting(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", url)
+    for command in ("status", "migrate"):
+        answer = muster(command)
+        assert (answer.status, answer.out) == (2, "")
+        (line,) = answer.err.splitlines()
+        assert "MUSTER_DOWNSTREAM_DATABASE_URL" in line
+        assert "secret" not in line
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)

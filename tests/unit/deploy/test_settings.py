@@ -9,8 +9,8 @@ from deploy.settings import InvalidSetting, Settings, read_settings
 @pytest.mark.parametrize(
     ("name", "value", "accepts"),
     [
-        ("directory_database_url", "mysql://ada:secret@db/x", "postgresql:// or sqlite:///"),
-        ("directory_database_url", "no url, secret", "postgresql:// or sqlite:///"),
+        ("directory_database_url", "mysql://ada:secret@db/x", "sqlite:/// URL"),
+        ("directory_database_url", "no url, secret", "sqlite:/// URL"),
         ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
         ("broker_url", "http://ada:secret@broker", "amqp://"),
         ("port", "secret", "1 to 65535"),

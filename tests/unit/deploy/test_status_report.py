@@ -55,5 +55,12 @@ def test_refusals_and_failures_are_listed_with_their_reasons() -> None:
     failed = _counted(_identity(), FAILED)
     assert (failed.pending, failed.applied) == (0, 0)
     assert failed.failed == [
-        who | {"kind": "exhausted", "message": "DBAPIError 40001", "attempts": 5, "version": 5}
+        who
+        | {
+            "reason": "exhausted",
+            "kind": "exhausted",
+            "message": "DBAPIError 40001",
+            "attempts": 5,
+            "version": 5,
+        }
     ]
