@@ -5,6 +5,7 @@ is confirmed and its identity has not moved on meanwhile.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -63,17 +64,17 @@ class Relay:
         bell = self._bells[lane]
         while not stop.is_set():
             bell.clear()
-            moved: int = await until_stopped(stop)(self.move, lane)
+            moved: int | None = await until_stopped(stop)(self.move, lane)
             idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
             if not moved and not stop.is_set():
                 await pause(idle, bell)
 
     async def move(self, lane: Lane) -> int:
-        """Publish one batch of a lane and settle it; return how many marks there were."""
+        """Publish one batch of a lane and settle it; return how many marks were cleared."""
         marks, parcels = await self._lease(lane)
-        if marks:
-            await self._settle(marks, await self.publisher.publish(parcels))
-        return len(marks)
+        if not marks:
+            return 0
+        return await self._settle(marks, await self.publisher.publish(parcels))
 
     async def _lease(self, lane: Lane) -> tuple[Sequence[Mark], Sequence[Parcel]]:
         started = self.clock()
@@ -86,11 +87,12 @@ class Relay:
             for mark, event in zip(marks, events, strict=True)
         ]
 
-    async def _settle(self, marks: Sequence[Mark], outcomes: Sequence[PublishOutcome]) -> None:
+    async def _settle(self, marks: Sequence[Mark], outcomes: Sequence[PublishOutcome]) -> int:
         settled = self.clock()
         confirmed: list[Mark] = []
         attempted: dict[Mark, int] = {}
         unknown: dict[Mark, int] = {}
+        reasons: Counter[str] = Counter()
         for mark, outcome in zip(marks, outcomes, strict=True):
             match outcome:
                 case Confirmed():
@@ -98,17 +100,12 @@ class Relay:
                 case RetryAfter(seconds=seconds):
                     attempted[mark] = settled + int(seconds * 1_000_000)
                 case Unknown(reason=reason):
-                    LOG.warning("publication_unknown", reason=reason, **_who(mark))
+                    reasons[reason] += 1
                     unknown[mark] = settled + int(PAUSE_AFTER_UNKNOWN * 1_000_000)
         async with self.database.write() as db:
             await dirty_set.clear(db, confirmed, settled)
             await dirty_set.postpone(db, attempted, attempted=True)
             await dirty_set.postpone(db, unknown, attempted=False)
-
-
-def _who(mark: Mark) -> dict[str, str]:
-    return {
-        "connection": mark.connection_id,
-        "identity": mark.identity_id,
-        "correlation_id": mark.trace.correlation_id,
-    }
+        for reason, parcels in reasons.items():
+            LOG.warning("publications_unknown", reason=reason, parcels=parcels)
+        return len(confirmed)

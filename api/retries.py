@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -26,6 +27,10 @@ REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
 LOST = {"40001", "40P01"}
 """PostgreSQL's serialisation failure and deadlock: nothing was done, so it can be done again."""
 
+AWAY = ("08", "53", "55P03", "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+"""How codes begin that say: not now. PostgreSQL's classes of connections, resources, operators
+and its lock timeout; SQLite's locks."""
+
 
 def after_conflicts() -> AsyncRetrying:
     """Return what repeats a request whose transaction was rolled back in favour of another."""
@@ -38,13 +43,13 @@ def after_conflicts() -> AsyncRetrying:
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
-    """Return what repeats a call until it succeeds; a stop ends it with the last error."""
+    """Return what repeats a call until it succeeds; after a stop it gives None instead."""
     return AsyncRetrying(
         wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
         stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
         sleep=lambda seconds: pause(seconds, stop),
         before_sleep=_log,
-        reraise=True,
+        retry_error_callback=lambda _state: None,
     )
 
 
@@ -54,6 +59,15 @@ async def pause(seconds: float, end: asyncio.Event) -> None:
         await asyncio.wait_for(end.wait(), seconds)
     except TimeoutError:
         return
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether an error means that the database cannot be reached, or not in time."""
+    if isinstance(error, DBAPIError):
+        cause = error.orig
+        state = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+        return error.connection_invalidated or state.startswith(AWAY) or isinstance(cause, OSError)
+    return isinstance(error, OSError | PoolTimeout)
 
 
 def _lost(error: BaseException) -> bool:

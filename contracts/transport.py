@@ -79,3 +79,7 @@ class Consumer(Protocol):
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for deliveries of a lane; return at least one and at most so many."""
         ...
+
+    async def close(self) -> None:
+        """Take nothing more; what was not answered comes again. Closing twice is harmless."""
+        ...

@@ -3,6 +3,7 @@
 import sys
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ApiError
 from deploy.commands import (
@@ -70,6 +71,9 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), 2)
     except PortTaken as error:
         return _fail(str(error), 1)
+    except (SQLAlchemyError, OSError) as error:
+        cause = getattr(error, "orig", None) or error  # its text may quote what is personal
+        return _fail(f"a database or the network failed: {type(cause).__name__}", 1)
     except (typer.Abort, KeyboardInterrupt):
         return 130
 

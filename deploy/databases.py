@@ -32,6 +32,7 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
             pool_size=10,
             max_overflow=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error that escapes must not quote them
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
         )
         return engine, engine
@@ -45,7 +46,7 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
 
 def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
     """Open SQLite with transactions that begin as we say, not as its driver would."""
-    engine = create_async_engine(url, pool_timeout=60, **pool)
+    engine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:

@@ -87,8 +87,8 @@ DOWNSTREAM = Schema(Path(*worker.migrations.__path__), "downstream_migrations", 
 
 async def migrate(databases: Databases) -> None:
     """Bring both databases to the schema of this version."""
-    for schema, engine in _schemas(databases):
-        await schema.migrate(engine)
+    for schema, _, writing in _schemas(databases):
+        await schema.migrate(writing)
 
 
 async def ensure_current(databases: Databases) -> None:
@@ -96,16 +96,21 @@ async def ensure_current(databases: Databases) -> None:
 
     :raises OutdatedSchema: when ``muster migrate`` has to come first.
     """
-    for schema, engine in _schemas(databases):
-        if await schema.is_current(engine):
+    for schema, reading, writing in _schemas(databases):
+        if await schema.is_current(reading):
             continue
-        if not await _is_empty_sqlite(engine):
+        if not await _is_empty_sqlite(reading):
             raise OutdatedSchema
-        await schema.migrate(engine)
+        await schema.migrate(writing)
 
 
-def _schemas(databases: Databases) -> tuple[tuple[Schema, AsyncEngine], ...]:
-    return (DIRECTORY, databases.directory.writing), (DOWNSTREAM, databases.downstream.writing)
+def _schemas(databases: Databases) -> tuple[tuple[Schema, AsyncEngine, AsyncEngine], ...]:
+    """Return each schema with its engines to read and to write: reading waits for no lock."""
+    directory, downstream = databases.directory, databases.downstream
+    return (
+        (DIRECTORY, directory.reading, directory.writing),
+        (DOWNSTREAM, downstream.reading, downstream.writing),
+    )
 
 
 async def _is_empty_sqlite(engine: AsyncEngine) -> bool:

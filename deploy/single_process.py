@@ -5,9 +5,12 @@ Without a broker the transport is embedded, and a mark is cleared when the worke
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 
 from api.app import create_app
+from api.directory.dirty_set import release
 from api.relay import Relay
+from contracts.clock import now
 from deploy.http_server import serve
 from deploy.opened import Databases
 from deploy.running import running
@@ -19,10 +22,24 @@ from worker.consume import Worker
 async def run_everything(
     settings: Settings, databases: Databases, listener: socket.socket, stop: asyncio.Event
 ) -> None:
-    """Serve until stopped, then drain: requests first, then the relay, then the worker."""
+    """Serve until stopped, then drain: requests first, then the worker, then the relay.
+
+    The worker finishes what it has in hand. What it has not taken by then is not waited for, its
+    database may be away: it stays marked, and is published at the next start.
+    """
+    if not settings.broker_url:
+        await _release_leases(databases)
     async with open_both(settings) as (publisher, consumer):
         relay = Relay(databases.directory, publisher)
         worker = Worker(databases.downstream, consumer)
         app = create_app(databases.directory, settings.base, on_write=relay.wake)
-        async with running(worker.run), running(relay.run):
+        async with running(relay.run), AsyncExitStack() as worker_side:
+            worker_side.push_async_callback(consumer.close)
+            await worker_side.enter_async_context(running(worker.run))
             await serve(app, listener, stop)
+
+
+async def _release_leases(databases: Databases) -> None:
+    """Let nobody wait for the leases of a predecessor that was killed."""
+    async with databases.directory.write() as db:
+        await release(db, now())

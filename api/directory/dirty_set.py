@@ -151,6 +151,18 @@ async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int
     return [_mark_of(row) for row in rows]
 
 
+async def release(db: AsyncConnection, now: int) -> int:
+    """Make every mark due at once, leased or waiting; return how many were not.
+
+    For a process that knows itself to be the only relay: what its predecessor leased when it was
+    killed has nobody left who would settle it.
+    """
+    waiting = update_rows(Identity).where(
+        col(Identity.dirty_lane).is_not(None), col(Identity.due_at) > now
+    )
+    return (await db.execute(waiting.values(due_at=now))).rowcount
+
+
 async def clear(db: AsyncConnection, marks: Collection[Mark], now: int) -> None:
     """Forget marks whose state is safely on its way, unless the identity has moved on since."""
     await _settle(

@@ -15,7 +15,7 @@ from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
-from api.retries import after_conflicts
+from api.retries import after_conflicts, is_away
 from api.scim.authentication import open_connection
 from api.scim.bodies import read_body
 from api.scim.documentation import described
@@ -29,8 +29,18 @@ LOG = structlog.get_logger(__name__)
 
 PREFIX = "/scim/v2"
 
+RETRY_AFTER_SECONDS = 5
+"""An integer of seconds is what Okta understands."""
+
 READING = {"GET", "HEAD", "OPTIONS"}
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
+
+
+class TryAgainLater(SCIMException):
+    """The database is away, or too busy to answer in time; nothing was stored."""
+
+    status = 503
+    _default_detail = "The directory cannot answer just now; try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,11 @@ class ScimEdge:
 
     def refuse(self, error: Exception) -> Response:
         """Answer with a SCIM error; an unknown one is logged by type and place, never by text."""
+        if is_away(error):
+            LOG.warning("database_away", error=type(error).__name__)
+            answer = as_http(self.service.error_response(TryAgainLater()))
+            answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            return answer
         if not isinstance(error, SCIMException):
             frames = traceback.extract_tb(error.__traceback__)
             places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]

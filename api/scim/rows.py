@@ -39,6 +39,9 @@ class Member:
 def user_columns(user: ScimUser) -> dict[str, Any]:
     """Return what is stored of a user."""
     name = _indexable("userName", user.user_name)
+    for email in user.emails or ():
+        if email.value:
+            _indexable("emails.value", email.value)
     return _columns(ScimUser, user) | {"user_name_key": comparison_key(name)}
 
 

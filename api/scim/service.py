@@ -1,6 +1,5 @@
 """Which decisions of the protocol are ours? What the library's service leaves to its users."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -9,9 +8,7 @@ from scim2_models import (
     BaseModel,
     Context,
     Error,
-    InvalidFilterException,
     InvalidPathException,
-    InvalidValueException,
     PatchOp,
     Path,
     Resource,
@@ -24,16 +21,16 @@ from scim2_server.conditions import Conditions
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
+from api.scim.limits import check_filter, check_operations, check_value
 from api.scim.resources import User
-from api.scim.tolerances import tolerate_filter, tolerate_patch, tolerate_resource
+from api.scim.tolerances import (
+    operations_of,
+    tolerate_filter,
+    tolerate_patch,
+    tolerate_resource,
+)
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-LONGEST_FILTER = 16_384
-"""Characters; a look-up of a few hundred ids still fits."""
-
-NUL = "\x00"
-"""A character that PostgreSQL cannot keep."""
 
 ESCAPED_NUL = b"u0000"
 """Without it in a body, its JSON need not be searched for one."""
@@ -47,17 +44,20 @@ class MusterService(ScimService):
     def decode_body(self, body: bytes, content_type: str | None) -> Any:
         decoded = super().decode_body(body, content_type)
         if ESCAPED_NUL in body:
-            _refuse_nul(decoded)
+            check_value(decoded)
         return decoded
 
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
         decoded = self.decode_body(body, content_type)
-        patches = scim_ctx == Context.RESOURCE_PATCH_REQUEST
-        tolerated = tolerate_patch(decoded) if patches else tolerate_resource(decoded)
+        if scim_ctx == Context.RESOURCE_PATCH_REQUEST:
+            check_operations(operations_of(decoded))
+            tolerated = tolerate_patch(decoded)
+        else:
+            tolerated = tolerate_resource(decoded)
         if ESCAPED_NUL in body:
-            _refuse_nul(tolerated)  # again: a text may have turned out to be JSON
+            check_value(tolerated)  # again: a text may have turned out to be JSON
         try:
             return model.model_validate(tolerated, scim_ctx=scim_ctx)
         except ValidationError as error:
@@ -80,7 +80,7 @@ class MusterService(ScimService):
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        _refuse_nul(payload)
+        check_value(payload)
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             payload = payload | {"filter": _read_filter(payload["filter"])}
         return super().read_search(resource_types, payload)
@@ -99,7 +99,10 @@ class MusterService(ScimService):
     ) -> Resource[Any] | None:
         """Apply a PATCH; ``active`` cannot be unassigned."""
         before = current.model_copy()
-        patched = super().apply_patch(current, patch_op, conditions)
+        try:
+            patched = super().apply_patch(current, patch_op, conditions)
+        except ValidationError as error:
+            raise _refusal(error) from error
         if patched is not None:
             _keep_active(before, patched)
         return patched
@@ -139,28 +142,10 @@ def _refusal(error: ValidationError) -> SCIMException:
 
 
 def _read_filter(text: str) -> str:
-    if len(text) > LONGEST_FILTER:
-        raise InvalidFilterException(detail=f"A filter has at most {LONGEST_FILTER} characters")
+    check_filter(text)
     return tolerate_filter(text)
 
 
 def _keep_active(before: Resource[Any], after: Resource[Any]) -> None:
     if isinstance(before, User) and isinstance(after, User) and after.active is None:
         after.active = before.active
-
-
-def _refuse_nul(value: Any) -> None:
-    if _holds_nul(value):
-        raise InvalidValueException(detail="A value holds a NUL character")
-
-
-def _holds_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return NUL in value
-        case list():
-            return any(_holds_nul(item) for item in value)
-        case Mapping():
-            return any(_holds_nul(item) for pair in value.items() for item in pair)
-        case _:
-            return False

@@ -19,6 +19,7 @@ from api.scim.groups import (
     update_group,
 )
 from api.scim.projection import shows
+from api.scim.resource_rows import ID
 from api.scim.resources import Group, ScimUser, User
 from api.scim.search import search_for
 from api.scim.transaction import Transaction
@@ -135,6 +136,8 @@ class DirectoryStorage(AsyncScimStorage):
 
     async def lock_for_deletion(self, resource_type: ResourceType, resource_id: str) -> None:
         """Lock what a deletion will change, in the order that every transaction keeps."""
+        if not ID.fullmatch(resource_id):
+            return  # the deletion will say that there is no such resource
         async with self._running() as tx:
             lock = lock_user_for_deletion if _is_user(resource_type) else lock_group_for_deletion
             await lock(tx, resource_id)

@@ -65,6 +65,13 @@ def tolerate_patch(body: Any) -> Any:
     }
 
 
+def operations_of(body: Any) -> list[Any]:
+    """Return the operations of a PATCH as they were sent, if there are any."""
+    items = body.items() if isinstance(body, dict) else ()
+    operations = next((value for key, value in items if _is(key, "Operations")), None)
+    return operations if isinstance(operations, list) else []
+
+
 def tolerate_filter(text: str) -> str:
     """Return a filter with the manager spelled out.
 

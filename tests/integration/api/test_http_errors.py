@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from api.app import create_app
 from api.directory.database import DirectoryDatabase
+from deploy.databases import open_engines
 from tests.ingress import PATCH, USER, Ingress, ingress_on
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -169,3 +172,33 @@ async def test_health_is_told(ingress: Ingress) -> None:
         await db.execute(text("ALTER TABLE connections RENAME TO elsewhere"))
     assert (await ingress.http.get("https://muster.test/livez")).status_code == 204
     assert (await ingress.http.get("https://muster.test/readyz")).status_code == 503
+
+
+async def test_an_id_that_cannot_be_one_is_not_found(ingress: Ingress) -> None:
+    for method in ("GET", "DELETE"):
+        for kind in ("Users", "Groups"):
+            assert (await ingress.send(method, f"/{kind}/%00")).status_code == 404
+
+
+async def test_an_endless_email_is_refused(ingress: Ingress) -> None:
+    body = {"schemas": [USER], "userName": "ada", "emails": [{"value": "a" * 501}]}
+    answer = await ingress.send("POST", "/Users", body)
+    assert answer.status_code == 400
+    assert "emails.value" in answer.json()["detail"]
+
+
+async def test_a_filter_for_no_character_is_refused_by_scim(ingress: Ingress) -> None:
+    for compared in (r'displayName eq "\u0000"', r'userName eq "\ud800"'):
+        answer = await ingress.http.get("/Users", params={"filter": compared})
+        assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")
+
+
+async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() -> None:
+    reading, writing = open_engines("postgresql://nobody@127.0.0.1:1/nothing")
+    app = create_app(DirectoryDatabase(reading, writing), "https://muster.test")
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://muster.test") as http:
+        answer = await http.get("/scim/v2/acme/Users", headers={"Authorization": "Bearer x"})
+    assert (answer.status_code, answer.json()["status"]) == (503, "503")
+    assert answer.headers["Retry-After"] == "5"
+    await writing.dispose()

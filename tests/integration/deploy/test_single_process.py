@@ -1,0 +1,62 @@
+"""Does the single process stop when it is told, whatever is away just then?"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.admin.connections import create_connection
+from api.directory.census import pages
+from api.directory.database import DirectoryDatabase
+from contracts.clock import now
+from contracts.rules import CreateEmployee, StoreRules
+from deploy.databases import open_engines
+from deploy.http_server import bind
+from deploy.migrations import DIRECTORY
+from deploy.opened import Databases
+from deploy.running import running
+from deploy.settings import read_settings
+from deploy.single_process import run_everything
+from worker.database import DownstreamDatabase
+
+NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
+HANGS_AFTER_SECONDS = 20
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
+@pytest.fixture
+async def databases(tmp_path: Path) -> AsyncIterator[Databases]:
+    """Give a directory, and a downstream that nobody answers for."""
+    databases = Databases(
+        DirectoryDatabase(*open_engines(f"sqlite:///{tmp_path}/directory.sqlite3")),
+        DownstreamDatabase(*open_engines(NOBODY)),
+    )
+    await DIRECTORY.migrate(databases.directory.writing)
+    yield databases
+    for database in (databases.directory, databases.downstream):
+        await database.reading.dispose()
+        await database.writing.dispose()
+
+
+async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays_marked(
+    databases: Databases,
+) -> None:
+    settings = read_settings(port=0)
+    created = await create_connection(
+        databases.directory, "acme", StoreRules(on_create=CreateEmployee()), now()
+    )
+    with bind(settings) as listener:
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/scim/v2/{created.id}"
+        async with (
+            asyncio.timeout(HANGS_AFTER_SECONDS),
+            running(lambda stop: run_everything(settings, databases, listener, stop)),
+            httpx.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
+        ):
+            body = {"schemas": [USER], "userName": "ada@example.com"}
+            answer = await http.post(f"{base_url}/Users", json=body)
+            assert answer.status_code == 201
+    async with databases.directory.read() as db:
+        marked = [identity.dirty async for page in pages(db) for identity in page]
+    assert marked == [True]

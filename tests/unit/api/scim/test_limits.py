@@ -1,0 +1,61 @@
+"""Is what would cost or break too much refused before it is parsed?"""
+
+import pytest
+from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
+
+from api.scim.limits import (
+    LONGEST_EXPRESSION,
+    MOST_OPERATIONS,
+    MOST_TERMS_IN_A_PATH,
+    check_filter,
+    check_operations,
+    check_value,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * (LONGEST_EXPRESSION + 1),
+        r'displayName eq "\u0000"',
+        r'emails[value eq "a\u0000b"]',
+        r'userName eq "\ud800"',
+        r'userName eq "\udc00\ud83d"',
+    ],
+)
+def test_a_filter_that_is_too_long_or_compares_with_no_character_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFilterException):
+        check_filter(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['userName eq "Ada"', r'title eq "\ud83d\ude00"', r'title eq "\\u0000"', 'broken "']
+)
+def test_other_filters_are_left_to_the_parser(text: str) -> None:
+    check_filter(text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        'emails[type eq "a"' + ' and type eq "a"' * (MOST_TERMS_IN_A_PATH + 1) + "]",
+        "not (" * (MOST_TERMS_IN_A_PATH + 1),
+        "a" * (LONGEST_EXPRESSION + 1),
+        r'emails[value eq "a\u0000@x"].type',
+    ],
+)
+def test_a_path_that_is_too_long_or_compares_with_no_character_is_refused(path: str) -> None:
+    with pytest.raises(InvalidPathException):
+        check_operations([{"op": "add", "path": path, "value": "x"}])
+
+
+def test_a_patch_has_an_end() -> None:
+    check_operations([{"op": "add"}] * MOST_OPERATIONS)
+    with pytest.raises(InvalidValueException):
+        check_operations([{"op": "add"}] * (MOST_OPERATIONS + 1))
+
+
+@pytest.mark.parametrize("value", ["\0", ["a\0"], {"a": {"b": "\0"}}, {"a\0": 1}])
+def test_no_value_holds_a_nul(value: object) -> None:
+    with pytest.raises(InvalidValueException):
+        check_value(value)
