@@ -6,11 +6,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from contracts.topology import Topology
 from tests.postgres import PostgresServer, postgres_service
 from tests.rabbitmq import RabbitmqServer, rabbitmq_service
 from tests.services import Service, ServiceSettings, ServiceUnavailable, find
+
+# The same examples at every run, and none of them timed: a failure means the code. More are tried
+# with --hypothesis-profile=default.
+settings.load_profile("ci")
 
 SETTINGS = pytest.StashKey[ServiceSettings]()
 ORIGINS = pytest.StashKey[dict[str, str]]()
