@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, null, select, tuple_
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_rows
@@ -19,6 +21,8 @@ from api.directory.tables import Identity, Membership
 from contracts.identity_changed import Profile, Trace
 from contracts.rules import DEACTIVATION_ACTION
 from contracts.topology import Lane
+
+LOG = structlog.get_logger(__name__)
 
 LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
 """As stored: the lower number wins when an identity is marked twice."""
@@ -133,7 +137,10 @@ async def _mark(
 
 
 async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int) -> Sequence[Mark]:
-    """Take marks of a lane that are due, oldest first; nobody else gets them until then."""
+    """Take marks of a lane that are due, oldest first; nobody else gets them until then.
+
+    One that cannot be read is left out, and stays: it must not hold up the others.
+    """
     due = (
         select(col(Identity.connection_id), col(Identity.id))
         .where(col(Identity.dirty_lane) == LANE_NUMBERS[lane], col(Identity.due_at) <= now)
@@ -148,7 +155,7 @@ async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int
         .returning(Identity.__table__)  # type: ignore[attr-defined]
     )
     rows = (await db.execute(statement)).mappings().all()
-    return [_mark_of(row) for row in rows]
+    return [mark for row in rows if (mark := _readable(row)) is not None]
 
 
 async def release(db: AsyncConnection, now: int) -> int:
@@ -280,6 +287,15 @@ def _state(row: RowMapping) -> IdentityState:
         and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
         groups=None if row["groups"] is None else tuple(row["groups"]),
     )
+
+
+def _readable(row: RowMapping) -> Mark | None:
+    try:
+        return _mark_of(row)
+    except ValidationError:
+        who = {"connection": row["connection_id"], "identity": row["id"]}
+        LOG.error("mark_unreadable", **who)  # noqa: TRY400 - its text would quote the profile
+        return None
 
 
 def _mark_of(row: RowMapping) -> Mark:

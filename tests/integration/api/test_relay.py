@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
 from api.directory.dirty_set import lease, release
+from api.directory.tables import Identity
 from api.relay import LEASE_SECONDS, Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
@@ -165,6 +168,17 @@ async def test_a_change_while_publishing_is_published_after_it(
     assert decode(first.body).data.groups == ()
     assert decode(second.body).data.groups == ("Weavers",)
     assert decode(second.body).data.version > decode(first.body).data.version
+
+
+async def test_a_mark_that_cannot_be_read_stays_and_holds_up_nobody(
+    ingress: Ingress, database: DirectoryDatabase, relay: Relay, post: Post
+) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    async with database.write() as db:
+        await db.execute(update(Identity).where(col(Identity.id) == ada).values(profile={}))
+    assert await relay.move(Lane.BULK) == 1
+    assert [event.identity for event in post.events] == [ben]
+    assert await ingress.marked() == {ada}
 
 
 async def test_two_relays_never_have_the_same_mark(
