@@ -58,6 +58,18 @@ class Schema:
             applied = await connection.run_sync(self._applied)
         return applied == set(ScriptDirectory.from_config(self._config()).get_heads())
 
+    async def ensure_current(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
+        """Check a database, waiting for no writer. An empty SQLite file is set up.
+
+        :raises OutdatedSchema: when ``muster migrate`` has to come first.
+        :raises NewerSchema: when it is at a revision that is not among ours.
+        """
+        if await self.is_current(reading):
+            return
+        if not await _is_empty_sqlite(reading):
+            raise OutdatedSchema
+        await self.migrate(writing)
+
     def _upgrade(self, connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self.lock})")
@@ -87,30 +99,18 @@ DOWNSTREAM = Schema(Path(*worker.migrations.__path__), "downstream_migrations", 
 
 async def migrate(databases: Databases) -> None:
     """Bring both databases to the schema of this version."""
-    for schema, _, writing in _schemas(databases):
-        await schema.migrate(writing)
+    await DIRECTORY.migrate(databases.directory.writing)
+    await DOWNSTREAM.migrate(databases.downstream.writing)
 
 
 async def ensure_current(databases: Databases) -> None:
-    """Check both schemas. An empty SQLite file, on the single machine it belongs to, is set up.
+    """Check both schemas.
 
     :raises OutdatedSchema: when ``muster migrate`` has to come first.
     """
-    for schema, reading, writing in _schemas(databases):
-        if await schema.is_current(reading):
-            continue
-        if not await _is_empty_sqlite(reading):
-            raise OutdatedSchema
-        await schema.migrate(writing)
-
-
-def _schemas(databases: Databases) -> tuple[tuple[Schema, AsyncEngine, AsyncEngine], ...]:
-    """Return each schema with its engines to read and to write: reading waits for no lock."""
     directory, downstream = databases.directory, databases.downstream
-    return (
-        (DIRECTORY, directory.reading, directory.writing),
-        (DOWNSTREAM, downstream.reading, downstream.writing),
-    )
+    await DIRECTORY.ensure_current(directory.reading, directory.writing)
+    await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
 
 
 async def _is_empty_sqlite(engine: AsyncEngine) -> bool:

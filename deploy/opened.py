@@ -1,4 +1,4 @@
-"""What does a process hold open? Both databases, closed at the end."""
+"""What does a process hold open? The databases that it needs, closed at the end."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,29 +34,42 @@ class UnusableDatabase(Exception):
 
 @asynccontextmanager
 async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
-    """Open the configured databases.
+    """Open both databases.
 
     :raises UnusableDatabase: when one of them cannot be reached, naming its setting.
     """
-    databases = Databases(
-        DirectoryDatabase(*_engines("directory_database_url", settings)),
-        DownstreamDatabase(*_engines("downstream_database_url", settings)),
-    )
-    try:
-        await _reach("directory_database_url", databases.directory.reading)
-        await _reach("downstream_database_url", databases.downstream.reading)
-        yield databases
-    finally:
-        for database in (databases.directory, databases.downstream):
-            await database.reading.dispose()
-            await database.writing.dispose()
+    async with open_directory(settings) as directory, open_downstream(settings) as downstream:
+        yield Databases(directory, downstream)
 
 
-def _engines(setting: str, settings: Settings) -> tuple[AsyncEngine, AsyncEngine]:
+@asynccontextmanager
+async def open_directory(settings: Settings) -> AsyncIterator[DirectoryDatabase]:
+    """Open the api's database, which is all that the api and the relay need."""
+    async with _engines("directory_database_url", settings) as engines:
+        yield DirectoryDatabase(*engines)
+
+
+@asynccontextmanager
+async def open_downstream(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
+    """Open the worker's database, which is all that the worker needs."""
+    async with _engines("downstream_database_url", settings) as engines:
+        yield DownstreamDatabase(*engines)
+
+
+@asynccontextmanager
+async def _engines(
+    setting: str, settings: Settings
+) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     try:
-        return open_engines(getattr(settings, setting))
+        reading, writing = open_engines(getattr(settings, setting))
     except OSError as error:
         raise UnusableDatabase(setting, error) from None
+    try:
+        await _reach(setting, reading)
+        yield reading, writing
+    finally:
+        await reading.dispose()
+        await writing.dispose()
 
 
 async def _reach(setting: str, engine: AsyncEngine) -> None:

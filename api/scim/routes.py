@@ -37,7 +37,7 @@ ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE
 
 
 class TryAgainLater(SCIMException):
-    """The database is away, or too busy to answer in time; nothing was stored."""
+    """The database is away, or too busy to answer in time. Sending it again is safe."""
 
     status = 503
     _default_detail = "The directory cannot answer just now; try again"

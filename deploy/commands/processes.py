@@ -1,7 +1,7 @@
 """``muster run``, ``api``, ``relay``, ``worker``, ``migrate``: the processes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import socket
 from typing import Annotated
 
 import typer
@@ -10,8 +10,8 @@ from deploy.demo_workspace import introduce
 from deploy.http_server import bind
 from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
-from deploy.migrations import ensure_current, migrate
-from deploy.opened import Databases, open_databases
+from deploy.migrations import DIRECTORY, DOWNSTREAM, migrate
+from deploy.opened import open_databases, open_directory, open_downstream
 from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.rule_options import InvalidInput
 from deploy.separate_processes import run_api, run_relay, run_worker
@@ -35,50 +35,59 @@ def run(
     """Run api, relay and worker in one process."""
     settings = read_settings()
     set_up_logs(settings)
+
+    async def process(listener: socket.socket) -> None:
+        async with open_databases(settings) as databases:
+            with until_signalled() as stop:
+                await migrate(databases)
+                await _apply_topology(settings)
+                await introduce(databases, settings, make_demo=demo)
+                _say_where(settings)
+                await run_everything(settings, databases, listener, stop)
+
     with bind(settings) as listener:
-
-        async def everything(databases: Databases, stop: asyncio.Event) -> None:
-            await migrate(databases)
-            await _apply_topology(settings)
-            await introduce(databases, settings, make_demo=demo)
-            typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
-            await run_everything(settings, databases, listener, stop)
-
-        asyncio.run(_until_signalled(settings, everything))
+        asyncio.run(process(listener))
 
 
 def api() -> None:
     """Run the api with a relay inside, beside other processes."""
     settings = _settings_of_a_part()
+
+    async def process(listener: socket.socket) -> None:
+        async with open_directory(settings) as directory:
+            with until_signalled() as stop:
+                await DIRECTORY.ensure_current(directory.reading, directory.writing)
+                _say_where(settings)
+                await run_api(settings, directory, listener, stop)
+
     with bind(settings) as listener:
-
-        async def part(databases: Databases, stop: asyncio.Event) -> None:
-            await ensure_current(databases)
-            await run_api(settings, databases, listener, stop)
-
-        asyncio.run(_until_signalled(settings, part))
+        asyncio.run(process(listener))
 
 
 def relay() -> None:
     """Run a relay alone, beside other processes."""
     settings = _settings_of_a_part()
 
-    async def part(databases: Databases, stop: asyncio.Event) -> None:
-        await ensure_current(databases)
-        await run_relay(settings, databases, stop)
+    async def process() -> None:
+        async with open_directory(settings) as directory:
+            with until_signalled() as stop:
+                await DIRECTORY.ensure_current(directory.reading, directory.writing)
+                await run_relay(settings, directory, stop)
 
-    asyncio.run(_until_signalled(settings, part))
+    asyncio.run(process())
 
 
 def worker() -> None:
     """Run a worker, beside other processes."""
     settings = _settings_of_a_part()
 
-    async def part(databases: Databases, stop: asyncio.Event) -> None:
-        await ensure_current(databases)
-        await run_worker(settings, databases, stop)
+    async def process() -> None:
+        async with open_downstream(settings) as downstream:
+            with until_signalled() as stop:
+                await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
+                await run_worker(settings, downstream, stop)
 
-    asyncio.run(_until_signalled(settings, part))
+    asyncio.run(process())
 
 
 def migrate_() -> None:
@@ -89,6 +98,10 @@ def migrate_() -> None:
             await migrate(databases)
 
     asyncio.run(work())
+
+
+def _say_where(settings: Settings) -> None:
+    typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
 
 
 async def _apply_topology(settings: Settings) -> None:
@@ -113,11 +126,3 @@ def _settings_of_a_part() -> Settings:
         )
     set_up_logs(settings)
     return settings
-
-
-async def _until_signalled(
-    settings: Settings, part: Callable[[Databases, asyncio.Event], Awaitable[None]]
-) -> None:
-    async with open_databases(settings) as databases:
-        with until_signalled() as stop:
-            await part(databases, stop)

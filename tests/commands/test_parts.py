@@ -1,0 +1,88 @@
+"""Do api and worker work as processes of their own, each with its own database and the broker?"""
+
+import asyncio
+import json
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.topology import Topology
+from tests.muster_process import MUSTER, START_SECONDS, free_port
+from tests.rabbitmq import RabbitmqServer
+from tests.services import environment_with
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+
+
+@asynccontextmanager
+async def _part(name: str, environment: dict[str, str]) -> AsyncIterator[None]:
+    """Run a part; at the end stop it as an orchestrator does, which it takes well."""
+    process = await asyncio.create_subprocess_exec(
+        *MUSTER, name, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _muster(environment: dict[str, str], *arguments: str) -> str:
+    return subprocess.run(  # noqa: S603  # our own command
+        [*MUSTER, *arguments], env=environment, capture_output=True, check=True, text=True
+    ).stdout
+
+
+def _asked(environment: dict[str, str], *arguments: str) -> Any:
+    return json.loads(_muster(environment, *arguments, "--json"))
+
+
+@pytest.mark.postgres
+@pytest.mark.rabbitmq
+@pytest.mark.slow
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_a_push_to_one_process_is_an_account_by_another(
+    new_database_url: Callable[[], str], rabbitmq_server: RabbitmqServer, topology: Topology
+) -> None:
+    port = free_port()
+    environment = environment_with(
+        MUSTER_DIRECTORY_DATABASE_URL=new_database_url(),
+        MUSTER_DOWNSTREAM_DATABASE_URL=new_database_url(),
+        MUSTER_BROKER_URL=rabbitmq_server.url,
+        MUSTER_BROKER_PREFIX=topology.prefix,
+        MUSTER_PORT=str(port),
+        MUSTER_LOG_LEVEL="warning",
+    )
+    _muster(environment, "migrate")
+    _muster(environment, "topology", "apply")
+    creates = ("--on-create", "create-employee")
+    opened = _asked(environment, "connections", "create", "acme", "store", *creates)
+    async with (
+        _part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
+        _part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
+        asyncio.timeout(START_SECONDS),
+    ):
+        assert await _push(opened) == 201
+        while not (accounts := _asked(environment, "accounts", "list", "acme")):
+            await asyncio.sleep(0.1)
+    assert [account["email"] for account in accounts] == ["ada@example.com"]
+
+
+async def _push(opened: dict[str, Any]) -> int:
+    headers = {"Authorization": f"Bearer {opened['token']}"}
+    body = {"schemas": [USER], "userName": "ada@example.com", "active": True}
+    async with httpx.AsyncClient(headers=headers) as http:
+        while True:
+            try:
+                return (await http.post(f"{opened['base_url']}/Users", json=body)).status_code
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)  # not listening yet
