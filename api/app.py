@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 
 from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
-from api.health import health_routes
+from api.metrics import ApiMetrics
+from api.observed_requests import ObservedRequests
 from api.scim.documentation import scim_schemas
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
@@ -25,6 +26,7 @@ LARGEST_BODY = 16 * 1024 * 1024
 def create_app(
     database: DirectoryDatabase,
     public_url: str,
+    metrics: ApiMetrics,
     *,
     on_write: Callable[[], None] = lambda: None,
     largest_body: int = LARGEST_BODY,
@@ -41,7 +43,7 @@ def create_app(
     service = MusterService(scim_provider())
     edge = ScimEdge(database, service, public_url, on_write, largest_body, clock)
     app.include_router(scim_routes(edge))
-    app.include_router(health_routes(database))
+    app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
 
     @app.exception_handler(HTTPException)

@@ -9,13 +9,17 @@ from aio_pika import DeliveryMode, Message, connect
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from pamqp.commands import Basic
 
+from api.rabbitmq_backlog import count_backlog
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, Topology
-from contracts.transport import Confirmed, Parcel, PublishOutcome, Unknown
+from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState, Unknown
 
 CONFIRM_SECONDS = 10.0
 """How long to wait for a connection, then for a broker that blocks publishers, then for a confirm:
 three times this is less than the relay leases its marks for."""
+
+LOOK_SECONDS = 3.0
+"""For a look at the broker; who scrapes metrics waits for it."""
 
 CLOSE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
@@ -44,11 +48,6 @@ class RabbitmqPublisher:
         self._opening = asyncio.Lock()
         self._closed = False
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection, as far as anybody has noticed."""
-        return self._channel is not None and not self._channel.is_closed
-
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Publish the parcels in their order, and wait until the fate of each is known."""
         try:
@@ -57,11 +56,31 @@ class RabbitmqPublisher:
             return [Unknown(str(failure)) for _ in parcels]
         return await asyncio.gather(*(self._send(exchange, parcel) for parcel in parcels))
 
+    async def look(self) -> TransportState:
+        """Look whether the broker takes messages, and how many lie there."""
+        try:
+            async with peer_failures(LOOK_SECONDS, late="no connection in time"):
+                connection, _ = await self._open()
+        except PeerFailed:
+            return TransportState(connected=False)
+        if await _is_blocked(connection):
+            return TransportState(connected=self._is_open, blocked=self._is_open)
+        try:
+            async with peer_failures(LOOK_SECONDS, late="no count in time"):
+                backlog = await count_backlog(connection, self._topology)
+                return TransportState(connected=True, backlog=backlog)
+        except PeerFailed:
+            return TransportState(connected=self._is_open)
+
     async def close(self) -> None:
         """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
         self._closed = True
         async with self._opening:
             await self._hang_up()
+
+    @property
+    def _is_open(self) -> bool:
+        return self._channel is not None and not self._channel.is_closed
 
     async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
         routing_key = self._topology.routing_key(parcel.lane)
@@ -102,6 +121,17 @@ class RabbitmqPublisher:
             with suppress(PeerFailed):
                 async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
                     await connection.close()
+
+
+async def _is_blocked(connection: AbstractConnection) -> bool:
+    """Say whether the broker has told this connection to wait."""
+    try:
+        async with asyncio.timeout(0):  # no wait at all where it may send
+            if connection.transport:
+                await connection.transport.ready()
+    except TimeoutError:
+        return True
+    return False
 
 
 def _message(parcel: Parcel) -> Message:

@@ -14,6 +14,7 @@ from api.directory import dirty_set
 from api.directory.database import DirectoryDatabase
 from api.directory.dirty_set import Mark
 from api.directory.rendering import render
+from api.metrics import ApiMetrics
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
 from contracts.identity_changed import encode, message_id
@@ -39,10 +40,15 @@ class Relay:
     """Moves marks of both lanes to a publisher. Several may run on one directory."""
 
     def __init__(
-        self, database: DirectoryDatabase, publisher: Publisher, clock: Clock = now
+        self,
+        database: DirectoryDatabase,
+        publisher: Publisher,
+        metrics: ApiMetrics,
+        clock: Clock = now,
     ) -> None:
         self.database = database
         self.publisher = publisher
+        self.metrics = metrics
         self.clock = clock
         self._bells = {lane: asyncio.Event() for lane in Lane}
 
@@ -74,7 +80,9 @@ class Relay:
         marks, parcels = await self._lease(lane)
         if not marks:
             return 0
-        return await self._settle(marks, await self.publisher.publish(parcels))
+        outcomes = await self.publisher.publish(parcels)
+        self._report(lane, outcomes)
+        return await self._settle(marks, outcomes)
 
     async def _lease(self, lane: Lane) -> tuple[Sequence[Mark], Sequence[Parcel]]:
         started = self.clock()
@@ -92,20 +100,22 @@ class Relay:
         confirmed: list[Mark] = []
         attempted: dict[Mark, int] = {}
         unknown: dict[Mark, int] = {}
-        reasons: Counter[str] = Counter()
         for mark, outcome in zip(marks, outcomes, strict=True):
             match outcome:
                 case Confirmed():
                     confirmed.append(mark)
                 case RetryAfter(seconds=seconds):
                     attempted[mark] = settled + int(seconds * 1_000_000)
-                case Unknown(reason=reason):
-                    reasons[reason] += 1
+                case Unknown():
                     unknown[mark] = settled + int(PAUSE_AFTER_UNKNOWN * 1_000_000)
         async with self.database.write() as db:
             await dirty_set.clear(db, confirmed, settled)
             await dirty_set.postpone(db, attempted, attempted=True)
             await dirty_set.postpone(db, unknown, attempted=False)
-        for reason, parcels in reasons.items():
-            LOG.warning("publications_unknown", reason=reason, parcels=parcels)
         return len(confirmed)
+
+    def _report(self, lane: Lane, outcomes: Sequence[PublishOutcome]) -> None:
+        self.metrics.count_publications(lane, outcomes)
+        reasons = Counter(it.reason for it in outcomes if isinstance(it, Unknown))
+        for reason, parcels in reasons.items():
+            LOG.warning("publications_unknown", lane=lane, reason=reason, parcels=parcels)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from contracts.topology import Lane
 from contracts.transport import (
+    Backlog,
     Confirmed,
     Delivery,
     Parcel,
     PublishOutcome,
     RetryAfter,
+    TransportState,
     Unknown,
 )
 
@@ -68,6 +70,16 @@ class EmbeddedTransport:
             return await asyncio.gather(*outcomes)
         finally:
             self._in_flight.difference_update(outcomes)
+
+    async def look(self) -> TransportState:
+        """Count what no worker has taken yet."""
+        waiting = {lane: queue.qsize() for lane, queue in self._queues.items()}
+        return TransportState(connected=self.connected, backlog=Backlog(waiting))
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is open."""
+        return not self._closed
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for a parcel of the lane, and take those that lie behind it."""

@@ -1,6 +1,6 @@
 """How do events travel? The Protocols of publisher, consumer and delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,11 +39,41 @@ class Unknown:
 PublishOutcome = Confirmed | RetryAfter | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many parcels lie in the transport. Those that a worker has in hand are not counted."""
+
+    waiting: Mapping[Lane, int]
+    delayed: int = 0
+    dead_letters: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is on its way; dead letters go nowhere."""
+        return not (self.delayed or any(self.waiting.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class TransportState:
+    """What a look at the transport shows. Without a backlog it could not be counted.
+
+    ``blocked``: the broker takes nothing from publishers just now (an alarm of memory or disk).
+    """
+
+    connected: bool
+    blocked: bool = False
+    backlog: Backlog | None = None
+
+
 class Publisher(Protocol):
     """The relay's end. Every failure of a parcel is an outcome, not an exception."""
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Send parcels and wait until the fate of each is known; outcomes in the same order."""
+        ...
+
+    async def look(self) -> TransportState:
+        """Look whether parcels can be sent, and at what lies there. It never fails."""
         ...
 
 
@@ -75,6 +105,11 @@ class Delivery(Protocol):
 
 class Consumer(Protocol):
     """The worker's end."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether deliveries can come, as far as anybody has noticed."""
+        ...
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for deliveries of a lane; return at least one and at most so many."""

@@ -23,23 +23,38 @@ class _Server(uvicorn.Server):
         yield
 
 
-def bind(settings: Settings) -> socket.socket:
-    """Bind the socket that will be served, before anything else is started.
+def bind_api(settings: Settings) -> socket.socket:
+    """Bind the socket for identity providers, before anything else is started.
 
     :raises PortTaken: when that is not possible, with what to change.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    return _bind(settings.host, settings.port, "set MUSTER_PORT or MUSTER_HOST")
+
+
+def bind_inspection(settings: Settings) -> socket.socket:
+    """Bind the socket for operators: metrics and health.
+
+    :raises PortTaken: when that is not possible, with what to change.
+    """
+    advice = "set MUSTER_METRICS_PORT or MUSTER_METRICS_HOST"
+    return _bind(settings.metrics_host, settings.metrics_port, advice)
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of what is served on a socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _bind(host: str, port: int, advice: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        where = f"{settings.host}:{settings.port}"
-        raise PortTaken(
-            f"cannot listen on {where} ({error.strerror}): set MUSTER_PORT or MUSTER_HOST"
-        ) from None
+        raise PortTaken(f"cannot listen on {host}:{port} ({error.strerror}): {advice}") from None
     return listener
 
 

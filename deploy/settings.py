@@ -75,6 +75,12 @@ class Settings(BaseSettings):
         AfterValidator(_public_url),
         Field(description="an http:// or https:// URL that base URLs are built on"),
     ] = ""
+    metrics_host: Annotated[
+        str, Field(min_length=1, description="the address where operators see metrics and health")
+    ] = "127.0.0.1"
+    metrics_port: Annotated[
+        int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
+    ] = 9464
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(str.lower),

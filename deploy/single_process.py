@@ -12,15 +12,21 @@ from api.directory.dirty_set import release
 from api.relay import Relay
 from contracts.clock import now
 from deploy.http_server import serve
+from deploy.inspection import Inspection, health_routes
 from deploy.opened import Databases
 from deploy.running import running
 from deploy.settings import Settings
 from deploy.transports import open_both
+from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
 
 
 async def run_everything(
-    settings: Settings, databases: Databases, listener: socket.socket, stop: asyncio.Event
+    settings: Settings,
+    databases: Databases,
+    inspection: Inspection,
+    listener: socket.socket,
+    stop: asyncio.Event,
 ) -> None:
     """Serve until stopped, then drain: requests first, then the worker, then the relay.
 
@@ -30,9 +36,13 @@ async def run_everything(
     if not settings.broker_url:
         await _release_leases(databases)
     async with open_both(settings) as (publisher, consumer):
-        relay = Relay(databases.directory, publisher)
-        worker = Worker(databases.downstream, consumer)
-        app = create_app(databases.directory, settings.base, on_write=relay.wake)
+        directory, downstream = databases.directory, databases.downstream
+        metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
+        relay = Relay(directory, publisher, metrics)
+        worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
+        worker = Worker(downstream, consumer, worker_metrics)
+        app = create_app(directory, settings.base, metrics, on_write=relay.wake)
+        app.include_router(health_routes(inspection.checks))
         async with running(relay.run), AsyncExitStack() as worker_side:
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running(worker.run))

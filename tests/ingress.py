@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, select, update
 from sqlmodel import col
 
@@ -13,6 +14,7 @@ from api.admin.connections import create_connection
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import Identity
+from api.metrics import ApiMetrics
 from api.scim.resources import Group, User
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
@@ -43,6 +45,7 @@ class Ingress:
     database: DirectoryDatabase
     connection: str
     http: httpx.AsyncClient
+    registry: CollectorRegistry
 
     async def send(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -114,10 +117,11 @@ async def ingress_on(
 ) -> AsyncIterator[Ingress]:
     """Switch SCIM on for a new connection, and talk to it."""
     connection = await create_connection(database, "Acme", rules, now())
-    transport = httpx.ASGITransport(create_app(database, PUBLIC_URL, **options))
+    registry = CollectorRegistry()
+    app = create_app(database, PUBLIC_URL, ApiMetrics(registry), **options)
     async with httpx.AsyncClient(
-        transport=transport,
+        transport=httpx.ASGITransport(app),
         base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},
     ) as client:
-        yield Ingress(database, connection.id, client)
+        yield Ingress(database, connection.id, client, registry)

@@ -41,6 +41,7 @@ class MusterProcess:
             MUSTER_DIRECTORY_DATABASE_URL=f"sqlite:///{self.folder}/directory.sqlite3",
             MUSTER_DOWNSTREAM_DATABASE_URL=f"sqlite:///{self.folder}/downstream.sqlite3",
             MUSTER_PORT=str(self.port),
+            MUSTER_METRICS_PORT="0",
             MUSTER_LOG_LEVEL="warning",
         )
 

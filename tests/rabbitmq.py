@@ -36,9 +36,13 @@ class RabbitmqServer:
     url: str
 
     @contextmanager
-    def fresh_topology(self, most_messages: int = MOST_MESSAGES) -> Iterator[Topology]:
+    def fresh_topology(
+        self,
+        most_messages: int = MOST_MESSAGES,
+        retry_delays: tuple[float, ...] = QUICK_RETRIES,
+    ) -> Iterator[Topology]:
         """Yield a topology that is on the broker; in the end all of it is deleted."""
-        topology = Topology(OWN_NAMES + token_hex(8), QUICK_RETRIES, most_messages)
+        topology = Topology(OWN_NAMES + token_hex(8), retry_delays, most_messages)
         with start_blocking_portal() as portal:  # a thread: the caller may be in a loop
             portal.call(apply_topology, self.url, topology)
             try:

@@ -139,6 +139,14 @@ class Outcome(StrEnum):
     APPLIED = "applied"
     REFUSED = "refused"
     STALE = "stale"
+    DUPLICATE = "duplicate"
+
+
+def outdated(version: int, applied_version: int) -> Outcome | None:
+    """Say why an event of a version has nothing to tell any more; None where it has."""
+    if version > applied_version:
+        return None
+    return Outcome.DUPLICATE if version == applied_version else Outcome.STALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope, decode
-from worker.actions import Outcome, Plan
+from worker.actions import Plan, outdated
 from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
 from worker.statements.flushing import Flush
@@ -28,7 +28,7 @@ Plans = dict[IdentityKey, Plan]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of one event. One that a newer event of the same batch replaces is stale."""
+    """What became of one event. One that another of the same batch makes needless is dropped."""
 
     envelope: IdentityChangedEnvelope
     plan: Plan
@@ -52,7 +52,7 @@ async def apply_batch(
         await make_workspaces(db, {it.data.workspace for it in newest.values()})
         await _lock_alone(db, newest)
         refused = await lock_records(db, world, [it.data for it in newest.values()])
-        fresh = {key: it for key, it in newest.items() if not _is_stale(world, it)}
+        fresh = {key: it for key, it in newest.items() if _is_news(world, it)}
         await load_facts(db, world, [it.data for it in fresh.values()])
         plans = {key: world.apply(it.data) for key, it in _in_order(fresh)}
         await mark_refused(db, refused - fresh.keys(), now)
@@ -99,9 +99,9 @@ async def _lock_alone(db: AsyncConnection, newest: Newest) -> None:
     await lock_workspaces(db, {event.workspace for event in events if has_to_be_alone(event)})
 
 
-def _is_stale(world: World, envelope: IdentityChangedEnvelope) -> bool:
+def _is_news(world: World, envelope: IdentityChangedEnvelope) -> bool:
     event = envelope.data
-    return event.version <= world.records[key_of_event(event)].applied_version
+    return outdated(event.version, world.records[key_of_event(event)].applied_version) is None
 
 
 def _is_same(
@@ -128,4 +128,7 @@ def _result(
     key = key_of_event(envelope.data)
     if newest[key] is envelope and key in plans:
         return Applied(envelope, plans[key])
-    return Applied(envelope, Plan(Outcome.STALE, world.records[key]))
+    record = world.records[key]
+    outcome = outdated(envelope.data.version, record.applied_version)
+    assert outcome is not None, "the newest event of each identity was planned"
+    return Applied(envelope, Plan(outcome, record))

@@ -9,7 +9,9 @@ from contracts.topology import Lane
 from contracts.transport import Consumer, Delivery
 from worker.database import DownstreamDatabase
 from worker.handle_deliveries import Handler
+from worker.metrics import WorkerMetrics
 from worker.replan_refused import Replanning
+from worker.reports import Reports
 from worker.retries import until_stopped
 
 MOST = {Lane.URGENT: 50, Lane.BULK: 200}
@@ -26,21 +28,23 @@ class Worker:
 
     database: DownstreamDatabase
     consumer: Consumer
+    metrics: WorkerMetrics
     clock: Clock = now
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until told to stop; the batches in hand are finished and answered first."""
-        handler = Handler(self.database, stop, self.clock)
-        replanning = Replanning(self.database, stop, handler.freed, self.clock)
+        reports, freed = Reports(self.metrics), asyncio.Event()
+        replanning = Replanning(self.database, reports, stop, freed, self.clock)
         async with asyncio.TaskGroup() as tasks:
             for lane in Lane:
-                tasks.create_task(self._serve(lane, handler, stop))
+                handler = Handler(self.database, lane, reports, stop, self.clock, freed)
+                tasks.create_task(self._serve(handler, stop))
             tasks.create_task(replanning.run())
 
-    async def _serve(self, lane: Lane, handler: Handler, stop: asyncio.Event) -> None:
+    async def _serve(self, handler: Handler, stop: asyncio.Event) -> None:
         while not stop.is_set():
             deliveries: Sequence[Delivery] | None
-            deliveries = await until_stopped(stop)(self._receive, lane, stop)
+            deliveries = await until_stopped(stop)(self._receive, handler.lane, stop)
             await handler.handle(deliveries or ())
 
     async def _receive(self, lane: Lane, stop: asyncio.Event) -> Sequence[Delivery]:

@@ -7,13 +7,13 @@ from functools import partial
 
 from contracts.clock import Clock, now
 from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent, decode
-from contracts.topology import RETRY_DELAYS
+from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
-from worker import reports
 from worker.apply import Batch, apply_batch
 from worker.database import DownstreamDatabase
 from worker.errors import DatabaseAway
-from worker.retries import FailureKind, delay_after, describe, in_place, is_transient
+from worker.reports import Reports
+from worker.retries import FailureKind, InPlace, delay_after, describe, is_transient
 from worker.statements.failures import Failed, record_failure
 
 
@@ -27,12 +27,14 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """Answers every delivery after the commit, never before.
+    """Answers every delivery of a lane after the commit, never before.
 
     ``freed`` is set when an obstacle went out of the way of refused identities.
     """
 
     database: DownstreamDatabase
+    lane: Lane
+    reports: Reports
     stop: asyncio.Event
     clock: Clock = now
     freed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,25 +55,27 @@ class Handler:
         try:
             return Arrived(delivery, decode(delivery.body))
         except UndecodableEvent as error:
-            reports.report_undecodable(str(error))
-            await _answer([delivery.dead_letter(str(error))])
+            self.reports.undecodable(str(error))
+            await self._answer([delivery.dead_letter(str(error))])
             return None
 
     async def _apply(self, arrived: Sequence[Arrived]) -> None:
         if not arrived:
             return
         try:
-            batch = await in_place(partial(self._commit, arrived), self.database, self.stop)
+            batch = await self._in_place.run(partial(self._commit, arrived))
         except DatabaseAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one event's
             await self._fall_apart(arrived, error)
         else:
-            reports.report_applied(batch.applied)
-            await _answer(one.delivery.ack() for one in arrived)
+            self.reports.applied(batch.applied, self.lane, self.clock())
+            await self._answer(one.delivery.ack() for one in arrived)
 
     async def _commit(self, arrived: Sequence[Arrived]) -> Batch:
-        batch = await apply_batch(self.database, [one.envelope for one in arrived], self.clock())
+        envelopes = [one.envelope for one in arrived]
+        with self.reports.batch(self.lane):
+            batch = await apply_batch(self.database, envelopes, self.clock())
         if batch.freed:
             self.freed.set()
         return batch
@@ -97,27 +101,35 @@ class Handler:
         attempts = arrived.delivery.attempts + 1
         failed = Failed(arrived.envelope, kind, describe(error), attempts)
         try:
-            await in_place(partial(self._record, failed), self.database, self.stop)
+            await self._in_place.run(partial(self._record, failed))
         except DatabaseAway:
             raise
         except Exception as again:  # noqa: BLE001 - whatever it is, the event must not be lost
             # Nothing may be acknowledged that left no trace.
             await self._delay(arrived, describe(again), RETRY_DELAYS[-1])
         else:
-            reports.report_failure(failed)
-            await _answer([arrived.delivery.ack()])
+            self.reports.failed(failed)
+            await self._answer([arrived.delivery.ack()])
 
     async def _record(self, failed: Failed) -> None:
         async with self.database.write() as db:
             await record_failure(db, failed, self.clock())
 
     async def _delay(self, arrived: Arrived, error: str, seconds: float) -> None:
-        reports.report_retry(arrived.envelope, error, seconds)
-        await _answer([arrived.delivery.retry(seconds)])
+        self.reports.delayed(arrived.envelope, error, seconds)
+        await self._answer([arrived.delivery.retry(seconds)])
 
+    async def _answer(self, answers: Iterable[Awaitable[None]]) -> None:
+        """Send answers. One that is lost with its connection brings the event again."""
+        for result in await asyncio.gather(*answers, return_exceptions=True):
+            if isinstance(result, BaseException):
+                self.reports.answer_lost(describe(result))
 
-async def _answer(answers: Iterable[Awaitable[None]]) -> None:
-    """Send answers. One that is lost with its connection brings the event again, as a stale one."""
-    for result in await asyncio.gather(*answers, return_exceptions=True):
-        if isinstance(result, BaseException):
-            reports.report_lost_answer(describe(result))
+    @property
+    def _in_place(self) -> InPlace:
+        return InPlace(
+            self.database,
+            self.stop,
+            paused=partial(self.reports.paused, self.lane),
+            resumed=partial(self.reports.resumed, self.lane),
+        )

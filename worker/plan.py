@@ -30,7 +30,6 @@ from worker.actions import (
     CreateAccount,
     DeviceActionKind,
     LinkAccount,
-    Outcome,
     Plan,
     Reason,
     RefusedAction,
@@ -41,6 +40,7 @@ from worker.actions import (
     UnlinkAccount,
     admin_obstacle,
     email_obstacle,
+    outdated,
     policy_obstacle,
 )
 from worker.draft import Draft
@@ -48,10 +48,9 @@ from worker.facts import Account, Facts
 
 
 def plan(facts: Facts, event: IdentityChanged) -> Plan:
-    """Plan an event that arrived; one that is not newer than the applied version is stale."""
-    if event.version <= facts.record.applied_version:
-        return Plan(Outcome.STALE, facts.record)
-    return replan(facts, event)
+    """Plan an event that arrived; one that is not newer than the applied version is dropped."""
+    outcome = outdated(event.version, facts.record.applied_version)
+    return replan(facts, event) if outcome is None else Plan(outcome, facts.record)
 
 
 def replan(facts: Facts, event: IdentityChanged) -> Plan:

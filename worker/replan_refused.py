@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.clock import Clock, now
-from worker import reports
 from worker.apply import Batch, apply_replans
 from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
+from worker.reports import Reports
 from worker.retries import describe, pause, quickly, until_stopped
 from worker.statements.flushing import SWEEP_SECONDS
 from worker.statements.replans import find_due, mark_refused
@@ -25,6 +25,7 @@ class Replanning:
     """Plans again whoever is due. Several may run on one database."""
 
     database: DownstreamDatabase
+    reports: Reports
     stop: asyncio.Event
     freed: asyncio.Event
     clock: Clock = now
@@ -49,7 +50,7 @@ class Replanning:
         if not due:
             return 0
         batch: Batch = await quickly()(apply_replans, self.database, due, self.clock())
-        reports.report_applied(batch.applied)
+        self.reports.replanned(batch.applied)
         return len(batch.applied)
 
     async def _replan_alone(self, key: IdentityKey, event: str) -> int:
@@ -57,7 +58,7 @@ class Replanning:
         try:
             return await self._replan({key: event})
         except Exception as error:  # noqa: BLE001 - the others must not wait for this one
-            reports.report_failed_replan(key, describe(error))
+            self.reports.replan_failed(key, describe(error))
             async with self.database.write() as db:
                 await mark_refused(db, [key], self.clock() + SWEEP_SECONDS * 1_000_000)
             return 0

@@ -6,6 +6,7 @@ worker's side repeats anything.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -92,19 +93,42 @@ def quickly() -> AsyncRetrying:
     )
 
 
-async def in_place(
-    call: Callable[[], Awaitable[T]], database: DownstreamDatabase, stop: asyncio.Event
-) -> T:
-    """Try a transaction a few times; while the database is away, wait and begin anew.
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """Tries a transaction a few times; while the database is away, waits and begins anew.
 
-    :raises DatabaseAway: when told to stop while it is still away.
+    ``paused`` is told why, once for each time that the database is away.
     """
-    while True:
+
+    database: DownstreamDatabase
+    stop: asyncio.Event
+    paused: Callable[[str], None]
+    resumed: Callable[[], None]
+
+    async def run(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Return what the call returns, or raise what it raises to the end.
+
+        :raises DatabaseAway: when told to stop while the database is still away.
+        """
+        while True:
+            try:
+                return await quickly()(call)
+            except Exception:
+                if not await self._was_away():
+                    raise
+
+    async def _was_away(self) -> bool:
+        """Look whether the database can be reached at all; where it cannot, wait until it can."""
         try:
-            return await quickly()(call)
-        except Exception:
-            if not await _was_away(database, stop):
-                raise
+            await reach(self.database)
+        except Exception as error:
+            self.paused(describe(error))
+            waiting = until_stopped(self.stop).copy(before_sleep=None)
+            if not await waiting(reach, self.database):
+                raise DatabaseAway from error
+            self.resumed()
+            return True
+        return False
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
@@ -128,20 +152,7 @@ async def pause(seconds: float, *until: asyncio.Event) -> None:
             waiter.cancel()
 
 
-async def _was_away(database: DownstreamDatabase, stop: asyncio.Event) -> bool:
-    """Look whether the database can be reached at all; where it cannot, wait until it can."""
-    try:
-        await _reach(database)
-    except Exception as error:
-        LOG.warning("consuming_paused", error=describe(error))
-        if not await until_stopped(stop).copy(before_sleep=None)(_reach, database):
-            raise DatabaseAway from error
-        LOG.info("consuming_resumed")
-        return True
-    return False
-
-
-async def _reach(database: DownstreamDatabase) -> bool:
+async def reach(database: DownstreamDatabase) -> bool:
     """Open a transaction as a batch would; raise what is in its way."""
     async with asyncio.timeout(PROBE_SECONDS), database.write() as db:
         await db.execute(text("SELECT 1"))

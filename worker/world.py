@@ -153,7 +153,7 @@ class World:
 
     def follow(self, event: IdentityChanged, planned: Plan) -> None:
         """Fold a plan in: whatever is planned next meets the world after it."""
-        if planned.outcome is Outcome.STALE:
+        if planned.outcome in {Outcome.STALE, Outcome.DUPLICATE}:
             return
         before = self.records.get(planned.record.key)
         for action in planned.actions:
@@ -206,7 +206,7 @@ class World:
             case ReleaseDevice() | ChangeDevicePolicy() | RemoveDevice():
                 self._put_device(action.device)
                 entry = LedgerEntry(
-                    key, event.terms.deactivated_at, action.device.id, _kind_of(action)
+                    key, event.terms.deactivated_at, action.device.id, kind_of(action)
                 )
                 self.load_ledger(entry)
                 self.changes.ledger.append(entry)
@@ -258,7 +258,8 @@ def _email_name(account: Account) -> str | None:
     return email_obstacle(account.workspace, account.portal, account.email)
 
 
-def _kind_of(action: DeviceAction) -> DeviceActionKind:
+def kind_of(action: DeviceAction) -> DeviceActionKind:
+    """Return how the ledger names an action."""
     match action:
         case ReleaseDevice():
             return DeviceActionKind.RELEASE

@@ -1,13 +1,15 @@
-"""Which identities are there, and how new is each? Page by page, whatever their number."""
+"""Which identities are there, how new is each, and how many are dirty? Whatever their number."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.dirty_set import LANE_NUMBERS
 from api.directory.tables import Identity
+from contracts.topology import Lane
 
 PAGE = 1000
 
@@ -22,6 +24,29 @@ class CountedIdentity:
     deleted: bool
     dirty: bool
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The dirty identities of a lane: how many, and for how many seconds the oldest has been."""
+
+    count: int = 0
+    oldest_age: float = 0.0
+
+
+async def count_marks(db: AsyncConnection, now: int) -> Mapping[Lane, Marks]:
+    """Count the dirty identities of each lane."""
+    lane = col(Identity.dirty_lane)
+    statement = (
+        select(lane, func.count(), func.min(col(Identity.dirty_since)))
+        .where(lane.is_not(None))
+        .group_by(lane)
+    )
+    found = {
+        number: Marks(count, max(0, now - (since or now)) / 1_000_000)
+        for number, count, since in await db.execute(statement)
+    }
+    return {lane: found.get(number, Marks()) for lane, number in LANE_NUMBERS.items()}
 
 
 async def pages(db: AsyncConnection) -> AsyncIterator[Sequence[CountedIdentity]]:

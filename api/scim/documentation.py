@@ -27,7 +27,7 @@ NUMBERS = {"startIndex", "count"}
 
 def described(endpoint: Endpoint) -> dict[str, Any]:
     """Return what FastAPI takes to describe an endpoint whose bodies it does not touch."""
-    name = endpoint.does.lower().replace(" ", "_")
+    name = endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
     return {
         "name": name,
         "summary": endpoint.does,

@@ -141,7 +141,13 @@ def scim_routes(edge: ScimEdge) -> APIRouter:
             **described(endpoint),
         )
     for path in ("", "/{path:path}"):
-        router.add_api_route(path, serve_anything, methods=ANY_METHOD, include_in_schema=False)
+        router.add_api_route(
+            path,
+            serve_anything,
+            methods=ANY_METHOD,
+            name="unknown_endpoint",
+            include_in_schema=False,
+        )
     return router
 
 

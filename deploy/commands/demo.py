@@ -28,7 +28,8 @@ from deploy.demo_story import (
     Step,
     lines,
 )
-from deploy.http_server import bind
+from deploy.http_server import bind_api, url_of
+from deploy.inspection import Inspection
 from deploy.logs import set_up_logs
 from deploy.migrations import migrate
 from deploy.opened import Databases, open_databases
@@ -72,12 +73,14 @@ def demo() -> None:
 
 
 async def _tell(settings: Settings) -> None:
-    with bind(settings) as listener:
-        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    with bind_api(settings) as listener:
+        settings = settings.model_copy(update={"public_url": url_of(listener)})
         async with open_databases(settings) as databases:
             await migrate(databases)
             teller = _Teller(databases, await _set_the_stage(databases, settings))
-            async with running(lambda stop: run_everything(settings, databases, listener, stop)):
+            async with running(
+                lambda stop: run_everything(settings, databases, Inspection(), listener, stop)
+            ):
                 for number, step in enumerate(STORY, start=1):
                     await teller.tell(number, step)
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from deploy.demo_workspace import introduce
-from deploy.http_server import bind
+from deploy.http_server import bind_api, bind_inspection, url_of
+from deploy.inspection import inspected
 from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
 from deploy.migrations import DIRECTORY, DOWNSTREAM, migrate
@@ -36,58 +37,66 @@ def run(
     settings = read_settings()
     set_up_logs(settings)
 
-    async def process(listener: socket.socket) -> None:
+    async def process(listener: socket.socket, operators: socket.socket) -> None:
         async with open_databases(settings) as databases:
             with until_signalled() as stop:
                 await migrate(databases)
                 await _apply_topology(settings)
                 await introduce(databases, settings, make_demo=demo)
-                _say_where(settings)
-                await run_everything(settings, databases, listener, stop)
+                _say_where(settings, operators)
+                async with inspected(operators, stop) as inspection:
+                    await run_everything(settings, databases, inspection, listener, stop)
 
-    with bind(settings) as listener:
-        asyncio.run(process(listener))
+    with bind_api(settings) as listener, bind_inspection(settings) as operators:
+        asyncio.run(process(listener, operators))
 
 
 def api() -> None:
     """Run the api with a relay inside, beside other processes."""
     settings = _settings_of_a_part()
 
-    async def process(listener: socket.socket) -> None:
+    async def process(listener: socket.socket, operators: socket.socket) -> None:
         async with open_directory(settings) as directory:
             with until_signalled() as stop:
                 await DIRECTORY.ensure_current(directory.reading, directory.writing)
-                _say_where(settings)
-                await run_api(settings, directory, listener, stop)
+                _say_where(settings, operators)
+                async with inspected(operators, stop) as inspection:
+                    await run_api(settings, directory, inspection, listener, stop)
 
-    with bind(settings) as listener:
-        asyncio.run(process(listener))
+    with bind_api(settings) as listener, bind_inspection(settings) as operators:
+        asyncio.run(process(listener, operators))
 
 
 def relay() -> None:
     """Run a relay alone, beside other processes."""
     settings = _settings_of_a_part()
 
-    async def process() -> None:
+    async def process(operators: socket.socket) -> None:
         async with open_directory(settings) as directory:
             with until_signalled() as stop:
                 await DIRECTORY.ensure_current(directory.reading, directory.writing)
-                await run_relay(settings, directory, stop)
+                _say_metrics(operators)
+                async with inspected(operators, stop) as inspection:
+                    await run_relay(settings, directory, inspection, stop)
 
-    asyncio.run(process())
+    with bind_inspection(settings) as operators:
+        asyncio.run(process(operators))
 
 
 def worker() -> None:
     """Run a worker, beside other processes."""
     settings = _settings_of_a_part()
 
-    async def process() -> None:
+    async def process(operators: socket.socket) -> None:
         async with open_downstream(settings) as downstream:
             with until_signalled() as stop:
                 await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
-                await run_worker(settings, downstream, stop)
+                _say_metrics(operators)
+                async with inspected(operators, stop) as inspection:
+                    await run_worker(settings, downstream, inspection, stop)
 
-    asyncio.run(process())
+    with bind_inspection(settings) as operators:
+        asyncio.run(process(operators))
 
 
 def migrate_() -> None:
@@ -100,8 +109,13 @@ def migrate_() -> None:
     asyncio.run(work())
 
 
-def _say_where(settings: Settings) -> None:
+def _say_where(settings: Settings, operators: socket.socket) -> None:
+    _say_metrics(operators)
     typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
+
+
+def _say_metrics(operators: socket.socket) -> None:
+    typer.echo(f"Metrics and health on {url_of(operators)}/metrics, /livez and /readyz.")
 
 
 async def _apply_topology(settings: Settings) -> None:

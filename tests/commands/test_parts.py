@@ -60,6 +60,7 @@ async def test_a_push_to_one_process_is_an_account_by_another(
         MUSTER_BROKER_URL=rabbitmq_server.url,
         MUSTER_BROKER_PREFIX=topology.prefix,
         MUSTER_PORT=str(port),
+        MUSTER_METRICS_PORT="0",
         MUSTER_LOG_LEVEL="warning",
     )
     _muster(environment, "migrate")

@@ -4,17 +4,26 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import update
 from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
 from api.directory.dirty_set import lease, release
 from api.directory.tables import Identity
+from api.metrics import ApiMetrics
 from api.relay import LEASE_SECONDS, Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import Lane
-from contracts.transport import Confirmed, Parcel, PublishOutcome, RetryAfter, Unknown
+from contracts.transport import (
+    Confirmed,
+    Parcel,
+    PublishOutcome,
+    RetryAfter,
+    TransportState,
+    Unknown,
+)
 from deploy.running import running
 from tests.ingress import Ingress
 
@@ -45,6 +54,9 @@ class Post:
         self.parcels += parcels
         return [self.outcome for _ in parcels]
 
+    async def look(self) -> TransportState:
+        return TransportState(connected=True)
+
     @property
     def events(self) -> list[IdentityChanged]:
         """What the parcels say."""
@@ -62,8 +74,18 @@ def post() -> Post:
 
 
 @pytest.fixture
-def relay(database: DirectoryDatabase, post: Post, watch: Watch) -> Relay:
-    return Relay(database, post, watch)
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def metrics(registry: CollectorRegistry) -> ApiMetrics:
+    return ApiMetrics(registry)
+
+
+@pytest.fixture
+def relay(database: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch) -> Relay:
+    return Relay(database, post, metrics, watch)
 
 
 async def test_an_event_tells_the_newest_state_once_for_all_changes(
@@ -122,15 +144,15 @@ async def test_what_the_worker_wants_again_comes_after_its_delay_and_is_counted(
 
 
 async def test_a_crash_while_publishing_repeats_the_publication_after_the_lease(
-    ingress: Ingress, database: DirectoryDatabase, post: Post, watch: Watch
+    ingress: Ingress, database: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch
 ) -> None:
     ada = await ingress.user("ada")
     transport = EmbeddedTransport()
-    crashing = asyncio.create_task(Relay(database, transport, watch).move(Lane.BULK))
+    crashing = asyncio.create_task(Relay(database, transport, metrics, watch).move(Lane.BULK))
     await transport.receive(Lane.BULK, 1)
     crashing.cancel()
     await asyncio.wait([crashing])
-    successor = Relay(database, post, watch)
+    successor = Relay(database, post, metrics, watch)
     assert await successor.move(Lane.BULK) == 0, "the lease still holds"
     watch.move(LEASE_SECONDS + 1)
     assert await successor.move(Lane.BULK) == 1
@@ -150,11 +172,11 @@ async def test_the_only_relay_need_not_wait_for_the_lease_of_one_that_was_killed
 
 
 async def test_a_change_while_publishing_is_published_after_it(
-    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     ada = await ingress.user("ada")
     transport = EmbeddedTransport()
-    relay = Relay(database, transport, watch)
+    relay = Relay(database, transport, metrics, watch)
     moving = asyncio.create_task(relay.move(Lane.BULK))
     (first,) = await transport.receive(Lane.BULK, 1)
     await ingress.group("Weavers", ada)
@@ -182,20 +204,20 @@ async def test_a_mark_that_cannot_be_read_stays_and_holds_up_nobody(
 
 
 async def test_two_relays_never_have_the_same_mark(
-    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     people = {await ingress.user(f"person-{number}") for number in range(20)}
     posts = [Post(), Post()]
-    await asyncio.gather(*(Relay(database, post, watch).move(Lane.BULK) for post in posts))
+    await asyncio.gather(*(Relay(database, post, metrics, watch).move(Lane.BULK) for post in posts))
     published = [event.identity for post in posts for event in post.events]
     assert sorted(published) == sorted(people)
 
 
 async def test_a_running_relay_wakes_up_when_it_is_told_and_settles_before_it_stops(
-    ingress: Ingress, database: DirectoryDatabase, watch: Watch
+    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     transport = EmbeddedTransport()
-    relay = Relay(database, transport, watch)
+    relay = Relay(database, transport, metrics, watch)
     async with running(relay.run):
         await ingress.user("ada")
         relay.wake()
@@ -215,3 +237,28 @@ async def test_a_deleted_identity_is_published_with_the_groups_that_it_had(
     (event,) = post.events
     assert event.deleted
     assert event.groups == ("Weavers",)
+
+
+async def test_publications_are_counted_by_lane_and_by_what_became_of_them(
+    ingress: Ingress, relay: Relay, post: Post, watch: Watch, registry: CollectorRegistry
+) -> None:
+    ada = await ingress.user("ada")
+    post.outcome = Unknown("no confirm in time")
+    await relay.move(Lane.BULK)
+    watch.move(2)
+    post.outcome = Confirmed()
+    await relay.move(Lane.BULK)
+    await ingress.send("DELETE", f"/Users/{ada}")
+    await relay.move(Lane.URGENT)
+    counts = {
+        (lane, outcome): registry.get_sample_value(
+            "muster_publications_total", {"lane": lane, "outcome": outcome}
+        )
+        for lane in Lane
+        for outcome in ("confirmed", "retry_wanted", "unknown")
+    }
+    assert {key: count for key, count in counts.items() if count} == {
+        ("bulk", "unknown"): 1,
+        ("bulk", "confirmed"): 1,
+        ("urgent", "confirmed"): 1,
+    }

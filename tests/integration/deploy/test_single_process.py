@@ -13,7 +13,8 @@ from api.directory.database import DirectoryDatabase
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
 from deploy.databases import open_engines
-from deploy.http_server import bind
+from deploy.http_server import bind_api
+from deploy.inspection import Inspection
 from deploy.migrations import DIRECTORY
 from deploy.opened import Databases
 from deploy.running import running
@@ -47,11 +48,12 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
     created = await create_connection(
         databases.directory, "acme", StoreRules(on_create=CreateEmployee()), now()
     )
-    with bind(settings) as listener:
+    inspection = Inspection()
+    with bind_api(settings) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/scim/v2/{created.id}"
         async with (
             asyncio.timeout(HANGS_AFTER_SECONDS),
-            running(lambda stop: run_everything(settings, databases, listener, stop)),
+            running(lambda stop: run_everything(settings, databases, inspection, listener, stop)),
             httpx.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
         ):
             body = {"schemas": [USER], "userName": "ada@example.com"}

@@ -4,12 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 from pamqp import commands, frame
 
 from api.rabbitmq_publisher import RabbitmqPublisher
 from contracts.topology import Lane, Topology
-from contracts.transport import Confirmed, Parcel, PublishOutcome, Unknown
+from contracts.transport import (
+    Backlog,
+    Confirmed,
+    Parcel,
+    PublishOutcome,
+    TransportState,
+    Unknown,
+)
 from deploy.rabbitmq_topology import apply_topology
 from tests.rabbitmq import RabbitmqServer, delete_topology
 from tests.tcp_proxy import TcpProxy
@@ -122,10 +130,10 @@ async def test_a_broker_that_cannot_be_reached_leaves_everything_unknown(
     proxy.cut()
     outcomes = await publisher.publish(parcels(3))
     assert {type(outcome) for outcome in outcomes} == {Unknown}
-    assert not publisher.connected
+    assert await publisher.look() == TransportState(connected=False)
     proxy.mend()
     await until_confirmed(publisher)
-    assert publisher.connected
+    assert (await publisher.look()).connected
 
 
 async def test_a_cut_connection_is_replaced_by_the_next_publication(
@@ -185,5 +193,30 @@ async def test_a_broker_that_blocks_publishers_is_not_sent_more(
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await impatient.publish(parcels(1)) != [Unknown("blocked by the broker")]:
             pass  # it has not heard of the alarm yet
+    assert await impatient.look() == TransportState(connected=True, blocked=True)
     proxy.say(frame.marshal(commands.Connection.Unblocked(), 0))
     await until_confirmed(impatient)
+    assert not (await impatient.look()).blocked
+
+
+async def test_a_look_counts_what_lies_in_each_lane_in_the_tiers_and_among_the_dead(
+    url: str, rabbitmq_server: RabbitmqServer, channel: AbstractChannel
+) -> None:
+    with rabbitmq_server.fresh_topology(retry_delays=(600,)) as topology:
+        publisher = RabbitmqPublisher(url, topology)
+        await publisher.publish(parcels(3) + parcels(2, Lane.URGENT))
+        for queue in (topology.dead_letters, topology.tier(Lane.BULK, 600)):
+            await channel.default_exchange.publish(Message(b"x"), queue)
+        state = await publisher.look()
+        await publisher.close()
+    waiting = {Lane.BULK: 3, Lane.URGENT: 2}
+    assert state.backlog == Backlog(waiting, delayed=1, dead_letters=1)
+
+
+async def test_a_look_at_a_broker_without_a_topology_counts_nothing_and_breaks_nothing(
+    publisher: RabbitmqPublisher, rabbitmq_server: RabbitmqServer, topology: Topology
+) -> None:
+    await delete_topology(rabbitmq_server.url, topology)
+    assert await publisher.look() == TransportState(connected=True)
+    await apply_topology(rabbitmq_server.url, topology)
+    await until_confirmed(publisher)

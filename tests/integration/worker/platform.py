@@ -2,6 +2,7 @@
 
 import asyncio
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from contracts.downstream_facts import SyncState
@@ -22,7 +23,9 @@ from worker.apply import Applied, apply_batch
 from worker.database import DownstreamDatabase
 from worker.handle_deliveries import Handler
 from worker.inventory import Inventory, ListedAccount, ListedDevice
+from worker.metrics import WorkerMetrics
 from worker.replan_refused import Replanning
+from worker.reports import Reports
 from worker.sync_states import StoredSyncStates
 
 POSTGRES_POISON = """
@@ -63,8 +66,10 @@ class Platform:
         self.database = database
         self.inventory = Inventory(database, self.clock)
         self.states = StoredSyncStates(database)
-        self.handler = Handler(database, asyncio.Event(), self.clock)
-        self.replanning = Replanning(database, asyncio.Event(), asyncio.Event(), self.clock)
+        self.metrics = CollectorRegistry()
+        reports, stop = Reports(WorkerMetrics(self.metrics)), asyncio.Event()
+        self.handler = Handler(database, Lane.BULK, reports, stop, self.clock)
+        self.replanning = Replanning(database, reports, stop, asyncio.Event(), self.clock)
 
     @staticmethod
     def clock() -> int:

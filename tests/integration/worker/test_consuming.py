@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from prometheus_client import CollectorRegistry
 from sqlalchemy import make_url
 
 from contracts.embedded_transport import EmbeddedTransport
@@ -26,6 +27,7 @@ from tests.unit.worker.stories import (
 )
 from worker.consume import Worker
 from worker.database import DownstreamDatabase
+from worker.metrics import WorkerMetrics
 
 PATIENCE_SECONDS = 60
 """Only so that a broken worker ends the test."""
@@ -38,7 +40,7 @@ async def working(
     """Run a worker; at the end it stops by itself."""
     stop = asyncio.Event()
     async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
-        tasks.create_task(Worker(database, transport).run(stop))
+        tasks.create_task(Worker(database, transport, WorkerMetrics(CollectorRegistry())).run(stop))
         yield stop
         stop.set()
 

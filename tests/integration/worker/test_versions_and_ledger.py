@@ -25,9 +25,10 @@ async def test_an_older_event_is_stale_and_changes_nothing(platform: Platform) -
     assert (account.email, account.version) == ("new@acme.test", 2)
 
 
-async def test_a_duplicate_is_stale(platform: Platform) -> None:
-    assert await platform.outcomes(joiner(STORE), joiner(STORE)) == [Outcome.APPLIED, Outcome.STALE]
-    assert await platform.outcomes(joiner(STORE)) == [Outcome.STALE]
+async def test_a_duplicate_is_dropped(platform: Platform) -> None:
+    twice = await platform.outcomes(joiner(STORE), joiner(STORE))
+    assert twice == [Outcome.APPLIED, Outcome.DUPLICATE]
+    assert await platform.outcomes(joiner(STORE)) == [Outcome.DUPLICATE]
 
 
 async def test_of_one_batch_only_the_newest_event_of_an_identity_is_applied(

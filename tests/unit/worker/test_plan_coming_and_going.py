@@ -153,12 +153,12 @@ def test_released_assignments_do_not_come_back_with_the_user() -> None:
 # --- late, twice and folded ---------------------------------------------------------------
 
 
-def test_an_event_that_is_not_newer_is_stale_and_dropped() -> None:
+def test_an_event_that_is_not_newer_is_dropped() -> None:
     world = a_world()
     joined = joiner(STORE)
     gone = left(joined, STORE)
     [_, again, late] = play(world, gone, gone, joined)
-    assert (again.outcome, late.outcome) == (Outcome.STALE, Outcome.STALE)
+    assert (again.outcome, late.outcome) == (Outcome.DUPLICATE, Outcome.STALE)
     assert (again.actions, late.actions) == ((), ())
 
 

@@ -50,11 +50,12 @@ def test_admins_are_counted_as_they_come_and_go() -> None:
     assert world.admins[WORKSPACE] == 1
 
 
-def test_a_stale_event_changes_nothing() -> None:
+def test_a_stale_event_and_a_duplicate_change_nothing() -> None:
     world = a_world()
     world.apply(renamed(joiner(STORE)))
     before = world.records[KEY]
     assert world.apply(joiner(STORE)).outcome is Outcome.STALE
+    assert world.apply(renamed(joiner(STORE))).outcome is Outcome.DUPLICATE
     assert world.records[KEY] == before
 
 

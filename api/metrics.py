@@ -1,0 +1,114 @@
+"""What does the api's side count and measure? Every metric of api and relay, for Prometheus.
+
+No label is a person, a tenant or the text of an error.
+"""
+
+from collections import Counter as Count
+from collections.abc import Mapping, Sequence
+from math import nan
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from api.directory.census import Marks
+from contracts.topology import Lane
+from contracts.transport import (
+    Backlog,
+    Confirmed,
+    PublishOutcome,
+    RetryAfter,
+    TransportState,
+    Unknown,
+)
+
+REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Seconds; 0.5 is the objective for answers."""
+
+
+PUBLICATIONS = {Confirmed: "confirmed", RetryAfter: "retry_wanted", Unknown: "unknown"}
+"""How the outcomes of publications are called."""
+
+
+class ApiMetrics:
+    """The metrics of one process, in the registry that it serves."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.request_seconds = Histogram(
+            "muster_scim_request_duration_seconds",
+            "Time from a SCIM request to its answer.",
+            ["operation", "status"],
+            buckets=REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self.publications = Counter(
+            "muster_publications",
+            "Parcels published by the relay, by what became of them.",
+            ["lane", "outcome"],
+            registry=registry,
+        )
+        self.dirty_marks = Gauge(
+            "muster_dirty_marks",
+            "Identities whose newest state is not published yet.",
+            ["lane"],
+            registry=registry,
+        )
+        self.oldest_mark_seconds = Gauge(
+            "muster_oldest_dirty_mark_age_seconds",
+            "Age of the oldest mark; 0 where there is none.",
+            ["lane"],
+            registry=registry,
+        )
+        self.broker_connected = Gauge(
+            "muster_publisher_connected",
+            "1 while the relay can reach the transport.",
+            registry=registry,
+        )
+        self.broker_blocked = Gauge(
+            "muster_broker_blocked",
+            "1 while the broker takes nothing from publishers (an alarm).",
+            registry=registry,
+        )
+        self.broker_messages = Gauge(
+            "muster_broker_messages",
+            "Messages that lie in a queue: the lanes, the retry tiers together, the dead letters.",
+            ["queue"],
+            registry=registry,
+        )
+        self.swept = Counter(
+            "muster_sweep_marks",
+            "Identities that the sweep found neither applied nor explained, and marked again.",
+            registry=registry,
+        )
+        self.last_sweep = Gauge(
+            "muster_last_sweep_timestamp_seconds",
+            "When this process last finished a sweep; 0 where it has not.",
+            registry=registry,
+        )
+        for lane in Lane:
+            for outcome in PUBLICATIONS.values():
+                self.publications.labels(lane, outcome)
+
+    def count_publications(self, lane: Lane, outcomes: Sequence[PublishOutcome]) -> None:
+        """Count the parcels of a batch."""
+        for kind, count in Count(map(type, outcomes)).items():
+            self.publications.labels(lane, PUBLICATIONS[kind]).inc(count)
+
+    def observe_marks(self, marks: Mapping[Lane, Marks] | None) -> None:
+        """Set what the directory says: marks, and age of the oldest; None where it cannot tell."""
+        for lane in Lane:
+            known = None if marks is None else marks[lane]
+            self.dirty_marks.labels(lane).set(nan if known is None else known.count)
+            self.oldest_mark_seconds.labels(lane).set(nan if known is None else known.oldest_age)
+
+    def observe_transport(self, state: TransportState) -> None:
+        """Set what a look at the transport showed."""
+        self.broker_connected.set(state.connected)
+        self.broker_blocked.set(state.blocked)
+        for queue, messages in _messages(state.backlog).items():
+            self.broker_messages.labels(queue).set(messages)
+
+
+def _messages(backlog: Backlog | None) -> dict[str, float]:
+    if backlog is None:
+        return dict.fromkeys((*Lane, "retry", "dead_letters"), nan)
+    lanes: dict[str, float] = {lane: backlog.waiting[lane] for lane in Lane}
+    return lanes | {"retry": backlog.delayed, "dead_letters": backlog.dead_letters}

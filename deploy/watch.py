@@ -1,0 +1,82 @@
+"""What is watched of each part? Its metrics, and what has to be in order for it to be ready."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.directory.database import DirectoryDatabase
+from api.metrics import ApiMetrics
+from api.observations import ApiObservations
+from contracts.health import Check
+from contracts.transport import Consumer, Publisher
+from deploy.inspection import Inspection
+from worker.database import DownstreamDatabase
+from worker.metrics import WorkerMetrics
+from worker.observations import WorkerObservations
+
+
+def watch_relay(
+    inspection: Inspection,
+    directory: DirectoryDatabase,
+    publisher: Publisher,
+    *,
+    needs_broker: bool,
+) -> ApiMetrics:
+    """Watch the directory and the way out of it; return the metrics of the api's side.
+
+    :param needs_broker: the ingress does without one for a while, because its marks wait.
+    """
+    metrics = ApiMetrics(inspection.registry)
+    inspection.observations.append(ApiObservations(metrics, directory, publisher).observe)
+    inspection.checks += [
+        _answers("directory database", directory.read),
+        _can_publish(publisher, vital=needs_broker),
+    ]
+    return metrics
+
+
+def watch_worker(
+    inspection: Inspection,
+    downstream: DownstreamDatabase,
+    consumer: Consumer,
+    *,
+    needs_broker: bool,
+) -> WorkerMetrics:
+    """Watch what comes in and where it goes; return the metrics of the worker's side.
+
+    :param needs_broker: a process that is an ingress as well stays ready without one.
+    """
+    metrics = WorkerMetrics(inspection.registry)
+    inspection.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
+    inspection.checks += [
+        _answers("downstream database", downstream.read),
+        _can_consume(consumer, vital=needs_broker),
+    ]
+    return metrics
+
+
+def _answers(name: str, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> Check:
+    async def problem() -> None:
+        async with read() as db:
+            await db.execute(text("SELECT 1"))
+
+    return Check(name, problem)
+
+
+def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
+    async def problem() -> str | None:
+        state = await publisher.look()
+        if not state.connected:
+            return "cannot be reached; changes wait in the directory"
+        return "blocks publishers; changes wait in the directory" if state.blocked else None
+
+    return Check("broker", problem, vital=vital)
+
+
+def _can_consume(consumer: Consumer, *, vital: bool) -> Check:
+    async def problem() -> str | None:
+        return None if consumer.connected else "no deliveries can come"
+
+    return Check("broker", problem, vital=vital)

@@ -1,0 +1,37 @@
+"""Do metrics keep to the conventions of Prometheus, and their labels to what is nobody's own?"""
+
+import re
+
+import pytest
+from prometheus_client import CollectorRegistry, Metric
+
+from api.metrics import REQUEST_BUCKETS, ApiMetrics
+from worker.metrics import LAG_BUCKETS, WorkerMetrics
+
+LABELS = {"operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"}
+"""Each of these has few values, and none is a person, a tenant or the text of an error."""
+
+
+def all_metrics() -> list[Metric]:
+    """Return every metric that the code exports."""
+    registry = CollectorRegistry()
+    api, _ = ApiMetrics(registry), WorkerMetrics(registry)
+    api.request_seconds.labels("create_user", 201).observe(0.1)
+    api.broker_messages.labels("bulk").set(0)
+    return list(registry.collect())
+
+
+@pytest.mark.parametrize("metric", all_metrics(), ids=lambda metric: metric.name)
+def test_a_metric_is_named_and_labelled_as_is_the_custom(metric: Metric) -> None:
+    assert re.fullmatch("muster_[a-z]+(_[a-z]+)*", metric.name)
+    assert metric.documentation.endswith(".")
+    if metric.type == "histogram":
+        assert metric.name.endswith("_seconds")
+    for sample in metric.samples:
+        assert sample.labels.keys() - {"le"} <= LABELS
+
+
+def test_buckets_hold_the_objectives() -> None:
+    assert 0.5 in REQUEST_BUCKETS
+    assert 5.0 in LAG_BUCKETS
+    assert (LAG_BUCKETS[0], LAG_BUCKETS[-1]) == (0.05, 300.0)

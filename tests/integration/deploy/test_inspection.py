@@ -1,0 +1,155 @@
+"""What does a process tell whoever watches it: metrics, and why it is ready or not?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api.directory.database import DirectoryDatabase
+from deploy.databases import open_engines
+from deploy.http_server import bind_api, bind_inspection, url_of
+from deploy.inspection import Inspection, inspected
+from deploy.migrations import DIRECTORY, DOWNSTREAM
+from deploy.running import Part, running
+from deploy.separate_processes import run_api, run_relay, run_worker
+from deploy.settings import Settings, read_settings
+from worker.database import DownstreamDatabase
+
+HANGS_AFTER_SECONDS = 60
+NOBODY = "127.0.0.1:1"
+BROKER_AWAY = "broker: cannot be reached; changes wait in the directory"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return read_settings(broker_url=f"amqp://{NOBODY}/", port=0, metrics_port=0)
+
+
+@pytest.fixture
+async def directory(tmp_path: Path) -> AsyncIterator[DirectoryDatabase]:
+    database = DirectoryDatabase(*open_engines(f"sqlite:///{tmp_path}/directory.sqlite3"))
+    await DIRECTORY.migrate(database.writing)
+    yield database
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+@pytest.fixture
+async def downstream(tmp_path: Path) -> AsyncIterator[DownstreamDatabase]:
+    database = DownstreamDatabase(*open_engines(f"sqlite:///{tmp_path}/downstream.sqlite3"))
+    await DOWNSTREAM.migrate(database.writing)
+    yield database
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+@asynccontextmanager
+async def watched(
+    settings: Settings, part_of: Callable[[Inspection], Part]
+) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event]]:
+    """Run a part as its command does, and talk to its inspection."""
+    stop = asyncio.Event()
+    with bind_inspection(settings) as operators:
+        async with (
+            asyncio.timeout(HANGS_AFTER_SECONDS),
+            inspected(operators, stop) as inspection,
+            running(part_of(inspection)),
+            httpx.AsyncClient(base_url=url_of(operators)) as http,
+        ):
+            await until_put_together(inspection)
+            yield http, stop
+
+
+async def until_put_together(inspection: Inspection) -> None:
+    """Wait until a part has added itself, which it does before it begins to work."""
+    while not inspection.observations:
+        await asyncio.sleep(0)
+
+
+async def test_an_ingress_without_its_broker_is_ready_and_says_what_is_amiss(
+    settings: Settings, directory: DirectoryDatabase
+) -> None:
+    with bind_api(settings) as listener:
+
+        def api(inspection: Inspection) -> Part:
+            return lambda stop: run_api(settings, directory, inspection, listener, stop)
+
+        async with watched(settings, api) as (http, _):
+            for url in ("/readyz", f"{url_of(listener)}/readyz"):
+                answer = await http.get(url)
+                assert answer.status_code == 200
+                ready = {"status": "ready", "problems": [], "remarks": [BROKER_AWAY]}
+                assert answer.json() == ready
+
+
+async def test_a_relay_without_its_broker_is_not_ready(
+    settings: Settings, directory: DirectoryDatabase
+) -> None:
+    def relay(inspection: Inspection) -> Part:
+        return lambda stop: run_relay(settings, directory, inspection, stop)
+
+    async with watched(settings, relay) as (http, _):
+        answer = await http.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["problems"] == [BROKER_AWAY]
+        assert (await http.get("/livez")).json() == {"status": "alive"}
+
+
+async def test_a_worker_without_its_broker_is_not_ready(
+    settings: Settings, downstream: DownstreamDatabase
+) -> None:
+    def worker(inspection: Inspection) -> Part:
+        return lambda stop: run_worker(settings, downstream, inspection, stop)
+
+    async with watched(settings, worker) as (http, _):
+        answer = await http.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["problems"] == ["broker: no deliveries can come"]
+
+
+async def test_a_database_that_is_away_is_named_without_its_url(settings: Settings) -> None:
+    reading, writing = open_engines(f"postgresql://ada:secret@{NOBODY}/secret")
+    directory = DirectoryDatabase(reading, writing)
+
+    def relay(inspection: Inspection) -> Part:
+        return lambda stop: run_relay(settings, directory, inspection, stop)
+
+    async with watched(settings, relay) as (http, _):
+        answer = await http.get("/readyz")
+        assert answer.status_code == 503
+        assert "directory database: ConnectionRefusedError" in answer.json()["problems"]
+        assert "secret" not in answer.text
+        metrics = await http.get("/metrics")
+        assert 'muster_dirty_marks{lane="bulk"} NaN' in metrics.text
+    await writing.dispose()
+
+
+async def test_a_process_that_drains_is_alive_and_not_ready(
+    settings: Settings, directory: DirectoryDatabase
+) -> None:
+    def relay(inspection: Inspection) -> Part:
+        return lambda stop: run_relay(settings, directory, inspection, stop)
+
+    async with watched(settings, relay) as (http, stop):
+        stop.set()
+        answer = await http.get("/readyz")
+        assert answer.status_code == 503
+        assert "process: draining" in answer.json()["problems"]
+        assert (await http.get("/livez")).status_code == 200
+
+
+async def test_metrics_are_served_with_the_build_and_the_process(
+    settings: Settings, downstream: DownstreamDatabase
+) -> None:
+    def worker(inspection: Inspection) -> Part:
+        return lambda stop: run_worker(settings, downstream, inspection, stop)
+
+    async with watched(settings, worker) as (http, _):
+        answer = await http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    names = {family.name for family in text_string_to_metric_families(answer.text)}
+    assert {"muster_events", "muster_build_info", "process_open_fds"} <= names

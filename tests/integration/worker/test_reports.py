@@ -1,0 +1,119 @@
+"""What do metrics and log tell of events? What became of each, how late, and nothing personal."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+from structlog.testing import capture_logs
+
+from contracts.embedded_transport import EmbeddedDelivery, EmbeddedTransport
+from contracts.identity_changed import IdentityChanged
+from contracts.rules import UnassignDevices
+from contracts.topology import RETRY_DELAYS
+from tests.integration.worker.platform import Platform, delivery
+from tests.samples import samples
+from tests.unit.worker.stories import ADA, STORE, joiner, left, mdm, renamed
+from worker.observations import WorkerObservations
+
+RELEASE = mdm(UnassignDevices())
+
+
+async def _handle(platform: Platform, *events: IdentityChanged, attempts: int = 0) -> None:
+    await platform.handler.handle([delivery(event, attempts) for event in events])
+
+
+async def test_events_are_counted_by_portal_and_by_what_became_of_them(platform: Platform) -> None:
+    first = joiner(STORE)
+    second = renamed(first, display_name="Ada Stone")
+    await _handle(platform, second)
+    await _handle(platform, second)
+    await _handle(platform, first)
+    await _handle(platform, joiner(STORE, ADA, "namesake"))
+    await _handle(platform, joiner(RELEASE, ADA, "mobile"))
+    assert samples(platform.metrics, "muster_events_total") == {
+        ("store", "applied"): 1,
+        ("store", "duplicate"): 1,
+        ("store", "stale"): 1,
+        ("store", "refused"): 1,
+        ("mdm", "applied"): 1,
+    }
+    assert samples(platform.metrics, "muster_refusals_total") == {("conflict",): 1}
+
+
+async def test_retries_and_failures_are_counted(platform: Platform) -> None:
+    await platform.poison(transient=True)
+    poisoned = joiner(STORE, "poisoned@acme.test", "poisoned")
+    await _handle(platform, poisoned)
+    await _handle(platform, poisoned, attempts=len(RETRY_DELAYS))
+    assert samples(platform.metrics, "muster_events_total") == {
+        ("store", "retried"): 1,
+        ("store", "failed"): 1,
+    }
+    assert samples(platform.metrics, "muster_failures_total") == {("exhausted",): 1}
+
+
+async def test_the_lag_of_what_was_applied_is_from_the_answer_on(platform: Platform) -> None:
+    answered = platform.clock() - 300_000
+    event = joiner(STORE, version=answered).model_copy(update={"changed_at": answered})
+    await _handle(platform, event)
+    await _handle(platform, event)
+    assert samples(platform.metrics, "muster_sync_lag_seconds_count") == {("bulk",): 1}
+    assert samples(platform.metrics, "muster_sync_lag_seconds_sum") == {("bulk",): 0.3}
+    below = samples(platform.metrics, "muster_sync_lag_seconds_bucket")
+    assert ("bulk", "0.25") not in below
+    assert below["bulk", "0.5"] == 1
+
+
+async def test_device_actions_are_counted_and_logged_under_the_id_of_their_request(
+    platform: Platform,
+) -> None:
+    joined = joiner(RELEASE)
+    await _handle(platform, joined)
+    await platform.inventory.add_device(joined.workspace, "L1", assigned_to=ADA)
+    gone = left(joined, RELEASE)
+    with capture_logs() as log:
+        await _handle(platform, gone)
+    assert samples(platform.metrics, "muster_device_actions_total") == {("release",): 1}
+    [device] = [line for line in log if line["event"] == "device_changed"]
+    assert device["action"] == "release"
+    assert device["correlation_id"] == f"request-{gone.version}"
+
+
+async def test_what_cannot_be_decoded_is_counted(platform: Platform) -> None:
+    parcel = replace(delivery(joiner(STORE)).parcel, body=b"?")
+    broken = EmbeddedDelivery(parcel, asyncio.get_running_loop().create_future())
+    await platform.handler.handle([broken])
+    assert samples(platform.metrics, "muster_undecodable_events_total") == {(): 1}
+
+
+async def test_what_stands_refused_or_failed_is_looked_up(platform: Platform) -> None:
+    await platform.poison(transient=False)
+    await _handle(platform, joiner(STORE), joiner(STORE, ADA, "namesake"))
+    await _handle(platform, joiner(STORE, "poisoned@acme.test", "poisoned"))
+    await _observe(platform)
+    assert samples(platform.metrics, "muster_standing_refusals") == {("conflict",): 1}
+    assert samples(platform.metrics, "muster_standing_failures") == {("permanent",): 1}
+    assert samples(platform.metrics, "muster_consumer_connected") == {(): 1}
+    async with platform.database.write() as db:
+        await db.exec_driver_sql("DROP TABLE refusals")
+    await _observe(platform)
+    standing = samples(platform.metrics, "muster_standing_refusals").values()
+    assert all(count != count for count in standing), "what is not known is not a number"  # noqa: PLR0124
+
+
+async def test_nothing_personal_is_logged_or_measured(platform: Platform) -> None:
+    await platform.poison(transient=False)
+    person = joiner(STORE, "ada.secret@acme.test")
+    failing = joiner(STORE, "eve.secret@acme.test", "poisoned")
+    with capture_logs() as log:
+        await _handle(platform, person, joiner(STORE, "ada.secret@acme.test", "namesake"))
+        await _handle(platform, failing)
+        await platform.replan()
+    assert log
+    assert "secret" not in json.dumps(log)
+    assert "secret" not in str(list(platform.metrics.collect()))
+
+
+async def _observe(platform: Platform) -> None:
+    metrics = platform.handler.reports.metrics
+    await WorkerObservations(metrics, platform.database, EmbeddedTransport()).observe()

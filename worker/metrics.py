@@ -1,0 +1,120 @@
+"""What does the worker count and measure? Every metric of its side, for Prometheus.
+
+No label is a person, a tenant or the text of an error.
+"""
+
+from math import nan
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from contracts.rules import Portal
+from contracts.topology import Lane
+from worker.actions import DeviceActionKind, Outcome, Reason
+from worker.retries import FailureKind
+from worker.statements.standing import Standing
+
+LAG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+"""Seconds; 5 is the objective for leavers."""
+
+BATCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+RETRIED, FAILED = "retried", "failed"
+"""What becomes of an event that no plan was applied for."""
+
+
+class WorkerMetrics:
+    """The metrics of one process, in the registry that it serves."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.events = Counter(
+            "muster_events",
+            "Events handled, by what became of them.",
+            ["portal", "outcome"],
+            registry=registry,
+        )
+        self.undecodable = Counter(
+            "muster_undecodable_events",
+            "Deliveries put among the dead letters because they cannot be read.",
+            registry=registry,
+        )
+        self.sync_lag = Histogram(
+            "muster_sync_lag_seconds",
+            "Time from the answer to a change to its being applied downstream.",
+            ["lane"],
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        self.batch_seconds = Histogram(
+            "muster_batch_duration_seconds",
+            "Time that one transaction of planning and applying takes.",
+            ["lane"],
+            buckets=BATCH_BUCKETS,
+            registry=registry,
+        )
+        self.device_actions = Counter(
+            "muster_device_actions",
+            "Device actions applied.",
+            ["action"],
+            registry=registry,
+        )
+        self.refusals = Counter(
+            "muster_refusals",
+            "Actions refused when an event was planned.",
+            ["reason"],
+            registry=registry,
+        )
+        self.failures = Counter(
+            "muster_failures",
+            "Events given up after every retry.",
+            ["kind"],
+            registry=registry,
+        )
+        self.standing_refusals = Gauge(
+            "muster_standing_refusals",
+            "Actions that are refused at present.",
+            ["reason"],
+            registry=registry,
+        )
+        self.standing_failures = Gauge(
+            "muster_standing_failures",
+            "Identities whose newest event is given up at present.",
+            ["kind"],
+            registry=registry,
+        )
+        self.paused = Gauge(
+            "muster_consuming_paused",
+            "1 while a lane waits for the downstream database.",
+            ["lane"],
+            registry=registry,
+        )
+        self.connected = Gauge(
+            "muster_consumer_connected",
+            "1 while deliveries can come from the transport.",
+            registry=registry,
+        )
+        self._begin_at_zero()
+
+    def observe_standing(self, standing: Standing | None) -> None:
+        """Set what the database says; None where it cannot tell."""
+        for reason in Reason:
+            count = nan if standing is None else standing.refusals.get(reason, 0)
+            self.standing_refusals.labels(reason).set(count)
+        for kind in FailureKind:
+            count = nan if standing is None else standing.failures.get(kind, 0)
+            self.standing_failures.labels(kind).set(count)
+
+    def _begin_at_zero(self) -> None:
+        """Make every series at once: a rate does not see the first step of one that is new."""
+        for lane in Lane:
+            self.sync_lag.labels(lane)
+            self.batch_seconds.labels(lane)
+            self.paused.labels(lane)
+        for portal in Portal:
+            for outcome in (*Outcome, RETRIED, FAILED):
+                self.events.labels(portal, outcome)
+        for action in DeviceActionKind:
+            self.device_actions.labels(action)
+        for reason in Reason:
+            self.refusals.labels(reason)
+        for kind in FailureKind:
+            self.failures.labels(kind)
