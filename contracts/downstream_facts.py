@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from contracts.identity_changed import IdentityChanged
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -32,11 +34,35 @@ class SyncState:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class KnownIdentity:
+    """An identity that downstream knows, and the version of it that was applied last."""
+
+    connection: str
+    identity: str
+    applied_version: int = 0
+
+
 class SyncStates(Protocol):
     """Which state of an identity has arrived downstream?"""
 
     async def of(self, connection: str, identities: Sequence[str]) -> Mapping[str, SyncState]:
         """Return the state of each identity that is known downstream; the others are missing."""
+        ...
+
+    async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
+        """Return identities that downstream takes for undeleted, a page in the order of ids."""
+        ...
+
+
+class Assertions(Protocol):
+    """What would asserting newest states again change downstream? Drift, if anything."""
+
+    async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
+        """Name what is not as these events say, in their order: ``role``, ``account``, …
+
+        The events were applied already. Nothing is changed, and no name is personal.
+        """
         ...
 
 

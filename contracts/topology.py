@@ -109,6 +109,11 @@ class Topology:
         return f"identity-changed.{lane}"
 
     @property
+    def longest_retry_seconds(self) -> float:
+        """Return how long an event may be on its way once a worker has it, with some patience."""
+        return 1.1 * sum(self.retry_delays) + 60
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """Return the exchanges, which are declared before the queues."""
         return Exchange(self.events, "topic"), Exchange(self.direct, "direct")

@@ -57,6 +57,17 @@ async def open_downstream(settings: Settings) -> AsyncIterator[DownstreamDatabas
 
 
 @asynccontextmanager
+async def open_downstream_later(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
+    """Open the worker's database for who does without while it is away: it is not tried yet."""
+    reading, writing = open_engines(settings.downstream_database_url)
+    try:
+        yield DownstreamDatabase(reading, writing)
+    finally:
+        await reading.dispose()
+        await writing.dispose()
+
+
+@asynccontextmanager
 async def _engines(
     setting: str, settings: Settings
 ) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:

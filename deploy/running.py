@@ -1,8 +1,9 @@
-"""How does a part run in the background? Started, stopped, and waited for."""
+"""How does a part run in the background? Started, stopped or cancelled, and waited for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -24,3 +25,14 @@ async def running(part: Part) -> AsyncIterator[None]:
             yield
         finally:
             stop.set()
+
+
+@asynccontextmanager
+async def until_cancelled(part: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run a part beside the block that may be given up at any moment, and is at its end."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(part)
+        try:
+            yield
+        finally:
+            task.cancel()

@@ -8,8 +8,10 @@ from api.directory.database import DirectoryDatabase
 from api.relay import Relay
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
+from deploy.opened import open_downstream_later
 from deploy.running import running
 from deploy.settings import Settings
+from deploy.sweeping import sweeping
 from deploy.transports import open_consumer, open_publisher
 from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
@@ -24,12 +26,15 @@ async def run_api(
     stop: asyncio.Event,
 ) -> None:
     """Serve until stopped, with a relay that a write wakes."""
-    async with open_publisher(settings) as publisher:
+    async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
         relay = Relay(directory, publisher, metrics)
         app = create_app(directory, settings.base, metrics, on_write=relay.wake)
         app.include_router(health_routes(inspection.checks))
-        async with running(relay.run):
+        async with (
+            sweeping(settings, directory, downstream, publisher, metrics),
+            running(relay.run),
+        ):
             await serve(app, listener, stop)
 
 
@@ -37,9 +42,10 @@ async def run_relay(
     settings: Settings, directory: DirectoryDatabase, inspection: Inspection, stop: asyncio.Event
 ) -> None:
     """Relay until stopped; one that runs beside others takes over their work when they end."""
-    async with open_publisher(settings) as publisher:
+    async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=True)
-        await Relay(directory, publisher, metrics).run(stop)
+        async with sweeping(settings, directory, downstream, publisher, metrics):
+            await Relay(directory, publisher, metrics).run(stop)
 
 
 async def run_worker(

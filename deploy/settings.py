@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     metrics_port: Annotated[
         int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
     ] = 9464
+    sweep_seconds: Annotated[
+        int, Field(ge=0, description="seconds between sweeps, 0 or more (0: never)")
+    ] = 600
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(str.lower),

@@ -16,6 +16,7 @@ from deploy.inspection import Inspection, health_routes
 from deploy.opened import Databases
 from deploy.running import running
 from deploy.settings import Settings
+from deploy.sweeping import sweeping
 from deploy.transports import open_both
 from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
@@ -43,7 +44,11 @@ async def run_everything(
         worker = Worker(downstream, consumer, worker_metrics)
         app = create_app(directory, settings.base, metrics, on_write=relay.wake)
         app.include_router(health_routes(inspection.checks))
-        async with running(relay.run), AsyncExitStack() as worker_side:
+        async with (
+            sweeping(settings, directory, downstream, publisher, metrics),
+            running(relay.run),
+            AsyncExitStack() as worker_side,
+        ):
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running(worker.run))
             await serve(app, listener, stop)

@@ -1,14 +1,11 @@
 """Where do the identities stand? Released and applied versions compared, page by page."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from api.directory.census import CountedIdentity, pages
+from api.comparison import compared
+from api.directory.census import CountedIdentity
+from api.directory.database import DirectoryDatabase
 from contracts.downstream_facts import SyncState, SyncStates
 
 UNSEEN = SyncState(applied_version=0)
@@ -47,22 +44,10 @@ class StatusReport:
         self.applied += settled and not identity.deleted
 
 
-async def report(db: AsyncConnection, states: SyncStates, now: int) -> StatusReport:
+async def report(directory: DirectoryDatabase, states: SyncStates, now: int) -> StatusReport:
     """Compare every identity of the directory with what downstream knows of it."""
     result = StatusReport()
-    async for page in pages(db):
-        for connection_id, identities in groupby(page, attrgetter("connection_id")):
-            await _count(result, connection_id, list(identities), states, now)
+    async for page in compared(directory, states):
+        for identity, state in page:
+            result.count(identity, state or UNSEEN, now)
     return result
-
-
-async def _count(
-    result: StatusReport,
-    connection_id: str,
-    identities: Sequence[CountedIdentity],
-    states: SyncStates,
-    now: int,
-) -> None:
-    known = await states.of(connection_id, [identity.identity_id for identity in identities])
-    for identity in identities:
-        result.count(identity, known.get(identity.identity_id, UNSEEN), now)

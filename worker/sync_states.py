@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.downstream_facts import Failure, Refusal, SyncState
+from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncState
 from worker.database import DownstreamDatabase
 from worker.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
 
@@ -29,6 +30,20 @@ class StoredSyncStates:
                 some = identities[start : start + AT_ONCE]
                 states |= await _states(session, connection, some)
         return states
+
+    async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
+        """Return identities that downstream takes for undeleted, a page in the order of ids."""
+        name = tuple_(col(SyncRecordRow.connection), col(SyncRecordRow.identity))
+        statement = (
+            select(SyncRecordRow.connection, SyncRecordRow.identity, SyncRecordRow.applied_version)
+            .where(~col(SyncRecordRow.deleted))
+            .order_by(SyncRecordRow.connection, SyncRecordRow.identity)
+            .limit(most)
+        )
+        if after is not None:
+            statement = statement.where(name > tuple_(after.connection, after.identity))
+        async with self.database.read() as db, AsyncSession(db) as session:
+            return [KnownIdentity(*row) for row in await session.exec(statement)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,40 @@
 """Which identities are there, how new is each, and how many are dirty? Whatever their number."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.database import DirectoryDatabase
 from api.directory.dirty_set import LANE_NUMBERS
 from api.directory.tables import Identity
 from contracts.topology import Lane
 
 PAGE = 1000
 
+COUNTED = (
+    col(Identity.connection_id),
+    col(Identity.id),
+    col(Identity.version),
+    col(Identity.deleted),
+    col(Identity.dirty_lane),
+    col(Identity.dirty_since),
+    col(Identity.changed_at),
+    col(Identity.published_at),
+)
+NAME = tuple_(col(Identity.connection_id), col(Identity.id))
+
 
 @dataclass(frozen=True, slots=True)
 class CountedIdentity:
-    """An identity, its newest version, and when that became due downstream (microseconds)."""
+    """An identity, its newest version, and when that became due downstream (microseconds).
+
+    ``published_at`` is of the last publication, whichever version that was.
+    """
 
     connection_id: str
     identity_id: str
@@ -24,6 +42,7 @@ class CountedIdentity:
     deleted: bool
     dirty: bool
     since: int
+    published_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +68,46 @@ async def count_marks(db: AsyncConnection, now: int) -> Mapping[Lane, Marks]:
     return {lane: found.get(number, Marks()) for lane, number in LANE_NUMBERS.items()}
 
 
-async def pages(db: AsyncConnection) -> AsyncIterator[Sequence[CountedIdentity]]:
-    """Yield all identities in pages, each of one connection or of several, in the order of ids."""
-    key = tuple_(col(Identity.connection_id), col(Identity.id))
-    statement = (
-        select(
-            col(Identity.connection_id),
-            col(Identity.id),
-            col(Identity.version),
-            col(Identity.deleted),
-            col(Identity.dirty_lane),
-            col(Identity.dirty_since),
-            col(Identity.changed_at),
-        )
-        .order_by(col(Identity.connection_id), col(Identity.id))
-        .limit(PAGE)
-    )
+async def ids_by_connection(
+    database: DirectoryDatabase,
+) -> AsyncIterator[tuple[str, Sequence[str]]]:
+    """Yield the ids of all identities, page by page; no transaction stays open in between."""
+    statement = select(*COUNTED[:2]).order_by(*COUNTED[:2]).limit(PAGE)
     after = ("", "")
-    while rows := (await db.execute(statement.where(key > tuple_(*after)))).all():
-        yield [
-            CountedIdentity(connection, id_, version, deleted, lane is not None, since or changed)
-            for connection, id_, version, deleted, lane, since, changed in rows
-        ]
+    while True:
+        async with database.read() as db:
+            rows = (await db.execute(statement.where(tuple_(*after) < NAME))).all()
+        for connection_id, page in groupby(rows, itemgetter(0)):
+            yield connection_id, [id_ for _, id_ in page]
+        if len(rows) < PAGE:
+            return
         after = (rows[-1][0], rows[-1][1])
+
+
+async def count_some(
+    db: AsyncConnection, connection_id: str, ids: Collection[str]
+) -> Sequence[CountedIdentity]:
+    """Return those of the identities that there are, in the order of ids."""
+    statement = select(*COUNTED).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
+    rows = (await db.execute(statement.order_by(COUNTED[1]))).mappings()
+    return [_counted(row) for row in rows]
+
+
+async def known_ids(
+    db: AsyncConnection, connection_id: str, ids: Collection[str]
+) -> frozenset[str]:
+    """Return which of the ids are identities of a connection."""
+    statement = select(COUNTED[1]).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
+    return frozenset(await db.scalars(statement))
+
+
+def _counted(row: RowMapping) -> CountedIdentity:
+    return CountedIdentity(
+        row["connection_id"],
+        row["id"],
+        row["version"],
+        row["deleted"],
+        row["dirty_lane"] is not None,
+        row["dirty_since"] or row["changed_at"],
+        row["published_at"],
+    )

@@ -1,10 +1,12 @@
 """Where do the two databases differ for the directory? Here, and nowhere else on the api's side."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, TableValuedAlias, column, literal
+from sqlalchemy import ColumnElement, String, Table, TableValuedAlias, column, literal
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -31,9 +33,24 @@ class DirectoryDatabase:
         """Open a connection for statements that change nothing."""
         return self.reading.connect()
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection whose statements all see the same moment. SQLite's always do."""
+        async with self.read() as db:
+            if db.dialect.name == "postgresql":
+                await db.execution_options(isolation_level="REPEATABLE READ")
+            yield db
+
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction: committed at the end, rolled back by an exception."""
         return self.writing.begin()
+
+
+def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that knows ON CONFLICT."""
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 # --- text -----------------------------------------------------------------------------------

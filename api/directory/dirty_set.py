@@ -158,6 +158,15 @@ async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int
     return [mark for row in rows if (mark := _readable(row)) is not None]
 
 
+async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str]) -> Sequence[Mark]:
+    """Return what would be published of identities, marked or not; nobody takes a lease."""
+    statement = select(Identity.__table__).where(  # type: ignore[attr-defined]
+        col(Identity.connection_id) == connection_id, col(Identity.id).in_(ids)
+    )
+    rows = (await db.execute(statement)).mappings().all()
+    return [mark for row in rows if (mark := _readable(row)) is not None]
+
+
 async def release(db: AsyncConnection, now: int) -> int:
     """Make every mark due at once, leased or waiting; return how many were not.
 

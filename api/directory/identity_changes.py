@@ -103,6 +103,22 @@ def after_deletion(
     return IdentityChange(state, Lane.URGENT)
 
 
+def never_known(applied_version: int, now: int) -> IdentityChange:
+    """Return the state of an identity that is only known downstream: deleted, and never active.
+
+    So its account is nobody's any more, and nothing else happens to it.
+    """
+    state = IdentityState(
+        version=next_version(applied_version, now),
+        active=False,
+        ever_active=False,
+        profile=Profile(user_name=""),
+        deleted=True,
+        groups=(),
+    )
+    return IdentityChange(state, Lane.BULK)
+
+
 def concerned_by_members(before: Collection[str], after: Collection[str]) -> frozenset[str]:
     """Return the members whose groups a membership change concerns: who came and who went.
 

@@ -149,3 +149,12 @@ class Identity(ApiTable, table=True):
     traceparent: str | None = None
     published_version: int = Field(default=0, sa_type=BigInteger)
     published_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Schedule(ApiTable, table=True):
+    """When something is due that one process of many does."""
+
+    __tablename__ = "schedules"
+
+    name: str = Field(primary_key=True)
+    due_at: int = Field(sa_type=BigInteger)

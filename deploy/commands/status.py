@@ -26,8 +26,7 @@ def status(as_json: JsonOption = False) -> None:
     """Show how many identities are pending and applied, which are refused or failed, and why."""
 
     async def work(databases: Databases, _settings: Settings) -> StatusReport:
-        async with databases.directory.read() as db:
-            return await report(db, StoredSyncStates(databases.downstream), now())
+        return await report(databases.directory, StoredSyncStates(databases.downstream), now())
 
     result = asdict(on_databases(work))
     if as_json:

@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from api.admin.connections import create_connection
-from api.directory.census import pages
+from api.directory.census import count_marks
 from api.directory.database import DirectoryDatabase
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
+from contracts.topology import Lane
 from deploy.databases import open_engines
 from deploy.http_server import bind_api
 from deploy.inspection import Inspection
@@ -60,5 +61,5 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
             answer = await http.post(f"{base_url}/Users", json=body)
             assert answer.status_code == 201
     async with databases.directory.read() as db:
-        marked = [identity.dirty async for page in pages(db) for identity in page]
-    assert marked == [True]
+        marks = await count_marks(db, now())
+    assert marks[Lane.BULK].count == 1

@@ -1,0 +1,21 @@
+"""Whose turn is it? What is due is done by the one process that claims it."""
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.database import insert_into
+from api.directory.tables import Schedule
+
+
+async def claim(db: AsyncConnection, name: str, now: int, next_at: int) -> bool:
+    """Say whether something is due and nobody else has claimed it; it is due again then.
+
+    The first claim of all is not due yet: what starts up has other things to do.
+    """
+    table = Schedule.__table__  # type: ignore[attr-defined]
+    first = insert_into(db, table).values(name=name, due_at=next_at).on_conflict_do_nothing()
+    if (await db.execute(first)).rowcount:
+        return False
+    due = update(Schedule).where(col(Schedule.name) == name, col(Schedule.due_at) <= now)
+    return (await db.execute(due.values(due_at=next_at))).rowcount > 0

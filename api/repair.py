@@ -1,0 +1,49 @@
+"""How is what a reconciliation found repaired? Marked again; who is held for nothing is let go."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from api.correlation import new_trace
+from api.directory.census import PAGE
+from api.directory.database import DirectoryDatabase
+from api.directory.dirty_set import mark_identities, save_new
+from api.directory.identity_changes import never_known
+from api.directory.tables import Connection
+from api.reconciliation import Finding, Verdict
+
+
+async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now: int) -> int:
+    """Publish the identities again and return how many; those of no connection are left alone.
+
+    An orphan is published as deleted and never active: its account stays as it is, and belongs
+    to whoever comes next with its e-mail.
+    """
+    repaired = 0
+    ordered = sorted(findings, key=attrgetter("connection", "identity"))
+    for connection_id, group in groupby(ordered, attrgetter("connection")):
+        of_connection = list(group)
+        for start in range(0, len(of_connection), PAGE):
+            some = of_connection[start : start + PAGE]
+            repaired += await _repair(directory, connection_id, some, now)
+    return repaired
+
+
+async def _repair(
+    directory: DirectoryDatabase, connection_id: str, findings: Sequence[Finding], now: int
+) -> int:
+    trace = new_trace()
+    orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
+    known = [it.identity for it in findings if it.verdict is not Verdict.ORPHANED]
+    async with directory.write() as db:
+        there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
+        if await db.scalar(there) is None:
+            return 0
+        for orphan in orphans:
+            change = never_known(orphan.applied_version, now)
+            await save_new(db, connection_id, orphan.identity, change, trace, now)
+        marked = await mark_identities(db, connection_id, known, trace, now) if known else 0
+    return marked + len(orphans)

@@ -1,0 +1,82 @@
+"""What is not as the newest events say? Planned under the usual locks, and not carried out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import compress
+from typing import assert_never
+
+from contracts.identity_changed import IdentityChanged
+from worker.actions import (
+    Action,
+    ChangeAccount,
+    ChangeDevicePolicy,
+    CreateAccount,
+    LinkAccount,
+    ReleaseDevice,
+    RemoveAccount,
+    RemoveDevice,
+    RestoreAccount,
+    UnlinkAccount,
+)
+from worker.database import DownstreamDatabase
+from worker.facts import Account, Facts
+from worker.plan import replan
+from worker.statements.loading import key_of_event, load_facts, lock_due_records
+from worker.world import World
+
+AT_ONCE = 200
+"""Identities in one transaction: whoever waits for their locks does not wait for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAssertions:
+    """Assertions, on the tables. Whoever another worker is at just now shows no difference."""
+
+    database: DownstreamDatabase
+
+    async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
+        """Name what is not as these events say, in their order."""
+        found: list[Sequence[str]] = []
+        for start in range(0, len(events), AT_ONCE):
+            found += await self._some(events[start : start + AT_ONCE])
+        return found
+
+    async def _some(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
+        world = World()
+        async with self.database.write() as db:
+            await lock_due_records(db, world, map(key_of_event, events))
+            applied = [_is_applied(world, event) for event in events]
+            await load_facts(db, world, list(compress(events, applied)))
+        return [
+            differences_of(world.facts_for(event), event) if was_applied else ()
+            for event, was_applied in zip(events, applied, strict=True)
+        ]
+
+
+def differences_of(facts: Facts, event: IdentityChanged) -> Sequence[str]:
+    """Name what applying an event once more would change. Pure."""
+    planned = replan(facts, event)
+    return sorted({name for action in planned.actions for name in _names(facts.account, action)})
+
+
+def _is_applied(world: World, event: IdentityChanged) -> bool:
+    record = world.records.get(key_of_event(event))
+    return record is not None and record.applied_version == event.version
+
+
+def _names(before: Account | None, action: Action) -> Sequence[str]:
+    match action:
+        case ChangeAccount(account=after):
+            return [
+                field.name
+                for field in fields(Account)
+                if getattr(before, field.name, None) != getattr(after, field.name)
+            ]
+        case CreateAccount() | RestoreAccount() | RemoveAccount():
+            return ["account"]
+        case LinkAccount() | UnlinkAccount():
+            return ["holder"]
+        case ReleaseDevice() | ChangeDevicePolicy() | RemoveDevice():
+            return ["devices"]
+        case never:
+            assert_never(never)
