@@ -1,7 +1,7 @@
 """What was published and never arrived? Looked for on a schedule, and marked again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -40,24 +40,24 @@ class Sweep:
     metrics: ApiMetrics
     every_seconds: float
     longest_retry_seconds: float
-    second_look_seconds: float = SECOND_LOOK_SECONDS
     clock: Clock = now
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self) -> None:
         """Sweep whenever it is due; one that fails is left to the next. Cancel it to end it."""
         while True:
             try:
-                if await self._is_due():
+                if await self.is_due():
                     await self.sweep()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next one may succeed
                 LOG.warning("sweep_failed", error=type(error).__name__)
-            await asyncio.sleep(min(LOOK_SECONDS, self.every_seconds))
+            await self.sleep(min(LOOK_SECONDS, self.every_seconds))
 
     async def sweep(self) -> int:
         """Sweep once; return how many identities were marked."""
         marked = 0
         if await self._nothing_waits() and (lost := await self._lost()):
-            await asyncio.sleep(self.second_look_seconds)
+            await self.sleep(SECOND_LOOK_SECONDS)
             still = {(it.connection, it.identity) for it in await self._lost()}
             lost = [it for it in lost if (it.connection, it.identity) in still]
             marked = await repair(self.directory, lost, self.clock())
@@ -66,7 +66,8 @@ class Sweep:
         self.metrics.last_sweep.set(self.clock() / 1_000_000)
         return marked
 
-    async def _is_due(self) -> bool:
+    async def is_due(self) -> bool:
+        """Say whether this process has to sweep now."""
         at = self.clock()
         async with self.directory.write() as db:
             return await claim(db, NAME, at, at + int(self.every_seconds * 1_000_000))

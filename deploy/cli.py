@@ -9,10 +9,13 @@ from api.errors import ApiError
 from deploy.commands import (
     accounts,
     connections,
+    dead_letters,
     demo,
     devices,
+    failures,
     policies,
     processes,
+    reconcile,
     status,
     tokens,
     topology,
@@ -34,8 +37,11 @@ app = typer.Typer(
 processes.register(app)
 demo.register(app)
 status.register(app)
+reconcile.register(app)
 app.add_typer(connections.app, name="connections")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(failures.app, name="failures")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(topology.app, name="topology")
 app.add_typer(policies.app, name="policies")
 app.add_typer(devices.app, name="devices")

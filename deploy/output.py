@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
@@ -37,6 +38,16 @@ def show_row(row: Row, *, as_json: bool) -> None:
     width = max(len(name) for name in row)
     for name, value in row.items():
         typer.echo(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def with_times(row: Row, *names: str) -> dict[str, Any]:
+    """Return a row with times that people can read, in place of microseconds."""
+    return {
+        name: datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="seconds")
+        if name in names
+        else value
+        for name, value in row.items()
+    }
 
 
 def print_json(value: Any) -> None:

@@ -17,6 +17,7 @@ from contracts.rules import (
     Role,
     Rules,
 )
+from worker.retries import FailureKind
 
 ON_CREATE = {
     Portal.STORE: ("nothing", "create-employee"),
@@ -152,6 +153,12 @@ def role_named(text: str) -> Role:
     """Return a role by its name."""
     _one_of("the role", text.lower(), tuple(Role))
     return Role(text.lower())
+
+
+def failure_kind_named(text: str) -> FailureKind:
+    """Return a kind of failures by its name."""
+    _one_of("the kind", text.lower(), tuple(FailureKind))
+    return FailureKind(text.lower())
 
 
 def _role_line(text: str) -> dict[str, str]:

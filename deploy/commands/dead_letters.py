@@ -1,0 +1,45 @@
+"""``muster dead-letters``: what the broker keeps because nobody could handle it."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from deploy.commands.session import JsonOption
+from deploy.commands.topology import settings_with_broker
+from deploy.output import show_row, show_rows
+from deploy.rabbitmq_dead_letters import list_dead_letters, purge_dead_letters
+from deploy.transports import topology_of
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Messages that cannot be read, or were never answered. The broker's user must be allowed"
+    " to read them.",
+)
+
+COLUMNS = ("reason", "lane", "attempts", "bytes", "connection", "identity", "version")
+
+
+@app.command("list")
+def list_(
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the oldest; they stay where they are."""
+    settings = settings_with_broker()
+    letters = asyncio.run(list_dead_letters(settings.broker_url, topology_of(settings), most))
+    show_rows([asdict(letter) for letter in letters], COLUMNS, as_json=as_json)
+
+
+@app.command()
+def purge(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Throw all of them away. Whatever they were about is found by muster reconcile."""
+    settings = settings_with_broker()
+    if not yes:
+        typer.confirm("Throw all dead letters away?", abort=True, err=True)
+    purged = asyncio.run(purge_dead_letters(settings.broker_url, topology_of(settings)))
+    show_row({"purged": purged}, as_json=as_json)

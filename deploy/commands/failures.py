@@ -1,0 +1,82 @@
+"""``muster failures``: events that were given up, why, and another try."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from api.reconciliation import Finding, Verdict
+from api.repair import repair
+from contracts.clock import now
+from deploy.commands.session import JsonOption, on_databases
+from deploy.opened import Databases
+from deploy.output import show_row, show_rows, with_times
+from deploy.rule_options import failure_kind_named
+from deploy.settings import Settings
+from worker.failures import ListedFailure, StoredFailures
+
+app = typer.Typer(no_args_is_help=True, help="Events that could not be applied, after every retry.")
+
+TIMES = ("first_at", "last_at")
+
+Kind = Annotated[str | None, typer.Argument(help="exhausted or permanent; both, where left out.")]
+OfConnection = Annotated[
+    str | None, typer.Option("--connection", metavar="ID", help="Only of this connection.")
+]
+OfIdentity = Annotated[
+    str | None, typer.Option("--identity", metavar="ID", help="Only of this SCIM user.")
+]
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """Show how many identities failed, grouped by kind and message."""
+
+    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
+        groups = await StoredFailures(databases.downstream).groups()
+        return [with_times(asdict(group), *TIMES) for group in groups]
+
+    show_rows(on_databases(work), ("kind", "message", "identities", *TIMES), as_json=as_json)
+
+
+@app.command()
+def show(
+    kind: Kind = None,
+    connection: OfConnection = None,
+    identity: OfIdentity = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show whose events failed, the latest first."""
+    chosen = None if kind is None else failure_kind_named(kind)
+
+    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
+        found = await _find(databases, chosen, connection, identity)
+        return [with_times(asdict(failure), *TIMES) for failure in found]
+
+    columns = ("connection", "identity", "kind", "message", "attempts", "last_at", "correlation_id")
+    show_rows(on_databases(work), columns, as_json=as_json)
+
+
+@app.command()
+def retry(
+    kind: Kind = None,
+    connection: OfConnection = None,
+    identity: OfIdentity = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish the newest state of whoever failed again; a success ends the failure."""
+    chosen = None if kind is None else failure_kind_named(kind)
+
+    async def work(databases: Databases, _settings: Settings) -> int:
+        found = await _find(databases, chosen, connection, identity)
+        findings = [Finding(it.connection, it.identity, Verdict.FAILED) for it in found]
+        return await repair(databases.directory, findings, now())
+
+    show_row({"marked": on_databases(work)}, as_json=as_json)
+
+
+async def _find(
+    databases: Databases, kind: str | None, connection: str | None, identity: str | None
+) -> list[ListedFailure]:
+    failures = StoredFailures(databases.downstream)
+    return list(await failures.of(kind=kind, connection=connection, identity=identity))

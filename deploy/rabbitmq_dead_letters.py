@@ -1,0 +1,108 @@
+"""What lies among the dead letters? Looked at without taking anything away, or thrown away."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aio_pika import connect
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue, HeadersType
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS, AMQPChannelError, QueueEmpty
+
+from contracts.identity_changed import UndecodableEvent, decode
+from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Topology
+from deploy.rabbitmq_topology import TopologyNotApplied
+
+CONNECT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that nobody could handle. Its body may be personal, and is not shown.
+
+    Connection and identity are known where the event can be read.
+    """
+
+    reason: str
+    lane: str | None
+    attempts: int
+    bytes: int
+    connection: str | None = None
+    identity: str | None = None
+    version: int | None = None
+
+
+async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence[DeadLetter]:
+    """Return the oldest dead letters. They are given back when the connection closes.
+
+    :raises TopologyNotApplied: when the broker, or the queue on it, cannot be reached.
+    """
+    found: list[DeadLetter] = []
+    async with _dead_letters(url, topology) as queue:
+        while len(found) < most and (message := await _next(queue)) is not None:
+            found.append(_read(message, topology))
+    return found
+
+
+async def purge_dead_letters(url: str, topology: Topology) -> int:
+    """Throw all dead letters away; return how many there were.
+
+    :raises TopologyNotApplied: when the broker, or the queue on it, cannot be reached.
+    """
+    async with _dead_letters(url, topology) as queue:
+        return (await queue.purge()).message_count or 0
+
+
+@asynccontextmanager
+async def _dead_letters(url: str, topology: Topology) -> AsyncIterator[AbstractQueue]:
+    try:
+        connection = await connect(url, timeout=CONNECT_SECONDS)
+    except CONNECTION_EXCEPTIONS as error:
+        reason = type(error).__name__
+        raise TopologyNotApplied(f"the broker cannot be reached: {reason}") from error
+    async with connection:
+        channel = await connection.channel()
+        try:
+            yield await channel.get_queue(topology.dead_letters)
+        except AMQPChannelError as error:
+            reason = type(error).__name__
+            message = f"queue {topology.dead_letters} cannot be used: {reason}"
+            raise TopologyNotApplied(message) from error
+
+
+async def _next(queue: AbstractQueue) -> AbstractIncomingMessage | None:
+    try:
+        return await queue.get()
+    except QueueEmpty:
+        return None
+
+
+def _read(message: AbstractIncomingMessage, topology: Topology) -> DeadLetter:
+    reason, lane = _story(message.headers, topology)
+    attempts = message.headers.get(ATTEMPTS_HEADER)
+    letter = DeadLetter(
+        reason, lane, attempts if isinstance(attempts, int) else 0, len(message.body)
+    )
+    try:
+        event = decode(message.body).data
+    except UndecodableEvent:
+        return letter
+    return DeadLetter(
+        letter.reason,
+        letter.lane,
+        letter.attempts,
+        letter.bytes,
+        event.connection,
+        event.identity,
+        event.version,
+    )
+
+
+def _story(headers: HeadersType, topology: Topology) -> tuple[str, str | None]:
+    """Return why and from which lane it came: as the worker says, or as the broker does."""
+    if REASON_HEADER in headers:
+        return str(headers[REASON_HEADER]), str(headers.get(LANE_HEADER))
+    deaths = headers.get("x-death")
+    if not (isinstance(deaths, list) and deaths and isinstance(deaths[0], dict)):
+        return "unknown", None
+    queue = str(deaths[0].get("queue"))
+    return str(deaths[0].get("reason")), queue.removeprefix(f"{topology.prefix}.")
