@@ -21,6 +21,7 @@ from deploy.commands import (
     topology,
 )
 from deploy.http_server import PortTaken
+from deploy.logs import log_to_stderr
 from deploy.migrations import NewerSchema, OutdatedSchema
 from deploy.opened import UnusableDatabase
 from deploy.rabbitmq_topology import TopologyNotApplied
@@ -62,6 +63,7 @@ USER_ERRORS = (
 
 def main() -> None:
     """Run the command line."""
+    log_to_stderr()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -15,6 +15,15 @@ SHARED: list[Processor] = [
 ]
 
 
+def log_to_stderr() -> None:
+    """Keep standard output for the answers of commands, which programs read."""
+    structlog.configure(
+        processors=[*SHARED, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def set_up_logs(settings: Settings) -> None:
     """Configure the logs of this process, those of libraries included.
 

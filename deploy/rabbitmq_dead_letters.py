@@ -65,7 +65,9 @@ async def _dead_letters(url: str, topology: Topology) -> AsyncIterator[AbstractQ
             yield await channel.get_queue(topology.dead_letters)
         except AMQPChannelError as error:
             reason = type(error).__name__
-            message = f"queue {topology.dead_letters} cannot be used: {reason}"
+            message = (
+                f"queue {topology.dead_letters} cannot be used ({reason}): muster topology apply"
+            )
             raise TopologyNotApplied(message) from error
 
 

@@ -127,6 +127,10 @@ MISTAKES = [
     ("relay", "MUSTER_BROKER_URL"),
     ("worker", "MUSTER_BROKER_URL"),
     ("topology apply", "MUSTER_BROKER_URL"),
+    ("dead-letters list", "MUSTER_BROKER_URL"),
+    ("dead-letters purge --yes", "MUSTER_BROKER_URL"),
+    ("failures show sometimes", "exhausted, permanent"),
+    ("failures retry sometimes", "exhausted, permanent"),
 ]
 
 

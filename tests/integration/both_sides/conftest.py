@@ -1,110 +1,25 @@
-"""What do these tests share? Directory and downstream, and a courier who may lose parcels."""
+"""What do these tests share? Directory and downstream, on either database."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-from prometheus_client import CollectorRegistry
-from sqlalchemy import Executable
 
-from api.metrics import ApiMetrics
-from api.reconciliation import Comparison, Reconciliation
-from api.relay import Relay
-from api.repair import repair
-from contracts.clock import now
-from contracts.identity_changed import decode
-from contracts.rules import CreateEmployee, RemoveEmployee, StoreRules
-from contracts.topology import Lane
-from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.databases import open_engines
 from deploy.migrations import DOWNSTREAM
-from tests.ingress import Ingress, ingress_on, migrated_directory
-from worker.apply import apply_batch
+from deploy.opened import Databases
+from tests.ingress import migrated_directory
+from tests.installation import Installation, installation_on
 from worker.database import DownstreamDatabase
-from worker.drift import PlannedAssertions
-from worker.inventory import Inventory, ListedAccount
-from worker.sync_states import StoredSyncStates
-
-RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
-
-
-@dataclass(slots=True)
-class Courier:
-    """A publisher that applies what it is given at once, or loses it on the way."""
-
-    downstream: DownstreamDatabase
-    loses: bool = False
-    backlog: Backlog | None = field(default_factory=lambda: Backlog(dict.fromkeys(Lane, 0)))
-
-    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
-        if not self.loses:
-            await apply_batch(self.downstream, [decode(it.body) for it in parcels], now())
-        return [Confirmed() for _ in parcels]
-
-    async def look(self) -> TransportState:
-        return TransportState(connected=True, backlog=self.backlog)
-
-
-@dataclass(slots=True)
-class Installation:
-    """Both sides, in the hands of a test."""
-
-    ingress: Ingress
-    downstream: DownstreamDatabase
-    courier: Courier
-    registry: CollectorRegistry
-    metrics: ApiMetrics
-    seconds_ahead: float = 0
-
-    def clock(self) -> int:
-        """Return a time that is as far ahead as the test has moved it."""
-        return now() + int(self.seconds_ahead * 1_000_000)
-
-    @property
-    def states(self) -> StoredSyncStates:
-        return StoredSyncStates(self.downstream)
-
-    async def deliver(self, *, lost: bool = False) -> None:
-        """Publish every mark; the courier applies it, or loses it."""
-        self.courier.loses = lost
-        relay = Relay(self.ingress.database, self.courier, self.metrics, self.clock)
-        for lane in Lane:
-            while await relay.move(lane):
-                pass
-
-    async def compare(self, settled_before: int | None = None) -> Comparison:
-        """Compare both sides; without a time nothing is on its way."""
-        before = self.clock() if settled_before is None else settled_before
-        reconciliation = Reconciliation(self.ingress.database, self.states, before)
-        return await reconciliation.compare(PlannedAssertions(self.downstream))
-
-    async def fix(self) -> int:
-        """Repair what a comparison finds."""
-        comparison = await self.compare()
-        return await repair(self.ingress.database, comparison.findings, self.clock())
-
-    async def accounts(self) -> list[ListedAccount]:
-        """Return all accounts."""
-        return [each async for each in Inventory(self.downstream).list_accounts("Acme")]
-
-    async def by_hand(self, statement: Executable) -> None:
-        """Do to downstream what no event explains."""
-        async with self.downstream.write() as db:
-            await db.execute(statement)
 
 
 @pytest.fixture
 async def installation(new_database_url: Callable[[], str]) -> AsyncIterator[Installation]:
-    """Give an Enterprise Store with SCIM switched on, on either database."""
+    """Give an Enterprise Store with SCIM switched on."""
     reading, writing = open_engines(new_database_url())
-    downstream = DownstreamDatabase(reading, writing)
     await DOWNSTREAM.migrate(writing)
-    async with (
-        migrated_directory(new_database_url()) as directory,
-        ingress_on(directory, RULES) as ingress,
-    ):
-        registry = CollectorRegistry()
-        courier, metrics = Courier(downstream), ApiMetrics(registry)
-        yield Installation(ingress, downstream, courier, registry, metrics)
+    async with migrated_directory(new_database_url()) as directory:
+        databases = Databases(directory, DownstreamDatabase(reading, writing))
+        async with installation_on(databases) as installation:
+            yield installation
     await reading.dispose()
     await writing.dispose()

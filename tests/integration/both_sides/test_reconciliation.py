@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from api.directory.tables import Identity, UserRow
 from api.reconciliation import Verdict
-from tests.integration.both_sides.conftest import Installation
+from tests.installation import Installation
 from worker.statements.rows import ACCOUNTS, FAILURES, RECORDS
 
 

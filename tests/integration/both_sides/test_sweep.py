@@ -9,7 +9,7 @@ from api.sweep import Sweep
 from contracts.topology import Lane
 from contracts.transport import Backlog
 from deploy.databases import open_engines
-from tests.integration.both_sides.conftest import Installation
+from tests.installation import Installation
 from tests.samples import samples
 from worker.database import DownstreamDatabase
 from worker.statements.rows import RECORDS

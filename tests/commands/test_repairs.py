@@ -1,0 +1,144 @@
+"""Do the commands of repair show what is amiss, and set it right? On both databases."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import insert, update
+from structlog.testing import capture_logs
+
+from deploy.opened import open_databases
+from deploy.settings import read_settings
+from tests.commands.conftest import Answer
+from tests.installation import Installation, installation_on
+from worker.statements.rows import ACCOUNTS, FAILURES
+
+Muster = Callable[..., Answer]
+T = TypeVar("T")
+
+HOUR = 3_600_000_000
+
+
+def prepared(act: Callable[[Installation], Awaitable[T]]) -> T:
+    """Switch SCIM on and do something, on the databases that the command works on."""
+
+    async def work() -> T:
+        async with (
+            open_databases(read_settings()) as databases,
+            installation_on(databases) as installation,
+        ):
+            return await act(installation)
+
+    with capture_logs():  # what is printed is the command's
+        return asyncio.run(work())
+
+
+async def three_failures(installation: Installation) -> list[str]:
+    """Let three people fail, one of them for another reason."""
+    people = [await installation.ingress.user(f"{n}@acme.test") for n in ("ada", "ben", "eve")]
+    await installation.deliver(lost=True)
+    reasons = [("exhausted", "DBAPIError 40001")] * 2 + [("permanent", "KeyError")]
+    for number, (identity, (kind, message)) in enumerate(zip(people, reasons, strict=True)):
+        failure = {
+            "connection": installation.ingress.connection,
+            "identity": identity,
+            "kind": kind,
+            "message": message,
+            "first_at": HOUR,
+            "last_at": (2 + number) * HOUR,
+            "attempts": 5,
+            "version": (await installation.ingress.identity(identity))["version"],
+            "correlation_id": "okta-1",
+        }
+        await installation.by_hand(insert(FAILURES).values(failure))
+    return people
+
+
+def test_failures_are_listed_in_groups_with_their_times(muster: Muster) -> None:
+    prepared(three_failures)
+    assert muster("failures", "list", "--json").json == [
+        {
+            "kind": "exhausted",
+            "message": "DBAPIError 40001",
+            "identities": 2,
+            "first_at": "1970-01-01T01:00:00+00:00",
+            "last_at": "1970-01-01T03:00:00+00:00",
+        },
+        {
+            "kind": "permanent",
+            "message": "KeyError",
+            "identities": 1,
+            "first_at": "1970-01-01T01:00:00+00:00",
+            "last_at": "1970-01-01T04:00:00+00:00",
+        },
+    ]
+    assert "DBAPIError 40001" in muster("failures", "list").out
+
+
+def test_failures_are_shown_one_by_one_the_latest_first(muster: Muster) -> None:
+    ada, ben, eve = prepared(three_failures)
+    shown = muster("failures", "show", "--json").json
+    assert [failure["identity"] for failure in shown] == [eve, ben, ada]
+    assert shown[0]["correlation_id"] == "okta-1"
+    [permanent] = muster("failures", "show", "permanent", "--json").json
+    assert permanent["identity"] == eve
+    assert muster("failures", "show", "--connection", "elsewhere", "--json").json == []
+    [of_ada] = muster("failures", "show", "--identity", ada, "--json").json
+    assert of_ada["message"] == "DBAPIError 40001"
+
+
+def test_a_retry_publishes_who_failed_again(muster: Muster) -> None:
+    prepared(three_failures)
+    assert muster("failures", "retry", "permanent", "--json").json == {"marked": 1}
+    assert muster("status", "--json").json["pending"] == 1
+    assert muster("failures", "retry", "--json").json == {"marked": 3}
+    assert muster("status", "--json").json["pending"] == 3
+
+
+def test_a_reconciliation_without_findings_ends_well(muster: Muster) -> None:
+    async def in_step(installation: Installation) -> None:
+        await installation.ingress.user("ada@acme.test")
+        await installation.deliver()
+
+    prepared(in_step)
+    answer = muster("reconcile", "--json")
+    assert answer.status == 0
+    assert answer.json["in_step"] == 1
+    assert answer.json["findings"] == []
+
+
+def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
+    async def drifted(installation: Installation) -> str:
+        ada = await installation.ingress.user("ada@acme.test")
+        await installation.deliver()
+        await installation.by_hand(update(ACCOUNTS).values(display_name="Eve"))
+        await installation.ingress.user("ben@acme.test")
+        await installation.deliver(lost=True)
+        return ada
+
+    ada = prepared(drifted)
+    found = muster("reconcile", "--json")
+    assert found.status == 1
+    assert (found.json["tampered"], found.json["missing"]) == (1, 1)
+    assert "marked" not in found.json
+    [tampered] = [it for it in found.json["findings"] if it["verdict"] == "tampered"]
+    assert (tampered["identity"], tampered["differs"]) == (ada, ["display_name"])
+    assert "ada@acme.test" not in found.out
+    assert ada in muster("reconcile").out
+
+    fixed = muster("reconcile", "--fix", "--json")
+    assert (fixed.status, fixed.json["marked"]) == (0, 2)
+    assert muster("reconcile", "--json").json["pending"] == 2
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+def test_many_findings_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> None:
+    async def many_lost(installation: Installation) -> None:
+        for number in range(60):
+            await installation.ingress.user(f"person-{number}@acme.test")
+        await installation.deliver(lost=True)
+
+    prepared(many_lost)
+    assert len(muster("reconcile", "--json").json["findings"]) == 60
+    assert "… and 10 more" in muster("reconcile").out
