@@ -46,8 +46,8 @@ format: set-up-test ## Format the code and mend what can be mended
 	@$(VENV)/ruff format
 	@$(VENV)/ruff check --fix
 
-schemas: set-up-test ## Write the published schema of the event anew
-	@$(VENV)/python -m contracts.json_schema
+schemas: set-up-test ## Write the published documents of the event anew
+	@$(VENV)/python -m contracts.documents
 
 lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock

@@ -1,7 +1,4 @@
-"""What does the event look like to others? Its JSON Schema, written beside this module.
-
-``make schemas`` runs this; a test fails while the file is not what the code says.
-"""
+"""What does the event look like to others? Its JSON Schema."""
 
 import json
 from pathlib import Path
@@ -21,7 +18,3 @@ def text() -> str:
     schema = IdentityChangedEnvelope.model_json_schema(mode="validation")
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | schema, indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    path().write_text(text(), encoding="utf-8")
