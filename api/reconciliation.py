@@ -135,7 +135,7 @@ class Reconciliation:
         """Yield who is held downstream, though the directory has never heard of them."""
         after: KnownIdentity | None = None
         while held := await self.states.held(after, PAGE):
-            for connection_id, page in groupby(held, attrgetter("connection")):
+            for connection_id, page in groupby(sorted(held), attrgetter("connection")):
                 versions = {it.identity: it.applied_version for it in page}
                 async with self.directory.read() as db:
                     known = await known_ids(db, connection_id, versions.keys())

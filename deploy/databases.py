@@ -18,6 +18,12 @@ SQLITE_PRAGMAS = (
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
 """After which a PostgreSQL server that says nothing is taken for lost."""
 
+POSTGRES_SETTINGS = {
+    # A plan that was made while a table was empty is kept, and would read all of it for ever after.
+    # Whatever we look for has an index.
+    "enable_seqscan": "off",
+}
+
 
 def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
@@ -33,7 +39,11 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
             max_overflow=10,
             pool_pre_ping=True,
             hide_parameters=True,  # an error that escapes must not quote them
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": POSTGRES_SETTINGS,
+            },
         )
         return engine, engine
     if url.database and url.database != ":memory:":

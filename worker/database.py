@@ -3,12 +3,20 @@
 Row locks need no word: SQLite has one writer at a time, and SQLAlchemy leaves FOR UPDATE out there.
 """
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import JSON, Boolean, SQLColumnExpression, String, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+TEXTS = postgresql.ARRAY(String).with_variant(JSON(), "sqlite")
+"""Many texts as one parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +44,30 @@ def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite
     if db.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL operator it is
+    """Whether a column holds one of some texts, each of which is looked up by index.
+
+    They are one parameter, so that a statement is prepared once whatever their number. PostgreSQL
+    is kept from guessing: given the values themselves it reads everything else of a connection
+    where its statistics are old, and they know nothing of what was pushed a moment ago.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: SQLColumnExpression[Any], values: Collection[str]) -> None:
+        super().__init__(column, bindparam(None, sorted(values), type_=TEXTS, unique=True))
+
+
+@compiles(is_among, "sqlite")
+def _in_json(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - of our own making
+
+
+@compiles(is_among, "postgresql")
+def _any_of_array(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY(ARRAY(SELECT unnest({values})))"

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncState
-from worker.database import DownstreamDatabase
+from worker.database import DownstreamDatabase, is_among
 from worker.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
 
 AT_ONCE = 1_000
@@ -33,15 +33,15 @@ class StoredSyncStates:
 
     async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
         """Return identities that downstream takes for undeleted, a page in the order of ids."""
-        name = tuple_(col(SyncRecordRow.connection), col(SyncRecordRow.identity))
+        name = tuple_(col(SyncRecordRow.identity), col(SyncRecordRow.connection))
         statement = (
             select(SyncRecordRow.connection, SyncRecordRow.identity, SyncRecordRow.applied_version)
             .where(~col(SyncRecordRow.deleted))
-            .order_by(SyncRecordRow.connection, SyncRecordRow.identity)
+            .order_by(SyncRecordRow.identity, SyncRecordRow.connection)
             .limit(most)
         )
         if after is not None:
-            statement = statement.where(name > tuple_(after.connection, after.identity))
+            statement = statement.where(name > tuple_(after.identity, after.connection))
         async with self.database.read() as db, AsyncSession(db) as session:
             return [KnownIdentity(*row) for row in await session.exec(statement)]
 
@@ -76,7 +76,7 @@ async def _versions(
     session: AsyncSession, connection: str, identities: Sequence[str]
 ) -> dict[str, int]:
     statement = select(SyncRecordRow.identity, SyncRecordRow.applied_version).where(
-        SyncRecordRow.connection == connection, col(SyncRecordRow.identity).in_(identities)
+        SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), identities)
     )
     return dict((await session.exec(statement)).all())
 
@@ -86,7 +86,7 @@ async def _refusals(
 ) -> Mapping[str, list[Refusal]]:
     statement = (
         select(RefusalRow)
-        .where(RefusalRow.connection == connection, col(RefusalRow.identity).in_(identities))
+        .where(RefusalRow.connection == connection, is_among(col(RefusalRow.identity), identities))
         .order_by(RefusalRow.identity, RefusalRow.action)
     )
     refusals: defaultdict[str, list[Refusal]] = defaultdict(list)
@@ -99,7 +99,7 @@ async def _failures(
     session: AsyncSession, connection: str, identities: Sequence[str]
 ) -> dict[str, Failure]:
     statement = select(FailureRow).where(
-        FailureRow.connection == connection, col(FailureRow.identity).in_(identities)
+        FailureRow.connection == connection, is_among(col(FailureRow.identity), identities)
     )
     return {
         row.identity: Failure(row.kind, row.message, row.attempts, row.version)

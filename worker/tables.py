@@ -1,7 +1,8 @@
 """What does the worker keep? Its tables: workspaces, accounts, devices, policies, sync records.
 
 Times and versions are microseconds since the epoch (UTC): one integer type on every database.
-Every row that a batch locks is found by a key of its own, so that locks come in a stable order.
+Every row that a batch locks is found by a key of its own, so that locks come in a stable order. A
+key begins with what is most its own: nothing else of a connection or a workspace is read for it.
 """
 
 from sqlalchemy import JSON, BigInteger, Index, Text, text
@@ -41,9 +42,9 @@ class AccountRow(WorkerTable, table=True):
     __table_args__ = (
         _partial(
             "live_accounts_by_email",
+            "email_key",
             "workspace",
             "portal",
-            "email_key",
             where="email_key IS NOT NULL",
             unique=True,
         ),
@@ -102,8 +103,8 @@ class SyncRecordRow(WorkerTable, table=True):
         _partial("due_replans", "replan_at", where="replan_at IS NOT NULL"),
     )
 
-    connection: str = Field(primary_key=True)
     identity: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
     workspace: str
     portal: str
     applied_version: int = Field(default=0, sa_type=BigInteger)
@@ -122,8 +123,8 @@ class RefusalRow(WorkerTable, table=True):
 
     __tablename__ = "refusals"
 
-    connection: str = Field(primary_key=True)
     identity: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
     action: str = Field(primary_key=True)
     reason: str
     obstacle: str | None = Field(default=None, index=True)
@@ -135,8 +136,8 @@ class DeviceActionRow(WorkerTable, table=True):
 
     __tablename__ = "device_actions"
 
-    connection: str = Field(primary_key=True)
     identity: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
     deactivated_at: int = Field(primary_key=True, sa_type=BigInteger)
     device_id: str = Field(primary_key=True)
     action: str = Field(primary_key=True)
@@ -149,8 +150,8 @@ class FailureRow(WorkerTable, table=True):
 
     __tablename__ = "failures"
 
-    connection: str = Field(primary_key=True)
     identity: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
     kind: str
     message: str
     first_at: int = Field(sa_type=BigInteger)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.changes import LedgerEntry
-from worker.database import insert_into
+from worker.database import insert_into, is_among
 from worker.facts import Account, Device, IdentityKey, SyncRecord
 from worker.statements.rows import (
     ACCOUNTS,
@@ -55,7 +55,7 @@ class Flush:
             lost = update(RECORDS).where(of_identities(RECORDS, holders))
             await self.db.execute(lost.values(account_id=None, replan_at=self.now))
         if accounts := _losing_emails(self.world):
-            lost = update(ACCOUNTS).where(ACCOUNTS.c.id.in_(accounts))
+            lost = update(ACCOUNTS).where(is_among(ACCOUNTS.c.id, accounts))
             await self.db.execute(lost.values(email_key=None))
 
     async def _write_accounts(self, changed: Mapping[str, Account | None]) -> None:

@@ -15,7 +15,7 @@ from contracts.names import comparison_key
 from contracts.rules import ChangePolicy, Portal
 from worker.actions import DeviceActionKind
 from worker.changes import LedgerEntry
-from worker.database import insert_into
+from worker.database import insert_into, is_among
 from worker.facts import IdentityKey
 from worker.statements.rows import (
     ACCOUNTS,
@@ -45,7 +45,7 @@ async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
     """Wait until nobody else counts Admins or looks for policies in these workspaces."""
     if not names:
         return
-    locked = select(WORKSPACES.c.name).where(WORKSPACES.c.name.in_(sorted(names)))
+    locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, names))
     await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
 
 
@@ -122,7 +122,7 @@ async def _load_accounts(
         for event in events
         if event.profile.email is not None
     }
-    by_id = ACCOUNTS.c.id.in_(ids) if ids else false()
+    by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
     statement = select(ACCOUNTS).where(or_(by_id, with_emails(emails)))
     locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
@@ -134,7 +134,7 @@ async def _load_holders(db: AsyncConnection, world: World) -> None:
     held = {record.account_id for record in world.records.values()}
     unknown = sorted(world.accounts.keys() - held)
     if unknown:
-        statement = select(RECORDS).where(RECORDS.c.account_id.in_(unknown))
+        statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
         for row in (await db.execute(statement)).mappings():
             world.load_record(record_of(row))
 
@@ -144,7 +144,7 @@ async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection
         return
     statement = (
         select(ACCOUNTS.c.workspace, func.count().label("admins"))
-        .where(ACCOUNTS.c.workspace.in_(sorted(workspaces)), text(LIVE_ADMIN))
+        .where(is_among(ACCOUNTS.c.workspace, workspaces), text(LIVE_ADMIN))
         .group_by(ACCOUNTS.c.workspace)
     )
     for row in (await db.execute(statement)).mappings():
@@ -158,7 +158,7 @@ def _deactivates(world: World, event: IdentityChanged) -> bool:
 
 async def _load_devices(db: AsyncConnection, world: World) -> None:
     ids = sorted(account.id for account in world.accounts.values() if account.portal is Portal.MDM)
-    assigned = select(DEVICES).where(DEVICES.c.assigned_to.in_(ids), ~DEVICES.c.removed)
+    assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed)
     locked = assigned.order_by(DEVICES.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
         world.load_device(device_of(row))
@@ -184,7 +184,7 @@ async def _load_policies(
     if named:
         workspaces = sorted({event.workspace for event in leavers})
         statement = select(POLICIES).where(
-            POLICIES.c.workspace.in_(workspaces), POLICIES.c.name.in_(sorted(named))
+            is_among(POLICIES.c.workspace, workspaces), is_among(POLICIES.c.name, named)
         )
         for row in (await db.execute(statement)).mappings():
             world.policies.add((row["workspace"], row["name"]))

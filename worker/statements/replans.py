@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.database import is_among
 from worker.facts import IdentityKey
 from worker.statements.rows import RECORDS, REFUSALS, key_of, of_identities
 
@@ -20,7 +21,7 @@ async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) 
     if not obstacles:
         return 0
     waiting = select(REFUSALS.c.connection, REFUSALS.c.identity).where(
-        REFUSALS.c.obstacle.in_(sorted(obstacles))
+        is_among(REFUSALS.c.obstacle, obstacles)
     )
     free = (
         select(RECORDS.c.connection, RECORDS.c.identity)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, false, or_
 
 from contracts.rules import Portal, Role
+from worker.database import is_among
 from worker.facts import Account, Device, IdentityKey, SyncRecord
 from worker.tables import WorkerTable
 
@@ -28,7 +29,7 @@ def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bo
     return or_(
         false(),
         *(
-            and_(table.c.connection == connection, table.c.identity.in_(identities))
+            and_(table.c.connection == connection, is_among(table.c.identity, identities))
             for connection, identities in by_connection.items()
         ),
     )
@@ -43,9 +44,10 @@ def with_emails(names: Collection[tuple[str, str, str]]) -> ColumnElement[bool]:
         false(),
         *(
             and_(
+                ACCOUNTS.c.email_key.is_not(None),  # or the index of the live ones is not used
                 ACCOUNTS.c.workspace == workspace,
                 ACCOUNTS.c.portal == portal,
-                ACCOUNTS.c.email_key.in_(keys),
+                is_among(ACCOUNTS.c.email_key, keys),
             )
             for (workspace, portal), keys in by_place.items()
         ),

@@ -41,7 +41,7 @@ def _make_inventory() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger()),
     )
-    live = ["workspace", "portal", "email_key"]
+    live = ["email_key", "workspace", "portal"]
     _partial("live_accounts_by_email", "accounts", live, "email_key IS NOT NULL", unique=True)
     admin = "role = 'admin' AND email_key IS NOT NULL"
     _partial("live_admins", "accounts", ["workspace"], admin)
@@ -61,8 +61,8 @@ def _make_inventory() -> None:
 def _make_sync_records() -> None:
     op.create_table(
         "sync_records",
-        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("identity", sa.String(), primary_key=True),
+        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("portal", sa.String(), nullable=False),
         sa.Column("applied_version", sa.BigInteger(), nullable=False),
@@ -79,8 +79,8 @@ def _make_sync_records() -> None:
     _partial("due_replans", "sync_records", ["replan_at"], "replan_at IS NOT NULL")
     op.create_table(
         "refusals",
-        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("identity", sa.String(), primary_key=True),
+        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("action", sa.String(), primary_key=True),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("obstacle", sa.String()),
@@ -92,8 +92,8 @@ def _make_sync_records() -> None:
 def _make_ledger_and_failures() -> None:
     op.create_table(
         "device_actions",
-        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("identity", sa.String(), primary_key=True),
+        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("deactivated_at", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("device_id", sa.String(), primary_key=True),
         sa.Column("action", sa.String(), primary_key=True),
@@ -102,8 +102,8 @@ def _make_ledger_and_failures() -> None:
     )
     op.create_table(
         "failures",
-        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("identity", sa.String(), primary_key=True),
+        sa.Column("connection", sa.String(), primary_key=True),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
