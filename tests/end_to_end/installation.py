@@ -1,0 +1,165 @@
+"""What do the end-to-end tests run on? Servers set up as in compose.yaml, and real processes."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
+from tests.containers import RunningServer, run_container
+from tests.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.postgres import STANDARD_PORT as POSTGRES_PORT
+from tests.postgres import listen_on_loopback as postgres_on_loopback
+from tests.postgres import wait_for_postgres
+from tests.rabbitmq import STANDARD_PORT as RABBITMQ_PORT
+from tests.rabbitmq import listen_on_loopback as rabbitmq_on_loopback
+from tests.rabbitmq import wait_for_rabbitmq
+from tests.services import ServiceSettings, environment_with
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A broker, a database, and what each process is told about them."""
+
+    broker: RunningServer
+    postgres: RunningServer
+    passwords: dict[str, str]
+
+    def database_url(self, side: str, *, role: str | None = None) -> str:
+        """Return the URL of a side's database, for its own role or another one."""
+        role = role or side
+        credentials = f"{role}:{self.passwords[variable(role)]}"
+        return f"postgresql://{credentials}@{self.postgres.host}:{self.postgres.port}/{side}"
+
+    def broker_url(self, user: str) -> str:
+        """Return the URL of the broker for one of its users."""
+        credentials = f"{user}:{self.passwords[variable(user)]}"
+        return f"amqp://{credentials}@{self.broker.host}:{self.broker.port}/"
+
+    def environment_of(self, part: str, port: int = 0) -> dict[str, str]:
+        """Return the settings of a part; those of the other side's database open nothing."""
+        settings = {
+            "MUSTER_DIRECTORY_DATABASE_URL": "postgresql://127.0.0.1:1/directory",
+            "MUSTER_DOWNSTREAM_DATABASE_URL": "postgresql://127.0.0.1:1/downstream",
+            "MUSTER_LOG_LEVEL": "error",
+        }
+        directory = {"MUSTER_DIRECTORY_DATABASE_URL": self.database_url("directory")}
+        downstream = {"MUSTER_DOWNSTREAM_DATABASE_URL": self.database_url("downstream")}
+        match part:
+            case "api":
+                settings |= directory | {"MUSTER_PORT": str(port)}
+                user = "muster-relay"
+            case "worker":
+                settings |= downstream
+                user = "muster-worker"
+            case _:
+                settings |= directory | downstream
+                user = "muster-topology"
+        return environment_with(**settings, MUSTER_BROKER_URL=self.broker_url(user))
+
+    async def command(self, *arguments: str) -> str:
+        """Run a command of ``muster`` with an operator's rights, and return what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *MUSTER,
+            *arguments,
+            env=self.environment_of("operator"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complaint = await process.communicate()
+        assert process.returncode == 0, complaint.decode()
+        return printed.decode()
+
+    async def connect(self, workspace: str, portal: str, *rules: str) -> dict[str, Any]:
+        """Switch SCIM on; return what the provider is told."""
+        printed = await self.command("connections", "create", workspace, portal, *rules, "--json")
+        opened: dict[str, Any] = json.loads(printed)
+        return opened
+
+    @asynccontextmanager
+    async def apis(self, number: int) -> AsyncIterator[list[str]]:
+        """Run so many processes of the api; yield where they answer, once they do."""
+        ports = [free_port() for _ in range(number)]
+        async with AsyncExitStack() as running, httpx.AsyncClient() as http:
+            for port in ports:
+                await running.enter_async_context(
+                    running_part("api", self.environment_of("api", port))
+                )
+            origins = [f"http://127.0.0.1:{port}" for port in ports]
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.gather(*(_ready(http, origin) for origin in origins))
+            yield origins
+
+    @asynccontextmanager
+    async def workers(self, number: int) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+        """Run so many workers; they may not have begun to consume."""
+        async with AsyncExitStack() as running:
+            yield [
+                await running.enter_async_context(
+                    running_part("worker", self.environment_of("worker"))
+                )
+                for _ in range(number)
+            ]
+
+
+async def terminate(process: asyncio.subprocess.Process) -> int:
+    """Ask a process to end, as an orchestrator does; return its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return await process.wait()
+
+
+@contextmanager
+def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installation]:
+    """Run the servers in containers, with the users and the configuration of compose.yaml."""
+    make_secrets(folder)
+    lines = (folder / ENVIRONMENT).read_text().splitlines()
+    passwords = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    with ExitStack() as servers:
+        postgres = servers.enter_context(
+            run_container(
+                settings.postgres_image,
+                POSTGRES_PORT,
+                network=settings.docker_network,
+                environment={
+                    f"{role.upper()}_PASSWORD": passwords[variable(role)]
+                    for role in ("postgres", "directory", "downstream")
+                },
+                listen_on=postgres_on_loopback,
+                files={"/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh"},
+            )
+        )
+        broker = servers.enter_context(
+            run_container(
+                settings.rabbitmq_image,
+                RABBITMQ_PORT,
+                network=settings.docker_network,
+                environment={},
+                listen_on=rabbitmq_on_loopback,
+                files={
+                    "/etc/rabbitmq/rabbitmq.conf": DEPLOY / "rabbitmq/rabbitmq.conf",
+                    "/etc/rabbitmq/definitions.json": folder / DEFINITIONS,
+                },
+            )
+        )
+        made = Installation(broker, postgres, passwords)
+        wait_for_postgres(made.database_url("directory"))
+        wait_for_rabbitmq(made.broker_url("muster-topology"))
+        yield made
+
+
+async def _ready(http: httpx.AsyncClient, origin: str) -> None:
+    while True:
+        try:
+            if (await http.get(f"{origin}/readyz")).is_success:
+                return
+        except httpx.TransportError:
+            pass  # not listening yet
+        await asyncio.sleep(0.05)
