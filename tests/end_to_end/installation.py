@@ -5,7 +5,7 @@ import json
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from tests.services import ServiceSettings, environment_with
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
+INSIST_SECONDS = 15
+"""Half of what a process may take that was asked once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -31,7 +34,7 @@ class Installation:
 
     broker: RunningServer
     postgres: RunningServer
-    passwords: dict[str, str]
+    passwords: dict[str, str] = field(repr=False)
 
     def database_url(self, side: str, *, role: str | None = None) -> str:
         """Return the URL of a side's database, for its own role or another one."""
@@ -85,18 +88,19 @@ class Installation:
         return opened
 
     @asynccontextmanager
-    async def apis(self, number: int) -> AsyncIterator[list[str]]:
-        """Run so many processes of the api; yield where they answer, once they do."""
-        ports = [free_port() for _ in range(number)]
+    async def apis(self, number: int) -> AsyncIterator[dict[str, asyncio.subprocess.Process]]:
+        """Run so many processes of the api; yield them by where they answer, once they do."""
+        ports = {f"http://127.0.0.1:{port}": port for port in (free_port() for _ in range(number))}
         async with AsyncExitStack() as running, httpx.AsyncClient() as http:
-            for port in ports:
-                await running.enter_async_context(
+            processes = {
+                origin: await running.enter_async_context(
                     running_part("api", self.environment_of("api", port))
                 )
-            origins = [f"http://127.0.0.1:{port}" for port in ports]
+                for origin, port in ports.items()
+            }
             async with asyncio.timeout(START_SECONDS):
-                await asyncio.gather(*(_ready(http, origin) for origin in origins))
-            yield origins
+                await asyncio.gather(*(_ready(http, origin) for origin in ports))
+            yield processes
 
     @asynccontextmanager
     async def workers(self, number: int) -> AsyncIterator[list[asyncio.subprocess.Process]]:
@@ -114,6 +118,18 @@ async def terminate(process: asyncio.subprocess.Process) -> int:
     """Ask a process to end, as an orchestrator does; return its exit status."""
     process.send_signal(signal.SIGTERM)
     return await process.wait()
+
+
+async def insist(process: asyncio.subprocess.Process) -> int:
+    """Ask a process to end, again and again; return its exit status.
+
+    The system may hand over two signals in quick succession as one.
+    """
+    async with asyncio.timeout(INSIST_SECONDS):
+        while process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.05)
+    return process.returncode
 
 
 @contextmanager

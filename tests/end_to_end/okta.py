@@ -1,7 +1,7 @@
 """What does Okta do with hundreds of people, and what does it know afterwards?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -156,7 +156,7 @@ class App:
 
 @asynccontextmanager
 async def app_for(
-    opened: dict[str, Any], workspace: str, portal: str, origins: list[str], tally: Tally
+    opened: dict[str, Any], workspace: str, portal: str, origins: Iterable[str], tally: Tally
 ) -> AsyncIterator[App]:
     """Set an app up with the token of a connection."""
     async with httpx.AsyncClient(

@@ -23,7 +23,7 @@ RULES = {
     "mdm": ("--on-create", "create-mdm-employee", "--on-deactivate", "remove-user"),
 }
 RESTART_BROKER_AT, STOP_WORKER_AT = 500, 1100
-"""Acknowledged requests, of about 2,000."""
+"""Acknowledged requests, of about 1,800."""
 
 
 async def test_a_company_arrives_over_a_restart_of_the_broker_and_the_end_of_a_worker(
