@@ -59,7 +59,7 @@ def _append(environment: Path, made: dict[str, str]) -> None:
     """Add passwords to a file that only its owner can read."""
     descriptor = os.open(environment, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.fchmod(descriptor, 0o600)
-    with open(descriptor, "a", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
         if file.tell() == 0:
             file.write(INTRODUCTION)
         file.writelines(f"{name}={password}\n" for name, password in made.items())

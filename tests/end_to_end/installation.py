@@ -53,6 +53,7 @@ class Installation:
             "MUSTER_DIRECTORY_DATABASE_URL": "postgresql://127.0.0.1:1/directory",
             "MUSTER_DOWNSTREAM_DATABASE_URL": "postgresql://127.0.0.1:1/downstream",
             "MUSTER_LOG_LEVEL": "error",
+            "MUSTER_METRICS_PORT": str(free_port()),
         }
         directory = {"MUSTER_DIRECTORY_DATABASE_URL": self.database_url("directory")}
         downstream = {"MUSTER_DOWNSTREAM_DATABASE_URL": self.database_url("downstream")}
@@ -149,7 +150,9 @@ def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installati
                     for role in ("postgres", "directory", "downstream")
                 },
                 listen_on=postgres_on_loopback,
-                files={"/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh"},
+                files={
+                    "/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh",
+                },
             )
         )
         broker = servers.enter_context(

@@ -109,9 +109,7 @@ class App:
         while waiting:
             some, waiting = waiting[:MEMBERS_AT_ONCE], waiting[MEMBERS_AT_ONCE:]
             value = [{"value": person.id, "display": person.user_name} for person in some]
-            await self._patch(
-                f"/Groups/{group}", {"op": "add", "path": "members", "value": value}
-            )
+            await self._patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": value})
             for person in some:
                 person.groups.add(group)
         return group

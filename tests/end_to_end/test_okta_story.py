@@ -45,9 +45,7 @@ async def test_a_company_arrives_over_a_restart_of_the_broker_and_the_end_of_a_w
         company = [await app("acme", portal) for portal in RULES]
         bystanders = await app("other", "store")
         await asyncio.gather(*(bystanders.assign(f"person-{n}") for n in range(BYSTANDERS)))
-        leavers = await asyncio.gather(
-            *(company[2].assign(f"holder-{n}") for n in range(DEVICES))
-        )
+        leavers = await asyncio.gather(*(company[2].assign(f"holder-{n}") for n in range(DEVICES)))
         before = (await stores.settled()).of_connection(bystanders.connection)
         await hand_out_devices(installation, leavers)
 
@@ -58,9 +56,7 @@ async def test_a_company_arrives_over_a_restart_of_the_broker_and_the_end_of_a_w
                 load.create_task(push_company(each))
             await tally.reaches(start + RESTART_BROKER_AT)
             await asyncio.to_thread(installation.broker.restart)
-            await asyncio.to_thread(
-                wait_for_rabbitmq, installation.broker_url("muster-topology")
-            )
+            await asyncio.to_thread(wait_for_rabbitmq, installation.broker_url("muster-topology"))
             await tally.reaches(start + STOP_WORKER_AT)
             assert await terminate(workers[0]) == 0
 
@@ -103,6 +99,8 @@ async def live(app: App, number: int) -> Person:
         case 5:
             email = f"renamed-{number}@acme.test"
             await app.push_profile(person, family_name="Renamed", email=email)
+        case _:
+            pass
     return person
 
 

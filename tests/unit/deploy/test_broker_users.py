@@ -11,8 +11,14 @@ from deploy.broker_users import BrokerUser, broker_users, definitions
 
 TOPOLOGY = Topology()
 OPERATOR, RELAY, WORKER = broker_users(TOPOLOGY)
-NAMES = [thing.name for thing in (*TOPOLOGY.exchanges, *TOPOLOGY.queues)]
-OF_OTHERS = ["amq.default", "amq.topic", "other.urgent", "muster-2.urgent", "musterXurgent", "x.muster.urgent"]
+NAMES = [
+    *(exchange.name for exchange in TOPOLOGY.exchanges),
+    *(queue.name for queue in TOPOLOGY.queues),
+]
+OF_OTHERS = [
+    *("amq.default", "amq.topic", "other.urgent"),
+    *("muster-2.urgent", "musterXurgent", "x.muster.urgent"),
+]
 
 
 def may(right: str) -> list[str]:
