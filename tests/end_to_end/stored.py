@@ -22,7 +22,8 @@ from worker.tables import (
     SyncRecordRow,
 )
 
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 120
+"""On a busy machine; a second is usual."""
 
 Row = dict[str, Any]
 Key = tuple[str, str]
