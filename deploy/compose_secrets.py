@@ -4,7 +4,6 @@ It gets along with the standard library, as does everything that it imports.
 """
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -24,7 +23,6 @@ INTRODUCTION = """\
 # theirs when they are made, so that later changes here do not reach them.
 #
 # Settings of deploy/compose.yaml can be added here, e.g. MUSTER_PUBLIC_URL=https://scim.example.com
-
 """
 
 
@@ -35,11 +33,13 @@ def make_secrets(folder: Path) -> None:
     them other rights.
     """
     environment = folder / ENVIRONMENT
-    known = dict(_assignments(environment)) if environment.exists() else {}
+    text = environment.read_text(encoding="utf-8") if environment.exists() else INTRODUCTION
+    known = dict(_assignments(text))
     users = broker_users(Topology())
     names = [variable(role) for role in (*DATABASES, *(user.name for user in users))]
     made = {name: token_hex(24) for name in names if not known.get(name)}
-    _append(environment, made)
+    lines = [text.rstrip("\n"), *(f"{name}={password}" for name, password in made.items()), ""]
+    _write_for_owner(environment, "\n".join(lines))
     _write_definitions(folder / DEFINITIONS, users, known | made)
 
 
@@ -48,21 +48,20 @@ def variable(role: str) -> str:
     return f"MUSTER_{role.removeprefix('muster-').upper()}_PASSWORD"
 
 
-def _assignments(environment: Path) -> Iterator[tuple[str, str]]:
-    for line in environment.read_text().splitlines():
+def _assignments(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.lstrip().startswith("#"):
             yield name.strip(), value.strip()
 
 
-def _append(environment: Path, made: dict[str, str]) -> None:
-    """Add passwords to a file that only its owner can read."""
-    descriptor = os.open(environment, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-        if file.tell() == 0:
-            file.write(INTRODUCTION)
-        file.writelines(f"{name}={password}\n" for name, password in made.items())
+def _write_for_owner(environment: Path, text: str) -> None:
+    """Put a file that only its owner can read in the place of the one that was there, if any."""
+    new = environment.with_suffix(".new")
+    new.touch(mode=0o600)
+    new.chmod(0o600)
+    new.write_text(text, encoding="utf-8")
+    new.replace(environment)
 
 
 def _write_definitions(

@@ -51,7 +51,7 @@ def test_a_second_call_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_added_and_what_was_set_by_hand_stays(tmp_path: Path) -> None:
-    by_hand = f"MUSTER_PORT=9000\n#{variable('postgres')}=old\n{variable('directory')}=mine\n"
+    by_hand = f"MUSTER_PORT=9000\n#{variable('postgres')}=old\n{variable('directory')}=mine"
     (tmp_path / ENVIRONMENT).write_text(by_hand)
     make_secrets(tmp_path)
     text = (tmp_path / ENVIRONMENT).read_text()
