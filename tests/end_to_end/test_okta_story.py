@@ -12,7 +12,7 @@ from tests.rabbitmq import wait_for_rabbitmq
 from worker.database import DownstreamDatabase
 from worker.inventory import Inventory
 
-PEOPLE, BYSTANDERS, DEVICES = 160, 40, 16
+PEOPLE, BYSTANDERS, DEVICES = 120, 40, 16
 RULES = {
     "dashboard": (
         *("--on-create", "create-collaborator", "--role", "viewer"),
@@ -22,8 +22,8 @@ RULES = {
     "store": ("--on-create", "create-employee", "--on-deactivate", "remove-employee"),
     "mdm": ("--on-create", "create-mdm-employee", "--on-deactivate", "remove-user"),
 }
-RESTART_BROKER_AT, STOP_WORKER_AT = 400, 900
-"""Acknowledged requests, of about 1,450."""
+RESTART_BROKER_AT, STOP_WORKER_AT = 300, 700
+"""Acknowledged requests, of about 1,100."""
 
 
 async def test_a_company_arrives_over_a_restart_of_the_broker_and_the_end_of_a_worker(
