@@ -33,11 +33,18 @@ def broker_users(topology: Topology) -> tuple[BrokerUser, ...]:
     Only the first one declares: exchanges and queues, bindings (write to the queue, read from the
     exchange) and dead-lettering (write to the exchange, read from the queue). It is the operator's
     user as well, who looks at dead letters and sends them back.
+
+    The relay counts what lies in the queues. For that RabbitMQ asks, from 4.2.7 and 4.3.1 on, for
+    any right to them, and that to write is the one that allows nothing by itself: messages are
+    written to exchanges, and who binds has to read from an exchange.
     """
     everything = f"^{re.escape(topology.prefix)}\\."
     return (
         BrokerUser("muster-topology", everything, everything, everything),
-        BrokerUser("muster-relay", write=_these(topology.events)),
+        BrokerUser(
+            "muster-relay",
+            write=_these(topology.events, *(queue.name for queue in topology.queues)),
+        ),
         BrokerUser(
             "muster-worker",
             write=_these(topology.direct),  # retry tiers and dead letters

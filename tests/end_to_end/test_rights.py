@@ -51,6 +51,17 @@ async def test_the_relay_cannot_read_events(installation: Installation) -> None:
             await lane.get()
 
 
+async def test_the_relay_counts_what_waits_and_cannot_lead_it_elsewhere(
+    installation: Installation,
+) -> None:
+    async with await connect(installation.broker_url("muster-relay")) as connection:
+        channel = await connection.channel()
+        lane = await channel.get_queue(TOPOLOGY.lane(Lane.BULK))
+        assert lane.declaration_result.message_count == 0
+        with pytest.raises(ChannelAccessRefused):
+            await lane.bind(TOPOLOGY.events, TOPOLOGY.routing_key(Lane.URGENT))
+
+
 @pytest.mark.parametrize(
     ("user", "exchange"), [("muster-relay", TOPOLOGY.direct), ("muster-worker", TOPOLOGY.events)]
 )

@@ -30,9 +30,9 @@ def test_the_operator_may_do_everything_with_what_is_musters() -> None:
     assert may(OPERATOR.configure) == may(OPERATOR.write) == may(OPERATOR.read) == NAMES
 
 
-def test_the_relay_may_only_write_and_only_events() -> None:
+def test_the_relay_may_only_write_events_and_count_what_lies_in_queues() -> None:
     assert may(RELAY.configure) == may(RELAY.read) == []
-    assert may(RELAY.write) == [TOPOLOGY.events]
+    assert may(RELAY.write) == [TOPOLOGY.events, *(queue.name for queue in TOPOLOGY.queues)]
 
 
 def test_the_worker_may_read_the_lanes_and_write_to_retry_tiers_and_dead_letters() -> None:
