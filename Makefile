@@ -5,8 +5,8 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test coverage check lint types architecture format schemas lock clean \
-	set-up set-up-test
+.PHONY: help run demo migrate secrets test test-e2e coverage check lint types architecture format \
+	schemas lock clean set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -20,8 +20,15 @@ demo: set-up ## Play a joiner, mover and leaver the way Okta sends them, and sho
 migrate: set-up ## Bring the schemas of the configured databases up to date
 	@$(VENV)/muster migrate $(ARGS)
 
+secrets: ## Make the passwords for deploy/compose.yaml, once
+	@python=$$(deploy/set-up.sh python) && "$$python" -m deploy.compose_secrets
+
 test: set-up-test ## Run the tests; ARGS="-k okta" runs some
 	@$(VENV)/python -m pytest $(ARGS)
+
+test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
+	@settings=$$(.ci/containers) && \
+		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
 
 coverage: set-up-test ## Run the tests and show which branches they miss
 	@$(VENV)/coverage erase

@@ -7,7 +7,9 @@ from contracts.transport import Backlog
 
 
 async def count_backlog(connection: AbstractConnection, topology: Topology) -> Backlog:
-    """Count what is ready in the queues of a topology. No permission is needed for it.
+    """Count what is ready in the queues of a topology.
+
+    Older brokers ask no permission for it, newer ones any to the queues (a few: to configure).
 
     :raises AMQPError: when a queue is missing, which closes the channel but not the connection.
     """

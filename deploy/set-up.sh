@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes .venv ready: "set-up.sh run" for Muster itself, "set-up.sh test" for its tests as well.
+# "set-up.sh python" only names an interpreter that is new enough.
 #
 # A stamp says what .venv was made from. It is removed before anything changes and written last:
 # an interrupted set-up leaves none, so the next call starts afresh, and a call that finds its
@@ -60,6 +61,10 @@ install() {
     quietly .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
 }
 
+if [ "$purpose" = python ]; then
+    find_python
+    exit
+fi
 ready_to "$purpose" && exit 0
 
 python=$(find_python) || exit 1

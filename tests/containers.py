@@ -1,8 +1,10 @@
 """How do tests run a server in a container? By testcontainers, once engine and image are sure."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from docker.errors import DockerException, ImageNotFound
@@ -17,7 +19,30 @@ PATIENCE = 4
 """Seconds for an answer of the engine, and as many for one of the registry behind it: without
 them the tests run in another way, and should not wait for long to find out."""
 
+RESTART_SECONDS = 30
+"""What a server may take to stop before it is killed."""
+
 LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server in a container, and where it listens."""
+
+    container: DockerContainer
+    host: str
+    port: int
+
+    def restart(self) -> None:
+        """Stop it as its operators would, and start it again; it listens where it did."""
+        self.container.get_wrapped_container().restart(timeout=RESTART_SECONDS)
+
+    def execute(self, *command: str) -> str:
+        """Run a command inside, and return what it printed."""
+        done = self.container.exec(list(command))
+        printed = done.output.decode()
+        assert done.exit_code == 0, printed
+        return printed
 
 
 @contextmanager
@@ -28,25 +53,31 @@ def run_container(
     network: Literal["bridge", "host"],
     environment: dict[str, str],
     listen_on: Callable[[DockerContainer, int], object],
-) -> Iterator[tuple[str, int]]:
-    """Yield host and port of a container that has started, though it may not answer yet.
+    files: Mapping[str, Path] | None = None,
+) -> Iterator[RunningServer]:
+    """Yield a server that has started, though it may not answer yet.
 
-    On the network of the host ``listen_on`` tells the server to use a free port of loopback.
+    On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
+    copied in beforehand, to the places that are their keys.
     """
     _ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
     testcontainers_config.ryuk_disabled = True
     container = DockerContainer(image, env=environment)
+    for place, file in (files or {}).items():
+        container.with_copy_into_container(file, place)
+    free_port = _free_port()
     try:
         with _problems_as("no container"):
             if network == "host":
-                address = LOOPBACK, _free_port()
-                listen_on(container.with_kwargs(network_mode="host"), address[1])
+                listen_on(container.with_kwargs(network_mode="host"), free_port)
                 container.start()
+                host = LOOPBACK
             else:
-                container.with_exposed_ports(port).start()
-                address = container.get_container_host_ip(), container.get_exposed_port(port)
-        yield address
+                # A port that the engine chooses would be another one after a restart.
+                container.with_bind_ports(port, free_port).start()
+                host = container.get_container_host_ip()
+        yield RunningServer(container, host, free_port)
     finally:
         container.stop()
 

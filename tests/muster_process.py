@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,28 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@asynccontextmanager
+async def running_part(
+    name: str, environment: dict[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a part; at the end stop it as an orchestrator does, which it takes well.
+
+    What a test has ended itself by then is left to the test.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *MUSTER, name, env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 @dataclass(slots=True)

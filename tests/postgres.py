@@ -67,22 +67,28 @@ def _run_postgres(image: str, *, network: Literal["bridge", "host"]) -> Iterator
         STANDARD_PORT,
         network=network,
         environment={"POSTGRES_PASSWORD": "postgres"},
-        listen_on=_listen_on_loopback,
-    ) as (host, port):
-        url = _url(host, port)
-        for attempt in Retrying(
-            retry=retry_if_exception_type(ServiceUnavailable),
-            wait=wait_fixed(0.1),
-            stop=stop_after_delay(START_SECONDS),
-            reraise=True,
-        ):
-            with attempt:
-                _check(url)
+        listen_on=listen_on_loopback,
+    ) as server:
+        url = _url(server.host, server.port)
+        wait_for_postgres(url)
         yield url
 
 
-def _listen_on_loopback(container: DockerContainer, port: int) -> None:
+def listen_on_loopback(container: DockerContainer, port: int) -> None:
+    """Let a container on the network of the host be reached from this machine only."""
     container.with_command(["postgres", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}"])
+
+
+def wait_for_postgres(url: str) -> None:
+    """Wait until a server that has started answers; raise ServiceUnavailable if it never does."""
+    for attempt in Retrying(
+        retry=retry_if_exception_type(ServiceUnavailable),
+        wait=wait_fixed(0.1),
+        stop=stop_after_delay(START_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            _check(url)
 
 
 def _url(host: str, port: int) -> str:

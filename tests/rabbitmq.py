@@ -78,21 +78,26 @@ def rabbitmq_service(settings: ServiceSettings) -> Service:
 @contextmanager
 def _run_rabbitmq(image: str, *, network: Literal["bridge", "host"]) -> Iterator[str]:
     with run_container(
-        image, STANDARD_PORT, network=network, environment={}, listen_on=_listen_on_loopback
-    ) as (host, port):
-        url = _url(host, port)
-        for attempt in Retrying(
-            retry=retry_if_exception_type(ServiceUnavailable),
-            wait=wait_fixed(0.2),
-            stop=stop_after_delay(START_SECONDS),
-            reraise=True,
-        ):
-            with attempt:
-                _check(url)
+        image, STANDARD_PORT, network=network, environment={}, listen_on=listen_on_loopback
+    ) as server:
+        url = _url(server.host, server.port)
+        wait_for_rabbitmq(url)
         yield url
 
 
-def _listen_on_loopback(container: DockerContainer, port: int) -> None:
+def wait_for_rabbitmq(url: str) -> None:
+    """Wait until a broker that has started answers; raise ServiceUnavailable if it never does."""
+    for attempt in Retrying(
+        retry=retry_if_exception_type(ServiceUnavailable),
+        wait=wait_fixed(0.2),
+        stop=stop_after_delay(START_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            _check(url)
+
+
+def listen_on_loopback(container: DockerContainer, port: int) -> None:
     """Let it run beside other brokers: a node of its own, and no plugin with a port of its own."""
     container.with_envs(
         ERL_EPMD_ADDRESS="127.0.0.1",
@@ -101,6 +106,7 @@ def _listen_on_loopback(container: DockerContainer, port: int) -> None:
         RABBITMQ_NODE_PORT=str(port),
         RABBITMQ_DIST_PORT=str(port + 1),
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        RABBITMQ_CTL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
         RABBITMQ_ENABLED_PLUGINS_FILE="/dev/null",
     )
 

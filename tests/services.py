@@ -20,6 +20,8 @@ class ServiceSettings(BaseSettings):
     rabbitmq_url: str | None = None
     """A broker to use instead of looking for one; its user has to be allowed to configure."""
     rabbitmq_image: str = "rabbitmq:4-management"
+    python_image: str = "python:3.13-slim-bookworm"
+    """What Muster's own image is built on."""
     docker_network: Literal["bridge", "host"] = "bridge"
     """``host``: for engines without a network of their own; containers then listen on loopback."""
     local_services: bool = True

@@ -104,7 +104,8 @@ class RabbitmqConsumer:
             underlay = await channel.get_underlay_channel()
             underlay.on_consumer_cancel_callbacks.add(lose)  # when the queue is deleted
             await channel.set_qos(prefetch_count=self._prefetch)
-            queue = await channel.get_queue(self._topology.lane(lane))
+            # Not declared, not even passively: some brokers ask for the right to configure then.
+            queue = await channel.get_queue(self._topology.lane(lane), ensure=False)
             self._subscriptions.append((queue, await queue.consume(partial(self._enqueue, lane))))
 
     async def _enqueue(self, lane: Lane, message: AbstractIncomingMessage) -> None:

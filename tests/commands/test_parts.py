@@ -2,38 +2,20 @@
 
 import asyncio
 import json
-import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from contracts.topology import Topology
-from tests.muster_process import MUSTER, START_SECONDS, free_port
+from tests.muster_process import MUSTER, START_SECONDS, free_port, running_part
 from tests.rabbitmq import RabbitmqServer
 from tests.services import environment_with
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-
-
-@asynccontextmanager
-async def _part(name: str, environment: dict[str, str]) -> AsyncIterator[None]:
-    """Run a part; at the end stop it as an orchestrator does, which it takes well."""
-    process = await asyncio.create_subprocess_exec(
-        *MUSTER, name, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield
-        process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def _muster(environment: dict[str, str], *arguments: str) -> str:
@@ -68,8 +50,8 @@ async def test_a_push_to_one_process_is_an_account_by_another(
     creates = ("--on-create", "create-employee")
     opened = _asked(environment, "connections", "create", "acme", "store", *creates)
     async with (
-        _part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
-        _part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
+        running_part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
+        running_part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
         asyncio.timeout(START_SECONDS),
     ):
         assert await _push(opened) == 201

@@ -1,0 +1,113 @@
+"""What do both databases hold? Read by their own roles, while the processes work."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+
+from api.directory.tables import Identity
+from deploy.database_urls import async_url
+from tests.end_to_end.installation import Installation
+from worker.tables import (
+    AccountRow,
+    DeviceActionRow,
+    DeviceRow,
+    FailureRow,
+    RefusalRow,
+    SyncRecordRow,
+)
+
+SETTLE_SECONDS = 120
+"""On a busy machine; a second is usual."""
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Everything that was pushed, and everything that came of it."""
+
+    identities: dict[Key, Row]
+    records: dict[Key, Row]
+    accounts: dict[str, Row]
+    devices: list[Row]
+    ledger: list[Row]
+    refusals: list[Row]
+    failures: list[Row]
+
+    @property
+    def lagging(self) -> list[Key]:
+        """Return whose newest version is not applied, or still has a mark."""
+        return [
+            key
+            for key, identity in self.identities.items()
+            if identity["dirty_lane"] is not None
+            or key not in self.records
+            or self.records[key]["applied_version"] != identity["version"]
+        ]
+
+    def of_connection(self, connection: str) -> list[Row]:
+        """Return all that is known of one connection, on both sides."""
+        records = [row for row in self.records.values() if row["connection"] == connection]
+        return [
+            *(row for row in self.identities.values() if row["connection_id"] == connection),
+            *records,
+            *(self.accounts[row["account_id"]] for row in records),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Both databases."""
+
+    directory: AsyncEngine
+    downstream: AsyncEngine
+
+    async def read(self) -> Stored:
+        """Read downstream first: what is released later can only lag."""
+        records = await _rows(self.downstream, SyncRecordRow)
+        return Stored(
+            records={(row["connection"], row["identity"]): row for row in records},
+            accounts={row["id"]: row for row in await _rows(self.downstream, AccountRow)},
+            devices=await _rows(self.downstream, DeviceRow),
+            ledger=await _rows(self.downstream, DeviceActionRow),
+            refusals=await _rows(self.downstream, RefusalRow),
+            failures=await _rows(self.downstream, FailureRow),
+            identities={
+                (row["connection_id"], row["id"]): row
+                for row in await _rows(self.directory, Identity)
+            },
+        )
+
+    async def settled(self) -> Stored:
+        """Wait until everything that was acknowledged has arrived."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while (stored := await self.read()).lagging:
+                await asyncio.sleep(0.1)
+        return stored
+
+
+@asynccontextmanager
+async def stores_of(installation: Installation) -> AsyncIterator[Stores]:
+    """Open both databases."""
+    engines = [
+        create_async_engine(async_url(installation.database_url(side)))
+        for side in ("directory", "downstream")
+    ]
+    try:
+        yield Stores(*engines)
+    finally:
+        for engine in engines:
+            await engine.dispose()
+
+
+async def _rows(engine: AsyncEngine, table: type[SQLModel]) -> list[Row]:
+    async with engine.connect() as db:
+        found: Sequence[Any] = (await db.execute(select(table.__table__))).mappings().all()  # type: ignore[attr-defined]
+    return [dict(row) for row in found]
