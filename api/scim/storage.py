@@ -18,6 +18,7 @@ from api.scim.groups import (
     lock_group_for_deletion,
     update_group,
 )
+from api.scim.pages import find_page
 from api.scim.projection import shows
 from api.scim.resource_rows import ID
 from api.scim.resources import Group, ScimUser, User
@@ -43,6 +44,8 @@ class DirectoryStorage(AsyncScimStorage):
     A writing storage locks what it reads: a PATCH builds on what it has read, and parallel ones
     must not undo each other. A reading one takes no lock at all.
     """
+
+    supports_cursors = True
 
     def __init__(
         self,
@@ -100,10 +103,14 @@ class DirectoryStorage(AsyncScimStorage):
         types = [ATTRIBUTES[str(resource_type.name)] for resource_type in resource_types]
         async with self._running() as tx:
             search = search_for(tx.connection_id, search_request, types)
-            total = await tx.db.scalar(search.total())
-            rows = (await tx.db.execute(search.page())).all() if search_request.count != 0 else []
-            found = [(type_, id_) for type_, id_ in rows]
-            return SearchPage(total, await self._found(tx, found, search_request))
+            page = await find_page(tx.db, search, position)
+            resources = await self._found(tx, page.found, search_request)
+            return SearchPage(
+                page.total,
+                resources,
+                next=page.next and page.next.as_json(),
+                previous=page.previous and page.previous.as_json(),
+            )
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
         async with self._running() as tx:

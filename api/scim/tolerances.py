@@ -21,8 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic_core import from_json
-from scim2_models import ScimFilter, ScimPolicy
+from scim2_models import InvalidSyntaxException, ScimFilter, ScimPolicy
 from scim2_models.path import (
     AttrPath,
     Comparison,
@@ -33,6 +32,8 @@ from scim2_models.path import (
     ValuePath,
 )
 
+from api.scim.limits import check_value
+from api.scim.payloads import json_of, value_of
 from api.scim.resources import EnterpriseUser
 
 POLICY = ScimPolicy(
@@ -65,11 +66,16 @@ def tolerate_patch(body: Any) -> Any:
     }
 
 
-def operations_of(body: Any) -> list[Any]:
-    """Return the operations of a PATCH as they were sent, if there are any."""
-    items = body.items() if isinstance(body, dict) else ()
-    operations = next((value for key, value in items if _is(key, "Operations")), None)
-    return operations if isinstance(operations, list) else []
+def tolerate_bulk(body: Any) -> Any:
+    """Return the body of a bulk request with the data of each operation as the RFC has it."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: [_bulk_operation(operation) for operation in value]
+        if _is(key, "Operations") and isinstance(value, list)
+        else value
+        for key, value in body.items()
+    }
 
 
 def tolerate_filter(text: str) -> str:
@@ -80,6 +86,14 @@ def tolerate_filter(text: str) -> str:
     if "manager" not in text.lower():
         return text
     return str(_qualified(ScimFilter(text).ast))
+
+
+def _bulk_operation(operation: Any) -> Any:
+    if not isinstance(operation, dict):
+        return operation
+    is_patch = _is(value_of(operation, "method"), "PATCH")
+    tolerate = tolerate_patch if is_patch else tolerate_resource
+    return {key: tolerate(value) if _is(key, "data") else value for key, value in operation.items()}
 
 
 # --- PATCH ----------------------------------------------------------------------------------
@@ -106,9 +120,11 @@ def _read_json_text(operation: Operation) -> Operation:
     if operation.get("path") or not isinstance(text, str):
         return operation
     try:
-        return operation | {"value": from_json(text)}
-    except ValueError:
+        value = json_of(text.encode())
+    except InvalidSyntaxException:
         return operation
+    check_value(value, len(text))
+    return operation | {"value": value}
 
 
 def _drop_password(operation: Operation) -> Operation | None:

@@ -14,6 +14,7 @@ from scim2_models import SearchRequest
 from api.admin.connections import create_connection
 from api.correlation import new_trace
 from api.scim.authentication import OpenedConnection
+from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.resources import Group, ScimUser, User
 from api.scim.storage import DirectoryStorage
@@ -21,7 +22,7 @@ from contracts.clock import now
 from tests.conformance.scim_searches import FILTERS, SORTS, USERS
 from tests.ingress import RULES, migrated_directory
 
-PROVIDER = scim_provider()
+PROVIDER = scim_provider(Limits())
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 
 Search = Callable[[SearchRequest[Any]], Awaitable[Sequence[str]]]

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
+from api.scim.limits import Limits
 from deploy.databases import open_engines
 from tests.ingress import PATCH, USER, Ingress, ingress_on
 
@@ -90,7 +91,7 @@ async def test_a_large_body_is_refused_before_it_is_read(database: DirectoryData
             sent += 1
             yield b"x" * 1_000
 
-    async with ingress_on(database, largest_body=10_000) as ingress:
+    async with ingress_on(database, limits=Limits(body_bytes=10_000)) as ingress:
         announced = await ingress.http.post("/Users", content=b"x" * 10_001)
         streamed = await ingress.http.post("/Users", content=pieces())
     assert announced.status_code == streamed.status_code == 413
