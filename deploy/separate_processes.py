@@ -20,7 +20,7 @@ async def run_api(
     """Serve until stopped, with a relay that a write wakes."""
     async with open_publisher(settings) as publisher:
         relay = Relay(directory, publisher)
-        app = create_app(directory, settings.base, on_write=relay.wake)
+        app = create_app(directory, settings.base, on_write=relay.wake, limits=settings.limits)
         async with running(relay.run):
             await serve(app, listener, stop)
 

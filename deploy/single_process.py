@@ -32,7 +32,9 @@ async def run_everything(
     async with open_both(settings) as (publisher, consumer):
         relay = Relay(databases.directory, publisher)
         worker = Worker(databases.downstream, consumer)
-        app = create_app(databases.directory, settings.base, on_write=relay.wake)
+        app = create_app(
+            databases.directory, settings.base, on_write=relay.wake, limits=settings.limits
+        )
         async with running(relay.run), AsyncExitStack() as worker_side:
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running(worker.run))

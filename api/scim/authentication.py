@@ -74,7 +74,7 @@ def seal_of(authorization: str) -> str:
 
 def _unauthorized() -> UnauthorizedException:
     return UnauthorizedException(
-        detail="Send the bearer token of this connection, as Authorization: Bearer TOKEN"
+        detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
     )
 
 

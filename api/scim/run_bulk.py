@@ -54,7 +54,7 @@ class _Turn:
         return None
 
     async def run_circle(self) -> Exception | None:
-        """Create what names each other, all of it or nothing; return the error, if there was one."""
+        """Create what names each other, all or nothing; return the error, if there was one."""
         at: list[BulkStep] = []
         try:
             created: list[AnyResource] = await after_conflicts()(self._create_together, at)
