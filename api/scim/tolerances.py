@@ -34,7 +34,7 @@ from scim2_models.path import (
 
 from api.scim.limits import check_value
 from api.scim.payloads import json_of, value_of
-from api.scim.resources import EnterpriseUser
+from api.scim.resources import EnterpriseUser, Group, User
 
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
@@ -45,6 +45,7 @@ POLICY = ScimPolicy(
 
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
+SCHEMAS = {str(model.__schema__).lower() for model in (User, Group, EnterpriseUser)}
 
 NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
 """What stands for no operation at all: the RFC wants at least one."""
@@ -54,7 +55,7 @@ Operation = dict[str, Any]
 
 def tolerate_resource(body: Any) -> Any:
     """Return the body of a POST or PUT as the RFC would have it."""
-    return _with_manager_objects(body) if isinstance(body, dict) else body
+    return _with_known_schemas(_with_manager_objects(body)) if isinstance(body, dict) else body
 
 
 def tolerate_patch(body: Any) -> Any:
@@ -173,7 +174,17 @@ OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
 """Applied to each operation in this order; None drops it."""
 
 
-# --- managers, members, passwords -------------------------------------------------------------
+# --- schemas, managers, members, passwords -------------------------------------------------------------
+
+
+def _with_known_schemas(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the schemas whose attributes will be (RFC 7643 section 3)."""
+    return {
+        key: [item for item in value if not isinstance(item, str) or item.lower() in SCHEMAS]
+        if _is(key, "schemas") and isinstance(value, list)
+        else value
+        for key, value in body.items()
+    }
 
 
 def _with_manager_objects(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""How do tests talk to the api over the wire? To uvicorn on a port of its own, beside the test."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from api.admin.connections import create_connection
+from api.app import create_app
+from api.directory.database import DirectoryDatabase
+from api.scim.limits import Limits
+from contracts.clock import now
+from deploy.databases import open_engines
+from deploy.http_server import serve
+from tests.ingress import RULES, Ingress, migrated_directory
+
+
+@dataclass(slots=True)
+class ServedApi:
+    """The api on a database, in a thread with an event loop of its own."""
+
+    database_url: str
+    base: str
+    loop: asyncio.AbstractEventLoop = field(init=False)
+    stop: asyncio.Event = field(init=False)
+
+    async def serve(self, listener: socket.socket, limits: Limits, up: threading.Event) -> None:
+        """Serve until stopped."""
+        self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()
+        async with migrated_directory(self.database_url) as database:
+            up.set()
+            await serve(create_app(database, self.base, limits=limits), listener, self.stop)
+
+
+@contextmanager
+def served_api(database_url: str, limits: Limits | None = None) -> Iterator[ServedApi]:
+    """Serve the api on an empty database."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        api = ServedApi(database_url, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        up = threading.Event()
+        serving = threading.Thread(
+            target=lambda: asyncio.run(api.serve(listener, limits or Limits(), up))
+        )
+        serving.start()
+        assert up.wait(30), "the server did not start"
+        try:
+            yield api
+        finally:
+            api.loop.call_soon_threadsafe(api.stop.set)
+            serving.join()
+
+
+@asynccontextmanager
+async def ingress_over_http(api: ServedApi) -> AsyncIterator[Ingress]:
+    """Switch SCIM on for a new connection, whose directory is empty, and talk to it over HTTP."""
+    database = DirectoryDatabase(*open_engines(api.database_url))
+    connection = await create_connection(database, "Acme", RULES, now())
+    async with httpx.AsyncClient(
+        base_url=f"{api.base}/scim/v2/{connection.id}",
+        headers={"Authorization": f"Bearer {connection.token}"},
+        timeout=30,
+    ) as client:
+        yield Ingress(database, connection.id, client)
+    await database.reading.dispose()
+    await database.writing.dispose()
