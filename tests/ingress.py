@@ -50,9 +50,9 @@ class Ingress:
         """Send a request."""
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def user(self, name: str, **attributes: Any) -> str:
+    async def user(self, user_name: str, **attributes: Any) -> str:
         """Create a user and return its id."""
-        body = {"schemas": [USER], "userName": name, **attributes}
+        body = {"schemas": [USER], "userName": user_name, **attributes}
         answer = await self.send("POST", "/Users", body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])

@@ -10,6 +10,7 @@ from scim2_models import (
     Context,
     Error,
     InvalidPathException,
+    InvalidValueException,
     PatchOp,
     Path,
     Resource,
@@ -141,6 +142,10 @@ class MusterService(ScimService):
             patched = super().apply_patch(current, patch_op, conditions)
         except ValidationError as error:
             raise _refusal(error) from error
+        except InvalidValueException as error:
+            if isinstance(error.__cause__, ValidationError):  # its text is no detail for a client
+                raise _refusal(error.__cause__) from error
+            raise
         if patched is not None:
             _keep_active(before, patched)
         return patched

@@ -46,6 +46,13 @@ POLICY = ScimPolicy(
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
 SCHEMAS = {str(model.__schema__).lower() for model in (User, Group, EnterpriseUser)}
+LISTS = {
+    name.replace("_", "")
+    for model in (User, Group)
+    for name in model.model_fields
+    if model.get_field_multiplicity(name)
+}
+"""Attributes of several values, in lower case."""
 
 NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
 """What stands for no operation at all: the RFC wants at least one."""
@@ -55,7 +62,9 @@ Operation = dict[str, Any]
 
 def tolerate_resource(body: Any) -> Any:
     """Return the body of a POST or PUT as the RFC would have it."""
-    return _with_known_schemas(_with_manager_objects(body)) if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        return body
+    return _with_lists(_with_known_schemas(_with_manager_objects(body)))
 
 
 def tolerate_patch(body: Any) -> Any:
@@ -174,7 +183,7 @@ OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
 """Applied to each operation in this order; None drops it."""
 
 
-# --- schemas, managers, members, passwords -------------------------------------------------------------
+# --- schemas, managers, members, passwords ---------------------------------------------------
 
 
 def _with_known_schemas(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,6 +192,14 @@ def _with_known_schemas(body: Mapping[str, Any]) -> dict[str, Any]:
         key: [item for item in value if not isinstance(item, str) or item.lower() in SCHEMAS]
         if _is(key, "schemas") and isinstance(value, list)
         else value
+        for key, value in body.items()
+    }
+
+
+def _with_lists(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a list of an only entry."""
+    return {
+        key: [value] if key.lower() in LISTS and isinstance(value, dict) else value
         for key, value in body.items()
     }
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import pytest
 
 from tests.ingress import Ingress
-from tests.postgres import PostgresServer
 from tests.served_api import ServedApi, ingress_over_http, served_api
 
 
@@ -21,7 +20,7 @@ def api(
         if request.param == "sqlite":
             url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('served')}/directory.db"
         else:
-            server: PostgresServer = request.getfixturevalue("postgres_server")
+            server = request.getfixturevalue("postgres_server")
             url = stack.enter_context(server.fresh_database())
         yield stack.enter_context(served_api(url))
 

@@ -149,7 +149,11 @@ async def test_a_catalogue_app_leaves_by_patch_and_stays_listed(okta: Ingress) -
     await okta.patch(path, {"op": "replace", "value": {"active": False}})
     left = resource_of(await okta.send("GET", path))
     assert left == user | {"active": False, "meta": left["meta"]}
-    for query in ("startIndex=1&count=1", f'filter=id eq "{user["id"]}"', f'filter=userName eq "{IVY}"'):
+    for query in (
+        "startIndex=1&count=1",
+        f'filter=id eq "{user["id"]}"',
+        f'filter=userName eq "{IVY}"',
+    ):
         (listed,) = page_of(await okta.send("GET", f"/Users?{query}"))["Resources"]
         assert (listed["id"], listed["active"]) == (user["id"], False)
 
@@ -179,7 +183,9 @@ async def test_attributes_of_the_apps_own_are_left_out(okta: Ingress) -> None:
 
 
 async def test_discovery_is_read_and_never_written(okta: Ingress) -> None:
-    names = [each["name"] for each in page_of(await okta.send("GET", "/ResourceTypes"))["Resources"]]
+    names = [
+        each["name"] for each in page_of(await okta.send("GET", "/ResourceTypes"))["Resources"]
+    ]
     assert names == ["User", "Group"]
     schemas = [each["id"] for each in page_of(await okta.send("GET", "/Schemas"))["Resources"]]
     assert {USER, ENTERPRISE} <= set(schemas)
