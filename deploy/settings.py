@@ -111,7 +111,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100_000, description="operations of one PATCH, 1 to 100000")
     ] = DEFAULTS.patch_operations
     longest_value: Annotated[
-        int, Field(ge=500, le=1_000_000, description="characters of one value, 500 to 1000000")
+        int,
+        Field(ge=16_384, le=1_000_000, description="characters of one value, 16384 to 1000000"),
     ] = DEFAULTS.value_characters
 
     @property

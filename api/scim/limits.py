@@ -77,7 +77,7 @@ def check_filter(text: str) -> None:
     """
     if len(text) > LONGEST_EXPRESSION:
         raise InvalidFilterException(detail=f"A filter has at most {LONGEST_EXPRESSION} characters")
-    if _has_unstorable_literal(text):
+    if NUL in text or _has_unstorable_literal(text):
         raise InvalidFilterException(detail="A filter compares with an invalid character")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
-from scim2_models import PayloadTooLargeException, ScimProvider
+from scim2_models import ScimProvider
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
@@ -75,8 +75,8 @@ class ScimEdge:
         match refusal:
             case TryAgainLater():
                 answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            case PayloadTooLargeException() | BodyTooSlow():
-                answer.headers["Connection"] = "close"  # the rest of the body is not waited for
+            case BodyTooSlow():
+                answer.headers["Connection"] = "close"  # the rest is not waited for
             case MethodNotAllowedException() if "GET" in refusal.allowed:
                 answer.headers["Allow"] = ", ".join(sorted({*refusal.allowed, "HEAD"}))
         return answer

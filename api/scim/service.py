@@ -119,9 +119,9 @@ class MusterService(ScimService):
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        check_value(payload, self.limits.value_characters)
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             payload = payload | {"filter": _read_filter(payload["filter"])}
+        check_value(payload, self.limits.value_characters)
         return super().read_search(resource_types, payload)
 
     # --- applying -----------------------------------------------------------------------------

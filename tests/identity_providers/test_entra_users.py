@@ -75,7 +75,8 @@ async def test_attributes_and_schemas_that_nobody_knows_are_left_out(entra: Ingr
          {"op": "Replace", "path": "active", "value": "True"}),
         ({"op": "replace", "path": "active", "value": "false"},
          {"op": "Add", "path": "active", "value": "true"}),
-        ({"op": "replace", "value": {"active": False}}, {"op": "replace", "value": {"active": True}}),
+        ({"op": "replace", "value": {"active": False}},
+         {"op": "replace", "value": {"active": True}}),
     ],
 )  # fmt: skip
 async def test_people_are_switched_off_and_on(

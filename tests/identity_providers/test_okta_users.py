@@ -159,25 +159,26 @@ async def test_a_catalogue_app_leaves_by_patch_and_stays_listed(okta: Ingress) -
 
 
 async def test_enterprise_attributes_come_and_change(okta: Ingress) -> None:
-    extension = {
+    extension: Any = {
         "employeeNumber": "71",
         "department": "Spools",
         "costCenter": "C-4",
         "organization": "Mill",
         "division": "South",
     }
-    user = await created(okta, schemas=[USER, ENTERPRISE], **{ENTERPRISE: extension})
+    sent: dict[str, Any] = {ENTERPRISE: extension}
+    user = await created(okta, schemas=[USER, ENTERPRISE], **sent)
     assert user[ENTERPRISE] == extension
     assert ENTERPRISE in user["schemas"]
     changed = {"employeeNumber": "71", "department": "Dyes"}
-    body = assignment(schemas=[USER, ENTERPRISE], **{ENTERPRISE: changed})
+    body = assignment(schemas=[USER, ENTERPRISE]) | {ENTERPRISE: changed}
     answer = resource_of(await okta.send("PUT", f"/Users/{user['id']}", body))
     assert answer[ENTERPRISE] == changed
 
 
 async def test_attributes_of_the_apps_own_are_left_out(okta: Ingress) -> None:
-    custom = {"badge": "B-9", "shoe size": 42}
-    user = await created(okta, schemas=[USER, CUSTOM], **{CUSTOM: custom})
+    custom: dict[str, Any] = {CUSTOM: {"badge": "B-9", "shoe size": 42}}
+    user = await created(okta, schemas=[USER, CUSTOM], **custom)
     assert CUSTOM not in user
     assert user["schemas"] == [USER]
 

@@ -28,6 +28,11 @@ def group(name: str, *members: str) -> dict[str, Any]:
     return {"method": "POST", "path": "/Groups", "bulkId": name, "data": data}
 
 
+def managed_by(name: str) -> dict[str, Any]:
+    """Return the part of a creation that names somebody else's as its manager."""
+    return {ENTERPRISE: {"manager": {"value": f"bulkId:{name}"}}}
+
+
 def patch(path: str, *operations: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return a PATCH."""
     data = {"schemas": [PATCH], "Operations": list(operations)}
@@ -92,15 +97,14 @@ async def test_a_path_refers_to_what_another_operation_makes(ingress: Ingress) -
 
 
 async def test_creations_in_a_circle_are_resolved_together(ingress: Ingress) -> None:
-    manager = lambda name: {ENTERPRISE: {"manager": {"value": f"bulkId:{name}"}}}  # noqa: E731
     outcomes = await run(
         ingress,
         group("A", "bulkId:B", "bulkId:ada"),
         group("B", "bulkId:A"),
-        user("ada", **manager("ben")),
-        user("ben", **manager("cy")),
-        user("cy", **manager("ada")),
-        user("self", **manager("self")),
+        user("ada", **managed_by("ben")),
+        user("ben", **managed_by("cy")),
+        user("cy", **managed_by("ada")),
+        user("self", **managed_by("self")),
     )
     assert statuses(outcomes) == ["201"] * 6
     first, second, ada, ben, cy, self_ = map(id_of, outcomes)
@@ -216,12 +220,13 @@ async def test_more_than_announced_is_too_large(ingress: Ingress) -> None:
 
 
 async def test_a_bulk_request_that_is_none_is_refused(ingress: Ingress) -> None:
-    for body in (
+    bodies: tuple[Any, ...] = (
         {"schemas": [REQUEST]},
         {"Operations": {}},
         {"Operations": [], "failOnErrors": "x"},
         [],
-    ):
+    )
+    for body in bodies:
         assert (await ingress.send("POST", "/Bulk", body)).status_code == 400
     outcomes = await run(ingress, {"method": "GET", "path": "/Users"}, {"path": "/Users"}, {})
     assert statuses(outcomes) == ["400"] * 3
