@@ -26,10 +26,13 @@ class _Server(uvicorn.Server):
 def bind(settings: Settings) -> socket.socket:
     """Bind the socket that will be served, before anything else is started.
 
+    It names its protocol: asyncio switches Nagle's algorithm off for those only, and with it on,
+    an answer in two pieces may wait for 40 ms.
+
     :raises PortTaken: when that is not possible, with what to change.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

@@ -15,7 +15,8 @@ from api.directory.database import DirectoryDatabase
 from api.scim.limits import Limits
 from contracts.clock import now
 from deploy.databases import open_engines
-from deploy.http_server import serve
+from deploy.http_server import bind, serve
+from deploy.settings import read_settings
 from tests.ingress import RULES, Ingress, migrated_directory
 
 
@@ -39,7 +40,7 @@ class ServedApi:
 @contextmanager
 def served_api(database_url: str, limits: Limits | None = None) -> Iterator[ServedApi]:
     """Serve the api on an empty database."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with bind(read_settings(host="127.0.0.1", port=0)) as listener:
         api = ServedApi(database_url, f"http://127.0.0.1:{listener.getsockname()[1]}")
         up = threading.Event()
         serving = threading.Thread(
