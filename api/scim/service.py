@@ -136,19 +136,15 @@ class MusterService(ScimService):
     def apply_patch(
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
-        """Apply a PATCH; ``active`` cannot be unassigned."""
-        before = current.model_copy()
+        """Apply a PATCH, and say in a client's words what it gets wrong."""
         try:
-            patched = super().apply_patch(current, patch_op, conditions)
+            return super().apply_patch(current, patch_op, conditions)
         except ValidationError as error:
             raise _refusal(error) from error
         except InvalidValueException as error:
             if isinstance(error.__cause__, ValidationError):  # its text is no detail for a client
                 raise _refusal(error.__cause__) from error
             raise
-        if patched is not None:
-            _keep_active(before, patched)
-        return patched
 
     # --- answering ----------------------------------------------------------------------------
 
