@@ -86,9 +86,10 @@ class ScimEdge:
         authorization = request.headers.get("authorization", "")
         connection = await open_connection(self.database, connection_id, authorization)
         service = self._service(seal_of(authorization))
+        base_url = base_url_of(self.public_url, connection.id)
         scim_request = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
-            base_url=base_url_of(self.public_url, connection.id),
+            base_url=base_url,
             path=f"/{path}",
             query=dict(request.query_params),
             headers=request.headers.items(),
@@ -99,7 +100,12 @@ class ScimEdge:
             scim_request.body = await read_body(request, largest, self.limits.body_seconds)
         writing = operation in WRITING
         storage = DirectoryStorage(
-            self.database, connection, trace_of(request), writing=writing, clock=self.clock
+            self.database,
+            connection,
+            trace_of(request),
+            writing=writing,
+            base_url=base_url,
+            clock=self.clock,
         )
         handler = DirectoryHandler(service, storage)
         response: ScimResponse = await after_conflicts()(handler.handle, scim_request)

@@ -25,6 +25,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
+from api.scim.comparable import is_absolute
 from api.scim.limits import Limits, check_bulk, check_filter, check_operations, check_value
 from api.scim.payloads import json_of, operations_of
 from api.scim.resources import User
@@ -163,6 +164,10 @@ class MusterService(ScimService):
             HTTPStatus.CREATED,
         )
         return ScimResponse(HTTPStatus.CREATED, shaped.body, whole.headers)
+
+    def reference_location(self, base_url: str, reference: str) -> str:
+        """Return the URL of a reference, whatever a client has written into it."""
+        return reference if is_absolute(reference) else f"{base_url}/{reference}"
 
     def patch_response(
         self,

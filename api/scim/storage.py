@@ -54,12 +54,14 @@ class DirectoryStorage(AsyncScimStorage):
         trace: Trace,
         *,
         writing: bool,
+        base_url: str = "",
         clock: Clock = now,
     ) -> None:
         self._database = database
         self._connection = connection
         self._trace = trace
         self._writing = writing
+        self._base_url = base_url
         self._clock = clock
         self._transaction: Transaction | None = None
 
@@ -100,7 +102,10 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
-        types = [ATTRIBUTES[str(resource_type.name)] for resource_type in resource_types]
+        types = [
+            ATTRIBUTES[str(resource_type.name)].below(self._base_url)
+            for resource_type in resource_types
+        ]
         async with self._running() as tx:
             search = search_for(tx.connection_id, search_request, types)
             page = await find_page(tx.db, search, position)
