@@ -4,17 +4,31 @@ Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
 
 | sent | what we do | by |
 | --- | --- | --- |
-| attributes, schemas, keys that we do not know, in bodies | ignore them | Okta, Entra ID |
+| attributes, schemas, keys that we do not know, in bodies | leave them out | Okta, Entra ID |
+| a key ``name`` in an operation, ``id`` and ``externalId`` beside | ignore them | Entra ID |
 | a PATCH *path* that we do not know | refuse it, as the RFC says | nobody in earnest |
 | ``password`` | accept it, throw it away | Okta, in every wizard-made app |
+| one entry where a list is due | make a list of it | OneLogin |
+| ``Add``, ``Replace``, ``Remove``; ``"True"`` for a boolean (1) | read them | Entra ID |
+| keys ``name.givenName``, ``urn:…:User:department`` (1) | take them for paths | Entra ID, Ping |
+| an ``id`` that is the same, in the value of a PATCH (1) | let it pass | Okta, at every rename |
+| ``username Eq "…"`` and names in any case (1) | read it, as the RFC says | Ping |
+| the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
 | ``Operations`` that is empty | change nothing | Entra ID's validator |
-| ``add`` on ``emails[type eq "work"].value`` without such an entry | make it | Entra ID |
-| ``remove`` on ``members`` with ids in ``value`` | remove only those | Entra ID, JumpCloud |
+| ``upd-1a2b3c`` in any text, an e-mail too (2) | keep it | Entra ID's validator |
+| ``""`` and null in any attribute, twice (1) | empty it, again too | Entra ID's validator |
+| ``""`` in a boolean | take it away | Entra ID's validator |
+| ``emails[type eq "work"].value`` without such an entry (1) | make the entry | Entra ID |
+| ``roles[primary eq "True"].value`` (1) | make it, with a boolean | Entra ID |
+| ``remove`` on ``members`` with ids in ``value`` (1) | only those | Entra ID, JumpCloud, authentik |
 | the same with ``"$ref": null``, or with bare ids | go by the ids alone | older jobs of Entra ID |
+| members without a type, or who are nobody (3) | find out; keep the known | Okta |
 | ``manager`` as a string or an array | make an object of it | Entra ID |
 | ``manager`` as ``""`` or ``{"value": ""}`` | clear it | Entra ID |
 | ``manager`` without its URN, in a path or a filter | the enterprise extension's | Entra ID |
-| the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
+| a second group of a name (3) | refuse it with 409 | Entra ID's validator wants it |
+
+(1) by the library, under ``POLICY`` or always; (2) in ``resources.py``; (3) in ``groups.py``.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,6 +67,9 @@ LISTS = {
     if model.get_field_multiplicity(name)
 }
 """Attributes of several values, in lower case."""
+
+FLAGS = ("active", "primary")
+"""How paths to booleans end."""
 
 NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
 """What stands for no operation at all: the RFC wants at least one."""
@@ -137,6 +154,16 @@ def _read_json_text(operation: Operation) -> Operation:
     return operation | {"value": value}
 
 
+def _empty_flags(operation: Operation) -> Operation:
+    path, value = operation.get("path"), operation.get("value")
+    if _is_flag(path) and value == "":
+        return {"op": "remove", "path": path}
+    if isinstance(value, dict):
+        emptied = {k: None if item == "" and _is_flag(k) else item for k, item in value.items()}
+        return operation | {"value": emptied}
+    return operation
+
+
 def _drop_password(operation: Operation) -> Operation | None:
     path, value = operation.get("path"), operation.get("value")
     if _is_password(path):
@@ -176,6 +203,7 @@ def _manager_in_value(operation: Operation) -> Operation:
 
 OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
     _read_json_text,
+    _empty_flags,
     _drop_password,
     _remove_by_ids,
     _set_manager,
@@ -241,6 +269,10 @@ def _by_id(member: Any) -> Any:
     if isinstance(member, dict) and member.get("value"):
         return {"value": member["value"]}
     return member
+
+
+def _is_flag(name: Any) -> bool:
+    return isinstance(name, str) and name.lower().endswith(FLAGS)
 
 
 def _is_password(name: Any) -> bool:

@@ -28,7 +28,7 @@ FILTERED = (
 )  # fmt: skip
 """Mapped attributes of the entry that a filter names."""
 
-FLAGS = ('emails[type eq "work"].primary', 'addresses[type eq "work"].primary')
+FLAGS = ("active", 'emails[type eq "work"].primary', 'addresses[type eq "work"].primary')
 
 
 def one_by_one(op: str, value: Any) -> list[dict[str, Any]]:
@@ -94,10 +94,12 @@ async def test_every_attribute_is_emptied_and_emptied_again(ingress: Ingress, fo
     await sent(ingress, leo, one_by_one("Add", "Kiln"))
     for nothing in ("", None):
         operations = one_by_one("Replace", nothing) if form == "one by one" else at_once(nothing)
+        operations += [{"op": "Replace", "path": path, "value": nothing} for path in FLAGS]
         found = await sent(ingress, leo, operations)
         shown = {path: read(found, path) for path in PLAIN + FILTERED}
         assert {path: value for path, value in shown.items() if value} == {}, nothing
         assert found["userName"] == "leo@kiln.test"
+        assert (await ingress.identity(leo))["active"], "to say nothing is not to leave"
 
 
 async def test_no_operations_change_nothing(ingress: Ingress) -> None:
