@@ -110,11 +110,15 @@ class Ingress:
 
 @asynccontextmanager
 async def ingress_on(
-    database: DirectoryDatabase, rules: Rules = RULES, **options: Any
+    database: DirectoryDatabase,
+    rules: Rules = RULES,
+    *,
+    served_from: DirectoryDatabase | None = None,
+    **options: Any,
 ) -> AsyncIterator[Ingress]:
     """Switch SCIM on for a new connection, and talk to it."""
     connection = await create_connection(database, "Acme", rules, now())
-    transport = httpx.ASGITransport(create_app(database, PUBLIC_URL, **options))
+    transport = httpx.ASGITransport(create_app(served_from or database, PUBLIC_URL, **options))
     async with httpx.AsyncClient(
         transport=transport,
         base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",

@@ -20,7 +20,7 @@ Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
 | ``""`` in a boolean | take it away | Entra ID's validator |
 | ``emails[type eq "work"].value`` without such an entry (1) | make the entry | Entra ID |
 | ``roles[primary eq "True"].value`` (1) | make it, with a boolean | Entra ID |
-| ``remove`` on ``members`` with ids in ``value`` (1) | only those | Entra ID, JumpCloud, authentik |
+| removal of ``members`` with ids as value (1) | no other | Entra ID, JumpCloud, authentik |
 | the same with ``"$ref": null``, or with bare ids | go by the ids alone | older jobs of Entra ID |
 | members without a type, or who are nobody (3) | find out; keep the known | Okta |
 | ``manager`` as a string or an array | make an object of it | Entra ID |

@@ -19,6 +19,7 @@ LIMITS = Limits(
     bulk_bytes=50_000,
     patch_operations=5,
     value_characters=20_000,
+    cursor_seconds=1,
 )
 
 
@@ -218,6 +219,16 @@ async def test_a_search_by_post_takes_the_right_types_only(limited: Ingress) -> 
     for body in bodies:
         for path in ("/Users/.search", "/.search"):
             assert (await limited.send("POST", path, body)).status_code == 400, body
+
+
+async def test_a_cursor_expires(limited: Ingress) -> None:
+    for number in range(2):
+        await limited.user(f"user{number}")
+    page = page_of(await limited.send("GET", "/Users?count=1&cursor"))
+    next_page = f"/Users?count=1&cursor={page['nextCursor']}"
+    while (answer := await limited.send("GET", next_page)).status_code == 200:
+        await asyncio.sleep(0.1)  # only time makes it old
+    error_of(answer, 400, "expiredCursor")
 
 
 # --- paths, methods, credentials ----------------------------------------------------------------

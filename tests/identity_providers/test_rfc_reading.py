@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.identity_providers.answers import error_of, page_of, resource_of, with_members
 from tests.ingress import GROUP, USER, Ingress
+from tests.served_api import ServedApi, ingress_over_http, served_api
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
@@ -254,6 +255,28 @@ async def test_a_cursor_serves_its_own_query_only(ingress: Ingress) -> None:
     ):
         error_of(await ingress.send("GET", f"/Users?{query}"), 400, scim_type)
     error_of(await ingress.send("GET", f"/Groups?count=1&cursor={cursor}"), 400, "invalidCursor")
+
+
+async def test_any_process_serves_the_next_page(ingress: Ingress, api: ServedApi) -> None:
+    ids = [await ingress.user(f"user{number}") for number in range(3)]
+    path = f"{ingress.http.base_url.path}Users?count=1&sortBy=userName&cursor"
+    page = page_of(await ingress.send("GET", f"{api.base}{path}"))
+    seen = [each["id"] for each in page["Resources"]]
+    with served_api(api.database_url) as other:
+        for base in (other.base, api.base):
+            page = page_of(await ingress.send("GET", f"{base}{path}={page['nextCursor']}"))
+            seen += [each["id"] for each in page["Resources"]]
+    assert seen == ids
+
+
+async def test_no_other_token_opens_a_cursor(ingress: Ingress, api: ServedApi) -> None:
+    for number in range(2):
+        await ingress.user(f"user{number}")
+    cursor = page_of(await ingress.send("GET", "/Users?cursor&count=1"))["nextCursor"]
+    async with ingress_over_http(api) as other:
+        await other.user("user")
+        answer = await other.send("GET", f"/Users?count=1&cursor={cursor}")
+        error_of(answer, 400, "invalidCursor")
 
 
 async def test_a_search_by_post_is_the_same_search(ingress: Ingress) -> None:
