@@ -6,7 +6,7 @@ Parsing an expression costs more than in proportion to its length, and requests 
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,12 @@ class Limits:
 LONGEST_EXPRESSION = 16_384
 """Characters of a filter or of a PATCH path; a look-up of a few hundred ids still fits."""
 
-LONGEST_PATHS = 8 * LONGEST_EXPRESSION
-"""Characters of all paths of one PATCH: a thousand members are removed in half of that."""
+LONGEST_PATHS, PATH_AT_LEAST = 8 * LONGEST_EXPRESSION, 32
+"""Characters of all paths of one PATCH, keys of its values included, and what each counts for at
+least: a thousand members are removed in three quarters of that."""
+
+LONGEST_NAMES = 8_192
+"""Characters of the attributes that a request names: all of ours take half of that."""
 
 MOST_TERMS_IN_A_PATH = 250
 """Comparisons, counted by their separators."""
@@ -96,11 +100,27 @@ def check_operations(operations: Sequence[Any], limits: Limits) -> None:
         path = value_of(operation, "path")
         if isinstance(path, str):
             _check_path(path)
-            characters += len(path)
+        paths = [path, *_keys(value_of(operation, "value"))]
+        characters += sum(PATH_AT_LEAST + len(each) for each in paths if isinstance(each, str))
     if characters > LONGEST_PATHS:
         raise InvalidPathException(
             detail=f"The paths of a PATCH have at most {LONGEST_PATHS} characters; send several"
         )
+
+
+def check_names(parameters: Any) -> None:
+    """Check the attributes that a request names, to be shown or sorted by.
+
+    :raises InvalidValueException: when there are too many.
+    """
+    for parameter in ("attributes", "excludedAttributes", "sortBy"):
+        named = value_of(parameters, parameter)
+        texts = named if isinstance(named, list) else [named]
+        characters = sum(1 + len(text) for text in texts if isinstance(text, str))
+        if characters > LONGEST_NAMES:
+            raise InvalidValueException(
+                detail=f"{parameter} has at most {LONGEST_NAMES} characters"
+            )
 
 
 def check_bulk(operations: Sequence[Any], limits: Limits) -> None:
@@ -177,6 +197,16 @@ def _check_names(members: Mapping[str, Any]) -> None:
     """Refuse what could mean two things: names are compared without case (RFC 7643 2.1)."""
     if len({name.lower() for name in members}) != len(members):
         raise InvalidSyntaxException(detail="An object names one attribute twice")
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Yield the keys that will be taken for paths: those of an object, and of objects in it."""
+    left = [value]
+    while left:
+        members = left.pop()
+        if isinstance(members, dict):
+            yield from members
+            left.extend(members.values())
 
 
 def _check_path(path: str) -> None:

@@ -86,29 +86,27 @@ class ScimEdge:
         authorization = request.headers.get("authorization", "")
         connection = await open_connection(self.database, connection_id, authorization)
         service = self._service(seal_of(authorization))
-        base_url = base_url_of(self.public_url, connection.id)
-        scim_request = ScimRequest(
+        asked = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
-            base_url=base_url,
+            base_url=base_url_of(self.public_url, connection.id),
             path=f"/{path}",
             query=dict(request.query_params),
             headers=request.headers.items(),
         )
-        operation = service.match(scim_request).operation
-        if scim_request.method in WITH_BODY:
-            largest = service.max_body_size(scim_request)
-            scim_request.body = await read_body(request, largest, self.limits.body_seconds)
-        writing = operation in WRITING
+        writing = service.match(asked).operation in WRITING
+        if asked.method in WITH_BODY:
+            largest = service.max_body_size(asked)
+            asked.body = await read_body(request, largest, self.limits.body_seconds)
         storage = DirectoryStorage(
             self.database,
             connection,
             trace_of(request),
             writing=writing,
-            base_url=base_url,
+            base_url=asked.base_url,
             clock=self.clock,
         )
         handler = DirectoryHandler(service, storage)
-        response: ScimResponse = await after_conflicts()(handler.handle, scim_request)
+        response: ScimResponse = await after_conflicts()(handler.handle, asked)
         if writing:
             self.on_write()
         return response

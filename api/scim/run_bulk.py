@@ -55,12 +55,13 @@ class _Turn:
 
     async def run_circle(self) -> Exception | None:
         """Create what names each other, all or nothing; return the error, if there was one."""
-        at: list[BulkStep] = []
+        at = [self.steps[0]]
         try:
             created: list[AnyResource] = await after_conflicts()(self._create_together, at)
         except Exception as raised:  # noqa: BLE001 - becomes the answer of these operations
             error = as_scim(raised)
             for step in self.steps:
+                self.plan.created.pop(_bulk_id(self.plan, step), None)
                 self._fail(step, error if step is at[-1] else _broken(self.plan, at[-1]))
             return error
         for step, resource in zip(self.steps, created, strict=True):
@@ -120,7 +121,6 @@ class _Turn:
     def _fail(
         self, step: BulkStep, error: Exception, outcome: dict[str, Any] | None = None
     ) -> Exception:
-        self.plan.created.pop(_bulk_id(self.plan, step), None)
         operation = self.plan.operation(step)
         outcome = outcome or self.service.bulk_outcome(self.request.base_url, operation)
         self.plan.record(step, self.service.bulk_failure(outcome, error), None)

@@ -1,5 +1,6 @@
 """Which decisions of the protocol are ours? What the library's service leaves to its users."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -26,9 +27,17 @@ from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
 from api.scim.comparable import is_absolute
-from api.scim.limits import Limits, check_bulk, check_filter, check_operations, check_value
-from api.scim.payloads import json_of, operations_of
-from api.scim.resources import User
+from api.scim.limits import (
+    Limits,
+    check_bulk,
+    check_filter,
+    check_names,
+    check_operations,
+    check_user,
+    check_value,
+)
+from api.scim.payloads import json_of, operations_of, value_of
+from api.scim.resources import ScimUser, User
 from api.scim.tolerances import (
     tolerate_bulk,
     tolerate_filter,
@@ -66,6 +75,11 @@ class MusterService(ScimService):
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
         tolerated = self._tolerated(self.decode_body(body, content_type), scim_ctx)
+        if model is ScimUser:
+            check_user(tolerated)
+        elif model is PatchOp[ScimUser]:
+            for operation in operations_of(tolerated):
+                check_user(value_of(operation, "value"))
         try:
             return model.model_validate(tolerated, scim_ctx=scim_ctx)
         except ValidationError as error:
@@ -103,6 +117,12 @@ class MusterService(ScimService):
                     path=str(path), detail=f"'{path}' is not an attribute of the schema"
                 )
 
+    def read_response_parameters(
+        self, resource_type: ResourceType, query: Mapping[str, str]
+    ) -> ResponseParameters[Any]:
+        check_names(dict(query))
+        return super().read_response_parameters(resource_type, query)
+
     def check_bulk_operation(
         self, resource_type: ResourceType | None, operation: BulkOperation[Resource[Any]]
     ) -> ResourceType:
@@ -123,6 +143,7 @@ class MusterService(ScimService):
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             payload = payload | {"filter": _read_filter(payload["filter"])}
         check_value(payload, self.limits.value_characters)
+        check_names(payload)
         return super().read_search(resource_types, payload)
 
     # --- applying -----------------------------------------------------------------------------

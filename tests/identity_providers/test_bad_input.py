@@ -112,6 +112,8 @@ async def test_a_patch_has_bounds(limited: Ingress) -> None:
         ([{"op": "add", "path": 'emails[value eq "\\u0000"].type', "value": "x"}], "invalidPath"),
         ([{"op": ["add"], "path": {"a": 1}, "value": "x"}], "invalidValue"),
         ([7, None, "x"], "invalidValue"),
+        ([{"op": "replace", "value": {f"k{n}": 1 for n in range(5_000)}}], "invalidPath"),
+        ([{"op": "replace", "value": {"name": {f"k{n}": 1 for n in range(5_000)}}}], "invalidPath"),
     ):
         error_of(await limited.patch(f"/Users/{user}", *operations), 400, scim_type)
     assert (await limited.send("GET", f"/Users/{user}")).json() == before
@@ -189,7 +191,9 @@ async def test_queries_of_nonsense_are_refused(limited: Ingress) -> None:
         ("sortBy", "nonsense", "invalidPath"),
         ("sortBy", 'emails[type eq "work"]', "invalidPath"),
         ("sortBy", "'; DROP TABLE users; --", "invalidPath"),
-        ("sortBy", "x" * 20_000, "invalidPath"),
+        ("sortBy", "x" * 20_000, "invalidValue"),
+        ("attributes", ",".join(["id"] * 3_000), "invalidValue"),
+        ("excludedAttributes", "x" * 9_000, "invalidValue"),
         ("sortOrder", "sideways", "invalidValue"),
         ("count", "ten", "invalidValue"),
         ("startIndex", "1e3", "invalidValue"),
@@ -215,6 +219,7 @@ async def test_a_search_by_post_takes_the_right_types_only(limited: Ingress) -> 
         {"sortBy": ["id"]},
         {"cursor": 5},
         {"filter": "id pr\0"},
+        {"attributes": [f"a{number}" for number in range(2_000)]},
     )
     for body in bodies:
         for path in ("/Users/.search", "/.search"):

@@ -96,6 +96,14 @@ async def test_a_path_refers_to_what_another_operation_makes(ingress: Ingress) -
     assert sorted(map(str, titles)) == ["Dr", "Mr"]
 
 
+async def test_a_bulk_id_stays_with_the_first_that_has_it(ingress: Ingress) -> None:
+    again = user("ada") | {"data": {"userName": "somebody else"}}
+    change = patch("/Users/bulkId:ada", {"op": "add", "path": "title", "value": "Dr"})
+    outcomes = await run(ingress, user("ada"), again, change)
+    assert statuses(outcomes) == ["201", "400", "200"]
+    assert outcomes[2]["location"] == outcomes[0]["location"]
+
+
 async def test_creations_in_a_circle_are_resolved_together(ingress: Ingress) -> None:
     outcomes = await run(
         ingress,

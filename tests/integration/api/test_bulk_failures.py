@@ -27,6 +27,11 @@ async def test_while_the_database_is_away_the_rest_is_not_tried(
     away = DirectoryDatabase(database.reading, nowhere)
     async with ingress_on(database, served_from=away) as ingress:
         answer = await ingress.send("POST", "/Bulk", creations("ada", "ben", "cy"))
+        member = [{"value": "bulkId:A"}]
+        circle = creations("A")["Operations"][0] | {"path": "/Groups"}
+        circle["data"] = {"displayName": "A", "members": member}
+        turned = await ingress.send("POST", "/Bulk", {"Operations": [circle]})
+    assert [each["status"] for each in turned.json()["Operations"]] == ["503"]
     [outcome] = answer.json()["Operations"]
     assert (outcome["status"], outcome["bulkId"]) == ("503", "ada")
     assert "try again" in outcome["response"]["detail"]
