@@ -80,6 +80,16 @@ async def test_what_is_no_json_is_refused(limited: Ingress) -> None:
     await nothing_is_stored(limited)
 
 
+async def test_no_change_is_made_by_what_is_no_json(limited: Ingress) -> None:
+    path = f"/Users/{await limited.user('ada')}"
+    before = (await limited.send("GET", path)).json()
+    for method in ("PUT", "PATCH"):
+        for body in (b"{nope}", b"null", b"[]", b""):
+            answer = await limited.http.request(method, path, content=body)
+            error_of(answer, 400, "invalidSyntax")
+    assert (await limited.send("GET", path)).json() == before
+
+
 async def test_a_number_beyond_all_bounds_is_refused(limited: Ingress) -> None:
     answer = await limited.http.post("/Users", content=b'{"userName": "ada", "title": 1e999}')
     error_of(answer, 400, "invalidValue")
@@ -333,6 +343,7 @@ async def test_wrong_credentials_are_told_what_to_send(
         assert head.startswith("HTTP/1.1 401 ")
         assert 'www-authenticate: Bearer realm="SCIM"' in head
         assert "Bearer TOKEN" in json.loads(body)["detail"]
+    await nothing_is_stored(limited)
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(limited: Ingress) -> None:
