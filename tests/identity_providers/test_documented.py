@@ -29,7 +29,7 @@ AS_DOCUMENTED = [
 ]
 
 EXAMPLES = settings(
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     database=None,
     derandomize=True,

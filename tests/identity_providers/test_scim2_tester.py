@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx2
+import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import CheckResult, Status, check_server
 
@@ -16,6 +17,7 @@ def checked(ingress: Ingress) -> list[CheckResult]:
         return check_server(SyncSCIMClient(http))
 
 
+@pytest.mark.parametrize("api", ["sqlite"], indirect=True)  # it is about the protocol, and slow
 async def test_scim2_tester_finds_no_error(ingress: Ingress) -> None:
     results = await asyncio.to_thread(checked, ingress)
     bad = [
