@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -60,10 +61,18 @@ def served_api(database_url: str, limits: Limits | None = None) -> Iterator[Serv
 
 
 @asynccontextmanager
-async def ingress_over_http(api: ServedApi) -> AsyncIterator[Ingress]:
-    """Switch SCIM on for a new connection, whose directory is empty, and talk to it over HTTP."""
+async def database_of(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
+    """Open the database of a server, for a look behind it."""
     database = DirectoryDatabase(*open_engines(api.database_url))
-    connection = await create_connection(database, "Acme", RULES, now())
+    yield database
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+@asynccontextmanager
+async def ingress_over_http(api: ServedApi, database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    """Switch SCIM on for a new connection, whose directory is empty, and talk to it over HTTP."""
+    connection = await create_connection(database, uuid.uuid4().hex, RULES, now())
     async with httpx.AsyncClient(
         base_url=f"{api.base}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},
@@ -71,5 +80,3 @@ async def ingress_over_http(api: ServedApi) -> AsyncIterator[Ingress]:
         verify=NO_TLS,
     ) as client:
         yield Ingress(database, connection.id, client)
-    await database.reading.dispose()
-    await database.writing.dispose()

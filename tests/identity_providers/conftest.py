@@ -5,12 +5,13 @@ from contextlib import ExitStack
 
 import pytest
 
+from api.directory.database import DirectoryDatabase
 from tests.ingress import Ingress
-from tests.served_api import ServedApi, ingress_over_http, served_api
+from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
 
 
 @pytest.fixture(
-    scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+    scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def api(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -25,8 +26,15 @@ def api(
         yield stack.enter_context(served_api(url))
 
 
+@pytest.fixture(scope="package")
+async def database(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
+    """Give the database of the server."""
+    async with database_of(api) as database:
+        yield database
+
+
 @pytest.fixture
-async def ingress(api: ServedApi) -> AsyncIterator[Ingress]:
+async def ingress(api: ServedApi, database: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Give a connection, whose directory is empty, over HTTP."""
-    async with ingress_over_http(api) as ingress:
+    async with ingress_over_http(api, database) as ingress:
         yield ingress

@@ -11,7 +11,7 @@ import pytest
 from api.scim.limits import Limits
 from tests.identity_providers.answers import error_of, page_of
 from tests.ingress import USER, Ingress
-from tests.served_api import ServedApi, ingress_over_http, served_api
+from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
 
 LIMITS = Limits(
     body_bytes=200_000,
@@ -34,7 +34,10 @@ def limited_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApi]
 @pytest.fixture
 async def limited(limited_api: ServedApi) -> AsyncIterator[Ingress]:
     """Give a connection to it."""
-    async with ingress_over_http(limited_api) as ingress:
+    async with (
+        database_of(limited_api) as database,
+        ingress_over_http(limited_api, database) as ingress,
+    ):
         yield ingress
 
 

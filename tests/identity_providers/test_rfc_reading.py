@@ -273,7 +273,7 @@ async def test_no_other_token_opens_a_cursor(ingress: Ingress, api: ServedApi) -
     for number in range(2):
         await ingress.user(f"user{number}")
     cursor = page_of(await ingress.send("GET", "/Users?cursor&count=1"))["nextCursor"]
-    async with ingress_over_http(api) as other:
+    async with ingress_over_http(api, ingress.database) as other:
         await other.user("user")
         answer = await other.send("GET", f"/Users?count=1&cursor={cursor}")
         error_of(answer, 400, "invalidCursor")
