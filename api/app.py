@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from scim2_models import NotFoundException, SCIMException
+from scim2_models import NotFoundException
 from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
@@ -14,13 +14,10 @@ from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
 from api.scim.documentation import scim_schemas
+from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
-from api.scim.service import MusterService
 from contracts.clock import Clock, now
-
-LARGEST_BODY = 16 * 1024 * 1024
-"""Bytes; a group of 100,000 members is pushed in about half of that."""
 
 
 def create_app(
@@ -29,7 +26,7 @@ def create_app(
     metrics: ApiMetrics,
     *,
     on_write: Callable[[], None] = lambda: None,
-    largest_body: int = LARGEST_BODY,
+    limits: Limits | None = None,
     clock: Clock = now,
 ) -> FastAPI:
     """Return the application.
@@ -37,11 +34,11 @@ def create_app(
     :param public_url: what the base URLs of connections start with, as providers reach it.
     :param on_write: called after each write that was committed, so that a relay in the same
         process need not wait for its next look.
-    :param largest_body: bytes of a request that are read at most.
+    :param limits: what one request may ask for.
     """
     app = _Api(title="Muster", redirect_slashes=False)
-    service = MusterService(scim_provider())
-    edge = ScimEdge(database, service, public_url, on_write, largest_body, clock)
+    limits = limits or Limits()
+    edge = ScimEdge(database, scim_provider(limits), public_url, on_write, limits, clock)
     app.include_router(scim_routes(edge))
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
@@ -49,9 +46,11 @@ def create_app(
     @app.exception_handler(HTTPException)
     async def _refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if request.scope["path"].startswith(PREFIX):
-            return edge.refuse(_as_scim(error))
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        if not request.scope["path"].startswith(PREFIX):
+            return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        if error.status_code == MethodNotAllowedException.status:
+            return await edge.serve(request)  # it knows every method that the path takes
+        return edge.refuse(NotFoundException(detail="There is no such endpoint"))
 
     return app
 
@@ -68,11 +67,3 @@ class _Api(FastAPI):
                 for operation in operations.values():
                     operation["responses"].pop("422", None)
         return super().openapi()
-
-
-def _as_scim(error: HTTPException) -> SCIMException:
-    """Return the SCIM error for what the router answers by itself."""
-    if error.status_code == MethodNotAllowedException.status:
-        allowed = (error.headers or {}).get("Allow", "")
-        return MethodNotAllowedException(allowed=allowed.split(", "))
-    return NotFoundException(detail="There is no such endpoint")

@@ -29,7 +29,9 @@ async def run_api(
     async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
         relay = Relay(directory, publisher, metrics)
-        app = create_app(directory, settings.base, metrics, on_write=relay.wake)
+        app = create_app(
+            directory, settings.base, metrics, on_write=relay.wake, limits=settings.limits
+        )
         app.include_router(health_routes(inspection.checks))
         async with (
             sweeping(settings, directory, downstream, publisher, metrics),

@@ -7,9 +7,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from api.scim.limits import Limits
 from deploy.database_urls import async_url
 
 PREFIX = "MUSTER_"
+
+DEFAULTS = Limits()
 
 
 class InvalidSetting(Exception):
@@ -94,6 +97,46 @@ class Settings(BaseSettings):
         BeforeValidator(str.lower),
         Field(description="console or json"),
     ] = "console"
+
+    largest_body: Annotated[int, Field(ge=1024, description="bytes of a request, 1024 or more")] = (
+        DEFAULTS.body_bytes
+    )
+    body_timeout: Annotated[
+        float, Field(gt=0, description="seconds that a request's body may take, more than 0")
+    ] = DEFAULTS.body_seconds
+    largest_page: Annotated[
+        int, Field(ge=1, le=10_000, description="resources in one answer, 1 to 10000")
+    ] = DEFAULTS.page_size
+    cursor_lifetime: Annotated[
+        int, Field(ge=1, description="seconds that the cursor of a page holds, 1 or more")
+    ] = DEFAULTS.cursor_seconds
+    largest_bulk: Annotated[
+        int, Field(ge=1024, description="bytes of a bulk request, 1024 or more")
+    ] = DEFAULTS.bulk_bytes
+    most_bulk_operations: Annotated[
+        int, Field(ge=1, le=10_000, description="operations of a bulk request, 1 to 10000")
+    ] = DEFAULTS.bulk_operations
+    most_patch_operations: Annotated[
+        int, Field(ge=1, le=100_000, description="operations of one PATCH, 1 to 100000")
+    ] = DEFAULTS.patch_operations
+    longest_value: Annotated[
+        int,
+        Field(ge=16_384, le=1_000_000, description="characters of one value, 16384 to 1000000"),
+    ] = DEFAULTS.value_characters
+
+    @property
+    def limits(self) -> Limits:
+        """Return what one SCIM request may ask for."""
+        return Limits(
+            body_bytes=self.largest_body,
+            body_seconds=self.body_timeout,
+            page_size=self.largest_page,
+            cursor_seconds=self.cursor_lifetime,
+            bulk_operations=self.most_bulk_operations,
+            bulk_bytes=min(self.largest_bulk, self.largest_body),
+            patch_operations=self.most_patch_operations,
+            value_characters=self.longest_value,
+        )
 
     @property
     def base(self) -> str:

@@ -42,7 +42,9 @@ async def run_everything(
         relay = Relay(directory, publisher, metrics)
         worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
-        app = create_app(directory, settings.base, metrics, on_write=relay.wake)
+        app = create_app(
+            directory, settings.base, metrics, on_write=relay.wake, limits=settings.limits
+        )
         app.include_router(health_routes(inspection.checks))
         async with (
             sweeping(settings, directory, downstream, publisher, metrics),

@@ -53,9 +53,9 @@ class Ingress:
         """Send a request."""
         return await self.http.request(method, path, json=body, headers=headers)
 
-    async def user(self, name: str, **attributes: Any) -> str:
+    async def user(self, user_name: str, **attributes: Any) -> str:
         """Create a user and return its id."""
-        body = {"schemas": [USER], "userName": name, **attributes}
+        body = {"schemas": [USER], "userName": user_name, **attributes}
         answer = await self.send("POST", "/Users", body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
@@ -113,12 +113,16 @@ class Ingress:
 
 @asynccontextmanager
 async def ingress_on(
-    database: DirectoryDatabase, rules: Rules = RULES, **options: Any
+    database: DirectoryDatabase,
+    rules: Rules = RULES,
+    *,
+    served_from: DirectoryDatabase | None = None,
+    **options: Any,
 ) -> AsyncIterator[Ingress]:
     """Switch SCIM on for a new connection, and talk to it."""
     connection = await create_connection(database, "Acme", rules, now())
     registry = CollectorRegistry()
-    app = create_app(database, PUBLIC_URL, ApiMetrics(registry), **options)
+    app = create_app(served_from or database, PUBLIC_URL, ApiMetrics(registry), **options)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",

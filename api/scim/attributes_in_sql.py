@@ -1,7 +1,7 @@
 """Where do attributes lie in the tables? As SQL expressions, for filters and sorting."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scim2_models import Extension, Resource
@@ -14,15 +14,16 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    func,
     inspect,
     literal,
-    null,
     select,
     true,
 )
 
 from api.directory.database import entries_of, text_at
 from api.directory.tables import GroupRow, Membership, UserRow
+from api.scim.comparable import RELATIVE, refers_to_resource
 from api.scim.resources import Group, ScimUser
 
 USERS: FromClause = inspect(UserRow).local_table
@@ -67,14 +68,20 @@ class Attributes:
     """The attributes of one resource type.
 
     ``columns`` are those that have a column of their own, ``derived`` those that are rendered
-    from memberships; all others lie in the comparison form.
+    from memberships; all others lie in the comparison form. ``base_url`` is where locations and
+    references begin, as the client sees them.
     """
 
     model: type[Resource[Any]]
     name: str
     table: FromClause
     columns: Mapping[str, ColumnElement[Any]]
-    derived: Mapping[str, Callable[[], Entries]]
+    derived: Mapping[str, Callable[[str], Entries]]
+    base_url: str = ""
+
+    def below(self, base_url: str) -> "Attributes":
+        """Return the same for resources that are served below a URL."""
+        return replace(self, base_url=base_url)
 
     def value(self, binding: AttributeBinding) -> Value:
         """Return the value of a single-valued attribute, or of its sub-attribute."""
@@ -83,12 +90,13 @@ class Attributes:
         if binding.model is self.model and binding.field_name in self.columns:
             return Text(self.columns[binding.field_name])
         sub_attribute = [binding.sub_field_name] if binding.sub_field_name else []
-        return Text(text_at(self.table.c.comparable, *_path(binding), *sub_attribute))
+        text = text_at(self.table.c.comparable, *_path(binding), *sub_attribute)
+        return Text(self._absolute(text) if refers_to_resource(binding) else text)
 
     def entries(self, binding: AttributeBinding) -> Entries:
         """Return the entries of a multi-valued attribute."""
         if binding.field_name in self.derived:
-            return self.derived[binding.field_name]()
+            return self.derived[binding.field_name](self.base_url)
         rows = entries_of(self.table.c.comparable, *_path(binding))
         return Entries(
             outer=self.table,
@@ -100,7 +108,7 @@ class Attributes:
     def first_entry(self, binding: AttributeBinding) -> Text:
         """Return the value that sorting goes by: that of the primary entry, or else the first."""
         if binding.field_name in self.derived:
-            entries = self.derived[binding.field_name]()
+            entries = self.derived[binding.field_name](self.base_url)
             first = select(entries.text_of(binding)).select_from(entries.rows)
             first = first.where(entries.of_this_row).order_by(entries.rows.c.member_id).limit(1)
             return Text(first.correlate(self.table).scalar_subquery())
@@ -112,7 +120,7 @@ class Attributes:
         if binding.field_name == "meta":
             return true()
         if binding.field_name in self.derived:
-            return self.derived[binding.field_name]().any(true())
+            return self.derived[binding.field_name](self.base_url).any(true())
         return text_at(self.table.c.comparable, *_path(binding)).is_not(None)
 
     def _meta(self, binding: AttributeBinding) -> Value:
@@ -125,8 +133,15 @@ class Attributes:
                 return Text(literal(binding.comparable(self.name)))
             case "version":
                 return Text(literal('W/"') + cast(self.table.c.revision, String) + literal('"'))
-            case _:  # the location depends on the URL of the request
-                return Text(cast(null(), String))
+            case _:
+                start = binding.comparable(f"{self.base_url}/{self.name}s/")
+                return Text(literal(start) + self.table.c.id)
+
+    def _absolute(self, reference: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return a reference as it is shown: what is relative begins at the base URL."""
+        relative = func.substr(reference, 1, len(RELATIVE)) == RELATIVE
+        rest = func.substr(reference, len(RELATIVE) + 1)
+        return case((relative, literal(f"{self.base_url}/") + rest), else_=reference)
 
 
 def _path(binding: AttributeBinding) -> tuple[str, ...]:
@@ -135,13 +150,14 @@ def _path(binding: AttributeBinding) -> tuple[str, ...]:
     return (binding.field_name,)
 
 
-def _members() -> Entries:
+def _members(base_url: str) -> Entries:
     """Return the members of a group."""
     rows = MEMBERSHIPS.alias()
     is_user = rows.c.member_type == "User"
     texts = {
         "value": rows.c.member_id,
-        "ref": case((is_user, "Users/"), else_="Groups/") + rows.c.member_id,
+        "ref": case((is_user, f"{base_url}/Users/"), else_=f"{base_url}/Groups/")
+        + rows.c.member_id,
         "type": case((is_user, "user"), else_="group"),
         "display": rows.c.display_key,
     }
@@ -155,7 +171,7 @@ def _members() -> Entries:
     )
 
 
-def _groups() -> Entries:
+def _groups(base_url: str) -> Entries:
     """Return the groups that a user is in."""
     rows = (
         select(
@@ -175,7 +191,7 @@ def _groups() -> Entries:
     )
     texts = {
         "value": rows.c.member_id,
-        "ref": literal("Groups/") + rows.c.member_id,
+        "ref": literal(f"{base_url}/Groups/") + rows.c.member_id,
         "type": literal("direct"),
         "display": rows.c.display_name_key,
     }

@@ -64,8 +64,18 @@ async def open_connection(
     return OpenedConnection(connection_id, RULES.validate_python(matching[0]))
 
 
+def seal_of(authorization: str) -> str:
+    """Return what cursors are sealed with for whoever shows this token.
+
+    Every process can tell it, a rotated token ends it, and no other connection has the same.
+    """
+    return digest_of(_token_in(authorization))
+
+
 def _unauthorized() -> UnauthorizedException:
-    return UnauthorizedException(detail="A valid bearer token of this connection is needed")
+    return UnauthorizedException(
+        detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
+    )
 
 
 def _token_in(authorization: str) -> str:

@@ -6,9 +6,11 @@ attribute is a list of objects, even where it holds plain values (under ``value`
 the entry that sorting goes by: the primary one, or else the first (RFC 7644 section 3.4.2.3).
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
+from inspect import isclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,6 +18,12 @@ from scim2_models import Path, Resource
 from scim2_models.path import AttributeBinding
 
 Document = Mapping[str, Any]
+
+ABSOLUTE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
+"""How references begin that are no part of ours (RFC 3986 section 3.1)."""
+
+RELATIVE = "./"
+"""What marks a reference that is relative to the base URL, which is not known here."""
 
 
 def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str, Any]:
@@ -42,6 +50,25 @@ def text_form(binding: AttributeBinding, value: object) -> str | None:
             return None
 
 
+def refers_to_resource(binding: AttributeBinding) -> bool:
+    """Say whether values of an attribute are URLs of other resources."""
+    target = binding.target_type
+    kinds = getattr(target, "__reference_types__", ()) if isclass(target) else ()
+    return bool(kinds) and not {"external", "uri"} & set(kinds)
+
+
+def is_absolute(reference: str) -> bool:
+    """Say whether a reference needs no base URL; what is no URL at all needs none either."""
+    return ABSOLUTE.match(reference) is not None
+
+
+def _stored_form(binding: AttributeBinding, value: object) -> str | None:
+    text = text_form(binding, value)
+    if text is None or not refers_to_resource(binding):
+        return text
+    return text if is_absolute(text) else RELATIVE + text
+
+
 def _form(
     model: type[Resource[Any]], prefix: str, holder: type[BaseModel], values: Document
 ) -> dict[str, Any]:
@@ -58,14 +85,14 @@ def _value(model: type[Resource[Any]], path: str, value: Any) -> Any:
         return [_entry(model, path, entry) for entry in entries]
     if isinstance(value, dict):
         return _entry(model, path, value)
-    return text_form(_binding(model, path), value)
+    return _stored_form(_binding(model, path), value)
 
 
 def _entry(model: type[Resource[Any]], path: str, entry: Any) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        return {"value": text_form(_binding(model, path), entry)}
+        return {"value": _stored_form(_binding(model, path), entry)}
     return {
-        binding.target_field_name: text_form(binding, value)
+        binding.target_field_name: _stored_form(binding, value)
         for binding, value in (
             (_binding(model, f"{path}.{name}"), value) for name, value in entry.items()
         )

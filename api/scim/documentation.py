@@ -1,6 +1,7 @@
-"""What does the OpenAPI document say about SCIM? The models of each endpoint, and its errors."""
+"""What does the OpenAPI document say about SCIM? What each endpoint takes, gives and refuses."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -17,12 +18,21 @@ SEARCH_PARAMETERS = {
     "sortOrder": "ascending or descending",
     "startIndex": "From 1",
     "count": "At most maxResults",
+    "cursor": "RFC 9865; empty for the first page",
 }
 SHAPE_PARAMETERS = {
     "attributes": "Names of the only attributes to return, with commas",
     "excludedAttributes": "Names of attributes to leave out, with commas",
 }
+VERSIONS = {
+    "GET": {"If-None-Match": "Versions that are known already; answered with 304"},
+    "PUT": {"If-Match": "The version that is to be changed"},
+    "PATCH": {"If-Match": "The version that is to be changed"},
+    "DELETE": {"If-Match": "The version that is to be deleted"},
+}
 NUMBERS = {"startIndex", "count"}
+EVERYWHERE = {401, 503}
+"""What any endpoint may answer: the token is wrong, or the database is away."""
 
 
 def described(endpoint: Endpoint) -> dict[str, Any]:
@@ -42,38 +52,47 @@ def scim_schemas() -> dict[str, Any]:
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "responses": {
-            str(endpoint.status): _answer(endpoint),
-            "default": {"description": "An error", "content": _content(Error, "serialization")},
-        }
-    }
+    operation: dict[str, Any] = {"responses": _responses(endpoint)}
     if endpoint.takes is not None:
         content = _content(endpoint.takes, "validation")
         operation["requestBody"] = {"required": True, "content": content}
     names = SHAPE_PARAMETERS if endpoint.shapes else {}
     if endpoint.searches:
         names = SEARCH_PARAMETERS | SHAPE_PARAMETERS
-    operation["parameters"] = [_parameter(name, text) for name, text in names.items()]
+    headers = VERSIONS[endpoint.method] if endpoint.versioned else {}
+    operation["parameters"] = [
+        *(_parameter(name, text, "query") for name, text in names.items()),
+        *(_parameter(name, text, "header") for name, text in headers.items()),
+    ]
     return operation
 
 
-def _answer(endpoint: Endpoint) -> dict[str, Any]:
-    if endpoint.gives is None:
-        return {"description": endpoint.does}
-    return {
-        "description": endpoint.does,
-        "content": _content(endpoint.gives, "serialization"),
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    errors = _content(Error, "serialization")
+    responses: dict[str, Any] = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": errors}
+        for status in sorted({*endpoint.refuses, *EVERYWHERE})
     }
+    answer: dict[str, Any] = {"description": endpoint.does}
+    if endpoint.gives is not None:
+        answer["content"] = _content(endpoint.gives, "serialization")
+    elif endpoint.status >= HTTPStatus.BAD_REQUEST:
+        answer["content"] = errors
+    responses[str(endpoint.status)] = answer
+    if endpoint.method == "PATCH" and endpoint.gives is not None:
+        responses["204"] = {"description": "Done, and nothing to show was asked for"}
+    if endpoint.method == "GET" and endpoint.versioned:
+        responses["304"] = {"description": "The version is known already"}
+    return responses
 
 
 def _content(model: Model, mode: JsonSchemaMode) -> dict[str, Any]:
     return {SCIM_MEDIA_TYPE: {"schema": _models()[0][model, mode]}}
 
 
-def _parameter(name: str, description: str) -> dict[str, Any]:
+def _parameter(name: str, description: str, place: str) -> dict[str, Any]:
     schema = {"type": "integer" if name in NUMBERS else "string"}
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+    return {"name": name, "in": place, "description": description, "schema": schema}
 
 
 @cache

@@ -28,8 +28,9 @@ from sqlalchemy import and_, false, not_, or_, true
 from api.scim.attributes_in_sql import Attributes, Entries, Text
 from api.scim.comparisons import Condition, compare, compare_complex, compare_nothing, is_present
 
-MOST_TERMS = 250
-"""Comparisons in one filter; databases limit how deep an expression may be (SQLite: 1,000)."""
+MOST_TERMS, MEMBERSHIP_TERMS = 250, 8
+"""Comparisons in one filter, and how many one about memberships counts for: databases limit how
+deep an expression may be (SQLite: 1,000), and planning joins takes more than in proportion."""
 
 
 def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condition:
@@ -38,7 +39,10 @@ def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condit
     :raises InvalidFilterException: when it is too large.
     """
     if _terms(scim_filter.ast) > MOST_TERMS:
-        raise InvalidFilterException(detail=f"A filter has at most {MOST_TERMS} terms")
+        raise InvalidFilterException(
+            detail=f"A filter has at most {MOST_TERMS} terms;"
+            f" one about memberships counts for {MEMBERSHIP_TERMS}"
+        )
     bound = ScimFilter.__class_getitem__(attributes.model)(str(scim_filter))
     return _ResourceFilter(bound, attributes).visit(bound.ast)
 
@@ -47,10 +51,18 @@ def _terms(node: FilterNode) -> int:
     match node:
         case LogicalExpr(terms=terms):
             return sum(_terms(term) for term in terms)
-        case Not(expr=inner) | ValuePath(val_filter=inner):
+        case Not(expr=inner):
             return _terms(inner)
+        case ValuePath(attr_path=path, val_filter=inner):
+            return _weight(path) + _terms(inner) - 1
+        case Comparison(attr_path=path) | Present(attr_path=path):
+            return _weight(path)
         case _:
             return 1
+
+
+def _weight(path: AttrPath) -> int:
+    return MEMBERSHIP_TERMS if path.attr.lower() in {"members", "groups"} else 1
 
 
 class _Logic(FilterVisitor[Condition]):

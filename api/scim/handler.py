@@ -9,6 +9,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
+from api.scim.run_bulk import run_bulk
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 
@@ -41,3 +42,11 @@ class DirectoryHandler(AsyncScimHandler):
         """Delete a resource, with locks on what it leaves taken first."""
         await self.storage.lock_for_deletion(resource_type, resource_id)
         await super().delete_resource(resource_type, resource_id, conditions)
+
+    async def bulk(self, request: ScimRequest) -> ScimResponse:
+        """Run a bulk request (RFC 7644 section 3.7)."""
+        with self.service.provider:
+            self.service.route(request, Operation.bulk)
+            plan = self.service.read_bulk(request.body, request.header("Content-Type"))
+            await run_bulk(self, request, plan)
+            return self.service.bulk_response(plan)

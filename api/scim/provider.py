@@ -14,37 +14,40 @@ from scim2_models import (
     Sort,
 )
 
+from api.scim.limits import Limits
 from api.scim.resources import EnterpriseUser, Group, ScimUser, User
 from api.scim.tolerances import POLICY
 
-LARGEST_PAGE = 200
-"""Resources in one answer; importers ask for 100."""
 
-
-def scim_provider() -> ScimProvider:
+def scim_provider(limits: Limits) -> ScimProvider:
     """Describe the service, as its discovery endpoints publish it (RFC 7643 sections 5 to 7)."""
     return ScimProvider(
         models=[User, EnterpriseUser, Group],
         resource_types=[ResourceType.from_resource(ScimUser), ResourceType.from_resource(Group)],
-        config=_config(),
+        config=_config(limits),
         policy=POLICY,
     )
 
 
-def _config() -> ServiceProviderConfig:
+def _config(limits: Limits) -> ServiceProviderConfig:
     return ServiceProviderConfig(
         patch=Patch(supported=True),
-        bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=LARGEST_PAGE),
+        bulk=Bulk(
+            supported=True,
+            max_operations=limits.bulk_operations,
+            max_payload_size=limits.bulk_bytes,
+        ),
+        filter=Filter(supported=True, max_results=limits.page_size),
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),
         etag=ETag(supported=True),
         pagination=Pagination(
-            cursor=False,
+            cursor=True,
             index=True,
             default_pagination_method=Pagination.DefaultPaginationMethod.index,
-            default_page_size=LARGEST_PAGE,
-            max_page_size=LARGEST_PAGE,
+            default_page_size=limits.page_size,
+            max_page_size=limits.page_size,
+            cursor_timeout=limits.cursor_seconds,
         ),
         authentication_schemes=[
             AuthenticationScheme(

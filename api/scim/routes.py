@@ -1,46 +1,50 @@
 """How does HTTP reach the SCIM service? Routes that all lead to one function."""
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import structlog
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
-from scim2_models import SCIMException
+from scim2_models import ScimProvider
+from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
+from scim2_server.routing import Operation
 
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
-from api.retries import after_conflicts, is_away
-from api.scim.authentication import open_connection
+from api.retries import after_conflicts
+from api.scim.authentication import open_connection, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
+from api.scim.errors import BodyTooSlow, TryAgainLater, as_scim
 from api.scim.handler import DirectoryHandler
+from api.scim.limits import Limits
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 from contracts.clock import Clock
 
-LOG = structlog.get_logger(__name__)
-
 PREFIX = "/scim/v2"
 
 RETRY_AFTER_SECONDS = 5
-"""An integer of seconds is what Okta understands."""
+"""An integer: not every provider understands a date."""
 
-READING = {"GET", "HEAD", "OPTIONS"}
+NOBODY = "nobody"
+"""The seal of a service that answers with nothing but errors."""
+
+WITH_BODY = {"POST", "PUT", "PATCH"}
+
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
 
-
-class TryAgainLater(SCIMException):
-    """The database is away, or too busy to answer in time. Sending it again is safe."""
-
-    status = 503
-    _default_detail = "The directory cannot answer just now; try again"
+WRITING = {
+    Operation.create,
+    Operation.replace,
+    Operation.patch,
+    Operation.delete,
+    Operation.bulk,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,55 +52,67 @@ class ScimEdge:
     """Where HTTP ends: authenticates, reads the body, and answers whatever happens in SCIM."""
 
     database: DirectoryDatabase
-    service: MusterService
+    provider: ScimProvider
     public_url: str
     on_write: Callable[[], None]
-    largest_body: int
+    limits: Limits
     clock: Clock
 
     async def serve(self, request: Request) -> Response:
         """Answer a request on any path below the prefix."""
         try:
-            return as_http(await self._served(request))
+            answer = as_http(await self._served(request))
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
-            return self.refuse(error)
+            answer = self.refuse(error)
+        if request.method == "HEAD":  # what GET would answer, without the body (RFC 9110 9.3.2)
+            answer.body = b""
+        return answer
 
     def refuse(self, error: Exception) -> Response:
-        """Answer with a SCIM error; an unknown one is logged by type and place, never by text."""
-        if is_away(error):
-            LOG.warning("database_away", error=type(error).__name__)
-            answer = as_http(self.service.error_response(TryAgainLater()))
-            answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            return answer
-        if not isinstance(error, SCIMException):
-            frames = traceback.extract_tb(error.__traceback__)
-            places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-            LOG.error("request_failed", error=type(error).__name__, where=" ".join(places))
-        return as_http(self.service.error_response(error))
+        """Answer with a SCIM error."""
+        refusal = as_scim(error)
+        answer = as_http(self._service(NOBODY).error_response(refusal))
+        match refusal:
+            case TryAgainLater():
+                answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            case BodyTooSlow():
+                answer.headers["Connection"] = "close"  # the rest is not waited for
+            case MethodNotAllowedException() if "GET" in refusal.allowed:
+                answer.headers["Allow"] = ", ".join(sorted({*refusal.allowed, "HEAD"}))
+        return answer
 
     async def _served(self, request: Request) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
-        connection = await open_connection(
-            self.database, connection_id, request.headers.get("authorization")
-        )
-        method = request.method
-        scim_request = ScimRequest(
-            method=method,
+        authorization = request.headers.get("authorization", "")
+        connection = await open_connection(self.database, connection_id, authorization)
+        service = self._service(seal_of(authorization))
+        asked = ScimRequest(
+            method="GET" if request.method == "HEAD" else request.method,
             base_url=base_url_of(self.public_url, connection.id),
             path=f"/{path}",
             query=dict(request.query_params),
             headers=request.headers.items(),
-            body=b"" if method in READING else await read_body(request, self.largest_body),
         )
-        writing = method not in READING and not path.endswith(".search")
+        writing = service.match(asked).operation in WRITING
+        if asked.method in WITH_BODY:
+            largest = service.max_body_size(asked)
+            asked.body = await read_body(request, largest, self.limits.body_seconds)
         storage = DirectoryStorage(
-            self.database, connection, trace_of(request), writing=writing, clock=self.clock
+            self.database,
+            connection,
+            trace_of(request),
+            writing=writing,
+            base_url=asked.base_url,
+            clock=self.clock,
         )
-        handler = DirectoryHandler(self.service, storage)
-        response: ScimResponse = await after_conflicts()(handler.handle, scim_request)
+        handler = DirectoryHandler(service, storage)
+        response: ScimResponse = await after_conflicts()(handler.handle, asked)
         if writing:
             self.on_write()
         return response
+
+    def _service(self, seal: str) -> MusterService:
+        return MusterService(self.provider, self.limits, secret=seal)
 
 
 def base_url_of(public_url: str, connection_id: str) -> str:

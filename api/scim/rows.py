@@ -9,6 +9,7 @@ from scim2_models import GroupMember, GroupMembership, InvalidValueException, Me
 from sqlalchemy import RowMapping
 
 from api.scim.comparable import comparable_form
+from api.scim.limits import check_user
 from api.scim.resources import Group, ScimUser
 from contracts.names import comparison_key
 
@@ -42,7 +43,9 @@ def user_columns(user: ScimUser) -> dict[str, Any]:
     for email in user.emails or ():
         if email.value:
             _indexable("emails.value", email.value)
-    return _columns(ScimUser, user) | {"user_name_key": comparison_key(name)}
+    columns = _columns(ScimUser, user) | {"user_name_key": comparison_key(name)}
+    check_user(columns["resource"])
+    return columns
 
 
 def group_columns(group: Group) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from api.scim.resources import ScimUser
 from contracts.identity_changed import Profile
 
 
-def seen(user: ScimUser) -> SeenUser:
-    """Return what is to be known of a user downstream; what is empty counts as missing."""
+def seen(user: ScimUser, *, active: bool = True) -> SeenUser:
+    """Return what is to be known of a user downstream; what is empty counts as missing.
+
+    :param active: what a user is that does not say it.
+    """
     name = user.name
     roles = [role.value for role in user.roles or () if role.value]
     return SeenUser(
-        active=bool(user.active),
+        active=active if user.active is None else user.active,
         profile=Profile(
             user_name=user.user_name or "",
             email=_email_of(user),

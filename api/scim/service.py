@@ -1,30 +1,45 @@
 """Which decisions of the protocol are ours? What the library's service leaves to its users."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from scim2_models import (
     BaseModel,
+    BulkOperation,
     Context,
     Error,
     InvalidPathException,
+    InvalidValueException,
     PatchOp,
     Path,
     Resource,
     ResourceType,
     ResponseParameters,
     SCIMException,
+    ScimProvider,
     SearchRequest,
 )
 from scim2_server.conditions import Conditions
+from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
-from api.scim.limits import check_filter, check_operations, check_value
-from api.scim.resources import User
+from api.scim.comparable import is_absolute
+from api.scim.limits import (
+    Limits,
+    check_bulk,
+    check_filter,
+    check_names,
+    check_operations,
+    check_user,
+    check_value,
+)
+from api.scim.payloads import json_of, operations_of, value_of
+from api.scim.resources import ScimUser, User
 from api.scim.tolerances import (
-    operations_of,
+    tolerate_bulk,
     tolerate_filter,
     tolerate_patch,
     tolerate_resource,
@@ -32,42 +47,68 @@ from api.scim.tolerances import (
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
-ESCAPED_NUL = b"u0000"
-"""Without it in a body, its JSON need not be searched for one."""
-
 
 class MusterService(ScimService):
-    """The protocol with our tolerances, without input or output."""
+    """The protocol with our tolerances, without input or output.
+
+    :param secret: what cursors are sealed with, the same in every process.
+    """
+
+    def __init__(self, provider: ScimProvider, limits: Limits, *, secret: str | bytes) -> None:
+        super().__init__(provider, secret=secret)
+        self.limits = limits
 
     # --- reading ------------------------------------------------------------------------------
 
+    def max_body_size(self, request: ScimRequest) -> int:
+        """Return how many bytes of a body are read; none where no body would help."""
+        most = super().max_body_size(request)
+        return self.limits.body_bytes if most is None else min(most, self.limits.body_bytes)
+
     def decode_body(self, body: bytes, content_type: str | None) -> Any:
-        decoded = super().decode_body(body, content_type)
-        if ESCAPED_NUL in body:
-            check_value(decoded)
+        self.ensure_json(content_type)
+        decoded = json_of(body)
+        check_value(decoded, self.limits.value_characters)
         return decoded
 
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        decoded = self.decode_body(body, content_type)
-        if scim_ctx == Context.RESOURCE_PATCH_REQUEST:
-            check_operations(operations_of(decoded))
-            tolerated = tolerate_patch(decoded)
-        else:
-            tolerated = tolerate_resource(decoded)
-        if ESCAPED_NUL in body:
-            check_value(tolerated)  # again: a text may have turned out to be JSON
+        tolerated = self._tolerated(self.decode_body(body, content_type), scim_ctx)
+        if model is ScimUser:
+            check_user(tolerated)
+        elif model is PatchOp[ScimUser]:
+            for operation in operations_of(tolerated):
+                check_user(value_of(operation, "value"))
         try:
             return model.model_validate(tolerated, scim_ctx=scim_ctx)
         except ValidationError as error:
             raise _refusal(error) from error
+
+    def _tolerated(self, body: Any, scim_ctx: Context) -> Any:
+        match scim_ctx:
+            case Context.RESOURCE_PATCH_REQUEST:
+                check_operations(operations_of(body), self.limits)
+                return tolerate_patch(body)
+            case Context.BULK_REQUEST:
+                check_bulk(operations_of(body), self.limits)
+                return tolerate_bulk(body)
+            case _:
+                return tolerate_resource(body)
 
     def read_patch(
         self, resource_type: ResourceType, body: bytes, content_type: str | None
     ) -> "PatchOp[Any]":
         """Read a PATCH, whose paths have to be known although unknown attributes are ignored."""
         patch = super().read_patch(resource_type, body, content_type)
+        self.check_paths(resource_type, patch)
+        return patch
+
+    def check_paths(self, resource_type: ResourceType, patch: "PatchOp[Any]") -> None:
+        """Check the paths of a PATCH.
+
+        :raises InvalidPathException: when one names nothing that the resource type has.
+        """
         model = self.get_model(resource_type)
         for operation in patch.operations or ():
             path = Path.__class_getitem__(model)(operation.path or "")
@@ -75,14 +116,34 @@ class MusterService(ScimService):
                 raise InvalidPathException(
                     path=str(path), detail=f"'{path}' is not an attribute of the schema"
                 )
-        return patch
+
+    def read_response_parameters(
+        self, resource_type: ResourceType, query: Mapping[str, str]
+    ) -> ResponseParameters[Any]:
+        check_names(dict(query))
+        return super().read_response_parameters(resource_type, query)
+
+    def check_bulk_operation(
+        self, resource_type: ResourceType | None, operation: BulkOperation[Resource[Any]]
+    ) -> ResourceType:
+        """Check an operation of a bulk request as if it had come alone.
+
+        :raises SCIMException: what reading it has found, or an unknown path.
+        """
+        if isinstance(operation.response, Error):
+            raise SCIMException.from_error(operation.response)
+        assert resource_type is not None, "an operation without a path was refused"
+        if isinstance(operation.data, PatchOp):
+            self.check_paths(resource_type, operation.data)
+        return resource_type
 
     def read_search(
         self, resource_types: list[ResourceType], payload: Any
     ) -> tuple[SearchRequest[Any], Any]:
-        check_value(payload)
         if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             payload = payload | {"filter": _read_filter(payload["filter"])}
+        check_value(payload, self.limits.value_characters)
+        check_names(payload)
         return super().read_search(resource_types, payload)
 
     # --- applying -----------------------------------------------------------------------------
@@ -97,15 +158,15 @@ class MusterService(ScimService):
     def apply_patch(
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
-        """Apply a PATCH; ``active`` cannot be unassigned."""
-        before = current.model_copy()
+        """Apply a PATCH, and say in a client's words what it gets wrong."""
         try:
-            patched = super().apply_patch(current, patch_op, conditions)
+            return super().apply_patch(current, patch_op, conditions)
         except ValidationError as error:
             raise _refusal(error) from error
-        if patched is not None:
-            _keep_active(before, patched)
-        return patched
+        except InvalidValueException as error:
+            if isinstance(error.__cause__, ValidationError):  # its text is no detail for a client
+                raise _refusal(error.__cause__) from error
+            raise
 
     # --- answering ----------------------------------------------------------------------------
 
@@ -124,6 +185,10 @@ class MusterService(ScimService):
             HTTPStatus.CREATED,
         )
         return ScimResponse(HTTPStatus.CREATED, shaped.body, whole.headers)
+
+    def reference_location(self, base_url: str, reference: str) -> str:
+        """Return the URL of a reference, whatever a client has written into it."""
+        return reference if is_absolute(reference) else f"{base_url}/{reference}"
 
     def patch_response(
         self,

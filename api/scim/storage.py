@@ -18,6 +18,7 @@ from api.scim.groups import (
     lock_group_for_deletion,
     update_group,
 )
+from api.scim.pages import find_page
 from api.scim.projection import shows
 from api.scim.resource_rows import ID
 from api.scim.resources import Group, ScimUser, User
@@ -44,6 +45,8 @@ class DirectoryStorage(AsyncScimStorage):
     must not undo each other. A reading one takes no lock at all.
     """
 
+    supports_cursors = True
+
     def __init__(
         self,
         database: DirectoryDatabase,
@@ -51,12 +54,14 @@ class DirectoryStorage(AsyncScimStorage):
         trace: Trace,
         *,
         writing: bool,
+        base_url: str = "",
         clock: Clock = now,
     ) -> None:
         self._database = database
         self._connection = connection
         self._trace = trace
         self._writing = writing
+        self._base_url = base_url
         self._clock = clock
         self._transaction: Transaction | None = None
 
@@ -97,13 +102,20 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
-        types = [ATTRIBUTES[str(resource_type.name)] for resource_type in resource_types]
+        types = [
+            ATTRIBUTES[str(resource_type.name)].below(self._base_url)
+            for resource_type in resource_types
+        ]
         async with self._running() as tx:
             search = search_for(tx.connection_id, search_request, types)
-            total = await tx.db.scalar(search.total())
-            rows = (await tx.db.execute(search.page())).all() if search_request.count != 0 else []
-            found = [(type_, id_) for type_, id_ in rows]
-            return SearchPage(total, await self._found(tx, found, search_request))
+            page = await find_page(tx.db, search, position)
+            resources = await self._found(tx, page.found, search_request)
+            return SearchPage(
+                page.total,
+                resources,
+                next=page.next and page.next.as_json(),
+                previous=page.previous and page.previous.as_json(),
+            )
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
         async with self._running() as tx:

@@ -4,25 +4,38 @@ Nothing else in the code knows a provider's name. Pure: JSON in, JSON out.
 
 | sent | what we do | by |
 | --- | --- | --- |
-| attributes, schemas, keys that we do not know, in bodies | ignore them | Okta, Entra ID |
+| attributes, schemas, keys that we do not know, in bodies | leave them out | Okta, Entra ID |
+| a key ``name`` in an operation, ``id`` and ``externalId`` beside | ignore them | Entra ID |
 | a PATCH *path* that we do not know | refuse it, as the RFC says | nobody in earnest |
 | ``password`` | accept it, throw it away | Okta, in every wizard-made app |
+| one entry where a list is due | make a list of it | OneLogin |
+| ``Add``, ``Replace``, ``Remove``; ``"True"`` for a boolean (1) | read them | Entra ID |
+| keys ``name.givenName``, ``urn:…:User:department`` (1) | take them for paths | Entra ID, Ping |
+| an ``id`` that is the same, in the value of a PATCH (1) | let it pass | Okta, at every rename |
+| ``username Eq "…"`` and names in any case (1) | read it, as the RFC says | Ping |
+| the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
 | ``Operations`` that is empty | change nothing | Entra ID's validator |
-| ``add`` on ``emails[type eq "work"].value`` without such an entry | make it | Entra ID |
-| ``remove`` on ``members`` with ids in ``value`` | remove only those | Entra ID, JumpCloud |
+| ``upd-1a2b3c`` in any text, an e-mail too (2) | keep it | Entra ID's validator |
+| ``""`` and null in any attribute, twice (1) | empty it, again too | Entra ID's validator |
+| ``""`` in a boolean | take it away | Entra ID's validator |
+| ``emails[type eq "work"].value`` without such an entry (1) | make the entry | Entra ID |
+| ``roles[primary eq "True"].value`` (1) | make it, with a boolean | Entra ID |
+| removal of ``members`` with ids as value (1) | no other | Entra ID, JumpCloud, authentik |
 | the same with ``"$ref": null``, or with bare ids | go by the ids alone | older jobs of Entra ID |
+| members without a type, or who are nobody (3) | find out; keep the known | Okta |
 | ``manager`` as a string or an array | make an object of it | Entra ID |
 | ``manager`` as ``""`` or ``{"value": ""}`` | clear it | Entra ID |
 | ``manager`` without its URN, in a path or a filter | the enterprise extension's | Entra ID |
-| the ``value`` of a PATCH as JSON text in a string | read it | Keycloak clients |
+| a second group of a name (3) | refuse it with 409 | Entra ID's validator wants it |
+
+(1) by the library, under ``POLICY`` or always; (2) in ``resources.py``; (3) in ``groups.py``.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic_core import from_json
-from scim2_models import ScimFilter, ScimPolicy
+from scim2_models import InvalidSyntaxException, ScimFilter, ScimPolicy
 from scim2_models.path import (
     AttrPath,
     Comparison,
@@ -33,7 +46,9 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from api.scim.resources import EnterpriseUser
+from api.scim.limits import check_value
+from api.scim.payloads import json_of, value_of
+from api.scim.resources import EnterpriseUser, Group, User
 
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
@@ -44,6 +59,17 @@ POLICY = ScimPolicy(
 
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
+SCHEMAS = {str(model.__schema__).lower() for model in (User, Group, EnterpriseUser)}
+LISTS = {
+    name.replace("_", "")
+    for model in (User, Group)
+    for name in model.model_fields
+    if model.get_field_multiplicity(name)
+}
+"""Attributes of several values, in lower case."""
+
+FLAGS = ("active", "primary")
+"""How paths to booleans end."""
 
 NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
 """What stands for no operation at all: the RFC wants at least one."""
@@ -53,7 +79,9 @@ Operation = dict[str, Any]
 
 def tolerate_resource(body: Any) -> Any:
     """Return the body of a POST or PUT as the RFC would have it."""
-    return _with_manager_objects(body) if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        return body
+    return _with_lists(_with_known_schemas(_with_manager_objects(body)))
 
 
 def tolerate_patch(body: Any) -> Any:
@@ -65,11 +93,16 @@ def tolerate_patch(body: Any) -> Any:
     }
 
 
-def operations_of(body: Any) -> list[Any]:
-    """Return the operations of a PATCH as they were sent, if there are any."""
-    items = body.items() if isinstance(body, dict) else ()
-    operations = next((value for key, value in items if _is(key, "Operations")), None)
-    return operations if isinstance(operations, list) else []
+def tolerate_bulk(body: Any) -> Any:
+    """Return the body of a bulk request with the data of each operation as the RFC has it."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: [_bulk_operation(operation) for operation in value]
+        if _is(key, "Operations") and isinstance(value, list)
+        else value
+        for key, value in body.items()
+    }
 
 
 def tolerate_filter(text: str) -> str:
@@ -80,6 +113,14 @@ def tolerate_filter(text: str) -> str:
     if "manager" not in text.lower():
         return text
     return str(_qualified(ScimFilter(text).ast))
+
+
+def _bulk_operation(operation: Any) -> Any:
+    if not isinstance(operation, dict):
+        return operation
+    is_patch = _is(value_of(operation, "method"), "PATCH")
+    tolerate = tolerate_patch if is_patch else tolerate_resource
+    return {key: tolerate(value) if _is(key, "data") else value for key, value in operation.items()}
 
 
 # --- PATCH ----------------------------------------------------------------------------------
@@ -106,9 +147,21 @@ def _read_json_text(operation: Operation) -> Operation:
     if operation.get("path") or not isinstance(text, str):
         return operation
     try:
-        return operation | {"value": from_json(text)}
-    except ValueError:
+        value = json_of(text.encode())
+    except InvalidSyntaxException:
         return operation
+    check_value(value, len(text))
+    return operation | {"value": value}
+
+
+def _empty_flags(operation: Operation) -> Operation:
+    path, value = operation.get("path"), operation.get("value")
+    if _is_flag(path) and value == "":
+        return {"op": "remove", "path": path}
+    if isinstance(value, dict):
+        emptied = {k: None if item == "" and _is_flag(k) else item for k, item in value.items()}
+        return operation | {"value": emptied}
+    return operation
 
 
 def _drop_password(operation: Operation) -> Operation | None:
@@ -150,6 +203,7 @@ def _manager_in_value(operation: Operation) -> Operation:
 
 OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
     _read_json_text,
+    _empty_flags,
     _drop_password,
     _remove_by_ids,
     _set_manager,
@@ -157,7 +211,25 @@ OPERATION_RULES: tuple[Callable[[Operation], Operation | None], ...] = (
 """Applied to each operation in this order; None drops it."""
 
 
-# --- managers, members, passwords -------------------------------------------------------------
+# --- schemas, managers, members, passwords ---------------------------------------------------
+
+
+def _with_known_schemas(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the schemas whose attributes will be (RFC 7643 section 3)."""
+    return {
+        key: [item for item in value if not isinstance(item, str) or item.lower() in SCHEMAS]
+        if _is(key, "schemas") and isinstance(value, list)
+        else value
+        for key, value in body.items()
+    }
+
+
+def _with_lists(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Make a list of an only entry."""
+    return {
+        key: [value] if key.lower() in LISTS and isinstance(value, dict) else value
+        for key, value in body.items()
+    }
 
 
 def _with_manager_objects(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,6 +269,10 @@ def _by_id(member: Any) -> Any:
     if isinstance(member, dict) and member.get("value"):
         return {"value": member["value"]}
     return member
+
+
+def _is_flag(name: Any) -> bool:
+    return isinstance(name, str) and name.lower().endswith(FLAGS)
 
 
 def _is_password(name: Any) -> bool:

@@ -54,7 +54,8 @@ async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> 
     await USER_ROWS.change(tx, id_, columns)
     state = await load_state(tx.db, tx.connection_id, id_)
     assert state is not None, "every user has an identity"
-    change = after_update(state, seen(user), tx.connection.rules.on_deactivate, tx.now)
+    now_seen = seen(user, active=state.active)
+    change = after_update(state, now_seen, tx.connection.rules.on_deactivate, tx.now)
     if change is not None:
         await save_change(tx.db, tx.connection_id, id_, change, tx.trace, tx.now)
     return await get_user(tx, id_)

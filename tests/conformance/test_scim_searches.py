@@ -3,33 +3,40 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import example as with_example
 from pydantic import ValidationError
-from scim2_models import SearchRequest
+from scim2_models import InvalidFilterException, Resource, ResourceType, SearchRequest
 
 from api.admin.connections import create_connection
 from api.correlation import new_trace
 from api.scim.authentication import OpenedConnection
+from api.scim.limits import Limits
 from api.scim.provider import scim_provider
-from api.scim.resources import Group, ScimUser, User
+from api.scim.resources import Group, ScimUser
+from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 from contracts.clock import now
-from tests.conformance.scim_searches import FILTERS, SORTS, USERS
+from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
 from tests.ingress import RULES, migrated_directory
 
-PROVIDER = scim_provider()
+PROVIDER = scim_provider(Limits())
+SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
+KINDS: dict[Any, list[ResourceType]] = {
+    ScimUser: [USER_TYPE],
+    Group: [GROUP_TYPE],
+    ROOT: [USER_TYPE, GROUP_TYPE],
+}
 
-Search = Callable[[SearchRequest[Any]], Awaitable[Sequence[str]]]
-Check = Callable[[Sequence[ScimUser], Search], Awaitable[None]]
-WithUsers = Callable[[Sequence[dict[str, Any]], Check], None]
+AnyResource = Resource[Any]
 
 quick = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -39,74 +46,172 @@ class Undone(Exception):
     """Rolls a transaction back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What an example has stored, as clients see it, in the order of its creation."""
+
+    storage: DirectoryStorage
+    model: Any
+    stored: Sequence[AnyResource]
+
+    def request(self, **asked: Any) -> SearchRequest[Any]:
+        """Return a search.
+
+        :raises ValidationError: when it is refused by itself.
+        """
+        request: type[SearchRequest[Any]] = SearchRequest[self.model]  # type: ignore[name-defined]
+        return request.model_validate(asked)
+
+    async def found(self, request: SearchRequest[Any]) -> list[str]:
+        """Return the ids that SQL finds, in its order."""
+        page = await self.storage.search(KINDS[self.model], request)
+        assert page.total == len(page.resources)
+        return [str(resource.id) for resource in page.resources]
+
+    async def walked(self, request: SearchRequest[Any]) -> list[str]:
+        """Return the ids that a walk from cursor to cursor finds, there and back again."""
+        kinds = KINDS[self.model]
+        pages = [await self.storage.search(kinds, request)]
+        while pages[-1].next is not None:
+            pages.append(await self.storage.search(kinds, request, position=pages[-1].next))
+        back = [pages[-1]]
+        while back[-1].previous is not None:
+            back.append(await self.storage.search(kinds, request, position=back[-1].previous))
+        ids = [[resource.id for resource in page.resources] for page in pages]
+        assert [[resource.id for resource in page.resources] for page in reversed(back)] == ids
+        return [str(id_) for page in ids for id_ in page]
+
+
+Check = Callable[[Directory], Awaitable[None]]
+WithDirectory = Callable[[Any, Example, Check], None]
+
+
 @pytest.fixture
-def with_users(database_url: str) -> Iterator[WithUsers]:
-    """Give what runs a check on a directory with these users, every other one in a group."""
+def with_directory(database_url: str) -> Iterator[WithDirectory]:
+    """Give what runs a check on the directory of an example."""
     with asyncio.Runner() as runner:
         opened = migrated_directory(database_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
         connection = OpenedConnection(created.id, RULES)
 
-        async def run(users: Sequence[dict[str, Any]], check: Check) -> None:
-            storage = DirectoryStorage(database, connection, new_trace(), writing=True)
-
-            async def search(request: SearchRequest[Any]) -> Sequence[str]:
-                page = await storage.search([USER_TYPE], request)
-                assert page.total == len(page.resources)
-                return [str(resource.id) for resource in page.resources]
-
-            with contextlib.suppress(Undone):
+        async def run(model: Any, example: Example, check: Check) -> None:
+            storage = DirectoryStorage(
+                database, connection, new_trace(), writing=True, base_url=BASE_URL
+            )
+            with contextlib.suppress(Undone), PROVIDER:
                 async with storage.operation():
-                    await check(await _create(storage, users), search)
+                    stored = await _store(storage, example)
+                    kinds = {kind.name for kind in KINDS[model]}
+                    seen = [
+                        each for each in stored if each.meta and each.meta.resource_type in kinds
+                    ]
+                    await check(Directory(storage, model, seen))
                     raise Undone
 
-        yield lambda users, check: runner.run(run(users, check))
+        yield lambda model, example, check: runner.run(run(model, example, check))
         runner.run(opened.__aexit__(None, None, None))
 
 
-async def _create(storage: DirectoryStorage, users: Sequence[dict[str, Any]]) -> list[ScimUser]:
-    ids = []
-    for number, attributes in enumerate(users):
-        user = ScimUser.model_validate({"schemas": [], "userName": f"A_{number}", **attributes})
-        ids.append((await storage.create(USER_TYPE, user)).id)
-    members = [{"value": id_} for id_ in ids[::2]]
-    group = Group.model_validate({"schemas": [], "displayName": "Anna", "members": members})
-    await storage.create(GROUP_TYPE, group)
+async def _store(storage: DirectoryStorage, example: Example) -> list[AnyResource]:
+    """Store the directory: every other user is in every group, and each group in the next one."""
+    users: list[str | None] = []
+    groups: list[str | None] = []
+    for number, given_ in enumerate(example.users):
+        attributes = {name: value for name, value in given_.items() if name != "name_suffix"}
+        name = {
+            "userName": f"A{number}{given_['name_suffix']}",
+            "displayName": given_["name_suffix"],
+        }
+        user = ScimUser.model_validate({"schemas": [], **name, **attributes})
+        users.append((await storage.create(USER_TYPE, user)).id)
+    for number, given_ in enumerate(example.groups):
+        attributes = {name: value for name, value in given_.items() if name != "name_suffix"}
+        members = [
+            {"value": id_, "display": given_["name_suffix"]} for id_ in users[number % 2 :: 2]
+        ]
+        members += [{"value": id_} for id_ in groups[-1:]]
+        name = {"displayName": f"G{number}{given_['name_suffix']}"}
+        group = Group.model_validate({"schemas": [], **name, **attributes, "members": members})
+        groups.append((await storage.create(GROUP_TYPE, group)).id)
+    read = [await storage.get(USER_TYPE, str(id_)) for id_ in users]
+    read += [await storage.get(GROUP_TYPE, str(id_)) for id_ in groups]
     # All were created at the same moment, in one transaction: the ids decide what comes first.
-    stored = [await storage.get(USER_TYPE, id_) for id_ in sorted(map(str, ids))]
-    return [user for user in stored if isinstance(user, User)]
+    return [SERVICE.publish(BASE_URL, each) for each in sorted(read, key=lambda each: str(each.id))]
 
 
-@quick
-@given(users=USERS, filters=st.lists(FILTERS, min_size=1, max_size=6))
-def test_a_filter_finds_what_it_matches_in_memory(
-    with_users: WithUsers, users: list[dict[str, Any]], filters: list[str]
-) -> None:
-    async def check(stored: Sequence[ScimUser], search: Search) -> None:
-        for text in filters:
+async def _filters_agree(directory: Directory, example: Example) -> None:
+    for text in example.filters:
+        try:
+            request = directory.request(filter=text)
+        except ValidationError:
+            continue  # an operator that the attribute does not take
+        assert request.filter is not None
+        try:
+            expected = [each.id for each in directory.stored if request.filter.match(each)]
+        except InvalidFilterException:
+            expected = None
+        if expected is None:
+            with pytest.raises(InvalidFilterException):
+                await directory.found(request)
+        else:
+            assert await directory.found(request) == expected, text
+
+
+async def _orders_agree(directory: Directory, example: Example) -> None:
+    for path in example.sorts:
+        for order in ("ascending", "descending"):
+            asked = {"sortBy": path, "sortOrder": order}
             try:
-                request = SearchRequest[ScimUser].model_validate({"filter": text})
+                request = directory.request(**asked)
             except ValidationError:
-                continue  # an operator that the attribute does not take
-            assert request.filter is not None
-            expected = [user.id for user in stored if request.filter.match(user)]
-            assert list(await search(request)) == expected, text
-
-    with_users(users, check)
+                continue  # what has parts has no order
+            expected = [each.id for each in request.sort(directory.stored)]
+            assert await directory.found(request) == expected, asked
+            by_cursor = directory.request(**asked, cursor="", count=example.count)
+            assert await directory.walked(by_cursor) == expected, asked
 
 
 @quick
-@given(
-    users=USERS, sort_by=st.sampled_from(SORTS), order=st.sampled_from(["ascending", "descending"])
-)
-def test_an_order_is_that_in_memory(
-    with_users: WithUsers, users: list[dict[str, Any]], sort_by: str, order: str
+@given(example=examples(ScimUser))
+@with_example(example=PECULIAR)
+def test_a_filter_of_users_finds_what_it_matches_in_memory(
+    with_directory: WithDirectory, example: Example
 ) -> None:
-    async def check(stored: Sequence[ScimUser], search: Search) -> None:
-        asked = {"sortBy": sort_by, "sortOrder": order}
-        request = SearchRequest[ScimUser].model_validate(asked)
-        expected = [user.id for user in request.sort(stored)]
-        assert list(await search(request)) == expected
+    with_directory(ScimUser, example, lambda directory: _filters_agree(directory, example))
 
-    with_users(users, check)
+
+@quick
+@given(example=examples(Group))
+@with_example(example=PECULIAR)
+def test_a_filter_of_groups_finds_what_it_matches_in_memory(
+    with_directory: WithDirectory, example: Example
+) -> None:
+    with_directory(Group, example, lambda directory: _filters_agree(directory, example))
+
+
+@quick
+@given(example=examples(ROOT))
+@with_example(example=PECULIAR)
+def test_a_filter_of_everything_finds_what_it_matches_in_memory(
+    with_directory: WithDirectory, example: Example
+) -> None:
+    with_directory(ROOT, example, lambda directory: _filters_agree(directory, example))
+
+
+@quick
+@given(example=examples(ScimUser))
+@with_example(example=PECULIAR)
+def test_an_order_of_users_is_that_in_memory_on_every_page(
+    with_directory: WithDirectory, example: Example
+) -> None:
+    with_directory(ScimUser, example, lambda directory: _orders_agree(directory, example))
+
+
+@quick
+@given(example=examples(ROOT))
+@with_example(example=PECULIAR)
+def test_an_order_of_everything_is_that_in_memory_on_every_page(
+    with_directory: WithDirectory, example: Example
+) -> None:
+    with_directory(ROOT, example, lambda directory: _orders_agree(directory, example))

@@ -11,23 +11,17 @@ from scim2_server.testing import AsyncScimStorageContract, BlockingStorage
 from api.admin.connections import create_connection
 from api.correlation import new_trace
 from api.scim.authentication import OpenedConnection
+from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.storage import DirectoryStorage
 from contracts.clock import now
 from tests.ingress import RULES, migrated_directory
 
 
-class WithoutCursors(AsyncScimStorageContract):
-    """The suite without what is not announced: it would be skipped, and a skip hides others."""
-
-    for _name in [name for name in dir(AsyncScimStorageContract) if name.startswith("test_cursor")]:
-        locals()[_name] = None
-
-
-class TestDirectoryStorage(WithoutCursors):
+class TestDirectoryStorage(AsyncScimStorageContract):
     @pytest.fixture
     def provider(self) -> ScimProvider:
-        return scim_provider()
+        return scim_provider(Limits())
 
     @pytest.fixture
     def storage(self, database_url: str) -> Iterator[ScimStorage]:

@@ -1,22 +1,40 @@
-"""What do these tests share? A directory on either database, and a connection to it."""
+"""What do these tests share? A server on either database, and for each test a connection to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from api.directory.database import DirectoryDatabase
-from tests.ingress import Ingress, ingress_on, migrated_directory
+from tests.ingress import Ingress
+from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
+
+
+@pytest.fixture(
+    scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def api(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServedApi]:
+    """Give a server: once on SQLite, once on PostgreSQL."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('served')}/directory.db"
+        else:
+            server = request.getfixturevalue("postgres_server")
+            url = stack.enter_context(server.fresh_database())
+        yield stack.enter_context(served_api(url))
+
+
+@pytest.fixture(scope="package")
+async def database(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
+    """Give the database of the server."""
+    async with database_of(api) as database:
+        yield database
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[DirectoryDatabase]:
-    """Give the directory's database."""
-    async with migrated_directory(database_url) as directory:
-        yield directory
-
-
-@pytest.fixture
-async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
-    """Give a connection over HTTP."""
-    async with ingress_on(database) as ingress:
+async def ingress(api: ServedApi, database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    """Give a connection, whose directory is empty, over HTTP."""
+    async with ingress_over_http(api, database) as ingress:
         yield ingress

@@ -171,7 +171,7 @@ async def test_an_unknown_member_does_not_fail_the_push(ingress: Ingress) -> Non
     assert answer.json()["members"] == [
         {
             "value": ada,
-            "$ref": f"https://muster.test/scim/v2/{ingress.connection}/Users/{ada}",
+            "$ref": f"{ingress.http.base_url}Users/{ada}",
             "type": "User",
             "display": ADA,
         }

@@ -110,3 +110,18 @@ async def test_a_search_of_everything_finds_users_and_groups(ingress: Ingress) -
     asked = {"filter": 'userName pr or meta.resourceType eq "Group"', "sortBy": "meta.created"}
     found = (await ingress.send("POST", "/.search", asked)).json()
     assert [resource["id"] for resource in found["Resources"]] == [ada, group]
+
+
+async def test_an_active_that_is_taken_away_changes_nobody(ingress: Ingress) -> None:
+    for active in (True, False):
+        user = await ingress.user(f"ada-{active}", active=active)
+        await ingress.settle()
+        remove = {"op": "remove", "path": "active"}
+        assert (await ingress.patch(f"/Users/{user}", remove)).status_code == 200
+        assert "active" not in (await ingress.send("GET", f"/Users/{user}")).json()
+        assert (await ingress.identity(user))["active"] is active
+        assert await ingress.marked() == set()
+        await ingress.patch(
+            f"/Users/{user}", {"op": "replace", "path": "active", "value": not active}
+        )
+        assert (await ingress.identity(user))["active"] is not active

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 from tests.ingress import GROUP, PATCH, USER, Ingress
 
@@ -76,3 +77,40 @@ async def test_only_one_of_two_holders_of_a_version_may_write(ingress: Ingress) 
         *(ingress.send("PATCH", f"/Users/{user}", body, **{"if-match": version}) for body in bodies)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412]
+
+
+async def test_bulk_requests_with_common_groups_run_at_once(ingress: Ingress) -> None:
+    users = [await ingress.user(f"user{number}") for number in range(6)]
+    groups = [await ingress.group(f"group{number}") for number in range(3)]
+
+    def request(number: int) -> dict[str, Any]:
+        member = [{"value": users[number]}]
+        fill = {"op": "add", "path": "members", "value": member}
+        names = [f"circle{number}-{part}" for part in "ab"]
+        turned = groups[number % 3 :] + groups[: number % 3]
+        patches: list[dict[str, Any]] = [
+            {"method": "PATCH", "path": f"/Groups/{group}", "data": {"Operations": [fill]}}
+            for group in turned
+        ]
+        circle: list[dict[str, Any]] = [
+            {
+                "method": "POST",
+                "path": "/Groups",
+                "bulkId": name,
+                "data": {
+                    "displayName": name,
+                    "members": [{"value": f"bulkId:{other}"}, *({"value": user} for user in users)],
+                },
+            }
+            for name, other in zip(names, reversed(names), strict=True)
+        ]
+        return {"Operations": [*patches, *circle]}
+
+    answers = await asyncio.gather(
+        *(ingress.send("POST", "/Bulk", request(number)) for number in range(len(users)))
+    )
+    statuses = Counter(each["status"] for answer in answers for each in answer.json()["Operations"])
+    assert statuses == {"200": 18, "201": 12}
+    for group in groups:
+        assert await ingress.members(group) == sorted(users)
+    assert await ingress.marked() == set(users)

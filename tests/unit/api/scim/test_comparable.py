@@ -35,7 +35,7 @@ def test_extensions_are_objects_of_their_own() -> None:
     extension = {"department": "Looms", "manager": {"value": "M1", "$ref": "Users/M1"}}
     assert form(**{ENTERPRISE: extension})["EnterpriseUser"] == {
         "department": "looms",
-        "manager": {"value": "M1", "ref": "Users/M1"},
+        "manager": {"value": "M1", "ref": "./Users/M1"},
     }
 
 

@@ -5,7 +5,7 @@ from scim2_models import InvalidFilterException, ScimFilter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
-from api.scim.filters import MOST_TERMS, condition_of
+from api.scim.filters import MEMBERSHIP_TERMS, MOST_TERMS, condition_of
 
 LOOK_UPS = [
     (USER_ATTRIBUTES, 'userName eq "Ada"', "users.user_name_key = 'ada'"),
@@ -25,6 +25,12 @@ def test_a_look_up_compares_an_indexed_column(attributes: Attributes, text: str,
 
 
 def test_very_many_terms_are_refused() -> None:
-    many = " or ".join(["id pr"] * (MOST_TERMS + 1))
-    with pytest.raises(InvalidFilterException):
-        condition_of(ScimFilter(many), USER_ATTRIBUTES)
+    for term, most in (
+        ("id pr", MOST_TERMS),
+        ("not (id pr)", MOST_TERMS),
+        ("groups pr", MOST_TERMS // MEMBERSHIP_TERMS),
+        ('groups[value eq "a" or value eq "b"]', MOST_TERMS // (MEMBERSHIP_TERMS + 1)),
+    ):
+        condition_of(ScimFilter(" and ".join([term] * most)), USER_ATTRIBUTES)
+        with pytest.raises(InvalidFilterException):
+            condition_of(ScimFilter(" and ".join([term] * (most + 1))), USER_ATTRIBUTES)

@@ -5,8 +5,8 @@ from scim2_models import InvalidFilterException, InvalidPathException, InvalidVa
 
 from api.scim.limits import (
     LONGEST_EXPRESSION,
-    MOST_OPERATIONS,
     MOST_TERMS_IN_A_PATH,
+    Limits,
     check_filter,
     check_operations,
     check_value,
@@ -46,16 +46,17 @@ def test_other_filters_are_left_to_the_parser(text: str) -> None:
 )
 def test_a_path_that_is_too_long_or_compares_with_no_character_is_refused(path: str) -> None:
     with pytest.raises(InvalidPathException):
-        check_operations([{"op": "add", "path": path, "value": "x"}])
+        check_operations([{"op": "add", "path": path, "value": "x"}], Limits())
 
 
 def test_a_patch_has_an_end() -> None:
-    check_operations([{"op": "add"}] * MOST_OPERATIONS)
+    limits = Limits(patch_operations=3)
+    check_operations([{"op": "add"}] * 3, limits)
     with pytest.raises(InvalidValueException):
-        check_operations([{"op": "add"}] * (MOST_OPERATIONS + 1))
+        check_operations([{"op": "add"}] * 4, limits)
 
 
 @pytest.mark.parametrize("value", ["\0", ["a\0"], {"a": {"b": "\0"}}, {"a\0": 1}])
 def test_no_value_holds_a_nul(value: object) -> None:
     with pytest.raises(InvalidValueException):
-        check_value(value)
+        check_value(value, 100)

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from scim2_models import InvalidFilterException
+from scim2_models import InvalidFilterException, InvalidValueException
 
 from api.scim.tolerances import (
     ENTERPRISE,
     MANAGER,
     NO_OPERATION,
+    tolerate_bulk,
     tolerate_filter,
     tolerate_patch,
     tolerate_resource,
@@ -92,3 +93,51 @@ def test_a_manager_in_a_filter_is_that_of_the_extension() -> None:
 def test_a_filter_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidFilterException):
         tolerate_filter('manager eq "')
+
+
+def test_schemas_that_nobody_knows_are_left_out() -> None:
+    user = "urn:ietf:params:scim:schemas:core:2.0:User"
+    sent = {"schemas": [user, ENTERPRISE.upper(), "urn:mill:custom:1.0"], "userName": "ada"}
+    assert tolerate_resource(sent) == {"schemas": [user, ENTERPRISE.upper()], "userName": "ada"}
+    assert tolerate_resource({"schemas": "x"}) == {"schemas": "x"}, "left to the validation"
+
+
+def test_an_only_entry_is_made_a_list() -> None:
+    entry = {"value": "ada@acme.test"}
+    assert tolerate_resource({"emails": entry, "name": entry}) == {"emails": [entry], "name": entry}
+    assert tolerate_resource({"X509Certificates": entry}) == {"X509Certificates": [entry]}
+    assert tolerate_resource({"emails": "x"}) == {"emails": "x"}, "left to the validation"
+
+
+def test_an_empty_boolean_is_taken_away() -> None:
+    for path in ("active", 'Emails[type eq "work"].Primary'):
+        assert operations({"op": "Replace", "path": path, "value": ""}) == [
+            {"op": "remove", "path": path}
+        ]
+    [operation] = operations({"op": "replace", "value": {"active": "", "title": ""}})
+    assert operation["value"] == {"active": None, "title": ""}
+
+
+def test_json_text_is_read_as_strictly_as_a_body() -> None:
+    for text in ('{"title": NaN}', '{"title": 1, "title": 2}'):
+        sent = {"op": "replace", "value": text}
+        assert operations(sent) == [sent], "left to the validation"
+    with pytest.raises(InvalidValueException):
+        operations({"op": "replace", "value": '{"title": "\\u0000"}'})
+
+
+def test_operations_of_a_bulk_request_are_tolerated_like_requests() -> None:
+    patch = {"Operations": [{"op": "Add", "path": "manager", "value": "m1"}]}
+    sent = [
+        {"Method": "patch", "path": "/Users/1", "data": patch},
+        {"method": "POST", "path": "/Users", "data": {ENTERPRISE: {"manager": "m1"}}},
+        {"method": "DELETE", "path": "/Users/1"},
+        "nonsense",
+    ]
+    bulk = tolerate_bulk({"failOnErrors": 1, "operations": sent})
+    first, second, *others = bulk["operations"]
+    assert first["data"]["Operations"][0]["value"] == {"value": "m1"}
+    assert second["data"] == {ENTERPRISE: {"manager": {"value": "m1"}}}
+    assert others == sent[2:]
+    assert tolerate_bulk([]) == []
+    assert tolerate_bulk({"Operations": 1}) == {"Operations": 1}

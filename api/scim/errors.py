@@ -1,0 +1,41 @@
+"""Which SCIM error does an error become? One tree, and one place that turns anything into it."""
+
+import traceback
+from pathlib import Path
+
+import structlog
+from scim2_models import SCIMException
+
+from api.retries import is_away
+
+LOG = structlog.get_logger(__name__)
+
+
+class TryAgainLater(SCIMException):
+    """The database is away, or too busy to answer in time. Sending it again is safe."""
+
+    status = 503
+    _default_detail = "The directory cannot answer just now; try again"
+
+
+class BodyTooSlow(SCIMException):
+    """The body did not arrive in time."""
+
+    status = 408
+    _default_detail = "The body did not arrive in time; send it faster, or less of it"
+
+
+def as_scim(error: Exception) -> Exception:
+    """Return the SCIM error for an error; an unknown one is logged by type and place.
+
+    Never by its text, which may quote what belongs to a person. Unknown ones become a bare 500.
+    """
+    if isinstance(error, SCIMException):
+        return error
+    if is_away(error):
+        LOG.warning("database_away", error=type(error).__name__)
+        return TryAgainLater()
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    LOG.error("request_failed", error=type(error).__name__, where=" ".join(places))
+    return error

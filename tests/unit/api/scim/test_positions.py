@@ -1,0 +1,24 @@
+"""Which places do cursors carry, and which do they refuse?"""
+
+from typing import Any
+
+import pytest
+from scim2_models import InvalidCursorException
+
+from api.scim.positions import Direction, Place, Position, position_of
+
+
+@pytest.mark.parametrize("value", ["weaver", "", 1_700_000_000_000_000, None])
+def test_a_position_comes_back_as_it_was(value: str | int | None) -> None:
+    position = Position(Direction.BEFORE, Place(value, 7, "1f"))
+    assert position_of(position.as_json()) == position
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [None, {}, [], "after", ["after"], ["beside", "a", 1, "b"], ["after", [], 1, "b"],
+     ["after", "a", "1", "b"], ["after", "a", 1, 2], ["after", "a", 1, "b", "c"]],
+)  # fmt: skip
+def test_what_is_no_position_is_refused(kept: Any) -> None:
+    with pytest.raises(InvalidCursorException):
+        position_of(kept)
