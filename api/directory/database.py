@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, TableValuedAlias, column, literal
+from sqlalchemy import JSON, ColumnElement, String, TableValuedAlias, column, literal
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -106,7 +106,73 @@ def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
     return entries.table_valued(column("value", COMPARABLE))
 
 
+class _objects(FunctionElement[Any]):  # noqa: N801
+    """The objects of a JSON array that is given as text, one row each."""
+
+    inherit_cache = True
+
+
+@compiles(_objects, "sqlite")
+def _json_each_of_text(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_objects, "postgresql")
+def _json_array_elements(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
+
+
+def objects_in(text: ColumnElement[str]) -> TableValuedAlias:
+    """Return an array of objects, written as JSON, as a table with the objects in ``value``.
+
+    So any number of rows is one parameter of one statement, which is prepared once for all.
+    """
+    return _objects(text).table_valued(column("value", JSON))
+
+
 def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:
     """Return the text at a path of a document; NULL where there is none."""
     text: ColumnElement[str] = document[path].as_string()
     return text
+
+
+# --- writing JSON ---------------------------------------------------------------------------
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """A text as a JSON string, in quotes and escaped."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(json_text, "sqlite")
+def _json_quote(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_quote({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_text, "postgresql")
+def _to_json(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(to_json({compiler.process(element.clauses, **options)}) AS VARCHAR)"
+
+
+class with_commas(FunctionElement[str]):  # noqa: N801
+    """The texts of many rows as one, with commas between, in the order of a second expression.
+
+    The rows have to come in that order too: SQLite has no other way before version 3.44.
+    """
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(with_commas, "sqlite")
+def _group_concat(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    text, _order = element.clauses
+    return f"group_concat({compiler.process(text, **options)}, ',')"
+
+
+@compiles(with_commas, "postgresql")
+def _string_agg(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    text, order = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"string_agg({text}, ',' ORDER BY {order})"

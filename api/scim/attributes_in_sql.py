@@ -135,9 +135,8 @@ def _path(binding: AttributeBinding) -> tuple[str, ...]:
     return (binding.field_name,)
 
 
-def _members() -> Entries:
-    """Return the members of a group."""
-    rows = MEMBERSHIPS.alias()
+def members_in(rows: FromClause) -> Entries:
+    """Return the members of a group as entries, out of the memberships or an alias of theirs."""
     is_user = rows.c.member_type == "User"
     texts = {
         "value": rows.c.member_id,
@@ -210,7 +209,7 @@ GROUP_ATTRIBUTES = Attributes(
         "external_id": GROUPS.c.external_id,
         "display_name": GROUPS.c.display_name_key,
     },
-    derived={"members": _members},
+    derived={"members": lambda: members_in(MEMBERSHIPS.alias())},
 )
 
 ATTRIBUTES = {attributes.name: attributes for attributes in (USER_ATTRIBUTES, GROUP_ATTRIBUTES)}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import structlog
 from fastapi import APIRouter, Request, Response, Security
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from scim2_models import SCIMException
 from scim2_server.requests import ScimRequest
@@ -21,6 +20,7 @@ from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
 from api.scim.handler import DirectoryHandler
+from api.scim.json_answers import ScimAnswer
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 from contracts.clock import Clock
@@ -90,7 +90,12 @@ class ScimEdge:
         )
         writing = method not in READING and not path.endswith(".search")
         storage = DirectoryStorage(
-            self.database, connection, trace_of(request), writing=writing, clock=self.clock
+            self.database,
+            connection,
+            trace_of(request),
+            writing=writing,
+            members_apart=True,
+            clock=self.clock,
         )
         handler = DirectoryHandler(self.service, storage)
         response: ScimResponse = await after_conflicts()(handler.handle, scim_request)
@@ -111,9 +116,7 @@ def as_http(response: ScimResponse) -> Response:
             name: value for name, value in response.headers.items() if name != "Content-Type"
         }
         return Response(status_code=response.status, headers=headers)
-    return JSONResponse(
-        response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE
-    )
+    return ScimAnswer(response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE)
 
 
 def scim_routes(edge: ScimEdge) -> APIRouter:
