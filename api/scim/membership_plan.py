@@ -6,13 +6,14 @@ they are. Those that the library has to work on are loaded; from then on they ar
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, assert_never
 
 from scim2_models import PatchOperation
-from scim2_models.path import FilterNode, LogicalExpr
+from scim2_models.path import FilterNode
 
+from api.scim.ids import ID
 from api.scim.membership_steps import Other, Put, Select, Step, Take, id_in
 from api.scim.resources import Group
 from api.scim.rows import Member
@@ -39,7 +40,7 @@ class MemberChanges:
 
     stay: Mapping[str, Label] = field(default_factory=dict)
     leave: frozenset[str] = frozenset()
-    leave_where: Sequence[FilterNode] = ()
+    leave_where: tuple[FilterNode, ...] = ()
     others_leave: bool = False
 
 
@@ -48,7 +49,7 @@ class Concern:
     """Which stored members have to be loaded."""
 
     ids: frozenset[str] = frozenset()
-    filters: Sequence[FilterNode] = ()
+    filters: tuple[FilterNode, ...] = ()
     everybody: bool = False
 
 
@@ -72,7 +73,7 @@ def concern_of(steps: Iterable[Step]) -> Concern:
                 pass
             case never:
                 assert_never(never)
-    return Concern(frozenset(ids), filters, everybody)
+    return Concern(frozenset(ids), tuple(filters), everybody)
 
 
 def named_in(steps: Iterable[Step]) -> set[str]:
@@ -82,22 +83,13 @@ def named_in(steps: Iterable[Step]) -> set[str]:
         match step:
             case Put(members=members):
                 named.update(member.value for member in members)
-            case Select(filter=selection, removes=False):
-                named.update(_ids_in(selection))
-            case Select() | Take() | Other():
+            case Select(operation=operation):  # an entry that it describes may be made
+                named.update(ID.findall(f"{operation.path} {operation.value}"))
+            case Take() | Other():
                 pass
             case never:
                 assert_never(never)
     return {id_ for id_ in named if id_}
-
-
-def _ids_in(selection: FilterNode | None) -> set[str | None]:
-    """Return the ids that a filter compares with; an entry that it describes may be made."""
-    match selection:
-        case LogicalExpr(terms=terms):
-            return {id_in(term) for term in terms}
-        case _:
-            return {id_in(selection)}
 
 
 def plan(steps: Iterable[Step], group: Group, stored: Iterable[Member], apply: Apply) -> "Planned":

@@ -101,7 +101,9 @@ def _plain(op: PatchOperation.Op, path: "Path[Group]", value: Any) -> Put | Take
         id_ = id_in(path.value_filter)
         return Take(frozenset({id_})) if op == REMOVE and value is None and id_ else None
     if op == REMOVE:
-        return NOBODY if value is None else _taken(value)
+        if value is None:
+            return NOBODY
+        return _taken(value) if path.schema is None or value == [] else None
     members = read_members(value if isinstance(value, list) else [value])
     return None if members is None else Put(members, instead=op == REPLACE)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import CTE, Select, String, bindparam, select
+from sqlalchemy import Select, String, Subquery, bindparam, select
 
 from api.directory.database import objects_in, text_at
 from api.scim.ids import ID
@@ -25,7 +25,7 @@ class Named:
     nobody's and are left out.
     """
 
-    rows: CTE
+    rows: Subquery
     staying: int = 0
     strangers: int = 0
 
@@ -73,8 +73,9 @@ class Named:
         return select(*columns).select_from(self.rows).where(self.rows.c.stays.is_not(None))
 
 
-def _table(rows: Iterable[Entry]) -> CTE:
+def _table(rows: Iterable[Entry]) -> Subquery:
     text = bindparam("named", to_json(list(rows)).decode(), String)
     objects = objects_in(text)
     columns = [text_at(objects.c.value, name).label(name) for name in COLUMNS]
-    return select(*columns).cte("named")
+    # No common table expression: Python's sqlite3 counts no rows of statements that begin with one.
+    return select(*columns).subquery("named")
