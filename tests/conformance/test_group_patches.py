@@ -154,7 +154,7 @@ async def _check_answer(storage: DirectoryStorage, group: Group) -> None:
             whole = SERVICE.publish(BASE_URL, group).model_dump(
                 scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
             )
-        assert json.loads(ScimAnswer(answer.body).body) == whole
+        assert json.loads(bytes(ScimAnswer(answer.body).body)) == whole
 
 
 @settings(
