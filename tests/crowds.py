@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, String, cast, func, insert, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import DirectoryDatabase, objects_in, text_at
+from api.directory.database import DirectoryDatabase, objects_in
 from api.directory.tables import Identity, Membership, UserRow
 
 PATTERN = "person-0"
@@ -46,12 +46,11 @@ async def join(
 ) -> None:
     """Put users into a group."""
     for some in _chunks(members):
-        people = objects_in(literal(dumps([{"id": id_} for id_ in some])))
-        rows = select(
-            literal(connection), literal(group), text_at(people.c.value, "id"), literal("User")
-        )
+        text_of = literal(dumps([{"id": id_} for id_ in some]))
         columns = ["connection_id", "group_id", "member_id", "member_type"]
         async with database.write() as db:
+            people = objects_in(text_of, ["id"], db.dialect.name).c
+            rows = select(literal(connection), literal(group), people.id, literal("User"))
             await db.execute(insert(Membership).from_select(columns, rows))
     await _analyze(database)
 
@@ -59,14 +58,13 @@ async def join(
 async def _copy(
     db: AsyncConnection, table: FromClause, connection: str, pattern: str, people: str
 ) -> None:
-    objects = objects_in(literal(people))
-    name = text_at(objects.c.value, "name")
+    objects = objects_in(literal(people), ["id", "name"], db.dialect.name)
     values = {
-        column.name: _renamed(column, name, db.dialect.name)
+        column.name: _renamed(column, objects.c.name, db.dialect.name)
         if isinstance(column.type, String) or "JSON" in str(column.type)
         else column
         for column in table.c
-    } | {"id": text_at(objects.c.value, "id"), "connection_id": literal(connection)}
+    } | {"id": objects.c.id, "connection_id": literal(connection)}
     original = (table.c.connection_id == connection) & (table.c.id == pattern)
     rows = select(*values.values()).select_from(table).join(objects, original)
     await db.execute(insert(table).from_select(list(values), rows))  # type: ignore[arg-type]

@@ -1,10 +1,25 @@
 """Where do the two databases differ for the directory? Here, and nowhere else on the api's side."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, String, TableValuedAlias, column, literal
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    SelectBase,
+    SQLColumnExpression,
+    String,
+    TableValuedAlias,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -72,6 +87,35 @@ def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
 
 
+# --- sets of ids ----------------------------------------------------------------------------
+
+
+class is_among(FunctionElement[bool]):  # noqa: N801
+    """Whether a column holds one of the values that a select gives; each is looked up by index.
+
+    Where PostgreSQL is given a join instead, it chooses by its statistics, and they know nothing of
+    a group that was pushed a moment ago: it then compares every member with every value.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: SQLColumnExpression[Any], values: SelectBase) -> None:
+        super().__init__(column, values.scalar_subquery())
+
+
+@compiles(is_among, "sqlite")
+def _in(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    value, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{value} IN {values}"
+
+
+@compiles(is_among, "postgresql")
+def _any(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    value, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({value} = ANY(ARRAY{values}))"
+
+
 # --- documents ------------------------------------------------------------------------------
 
 
@@ -106,28 +150,18 @@ def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
     return entries.table_valued(column("value", COMPARABLE))
 
 
-class _objects(FunctionElement[Any]):  # noqa: N801
-    """The objects of a JSON array that is given as text, one row each."""
+def objects_in(text: ColumnElement[str], names: Sequence[str], dialect: str) -> FromClause:
+    """Return an array of flat objects, written as JSON, as a table of their texts.
 
-    inherit_cache = True
-
-
-@compiles(_objects, "sqlite")
-def _json_each_of_text(element: Any, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_objects, "postgresql")
-def _json_array_elements(element: Any, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
-
-
-def objects_in(text: ColumnElement[str]) -> TableValuedAlias:
-    """Return an array of objects, written as JSON, as a table with the objects in ``value``.
-
-    So any number of rows is one parameter of one statement, which is prepared once for all.
+    So any number of rows is one parameter of one statement, which is prepared once for all. It is
+    no common table expression: Python's sqlite3 counts no rows of statements that begin with one.
     """
-    return _objects(text).table_valued(column("value", JSON))
+    if dialect == "postgresql":
+        columns = [column(name, String) for name in names]
+        objects = func.json_to_recordset(cast(text, JSON)).table_valued(*columns)
+        return objects.render_derived(name="named", with_types=True)
+    rows = func.json_each(text).table_valued(column("value", JSON))
+    return select(*(text_at(rows.c.value, name).label(name) for name in names)).subquery("named")
 
 
 def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:

@@ -27,6 +27,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.database import is_among
 from api.directory.identity_changes import IdentityChange, IdentityState
 from api.directory.tables import Identity
 from contracts.identity_changed import Profile, Trace
@@ -109,7 +110,7 @@ async def mark_selected(
 
     :param ids: gives the ids; those of nested groups are among them and mean nobody.
     """
-    there = and_(col(Identity.deleted).is_(False), col(Identity.id).in_(ids))
+    there = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
     return await _mark(db, connection_id, there, trace, now)
 
 
@@ -137,11 +138,10 @@ async def _mark(
         .where(col(Identity.connection_id) == connection_id, which)
         .order_by(col(Identity.id))
         .with_for_update()
-        .subquery()
     )
     statement = (
         update_rows(Identity)
-        .where(col(Identity.connection_id) == connection_id, col(Identity.id).in_(select(locked)))
+        .where(col(Identity.connection_id) == connection_id, is_among(col(Identity.id), locked))
         .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
     )
     return (await db.execute(statement)).rowcount

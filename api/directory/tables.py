@@ -96,7 +96,7 @@ class Membership(ApiTable, table=True):
     """One member of one group: a user, or a nested group, which never becomes a user."""
 
     __tablename__ = "memberships"
-    __table_args__ = (Index("memberships_by_member", "connection_id", "member_id"),)
+    __table_args__ = (Index("memberships_by_member", "connection_id", "member_id", "group_id"),)
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")
     group_id: str = Field(primary_key=True)

@@ -12,7 +12,9 @@ from pydantic_core import to_json
 from scim2_models import Resource, ResourceType
 
 from api.scim.limits import check_operations
+from api.scim.membership_plan import exactly, named_in, types_in
 from api.scim.membership_steps import MEMBERS, Step, plain_step, steps_of
+from api.scim.named_members import Named, NamedChanges
 from api.scim.resources import Group
 from api.scim.sent_members import SentMember, read_members, sent_of
 from api.scim.service import MusterService
@@ -20,28 +22,37 @@ from api.scim.tolerances import operations_of
 
 ResultT = TypeVar("ResultT")
 
-LARGE_BODY = 64 * 1024
-"""Bytes; reading one takes a millisecond, about as much as everything else that a request does."""
+LARGE_BODY, MANY_MEMBERS = 64 * 1024, 1_000
+"""Bytes, and members. As much takes about a millisecond to read, and another one to write down:
+what everything else in a request takes."""
 
 
 class PushedGroup(NamedTuple):
-    """A group as it was sent: without members, and its members."""
+    """A group as it was sent: without members, who they are to be, and of which types."""
 
     group: Group
-    members: Sequence[SentMember]
+    members: NamedChanges
+    types: Named
+
+
+class PushedPatch(NamedTuple):
+    """A PATCH as it was sent: its steps, and whom they may make members."""
+
+    steps: Sequence[Step]
+    named: Named
 
 
 Read = Callable[[ResourceType, bytes, str | None], Resource[Any]]
 """Reads the body of a creation or of a replacement."""
 
 
-async def apart(body: bytes, work: Callable[[], ResultT]) -> ResultT:
-    """Do what takes as long as the body is large; in a thread, so that others are answered too.
+async def apart(work: Callable[[], ResultT], *, large: bool) -> ResultT:
+    """Do some work; what is large, in a thread, so that others are answered meanwhile.
 
     Threads take turns every few milliseconds. Only decoding is one turn, whatever its length: a
     tenth of a second for 100,000 members.
     """
-    return work() if len(body) < LARGE_BODY else await asyncio.to_thread(work)
+    return await asyncio.to_thread(work) if large else work()
 
 
 def read_group(
@@ -53,26 +64,45 @@ def read_group(
     """
     decoded = service.decode_body(body, media)
     names = (
-        [name for name in decoded if name.lower() == MEMBERS] if isinstance(decoded, dict) else []
+        [name for name in decoded if name.lower() == MEMBERS] if isinstance(decoded, dict) else ()
     )
     members = read_members(decoded.pop(names[0])) if len(names) == 1 else None
-    if members is not None:
-        return PushedGroup(cast("Group", read(resource_type, to_json(decoded), media)), members)
-    group = cast("Group", read(resource_type, body, media))
-    return without_members(group)
+    if members is None:
+        return pushed_group(cast("Group", read(resource_type, body, media)))
+    return _pushed(cast("Group", read(resource_type, to_json(decoded), media)), members)
 
 
-def without_members(group: Group) -> PushedGroup:
+def pushed_group(group: Group) -> PushedGroup:
     """Take the members out of a group that was read with them."""
     members = sent_of(group.members)
     group.members = None
-    return PushedGroup(group, members)
+    return _pushed(group, members)
+
+
+def _pushed(group: Group, members: Sequence[SentMember]) -> PushedGroup:
+    named = NamedChanges.of(exactly(members))
+    return PushedGroup(group, named, Named.of_types(types_in(members)))
+
+
+def read_patch(
+    service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
+) -> PushedPatch:
+    """Read the body of a PATCH.
+
+    :raises SCIMException: when the library finds something wrong with it.
+    """
+    return pushed_patch(read_steps(service, resource_type, body, media))
+
+
+def pushed_patch(steps: Sequence[Step]) -> PushedPatch:
+    """Say whom steps may make members."""
+    return PushedPatch(steps, Named.of_ids(named_in(steps)))
 
 
 def read_steps(
     service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
 ) -> list[Step]:
-    """Read the body of a PATCH.
+    """Return the steps of a PATCH.
 
     :raises SCIMException: when the library finds something wrong with it.
     """

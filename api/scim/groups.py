@@ -6,14 +6,10 @@ Nothing here loads the members of a group, but for reading models of a few with 
 from collections.abc import Collection, Sequence
 
 from api.scim.locks import lock_group, lock_nested
-from api.scim.membership_plan import MemberChanges, exactly
-from api.scim.memberships import (
-    change_members,
-    groups_with,
-    mark_members,
-    members_of,
-    remove_group,
-)
+from api.scim.membership_plan import exactly
+from api.scim.memberships import groups_with, mark_members, members_of, remove_group
+from api.scim.move_members import move_members
+from api.scim.named_members import NamedChanges
 from api.scim.resource_rows import GROUP_ROWS, expect
 from api.scim.resources import Group
 from api.scim.rows import Row, group_columns, group_of
@@ -39,19 +35,19 @@ async def get_groups(
     return [group_of(row, members.get(row["id"], ())) for row in rows]
 
 
-async def create_group(tx: Transaction, group: Group, members: MemberChanges) -> Row:
+async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> Row:
     """Store a new group with those of its members that are known.
 
     :raises UniquenessException: when the displayName is taken.
     """
-    await lock_nested(tx, members.stay.keys())
+    await lock_nested(tx, members.named)
     row = await GROUP_ROWS.add(tx, group_columns(group))
-    await change_members(tx, row["id"], members)
+    await move_members(tx, row["id"], members)
     return row
 
 
 async def change_group(
-    tx: Transaction, row: Row, group: Group | None, members: MemberChanges
+    tx: Transaction, row: Row, group: Group | None, members: NamedChanges
 ) -> Row:
     """Store what changes of a locked group; one that stays as it is keeps its version.
 
@@ -64,7 +60,7 @@ async def change_group(
     renamed = rewritten and columns["display_name"] != row["display_name"]
     if rewritten:
         row = await GROUP_ROWS.change(tx, id_, columns)
-    moved = await change_members(tx, id_, members, renamed=renamed)
+    moved = await move_members(tx, id_, members, renamed=renamed)
     if moved and not rewritten:
         row = await GROUP_ROWS.change(tx, id_, {})
     return row
@@ -75,8 +71,8 @@ async def update_group(tx: Transaction, group: Group, expected: str | None) -> G
 
     :raises UniquenessException: when the displayName is taken.
     """
-    members = exactly(sent_of(group.members))
-    row = await lock_group(tx, group.id or "", members.stay.keys())
+    members = NamedChanges.of(exactly(sent_of(group.members)))
+    row = await lock_group(tx, group.id or "", members.named)
     expect(row, expected)
     await change_group(tx, row, group, members)
     return await get_group(tx, row["id"])

@@ -9,10 +9,9 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
-from api.scim.group_bodies import without_members
+from api.scim.group_bodies import pushed_group, pushed_patch
 from api.scim.group_requests import GroupRequests
 from api.scim.member_lists import show_members
-from api.scim.membership_plan import exactly
 from api.scim.membership_steps import steps_of
 from api.scim.resources import Group
 from api.scim.service import MusterService
@@ -75,9 +74,8 @@ class DirectoryHandler(AsyncScimHandler):
     ) -> Resource[Any]:
         if not isinstance(replacement, Group):
             return await super().replace_resource(resource_type, current, replacement, conditions)
-        pushed = without_members(replacement)
-        id_ = current.id or ""
-        return await self.groups.replace_group(id_, pushed, exactly(pushed.members), conditions)
+        pushed = pushed_group(replacement)
+        return await self.groups.replace_group(current.id or "", pushed, conditions)
 
     async def patch_resource(
         self,
@@ -89,7 +87,7 @@ class DirectoryHandler(AsyncScimHandler):
         if not is_group(resource_type):
             return await super().patch_resource(resource_type, resource_id, patch_op, conditions)
         steps = [step for operation in patch_op.operations or () for step in steps_of(operation)]
-        return await self.groups.patch_group(resource_id, steps, conditions)
+        return await self.groups.patch_group(resource_id, pushed_patch(steps), conditions)
 
     async def delete_resource(
         self, resource_type: ResourceType, resource_id: str, conditions: Conditions

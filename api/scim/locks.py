@@ -13,13 +13,13 @@ still finds to be a circle (two groups that swap names) is rolled back and tried
 ``api.retries``. SQLite has one writer at a time.
 """
 
-from collections.abc import Collection
 from typing import Any
 
 from scim2_models import NotFoundException
 from sqlalchemy import ColumnElement, Select, literal, select, union_all
 from sqlmodel import col
 
+from api.directory.database import is_among
 from api.directory.dirty_set import load_state
 from api.directory.tables import GroupRow, UserRow
 from api.scim.ids import ID
@@ -29,7 +29,7 @@ from api.scim.rows import Row
 from api.scim.transaction import Transaction
 
 
-async def lock_group(tx: Transaction, id_: str, named: Collection[str] = ()) -> Row:
+async def lock_group(tx: Transaction, id_: str, named: Named) -> Row:
     """Lock a group, and those among the named members that are groups; return its row.
 
     :raises NotFoundException: when there is none.
@@ -37,9 +37,9 @@ async def lock_group(tx: Transaction, id_: str, named: Collection[str] = ()) -> 
     row = None
     if ID.fullmatch(id_):
         which = col(GroupRow.id) == id_
-        if named:
-            ids = union_all(select(literal(id_)), Named.of_ids(named).ids())
-            which = col(GroupRow.id).in_(ids)
+        if named.staying:
+            ids = union_all(select(literal(id_)), named.table(tx.dialect).ids())
+            which = is_among(col(GroupRow.id), ids)
         rows = (await tx.db.execute(_locking(tx, GroupRow.__table__, which))).mappings()  # type: ignore[attr-defined]
         row = next((row for row in rows if row["id"] == id_), None)
     if row is None:
@@ -47,10 +47,10 @@ async def lock_group(tx: Transaction, id_: str, named: Collection[str] = ()) -> 
     return row
 
 
-async def lock_nested(tx: Transaction, named: Collection[str]) -> None:
+async def lock_nested(tx: Transaction, named: Named) -> None:
     """Lock those among the named members of a group to be that are groups."""
-    if named:
-        which = col(GroupRow.id).in_(Named.of_ids(named).ids())
+    if named.staying:
+        which = is_among(col(GroupRow.id), named.table(tx.dialect).ids())
         await tx.db.execute(_locking(tx, col(GroupRow.id), which))
 
 
@@ -66,7 +66,7 @@ async def lock_for_deletion(tx: Transaction, id_: str, *, is_user: bool) -> None
     groups = holding if is_user else union_all(select(literal(id_)), holding)
     while True:
         async with tx.db.begin_nested() as attempt:
-            which = col(GroupRow.id).in_(groups)
+            which = is_among(col(GroupRow.id), groups)
             locked = set(await tx.db.scalars(_locking(tx, col(GroupRow.id), which)))
             if is_user:
                 await _lock_user(tx, id_)

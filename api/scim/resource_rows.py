@@ -8,6 +8,7 @@ from scim2_models import NotFoundException, PreconditionFailedException
 from sqlalchemy import SelectBase, delete, insert, select, update
 from sqlmodel import col
 
+from api.directory.database import is_among
 from api.directory.tables import GroupRow, UserRow
 from api.scim.ids import ID, new_id
 from api.scim.memberships import chunks
@@ -89,7 +90,10 @@ class ResourceRows:
         """Make new revisions of rows whose memberships change."""
         await tx.db.execute(
             update(self.table)
-            .where(col(self.table.connection_id) == tx.connection_id, col(self.table.id).in_(ids))
+            .where(
+                col(self.table.connection_id) == tx.connection_id,
+                is_among(col(self.table.id), ids),
+            )
             .values(self._newer(tx))
         )
 

@@ -19,6 +19,7 @@ from api.scim.groups import (
 )
 from api.scim.locks import lock_for_deletion
 from api.scim.membership_plan import exactly
+from api.scim.named_members import NamedChanges
 from api.scim.projection import shows
 from api.scim.resources import Group, ScimUser, User
 from api.scim.search import search_for
@@ -109,7 +110,7 @@ class DirectoryStorage(AsyncScimStorage):
             if isinstance(resource, User):
                 return await create_user(tx, resource)
             group = _group(resource)
-            row = await create_group(tx, group, exactly(sent_of(group.members)))
+            row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
             return await get_group(tx, row["id"], with_members=self._with_members(None))
 
     async def update(

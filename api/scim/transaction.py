@@ -27,6 +27,11 @@ class Transaction:
         """Return the connection whose resources these are."""
         return self.connection.id
 
+    @property
+    def dialect(self) -> str:
+        """Return which kind of database it is."""
+        return self.db.dialect.name
+
     async def write_unique(self, statement: Executable, what: str) -> CursorResult[Any]:
         """Execute a statement that may violate uniqueness, here or in a race with another.
 
