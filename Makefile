@@ -5,7 +5,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate test coverage check lint types architecture format schemas lock clean \
+.PHONY: help run demo migrate test bench-scim coverage check lint types architecture format schemas lock clean \
 	set-up set-up-test
 
 help: ## Show this list
@@ -22,6 +22,9 @@ migrate: set-up ## Bring the schemas of the configured databases up to date
 
 test: set-up-test ## Run the tests; ARGS="-k okta" runs some
 	@$(VENV)/python -m pytest $(ARGS)
+
+bench-scim: set-up-test ## Measure SCIM on PostgreSQL, and its growth; ARGS=--check fails where an aim is missed
+	@$(VENV)/python -m tests.benchmarks.bench_scim $(ARGS)
 
 coverage: set-up-test ## Run the tests and show which branches they miss
 	@$(VENV)/coverage erase

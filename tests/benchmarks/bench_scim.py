@@ -32,7 +32,7 @@ from tests.muster_process import free_port
 from tests.postgres import PostgresServer, postgres_service
 from tests.services import ServiceSettings, environment_with, find
 
-USERS = (1_000, 10_000, 200_000)
+USERS = (1_000, 10_000, 100_000, 200_000)
 MEMBERS = (100, 1_000, 10_000, 100_000)
 PROCESSES, CONNECTIONS = 2, 16
 SECONDS = 4.0
@@ -202,8 +202,8 @@ class Bench:
             at = {d.size: await rate(d.targets, ask(d)) for d in self.directories}
             self.users.append(Row(what, f"/s · p99 ms, {CONNECTIONS} connections", at))
         for what, query in {
-            "page of 100, the last": "",
-            ", by userName": "&sortBy=userName",
+            "last page of 100": "",
+            "last page of 100 by userName": "&sortBy=userName",
         }.items():
             times = {d.size: await self._page(d, query) for d in self.directories}
             self.users.append(Row(what, "ms", times))
