@@ -9,8 +9,7 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -25,12 +24,12 @@ from api.scim.routes import PREFIX
 from contracts.clock import now
 from deploy.databases import open_engines
 from deploy.migrations import DIRECTORY
+from tests.api_process import api_processes
 from tests.benchmarks.lean_http import Client, Target
 from tests.crowds import join, multiply
 from tests.ingress import GROUP, PATCH, RULES, USER
-from tests.muster_process import free_port
 from tests.postgres import PostgresServer, postgres_service
-from tests.services import ServiceSettings, environment_with, find
+from tests.services import ServiceSettings, find
 
 USERS = (1_000, 10_000, 100_000, 200_000)
 MEMBERS = (100, 1_000, 10_000, 100_000)
@@ -67,43 +66,6 @@ class Row:
 
 
 # --- setting up -------------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def api_processes(url: str) -> AsyncIterator[list[int]]:
-    """Start the processes; yield their ports."""
-    ports = [free_port() for _ in range(PROCESSES)]
-    running = [
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.benchmarks.api_process", url, str(port)),
-            env=environment_with(),
-            stdin=asyncio.subprocess.PIPE,
-        )
-        for port in ports
-    ]
-    try:
-        for port in ports:
-            await _until_it_answers(port)
-        yield ports
-    finally:
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.close()
-        for process in running:
-            await process.wait()
-
-
-async def _until_it_answers(port: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
 
 
 async def fill(database: DirectoryDatabase, ports: Sequence[int], size: int) -> Directory:
@@ -396,9 +358,10 @@ async def durability(url: str) -> str:
 
 async def bench(url: str, console: Console) -> list[str]:
     """Measure everything; return which aims were missed."""
-    database = DirectoryDatabase(*open_engines(url.replace("+asyncpg", "")))
+    plain = url.replace("+asyncpg", "")
+    database = DirectoryDatabase(*open_engines(plain))
     await DIRECTORY.migrate(database.writing)
-    async with api_processes(url.replace("+asyncpg", "")) as ports:
+    async with api_processes(plain, PROCESSES) as ports:
         measured = Bench(database, [await fill(database, ports, size) for size in USERS])
         await measured.measure_users()
         await measured.measure_groups()
