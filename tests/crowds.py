@@ -87,7 +87,7 @@ async def _analyze(database: DirectoryDatabase) -> None:
     async with database.writing.connect() as db:
         if db.dialect.name == "postgresql":
             await db.execution_options(isolation_level="AUTOCOMMIT")
-            await db.execute(text("VACUUM (ANALYZE) users, identities, memberships"))
+            await db.execute(text("VACUUM (ANALYZE) users, groups, identities, memberships"))
         else:
             await db.execute(text("ANALYZE"))
             await db.commit()

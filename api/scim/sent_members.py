@@ -46,17 +46,17 @@ def read_members(sent: Any) -> list[SentMember] | None:
 
 
 def _read(entry: Any) -> SentMember | None:
-    """Read one entry: names in any case, unknown ones ignored, texts or nothing as values."""
+    """Read one entry: names in any case, the last one counts; texts or nothing as values."""
     if not isinstance(entry, dict):
         return None
-    fields = {}
-    for name, value in entry.items():
-        field = FIELDS.get(name.lower())
-        if field is None:
-            continue
+    fields = {
+        field: value
+        for name, value in entry.items()
+        if (field := FIELDS.get(name.lower())) is not None
+    }
+    for value in fields.values():
         if value is not None and not isinstance(value, str):
             return None
-        fields[field] = value
     return SentMember(**fields)
 
 
