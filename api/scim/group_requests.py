@@ -60,7 +60,11 @@ class GroupRequests:
             return await show_members(tx, answer, parameters, request.base_url)
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
-        """Read a group; a 304 reads no member."""
+        """Read a group; a 304 reads no member.
+
+        The members may be newer than the version that is shown, never older: whoever writes on the
+        strength of that version is refused, and reads again.
+        """
         parameters = self.service.read_response_parameters(type_, request.query)
         conditions = self.service.read_conditions(request)
         async with self.storage.transaction() as tx:
