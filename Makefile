@@ -5,8 +5,8 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate secrets test test-e2e coverage check lint types architecture format \
-	schemas lock clean set-up set-up-test
+.PHONY: help run demo migrate secrets test test-e2e bench-scim coverage check lint types architecture \
+	format schemas lock clean set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test: set-up-test ## Run the tests; ARGS="-k okta" runs some
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && \
 		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
+
+bench-scim: set-up-test ## Measure SCIM on PostgreSQL, and its growth; ARGS=--check fails where an aim is missed
+	@$(VENV)/python -m tests.benchmarks.bench_scim $(ARGS)
 
 coverage: set-up-test ## Run the tests and show which branches they miss
 	@$(VENV)/coverage erase

@@ -154,7 +154,7 @@ async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
 async def _find(db: AsyncConnection, connection_id: str, *, lock: bool = False) -> ConnectionInUse:
     statement = select(Connection.__table__).where(col(Connection.id) == connection_id)  # type: ignore[attr-defined]
     if lock:
-        statement = statement.with_for_update()
+        statement = statement.with_for_update(key_share=True)  # rows that refer to it may come
     row = (await db.execute(statement)).mappings().one_or_none()
     if row is None:
         raise UnknownConnection(connection_id)

@@ -1,11 +1,26 @@
 """Where do the two databases differ for the directory? Here, and nowhere else on the api's side."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, TableValuedAlias, column, literal
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    SelectBase,
+    SQLColumnExpression,
+    String,
+    Table,
+    TableValuedAlias,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
@@ -89,6 +104,35 @@ def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **options)})"
 
 
+# --- sets of ids ----------------------------------------------------------------------------
+
+
+class is_among(FunctionElement[bool]):  # noqa: N801
+    """Whether a column holds one of the values that a select gives; each is looked up by index.
+
+    Where PostgreSQL is given a join instead, it chooses by its statistics, and they know nothing of
+    a group that was pushed a moment ago: it then compares every member with every value.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: SQLColumnExpression[Any], values: SelectBase) -> None:
+        super().__init__(column, values.scalar_subquery())
+
+
+@compiles(is_among, "sqlite")
+def _in(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    value, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{value} IN {values}"
+
+
+@compiles(is_among, "postgresql")
+def _any(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    value, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({value} = ANY(ARRAY{values}))"
+
+
 # --- documents ------------------------------------------------------------------------------
 
 
@@ -123,7 +167,63 @@ def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
     return entries.table_valued(column("value", COMPARABLE))
 
 
+def objects_in(text: ColumnElement[str], names: Sequence[str], dialect: str) -> FromClause:
+    """Return an array of flat objects, written as JSON, as a table of their texts.
+
+    So any number of rows is one parameter of one statement, which is prepared once for all. It is
+    no common table expression: Python's sqlite3 counts no rows of statements that begin with one.
+    """
+    if dialect == "postgresql":
+        columns = [column(name, String) for name in names]
+        objects = func.json_to_recordset(cast(text, JSON)).table_valued(*columns)
+        return objects.render_derived(name="named", with_types=True)
+    rows = func.json_each(text).table_valued(column("value", JSON))
+    return select(*(text_at(rows.c.value, name).label(name) for name in names)).subquery("named")
+
+
 def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:
     """Return the text at a path of a document; NULL where there is none."""
     text: ColumnElement[str] = document[path].as_string()
     return text
+
+
+# --- writing JSON ---------------------------------------------------------------------------
+
+
+class json_text(FunctionElement[str]):  # noqa: N801
+    """A text as a JSON string, in quotes and escaped."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(json_text, "sqlite")
+def _json_quote(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_quote({compiler.process(element.clauses, **options)})"
+
+
+@compiles(json_text, "postgresql")
+def _to_json(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(to_json({compiler.process(element.clauses, **options)}) AS VARCHAR)"
+
+
+class with_commas(FunctionElement[str]):  # noqa: N801
+    """The texts of many rows as one, with commas between, in the order of a second expression.
+
+    The rows have to come in that order too: SQLite has no other way before version 3.44.
+    """
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(with_commas, "sqlite")
+def _group_concat(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    text, _order = element.clauses
+    return f"group_concat({compiler.process(text, **options)}, ',')"
+
+
+@compiles(with_commas, "postgresql")
+def _string_agg(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    text, order = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"string_agg({text}, ',' ORDER BY {order})"

@@ -10,14 +10,26 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, null, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    SelectBase,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+    tuple_,
+)
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.database import is_among
 from api.directory.identity_changes import IdentityChange, IdentityState
-from api.directory.tables import Identity, Membership
+from api.directory.tables import Identity
 from contracts.identity_changed import Profile, Trace
 from contracts.rules import DEACTIVATION_ACTION
 from contracts.topology import Lane
@@ -84,18 +96,22 @@ async def save_change(
 async def mark_identities(
     db: AsyncConnection, connection_id: str, ids: Collection[str], trace: Trace, now: int
 ) -> int:
-    """Mark some identities (whose groups changed, or that have to be published again)."""
+    """Mark some identities that have to be published again."""
     return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now)
 
 
-async def mark_members(
-    db: AsyncConnection, connection_id: str, group_id: str, trace: Trace, now: int
+async def mark_selected(
+    db: AsyncConnection, connection_id: str, ids: SelectBase, trace: Trace, now: int
 ) -> int:
-    """Mark whoever is in a group, in one statement whatever its size."""
-    members = select(col(Membership.member_id)).where(
-        col(Membership.connection_id) == connection_id, col(Membership.group_id) == group_id
-    )
-    return await _mark(db, connection_id, col(Identity.id).in_(members), trace, now)
+    """Mark whose groups change, in one statement whatever their number.
+
+    Until the transaction ends none of them can be deleted, and none that is deleted is marked:
+    that is what keeps memberships of people who are gone from being made.
+
+    :param ids: gives the ids; those of nested groups are among them and mean nobody.
+    """
+    there = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
+    return await _mark(db, connection_id, there, trace, now)
 
 
 async def mark_connection(db: AsyncConnection, connection_id: str, trace: Trace, now: int) -> int:
@@ -112,9 +128,8 @@ async def _mark(
 ) -> int:
     """Give identities a new version and a mark in bulk; return how many there are.
 
-    A deleted identity keeps the groups it had, so a membership change never reaches it; only a
-    resync does. Rows are locked in the order of their ids, which an update alone would not do:
-    two groups with common members may be written at once.
+    Rows are locked in the order of their ids, which an update alone would not do: two groups with
+    common members may be written at once.
     """
     version = col(Identity.version)
     newer = case((version >= now, version + 1), else_=now)
@@ -123,11 +138,10 @@ async def _mark(
         .where(col(Identity.connection_id) == connection_id, which)
         .order_by(col(Identity.id))
         .with_for_update()
-        .subquery()
     )
     statement = (
         update_rows(Identity)
-        .where(col(Identity.connection_id) == connection_id, col(Identity.id).in_(select(locked)))
+        .where(col(Identity.connection_id) == connection_id, is_among(col(Identity.id), locked))
         .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
     )
     return (await db.execute(statement)).rowcount

@@ -1,6 +1,5 @@
 """Which identities does a write concern, and in which lane? Pure: states in, states out."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from contracts.identity_changed import Profile
@@ -117,11 +116,3 @@ def never_known(applied_version: int, now: int) -> IdentityChange:
         groups=(),
     )
     return IdentityChange(state, Lane.BULK)
-
-
-def concerned_by_members(before: Collection[str], after: Collection[str]) -> frozenset[str]:
-    """Return the members whose groups a membership change concerns: who came and who went.
-
-    A group's rename or deletion concerns all of its members; that is a statement, not a list.
-    """
-    return frozenset(before) ^ frozenset(after)

@@ -54,7 +54,13 @@ class UserRow(ApiTable, table=True):
 
     __tablename__ = "users"
     __table_args__ = (
-        Index("users_by_name", "connection_id", "user_name_key", unique=True),
+        Index(
+            "users_by_name",
+            "connection_id",
+            "user_name_key",
+            unique=True,
+            postgresql_include=["created_at", "id"],  # so that sorted pages skip within the index
+        ),
         Index("users_by_external_id", "connection_id", "external_id"),
         Index("users_by_creation", "connection_id", "created_at", "id"),
     )
@@ -96,7 +102,7 @@ class Membership(ApiTable, table=True):
     """One member of one group: a user, or a nested group, which never becomes a user."""
 
     __tablename__ = "memberships"
-    __table_args__ = (Index("memberships_by_member", "connection_id", "member_id"),)
+    __table_args__ = (Index("memberships_by_member", "connection_id", "member_id", "group_id"),)
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")
     group_id: str = Field(primary_key=True)

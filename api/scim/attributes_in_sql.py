@@ -150,14 +150,16 @@ def _path(binding: AttributeBinding) -> tuple[str, ...]:
     return (binding.field_name,)
 
 
-def _members(base_url: str) -> Entries:
-    """Return the members of a group."""
-    rows = MEMBERSHIPS.alias()
+def members_in(rows: FromClause, base_url: str = "") -> Entries:
+    """Return the members of a group as entries, out of the memberships or an alias of theirs.
+
+    :param base_url: what references begin with; without one they are as they are stored.
+    """
+    start = f"{base_url}/" if base_url else ""
     is_user = rows.c.member_type == "User"
     texts = {
         "value": rows.c.member_id,
-        "ref": case((is_user, f"{base_url}/Users/"), else_=f"{base_url}/Groups/")
-        + rows.c.member_id,
+        "ref": case((is_user, f"{start}Users/"), else_=f"{start}Groups/") + rows.c.member_id,
         "type": case((is_user, "user"), else_="group"),
         "display": rows.c.display_key,
     }
@@ -226,7 +228,7 @@ GROUP_ATTRIBUTES = Attributes(
         "external_id": GROUPS.c.external_id,
         "display_name": GROUPS.c.display_name_key,
     },
-    derived={"members": _members},
+    derived={"members": lambda base_url: members_in(MEMBERSHIPS.alias(), base_url)},
 )
 
 ATTRIBUTES = {attributes.name: attributes for attributes in (USER_ATTRIBUTES, GROUP_ATTRIBUTES)}

@@ -3,12 +3,13 @@
 Every condition is true or false, never NULL, so that negation means what it says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import isclass
 from typing import Any
 
 from pydantic import BaseModel
-from scim2_models import InvalidFilterException, ScimFilter
+from scim2_models import InvalidFilterException, InvalidPathException, Path, ScimFilter
 from scim2_models.path import (
     AttributeBinding,
     AttrPath,
@@ -25,12 +26,16 @@ from scim2_models.path import (
 )
 from sqlalchemy import and_, false, not_, or_, true
 
-from api.scim.attributes_in_sql import Attributes, Entries, Text
+from api.scim.attributes_in_sql import MEMBERSHIPS, Attributes, Entries, Text, members_in
 from api.scim.comparisons import Condition, compare, compare_complex, compare_nothing, is_present
+from api.scim.resources import Group
 
 MOST_TERMS, MEMBERSHIP_TERMS = 250, 8
 """Comparisons in one filter, and how many one about memberships counts for: databases limit how
 deep an expression may be (SQLite: 1,000), and planning joins takes more than in proportion."""
+
+MOST_TERMS_OF_SELECTIONS = 500
+"""Comparisons in all filters of one PATCH together, which become one expression."""
 
 
 def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condition:
@@ -45,6 +50,24 @@ def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condit
         )
     bound = ScimFilter.__class_getitem__(attributes.model)(str(scim_filter))
     return _ResourceFilter(bound, attributes).visit(bound.ast)
+
+
+def condition_on_members(selections: Sequence[FilterNode]) -> Condition:
+    """Translate filters on the members of a group into one on rows of memberships: any of them.
+
+    :raises InvalidPathException: when they are too large together.
+    """
+    if sum(map(_terms, selections)) > MOST_TERMS_OF_SELECTIONS:
+        raise InvalidPathException(
+            detail=f"The paths of a PATCH have at most {MOST_TERMS_OF_SELECTIONS} terms"
+        )
+    path = Path[Group]("members")
+    binding, holder = path.resolve(), path.ast
+    assert binding is not None
+    assert isinstance(holder, AttrPath)
+    entries = members_in(MEMBERSHIPS)
+    selected = _EntryFilter(ScimFilter[Group]("members pr"), holder, binding, entries)
+    return or_(false(), *(selected.visit(node) for node in selections))
 
 
 def _terms(node: FilterNode) -> int:

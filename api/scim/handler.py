@@ -2,32 +2,41 @@
 
 from typing import Any, cast
 
-from scim2_models import Resource, ResourceType
+from scim2_models import PatchOp, Resource, ResourceType, SearchRequest
 from scim2_server.conditions import Conditions
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
+from api.scim.group_bodies import pushed_group, pushed_patch
+from api.scim.group_requests import GroupRequests
+from api.scim.member_lists import show_members
+from api.scim.membership_steps import steps_of
+from api.scim.resources import Group
 from api.scim.run_bulk import run_bulk
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 
 
 class DirectoryHandler(AsyncScimHandler):
-    """Serves the requests of one connection."""
+    """Serves the requests of one connection; those for groups in steps of their own."""
 
     service: MusterService
     storage: DirectoryStorage
 
     def __init__(self, service: MusterService, storage: DirectoryStorage) -> None:
         super().__init__(service, storage)
+        self.groups = GroupRequests(service, storage)
+
+    # --- resources ----------------------------------------------------------------------------
 
     async def create(self, request: ScimRequest) -> ScimResponse:
         """Create a resource, and answer with the attributes asked for (RFC 7644 section 3.9)."""
         with self.service.provider:
-            target = self.service.route(request, Operation.create)
-            resource_type = self.service.resource_type_at(cast("str", target.endpoint))
+            resource_type, _ = self._target(request, Operation.create)
+            if is_group(resource_type):
+                return await self.groups.create(request, resource_type)
             parameters = self.service.read_response_parameters(resource_type, request.query)
             resource = self.service.read_creation(
                 resource_type, request.body, request.header("Content-Type")
@@ -35,6 +44,51 @@ class DirectoryHandler(AsyncScimHandler):
             async with self.storage.operation():
                 created: Resource[Any] = await self.storage.create(resource_type, resource)
             return self.service.creation_response_with(request.base_url, created, parameters)
+
+    async def query(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.query)
+            if is_group(resource_type):
+                return await self.groups.query(request, resource_type, id_)
+        return await super().query(request)
+
+    async def replace(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.replace)
+            if is_group(resource_type):
+                return await self.groups.replace(request, resource_type, id_)
+        return await super().replace(request)
+
+    async def patch(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.patch)
+            if is_group(resource_type):
+                return await self.groups.patch(request, resource_type, id_)
+        return await super().patch(request)
+
+    async def replace_resource(
+        self,
+        resource_type: ResourceType,
+        current: Resource[Any],
+        replacement: Resource[Any],
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        if not isinstance(replacement, Group):
+            return await super().replace_resource(resource_type, current, replacement, conditions)
+        pushed = pushed_group(replacement)
+        return await self.groups.replace_group(current.id or "", pushed, conditions)
+
+    async def patch_resource(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        patch_op: "PatchOp[Any]",
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        if not is_group(resource_type):
+            return await super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        steps = [step for operation in patch_op.operations or () for step in steps_of(operation)]
+        return await self.groups.patch_group(resource_id, pushed_patch(steps), conditions)
 
     async def delete_resource(
         self, resource_type: ResourceType, resource_id: str, conditions: Conditions
@@ -50,3 +104,47 @@ class DirectoryHandler(AsyncScimHandler):
             plan = self.service.read_bulk(request.body, request.header("Content-Type"))
             await run_bulk(self, request, plan)
             return self.service.bulk_response(plan)
+
+    def _target(self, request: ScimRequest, operation: Operation) -> tuple[ResourceType, str]:
+        target = self.service.route(request, operation)
+        resource_type = self.service.resource_type_at(cast("str", target.endpoint))
+        return resource_type, target.resource_id or ""
+
+    # --- searches -----------------------------------------------------------------------------
+
+    async def search(self, request: ScimRequest) -> ScimResponse:
+        """Search with GET; groups are shown with their members."""
+        with self.service.provider:
+            target = self.service.route(request, Operation.search)
+            types = self.service.searched_types(target.endpoint)
+            wanted, position = self.service.read_search_query(types, request.query)
+            return await self._found(request, types, wanted, position)
+
+    async def search_with_body(self, request: ScimRequest) -> ScimResponse:
+        """Search with POST."""
+        with self.service.provider:
+            target = self.service.route(request, Operation.search_with_body)
+            types = self.service.searched_types(target.endpoint)
+            wanted, position = self.service.read_search_body(
+                types, request.body, request.header("Content-Type")
+            )
+            return await self._found(request, types, wanted, position)
+
+    async def _found(
+        self,
+        request: ScimRequest,
+        types: list[ResourceType],
+        wanted: SearchRequest[Any],
+        position: Any,
+    ) -> ScimResponse:
+        async with self.storage.transaction() as tx:
+            page = await self.storage.search(types, wanted, position=position)
+            answer = self.service.search_response(request.base_url, types, page, wanted)
+            if not any(map(is_group, types)):
+                return answer
+            return await show_members(tx, answer, wanted, request.base_url)
+
+
+def is_group(resource_type: ResourceType) -> bool:
+    """Say whether a resource type is that of groups."""
+    return resource_type.name == "Group"

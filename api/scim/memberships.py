@@ -1,22 +1,37 @@
-"""Who is in which group? The table of memberships, read and changed by the row."""
+"""Who is in which group? The table of memberships, read and emptied."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    true,
+)
 from sqlmodel import col
 
-from api.directory.tables import GroupRow, Membership, UserRow
+from api.directory.database import is_among
+from api.directory.dirty_set import mark_selected
+from api.directory.tables import GroupRow, Membership
+from api.scim.attributes_in_sql import MEMBERSHIPS
+from api.scim.filters import condition_on_members
+from api.scim.membership_plan import Concern
+from api.scim.named_members import Named, NamedTable
 from api.scim.rows import Member, Row
 from api.scim.transaction import Transaction
-from contracts.names import comparison_key
 
 CHUNK = 1_000
 """Ids in one statement; databases limit the parameters of one (PostgreSQL: 32,767)."""
 
 
 def chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
-    """Split ids into what fits in a statement, in order, so that locks are taken in one order."""
+    """Split ids into what fits in a statement."""
     ordered = sorted(ids)
     for start in range(0, len(ordered), CHUNK):
         yield ordered[start : start + CHUNK]
@@ -36,9 +51,26 @@ async def members_of(tx: Transaction, group_ids: Collection[str]) -> Mapping[str
             .order_by(col(Membership.group_id), col(Membership.member_id))
         )
         for row in (await tx.db.execute(statement)).mappings():
-            member = Member(row["member_id"], row["member_type"], row["display"])
-            members[row["group_id"]].append(member)
+            members[row["group_id"]].append(_member(row))
     return members
+
+
+async def members_concerned(tx: Transaction, group_id: str, concern: Concern) -> Sequence[Member]:
+    """Return the members that a PATCH has to see; no statement where there is none."""
+    if concern == Concern():
+        return ()
+    named = Named.of_ids(concern.ids).table(tx.dialect).ids()
+    wanted: ColumnElement[bool] = is_among(col(Membership.member_id), named)
+    if concern.filters:
+        wanted = or_(condition_on_members(concern.filters), col(Membership.member_id).in_(named))
+    if concern.everybody:
+        wanted = true()
+    statement = (
+        select(Membership.__table__)  # type: ignore[attr-defined]
+        .where(in_group(tx, group_id), wanted)
+        .order_by(col(Membership.member_id))
+    )
+    return [_member(row) for row in (await tx.db.execute(statement)).mappings()]
 
 
 async def groups_of(tx: Transaction, member_ids: Collection[str]) -> Mapping[str, list[Row]]:
@@ -61,46 +93,29 @@ async def groups_of(tx: Transaction, member_ids: Collection[str]) -> Mapping[str
     return groups
 
 
-async def known_types(tx: Transaction, ids: Collection[str]) -> Mapping[str, str]:
-    """Return which of the ids are users or groups; users stay until the transaction ends."""
-    types: dict[str, str] = {}
-    for some in chunks(ids):
-        groups = select(col(GroupRow.id)).where(
-            col(GroupRow.connection_id) == tx.connection_id, col(GroupRow.id).in_(some)
-        )
-        users = (
-            select(col(UserRow.id))
-            .where(col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(some))
-            .order_by(col(UserRow.id))
-            .with_for_update(read=True, key_share=True)
-        )
-        types |= dict.fromkeys(await tx.db.scalars(groups), "Group")
-        types |= dict.fromkeys(await tx.db.scalars(users), "User")
-    return types
+def groups_with(tx: Transaction, member_id: str) -> Select[str]:
+    """Return the statement that gives the ids of the groups that hold a member."""
+    return select(col(Membership.group_id)).where(
+        col(Membership.connection_id) == tx.connection_id, col(Membership.member_id) == member_id
+    )
+
+
+async def contradicts_types(tx: Transaction, group_id: str, types: Named) -> bool:
+    """Say whether some member is of another type than the one it was sent with."""
+    if not types.staying:
+        return False
+    named = types.table(tx.dialect)
+    stored = of_member(tx, group_id, named, MEMBERSHIPS.c.member_type)
+    return bool(await tx.db.scalar(select(exists().where(stored != named.rows.c.type))))
 
 
 # --- changing -------------------------------------------------------------------------------
 
 
-async def change_members(
-    tx: Transaction, group_id: str, before: Mapping[str, Member], after: Mapping[str, Member]
-) -> None:
-    """Store who came, who went and whose label changed; nobody else is touched."""
-    for some in chunks(before.keys() - after.keys()):
-        await tx.db.execute(
-            delete(Membership).where(
-                col(Membership.connection_id) == tx.connection_id,
-                col(Membership.group_id) == group_id,
-                col(Membership.member_id).in_(some),
-            )
-        )
-    joined = [after[id_] for id_ in sorted(after.keys() - before.keys())]
-    if joined:
-        rows = [_row(tx, group_id, member) for member in joined]
-        await tx.db.execute(insert(Membership), rows)
-    for id_ in sorted(before.keys() & after.keys()):
-        if before[id_] != after[id_]:
-            await _relabel(tx, group_id, after[id_])
+async def mark_members(tx: Transaction, group_id: str) -> None:
+    """Mark whoever is in a group."""
+    members = select(col(Membership.member_id)).where(in_group(tx, group_id))
+    await mark_selected(tx.db, tx.connection_id, members, tx.trace, tx.now)
 
 
 async def remove_group(tx: Transaction, group_id: str) -> None:
@@ -121,23 +136,28 @@ async def remove_member(tx: Transaction, member_id: str) -> None:
     )
 
 
-async def _relabel(tx: Transaction, group_id: str, member: Member) -> None:
-    await tx.db.execute(
-        update(Membership)
-        .where(
-            col(Membership.connection_id) == tx.connection_id,
-            col(Membership.group_id) == group_id,
-            col(Membership.member_id) == member.id,
-        )
-        .values(_labels(member))
+# --- conditions -----------------------------------------------------------------------------
+
+
+def in_group(tx: Transaction, group_id: str) -> ColumnElement[bool]:
+    """Say of a membership that it is one in a group."""
+    return and_(
+        col(Membership.connection_id) == tx.connection_id, col(Membership.group_id) == group_id
     )
 
 
-def _row(tx: Transaction, group_id: str, member: Member) -> dict[str, str | None]:
-    key = {"connection_id": tx.connection_id, "group_id": group_id, "member_id": member.id}
-    return {**key, "member_type": member.type, **_labels(member)}
+def of_member(
+    tx: Transaction, group_id: str, named: NamedTable, what: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """Return something of the membership of a named one; NULL where there is none.
+
+    A scalar subquery is looked up by an index; an EXISTS could become a join.
+    """
+    member = select(what).where(
+        in_group(tx, group_id), col(Membership.member_id) == named.rows.c.id
+    )
+    return member.correlate(named.rows).scalar_subquery()
 
 
-def _labels(member: Member) -> dict[str, str | None]:
-    key = None if member.display is None else comparison_key(member.display)
-    return {"display": member.display, "display_key": key}
+def _member(row: Row) -> Member:
+    return Member(row["member_id"], row["member_type"], row["display"])

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response, Security
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from scim2_models import ScimProvider
 from scim2_server.errors import MethodNotAllowedException
@@ -21,6 +20,7 @@ from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
 from api.scim.errors import BodyTooSlow, TryAgainLater, as_scim
 from api.scim.handler import DirectoryHandler
+from api.scim.json_answers import ScimAnswer
 from api.scim.limits import Limits
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
@@ -103,6 +103,7 @@ class ScimEdge:
             trace_of(request),
             writing=writing,
             base_url=asked.base_url,
+            members_apart=True,
             clock=self.clock,
         )
         handler = DirectoryHandler(service, storage)
@@ -127,9 +128,7 @@ def as_http(response: ScimResponse) -> Response:
             name: value for name, value in response.headers.items() if name != "Content-Type"
         }
         return Response(status_code=response.status, headers=headers)
-    return JSONResponse(
-        response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE
-    )
+    return ScimAnswer(response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE)
 
 
 def scim_routes(edge: ScimEdge) -> APIRouter:

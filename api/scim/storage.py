@@ -15,23 +15,18 @@ from api.scim.groups import (
     delete_group,
     get_group,
     get_groups,
-    lock_group_for_deletion,
     update_group,
 )
+from api.scim.locks import lock_for_deletion
+from api.scim.membership_plan import exactly
+from api.scim.named_members import NamedChanges
 from api.scim.pages import find_page
 from api.scim.projection import shows
-from api.scim.resource_rows import ID
 from api.scim.resources import Group, ScimUser, User
 from api.scim.search import search_for
+from api.scim.sent_members import sent_of
 from api.scim.transaction import Transaction
-from api.scim.users import (
-    create_user,
-    delete_user,
-    get_user,
-    get_users,
-    lock_user_for_deletion,
-    update_user,
-)
+from api.scim.users import create_user, delete_user, get_user, get_users, update_user
 from contracts.clock import Clock, now
 from contracts.identity_changed import Trace
 
@@ -41,8 +36,11 @@ AnyResource = Resource[Any]
 class DirectoryStorage(AsyncScimStorage):
     """The users and groups of one connection, for one request.
 
-    A writing storage locks what it reads: a PATCH builds on what it has read, and parallel ones
-    must not undo each other. A reading one takes no lock at all.
+    A writing storage locks the user that it reads: a PATCH builds on what it has read, and parallel
+    ones must not undo each other. A reading one takes no lock at all.
+
+    :param members_apart: whether groups come without their members, for whoever shows them by
+        ``api.scim.member_lists``.
     """
 
     supports_cursors = True
@@ -55,6 +53,7 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         writing: bool,
         base_url: str = "",
+        members_apart: bool = False,
         clock: Clock = now,
     ) -> None:
         self._database = database
@@ -62,6 +61,7 @@ class DirectoryStorage(AsyncScimStorage):
         self._trace = trace
         self._writing = writing
         self._base_url = base_url
+        self._members_apart = members_apart
         self._clock = clock
         self._transaction: Transaction | None = None
 
@@ -88,11 +88,11 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> AnyResource:
-        async with self._running() as tx:
+        async with self.transaction() as tx:
             if _is_user(resource_type):
                 with_groups = shows(response_parameters, ScimUser, "groups")
                 return await get_user(tx, resource_id, with_groups=with_groups)
-            with_members = shows(response_parameters, Group, "members")
+            with_members = self._with_members(response_parameters)
             return await get_group(tx, resource_id, with_members=with_members)
 
     async def search(
@@ -106,7 +106,7 @@ class DirectoryStorage(AsyncScimStorage):
             ATTRIBUTES[str(resource_type.name)].below(self._base_url)
             for resource_type in resource_types
         ]
-        async with self._running() as tx:
+        async with self.transaction() as tx:
             search = search_for(tx.connection_id, search_request, types)
             page = await find_page(tx.db, search, position)
             resources = await self._found(tx, page.found, search_request)
@@ -118,10 +118,12 @@ class DirectoryStorage(AsyncScimStorage):
             )
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
-        async with self._running() as tx:
+        async with self.transaction() as tx:
             if isinstance(resource, User):
                 return await create_user(tx, resource)
-            return await create_group(tx, _group(resource))
+            group = _group(resource)
+            row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
+            return await get_group(tx, row["id"], with_members=self._with_members(None))
 
     async def update(
         self,
@@ -130,7 +132,7 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         expected_version: str | None = None,
     ) -> AnyResource:
-        async with self._running() as tx:
+        async with self.transaction() as tx:
             if isinstance(resource, User):
                 return await update_user(tx, resource, expected_version)
             return await update_group(tx, _group(resource), expected_version)
@@ -142,20 +144,18 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         expected_version: str | None = None,
     ) -> None:
-        async with self._running() as tx:
+        async with self.transaction() as tx:
             delete = delete_user if _is_user(resource_type) else delete_group
             await delete(tx, resource_id, expected_version)
 
     async def lock_for_deletion(self, resource_type: ResourceType, resource_id: str) -> None:
         """Lock what a deletion will change, in the order that every transaction keeps."""
-        if not ID.fullmatch(resource_id):
-            return  # the deletion will say that there is no such resource
-        async with self._running() as tx:
-            lock = lock_user_for_deletion if _is_user(resource_type) else lock_group_for_deletion
-            await lock(tx, resource_id)
+        async with self.transaction() as tx:
+            await lock_for_deletion(tx, resource_id, is_user=_is_user(resource_type))
 
     @asynccontextmanager
-    async def _running(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Give the transaction of the operation; outside of one, one of its own."""
         async with self.operation():
             assert self._transaction is not None
             yield self._transaction
@@ -171,10 +171,13 @@ class DirectoryStorage(AsyncScimStorage):
         groups = [id_ for type_, id_ in found if type_ == "Group"]
         loaded: list[AnyResource] = [
             *await get_users(tx, users, with_groups=shows(request, ScimUser, "groups")),
-            *await get_groups(tx, groups, with_members=shows(request, Group, "members")),
+            *await get_groups(tx, groups, with_members=self._with_members(request)),
         ]
         by_id = {resource.id: resource for resource in loaded}
         return [by_id[id_] for _, id_ in found if id_ in by_id]
+
+    def _with_members(self, parameters: ResponseParameters[Any] | None) -> bool:
+        return not self._members_apart and shows(parameters, Group, "members")
 
 
 def _is_user(resource_type: ResourceType) -> bool:

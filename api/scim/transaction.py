@@ -1,9 +1,10 @@
 """In what does one SCIM operation run? One transaction of one connection, at one moment."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from scim2_models import UniquenessException
-from sqlalchemy import Executable
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,12 +27,17 @@ class Transaction:
         """Return the connection whose resources these are."""
         return self.connection.id
 
-    async def write_unique(self, statement: Executable, what: str) -> None:
+    @property
+    def dialect(self) -> str:
+        """Return which kind of database it is."""
+        return self.db.dialect.name
+
+    async def write_unique(self, statement: Executable, what: str) -> CursorResult[Any]:
         """Execute a statement that may violate uniqueness, here or in a race with another.
 
         :raises UniquenessException: when it does.
         """
         try:
-            await self.db.execute(statement)
+            return await self.db.execute(statement)
         except IntegrityError as error:
             raise UniquenessException(detail=f"{what} is already taken") from error

@@ -9,7 +9,6 @@ from api.directory.identity_changes import (
     after_creation,
     after_deletion,
     after_update,
-    concerned_by_members,
     next_version,
 )
 from api.directory.rendering import terms_of
@@ -100,7 +99,7 @@ class Directory:
     def put_members(self, connection: str, group: Group, members: Iterable[str]) -> None:
         """Write the members of a group."""
         before, group.members = group.members, set(members)
-        self._resync_all(connection, concerned_by_members(before, group.members))
+        self._resync_all(connection, before ^ group.members)
 
     def rename_group(self, connection: str, group: Group, name: str) -> None:
         """Rename a group."""

@@ -109,7 +109,7 @@ async def test_a_filter_of_very_many_terms_is_refused(ingress: Ingress) -> None:
 
 async def test_an_unknown_error_tells_nothing(ingress: Ingress) -> None:
     async with ingress.database.write() as db:
-        await db.execute(text("DROP TABLE memberships"))
+        await db.execute(text("DROP TABLE identities"))
     with capture_logs() as logs:
         answer = await ingress.send("POST", "/Users", {"schemas": [USER], "userName": "ada@a.test"})
     assert answer.status_code == 500

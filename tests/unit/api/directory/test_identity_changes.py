@@ -10,7 +10,6 @@ from api.directory.identity_changes import (
     after_creation,
     after_deletion,
     after_update,
-    concerned_by_members,
     next_version,
 )
 from contracts.identity_changed import Profile
@@ -193,14 +192,3 @@ def test_a_deleted_identity_keeps_the_groups_that_it_had() -> None:
 def test_groups_are_read_where_they_are_kept_until_the_deletion() -> None:
     assert created().groups is None
     assert left().groups is None
-
-
-# --- members ------------------------------------------------------------------------------
-
-
-def test_a_membership_change_concerns_who_came_and_who_went() -> None:
-    assert concerned_by_members(["ada", "ben"], ["ben", "eve"]) == {"ada", "eve"}
-
-
-def test_a_membership_that_is_written_again_concerns_nobody() -> None:
-    assert concerned_by_members(["ada", "ben"], ["ben", "ada"]) == frozenset()

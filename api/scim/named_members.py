@@ -1,0 +1,120 @@
+"""How does a statement name any number of members? In one parameter, as a table of its own.
+
+Writing a hundred thousand of them down takes a while, so it is apart from the statements. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import to_json
+from scim2_models.path import FilterNode
+from sqlalchemy import FromClause, Select, bindparam, select
+
+from api.directory.database import objects_in
+from api.scim.ids import ID
+from api.scim.membership_plan import MemberChanges
+from contracts.names import comparison_key
+
+COLUMNS = ("id", "stays", "exact", "display", "display_key", "type")
+
+Entry = Mapping[str, str | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTable:
+    """Members that are named, one in each of the ``rows``; NULL where nothing is said."""
+
+    rows: FromClause
+
+    def ids(self) -> Select[str]:
+        """Return the ids of those who are to be members."""
+        return self.columns(self.rows.c.id)
+
+    def leaving(self) -> Select[str]:
+        """Return the ids of those who leave."""
+        return select(self.rows.c.id).where(self.rows.c.stays.is_(None))
+
+    def columns(self, *columns: Any) -> Select[Any]:
+        """Return columns of those who are to be members."""
+        return select(*columns).select_from(self.rows).where(self.rows.c.stays.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Members that are named, as JSON.
+
+    ``staying`` are to be members and ``leaving`` not; ``labelled`` of them come with a label, and
+    ``exact`` are called as they were sent even if that is without one. ``strangers`` are left out:
+    their ids cannot be anybody's.
+    """
+
+    text: str = "[]"
+    staying: int = 0
+    leaving: int = 0
+    labelled: int = 0
+    exact: int = 0
+    strangers: int = 0
+
+    @classmethod
+    def of_ids(cls, ids: Iterable[str]) -> "Named":
+        """Name members to look for."""
+        rows: list[Entry] = [{"id": id_, "stays": True} for id_ in ids if ID.fullmatch(id_)]
+        return cls(_json(rows), len(rows))
+
+    @classmethod
+    def of_types(cls, types: Mapping[str, str]) -> "Named":
+        """Name members with the type that they were sent with."""
+        rows: list[Entry] = [
+            {"id": id_, "stays": True, "type": kind}
+            for id_, kind in types.items()
+            if ID.fullmatch(id_)
+        ]
+        return cls(_json(rows), len(rows))
+
+    def table(self, dialect: str) -> NamedTable:
+        """Return the table for statements of a dialect."""
+        return NamedTable(objects_in(bindparam("named", self.text), COLUMNS, dialect))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedChanges:
+    """A change of members, ready for statements: who is named, and who goes without that."""
+
+    named: Named = Named()
+    leave_where: tuple[FilterNode, ...] = ()
+    others_leave: bool = False
+
+    @classmethod
+    def of(cls, changes: MemberChanges) -> "NamedChanges":
+        """Write down who stays and, unless everybody else leaves, who leaves."""
+        staying = [
+            _staying(id_, *label) for id_, label in changes.stay.items() if ID.fullmatch(id_)
+        ]
+        leave = () if changes.others_leave else changes.leave - changes.stay.keys()
+        leaving: list[Entry] = [{"id": id_} for id_ in leave if ID.fullmatch(id_)]
+        named = Named(
+            _json([*staying, *leaving]),
+            len(staying),
+            len(leaving),
+            sum(label.display is not None for label in changes.stay.values()),
+            sum(label.exact for label in changes.stay.values()),
+            len(changes.stay) - len(staying),
+        )
+        return cls(named, changes.leave_where, changes.others_leave)
+
+
+NOTHING = NamedChanges()
+
+
+def _staying(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT001 - of a tuple
+    entry: dict[str, str | bool | None] = {"id": id_, "stays": True, "display": display}
+    if display is not None:
+        entry["display_key"] = comparison_key(display)
+    if exact:
+        entry["exact"] = True
+    return entry
+
+
+def _json(rows: list[Entry]) -> str:
+    return to_json(rows).decode()

@@ -1,0 +1,75 @@
+"""How do tests and benchmarks run the api alone, as processes of its own?
+
+``python -m tests.api_process URL PORT`` serves it on a database, without relay and worker, until
+its standard input ends.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry
+
+from api.app import create_app
+from api.directory.database import DirectoryDatabase
+from api.metrics import ApiMetrics
+from deploy.databases import open_engines
+from deploy.http_server import bind_api, serve
+from deploy.settings import Settings
+from tests.muster_process import free_port
+from tests.services import environment_with
+
+START_SECONDS = 60
+
+
+@asynccontextmanager
+async def api_processes(url: str, number: int) -> AsyncIterator[list[int]]:
+    """Start processes on a database; yield the ports where they answer."""
+    ports = [free_port() for _ in range(number)]
+    running = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tests.api_process", url, str(port)),
+            env=environment_with(),
+            stdin=asyncio.subprocess.PIPE,
+        )
+        for port in ports
+    ]
+    try:
+        for port in ports:
+            await _until_it_answers(port)
+        yield ports
+    finally:
+        for process in running:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in running:
+            await process.wait()
+
+
+async def _until_it_answers(port: int) -> None:
+    async with asyncio.timeout(START_SECONDS):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)  # a port gives no event to wait for
+            else:
+                writer.close()
+                return
+
+
+async def _serve(url: str, settings: Settings) -> None:
+    database = DirectoryDatabase(*open_engines(url))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
+    with bind_api(settings) as listener:
+        await serve(
+            create_app(database, settings.base, ApiMetrics(CollectorRegistry())), listener, stop
+        )
+    await database.writing.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))

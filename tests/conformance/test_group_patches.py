@@ -1,0 +1,170 @@
+"""Does a PATCH of a group mean in SQL what it means in memory? For random groups and operations.
+
+It is checked too who is marked, when the version changes, and that the answer shows what the
+library's models would.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from scim2_models import Context, Group, SCIMException
+from scim2_server.requests import ScimRequest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from api.admin.connections import create_connection
+from api.correlation import new_trace
+from api.directory.tables import Identity
+from api.scim.authentication import OpenedConnection
+from api.scim.groups import get_group
+from api.scim.handler import DirectoryHandler
+from api.scim.json_answers import ScimAnswer
+from api.scim.limits import Limits
+from api.scim.memberships import members_of
+from api.scim.resources import ScimUser
+from api.scim.rows import Member
+from api.scim.service import MusterService
+from api.scim.storage import DirectoryStorage
+from api.scim.transaction import Transaction
+from contracts.clock import now
+from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
+from tests.conformance.groups_in_memory import (
+    NAME,
+    PROVIDER,
+    Members,
+    Outcome,
+    body_of,
+    in_memory,
+    outcome,
+)
+from tests.ingress import RULES, migrated_directory
+
+USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
+SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+BASE_URL = "https://muster.test/scim/v2/acme"
+
+WithGroup = Callable[[dict[str, str | None], list[Any]], None]
+
+
+class Undone(Exception):
+    """Rolls a transaction back."""
+
+
+@pytest.fixture
+def patch_in_sql(database_url: str) -> Iterator[WithGroup]:
+    """Give what sends a PATCH to a group with these members, and checks what comes of it."""
+    with asyncio.Runner() as runner:
+        opened = migrated_directory(database_url)
+        database = runner.run(opened.__aenter__())
+        created = runner.run(create_connection(database, "acme", RULES, now()))
+        connection = OpenedConnection(created.id, RULES)
+
+        async def run(stored: dict[str, str | None], operations: list[Any]) -> None:
+            storage = DirectoryStorage(
+                database, connection, new_trace(), writing=True, members_apart=True
+            )
+            with contextlib.suppress(Undone):
+                async with storage.operation():
+                    await _check(storage, stored, operations)
+                    raise Undone
+
+        yield lambda stored, operations: runner.run(run(stored, operations))
+        runner.run(opened.__aexit__(None, None, None))
+
+
+async def _check(
+    storage: DirectoryStorage, stored: dict[str, str | None], operations: list[Any]
+) -> None:
+    ids, types = await _create(storage, stored)
+    async with storage.transaction() as tx:
+        before = await _members(tx, ids["group"])
+        version = (await get_group(tx, ids["group"])).meta
+        body = body_of(operations, ids)
+        expected = outcome(lambda: in_memory(ids["group"], before, body, types))
+        assert await _patched(storage, tx, ids["group"], body) == expected
+        if isinstance(expected, str):
+            return
+        after, name, external_id = expected
+        changed = before != after or name != NAME or external_id is not None
+        group = await get_group(tx, ids["group"])
+        assert (group.meta != version) == changed
+        concerned = before.keys() ^ after.keys()
+        if name != NAME:
+            concerned = before.keys() | after.keys()
+        assert await _marked(tx) == {id_ for id_ in concerned if types[id_] == "User"}
+        await _check_answer(storage, group)
+
+
+async def _create(
+    storage: DirectoryStorage, stored: dict[str, str | None]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Create everybody and a group of some; return all ids by name, and the types of members."""
+    ids: dict[str, str] = {}
+    for name in USERS:
+        user = ScimUser.model_validate({"schemas": [], "userName": name})
+        ids[name] = str((await storage.create(USER_TYPE, user)).id)
+    for name in GROUPS:
+        ids[name] = await _create_group(storage, name, [])
+    members = [{"value": ids[name], "display": label} for name, label in stored.items()]
+    ids["group"] = await _create_group(storage, NAME, members)
+    async with storage.transaction() as tx:
+        await tx.db.execute(update(Identity).values(dirty_lane=None))
+    types = {ids[name]: "User" for name in USERS} | {ids[name]: "Group" for name in GROUPS}
+    return ids, types
+
+
+async def _create_group(storage: DirectoryStorage, name: str, members: list[Any]) -> str:
+    group = Group.model_validate({"schemas": [], "displayName": name, "members": members})
+    return str((await storage.create(GROUP_TYPE, group)).id)
+
+
+async def _patched(
+    storage: DirectoryStorage, tx: Transaction, group: str, body: Any
+) -> Outcome | str:
+    handler = DirectoryHandler(SERVICE, storage)
+    request = ScimRequest("PATCH", BASE_URL, f"/Groups/{group}", body=json.dumps(body).encode())
+    try:
+        await handler.handle(request)
+    except SCIMException:
+        return "refused"
+    found = await get_group(tx, group, with_members=False)
+    return await _members(tx, group), found.display_name, found.external_id
+
+
+async def _members(tx: Transaction, group: str) -> Members:
+    members = (await members_of(tx, [group])).get(group, ())
+    return {member.id: Member(member.id, member.type, member.display) for member in members}
+
+
+async def _marked(tx: Transaction) -> set[str]:
+    dirty = select(col(Identity.id)).where(col(Identity.dirty_lane).is_not(None))
+    return set(await tx.db.scalars(dirty))
+
+
+async def _check_answer(storage: DirectoryStorage, group: Group) -> None:
+    for query in ({}, {"attributes": "members.display"}, {"excludedAttributes": "members.$ref"}):
+        request = ScimRequest("GET", BASE_URL, f"/Groups/{group.id}", query)
+        answer = await DirectoryHandler(SERVICE, storage).handle(request)
+        with PROVIDER:
+            parameters = SERVICE.read_response_parameters(GROUP_TYPE, query)
+            whole = SERVICE.publish(BASE_URL, group).model_dump(
+                scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
+            )
+        assert json.loads(bytes(ScimAnswer(answer.body).body)) == whole
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(stored=STORED, operations=PATCHES)
+def test_a_patch_ends_where_it_does_in_memory(
+    patch_in_sql: WithGroup, stored: dict[str, str | None], operations: list[Any]
+) -> None:
+    patch_in_sql(stored, operations)

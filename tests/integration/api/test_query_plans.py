@@ -1,0 +1,52 @@
+"""Does PostgreSQL find what is asked for by index, without reading what is skipped?"""
+
+from typing import Any
+
+import pytest
+from scim2_models import SearchRequest
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
+
+from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
+from api.scim.search import search_for
+from tests.crowds import multiply
+from tests.ingress import Ingress
+
+pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+PEOPLE, GROUPS = 2_000, 100
+
+SEARCHES = [
+    (USER_ATTRIBUTES, {}, "Index Only Scan using users_by_creation"),
+    (USER_ATTRIBUTES, {"sortBy": "userName"}, "Index Only Scan using users_by_name"),
+    (
+        USER_ATTRIBUTES,
+        {"sortBy": "userName", "sortOrder": "descending"},
+        "Index Only Scan Backward using users_by_name",
+    ),
+    (USER_ATTRIBUTES, {"filter": 'userName eq "Person-7@a.test"'}, "users_by_name"),
+    (USER_ATTRIBUTES, {"filter": 'externalId eq "person-7"'}, "users_by_external_id"),
+    (GROUP_ATTRIBUTES, {"filter": 'displayName eq "Weavers"'}, "groups_by_name"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "asked", "index"), SEARCHES)
+async def test_a_deep_page_and_a_look_up_come_from_an_index(
+    ingress: Ingress, attributes: Attributes, asked: dict[str, Any], index: str
+) -> None:
+    pattern = await ingress.user("person-0@a.test", externalId="person-0")
+    for name in ("Weavers", *map(str, range(GROUPS))):
+        await ingress.group(name)
+    await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
+    page = {} if "filter" in asked else {"startIndex": PEOPLE - 100, "count": 100}
+    model: Any = SearchRequest.__class_getitem__(attributes.model)
+    request = model.model_validate(asked | page)
+    statement = search_for(ingress.connection, request, [attributes]).page_by_index()
+    compiled = statement.compile(
+        dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+        compile_kwargs={"literal_binds": True},
+    )
+    async with ingress.database.read() as db:
+        await db.execute(text("SET LOCAL enable_seqscan = off"))  # small tables are read whole
+        plan = await db.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:")))
+    assert index in "\n".join(plan)

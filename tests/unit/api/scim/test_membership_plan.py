@@ -1,0 +1,205 @@
+"""Does the plan end where the library would, without seeing the members? For random PATCHes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from scim2_models import Group, PatchOp, PatchOperation, Path
+from scim2_models.path import FilterNode
+
+from api.scim.group_bodies import read_steps
+from api.scim.limits import Limits
+from api.scim.membership_plan import (
+    Concern,
+    Label,
+    MemberChanges,
+    Planned,
+    concern_of,
+    exactly,
+    named_in,
+    plan,
+    types_in,
+)
+from api.scim.rows import Member
+from api.scim.sent_members import SentMember
+from api.scim.service import MusterService
+from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
+from tests.conformance.groups_in_memory import (
+    PROVIDER,
+    Members,
+    Outcome,
+    body_of,
+    group_with,
+    in_memory,
+    outcome,
+)
+
+GROUP_TYPE = PROVIDER.resource_types[1]
+SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+
+IDS = {name: format(number, "032x") for number, name in enumerate((*USERS, *GROUPS, "group"))}
+TYPES = {IDS[name]: "User" for name in USERS} | {IDS[name]: "Group" for name in GROUPS}
+ADA, BEN, CY = (IDS[name] for name in USERS)
+
+
+def apply(group: Group, operation: PatchOperation[Group]) -> bool:
+    return PatchOp[Group](operations=[operation]).patch(group)
+
+
+def steps_in(*operations: Any) -> Any:
+    body = json.dumps(body_of(operations, IDS)).encode()
+    with PROVIDER:
+        return read_steps(SERVICE, GROUP_TYPE, body, None)
+
+
+def planned_for(*operations: Any) -> MemberChanges:
+    """Plan operations that need no member to be loaded."""
+    steps = steps_in(*operations)
+    assert concern_of(steps) == Concern()
+    return plan(steps, group_with([], IDS["group"]), (), apply).members
+
+
+# --- any PATCH --------------------------------------------------------------------------------
+
+
+def selects(node: FilterNode, member: Member) -> bool:
+    return bool(Path[Group](f"members[{node}]").get(group_with([member], IDS["group"])))
+
+
+def concerned(stored: Members, concern: Concern) -> list[Member]:
+    return [
+        member
+        for member in stored.values()
+        if concern.everybody
+        or member.id in concern.ids
+        or any(selects(node, member) for node in concern.filters)
+    ]
+
+
+def changed(stored: Members, changes: MemberChanges) -> Members:
+    """Do what the statements do."""
+    after: dict[str, Member] = {}
+    for id_, member in stored.items():
+        leaves = (
+            changes.others_leave
+            or id_ in changes.leave
+            or any(selects(node, member) for node in changes.leave_where)
+        )
+        label = changes.stay.get(id_)
+        if label is not None:
+            kept = None if label.exact or leaves else member.display
+            display = kept if label.display is None else label.display
+            after[id_] = Member(id_, member.type, display)
+        elif not leaves:
+            after[id_] = member
+    for id_, label in changes.stay.items():
+        if id_ in TYPES and id_ not in stored:
+            after[id_] = Member(id_, TYPES[id_], label.display)
+    return after
+
+
+def planned(stored: Members, body: Any) -> Outcome:
+    """Apply a PATCH without the members that nobody need see."""
+    steps = read_steps(SERVICE, GROUP_TYPE, json.dumps(body).encode(), None)
+    group = group_with([], IDS["group"])
+    changes = plan(steps, group, concerned(stored, concern_of(steps)), apply).members
+    assert changes.stay.keys() & TYPES.keys() - stored.keys() <= named_in(steps)
+    return changed(stored, changes), group.display_name, group.external_id
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(stored=STORED, operations=PATCHES)
+def test_a_plan_ends_where_the_library_does(
+    stored: dict[str, str | None], operations: list[Any]
+) -> None:
+    members = {
+        IDS[name]: Member(IDS[name], TYPES[IDS[name]], label) for name, label in stored.items()
+    }
+    body = body_of(operations, IDS)
+    ours = outcome(lambda: planned(members, body))
+    assert ours == outcome(lambda: in_memory(IDS["group"], members, body, TYPES))
+
+
+# --- what providers send ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "Add", "path": "members", "value": [{"value": "{ada}", "display": "Ada"}]},
+        {"op": "add", "path": "MEMBERS", "value": {"value": "{ada}", "display": "Ada"}},
+        {"op": "add", "value": {"members": [{"VALUE": "{ada}", "display": "Ada", "x": [1]}]}},
+        {"op": "Add", "value": '{"members": [{"value": "{ada}", "display": "Ada"}]}'},
+    ],
+)
+def test_who_is_added_stays_and_nobody_is_looked_at(operation: Any) -> None:
+    assert planned_for(operation) == MemberChanges(stay={ADA: Label("Ada")})
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": 'members[value eq "{ada}"]'},
+        {"op": "Remove", "path": 'members.value EQ "{ada}"'},
+        {"op": "Remove", "path": "members", "value": [{"value": "{ada}", "$ref": None}]},
+        {"op": "remove", "path": "members", "value": "{ada}"},
+    ],
+)
+def test_who_is_removed_by_id_leaves_and_nobody_is_looked_at(operation: Any) -> None:
+    assert planned_for(operation) == MemberChanges(leave=frozenset({ADA}))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "remove", "path": "members"},
+        {"op": "replace", "path": "members", "value": []},
+        {"op": "replace", "path": "members", "value": None},
+        {"op": "replace", "value": {"members": []}},
+    ],
+)
+def test_an_emptied_group_is_left_by_everybody(operation: Any) -> None:
+    assert planned_for(operation) == MemberChanges(others_leave=True)
+
+
+def test_a_whole_list_takes_the_place_of_all() -> None:
+    operation = {"op": "replace", "path": "members", "value": [{"value": "{ada}"}]}
+    expected = MemberChanges(stay={ADA: Label(None, exact=True)}, others_leave=True)
+    assert planned_for(operation) == expected
+    assert exactly([SentMember(ADA)]) == expected
+
+
+def test_the_last_of_many_operations_on_somebody_counts() -> None:
+    add = [{"op": "add", "path": "members", "value": [{"value": f"{{{name}}}"}]} for name in USERS]
+    remove = [{"op": "remove", "path": f'members[value eq "{{{name}}}"]'} for name in USERS]
+    changes = planned_for(*add, remove[0], remove[1], add[1])
+    assert changes.stay == {BEN: Label(None, exact=True), CY: Label(None)}
+    assert changes.leave == {ADA}
+
+
+def test_a_filter_on_labels_removes_by_a_condition() -> None:
+    changes = planned_for({"op": "remove", "path": 'members[display sw "a"]'})
+    assert [str(node) for node in changes.leave_where] == ['display sw "a"']
+    assert not changes.others_leave
+
+
+def test_a_label_is_set_on_those_who_are_looked_at() -> None:
+    steps = steps_in({"op": "replace", "path": 'members[value eq "{ada}"].display', "value": "A"})
+    assert concern_of(steps) == Concern(ids=frozenset({ADA}))
+    changes = plan(steps, group_with([], IDS["group"]), [Member(ADA, "User", "Ada")], apply).members
+    assert changes == MemberChanges(stay={ADA: Label("A", exact=True)})
+
+
+def test_a_rename_concerns_no_member() -> None:
+    group = group_with([], IDS["group"])
+    steps = steps_in({"op": "replace", "value": {"id": "{group}", "displayName": "Spinners"}})
+    assert concern_of(steps) == Concern()
+    assert plan(steps, group, (), apply) == Planned(MemberChanges(), rewritten=True)
+    assert group.display_name == "Spinners"
+    assert plan(steps, group, (), apply) == Planned(MemberChanges(), rewritten=False)
+
+
+def test_a_type_is_what_a_member_that_is_named_once_is_said_to_be() -> None:
+    members = [SentMember(ADA, type="User"), SentMember(BEN), SentMember(CY, type="x")]
+    assert types_in([*members, SentMember(CY)]) == {ADA: "User"}
