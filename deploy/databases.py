@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.database_urls import async_url
@@ -29,29 +30,44 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
 
     On SQLite the second has a single connection: writers of this process queue up in order
-    instead of polling for the file's lock. On PostgreSQL both are one engine.
+    instead of polling for the file's lock. On PostgreSQL both share one pool, and what only reads
+    asks for no transaction: each statement sees what is committed by then, as it would inside one.
     """
     url = async_url(text)
     if url.get_backend_name() != "sqlite":
-        engine = create_async_engine(
-            url,
-            pool_size=10,
-            max_overflow=10,
-            pool_pre_ping=True,
-            hide_parameters=True,  # an error that escapes must not quote them
-            connect_args={
-                "timeout": CONNECT_SECONDS,
-                "command_timeout": COMMAND_SECONDS,
-                "server_settings": POSTGRES_SETTINGS,
-            },
-        )
-        return engine, engine
+        writing = _postgres(url)
+        return writing.execution_options(isolation_level="AUTOCOMMIT"), writing
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     return (
         _sqlite(url, begin="BEGIN", pool_size=4, max_overflow=0),
         _sqlite(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
     )
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        hide_parameters=True,  # an error that escapes must not quote them
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": COMMAND_SECONDS,
+            "server_settings": POSTGRES_SETTINGS,
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _replace_if_lost(connection: Any, _record: object, _proxy: object) -> None:
+        """Take another connection if this one ended meanwhile, and then all the others too.
+
+        The driver knows by itself, so that nobody waits for a ping.
+        """
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+
+    return engine
 
 
 def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:

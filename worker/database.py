@@ -3,8 +3,8 @@
 Row locks need no word: SQLite has one writer at a time, and SQLAlchemy leaves FOR UPDATE out there.
 """
 
-from collections.abc import Collection
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,14 @@ class DownstreamDatabase:
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for statements that change nothing."""
         return self.reading.connect()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection whose statements all see the same moment. SQLite's always do."""
+        async with self.read() as db:
+            if db.dialect.name == "postgresql":
+                await db.execution_options(isolation_level="REPEATABLE READ")
+            yield db
 
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction: committed at the end, rolled back by an exception."""

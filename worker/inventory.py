@@ -231,7 +231,7 @@ class Inventory:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
-        async with self.database.read() as db, AsyncSession(db) as session:
+        async with self.database.snapshot() as db, AsyncSession(db) as session:
             yield session
 
     @asynccontextmanager
