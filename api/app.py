@@ -13,10 +13,12 @@ from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
+from api.scim.authentication import Doorkeeper
 from api.scim.documentation import scim_schemas
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
+from api.scim.shared_users import SharedUsers
 from contracts.clock import Clock, now
 
 
@@ -38,7 +40,16 @@ def create_app(
     """
     app = _Api(title="Muster", redirect_slashes=False)
     limits = limits or Limits()
-    edge = ScimEdge(database, scim_provider(limits), public_url, on_write, limits, clock)
+    edge = ScimEdge(
+        database,
+        Doorkeeper(database),
+        SharedUsers(database, clock),
+        scim_provider(limits),
+        public_url,
+        on_write,
+        limits,
+        clock,
+    )
     app.include_router(scim_routes(edge))
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)

@@ -35,7 +35,7 @@ and its lock timeout; SQLite's locks."""
 def after_conflicts() -> AsyncRetrying:
     """Return what repeats a request whose transaction was rolled back in favour of another."""
     return AsyncRetrying(
-        retry=retry_if_exception(_lost),
+        retry=retry_if_exception(is_conflict),
         stop=stop_after_attempt(REQUEST_TRIES),
         wait=wait_random_exponential(multiplier=0.01, max=LONGEST_REQUEST_PAUSE),
         reraise=True,
@@ -70,7 +70,8 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, OSError | PoolTimeout)
 
 
-def _lost(error: BaseException) -> bool:
+def is_conflict(error: BaseException) -> bool:
+    """Say whether a transaction was rolled back in favour of another, and can be tried again."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST
 
 

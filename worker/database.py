@@ -8,12 +8,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, SQLColumnExpression, String, Table, bindparam
+from sqlalchemy import JSON, SQLColumnExpression, String, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NULLTYPE
 
 TEXTS = postgresql.ARRAY(String).with_variant(JSON(), "sqlite")
 """Many texts as one parameter."""
@@ -62,7 +63,8 @@ class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL operator
     where its statistics are old, and they know nothing of what was pushed a moment ago.
     """
 
-    type = Boolean()
+    # Of a Boolean, SQLite would be asked whether it is 1, and use no index.
+    type = NULLTYPE  # type: ignore[assignment]
     inherit_cache = True
 
     def __init__(self, column: SQLColumnExpression[Any], values: Collection[str]) -> None:

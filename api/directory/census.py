@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
-from api.directory.dirty_set import LANE_NUMBERS
+from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.tables import Identity
 from contracts.topology import Lane
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
+    Integer,
     SelectBase,
     SQLColumnExpression,
     String,
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NULLTYPE
 
 from api.directory.tables import COMPARABLE
 
@@ -61,11 +63,9 @@ class DirectoryDatabase:
         return self.writing.begin()
 
 
-def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT."""
-    if db.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 # --- text -----------------------------------------------------------------------------------
@@ -114,7 +114,8 @@ class is_among(FunctionElement[bool]):  # noqa: N801
     a group that was pushed a moment ago: it then compares every member with every value.
     """
 
-    type = Boolean()
+    # Of a Boolean, SQLite would be asked whether it is 1, and use no index.
+    type = NULLTYPE  # type: ignore[assignment]
     inherit_cache = True
 
     def __init__(self, column: SQLColumnExpression[Any], values: SelectBase) -> None:
@@ -168,17 +169,41 @@ def entries_of(document: ColumnElement[Any], *path: str) -> TableValuedAlias:
 
 
 def objects_in(text: ColumnElement[str], names: Sequence[str], dialect: str) -> FromClause:
-    """Return an array of flat objects, written as JSON, as a table of their texts.
+    """Return an array of flat objects, written as JSON, as a table of their texts."""
+    return rows_in(text, [column(name, String) for name in names], dialect)
+
+
+def rows_in(
+    text: ColumnElement[str], columns: Sequence[ColumnElement[Any]], dialect: str
+) -> FromClause:
+    """Return an array of objects, written as JSON, as a table with columns of these types.
 
     So any number of rows is one parameter of one statement, which is prepared once for all. It is
     no common table expression: Python's sqlite3 counts no rows of statements that begin with one.
     """
     if dialect == "postgresql":
-        columns = [column(name, String) for name in names]
-        objects = func.json_to_recordset(cast(text, JSON)).table_valued(*columns)
+        typed = [column(str(it.key), it.type) for it in columns]
+        objects = func.json_to_recordset(cast(text, JSON)).table_valued(*typed)
         return objects.render_derived(name="named", with_types=True)
-    rows = func.json_each(text).table_valued(column("value", JSON))
-    return select(*(text_at(rows.c.value, name).label(name) for name in names)).subquery("named")
+    objects_ = func.json_each(text).table_valued(column("value", JSON))
+    values = (_value_at(objects_.c.value, it).label(str(it.key)) for it in columns)
+    return select(*values).subquery("named")
+
+
+def _value_at(document: ColumnElement[Any], of: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a value of an object, of the type of a column."""
+    at = document[str(of.key)]
+    value: ColumnElement[Any]
+    match of.type:
+        case JSON():
+            value = at.as_json()
+        case Boolean():
+            value = at.as_boolean()
+        case Integer():
+            value = at.as_integer()
+        case _:
+            value = at.as_string()
+    return value
 
 
 def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:

@@ -29,15 +29,18 @@ from sqlmodel import col
 
 from api.directory.database import is_among
 from api.directory.identity_changes import IdentityChange, IdentityState
+from api.directory.identity_rows import (
+    LANE_NUMBERS,
+    columns_of,
+    new_mark,
+    new_row,
+    state_of,
+)
 from api.directory.tables import Identity
-from contracts.identity_changed import Profile, Trace
-from contracts.rules import DEACTIVATION_ACTION
+from contracts.identity_changed import Trace
 from contracts.topology import Lane
 
 LOG = structlog.get_logger(__name__)
-
-LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
-"""As stored: the lower number wins when an identity is marked twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ async def load_state(
     """Return the newest state of an identity, locked until the transaction ends."""
     statement = select(Identity.__table__).where(_is(connection_id, identity_id)).with_for_update()  # type: ignore[attr-defined]
     row = (await db.execute(statement)).mappings().one_or_none()
-    return None if row is None else _state(row)
+    return None if row is None else state_of(row)
 
 
 async def save_new(
@@ -73,8 +76,8 @@ async def save_new(
     now: int,
 ) -> None:
     """Store the first state of an identity, marked."""
-    values = {"connection_id": connection_id, "id": identity_id, **_columns(change.state, now)}
-    await db.execute(insert_into(Identity).values(values | _new_mark(change.lane, trace, now)))
+    row = new_row(connection_id, identity_id, change, trace, now)
+    await db.execute(insert_into(Identity).values(row))
 
 
 async def save_change(
@@ -86,7 +89,7 @@ async def save_change(
     now: int,
 ) -> None:
     """Store a later state of an identity, marked."""
-    values = _columns(change.state, now) | _renewed_mark(change.lane, trace, now)
+    values = columns_of(change.state, now) | _renewed_mark(change.lane, trace, now)
     await db.execute(update_rows(Identity).where(_is(connection_id, identity_id)).values(values))
 
 
@@ -261,55 +264,14 @@ def _is(connection_id: str, identity_id: str) -> ColumnElement[bool]:
     return and_(col(Identity.connection_id) == connection_id, col(Identity.id) == identity_id)
 
 
-def _new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
-    return {
-        "dirty_lane": LANE_NUMBERS[lane],
-        "dirty_since": now,
-        "due_at": now,
-        "attempts": 0,
-        "correlation_id": trace.correlation_id,
-        "traceparent": trace.traceparent,
-    }
-
-
 def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
     """A mark over one that may be there: as urgent as the more urgent, as old as the older."""
     number = LANE_NUMBERS[lane]
     was = col(Identity.dirty_lane)
-    return _new_mark(lane, trace, now) | {
+    return new_mark(lane, trace, now) | {
         "dirty_lane": case((was < number, was), else_=number),
         "dirty_since": func.coalesce(col(Identity.dirty_since), now),
     }
-
-
-def _columns(state: IdentityState, now: int) -> dict[str, Any]:
-    return {
-        "version": state.version,
-        "changed_at": now,
-        "active": state.active,
-        "deleted": state.deleted,
-        "ever_active": state.ever_active,
-        "deactivated_at": state.deactivated_at,
-        "deactivation": state.deactivation and state.deactivation.model_dump(mode="json"),
-        "profile": state.profile.model_dump(mode="json", exclude_none=True),
-        "role_names": list(state.role_names),
-        "groups": None if state.groups is None else list(state.groups),
-    }
-
-
-def _state(row: RowMapping) -> IdentityState:
-    return IdentityState(
-        version=row["version"],
-        active=row["active"],
-        ever_active=row["ever_active"],
-        profile=Profile.model_validate(row["profile"]),
-        role_names=tuple(row["role_names"]),
-        deleted=row["deleted"],
-        deactivated_at=row["deactivated_at"],
-        deactivation=row["deactivation"]
-        and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
-        groups=None if row["groups"] is None else tuple(row["groups"]),
-    )
 
 
 def _readable(row: RowMapping) -> Mark | None:
@@ -325,7 +287,7 @@ def _mark_of(row: RowMapping) -> Mark:
     return Mark(
         connection_id=row["connection_id"],
         identity_id=row["id"],
-        state=_state(row),
+        state=state_of(row),
         changed_at=row["changed_at"],
         attempts=row["attempts"],
         trace=Trace(correlation_id=row["correlation_id"], traceparent=row["traceparent"]),

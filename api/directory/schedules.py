@@ -4,7 +4,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.database import insert_into
+from api.directory.database import insert_for
 from api.directory.tables import Schedule
 
 
@@ -14,7 +14,11 @@ async def claim(db: AsyncConnection, name: str, now: int, next_at: int) -> bool:
     The first claim of all is not due yet: what starts up has other things to do.
     """
     table = Schedule.__table__  # type: ignore[attr-defined]
-    first = insert_into(db, table).values(name=name, due_at=next_at).on_conflict_do_nothing()
+    first = (
+        insert_for(db.dialect.name, table)
+        .values(name=name, due_at=next_at)
+        .on_conflict_do_nothing()
+    )
     if (await db.execute(first)).rowcount:
         return False
     due = update(Schedule).where(col(Schedule.name) == name, col(Schedule.due_at) <= now)

@@ -1,17 +1,18 @@
 """Who may speak SCIM on a connection? Whoever holds one of its live tokens."""
 
 import hashlib
-import hmac
-import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scim2_models import UnauthorizedException
-from sqlalchemy import select
+from sqlalchemy import String, bindparam, cast, select
 from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import Connection, Token
+from api.shared_calls import SharedCalls
 from contracts.rules import RULES, Rules
 
 PREFIX = "muster_"
@@ -19,7 +20,15 @@ PREFIX = "muster_"
 
 SCHEME = "bearer "
 
-CONNECTION_ID = re.compile("[a-z0-9-]+")
+OPENED_BY = (
+    select(col(Token.digest), col(Connection.id), cast(col(Connection.rules), String))
+    .join(Connection, col(Token.connection_id) == col(Connection.id))
+    .where(
+        col(Token.digest).in_(bindparam("digests", expanding=True)),
+        col(Token.revoked_at).is_(None),
+    )
+)
+"""Which connections some tokens open, with their rules as they are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +49,40 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def open_connection(
-    database: DirectoryDatabase, connection_id: str, authorization: str | None
-) -> OpenedConnection:
-    """Return the connection that a request may use.
+class Doorkeeper:
+    """Lets requests in. Those that come at once are looked up together, by the digests they show.
 
-    :raises UnauthorizedException: when the token is missing or wrong, or there is no such
-        connection; the answers do not differ.
+    Every token is looked up after its request has come, so that a rotated one ends at once.
     """
-    if not CONNECTION_ID.fullmatch(connection_id):
-        raise _unauthorized()
-    digest = digest_of(_token_in(authorization or ""))
-    statement = (
-        select(col(Connection.rules), col(Token.digest))
-        .join(Token, col(Token.connection_id) == col(Connection.id))
-        .where(col(Connection.id) == connection_id, col(Token.revoked_at).is_(None))
-    )
-    async with database.read() as db:
-        rows = (await db.execute(statement)).all()
-    matching = [rules for rules, live in rows if hmac.compare_digest(live, digest)]
-    if not matching:
-        raise _unauthorized()
-    return OpenedConnection(connection_id, RULES.validate_python(matching[0]))
+
+    def __init__(self, database: DirectoryDatabase) -> None:
+        self._database = database
+        self._look_ups = SharedCalls(self._look_up)
+
+    async def open(self, connection_id: str, authorization: str) -> OpenedConnection:
+        """Return the connection that a request may use.
+
+        :raises UnauthorizedException: when the token is missing or wrong, or there is no such
+            connection; the answers do not differ.
+        """
+        token = _token_in(authorization)
+        opened = await self._look_ups.ask(digest_of(token)) if token else None
+        if opened is None or opened.id != connection_id:
+            raise UnauthorizedException(
+                detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
+            )
+        return opened
+
+    async def _look_up(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
+        async with self._database.read() as db:
+            rows = await db.execute(OPENED_BY, {"digests": sorted(set(digests))})
+        found = {digest: OpenedConnection(id_, _rules_of(text)) for digest, id_, text in rows}
+        return [found.get(digest) for digest in digests]
+
+
+@lru_cache(maxsize=1_000)
+def _rules_of(text: str) -> Rules:
+    return RULES.validate_json(text)
 
 
 def seal_of(authorization: str) -> str:
@@ -70,12 +91,6 @@ def seal_of(authorization: str) -> str:
     Every process can tell it, a rotated token ends it, and no other connection has the same.
     """
     return digest_of(_token_in(authorization))
-
-
-def _unauthorized() -> UnauthorizedException:
-    return UnauthorizedException(
-        detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
-    )
 
 
 def _token_in(authorization: str) -> str:

@@ -5,12 +5,12 @@ Nothing here loads the members of a group, but for reading models of a few with 
 
 from collections.abc import Collection, Sequence
 
+from api.scim import group_rows
 from api.scim.locks import lock_group, lock_nested
 from api.scim.membership_plan import exactly
 from api.scim.memberships import groups_with, mark_members, members_of, remove_group
 from api.scim.move_members import move_members
 from api.scim.named_members import NamedChanges
-from api.scim.resource_rows import GROUP_ROWS, expect
 from api.scim.resources import Group
 from api.scim.rows import Row, group_columns, group_of
 from api.scim.sent_members import sent_of
@@ -22,7 +22,7 @@ async def get_group(tx: Transaction, id_: str, *, with_members: bool = True) -> 
 
     :raises NotFoundException: when there is none.
     """
-    row = await GROUP_ROWS.read(tx, id_, lock=False)
+    row = await group_rows.read(tx, id_, lock=False)
     return group_of(row, (await members_of(tx, [id_])).get(id_, ()) if with_members else ())
 
 
@@ -31,7 +31,7 @@ async def get_groups(
 ) -> Sequence[Group]:
     """Return the groups that there are, in no order."""
     members = await members_of(tx, ids) if with_members else {}
-    rows = await GROUP_ROWS.read_all(tx, ids)
+    rows = await group_rows.read_all(tx, ids)
     return [group_of(row, members.get(row["id"], ())) for row in rows]
 
 
@@ -41,7 +41,7 @@ async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> 
     :raises UniquenessException: when the displayName is taken.
     """
     await lock_nested(tx, members.named)
-    row = await GROUP_ROWS.add(tx, group_columns(group))
+    row = await group_rows.add(tx, group_columns(group))
     await move_members(tx, row["id"], members)
     return row
 
@@ -59,10 +59,10 @@ async def change_group(
     rewritten = bool(columns) and columns["resource"] != row["resource"]
     renamed = rewritten and columns["display_name"] != row["display_name"]
     if rewritten:
-        row = await GROUP_ROWS.change(tx, id_, columns)
+        row = await group_rows.change(tx, id_, columns)
     moved = await move_members(tx, id_, members, renamed=renamed)
     if moved and not rewritten:
-        row = await GROUP_ROWS.change(tx, id_, {})
+        row = await group_rows.change(tx, id_, {})
     return row
 
 
@@ -73,15 +73,15 @@ async def update_group(tx: Transaction, group: Group, expected: str | None) -> G
     """
     members = NamedChanges.of(exactly(sent_of(group.members)))
     row = await lock_group(tx, group.id or "", members.named)
-    expect(row, expected)
+    group_rows.expect(row, expected)
     await change_group(tx, row, group, members)
     return await get_group(tx, row["id"])
 
 
 async def delete_group(tx: Transaction, id_: str, expected: str | None) -> None:
     """Remove a group and every membership in it and of it."""
-    await GROUP_ROWS.read(tx, id_, expected)
-    await GROUP_ROWS.touch(tx, groups_with(tx, id_))
+    await group_rows.read(tx, id_, expected)
+    await group_rows.touch(tx, groups_with(tx, id_))
     await mark_members(tx, id_)
     await remove_group(tx, id_)
-    await GROUP_ROWS.remove(tx, id_)
+    await group_rows.remove(tx, id_)

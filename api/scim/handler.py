@@ -16,17 +16,22 @@ from api.scim.membership_steps import steps_of
 from api.scim.resources import Group
 from api.scim.run_bulk import run_bulk
 from api.scim.service import MusterService
+from api.scim.shared_users import SharedUsers
 from api.scim.storage import DirectoryStorage
+from api.scim.user_requests import UserRequests
 
 
 class DirectoryHandler(AsyncScimHandler):
-    """Serves the requests of one connection; those for groups in steps of their own."""
+    """Serves the requests of one connection; in steps of our own where cost matters."""
 
     service: MusterService
     storage: DirectoryStorage
 
-    def __init__(self, service: MusterService, storage: DirectoryStorage) -> None:
+    def __init__(
+        self, service: MusterService, storage: DirectoryStorage, users: SharedUsers
+    ) -> None:
         super().__init__(service, storage)
+        self.users = UserRequests(service, storage, users)
         self.groups = GroupRequests(service, storage)
 
     # --- resources ----------------------------------------------------------------------------
@@ -35,36 +40,22 @@ class DirectoryHandler(AsyncScimHandler):
         """Create a resource, and answer with the attributes asked for (RFC 7644 section 3.9)."""
         with self.service.provider:
             resource_type, _ = self._target(request, Operation.create)
-            if is_group(resource_type):
-                return await self.groups.create(request, resource_type)
-            parameters = self.service.read_response_parameters(resource_type, request.query)
-            resource = self.service.read_creation(
-                resource_type, request.body, request.header("Content-Type")
-            )
-            async with self.storage.operation():
-                created: Resource[Any] = await self.storage.create(resource_type, resource)
-            return self.service.creation_response_with(request.base_url, created, parameters)
+            return await self._requests_for(resource_type).create(request, resource_type)
 
     async def query(self, request: ScimRequest) -> ScimResponse:
         with self.service.provider:
             resource_type, id_ = self._target(request, Operation.query)
-            if is_group(resource_type):
-                return await self.groups.query(request, resource_type, id_)
-        return await super().query(request)
+            return await self._requests_for(resource_type).query(request, resource_type, id_)
 
     async def replace(self, request: ScimRequest) -> ScimResponse:
         with self.service.provider:
             resource_type, id_ = self._target(request, Operation.replace)
-            if is_group(resource_type):
-                return await self.groups.replace(request, resource_type, id_)
-        return await super().replace(request)
+            return await self._requests_for(resource_type).replace(request, resource_type, id_)
 
     async def patch(self, request: ScimRequest) -> ScimResponse:
         with self.service.provider:
             resource_type, id_ = self._target(request, Operation.patch)
-            if is_group(resource_type):
-                return await self.groups.patch(request, resource_type, id_)
-        return await super().patch(request)
+            return await self._requests_for(resource_type).patch(request, resource_type, id_)
 
     async def replace_resource(
         self,
@@ -105,6 +96,9 @@ class DirectoryHandler(AsyncScimHandler):
             await run_bulk(self, request, plan)
             return self.service.bulk_response(plan)
 
+    def _requests_for(self, resource_type: ResourceType) -> UserRequests | GroupRequests:
+        return self.groups if is_group(resource_type) else self.users
+
     def _target(self, request: ScimRequest, operation: Operation) -> tuple[ResourceType, str]:
         target = self.service.route(request, operation)
         resource_type = self.service.resource_type_at(cast("str", target.endpoint))
@@ -137,11 +131,11 @@ class DirectoryHandler(AsyncScimHandler):
         wanted: SearchRequest[Any],
         position: Any,
     ) -> ScimResponse:
+        if not any(map(is_group, types)):
+            return await self.users.search(request, types, wanted, position)
         async with self.storage.transaction() as tx:
             page = await self.storage.search(types, wanted, position=position)
             answer = self.service.search_response(request.base_url, types, page, wanted)
-            if not any(map(is_group, types)):
-                return answer
             return await show_members(tx, answer, wanted, request.base_url)
 
 

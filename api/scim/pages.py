@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scim2_server.storage import SearchPage
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +23,15 @@ class Page:
     found: Sequence[Found]
     next: Position | None = None
     previous: Position | None = None
+
+    def as_search_page(self, resources: Sequence[Any]) -> SearchPage:
+        """Return what a storage answers with, given the resources that were found."""
+        return SearchPage(
+            self.total,
+            list(resources),
+            next=self.next and self.next.as_json(),
+            previous=self.previous and self.previous.as_json(),
+        )
 
 
 async def find_page(db: AsyncConnection, search: Search, kept: Any) -> Page:

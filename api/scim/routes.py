@@ -14,7 +14,7 @@ from scim2_server.routing import Operation
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
 from api.retries import after_conflicts
-from api.scim.authentication import open_connection, seal_of
+from api.scim.authentication import Doorkeeper, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
@@ -23,6 +23,7 @@ from api.scim.handler import DirectoryHandler
 from api.scim.json_answers import ScimAnswer
 from api.scim.limits import Limits
 from api.scim.service import MusterService
+from api.scim.shared_users import SharedUsers
 from api.scim.storage import DirectoryStorage
 from contracts.clock import Clock
 
@@ -52,6 +53,8 @@ class ScimEdge:
     """Where HTTP ends: authenticates, reads the body, and answers whatever happens in SCIM."""
 
     database: DirectoryDatabase
+    doorkeeper: Doorkeeper
+    users: SharedUsers
     provider: ScimProvider
     public_url: str
     on_write: Callable[[], None]
@@ -84,7 +87,7 @@ class ScimEdge:
     async def _served(self, request: Request) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
-        connection = await open_connection(self.database, connection_id, authorization)
+        connection = await self.doorkeeper.open(connection_id, authorization)
         service = self._service(seal_of(authorization))
         asked = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
@@ -106,7 +109,7 @@ class ScimEdge:
             members_apart=True,
             clock=self.clock,
         )
-        handler = DirectoryHandler(service, storage)
+        handler = DirectoryHandler(service, storage, self.users)
         response: ScimResponse = await after_conflicts()(handler.handle, asked)
         if writing:
             self.on_write()

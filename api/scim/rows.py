@@ -1,13 +1,15 @@
 """How does a resource become a row, and a row a resource? Pure, both ways."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic_core import from_json
 from scim2_models import GroupMember, GroupMembership, InvalidValueException, Meta, Resource
 from sqlalchemy import RowMapping
 
+from api.directory.stored_users import StoredUser
 from api.scim.comparable import comparable_form
 from api.scim.limits import check_user
 from api.scim.resources import Group, ScimUser
@@ -74,12 +76,12 @@ def _indexable(attribute: str, value: str | None) -> str:
 # --- from rows ------------------------------------------------------------------------------
 
 
-def user_of(row: Row, groups: Iterable[Row] = ()) -> ScimUser:
-    """Return the user of a row, with the groups it is in (rows of ``id`` and ``display_name``)."""
-    user = ScimUser.model_validate(row["resource"])
-    user.id = row["id"]
-    user.meta = _meta("User", row)
-    user.groups = [_membership(group) for group in groups] or None
+def user_of(stored: StoredUser) -> ScimUser:
+    """Return a stored user, with the groups it is in."""
+    user = ScimUser.model_validate(from_json(stored.resource))
+    user.id = stored.id
+    user.meta = _meta("User", stored.created_at, stored.modified_at, stored.revision)
+    user.groups = [_membership(group) for group in stored.groups] or None
     return user
 
 
@@ -87,14 +89,14 @@ def group_of(row: Row, members: Iterable[Member] = ()) -> Group:
     """Return the group of a row, with its members."""
     group = Group.model_validate(row["resource"])
     group.id = row["id"]
-    group.meta = _meta("Group", row)
+    group.meta = _meta("Group", row["created_at"], row["modified_at"], row["revision"])
     group.members = [_member(member) for member in members] or None
     return group
 
 
-def version_of(row: Row) -> str:
-    """Return the entity tag of a row. Weak: ``groups`` is no part of it (RFC 7644 section 3.14)."""
-    return f'W/"{row["revision"]}"'
+def entity_tag(revision: int) -> str:
+    """Return the entity tag of a revision. Weak: ``groups`` is no part of it (RFC 7644 3.14)."""
+    return f'W/"{revision}"'
 
 
 def instant_of(microseconds: int) -> datetime:
@@ -107,24 +109,19 @@ def microseconds_of(instant: datetime) -> int:
     return (instant - EPOCH) // MICROSECOND
 
 
-def _meta(resource_type: str, row: Row) -> Meta:
+def _meta(resource_type: str, created_at: int, modified_at: int, revision: int) -> Meta:
     return Meta(
         resource_type=resource_type,
-        created=instant_of(row["created_at"]),
-        last_modified=instant_of(row["modified_at"]),
-        version=version_of(row),
+        created=instant_of(created_at),
+        last_modified=instant_of(modified_at),
+        version=entity_tag(revision),
     )
 
 
-def _membership(group: Row) -> GroupMembership:
-    return GroupMembership.model_validate(
-        {
-            "value": group["id"],
-            "$ref": f"Groups/{group['id']}",
-            "display": group["display_name"],
-            "type": "direct",
-        }
-    )
+def _membership(group: Mapping[str, str]) -> GroupMembership:
+    id_ = group["value"]
+    told = {"value": id_, "$ref": f"Groups/{id_}", "display": group["display"], "type": "direct"}
+    return GroupMembership.model_validate(told)
 
 
 def _member(member: Member) -> GroupMember:

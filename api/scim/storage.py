@@ -20,9 +20,10 @@ from api.scim.groups import (
 from api.scim.locks import lock_for_deletion
 from api.scim.membership_plan import exactly
 from api.scim.named_members import NamedChanges
-from api.scim.pages import find_page
+from api.scim.pages import Page, find_page
 from api.scim.projection import shows
-from api.scim.resources import Group, ScimUser, User
+from api.scim.resources import Group, User
+from api.scim.rows import user_of
 from api.scim.search import search_for
 from api.scim.sent_members import sent_of
 from api.scim.transaction import Transaction
@@ -57,8 +58,8 @@ class DirectoryStorage(AsyncScimStorage):
         clock: Clock = now,
     ) -> None:
         self._database = database
-        self._connection = connection
-        self._trace = trace
+        self.connection = connection
+        self.trace = trace
         self._writing = writing
         self._base_url = base_url
         self._members_apart = members_apart
@@ -74,7 +75,7 @@ class DirectoryStorage(AsyncScimStorage):
         database = self._database
         async with database.write() if self._writing else database.read() as db:
             self._transaction = Transaction(
-                db, self._connection, self._trace, self._clock(), self._writing
+                db, self.connection, self.trace, self._clock(), self._writing
             )
             try:
                 yield
@@ -90,8 +91,7 @@ class DirectoryStorage(AsyncScimStorage):
     ) -> AnyResource:
         async with self.transaction() as tx:
             if _is_user(resource_type):
-                with_groups = shows(response_parameters, ScimUser, "groups")
-                return await get_user(tx, resource_id, with_groups=with_groups)
+                return await get_user(tx, resource_id)
             with_members = self._with_members(response_parameters)
             return await get_group(tx, resource_id, with_members=with_members)
 
@@ -102,20 +102,25 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
+        async with self.transaction() as tx:
+            page = await self.find(tx, resource_types, search_request, position)
+            resources = await self._found(tx, page.found, search_request)
+            return page.as_search_page(resources)
+
+    async def find(
+        self,
+        tx: Transaction,
+        resource_types: list[ResourceType],
+        search_request: SearchRequest[Any],
+        position: Any,
+    ) -> Page:
+        """Find a page, and load nothing of it."""
         types = [
             ATTRIBUTES[str(resource_type.name)].below(self._base_url)
             for resource_type in resource_types
         ]
-        async with self.transaction() as tx:
-            search = search_for(tx.connection_id, search_request, types)
-            page = await find_page(tx.db, search, position)
-            resources = await self._found(tx, page.found, search_request)
-            return SearchPage(
-                page.total,
-                resources,
-                next=page.next and page.next.as_json(),
-                previous=page.previous and page.previous.as_json(),
-            )
+        search = search_for(tx.connection_id, search_request, types)
+        return await find_page(tx.db, search, position)
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
         async with self.transaction() as tx:
@@ -170,7 +175,7 @@ class DirectoryStorage(AsyncScimStorage):
         users = [id_ for type_, id_ in found if type_ == "User"]
         groups = [id_ for type_, id_ in found if type_ == "Group"]
         loaded: list[AnyResource] = [
-            *await get_users(tx, users, with_groups=shows(request, ScimUser, "groups")),
+            *map(user_of, await get_users(tx, users)),
             *await get_groups(tx, groups, with_members=self._with_members(request)),
         ]
         by_id = {resource.id: resource for resource in loaded}

@@ -1,15 +1,17 @@
 """In what does one SCIM operation run? One transaction of one connection, at one moment."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from scim2_models import UniquenessException
-from sqlalchemy import CursorResult, Executable
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.scim.authentication import OpenedConnection
 from contracts.identity_changed import Trace
+
+WrittenT = TypeVar("WrittenT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,13 @@ class Transaction:
         """Return which kind of database it is."""
         return self.db.dialect.name
 
-    async def write_unique(self, statement: Executable, what: str) -> CursorResult[Any]:
-        """Execute a statement that may violate uniqueness, here or in a race with another.
+    @staticmethod
+    async def unique(writing: Awaitable[WrittenT], what: str) -> WrittenT:
+        """Write what may violate uniqueness, here or in a race with another.
 
         :raises UniquenessException: when it does.
         """
         try:
-            return await self.db.execute(statement)
+            return await writing
         except IntegrityError as error:
             raise UniquenessException(detail=f"{what} is already taken") from error

@@ -2,43 +2,50 @@
 
 from collections.abc import Collection, Sequence
 
-from api.directory.dirty_set import load_state, save_change, save_new
-from api.directory.identity_changes import after_creation, after_deletion, after_update
-from api.scim.memberships import groups_of, groups_with, remove_member
-from api.scim.resource_rows import GROUP_ROWS, USER_ROWS
+from scim2_models import PreconditionFailedException
+from sqlalchemy import delete
+from sqlmodel import col
+
+from api.directory.dirty_set import load_state, save_change
+from api.directory.identity_changes import after_deletion
+from api.directory.stored_users import StoredUser, UserName, find_by_id, lock, stored_of
+from api.directory.tables import UserRow
+from api.scim.group_rows import touch
+from api.scim.ids import ID
+from api.scim.memberships import groups_with, remove_member
 from api.scim.resources import ScimUser
-from api.scim.rows import Row, user_columns, user_of
-from api.scim.seen_users import seen
+from api.scim.rows import entity_tag, user_of
 from api.scim.transaction import Transaction
+from api.scim.user_writes import Change, Creation, Write, not_found, write_users
 
 
-async def get_user(tx: Transaction, id_: str, *, with_groups: bool = True) -> ScimUser:
-    """Return a user.
+async def get_user(tx: Transaction, id_: str) -> ScimUser:
+    """Return a user; a writing transaction locks it first.
 
     :raises NotFoundException: when there is none.
     """
-    return await _rendered(tx, await USER_ROWS.read(tx, id_), with_groups=with_groups)
+    return user_of(await _read(tx, id_))
 
 
-async def get_users(
-    tx: Transaction, ids: Collection[str], *, with_groups: bool = True
-) -> Sequence[ScimUser]:
+async def get_users(tx: Transaction, ids: Collection[str]) -> Sequence[StoredUser]:
     """Return the users that there are, in no order."""
-    groups = await groups_of(tx, ids) if with_groups else {}
-    rows = await USER_ROWS.read_all(tx, ids)
-    return [user_of(row, groups.get(row["id"], ())) for row in rows]
+    return list((await find_by_id(tx.db, [UserName(tx.connection_id, it) for it in ids])).values())
+
+
+async def _write(tx: Transaction, write: Write) -> StoredUser:
+    [outcome] = await tx.unique(write_users(tx.db, [write], tx.now, wait=True), "userName")
+    if isinstance(outcome, Exception):
+        raise outcome
+    assert outcome is not None, "it has waited"
+    return outcome
 
 
 async def create_user(tx: Transaction, user: ScimUser) -> ScimUser:
-    """Store a new user. One that does not say whether it is active is.
+    """Store a new user.
 
     :raises UniquenessException: when the userName is taken.
     """
-    stored = user.model_copy(update={"active": user.active is not False})
-    row = await USER_ROWS.add(tx, user_columns(stored))
-    change = after_creation(seen(stored), tx.now)
-    await save_new(tx.db, tx.connection_id, row["id"], change, tx.trace, tx.now)
-    return user_of(row)
+    return user_of(await _write(tx, Creation(tx.connection, tx.trace, user)))
 
 
 async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> ScimUser:
@@ -46,36 +53,43 @@ async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> 
 
     :raises UniquenessException: when the userName is taken.
     """
-    id_ = user.id or ""
-    row = await USER_ROWS.read(tx, id_, expected)
-    columns = user_columns(user)
-    if columns["resource"] == row["resource"]:
-        return await _rendered(tx, row)
-    row = await USER_ROWS.change(tx, id_, columns)
-    state = await load_state(tx.db, tx.connection_id, id_)
-    assert state is not None, "every user has an identity"
-    now_seen = seen(user, active=state.active)
-    change = after_update(state, now_seen, tx.connection.rules.on_deactivate, tx.now)
-    if change is not None:
-        await save_change(tx.db, tx.connection_id, id_, change, tx.trace, tx.now)
-    return await _rendered(tx, row)
+
+    def replace(stored: StoredUser) -> ScimUser:
+        _expect(stored, expected)
+        return user
+
+    return user_of(await _write(tx, Change(tx.connection, tx.trace, user.id or "", replace)))
 
 
 async def delete_user(tx: Transaction, id_: str, expected: str | None) -> None:
     """Remove a user and its memberships; its identity stays, deleted, with its groups' names."""
-    await USER_ROWS.read(tx, id_, expected)
-    groups = (await groups_of(tx, [id_])).get(id_, [])
-    await GROUP_ROWS.touch(tx, groups_with(tx, id_))
+    user = await _read(tx, id_)
+    _expect(user, expected)
+    await touch(tx, groups_with(tx, id_))
     await remove_member(tx, id_)
-    await USER_ROWS.remove(tx, id_)
+    it = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
+    await tx.db.execute(delete(UserRow).where(*it))
     state = await load_state(tx.db, tx.connection_id, id_)
     assert state is not None, "every user has an identity"
-    names = tuple(sorted(group["display_name"] for group in groups))
+    names = tuple(sorted(group["display"] for group in user.groups))
     change = after_deletion(state, names, tx.connection.rules.on_deactivate, tx.now)
     await save_change(tx.db, tx.connection_id, id_, change, tx.trace, tx.now)
 
 
-async def _rendered(tx: Transaction, row: Row, *, with_groups: bool = True) -> ScimUser:
-    id_ = row["id"]
-    groups = (await groups_of(tx, [id_])).get(id_, []) if with_groups else []
-    return user_of(row, groups)
+async def _read(tx: Transaction, id_: str) -> StoredUser:
+    name = UserName(tx.connection_id, id_)
+    if not ID.fullmatch(id_):
+        raise not_found(id_)
+    if tx.writing:
+        row = (await lock(tx.db, [name], wait=True)).get(name)
+        user = None if row is None else stored_of(row)
+    else:
+        user = (await find_by_id(tx.db, [name])).get(name)
+    if user is None:
+        raise not_found(id_)
+    return user
+
+
+def _expect(user: StoredUser, version: str | None) -> None:
+    if version is not None and entity_tag(user.revision) != version:
+        raise PreconditionFailedException

@@ -21,8 +21,8 @@ from api.admin.connections import create_connection
 from api.correlation import new_trace
 from api.directory.tables import Identity
 from api.scim.authentication import OpenedConnection
+from api.scim.group_requests import GroupRequests
 from api.scim.groups import get_group
-from api.scim.handler import DirectoryHandler
 from api.scim.json_answers import ScimAnswer
 from api.scim.limits import Limits
 from api.scim.memberships import members_of
@@ -126,10 +126,11 @@ async def _create_group(storage: DirectoryStorage, name: str, members: list[Any]
 async def _patched(
     storage: DirectoryStorage, tx: Transaction, group: str, body: Any
 ) -> Outcome | str:
-    handler = DirectoryHandler(SERVICE, storage)
+    requests = GroupRequests(SERVICE, storage)
     request = ScimRequest("PATCH", BASE_URL, f"/Groups/{group}", body=json.dumps(body).encode())
     try:
-        await handler.handle(request)
+        with PROVIDER:
+            await requests.patch(request, GROUP_TYPE, group)
     except SCIMException:
         return "refused"
     found = await get_group(tx, group, with_members=False)
@@ -149,8 +150,9 @@ async def _marked(tx: Transaction) -> set[str]:
 async def _check_answer(storage: DirectoryStorage, group: Group) -> None:
     for query in ({}, {"attributes": "members.display"}, {"excludedAttributes": "members.$ref"}):
         request = ScimRequest("GET", BASE_URL, f"/Groups/{group.id}", query)
-        answer = await DirectoryHandler(SERVICE, storage).handle(request)
         with PROVIDER:
+            requests = GroupRequests(SERVICE, storage)
+            answer = await requests.query(request, GROUP_TYPE, group.id or "")
             parameters = SERVICE.read_response_parameters(GROUP_TYPE, query)
             whole = SERVICE.publish(BASE_URL, group).model_dump(
                 scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters

@@ -1,6 +1,6 @@
 """Does Okta get along with us, and what do its calls leave in the directory?"""
 
-from api.directory.dirty_set import LANE_NUMBERS
+from api.directory.identity_rows import LANE_NUMBERS
 from contracts.topology import Lane
 from tests.ingress import GROUP, USER, Ingress
 

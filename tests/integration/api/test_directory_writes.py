@@ -1,6 +1,6 @@
 """Which identities does a write mark, and what does a deletion leave?"""
 
-from api.directory.dirty_set import LANE_NUMBERS
+from api.directory.identity_rows import LANE_NUMBERS
 from contracts.topology import Lane
 from tests.ingress import Ingress
 

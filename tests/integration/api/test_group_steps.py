@@ -13,7 +13,9 @@ from api.scim.handler import DirectoryHandler
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.service import MusterService
+from api.scim.shared_users import SharedUsers
 from api.scim.storage import DirectoryStorage
+from contracts.clock import now
 from tests.ingress import RULES, Ingress
 from tests.statements import asked_of
 
@@ -29,7 +31,8 @@ async def handler(ingress: Ingress) -> AsyncIterator[DirectoryHandler]:
         ingress.database, connection, new_trace(), writing=True, members_apart=True
     )
     with PROVIDER:
-        yield DirectoryHandler(MusterService(PROVIDER, Limits(), secret="nobody's"), storage)
+        service = MusterService(PROVIDER, Limits(), secret="nobody's")
+        yield DirectoryHandler(service, storage, SharedUsers(ingress.database, now))
 
 
 async def test_a_patch_that_was_read_adds_and_removes(

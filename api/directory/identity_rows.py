@@ -1,0 +1,85 @@
+"""How does an identity look as a row? Its state and its mark, both ways. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from api.directory.identity_changes import IdentityChange, IdentityState
+from contracts.identity_changed import Profile, Trace
+from contracts.rules import DEACTIVATION_ACTION
+from contracts.topology import Lane
+
+Columns = Mapping[str, Any] | RowMapping
+
+LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
+"""As stored: the lower number wins when an identity is marked twice."""
+
+
+def new_row(
+    connection_id: str, identity_id: str, change: IdentityChange, trace: Trace, now: int
+) -> dict[str, Any]:
+    """Return the row of a new identity, marked."""
+    row = {
+        "connection_id": connection_id,
+        "id": identity_id,
+        "published_version": 0,
+        "published_at": None,
+    }
+    return row | columns_of(change.state, now) | new_mark(change.lane, trace, now)
+
+
+def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int) -> dict[str, Any]:
+    """Return the columns of an identity that has changed, with its mark renewed.
+
+    A mark that is there already stays as old as it is, and as urgent at least.
+    """
+    mark = new_mark(change.lane, trace, now)
+    if before["dirty_lane"] is not None:
+        mark["dirty_lane"] = min(mark["dirty_lane"], before["dirty_lane"])
+        mark["dirty_since"] = before["dirty_since"]
+    return columns_of(change.state, now) | mark
+
+
+def new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
+    """Return the columns of a mark."""
+    return {
+        "dirty_lane": LANE_NUMBERS[lane],
+        "dirty_since": now,
+        "due_at": now,
+        "attempts": 0,
+        "correlation_id": trace.correlation_id,
+        "traceparent": trace.traceparent,
+    }
+
+
+def columns_of(state: IdentityState, now: int) -> dict[str, Any]:
+    """Return the columns of a state."""
+    return {
+        "version": state.version,
+        "changed_at": now,
+        "active": state.active,
+        "deleted": state.deleted,
+        "ever_active": state.ever_active,
+        "deactivated_at": state.deactivated_at,
+        "deactivation": state.deactivation and state.deactivation.model_dump(mode="json"),
+        "profile": state.profile.model_dump(mode="json", exclude_none=True),
+        "role_names": list(state.role_names),
+        "groups": None if state.groups is None else list(state.groups),
+    }
+
+
+def state_of(row: Columns) -> IdentityState:
+    """Return the state that a row holds."""
+    return IdentityState(
+        version=row["version"],
+        active=row["active"],
+        ever_active=row["ever_active"],
+        profile=Profile.model_validate(row["profile"]),
+        role_names=tuple(row["role_names"]),
+        deleted=row["deleted"],
+        deactivated_at=row["deactivated_at"],
+        deactivation=row["deactivation"]
+        and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
+        groups=None if row["groups"] is None else tuple(row["groups"]),
+    )
