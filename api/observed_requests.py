@@ -42,12 +42,12 @@ class ObservedRequests:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         operation = getattr(scope.get("route"), "name", "unknown")
-        self.metrics.request_seconds.labels(operation, status).observe(seconds)
+        self.metrics.request_seconds.labels(operation, int(status)).observe(seconds)
         connection = CONNECTION.match(scope["path"], len(self.prefix))
         LOG.info(
             "scim_request_answered",
             operation=operation,
-            status=status,
+            status=int(status),
             seconds=round(seconds, 6),
             connection=connection and connection[1],
         )

@@ -16,6 +16,7 @@ from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from deploy.databases import open_engines
 from deploy.http_server import bind_api, serve
+from deploy.logs import set_up_logs
 from deploy.settings import Settings
 from tests.muster_process import free_port
 from tests.services import environment_with
@@ -61,6 +62,7 @@ async def _until_it_answers(port: int) -> None:
 
 
 async def _serve(url: str, settings: Settings) -> None:
+    set_up_logs(settings)
     database = DirectoryDatabase(*open_engines(url))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end

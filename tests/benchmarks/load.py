@@ -1,0 +1,54 @@
+"""How fast is something that is asked for over HTTP? Rates and times, from so many connections."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.benchmarks.lean_http import Client, Target
+
+Ask = Callable[[Client], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many requests a second were answered, and what they took in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+    def __str__(self) -> str:
+        """Return it as tables show it."""
+        return f"{self.per_second:,.0f} · {self.p50:.0f} · {self.p99:.0f}"
+
+
+async def rate(targets: Sequence[Target], ask: Ask, *, connections: int, seconds: float) -> Rate:
+    """Ask as often as so many connections can, each waiting for its answer before it goes on."""
+    clients = [await Client.open(targets[n % len(targets)]) for n in range(connections)]
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def work(client: Client) -> None:
+        while (start := time.perf_counter()) < end:
+            await ask(client)
+            times.append(time.perf_counter() - start)
+
+    await asyncio.gather(*map(work, clients))
+    for client in clients:
+        client.close()
+    return Rate(len(times) / seconds, percentile(times, 50), percentile(times, 99))
+
+
+async def took(ask: Awaitable[Any]) -> float:
+    """Return how long something takes, in milliseconds."""
+    start = time.perf_counter()
+    await ask
+    return (time.perf_counter() - start) * 1_000
+
+
+def percentile(seconds: Sequence[float], percent: int) -> float:
+    """Return a percentile in milliseconds."""
+    return statistics.quantiles(seconds, n=100)[percent - 1] * 1_000
