@@ -14,7 +14,7 @@ from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
 from api.scim.authentication import Doorkeeper
-from api.scim.documentation import scim_schemas
+from api.scim.documentation import scim_components
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
@@ -67,14 +67,10 @@ def create_app(
 
 
 class _Api(FastAPI):
-    """FastAPI whose document holds the models of SCIM and no errors that never show."""
+    """FastAPI whose document holds the models of SCIM, and how to authenticate."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             document = super().openapi()
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas |= scim_schemas()
-            for operations in document["paths"].values():
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)
+            document.setdefault("components", {}).update(scim_components())
         return super().openapi()

@@ -1,6 +1,8 @@
 """Which tries does the api's side repeat? The relay's, with growing pauses, until stopped."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +16,9 @@ from tenacity import (
     wait_exponential_jitter,
     wait_random_exponential,
 )
+
+AskedP = ParamSpec("AskedP")
+AnswerT = TypeVar("AnswerT")
 
 LOG = structlog.get_logger(__name__)
 
@@ -32,14 +37,25 @@ AWAY = ("08", "53", "55P03", "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTO
 and its lock timeout; SQLite's locks."""
 
 
-def after_conflicts() -> AsyncRetrying:
-    """Return what repeats a request whose transaction was rolled back in favour of another."""
-    return AsyncRetrying(
+async def despite_conflicts(
+    serve: Callable[AskedP, Awaitable[AnswerT]], *args: AskedP.args, **kwargs: AskedP.kwargs
+) -> AnswerT:
+    """Serve; where the transaction was rolled back in favour of another, again.
+
+    At once first, and then after pauses.
+    """
+    try:
+        return await serve(*args, **kwargs)
+    except DBAPIError as error:
+        if not is_conflict(error):
+            raise
+    again = AsyncRetrying(
         retry=retry_if_exception(is_conflict),
-        stop=stop_after_attempt(REQUEST_TRIES),
+        stop=stop_after_attempt(REQUEST_TRIES - 1),
         wait=wait_random_exponential(multiplier=0.01, max=LONGEST_REQUEST_PAUSE),
         reraise=True,
     )
+    return await again(serve, *args, **kwargs)
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:

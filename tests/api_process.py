@@ -15,6 +15,7 @@ from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from deploy.databases import open_engines
+from deploy.event_loop import run_process
 from deploy.http_server import bind_api, serve
 from deploy.logs import set_up_logs
 from deploy.settings import Settings
@@ -74,4 +75,4 @@ async def _serve(url: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))
+    run_process(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))

@@ -30,6 +30,14 @@ VERSIONS = {
     "PATCH": {"If-Match": "The version that is to be changed"},
     "DELETE": {"If-Match": "The version that is to be deleted"},
 }
+PLACES = {"connection": "The connection, as its base URL names it", "id": "The id of the resource"}
+"""What the paths hold."""
+
+BEARER = "HTTPBearer"
+SECURITY_SCHEMES = {
+    BEARER: {"type": "http", "scheme": "bearer", "description": "The token of the connection"}
+}
+
 NUMBERS = {"startIndex", "count"}
 EVERYWHERE = {401, 503}
 """What any endpoint may answer: the token is wrong, or the database is away."""
@@ -46,13 +54,13 @@ def described(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def scim_schemas() -> dict[str, Any]:
-    """Return the schemas of all models, for the components of the document."""
-    return _models()[1]
+def scim_components() -> dict[str, dict[str, Any]]:
+    """Return what the document's components have to hold: all models, and how to authenticate."""
+    return {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    operation: dict[str, Any] = {"responses": _responses(endpoint)}
+    operation: dict[str, Any] = {"responses": _responses(endpoint), "security": [{BEARER: []}]}
     if endpoint.takes is not None:
         content = _content(endpoint.takes, "validation")
         operation["requestBody"] = {"required": True, "content": content}
@@ -60,7 +68,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.searches:
         names = SEARCH_PARAMETERS | SHAPE_PARAMETERS
     headers = VERSIONS[endpoint.method] if endpoint.versioned else {}
+    places = {name: PLACES[name] for name in PLACES if name != "id" or "{id}" in endpoint.path}
     operation["parameters"] = [
+        *(_parameter(name, text, "path") for name, text in places.items()),
         *(_parameter(name, text, "query") for name, text in names.items()),
         *(_parameter(name, text, "header") for name, text in headers.items()),
     ]
@@ -92,7 +102,8 @@ def _content(model: Model, mode: JsonSchemaMode) -> dict[str, Any]:
 
 def _parameter(name: str, description: str, place: str) -> dict[str, Any]:
     schema = {"type": "integer" if name in NUMBERS else "string"}
-    return {"name": name, "in": place, "description": description, "schema": schema}
+    parameter = {"name": name, "in": place, "description": description, "schema": schema}
+    return parameter | {"required": True} if place == "path" else parameter
 
 
 @cache

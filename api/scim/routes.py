@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response, Security
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Request, Response
 from scim2_models import ScimProvider
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
@@ -13,7 +12,7 @@ from scim2_server.routing import Operation
 
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
-from api.retries import after_conflicts
+from api.retries import despite_conflicts
 from api.scim.authentication import Doorkeeper, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
@@ -110,7 +109,7 @@ class ScimEdge:
             clock=self.clock,
         )
         handler = DirectoryHandler(service, storage, self.users)
-        response: ScimResponse = await after_conflicts()(handler.handle, asked)
+        response = await despite_conflicts(handler.handle, asked)
         if writing:
             self.on_write()
         return response
@@ -137,31 +136,23 @@ def as_http(response: ScimResponse) -> Response:
 def scim_routes(edge: ScimEdge) -> APIRouter:
     """Return a documented route for each endpoint, and one for everything else."""
 
-    async def serve(request: Request, connection: str) -> Response:  # noqa: ARG001 - documents it
+    async def serve(request: Request) -> Response:
         return await edge.serve(request)
 
-    async def serve_one(request: Request, connection: str, id: str) -> Response:  # noqa: A002, ARG001
-        return await edge.serve(request)
-
-    async def serve_anything(request: Request) -> Response:
-        return await edge.serve(request)
-
-    bearer = HTTPBearer(auto_error=False, description="The token of the connection")
     router = APIRouter(prefix=f"{PREFIX}/{{connection}}", default_response_class=Response)
     for endpoint in ENDPOINTS:
         router.add_api_route(
             endpoint.path,
-            serve_one if "{id}" in endpoint.path else serve,
+            serve,
             methods=[endpoint.method],
             status_code=endpoint.status,
-            dependencies=[Security(bearer)],
             tags=["SCIM 2.0"],
             **described(endpoint),
         )
     for path in ("", "/{path:path}"):
         router.add_api_route(
             path,
-            serve_anything,
+            serve,
             methods=ANY_METHOD,
             name="unknown_endpoint",
             include_in_schema=False,

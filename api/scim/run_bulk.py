@@ -9,7 +9,7 @@ from scim2_server.bulk import BulkPlan, BulkStep
 from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
 
-from api.retries import after_conflicts
+from api.retries import despite_conflicts
 from api.scim.bulk_turns import first_state, is_circle, turns
 from api.scim.errors import TryAgainLater, as_scim
 from api.scim.service import MusterService
@@ -57,7 +57,7 @@ class _Turn:
         """Create what names each other, all or nothing; return the error, if there was one."""
         at = [self.steps[0]]
         try:
-            created: list[AnyResource] = await after_conflicts()(self._create_together, at)
+            created = await despite_conflicts(self._create_together, at)
         except Exception as raised:  # noqa: BLE001 - becomes the answer of these operations
             error = as_scim(raised)
             for step in self.steps:
@@ -73,8 +73,7 @@ class _Turn:
         operation = self.plan.resolve(step)
         self.service.locate_bulk_operation(self.request.base_url, resource_type, operation, outcome)
         resource_type = self.service.check_bulk_operation(resource_type, operation)
-        result: AnyResource | None = await after_conflicts()(self._apply, resource_type, operation)
-        return result
+        return await despite_conflicts(self._apply, resource_type, operation)
 
     async def _apply(
         self, resource_type: ResourceType, operation: BulkOperation[AnyResource]

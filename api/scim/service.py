@@ -1,6 +1,7 @@
 """Which decisions of the protocol are ours? What the library's service leaves to its users."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from scim2_models import (
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
+from scim2_server.routing import Target, match
 from scim2_server.service import ScimService
 
 from api.scim.comparable import is_absolute
@@ -59,6 +61,11 @@ class MusterService(ScimService):
         self.limits = limits
 
     # --- reading ------------------------------------------------------------------------------
+
+    @staticmethod
+    def match(request: ScimRequest) -> Target:
+        """Return what a request asks for; each step that asks it again is told at once."""
+        return _matched(request.method.upper(), request.path)
 
     def max_body_size(self, request: ScimRequest) -> int:
         """Return how many bytes of a body are read; none where no body would help."""
@@ -200,6 +207,9 @@ class MusterService(ScimService):
         if isinstance(resource, User):
             return self.replacement_response(base_url, resource, response_parameters)
         return super().patch_response(base_url, resource, response_parameters)
+
+
+_matched = lru_cache(maxsize=1_000)(match)
 
 
 def _refusal(error: ValidationError) -> SCIMException:

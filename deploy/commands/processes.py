@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.demo_workspace import introduce
+from deploy.event_loop import run_process
 from deploy.http_server import bind_api, bind_inspection, url_of
 from deploy.inspection import inspected
 from deploy.lifetime import until_signalled
@@ -48,7 +49,7 @@ def run(
                     await run_everything(settings, databases, inspection, listener, stop)
 
     with bind_api(settings) as listener, bind_inspection(settings) as operators:
-        asyncio.run(process(listener, operators))
+        run_process(process(listener, operators))
 
 
 def api() -> None:
@@ -64,7 +65,7 @@ def api() -> None:
                     await run_api(settings, directory, inspection, listener, stop)
 
     with bind_api(settings) as listener, bind_inspection(settings) as operators:
-        asyncio.run(process(listener, operators))
+        run_process(process(listener, operators))
 
 
 def relay() -> None:
@@ -80,7 +81,7 @@ def relay() -> None:
                     await run_relay(settings, directory, inspection, stop)
 
     with bind_inspection(settings) as operators:
-        asyncio.run(process(operators))
+        run_process(process(operators))
 
 
 def worker() -> None:
@@ -96,7 +97,7 @@ def worker() -> None:
                     await run_worker(settings, downstream, inspection, stop)
 
     with bind_inspection(settings) as operators:
-        asyncio.run(process(operators))
+        run_process(process(operators))
 
 
 def migrate_() -> None:

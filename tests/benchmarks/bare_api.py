@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
+from deploy.event_loop import run_process
 from deploy.http_server import bind_api, serve
 from deploy.settings import Settings
 
@@ -70,4 +71,4 @@ async def _serve(url: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))
+    run_process(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))
