@@ -20,46 +20,16 @@ from deploy.http_server import bind_api, serve
 from deploy.logs import set_up_logs
 from deploy.settings import Settings
 from tests.muster_process import free_port
-from tests.services import environment_with
-
-START_SECONDS = 60
+from tests.served_processes import served
 
 
 @asynccontextmanager
 async def api_processes(url: str, number: int) -> AsyncIterator[list[int]]:
     """Start processes on a database; yield the ports where they answer."""
     ports = [free_port() for _ in range(number)]
-    running = [
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "tests.api_process", url, str(port)),
-            env=environment_with(),
-            stdin=asyncio.subprocess.PIPE,
-        )
-        for port in ports
-    ]
-    try:
-        for port in ports:
-            await _until_it_answers(port)
+    commands = [(sys.executable, "-m", "tests.api_process", url, str(port)) for port in ports]
+    async with served(dict(zip(ports, commands, strict=True))):
         yield ports
-    finally:
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.close()
-        for process in running:
-            await process.wait()
-
-
-async def _until_it_answers(port: int) -> None:
-    async with asyncio.timeout(START_SECONDS):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)  # a port gives no event to wait for
-            else:
-                writer.close()
-                return
 
 
 async def _serve(url: str, settings: Settings) -> None:

@@ -18,10 +18,10 @@ from deploy.http_server import bind_api, serve
 from deploy.settings import Settings
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS bare_users (
+CREATE TABLE bare_users (
     id text PRIMARY KEY, name text UNIQUE NOT NULL, resource json NOT NULL
 );
-CREATE TABLE IF NOT EXISTS bare_identities (
+CREATE TABLE bare_identities (
     id text PRIMARY KEY, active boolean NOT NULL, profile json NOT NULL
 );
 """
@@ -65,7 +65,6 @@ async def _serve(url: str, settings: Settings) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
     async with asyncpg.create_pool(url, min_size=10, max_size=20) as pool:
-        await pool.execute(TABLES)
         with bind_api(settings) as listener:
             await serve(bare_app(pool), listener, stop)
 

@@ -8,13 +8,11 @@ moment hits all of them.
 import asyncio
 import statistics
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-import asyncpg
 from rich.console import Console
 from rich.table import Table
 
@@ -25,9 +23,12 @@ from contracts.clock import now
 from deploy.databases import open_engines
 from deploy.migrations import DIRECTORY
 from tests.api_process import api_processes
+from tests.benchmarks.bodies import patch, user
+from tests.benchmarks.durability import durability
 from tests.benchmarks.lean_http import Client, Target
+from tests.benchmarks.load import Ask, percentile, rate, took
 from tests.crowds import join, multiply
-from tests.ingress import GROUP, PATCH, RULES, USER
+from tests.ingress import GROUP, RULES
 from tests.postgres import PostgresServer, postgres_service
 from tests.services import ServiceSettings, find
 
@@ -43,8 +44,6 @@ ROUNDS, SLOW_ROUNDS = 31, 5
 MOST_GROWTH = 2.0
 """The aim: one member more or less in the largest group costs at most as many times as much as in
 the smallest."""
-
-Ask = Callable[[Client], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,55 +90,7 @@ async def fill_groups(
     return groups
 
 
-def user(name: str) -> dict[str, Any]:
-    """Return a user as Okta pushes it."""
-    return {
-        "schemas": [USER],
-        "userName": f"{name}@bench.test",
-        "name": {"givenName": name, "familyName": "Quill"},
-        "emails": [{"primary": True, "value": f"{name}@bench.test", "type": "work"}],
-        "displayName": f"{name} Quill",
-        "locale": "en-US",
-        "externalId": name,
-        "active": True,
-    }
-
-
-def patch(*operations: dict[str, Any]) -> dict[str, Any]:
-    """Return the body of a PATCH."""
-    return {"schemas": [PATCH], "Operations": operations}
-
-
 # --- measuring --------------------------------------------------------------------------------
-
-
-async def rate(targets: Sequence[Target], ask: Ask) -> str:
-    """Return how many requests a second are answered to so many connections at once."""
-    clients = [await Client.open(targets[n % len(targets)]) for n in range(CONNECTIONS)]
-    times: list[float] = []
-    end = time.perf_counter() + SECONDS
-
-    async def work(client: Client) -> None:
-        while (start := time.perf_counter()) < end:
-            await ask(client)
-            times.append(time.perf_counter() - start)
-
-    await asyncio.gather(*map(work, clients))
-    for client in clients:
-        client.close()
-    return f"{len(times) / SECONDS:,.0f} · {percentile(times, 99):.0f}"
-
-
-async def took(ask: Awaitable[Any]) -> float:
-    """Return how long something takes, in milliseconds."""
-    start = time.perf_counter()
-    await ask
-    return (time.perf_counter() - start) * 1_000
-
-
-def percentile(seconds: Sequence[float], percent: int) -> float:
-    """Return a percentile in milliseconds."""
-    return statistics.quantiles(seconds, n=100)[percent - 1] * 1_000
 
 
 class Bench:
@@ -161,8 +112,8 @@ class Bench:
             "PATCH a user": self._change,
         }
         for what, ask in asks.items():
-            at = {d.size: await rate(d.targets, ask(d)) for d in self.directories}
-            self.users.append(Row(what, f"/s · p99 ms, {CONNECTIONS} connections", at))
+            at = {d.size: await _rate(d, ask(d)) for d in self.directories}
+            self.users.append(Row(what, f"/s · p50 ms · p99 ms, {CONNECTIONS} connections", at))
         for what, query in {
             "last page of 100": "",
             "last page of 100 by userName": "&sortBy=userName",
@@ -316,6 +267,10 @@ class Bench:
         return rows
 
 
+async def _rate(directory: Directory, ask: Ask) -> str:
+    return str(await rate(directory.targets, ask, connections=CONNECTIONS, seconds=SECONDS))
+
+
 async def _repeat(ask: Callable[[], Awaitable[Any]], times: int) -> None:
     for _ in range(times):
         await ask()
@@ -347,15 +302,6 @@ def show(console: Console, title: str, sizes: Sequence[int], rows: Sequence[Row]
     console.print(table)
 
 
-async def durability(url: str) -> str:
-    """Return what the server says of its durability."""
-    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-    names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
-    said = [f"{name} {await connection.fetchval(f'SHOW {name}')}" for name in names]
-    await connection.close()
-    return ", ".join(said)
-
-
 async def bench(url: str, console: Console) -> list[str]:
     """Measure everything; return which aims were missed."""
     plain = url.replace("+asyncpg", "")
@@ -367,7 +313,7 @@ async def bench(url: str, console: Console) -> list[str]:
         await measured.measure_groups()
         others = await measured.measure_others()
     await database.writing.dispose()
-    console.print(f"{PROCESSES} api processes; PostgreSQL: {await durability(url)}")
+    console.print(f"{PROCESSES} api processes; PostgreSQL: {await durability(plain)}")
     console.print(
         f"Rates over {SECONDS:g} s; times are medians of {ROUNDS} ({SLOW_ROUNDS}), in turn."
     )

@@ -1,0 +1,72 @@
+"""How fast does a backlog go? What relays publish, and what workers apply."""
+
+import asyncio
+
+from api.admin.connections import resync
+from contracts.clock import now
+from tests.benchmarks import floors
+from tests.benchmarks.people import People
+from tests.benchmarks.setting import Setting
+
+APPLIED_PER_SECOND = 3_000
+"""The aim for one worker."""
+
+FLOOR_SECONDS = 3.0
+FEW, MANY = "few downstream", "many downstream"
+
+
+async def measure_backlogs(setting: Setting, joiners: People, *others: People) -> None:
+    """Measure publishing and applying apart: before the others are downstream, and after."""
+    table = setting.report.table("identities/s", FEW, MANY, "floor", "aim")
+    few = await publish_all(setting, joiners)
+    made = await _apply(setting, joiners, workers=1)
+    for each in others:
+        await _drain(setting, each)
+    many = await publish_all(setting, joiners)
+    changed = await _apply(setting, joiners, workers=1)
+    await publish_all(setting, joiners)
+    changed_by_two = await _apply(setting, joiners, workers=2)
+    drained = await _drain(setting, joiners)
+
+    url = setting.installed.broker_url("muster-topology")
+    published = {"floor": _whole(await floors.publish(url, "bare", FLOOR_SECONDS))}
+    url = setting.installed.database_url("downstream")
+    upserted = {"floor": _whole(await floors.upsert(url, FLOOR_SECONDS))}
+    aim = {"aim": _whole(APPLIED_PER_SECOND)}
+    table.add("one relay publishes", {FEW: _whole(few), MANY: _whole(many)} | published)
+    table.add("one worker makes accounts", {FEW: _whole(made)} | upserted | aim)
+    table.add("one worker goes over accounts", {MANY: _whole(changed)} | upserted | aim)
+    table.add("two workers go over accounts", {MANY: _whole(changed_by_two)} | upserted)
+    table.add(f"drain of {len(joiners.names):,} marks, everything running", {MANY: _whole(drained)})
+    slowest = min(made, changed)
+    reached = slowest >= APPLIED_PER_SECOND
+    setting.report.aim(f"one worker applies {_whole(slowest)}/s", reached=reached)
+
+
+async def publish_all(setting: Setting, people: People) -> float:
+    """Mark everybody, and have one relay publish it all; return how many a second."""
+    people.since = now()
+    number = await resync(setting.directory, people.connection, people.since)
+    async with setting.installed.apis(1):
+        return number / await setting.sight.until_published()
+
+
+async def _apply(setting: Setting, people: People, *, workers: int) -> float:
+    """Apply what lies in the broker; return how many a second, from when it begins."""
+    waiting = await setting.sight.unapplied(people.since)
+    async with setting.installed.workers(workers):
+        while (left := await setting.sight.unapplied(people.since)) == waiting:
+            await asyncio.sleep(0.01)
+        return left / await setting.sight.until_applied(people.since)
+
+
+async def _drain(setting: Setting, people: People) -> float:
+    """Mark everybody while everything is running; return how many arrive a second."""
+    async with setting.running():
+        since = now()
+        number = await resync(setting.directory, people.connection, since)
+        return number / await setting.sight.until_applied(since)
+
+
+def _whole(number: float) -> str:
+    return f"{number:,.0f}"

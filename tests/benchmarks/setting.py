@@ -1,0 +1,30 @@
+"""Where is delivery measured? On one installation, with a look at both of its sides."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from api.directory.database import DirectoryDatabase
+from tests.benchmarks.processors import Processors
+from tests.benchmarks.report import Report
+from tests.benchmarks.sight import Sight
+from tests.end_to_end.installation import Installation
+
+API_PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Servers in containers, what is known of them, and where figures go."""
+
+    installed: Installation
+    directory: DirectoryDatabase
+    sight: Sight
+    processors: Processors
+    report: Report
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[list[int]]:
+        """Run api, relay and one worker; yield the ports of the api."""
+        async with self.installed.apis(API_PROCESSES) as origins, self.installed.workers(1):
+            yield [int(origin.rpartition(":")[2]) for origin in origins]
