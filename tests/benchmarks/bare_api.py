@@ -30,8 +30,9 @@ WITH added AS (INSERT INTO bare_users VALUES ($1, $2, $3))
 INSERT INTO bare_identities VALUES ($1, true, $3)
 """
 DEACTIVATE = """
-WITH changed AS (UPDATE bare_users SET resource = $2 WHERE id = $1)
-UPDATE bare_identities SET active = false WHERE id = $1
+WITH left_now AS (UPDATE bare_identities SET active = false WHERE id = $1)
+UPDATE bare_users SET resource = (resource::jsonb || $2::jsonb)::json WHERE id = $1
+RETURNING resource
 """
 LOOK_UP = "SELECT resource FROM bare_users WHERE name = $1"
 
@@ -50,8 +51,9 @@ def bare_app(pool: "asyncpg.Pool[Any]") -> FastAPI:
     @app.patch("/Users/{id}")
     async def deactivate(request: Request, id: str) -> Response:  # noqa: A002 - as in the path
         patch = json.loads(await request.body())
-        await pool.execute(DEACTIVATE, id, json.dumps(patch))
-        return Response(json.dumps(patch), media_type="application/scim+json")
+        change = json.dumps(patch["Operations"][0]["value"])
+        user = await pool.fetchval(DEACTIVATE, id, change)
+        return Response(user, media_type="application/scim+json")
 
     @app.get("/Users")
     async def look_up(filter: str) -> Response:  # noqa: A002 - as providers call it

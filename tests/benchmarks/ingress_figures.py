@@ -28,9 +28,9 @@ CHANGES = 21
 MOST_GROWTH = 2.0
 
 ASKS: Mapping[str, Callable[[People, Client], Awaitable[object]]] = {
-    "create": People.create,
-    "deactivate": People.deactivate,
-    "look up by userName": People.look_up,
+    "create": lambda people, client: people.create(client),
+    "deactivate": lambda people, client: people.deactivate(client),
+    "look up by userName": lambda people, client: people.look_up(client),
 }
 
 
