@@ -13,6 +13,7 @@ from api.scim.group_bodies import pushed_group, pushed_patch
 from api.scim.group_requests import GroupRequests
 from api.scim.member_lists import show_members
 from api.scim.membership_steps import steps_of
+from api.scim.plain_requests import name_looked_up
 from api.scim.resources import Group
 from api.scim.run_bulk import run_bulk
 from api.scim.service import MusterService
@@ -111,6 +112,9 @@ class DirectoryHandler(AsyncScimHandler):
         with self.service.provider:
             target = self.service.route(request, Operation.search)
             types = self.service.searched_types(target.endpoint)
+            name = name_looked_up(request.query)
+            if name is not None and not any(map(is_group, types)):
+                return await self.users.look_up(request, name)
             wanted, position = self.service.read_search_query(types, request.query)
             return await self._found(request, types, wanted, position)
 

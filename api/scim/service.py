@@ -39,6 +39,7 @@ from api.scim.limits import (
     check_value,
 )
 from api.scim.payloads import json_of, operations_of, value_of
+from api.scim.plain_requests import activity_set
 from api.scim.resources import ScimUser, User
 from api.scim.tolerances import (
     tolerate_bulk,
@@ -46,6 +47,9 @@ from api.scim.tolerances import (
     tolerate_patch,
     tolerate_resource,
 )
+
+LONGEST_PLAIN_PATCH = 512
+"""Bytes. One that does more is read twice if it is shorter, so this is short."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -110,6 +114,12 @@ class MusterService(ScimService):
         patch = super().read_patch(resource_type, body, content_type)
         self.check_paths(resource_type, patch)
         return patch
+
+    def read_activity(self, body: bytes, content_type: str | None) -> bool | None:
+        """Return whether the body of a PATCH only makes a user active or inactive, and which."""
+        if len(body) > LONGEST_PLAIN_PATCH:
+            return None
+        return activity_set(tolerate_patch(self.decode_body(body, content_type)))
 
     def check_paths(self, resource_type: ResourceType, patch: "PatchOp[Any]") -> None:
         """Check the paths of a PATCH.

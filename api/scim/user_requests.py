@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from scim2_models import PatchOp, ResourceType, SearchRequest
+from scim2_models import ListResponse, PatchOp, ResourceType, ResponseParameters, SearchRequest
 from scim2_models.path import AttrPath, CompareOperator, Comparison
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
@@ -27,6 +27,9 @@ from api.scim.user_answers import UserAnswers
 from api.scim.user_writes import Apply, Change, Creation, not_found
 from api.scim.users import get_users
 from contracts.names import comparison_key
+
+LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
+WHOLE = ResponseParameters[ScimUser]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,29 @@ class UserRequests:
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a user, and show it."""
         parameters = self.service.read_response_parameters(type_, request.query)
-        patch_op = self.service.read_patch(type_, request.body, request.header("Content-Type"))
+        content_type = request.header("Content-Type")
         conditions = self.service.read_conditions(request)
-        user = await self._patch(id_, patch_op, conditions)
+        active = self.service.read_activity(request.body, content_type)
+        if active is None:
+            patch_op = self.service.read_patch(type_, request.body, content_type)
+            user = await self._patch(id_, patch_op, conditions)
+        else:
+            user = await self._set_active(id_, conditions, active=active)
         return self._answers(request).one(user, parameters)
+
+    async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
+        """Search for a userName and nothing else."""
+        key = comparison_key(user_name)
+        user = await self.users.by_user_name(self.storage.connection.id, key)
+        found = [] if user is None else [user]
+        page = {
+            "schemas": [LIST_SCHEMA],
+            "totalResults": len(found),
+            "startIndex": 1,
+            "itemsPerPage": len(found),
+            "Resources": [],
+        }
+        return ScimResponse(HTTPStatus.OK, self._answers(request).many(page, found, WHOLE))
 
     async def search(
         self,
@@ -110,6 +132,14 @@ class UserRequests:
             with self.service.provider:
                 patched = self.service.apply_patch(user_of(stored), patch_op, conditions)
                 return cast("ScimUser | None", patched)
+
+        return await self._change(id_, apply)
+
+    async def _set_active(self, id_: str, conditions: Conditions, *, active: bool) -> StoredUser:
+        def apply(stored: StoredUser) -> ScimUser | None:
+            conditions.check(entity_tag(stored.revision), "PATCH")
+            user = user_of(stored)
+            return None if user.active is active else user.model_copy(update={"active": active})
 
         return await self._change(id_, apply)
 
