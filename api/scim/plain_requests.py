@@ -6,7 +6,7 @@ What is not exactly of these forms is read in full, with the same answer.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from scim2_models import PatchOp
 
@@ -44,7 +44,7 @@ def activity_set(patch: Any) -> bool | None:
         case {"schemas": [schema], "Operations": [{"op": str(op), **what}], **others} if (
             schema == PATCH_SCHEMA and op.lower() in SETTING and not others
         ):
-            return _flag(what)
+            return _flag(cast("dict[str, Any]", what))
         case _:
             return None
 
