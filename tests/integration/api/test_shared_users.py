@@ -104,3 +104,15 @@ async def test_an_unknown_error_of_one_is_a_500_of_that_one_only(ingress: Ingres
     requests = [ingress.patch(f"/Users/{id_}", change) for id_ in (broken, fine)]
     answers = await asyncio.gather(*requests)
     assert [answer.status_code for answer in answers] == [500, 200]
+
+
+async def test_a_patch_that_everybody_would_wait_for_is_refused(ingress: Ingress) -> None:
+    emails = [{"value": f"ada+{n}@acme.test"} for n in range(1000)]
+    user = await ingress.user("ada", emails=emails)
+    comparisons = [
+        {"op": "replace", "path": f'emails[value eq "{it["value"]}"].type', "value": "work"}
+        for it in emails
+    ]
+    refused = await ingress.patch(f"/Users/{user}", *comparisons)
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert (await ingress.patch(f"/Users/{user}", *comparisons[:5])).status_code == 200
