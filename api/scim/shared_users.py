@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.directory import stored_users
-from api.directory.database import DirectoryDatabase
+from api.directory.database import DirectoryDatabase, wait_briefly
 from api.directory.stored_users import StoredUser, UserName
-from api.retries import is_conflict
+from api.retries import is_conflict, is_locked_out
 from api.scim.user_writes import Write, taken, write_users
 from api.shared_calls import SharedCalls
 from contracts.clock import Clock
@@ -55,12 +55,17 @@ class SharedUsers:
     async def _write_together(
         self, writes: Sequence[Write]
     ) -> Sequence[StoredUser | Exception | None]:
-        """Write all that can be written without waiting for anybody else."""
+        """Write all that can be written without waiting for anybody else.
+
+        Rows that are locked are passed over. A userName that an open transaction has taken is not
+        seen before it is waited for; whoever wants one does so alone, and not everybody with them.
+        """
         try:
             async with self._database.write() as db:
+                await wait_briefly(db)
                 return await write_users(db, writes, self._clock(), wait=False)
         except DBAPIError as error:
-            if isinstance(error, IntegrityError) or is_conflict(error):
+            if isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error):
                 return [None] * len(writes)  # of one of them; the others are fine without it
             raise
 

@@ -84,6 +84,23 @@ async def test_one_whose_row_is_locked_holds_up_nobody_else(
     assert not (await ingress.identity(held))["active"]
 
 
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_one_who_wants_a_name_that_is_being_taken_holds_up_nobody_else(
+    ingress: Ingress,
+) -> None:
+    id_ = await ingress.user("ada")
+    renamed = update(UserRow).where(col(UserRow.id) == id_).values(user_name_key="grace")
+    async with ingress.database.write() as db:
+        await db.execute(renamed)
+        waiting = asyncio.ensure_future(ingress.send("POST", "/Users", creation("Grace")))
+        answers = await asyncio.gather(
+            *(ingress.send("POST", "/Users", creation(f"person-{n}")) for n in range(MANY)),
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        assert not waiting.done()
+    assert (await waiting).status_code == 409
+
+
 async def test_somebody_who_hangs_up_takes_nothing_from_the_others(ingress: Ingress) -> None:
     requests = [
         asyncio.ensure_future(ingress.send("POST", "/Users", creation(f"person-{n}")))
