@@ -3,6 +3,7 @@
 One at a time they cost a few statements each; many at once cost about as many together.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -15,6 +16,9 @@ from api.scim.user_writes import Write, taken, write_users
 from api.shared_calls import SharedCalls
 from contracts.clock import Clock
 
+MOST_ALONE = 5
+"""Who waits for a row or a name at once, each with a connection; the others must find one too."""
+
 
 class SharedUsers:
     """Reads and writes the users of all connections for the requests of one process."""
@@ -25,6 +29,7 @@ class SharedUsers:
         self._by_id = SharedCalls(self._find_by_id)
         self._by_user_name = SharedCalls(self._find_by_user_name)
         self._writes = SharedCalls(self._write_together)
+        self._alone = asyncio.Semaphore(MOST_ALONE)
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
         """Return a user, if it is there."""
@@ -72,7 +77,7 @@ class SharedUsers:
     async def _write_alone(self, write: Write) -> StoredUser:
         """Write one, after whoever else is at its row."""
         try:
-            async with self._database.write() as db:
+            async with self._alone, self._database.write() as db:
                 [outcome] = await write_users(db, [write], self._clock(), wait=True)
                 if isinstance(outcome, Exception):
                     raise outcome

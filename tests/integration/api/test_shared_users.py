@@ -101,6 +101,24 @@ async def test_one_who_wants_a_name_that_is_being_taken_holds_up_nobody_else(
     assert (await waiting).status_code == 409
 
 
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_many_whose_row_is_locked_leave_connections_to_the_others(ingress: Ingress) -> None:
+    held, free = [await ingress.user(name) for name in ("held", "free")]
+    deactivated = {"op": "replace", "value": {"active": False}}
+    async with ingress.database.write() as db:
+        await db.execute(select(UserRow).where(col(UserRow.id) == held).with_for_update())
+        waiting = [
+            asyncio.ensure_future(ingress.patch(f"/Users/{held}", deactivated)) for _ in range(64)
+        ]
+        for _ in range(3):  # each time, more of them have come to wait
+            found = await ingress.send("GET", f"/Users/{free}")
+            changed = await ingress.patch(f"/Users/{free}", deactivated)
+            assert (found.status_code, changed.status_code) == (200, 200)
+        assert not any(request.done() for request in waiting)
+    answers = await asyncio.gather(*waiting)
+    assert {answer.status_code for answer in answers} == {200}
+
+
 async def test_somebody_who_hangs_up_takes_nothing_from_the_others(ingress: Ingress) -> None:
     requests = [
         asyncio.ensure_future(ingress.send("POST", "/Users", creation(f"person-{n}")))
