@@ -32,7 +32,10 @@ REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
 LOST = {"40001", "40P01"}
 """PostgreSQL's serialisation failure and deadlock: nothing was done, so it can be done again."""
 
-AWAY = ("08", "53", "55P03", "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+LOCKED = "55P03"
+"""PostgreSQL's lock timeout."""
+
+AWAY = ("08", "53", LOCKED, "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
 """How codes begin that say: not now. PostgreSQL's classes of connections, resources, operators
 and its lock timeout; SQLite's locks."""
 
@@ -89,6 +92,11 @@ def is_away(error: BaseException) -> bool:
 def is_conflict(error: BaseException) -> bool:
     """Say whether a transaction was rolled back in favour of another, and can be tried again."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST
+
+
+def is_locked_out(error: BaseException) -> bool:
+    """Say whether a transaction was rolled back because it would have waited for another."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == LOCKED
 
 
 def _log(state: RetryCallState) -> None:

@@ -30,13 +30,16 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
 
     On SQLite the second has a single connection: writers of this process queue up in order
-    instead of polling for the file's lock. On PostgreSQL both share one pool, and what only reads
-    asks for no transaction: each statement sees what is committed by then, as it would inside one.
+    instead of polling for the file's lock. On PostgreSQL what only reads asks for no transaction:
+    each statement sees what is committed by then, as it would inside one. And it has connections of
+    its own, so that it never waits for writers who wait for each other.
     """
     url = async_url(text)
     if url.get_backend_name() != "sqlite":
-        writing = _postgres(url)
-        return writing.execution_options(isolation_level="AUTOCOMMIT"), writing
+        return (
+            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
+            _postgres(url, pool_size=10, max_overflow=5),
+        )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     return (
@@ -45,11 +48,10 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     )
 
 
-def _postgres(url: URL) -> AsyncEngine:
+def _postgres(url: URL, **pool: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=10,
+        **pool,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
             "timeout": CONNECT_SECONDS,

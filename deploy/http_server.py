@@ -10,6 +10,11 @@ from fastapi import FastAPI
 
 from deploy.settings import Settings
 
+KEEP_ALIVE_SECONDS = 150
+"""How long an idle connection stays open: longer than clients and proxies keep theirs (nginx 60,
+Caddy 120), so that they close it. Where the server does, a request may be on its way, and a proxy
+does not send a POST again."""
+
 
 class PortTaken(Exception):
     """Something else listens there already, or the address is not this machine's."""
@@ -77,6 +82,7 @@ async def serve(app: FastAPI, listener: socket.socket, stop: asyncio.Event) -> N
         access_log=False,
         server_header=False,
         lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=20,
     )
     server = _Server(config)

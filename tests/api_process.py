@@ -41,6 +41,7 @@ async def _serve(url: str, settings: Settings) -> None:
         await serve(
             create_app(database, settings.base, ApiMetrics(CollectorRegistry())), listener, stop
         )
+    await database.reading.dispose()
     await database.writing.dispose()
 
 

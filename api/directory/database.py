@@ -34,6 +34,9 @@ from api.directory.tables import COMPARABLE
 LARGEST_INTEGER = 2**63 - 1
 """The largest integer that both databases keep."""
 
+LOCK_MILLISECONDS = 50
+"""How long a transaction that many share waits for a lock: a few times what a write takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class DirectoryDatabase:
@@ -66,6 +69,15 @@ class DirectoryDatabase:
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+async def wait_briefly(db: AsyncConnection) -> None:
+    """Let a transaction wait for each lock no longer than others can wait for it.
+
+    SQLite has no locks to wait for within a transaction.
+    """
+    if db.dialect.name == "postgresql":
+        await db.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
 
 
 # --- text -----------------------------------------------------------------------------------

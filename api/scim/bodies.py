@@ -4,8 +4,9 @@ import asyncio
 
 from fastapi import Request
 from scim2_models import PayloadTooLargeException
+from starlette.requests import ClientDisconnect
 
-from api.scim.errors import BodyTooSlow
+from api.scim.errors import BodyCutShort, BodyTooSlow
 
 
 async def read_body(request: Request, limit: int, seconds: float) -> bytes:
@@ -15,6 +16,7 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
     :param seconds: how long it may take to arrive.
     :raises PayloadTooLargeException: when it is larger, as soon as that shows.
     :raises BodyTooSlow: when it takes longer.
+    :raises BodyCutShort: when the client hangs up before its end.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
@@ -28,6 +30,8 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
                     raise _too_large(limit)
     except TimeoutError:
         raise BodyTooSlow from None
+    except ClientDisconnect:
+        raise BodyCutShort from None
     return bytes(body)
 
 

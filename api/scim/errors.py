@@ -25,6 +25,13 @@ class BodyTooSlow(SCIMException):
     _default_detail = "The body did not arrive in time; send it faster, or less of it"
 
 
+class BodyCutShort(SCIMException):
+    """The client hung up in the middle of the body. Nobody reads the answer, but it is counted."""
+
+    status = 400
+    _default_detail = "The body ended early; send all of it"
+
+
 def as_scim(error: Exception) -> Exception:
     """Return the SCIM error for an error; an unknown one is logged by type and place.
 

@@ -38,6 +38,7 @@ from api.scim.limits import (
     check_user,
     check_value,
 )
+from api.scim.patch_effort import check_effort
 from api.scim.payloads import json_of, operations_of, value_of
 from api.scim.plain_requests import activity_set
 from api.scim.resources import ScimUser, User
@@ -176,6 +177,8 @@ class MusterService(ScimService):
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
         """Apply a PATCH, and say in a client's words what it gets wrong."""
+        if isinstance(current, User):
+            check_effort(current, patch_op)
         try:
             return super().apply_patch(current, patch_op, conditions)
         except ValidationError as error:

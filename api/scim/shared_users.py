@@ -3,17 +3,21 @@
 One at a time they cost a few statements each; many at once cost about as many together.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.directory import stored_users
-from api.directory.database import DirectoryDatabase
+from api.directory.database import DirectoryDatabase, wait_briefly
 from api.directory.stored_users import StoredUser, UserName
-from api.retries import is_conflict
+from api.retries import is_conflict, is_locked_out
 from api.scim.user_writes import Write, taken, write_users
 from api.shared_calls import SharedCalls
 from contracts.clock import Clock
+
+MOST_ALONE = 5
+"""Who waits for a row or a name at once, each with a connection; the others must find one too."""
 
 
 class SharedUsers:
@@ -25,6 +29,7 @@ class SharedUsers:
         self._by_id = SharedCalls(self._find_by_id)
         self._by_user_name = SharedCalls(self._find_by_user_name)
         self._writes = SharedCalls(self._write_together)
+        self._alone = asyncio.Semaphore(MOST_ALONE)
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
         """Return a user, if it is there."""
@@ -55,19 +60,24 @@ class SharedUsers:
     async def _write_together(
         self, writes: Sequence[Write]
     ) -> Sequence[StoredUser | Exception | None]:
-        """Write all that can be written without waiting for anybody else."""
+        """Write all that can be written without waiting for anybody else.
+
+        Rows that are locked are passed over. A userName that an open transaction has taken is not
+        seen before it is waited for; whoever wants one does so alone, and not everybody with them.
+        """
         try:
             async with self._database.write() as db:
+                await wait_briefly(db)
                 return await write_users(db, writes, self._clock(), wait=False)
         except DBAPIError as error:
-            if isinstance(error, IntegrityError) or is_conflict(error):
+            if isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error):
                 return [None] * len(writes)  # of one of them; the others are fine without it
             raise
 
     async def _write_alone(self, write: Write) -> StoredUser:
         """Write one, after whoever else is at its row."""
         try:
-            async with self._database.write() as db:
+            async with self._alone, self._database.write() as db:
                 [outcome] = await write_users(db, [write], self._clock(), wait=True)
                 if isinstance(outcome, Exception):
                     raise outcome

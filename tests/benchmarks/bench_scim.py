@@ -312,6 +312,7 @@ async def bench(url: str, console: Console) -> list[str]:
         await measured.measure_users()
         await measured.measure_groups()
         others = await measured.measure_others()
+    await database.reading.dispose()
     await database.writing.dispose()
     console.print(f"{PROCESSES} api processes; PostgreSQL: {await durability(plain)}")
     console.print(

@@ -195,4 +195,5 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() ->
         answer = await http.get("/scim/v2/acme/Users", headers={"Authorization": "Bearer x"})
     assert (answer.status_code, answer.json()["status"]) == (503, "503")
     assert answer.headers["Retry-After"] == "5"
+    await reading.dispose()
     await writing.dispose()

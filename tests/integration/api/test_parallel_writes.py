@@ -88,6 +88,7 @@ async def processes(database_url: str) -> AsyncIterator[Processes]:
 async def _opened(url: str) -> AsyncIterator[DirectoryDatabase]:
     database = DirectoryDatabase(*open_engines(url))
     yield database
+    await database.reading.dispose()
     await database.writing.dispose()
 
 

@@ -84,6 +84,41 @@ async def test_one_whose_row_is_locked_holds_up_nobody_else(
     assert not (await ingress.identity(held))["active"]
 
 
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_one_who_wants_a_name_that_is_being_taken_holds_up_nobody_else(
+    ingress: Ingress,
+) -> None:
+    id_ = await ingress.user("ada")
+    renamed = update(UserRow).where(col(UserRow.id) == id_).values(user_name_key="grace")
+    async with ingress.database.write() as db:
+        await db.execute(renamed)
+        waiting = asyncio.ensure_future(ingress.send("POST", "/Users", creation("Grace")))
+        answers = await asyncio.gather(
+            *(ingress.send("POST", "/Users", creation(f"person-{n}")) for n in range(MANY)),
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        assert not waiting.done()
+    assert (await waiting).status_code == 409
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_many_whose_row_is_locked_leave_connections_to_the_others(ingress: Ingress) -> None:
+    held, free = [await ingress.user(name) for name in ("held", "free")]
+    deactivated = {"op": "replace", "value": {"active": False}}
+    async with ingress.database.write() as db:
+        await db.execute(select(UserRow).where(col(UserRow.id) == held).with_for_update())
+        waiting = [
+            asyncio.ensure_future(ingress.patch(f"/Users/{held}", deactivated)) for _ in range(64)
+        ]
+        for _ in range(3):  # each time, more of them have come to wait
+            found = await ingress.send("GET", f"/Users/{free}")
+            changed = await ingress.patch(f"/Users/{free}", deactivated)
+            assert (found.status_code, changed.status_code) == (200, 200)
+        assert not any(request.done() for request in waiting)
+    answers = await asyncio.gather(*waiting)
+    assert {answer.status_code for answer in answers} == {200}
+
+
 async def test_somebody_who_hangs_up_takes_nothing_from_the_others(ingress: Ingress) -> None:
     requests = [
         asyncio.ensure_future(ingress.send("POST", "/Users", creation(f"person-{n}")))
@@ -104,3 +139,15 @@ async def test_an_unknown_error_of_one_is_a_500_of_that_one_only(ingress: Ingres
     requests = [ingress.patch(f"/Users/{id_}", change) for id_ in (broken, fine)]
     answers = await asyncio.gather(*requests)
     assert [answer.status_code for answer in answers] == [500, 200]
+
+
+async def test_a_patch_that_everybody_would_wait_for_is_refused(ingress: Ingress) -> None:
+    emails = [{"value": f"ada+{n}@acme.test"} for n in range(1000)]
+    user = await ingress.user("ada", emails=emails)
+    comparisons = [
+        {"op": "replace", "path": f'emails[value eq "{it["value"]}"].type', "value": "work"}
+        for it in emails
+    ]
+    refused = await ingress.patch(f"/Users/{user}", *comparisons)
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert (await ingress.patch(f"/Users/{user}", *comparisons[:5])).status_code == 200

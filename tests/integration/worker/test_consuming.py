@@ -125,6 +125,7 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
             assert not waiting.done()
             proxy.mend()
             assert await waiting == [Confirmed()]
+        await reading.dispose()
         await writing.dispose()
     assert [account.email for account in await platform.accounts()] == ["new@acme.test"]
     assert await platform.count("failures") == 0
@@ -145,4 +146,5 @@ async def test_a_stop_while_the_database_is_away_leaves_the_event_to_come_again(
             await proxy.knocked(10)
         await transport.close()
         assert await waiting == [Unknown("closed")]
+        await reading.dispose()
         await writing.dispose()

@@ -28,6 +28,7 @@ async def other(database_url: str) -> AsyncIterator[Platform]:
     """Give the same downstream in the hands of another worker, with connections of its own."""
     reading, writing = open_engines(database_url)
     yield Platform(DownstreamDatabase(reading, writing))
+    await reading.dispose()
     await writing.dispose()
 
 
