@@ -19,6 +19,7 @@ from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
 from api.scim.shared_users import SharedUsers
+from api.scim.turns import Turns
 from contracts.clock import Clock, now
 
 
@@ -49,6 +50,7 @@ def create_app(
         on_write,
         limits,
         clock,
+        Turns(),
     )
     app.include_router(scim_routes(edge))
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)

@@ -23,6 +23,8 @@ POSTGRES_SETTINGS = {
     # A plan that was made while a table was empty is kept, and would read all of it for ever after.
     # Whatever we look for has an index.
     "enable_seqscan": "off",
+    # What a process held when it was stopped or cut off is let go.
+    "idle_in_transaction_session_timeout": "60s",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from scim2_models import ScimProvider
@@ -24,6 +25,7 @@ from api.scim.limits import Limits
 from api.scim.service import MusterService
 from api.scim.shared_users import SharedUsers
 from api.scim.storage import DirectoryStorage
+from api.scim.turns import Turns
 from contracts.clock import Clock
 
 PREFIX = "/scim/v2"
@@ -59,6 +61,7 @@ class ScimEdge:
     on_write: Callable[[], None]
     limits: Limits
     clock: Clock
+    turns: Turns
 
     async def serve(self, request: Request) -> Response:
         """Answer a request on any path below the prefix."""
@@ -95,7 +98,8 @@ class ScimEdge:
             query=dict(request.query_params),
             headers=request.headers.items(),
         )
-        writing = service.match(asked).operation in WRITING
+        target = service.match(asked)
+        writing = target.operation in WRITING
         if asked.method in WITH_BODY:
             largest = service.max_body_size(asked)
             asked.body = await read_body(request, largest, self.limits.body_seconds)
@@ -106,6 +110,7 @@ class ScimEdge:
             writing=writing,
             base_url=asked.base_url,
             members_apart=True,
+            turn=partial(self.turns.at, target.resource_id and f"{connection.id}/{path}"),
             clock=self.clock,
         )
         handler = DirectoryHandler(service, storage, self.users)

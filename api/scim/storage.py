@@ -1,11 +1,12 @@
 """Where are users and groups kept? The storage of scim2-server, on the directory's tables."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import AsyncScimStorage, SearchPage
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.directory.database import DirectoryDatabase
 from api.scim.attributes_in_sql import ATTRIBUTES
@@ -42,6 +43,7 @@ class DirectoryStorage(AsyncScimStorage):
 
     :param members_apart: whether groups come without their members, for whoever shows them by
         ``api.scim.member_lists``.
+    :param turn: gives what is held while a writing transaction is open.
     """
 
     supports_cursors = True
@@ -55,6 +57,7 @@ class DirectoryStorage(AsyncScimStorage):
         writing: bool,
         base_url: str = "",
         members_apart: bool = False,
+        turn: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
         clock: Clock = now,
     ) -> None:
         self._database = database
@@ -63,6 +66,7 @@ class DirectoryStorage(AsyncScimStorage):
         self._writing = writing
         self._base_url = base_url
         self._members_apart = members_apart
+        self._turn = turn
         self._clock = clock
         self._transaction: Transaction | None = None
 
@@ -72,8 +76,7 @@ class DirectoryStorage(AsyncScimStorage):
         if self._transaction is not None:
             yield
             return
-        database = self._database
-        async with database.write() if self._writing else database.read() as db:
+        async with self._opened() as db:
             self._transaction = Transaction(
                 db, self.connection, self.trace, self._clock(), self._writing
             )
@@ -81,6 +84,15 @@ class DirectoryStorage(AsyncScimStorage):
                 yield
             finally:
                 self._transaction = None
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[AsyncConnection]:
+        if not self._writing:
+            async with self._database.read() as db:
+                yield db
+            return
+        async with self._turn(), self._database.write() as db:
+            yield db
 
     async def get(
         self,

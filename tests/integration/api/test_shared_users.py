@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from api.directory.tables import Identity, UserRow
+from api.directory.tables import GroupRow, Identity, UserRow
 from tests.ingress import USER, Ingress
 from tests.statements import asked_of
 
@@ -117,6 +117,28 @@ async def test_many_whose_row_is_locked_leave_connections_to_the_others(ingress:
         assert not any(request.done() for request in waiting)
     answers = await asyncio.gather(*waiting)
     assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_many_whose_group_is_locked_leave_connections_and_turns_to_the_others(
+    ingress: Ingress,
+) -> None:
+    ada, held = await ingress.user("ada"), await ingress.group("Weavers")
+    rename = {"op": "replace", "value": {"displayName": "Spinners"}}
+    async with ingress.database.write() as db:
+        await db.execute(select(GroupRow).where(col(GroupRow.id) == held).with_for_update())
+        waiting = [
+            asyncio.ensure_future(ingress.patch(f"/Groups/{held}", rename)) for _ in range(64)
+        ]
+        for number in range(3):  # each time, more of them have come to wait
+            found = await ingress.send("GET", f"/Users/{ada}")
+            new = await ingress.send("POST", "/Users", creation(f"person-{number}"))
+            group = await ingress.group(f"Dyers {number}")
+            left = await ingress.send("DELETE", f"/Groups/{group}")
+            assert [it.status_code for it in (found, new, left)] == [200, 201, 204]
+        assert not any(request.done() for request in waiting)
+    answers = await asyncio.gather(*waiting)
+    assert {answer.status_code for answer in answers} == {204}
 
 
 async def test_somebody_who_hangs_up_takes_nothing_from_the_others(ingress: Ingress) -> None:
