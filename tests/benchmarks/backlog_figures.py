@@ -2,8 +2,11 @@
 
 import asyncio
 
+import aio_pika
+
 from api.admin.connections import resync
 from contracts.clock import now
+from contracts.topology import Lane, Topology
 from tests.benchmarks import floors
 from tests.benchmarks.people import People
 from tests.benchmarks.setting import Setting
@@ -28,8 +31,7 @@ async def measure_backlogs(setting: Setting, joiners: People, *others: People) -
     changed_by_two = await _apply(setting, joiners, workers=2)
     drained = await _drain(setting, joiners)
 
-    url = setting.installed.broker_url("muster-topology")
-    published = {"floor": _whole(await floors.publish(url, "bare", FLOOR_SECONDS))}
+    published = {"floor": _whole(await _publish_bare(setting))}
     url = setting.installed.database_url("downstream")
     upserted = {"floor": _whole(await floors.upsert(url, FLOOR_SECONDS))}
     aim = {"aim": _whole(APPLIED_PER_SECOND)}
@@ -66,6 +68,21 @@ async def _drain(setting: Setting, people: People) -> float:
         since = now()
         number = await resync(setting.directory, people.connection, since)
         return number / await setting.sight.until_applied(since)
+
+
+async def _publish_bare(setting: Setting) -> float:
+    """Publish to the bulk lane what nobody could read, and take it off again."""
+    topology = Topology()
+    rate = await floors.publish(
+        setting.installed.broker_url("muster-relay"),
+        topology.events,
+        topology.routing_key(Lane.BULK),
+        FLOOR_SECONDS,
+    )
+    async with await aio_pika.connect(setting.installed.broker_url("muster-worker")) as worker:
+        queue = await (await worker.channel()).get_queue(topology.lane(Lane.BULK), ensure=False)
+        await queue.purge()
+    return rate
 
 
 def _whole(number: float) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import typer
+
 
 @dataclass(slots=True)
 class Table:
@@ -36,6 +38,7 @@ class Report:
 
     def table(self, title: str, *columns: str) -> Table:
         """Begin a table."""
+        typer.echo(f"measuring: {title}", err=True)
         table = Table(title, columns)
         self.tables.append(table)
         return table
