@@ -88,7 +88,8 @@ else
 fi
 case $purpose in
     run) install --require-hashes --requirement requirements.lock ;;
-    test) install --require-hashes --requirement requirements-dev.lock ;;
+    # The lock is complete; what pyproject.toml leaves out of it, pip is not to miss.
+    test) install --require-hashes --no-deps --requirement requirements-dev.lock ;;
 esac
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
