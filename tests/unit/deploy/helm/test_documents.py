@@ -1,0 +1,102 @@
+"""Would Helm and Kubernetes take the chart? Asked of Helm, and of the schemas of Kubernetes."""
+
+import json
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from tests.chart import CHART, EVERY_OPTION, Document, Helm, Values, containers_of
+
+OLDEST, NEWEST = "1.27", "1.37"
+CUSTOM = {path.stem: path for path in (Path(__file__).parent / "custom_resources").iterdir()}
+
+
+def check(document: Document, version: str) -> None:
+    """Check a document against the schema of its kind, which knows every field that there is."""
+    if document["kind"] in CUSTOM:
+        schema = json.loads(CUSTOM[document["kind"]].read_text())
+        Draft202012Validator(schema).validate(document)
+    else:
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+@pytest.mark.parametrize("values", [{}, EVERY_OPTION], ids=["default", "every option"])
+def test_helm_finds_nothing_to_complain_about(helm: Helm, values: Values) -> None:
+    answer = helm.ask("lint", "--strict", str(CHART), values=values)
+    assert answer.returncode == 0, answer.stdout
+    assert "[WARNING]" not in answer.stdout
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_kubernetes_knows_every_field(documents: list[Document], version: str) -> None:
+    for document in documents:
+        check(document, version)
+
+
+@pytest.mark.parametrize(
+    "kind", ["Deployment", "Job", "NetworkPolicy", "PodMonitor", "ScaledObject"]
+)
+def test_a_field_that_kubernetes_does_not_know_would_be_noticed(helm: Helm, kind: str) -> None:
+    document = next(it for it in helm.render(EVERY_OPTION) if it["kind"] == kind)
+    document["spec"]["replcias"] = 2
+    with pytest.raises(ValidationError, match="replcias"):
+        check(document, NEWEST)
+
+
+def test_a_kubernetes_that_is_too_old_is_refused(helm: Helm) -> None:
+    before = f"1.{int(OLDEST.partition('.')[2]) - 1}.9"
+    answer = helm.ask("template", "muster", str(CHART), "--kube-version", before)
+    assert answer.returncode != 0
+    assert "incompatible with Kubernetes" in answer.stderr
+
+
+def test_these_are_the_objects(default: list[Document]) -> None:
+    assert Counter(document["kind"] for document in default) == {
+        "Deployment": 2,
+        "Job": 1,
+        "PodDisruptionBudget": 2,
+        "PodTemplate": 1,
+        "Service": 1,
+    }
+
+
+def test_these_are_added_by_options(default: list[Document], helm: Helm) -> None:
+    before = Counter(document["kind"] for document in default)
+    assert Counter(document["kind"] for document in helm.render(EVERY_OPTION)) - before == {
+        "HorizontalPodAutoscaler": 1,
+        "NetworkPolicy": 2,
+        "PodMonitor": 1,
+        "ScaledObject": 1,
+        "TriggerAuthentication": 1,
+    }
+
+
+def test_two_releases_in_one_namespace_share_no_object(helm: Helm) -> None:
+    first, second = (
+        {
+            (document["kind"], document["metadata"]["name"])
+            for document in helm.render(EVERY_OPTION, release=release)
+        }
+        for release in ("muster", "other")
+    )
+    assert first.isdisjoint(second)
+
+
+def test_chart_image_and_project_have_one_version(default: list[Document]) -> None:
+    project = tomllib.loads((CHART.parents[2] / "pyproject.toml").read_text())["project"]
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert chart["version"] == chart["appVersion"] == project["version"]
+    images = {container["image"] for container in containers_of(default).values()}
+    assert images == {f"muster:{project['version']}"}
+
+
+def test_a_digest_wins_over_the_tag(helm: Helm) -> None:
+    digest = "sha256:" + 64 * "a"
+    documents = helm.render({"image": {"repository": "example.com/muster", "digest": digest}})
+    images = {container["image"] for container in containers_of(documents).values()}
+    assert images == {f"example.com/muster@{digest}"}

@@ -1,0 +1,119 @@
+"""Do pods have no more than they need, and does Kubernetes see how they are?"""
+
+import pytest
+
+from deploy.lifetime import GRACE_SECONDS
+from tests.chart import Document, by_kind, containers_of, pods_of
+
+PROCESSES = ("api", "worker")
+
+
+def test_no_pod_is_root_or_may_talk_to_kubernetes(documents: list[Document]) -> None:
+    pods = pods_of(documents)
+    assert sorted(pods) == ["api", "command", "migration", "worker"]
+    for pod in pods.values():
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"] == {
+            "runAsNonRoot": True,
+            "runAsUser": 10001,
+            "runAsGroup": 10001,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+        assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC"}
+        assert [volume.keys() - {"name"} for volume in pod["volumes"]] == [{"emptyDir"}]
+
+
+def test_no_container_gains_rights_or_writes_outside_of_tmp(documents: list[Document]) -> None:
+    containers = containers_of(documents)
+    assert sorted(containers) == ["api", "migrate", "muster-command", "topology", "worker"]
+    for container in containers.values():
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+
+
+def test_every_container_says_what_it_takes(documents: list[Document]) -> None:
+    for container in containers_of(documents).values():
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_services_become_no_settings(documents: list[Document]) -> None:
+    # A Service called muster would be MUSTER_PORT=tcp://…, which Muster refuses.
+    assert all(pod["enableServiceLinks"] is False for pod in pods_of(documents).values())
+
+
+def test_the_command_runs_only_when_somebody_makes_its_pod(documents: list[Document]) -> None:
+    (document,) = by_kind(documents, "PodTemplate").values()
+    pod = document["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"
+    # `kubectl run muster-command` gives the arguments to the container of this name.
+    assert [container["name"] for container in pod["containers"]] == ["muster-command"]
+
+
+@pytest.mark.parametrize("part", PROCESSES)
+def test_kubernetes_asks_each_process_where_it_answers(
+    documents: list[Document], part: str
+) -> None:
+    container = containers_of(documents)[part]
+    (port,) = (it["containerPort"] for it in container["ports"] if it["name"] == "metrics")
+    settings = {it["name"]: it.get("value") for it in container["env"]}
+    assert settings["MUSTER_METRICS_PORT"] == str(port)
+    assert settings["MUSTER_METRICS_HOST"] == "0.0.0.0"  # noqa: S104
+    asked = {
+        probe: container[f"{probe}Probe"]["httpGet"]
+        for probe in ("startup", "liveness", "readiness")
+    }
+    assert asked == {
+        "startup": {"path": "/livez", "port": "metrics"},
+        "liveness": {"path": "/livez", "port": "metrics"},
+        "readiness": {"path": "/readyz", "port": "metrics"},
+    }
+
+
+@pytest.mark.parametrize("part", PROCESSES)
+def test_a_drain_has_the_time_it_takes(documents: list[Document], part: str) -> None:
+    pod = pods_of(documents)[part]
+    (container,) = pod["containers"]
+    before = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", "0")
+    assert pod["terminationGracePeriodSeconds"] > int(before[-1]) + GRACE_SECONDS
+
+
+def test_requests_reach_the_api_alone(documents: list[Document]) -> None:
+    (service,) = by_kind(documents, "Service").values()
+    (deployment,) = (
+        it for name, it in by_kind(documents, "Deployment").items() if name == "muster-api"
+    )
+    assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
+    (port,) = service["spec"]["ports"]
+    (target,) = (
+        it for it in containers_of(documents)["api"]["ports"] if it["name"] == port["targetPort"]
+    )
+    settings = {it["name"]: it.get("value") for it in containers_of(documents)["api"]["env"]}
+    assert settings["MUSTER_PORT"] == str(target["containerPort"])
+
+
+@pytest.mark.parametrize("part", PROCESSES)
+def test_maintenance_takes_one_pod_at_a_time(documents: list[Document], part: str) -> None:
+    budget = by_kind(documents, "PodDisruptionBudget")[f"muster-{part}"]["spec"]
+    deployment = by_kind(documents, "Deployment")[f"muster-{part}"]["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"] == deployment["selector"]
+    (spread, _) = pods_of(documents)[part]["topologySpreadConstraints"]
+    assert spread["labelSelector"] == deployment["selector"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+
+
+@pytest.mark.parametrize("part", PROCESSES)
+def test_what_finds_pods_finds_pods(documents: list[Document], part: str) -> None:
+    deployment = by_kind(documents, "Deployment")[f"muster-{part}"]["spec"]
+    labels = deployment["template"]["metadata"]["labels"]
+    assert deployment["selector"]["matchLabels"].items() <= labels.items()
+    for kind in ("NetworkPolicy", "PodMonitor"):
+        for name, document in by_kind(documents, kind).items():
+            selector = document["spec"].get("podSelector") or document["spec"]["selector"]
+            found = selector["matchLabels"].items() <= labels.items()
+            assert found is (name != "muster-api" or part == "api")

@@ -1,0 +1,118 @@
+"""Do secrets come by reference only, and to each part those of its own?"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from deploy.settings import PREFIX, Settings, read_settings
+from tests.chart import Document, Helm, by_kind, containers_of
+
+STAND_INS = {
+    "directory-database-url": "postgresql://somewhere/directory",
+    "downstream-database-url": "postgresql://somewhere/downstream",
+    "broker-url": "amqp://somewhere/",
+}
+
+
+def secrets_of(container: Document) -> dict[str, tuple[str, str]]:
+    """Return which setting comes from which Secret, and from which of its keys."""
+    references = {
+        it["name"]: it["valueFrom"]["secretKeyRef"] for it in container["env"] if "valueFrom" in it
+    }
+    return {name: (it["name"], it["key"]) for name, it in references.items()}
+
+
+def settings_of(container: Document) -> Settings:
+    """Return the settings that a container will read, with stand-ins for what is secret."""
+    values = {it["name"]: it.get("value") for it in container["env"]}
+    values |= {name: STAND_INS[key] for name, (_, key) in secrets_of(container).items()}
+    return read_settings(
+        **{name.removeprefix(PREFIX).lower(): value for name, value in values.items()}
+    )
+
+
+def test_each_part_gets_the_urls_of_its_own_task_only(documents: list[Document]) -> None:
+    given = {name: secrets_of(it) for name, it in containers_of(documents).items()}
+    directory, downstream = "MUSTER_DIRECTORY_DATABASE_URL", "MUSTER_DOWNSTREAM_DATABASE_URL"
+    assert given == {
+        "migrate": {
+            directory: ("muster-operator", "directory-database-url"),
+            downstream: ("muster-operator", "downstream-database-url"),
+        },
+        "topology": {"MUSTER_BROKER_URL": ("muster-operator", "broker-url")},
+        "muster-command": {
+            directory: ("muster-operator", "directory-database-url"),
+            downstream: ("muster-operator", "downstream-database-url"),
+            "MUSTER_BROKER_URL": ("muster-operator", "broker-url"),
+        },
+        "api": {
+            directory: ("muster-api", "directory-database-url"),
+            downstream: ("muster-api", "downstream-database-url"),
+            "MUSTER_BROKER_URL": ("muster-api", "broker-url"),
+        },
+        "worker": {
+            downstream: ("muster-worker", "downstream-database-url"),
+            "MUSTER_BROKER_URL": ("muster-worker", "broker-url"),
+        },
+    }
+
+
+def test_the_chart_makes_no_secret_and_writes_none_down(documents: list[Document]) -> None:
+    assert by_kind(documents, "Secret") == {}
+    assert re.findall(r"\w+://[^/\s\"]*@", json.dumps(documents)) == []
+
+
+@pytest.mark.parametrize("part", ["api", "worker", "muster-command"])
+def test_a_part_accepts_its_settings_and_finds_servers(
+    documents: list[Document], part: str
+) -> None:
+    settings = settings_of(containers_of(documents)[part])
+    assert settings.broker_url
+    assert not settings.uses_sqlite
+    assert settings.log_format == "json"
+
+
+@pytest.mark.parametrize("name", ["migrate", "topology"])
+def test_the_preparations_accept_their_settings(documents: list[Document], name: str) -> None:
+    settings = settings_of(containers_of(documents)[name])
+    assert bool(settings.broker_url) is (name == "topology")
+    assert settings.uses_sqlite is (name == "topology")
+
+
+def test_without_a_public_url_base_urls_are_those_of_the_service(helm: Helm) -> None:
+    documents = helm.render({"api": {"service": {"port": 80}}}, "--namespace", "people")
+    assert list(by_kind(documents, "Service")) == ["muster-api"]
+    settings = settings_of(containers_of(documents)["api"])
+    assert settings.base == "http://muster-api.people:80"
+
+
+def test_names_and_keys_are_the_operators(helm: Helm) -> None:
+    named = {"name": "vault", "downstreamDatabaseUrl": "DB_URL", "brokerUrl": "AMQP_URL"}
+    documents = helm.render({"worker": {"existingSecret": named}})
+    assert secrets_of(containers_of(documents)["worker"]) == {
+        "MUSTER_DOWNSTREAM_DATABASE_URL": ("vault", "DB_URL"),
+        "MUSTER_BROKER_URL": ("vault", "AMQP_URL"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"settings": {"MUSTER_BROKER_URL": "amqp://a:b@c/"}}, "/settings"),
+        ({"settings": {"MUSTER_DIRECTORY_DATABASE_URL": "postgresql://a:b@c/d"}}, "/settings"),
+        ({"publicUrl": "https://user:password@example.com"}, "/publicUrl"),
+        (
+            {"api": {"existingSecret": {"brokerUrl": "amqp://a:b@c/"}}},
+            "/api/existingSecret/brokerUrl",
+        ),
+        (
+            {"worker": {"existingSecret": {"directoryDatabaseUrl": "key"}}},
+            "/worker/existingSecret",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_values_take_no_secret(helm: Helm, values: dict[str, Any], where: str) -> None:
+    assert f"at '{where}'" in helm.refuses(values)

@@ -1,0 +1,80 @@
+"""Which values are accepted? Those of values.yaml, of the right kind, and no others."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.settings import PREFIX, Settings
+from tests.chart import CHART, Helm, containers_of
+
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+GIVEN_BY_THE_CHART = {
+    "directory_database_url",
+    "downstream_database_url",
+    "broker_url",
+    "public_url",
+    "host",
+    "port",
+    "metrics_host",
+    "metrics_port",
+    "log_format",
+}
+
+
+def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every value that the schema names."""
+    resolved = (
+        SCHEMA["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    )
+    yield above
+    for name, inner in resolved.get("properties", {}).items():
+        yield from paths(inner, *above, name)
+
+
+def test_every_value_that_is_accepted_is_shown_with_its_default() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    for path in paths(SCHEMA):
+        if path[:1] in {("global",), ("settings",)}:  # Helm's own, and README.md's
+            continue
+        shown = values
+        for name in path:
+            assert name in shown, path
+            shown = shown[name]
+
+
+def test_every_setting_is_given_by_the_chart_or_can_be_set() -> None:
+    accepted = {
+        name.removeprefix(PREFIX).lower() for name in SCHEMA["properties"]["settings"]["properties"]
+    }
+    assert accepted.isdisjoint(GIVEN_BY_THE_CHART)
+    assert accepted | GIVEN_BY_THE_CHART == Settings.model_fields.keys()
+
+
+def test_a_setting_reaches_every_container(helm: Helm) -> None:
+    documents = helm.render({"settings": {"MUSTER_BROKER_PREFIX": "blue"}})
+    for container in containers_of(documents).values():
+        assert {"name": "MUSTER_BROKER_PREFIX", "value": "blue"} in container["env"]
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"replicas": 2}, ""),
+        ({"api": {"replica": 2}}, "/api"),
+        ({"api": {"replicas": 0}}, "/api/replicas"),
+        ({"worker": {"autoscaling": {"enabled": "yes"}}}, "/worker/autoscaling/enabled"),
+        ({"worker": {"autoscaling": {"minReplicas": 0}}}, "/worker/autoscaling/minReplicas"),
+        ({"worker": {"resources": {"limits": {"memory": None}}}}, "/worker/resources/limits"),
+        ({"settings": {"MUSTER_LOG_FORMAT": "console"}}, "/settings"),
+        # Helm would write a large number as 1.6777216e+07.
+        ({"settings": {"MUSTER_LARGEST_BODY": 16777216}}, "/settings/MUSTER_LARGEST_BODY"),
+        ({"image": {"digest": "latest"}}, "/image/digest"),
+        ({"publicUrl": "scim.example.com"}, "/publicUrl"),
+    ],
+    ids=lambda value: value or "/" if isinstance(value, str) else None,
+)
+def test_what_is_not_meant_is_refused(helm: Helm, values: dict[str, Any], where: str) -> None:
+    assert f"at '{where}'" in helm.refuses(values)
