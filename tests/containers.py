@@ -60,7 +60,7 @@ def run_container(
     On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
     copied in beforehand, to the places that are their keys.
     """
-    _ensure_image(image)
+    ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
     testcontainers_config.ryuk_disabled = True
     container = DockerContainer(image, env=environment)
@@ -82,7 +82,7 @@ def run_container(
         container.stop()
 
 
-def _ensure_image(image: str) -> None:
+def ensure_image(image: str) -> None:
     """Raise ServiceUnavailable unless the image is here, or its registry says that it has it."""
     with _problems_as("no engine that answers"):
         engine = DockerClient(timeout=PATIENCE).client
