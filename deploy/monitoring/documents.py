@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.monitoring import rules
+from deploy.monitoring.dashboards.broker import broker
+from deploy.monitoring.dashboards.downstream import downstream
+from deploy.monitoring.dashboards.ingress import ingress
+from deploy.monitoring.dashboards.overview import overview
+from deploy.monitoring.dashboards.pipeline import pipeline
 from deploy.monitoring.pace import Pace
 
 DEPLOY = Path(__file__).parents[1]
@@ -17,7 +22,9 @@ DASHBOARDS = DEPLOY / "grafana/dashboards"
 def documents() -> Mapping[Path, str]:
     """Return every file: where it lies, and its text."""
     life = Pace()
+    dashboards = overview(), ingress(), pipeline(), downstream(), broker()
     return {
+        **{DASHBOARDS / f"{board.name}.json": board.text() for board in dashboards},
         RULES / "objectives.yml": rules.objectives_text(life),
         RULES / "alerts.yml": rules.alerts_text(life),
     }
