@@ -54,11 +54,14 @@ def run_container(
     environment: dict[str, str],
     listen_on: Callable[[DockerContainer, int], object],
     files: Mapping[str, Path] | None = None,
+    beside: Mapping[int, int] | None = None,
 ) -> Iterator[RunningServer]:
     """Yield a server that has started, though it may not answer yet.
 
     On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
-    copied in beforehand, to the places that are their keys.
+    copied in beforehand, to the places that are their keys. ``beside`` are further ports of it, and
+    how many above its own they are reached here; on the network of the host ``listen_on`` sees to
+    that.
     """
     ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
@@ -75,6 +78,8 @@ def run_container(
                 host = LOOPBACK
             else:
                 # A port that the engine chooses would be another one after a restart.
+                for further, distance in (beside or {}).items():
+                    container.with_bind_ports(further, free_port + distance)
                 container.with_bind_ports(port, free_port).start()
                 host = container.get_container_host_ip()
         yield RunningServer(container, host, free_port)

@@ -81,33 +81,33 @@ def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
         "MusterLastAdminKeepsAccess",
         "page",
         'max(muster_standing_refusals{reason="last_admin"}) > 0',
-        "{{ $value }} last Admins were to be removed or downgraded and keep their access.",
+        "Last Admins who were to be removed or downgraded and keep their access: {{ $value }}.",
     )
     yield Alert(
         "MusterActionsRefused",
         "ticket",
         'max by (reason) (muster_standing_refusals{reason!="last_admin"}) > 0',
-        "{{ $value }} actions are refused: {{ $labels.reason }}.",
+        "Actions that are refused for the reason {{ $labels.reason }}: {{ $value }}.",
         wait=5 * MINUTE,
     )
     yield Alert(
         "MusterEventsFailed",
         "ticket",
         "max by (kind) (muster_standing_failures) > 0",
-        "The newest event of {{ $value }} identities was given up: {{ $labels.kind }}.",
+        "Identities whose newest event was given up ({{ $labels.kind }}): {{ $value }}.",
     )
     yield Alert(
         "MusterDeadLetters",
         "ticket",
         'max(muster_broker_messages{queue="dead_letters"}) > 0',
-        "{{ $value }} messages cannot be read, or were never answered.",
+        "Messages that cannot be read, or were never answered: {{ $value }}.",
     )
     yield Alert(
         "MusterDriftFound",
         "ticket",
         f"sum(increase(muster_sweep_marks_total[{pace.duration(HOUR)}])) > 0",
-        "The sweep found {{ $value | humanize }} identities that were neither applied nor"
-        " explained, and published them again.",
+        "Identities that the sweep found neither applied nor explained, and published again:"
+        " {{ $value | humanize }}.",
         wait=0,  # it is over already
     )
 
