@@ -92,6 +92,7 @@ async def test_every_outage_is_noticed_and_so_is_its_end(
                 await the_broker_is_short_of_memory(prometheus, installation)
                 await the_last_admin_leaves(prometheus, dashboard)
                 await every_panel_can_be_drawn(prometheus)
+            await stores.settled()  # nobody else's test finds anything on its way
 
 
 async def figures_are_recorded(prometheus: Prometheus) -> None:
