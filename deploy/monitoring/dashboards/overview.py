@@ -137,7 +137,8 @@ def _saturation() -> list[Graph]:
             "What each process uses; 100 % is one core, and a process uses hardly more than one.",
             [
                 Query(
-                    'rate(process_cpu_seconds_total{job=~"muster-.*"}[$__rate_interval])',
+                    "rate(process_cpu_seconds_total[$__rate_interval])"
+                    " and on (instance) muster_build_info",
                     "{{job}} {{instance}}",
                 )
             ],

@@ -39,6 +39,10 @@ def test_prometheus_takes_the_rules(tool: Sequence[str]) -> None:
     run_promtool(tool, "check", "rules", "--lint-fatal", *files)
 
 
+def test_prometheus_takes_its_configuration(tool: Sequence[str]) -> None:
+    run_promtool(tool, "check", "config", "deploy/prometheus/prometheus.yml")
+
+
 def test_alerts_fire_when_they_should(tool: Sequence[str]) -> None:
     run_promtool(tool, "test", "rules", str(CASES.relative_to(ROOT)))
 
