@@ -86,10 +86,13 @@ else
     rm -rf .venv
     quietly "$python" -m venv .venv
 fi
+# A lock constrains itself as well: without that pip may look at a newer release of a package that
+# another one wants with extras, and then complains that it is not pinned.
 case $purpose in
-    run) install --require-hashes --requirement requirements.lock ;;
-    test) install --require-hashes --requirement requirements-dev.lock ;;
+    run) lock=requirements.lock ;;
+    test) lock=requirements-dev.lock ;;
 esac
+install --require-hashes --requirement "$lock" --constraint "$lock"
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
 [ "$purpose" = run ] || touch "$(stamp_for run)"
