@@ -86,11 +86,13 @@ else
     rm -rf .venv
     quietly "$python" -m venv .venv
 fi
+# A lock is complete. Left to look for dependencies, pip misses what pyproject.toml leaves out on
+# purpose, and may look at a newer release of a package that another one wants with extras.
 case $purpose in
-    run) install --require-hashes --requirement requirements.lock ;;
-    # The lock is complete; what pyproject.toml leaves out of it, pip is not to miss.
-    test) install --require-hashes --no-deps --requirement requirements-dev.lock ;;
+    run) lock=requirements.lock ;;
+    test) lock=requirements-dev.lock ;;
 esac
+install --require-hashes --no-deps --requirement "$lock"
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
 [ "$purpose" = run ] || touch "$(stamp_for run)"
