@@ -34,7 +34,10 @@ EVERY_OPTION: Values = {
         "providers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
         "operators": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
     },
-    "monitoring": {"podMonitor": {"enabled": True, "labels": {"release": "prometheus"}}},
+    "monitoring": {
+        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        "rules": {"enabled": True, "labels": {"release": "prometheus"}},
+    },
     "podAnnotations": {"a": "b"},
     "nodeSelector": {"disk": "fast"},
     "tolerations": [{"key": "for", "operator": "Equal", "value": "muster"}],

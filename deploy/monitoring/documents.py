@@ -16,6 +16,8 @@ from deploy.monitoring.pace import Pace
 
 DEPLOY = Path(__file__).parents[1]
 RULES = DEPLOY / "prometheus/rules"
+RULES_IN_CHART = DEPLOY / "helm/muster/rules"
+"""A copy, because a chart takes nothing from outside its folder."""
 DASHBOARDS = DEPLOY / "grafana/dashboards"
 
 
@@ -23,10 +25,13 @@ def documents() -> Mapping[Path, str]:
     """Return every file: where it lies, and its text."""
     life = Pace()
     dashboards = overview(), ingress(), pipeline(), downstream(), broker()
+    texts = {
+        "objectives.yml": rules.objectives_text(life),
+        "alerts.yml": rules.alerts_text(life),
+    }
     return {
         **{DASHBOARDS / f"{board.name}.json": board.text() for board in dashboards},
-        RULES / "objectives.yml": rules.objectives_text(life),
-        RULES / "alerts.yml": rules.alerts_text(life),
+        **{folder / name: texts[name] for folder in (RULES, RULES_IN_CHART) for name in texts},
     }
 
 

@@ -39,7 +39,7 @@ def test_kubernetes_knows_every_field(documents: list[Document], version: str) -
 
 
 @pytest.mark.parametrize(
-    "kind", ["Deployment", "Job", "NetworkPolicy", "PodMonitor", "ScaledObject"]
+    "kind", ["Deployment", "Job", "NetworkPolicy", "PodMonitor", "PrometheusRule", "ScaledObject"]
 )
 def test_a_field_that_kubernetes_does_not_know_would_be_noticed(helm: Helm, kind: str) -> None:
     document = next(it for it in helm.render(EVERY_OPTION) if it["kind"] == kind)
@@ -71,6 +71,7 @@ def test_these_are_added_by_options(default: list[Document], helm: Helm) -> None
         "HorizontalPodAutoscaler": 1,
         "NetworkPolicy": 2,
         "PodMonitor": 1,
+        "PrometheusRule": 2,
         "ScaledObject": 1,
         "TriggerAuthentication": 1,
     }

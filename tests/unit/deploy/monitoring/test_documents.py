@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy.inspection import new_registry
-from deploy.monitoring.documents import DASHBOARDS, RULES, documents
+from deploy.monitoring.documents import DASHBOARDS, DEPLOY, RULES, RULES_IN_CHART, documents
 from tests.exported_metrics import all_metrics
 from tests.promql import Selected, selected
 
@@ -45,13 +45,14 @@ VALUES = {
 RECORDED = {rule["record"] for rule in rules() if "record" in rule}
 
 
-@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_a_file_is_the_one_of_the_code(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == documents()[path], "run: make dashboards"
 
 
 def test_no_file_is_left_from_before() -> None:
-    assert {*RULES.glob("*"), *DASHBOARDS.glob("*")} == documents().keys()
+    folders = RULES, RULES_IN_CHART, DASHBOARDS
+    assert {path for folder in folders for path in folder.glob("*")} == documents().keys()
 
 
 def test_every_query_asks_for_metrics_that_the_code_exports() -> None:
