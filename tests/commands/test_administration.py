@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.commands.conftest import Answer
 
@@ -179,6 +180,27 @@ def test_a_database_that_cannot_be_used_is_one_line_that_names_its_setting(
         (line,) = answer.err.splitlines()
         assert "MUSTER_DOWNSTREAM_DATABASE_URL" in line
         assert "secret" not in line
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [({"database": "secret"}, "no database"), ({"username": "secret"}, "user or password")],
+)
+def test_a_server_that_refuses_says_what_to_change(
+    muster: Muster,
+    monkeypatch: pytest.MonkeyPatch,
+    new_database_url: Callable[[], str],
+    changed: dict[str, str],
+    says: str,
+) -> None:
+    url = make_url(new_database_url()).set(**changed)  # type: ignore[arg-type]
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", url.render_as_string(hide_password=False))
+    answer = muster("status")
+    assert answer.status == 2
+    assert says in answer.err
+    assert "secret" not in answer.err
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
