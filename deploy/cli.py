@@ -24,6 +24,7 @@ from deploy.http_server import PortTaken
 from deploy.logs import log_to_stderr
 from deploy.migrations import NewerSchema, OutdatedSchema
 from deploy.opened import UnusableDatabase
+from deploy.rabbitmq_connection import BrokerUnusable
 from deploy.rabbitmq_topology import TopologyNotApplied
 from deploy.rule_options import InvalidInput
 from deploy.settings import InvalidSetting
@@ -50,6 +51,7 @@ app.add_typer(accounts.app, name="accounts")
 
 USER_ERRORS = (
     ApiError,
+    BrokerUnusable,
     WorkerError,
     InvalidInput,
     InvalidSetting,
