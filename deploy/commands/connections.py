@@ -79,6 +79,7 @@ def change(
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Change the given rules; accounts and roles follow, past deactivations are not run again.
 
@@ -86,13 +87,14 @@ def change(
     """
     given = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
 
-    async def work(databases: Databases, _settings: Settings) -> None:
+    async def work(databases: Databases, _settings: Settings) -> Rules:
         found = await connections.get_connection(databases.directory, connection)
         rules = rules_from(found.portal, changed(found.rules, given))
         await _check_policy(databases, found.workspace, rules)
         await connections.change_rules(databases.directory, connection, rules, now())
+        return rules
 
-    on_databases(work)
+    show_row({"connection": connection} | described(on_databases(work)), as_json=as_json)
 
 
 @app.command("list")

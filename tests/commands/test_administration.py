@@ -31,8 +31,13 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
 
 def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
-    changed = muster("connections", "change", "acme-store", "--on-create", "create-employee")
-    assert changed.status == 0
+    change = ("connections", "change", "acme-store", "--on-create", "create-employee")
+    assert muster(*change, "--json").json == {
+        "connection": "acme-store",
+        "on_create": "create-employee",
+        "on_deactivate": "nothing",
+        "roles": "",
+    }
     (listed,) = muster("connections", "list", "--json").json
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "nothing")
     muster("connections", "change", "acme-store", "--on-deactivate", "remove-employee")
