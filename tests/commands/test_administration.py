@@ -45,6 +45,14 @@ def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "remove-employee")
 
 
+def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
+    muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
+    change = ("connections", "change", "acme-dashboard", "--json")
+    assert muster(*change, "--map-role", "Staff=viewer").json["roles"] == "Staff=viewer"
+    assert muster(*change, "--on-deactivate", "nothing").json["roles"] == "Staff=viewer"
+    assert muster(*change, "--no-map-role").json["roles"] == ""
+
+
 def test_a_token_is_rotated(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
@@ -110,6 +118,7 @@ MISTAKES = [
     ("connections create ### store", "letters or digits"),
     ("connections change nowhere --on-create nothing", "nowhere"),
     ("connections change known-store", "at least one option"),
+    ("connections change known-store --map-role A=admin --no-map-role", "exclude each other"),
     (f"connections create {'x' * 60} store", "1 to 50"),
     ("policies add acme ''", "1 to 200"),
     ("devices add acme ''", "1 to 200"),
