@@ -1,6 +1,8 @@
 """Which commands does ``muster`` have? All of them, and how each of them may fail."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,12 +32,30 @@ from deploy.rule_options import InvalidInput
 from deploy.settings import InvalidSetting
 from worker.errors import WorkerError
 
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("muster-scim"))
+        raise typer.Exit
+
+
 app = typer.Typer(
     help="SCIM provisioning of employees, collaborators and managed devices.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _muster(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print it.")
+    ] = False,
+) -> None:
+    """Take the options that go with no command."""
+
+
 processes.register(app)
 demo.register(app)
 status.register(app)

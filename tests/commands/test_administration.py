@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 from sqlalchemy import make_url
@@ -101,6 +102,10 @@ def test_status_of_an_empty_installation(muster: Muster) -> None:
 def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     assert muster("resync", "acme-store", "--json").json["marked"] == 0
+
+
+def test_the_version_is_told(muster: Muster) -> None:
+    assert muster("--version").out == f"{version('muster-scim')}\n"
 
 
 def test_tables_are_for_people(muster: Muster) -> None:
