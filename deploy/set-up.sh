@@ -86,9 +86,11 @@ else
     rm -rf .venv
     quietly "$python" -m venv .venv
 fi
+# The locks are complete. Left to find dependencies by itself, an older pip takes the newest version
+# of what is wanted with an extra, and stops because no lock has its hash.
 case $purpose in
-    run) install --require-hashes --requirement requirements.lock ;;
-    test) install --require-hashes --requirement requirements-dev.lock ;;
+    run) install --require-hashes --no-deps --requirement requirements.lock ;;
+    test) install --require-hashes --no-deps --requirement requirements-dev.lock ;;
 esac
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
