@@ -36,7 +36,7 @@ class Installation:
     postgres: RunningServer
     passwords: dict[str, str] = field(repr=False)
     inspected: dict[int, str] = field(default_factory=dict)
-    """Where each process that was started shows its metrics, by its id."""
+    """Where each process shows its metrics, by its id."""
 
     def database_url(self, side: str, *, role: str | None = None) -> str:
         """Return the URL of a side's database, for its own role or another one."""
@@ -119,7 +119,10 @@ class Installation:
         environment = self.environment_of(part, port, metrics_port)
         async with running_part(part, environment) as process:
             self.inspected[process.pid] = f"http://127.0.0.1:{metrics_port}"
-            yield process
+            try:
+                yield process
+            finally:
+                del self.inspected[process.pid]
 
 
 async def terminate(process: asyncio.subprocess.Process) -> int:
