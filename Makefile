@@ -5,8 +5,8 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate secrets test test-e2e bench bench-scim coverage check lint types architecture \
-	format schemas lock clean set-up set-up-test
+.PHONY: help run demo migrate secrets test test-e2e test-faults soak bench bench-scim coverage \
+	check lint types architecture format schemas dashboards lock clean set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ format: set-up-test ## Format the code and mend what can be mended
 
 schemas: set-up-test ## Write the published documents of the event anew
 	@$(VENV)/python -m contracts.documents
+
+dashboards: set-up-test ## Write the dashboards of Grafana and the rules of Prometheus anew
+	@$(VENV)/python -m deploy.monitoring.documents
 
 lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock

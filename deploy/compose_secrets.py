@@ -17,10 +17,13 @@ DEFINITIONS = "rabbitmq/definitions.json"
 
 DATABASES = ("postgres", "directory", "downstream")
 """PostgreSQL's roles: its superuser, and one for each of the two databases."""
+GRAFANA = "grafana"
+"""Grafana's one user is called muster, its password after what it opens."""
 
 INTRODUCTION = """\
 # Passwords of this installation, made by `make secrets`: keep them to yourself. The databases take
-# theirs when they are made, so that later changes here do not reach them.
+# theirs when they are made, so that later changes here do not reach them. For
+# Grafana one's name is muster.
 #
 # Settings of deploy/compose.yaml can be added here, e.g. MUSTER_PUBLIC_URL=https://scim.example.com
 """
@@ -36,7 +39,7 @@ def make_secrets(folder: Path) -> None:
     text = environment.read_text(encoding="utf-8") if environment.exists() else INTRODUCTION
     known = dict(_assignments(text))
     users = broker_users(Topology())
-    names = [variable(role) for role in (*DATABASES, *(user.name for user in users))]
+    names = [variable(role) for role in (*DATABASES, GRAFANA, *(user.name for user in users))]
     made = {name: token_hex(24) for name in names if not known.get(name)}
     lines = [text.rstrip("\n"), *(f"{name}={password}" for name, password in made.items()), ""]
     _write_for_owner(environment, "\n".join(lines))
@@ -44,7 +47,7 @@ def make_secrets(folder: Path) -> None:
 
 
 def variable(role: str) -> str:
-    """Return the variable that holds the password of a role of PostgreSQL or user of RabbitMQ."""
+    """Return the variable that holds the password of a role, a user of RabbitMQ, or Grafana."""
     return f"MUSTER_{role.removeprefix('muster-').upper()}_PASSWORD"
 
 

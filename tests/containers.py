@@ -54,13 +54,16 @@ def run_container(
     environment: dict[str, str],
     listen_on: Callable[[DockerContainer, int], object],
     files: Mapping[str, Path] | None = None,
+    beside: Mapping[int, int] | None = None,
 ) -> Iterator[RunningServer]:
     """Yield a server that has started, though it may not answer yet.
 
     On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
-    copied in beforehand, to the places that are their keys.
+    copied in beforehand, to the places that are their keys. ``beside`` are further ports of it, and
+    how many above its own they are reached here; on the network of the host ``listen_on`` sees to
+    that.
     """
-    _ensure_image(image)
+    ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
     testcontainers_config.ryuk_disabled = True
     container = DockerContainer(image, env=environment)
@@ -75,6 +78,8 @@ def run_container(
                 host = LOOPBACK
             else:
                 # A port that the engine chooses would be another one after a restart.
+                for further, distance in (beside or {}).items():
+                    container.with_bind_ports(further, free_port + distance)
                 container.with_bind_ports(port, free_port).start()
                 host = container.get_container_host_ip()
         yield RunningServer(container, host, free_port)
@@ -82,7 +87,7 @@ def run_container(
         container.stop()
 
 
-def _ensure_image(image: str) -> None:
+def ensure_image(image: str) -> None:
     """Raise ServiceUnavailable unless the image is here, or its registry says that it has it."""
     with _problems_as("no engine that answers"):
         engine = DockerClient(timeout=PATIENCE).client

@@ -19,6 +19,9 @@ from tests.containers import run_container
 from tests.services import Service, ServiceSettings, ServiceUnavailable
 
 STANDARD_PORT = 5672
+METRICS_PORT = 15692
+METRICS_BESIDE = 2
+"""How many above the port of a container that shows its metrics they are reached."""
 CONNECT_SECONDS = 5
 START_SECONDS = 90
 """For a broker to come up on a busy machine; eight seconds are usual."""
@@ -108,6 +111,17 @@ def listen_on_loopback(container: DockerContainer, port: int) -> None:
         RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
         RABBITMQ_CTL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
         RABBITMQ_ENABLED_PLUGINS_FILE="/dev/null",
+    )
+
+
+def listen_on_loopback_and_show_metrics(container: DockerContainer, port: int) -> None:
+    """Do the same, but run the plugins of its own file, of which one is about metrics."""
+    listen_on_loopback(container, port)
+    listener = f'[{{port,{port + METRICS_BESIDE}}},{{ip,"127.0.0.1"}}]'
+    container.with_envs(
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}"
+        f" -rabbitmq_prometheus tcp_config {listener}",
+        RABBITMQ_ENABLED_PLUGINS_FILE="/etc/rabbitmq/enabled_plugins",
     )
 
 

@@ -22,6 +22,8 @@ class ServiceSettings(BaseSettings):
     rabbitmq_image: str = "rabbitmq:4-management"
     python_image: str = "python:3.13-slim-bookworm"
     """What Muster's own image is built on."""
+    prometheus_image: str = "prom/prometheus:v3.5.0"
+    """Where promtool comes from, and the Prometheus of the end-to-end tests."""
     docker_network: Literal["bridge", "host"] = "bridge"
     """``host``: for engines without a network of their own; containers then listen on loopback."""
     local_services: bool = True

@@ -3,22 +3,14 @@
 import re
 
 import pytest
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import Metric
 
-from api.metrics import REQUEST_BUCKETS, ApiMetrics
-from worker.metrics import LAG_BUCKETS, WorkerMetrics
+from api.metrics import REQUEST_BUCKETS
+from tests.exported_metrics import all_metrics
+from worker.metrics import LAG_BUCKETS
 
 LABELS = {"operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"}
 """Each of these has few values, and none is a person, a tenant or the text of an error."""
-
-
-def all_metrics() -> list[Metric]:
-    """Return every metric that the code exports."""
-    registry = CollectorRegistry()
-    api, _ = ApiMetrics(registry), WorkerMetrics(registry)
-    api.request_seconds.labels("create_user", 201).observe(0.1)
-    api.broker_messages.labels("bulk").set(0)
-    return list(registry.collect())
 
 
 @pytest.mark.parametrize("metric", all_metrics(), ids=lambda metric: metric.name)

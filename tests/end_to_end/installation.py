@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +17,9 @@ from tests.muster_process import MUSTER, START_SECONDS, free_port, running_part
 from tests.postgres import STANDARD_PORT as POSTGRES_PORT
 from tests.postgres import listen_on_loopback as postgres_on_loopback
 from tests.postgres import wait_for_postgres
+from tests.rabbitmq import METRICS_BESIDE, METRICS_PORT, wait_for_rabbitmq
 from tests.rabbitmq import STANDARD_PORT as RABBITMQ_PORT
-from tests.rabbitmq import listen_on_loopback as rabbitmq_on_loopback
-from tests.rabbitmq import wait_for_rabbitmq
+from tests.rabbitmq import listen_on_loopback_and_show_metrics as rabbitmq_on_loopback
 from tests.services import ServiceSettings, environment_with
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -37,17 +37,26 @@ class Installation:
     passwords: dict[str, str] = field(repr=False)
     inspected: dict[int, str] = field(default_factory=dict)
     """Where each process shows its metrics, by its id."""
+    doors: Mapping[str, str] = field(default_factory=dict)
+    """Through which host and port the broker, or a side's database, is reached instead."""
+
+    @property
+    def broker_metrics(self) -> str:
+        """Return at which host and port the broker shows its metrics."""
+        return f"{self.broker.host}:{self.broker.port + METRICS_BESIDE}"
 
     def database_url(self, side: str, *, role: str | None = None) -> str:
         """Return the URL of a side's database, for its own role or another one."""
         role = role or side
         credentials = f"{role}:{self.passwords[variable(role)]}"
-        return f"postgresql://{credentials}@{self.postgres.host}:{self.postgres.port}/{side}"
+        place = self.doors.get(side, f"{self.postgres.host}:{self.postgres.port}")
+        return f"postgresql://{credentials}@{place}/{side}"
 
     def broker_url(self, user: str) -> str:
         """Return the URL of the broker for one of its users."""
         credentials = f"{user}:{self.passwords[variable(user)]}"
-        return f"amqp://{credentials}@{self.broker.host}:{self.broker.port}/"
+        place = self.doors.get("broker", f"{self.broker.host}:{self.broker.port}")
+        return f"amqp://{credentials}@{place}/"
 
     def environment_of(self, part: str, port: int = 0, metrics_port: int = 0) -> dict[str, str]:
         """Return the settings of a part; those of the other side's database open what they may."""
@@ -175,7 +184,9 @@ def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installati
                 files={
                     "/etc/rabbitmq/rabbitmq.conf": DEPLOY / "rabbitmq/rabbitmq.conf",
                     "/etc/rabbitmq/definitions.json": folder / DEFINITIONS,
+                    "/etc/rabbitmq/enabled_plugins": DEPLOY / "rabbitmq/enabled_plugins",
                 },
+                beside={METRICS_PORT: METRICS_BESIDE},
             )
         )
         made = Installation(broker, postgres, passwords)

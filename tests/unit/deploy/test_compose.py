@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy.compose_secrets import ENVIRONMENT, make_secrets, variable
 from deploy.lifetime import GRACE_SECONDS
+from deploy.monitoring.documents import DASHBOARDS, RULES
+from deploy.monitoring.objectives import PERIOD
+from deploy.monitoring.pace import DAY
 from tests.services import environment_with
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE = (str(Path(sys.executable).with_name("docker-compose")), "--file", str(FILE))
 OURS = ("api", "migrate", "muster", "topology", "worker")
-OTHERS = ("postgres", "prometheus", "rabbitmq")
+OTHERS = ("grafana", "postgres", "prometheus", "rabbitmq")
 
 
 def ask(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -63,7 +67,7 @@ def test_what_is_published_is_on_loopback(services: dict[str, Any]) -> None:
         for name, service in services.items()
         if "ports" in service
     }
-    assert published == {"api": ["127.0.0.1"], "prometheus": ["127.0.0.1"]}
+    assert published == {name: ["127.0.0.1"] for name in ("api", "grafana", "prometheus")}
 
 
 @pytest.mark.parametrize("name", [*OURS, *OTHERS])
@@ -99,6 +103,7 @@ def test_nothing_starts_before_what_it_needs(services: dict[str, Any]) -> None:
         "api": {"migrate": set_up, "topology": set_up},
         "worker": {"migrate": set_up, "topology": set_up},
         "muster": {"postgres": "service_healthy"},
+        "grafana": {"prometheus": "service_started"},
     }
     assert all(services[name]["healthcheck"]["test"] for name in (*OTHERS, "api", "worker"))
 
@@ -118,6 +123,7 @@ def test_each_part_gets_the_passwords_of_its_own_task_only(secrets: Path) -> Non
         "topology": operators,
         "muster": operators,
         "postgres": {variable(role) for role in ("postgres", "directory", "downstream")},
+        "grafana": {variable("grafana")},
     }
 
 
@@ -135,8 +141,51 @@ def test_no_password_is_written_down(secrets: Path) -> None:
         assert re.fullmatch(r"\$\{MUSTER_\w+_PASSWORD(:\?[\w ]+|-)\}", password)
 
 
-def test_without_secrets_one_line_says_how_to_make_them() -> None:
+def test_images_of_others_have_a_version(services: dict[str, Any]) -> None:
+    assert all(re.search(r":v?\d", services[name]["image"]) for name in OTHERS)
+
+
+def mounted(service: dict[str, Any]) -> dict[str, Path]:
+    """Return which files and folders of this one a container sees, by where; none to write to."""
+    places = {it["target"]: it for it in service.get("volumes", ()) if it["type"] == "bind"}
+    assert all(place["read_only"] for place in places.values())
+    return {target: Path(place["source"]) for target, place in places.items()}
+
+
+def test_prometheus_finds_the_rules_and_grafana_its_dashboards(services: dict[str, Any]) -> None:
+    rules = yaml.safe_load((FILE.parent / "prometheus/prometheus.yml").read_text())["rule_files"]
+    assert rules == ["rules/*.yml"], "from where prometheus.yml is"
+    assert mounted(services["prometheus"]) == {"/etc/prometheus/rules": RULES}
+
+    provider = yaml.safe_load((FILE.parent / "grafana/dashboards.yml").read_text())["providers"][0]
+    assert mounted(services["grafana"]) == {provider["options"]["path"]: DASHBOARDS}
+    home = services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (DASHBOARDS / Path(home).name).exists()
+    assert Path(home).parent == Path(provider["options"]["path"])
+
+
+def test_grafana_asks_the_prometheus_that_is_there(services: dict[str, Any]) -> None:
+    source = yaml.safe_load((FILE.parent / "grafana/datasource.yml").read_text())["datasources"][0]
+    assert source["url"] == "http://prometheus:9090"
+    assert "prometheus" in services
+    assert source["isDefault"]
+
+
+def test_prometheus_keeps_what_the_objectives_are_about(services: dict[str, Any]) -> None:
+    (kept,) = [it for it in services["prometheus"]["command"] if "retention" in it]
+    assert int(kept.split("=")[1].removesuffix("d")) * DAY > PERIOD
+
+
+def test_without_secrets_every_line_says_how_to_make_them() -> None:
     answer = ask("--env-file", "/dev/null", "up")
     assert answer.returncode != 0
-    (line,) = answer.stderr.splitlines()
-    assert "make secrets" in line
+    assert answer.stderr
+    assert all("make secrets" in line for line in answer.stderr.splitlines())
+
+
+def test_secrets_from_before_there_was_grafana_leave_it_no_stock_password(tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.write_text(f"{variable('postgres')}=made\n")
+    answer = ask("--env-file", str(before), "up")
+    assert answer.returncode != 0
+    assert f"{variable('grafana')} is missing a value: run make secrets first" in answer.stderr

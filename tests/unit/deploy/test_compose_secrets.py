@@ -18,7 +18,10 @@ def test_each_user_has_a_long_password_of_its_own(tmp_path: Path) -> None:
     made = passwords(tmp_path)
     assert made.keys() == {
         f"MUSTER_{role}_PASSWORD"
-        for role in ("POSTGRES", "DIRECTORY", "DOWNSTREAM", "TOPOLOGY", "RELAY", "WORKER")
+        for role in (
+            *("POSTGRES", "DIRECTORY", "DOWNSTREAM", "GRAFANA"),
+            *("TOPOLOGY", "RELAY", "WORKER"),
+        )
     }
     assert len(set(made.values())) == len(made)
     assert all(len(password) == 48 for password in made.values())
@@ -57,5 +60,5 @@ def test_what_is_missing_is_added_and_what_was_set_by_hand_stays(tmp_path: Path)
     text = (tmp_path / ENVIRONMENT).read_text()
     assert text.startswith(by_hand)
     assert text.count(variable("directory")) == 1
-    assert len(passwords(tmp_path)) == 7
+    assert len(passwords(tmp_path)) == 8
     assert stat.S_IMODE((tmp_path / ENVIRONMENT).stat().st_mode) == 0o600

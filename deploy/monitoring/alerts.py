@@ -1,0 +1,150 @@
+"""When does a human have to know? Every alert, as data: the pages in docs/runbooks say what to do.
+
+Several processes see the same marks, queues and refusals: the largest figure is the figure. One
+that cannot be had just now is not a number, which is unequal to itself and greater than nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from deploy.monitoring.objectives import BURNS, OBJECTIVES, Burn, Objective
+from deploy.monitoring.pace import HOUR, MINUTE, Pace
+
+RUNBOOKS = "docs/runbooks"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A condition, and how long it has to hold.
+
+    ``severity``: a ``page`` wakes somebody up, a ``ticket`` waits for the morning. Alerts of one
+    name share their runbook and differ in their labels.
+    """
+
+    name: str
+    severity: str
+    expression: str
+    summary: str
+    wait: int = MINUTE
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def runbook(self) -> str:
+        """The page that says what it means, how to look, what to do; from the repository's root."""
+        return f"{RUNBOOKS}/{self.name}.md"
+
+
+def alerts(pace: Pace) -> list[Alert]:
+    """Return all of them."""
+    return [
+        *(_burning(objective, burn) for objective in OBJECTIVES for burn in BURNS),
+        *_work_that_waits(pace),
+        *_what_needs_a_decision(pace),
+        *_what_is_away(),
+    ]
+
+
+def _burning(objective: Objective, burn: Burn) -> Alert:
+    limit = f"{burn.factor:g} * {objective.budget:g}"
+    return Alert(
+        f"Muster{objective.name.title()}Budget",
+        burn.severity,
+        f"{objective.bad(burn.long)} > {limit} and {objective.bad(burn.short)} > {limit}",
+        f"The promise that {objective.promise} is being broken {burn.factor:g} times as fast as"
+        f" it may be: {{{{ $value | humanizePercentage }}}} were bad.",
+        wait=0,  # the two windows have waited already
+        labels={"window": Pace().duration(burn.long)},
+    )
+
+
+def _work_that_waits(pace: Pace) -> Iterator[Alert]:
+    for lane, severity, seconds in ("urgent", "page", MINUTE), ("bulk", "ticket", 15 * MINUTE):
+        age = f'max by (lane) (muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})'
+        yield Alert(
+            "MusterOldestMark",
+            severity,
+            f"{age} > {pace.seconds(seconds)}",
+            "The oldest change that waits to be published in the lane {{ $labels.lane }} has"
+            " waited for {{ $value | humanizeDuration }}.",
+        )
+    yield Alert(
+        "MusterConsumingPaused",
+        "page",
+        "max by (lane) (muster_consuming_paused) == 1",
+        "A worker has stopped taking events of the lane {{ $labels.lane }}, because the"
+        " downstream database does not answer.",
+    )
+
+
+def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
+    yield Alert(
+        "MusterLastAdminKeepsAccess",
+        "page",
+        'max(muster_standing_refusals{reason="last_admin"}) > 0',
+        "Last Admins who were to be removed or downgraded and keep their access: {{ $value }}.",
+    )
+    yield Alert(
+        "MusterActionsRefused",
+        "ticket",
+        'max by (reason) (muster_standing_refusals{reason!="last_admin"}) > 0',
+        "Actions that are refused for the reason {{ $labels.reason }}: {{ $value }}.",
+        wait=5 * MINUTE,
+    )
+    yield Alert(
+        "MusterEventsFailed",
+        "ticket",
+        "max by (kind) (muster_standing_failures) > 0",
+        "Identities whose newest event was given up ({{ $labels.kind }}): {{ $value }}.",
+    )
+    yield Alert(
+        "MusterDeadLetters",
+        "ticket",
+        'max(muster_broker_messages{queue="dead_letters"}) > 0',
+        "Messages that cannot be read, or were never answered: {{ $value }}.",
+    )
+    yield Alert(
+        "MusterDriftFound",
+        "ticket",
+        f"sum(increase(muster_sweep_marks_total[{pace.duration(HOUR)}])) > 0",
+        "Identities that the sweep found neither applied nor explained, and published again:"
+        " {{ $value | humanize }}.",
+        wait=0,  # it is over already
+    )
+
+
+def _what_is_away() -> Iterator[Alert]:
+    yield Alert(
+        "MusterBrokerBlocked",
+        "page",
+        "max(muster_broker_blocked) == 1",
+        "RabbitMQ takes nothing from publishers: it is short of memory or disk.",
+    )
+    yield Alert(
+        "MusterBrokerUnreachable",
+        "page",
+        "muster_publisher_connected == 0 or muster_consumer_connected == 0",
+        "{{ $labels.instance }} cannot reach RabbitMQ.",
+    )
+    for database, gauge in (
+        ("directory", "muster_dirty_marks"),
+        ("downstream", "muster_standing_failures"),
+    ):
+        yield Alert(
+            "MusterDatabaseUnreachable",
+            "page",
+            f"count({gauge} != {gauge}) > 0",
+            f"The {database} database does not answer the processes that need it.",
+            labels={"database": database},
+        )
+    for part, gauge in (
+        ("api", "muster_publisher_connected"),
+        ("worker", "muster_consumer_connected"),
+    ):
+        yield Alert(
+            "MusterPartMissing",
+            "page",
+            f"absent({gauge})",
+            f"Prometheus sees no {part}: none runs, or none can be scraped.",
+            wait=2 * MINUTE,
+            labels={"part": part},
+        )

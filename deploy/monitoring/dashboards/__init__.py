@@ -1,0 +1,1 @@
+"""What does each dashboard show? One file each."""

@@ -1,0 +1,109 @@
+"""How is RabbitMQ? Its own figures: of the plugin rabbitmq_prometheus, 3.10 to 4.x."""
+
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
+from deploy.monitoring.queries import rate
+
+
+def broker() -> Dashboard:
+    """Return the dashboard."""
+    return Dashboard(
+        "broker",
+        "broker",
+        "Alarms, queues, messages and what RabbitMQ uses of its machine.",
+        [
+            Row("Now", _now()),
+            Row("Queues", _queues()),
+            Row("Messages", _messages()),
+            Row("Machine", _machine()),
+        ],
+    )
+
+
+def _now() -> list[Figure]:
+    return [
+        Figure(
+            f"Alarm: {what}",
+            "1 while RabbitMQ blocks publishers for it.",
+            f"max(rabbitmq_alarms_{gauge}_watermark)",
+            limit=1,
+        )
+        for what, gauge in (("memory", "memory_used"), ("disk", "free_disk_space"))
+    ] + [
+        Figure("Connections", "Two of each process.", "sum(rabbitmq_connections)"),
+        Figure("Consumers", "One for each lane of each worker.", "sum(rabbitmq_consumers)"),
+        Figure("Queues", "Those of Muster, and of others.", "sum(rabbitmq_queues)"),
+        Figure(
+            "In hand",
+            "Messages that were delivered and not answered yet.",
+            "sum(rabbitmq_queue_messages_unacked)",
+        ),
+    ]
+
+
+def _queues() -> list[Graph]:
+    queues = (
+        ("Ready", "Messages that wait for a worker, by queue.", "messages_ready"),
+        ("In hand", "Messages that a worker has and has not answered.", "messages_unacked"),
+        ("Consumers", "A lane without any is applied by nobody.", "consumers"),
+    )
+    return [
+        Graph(
+            title,
+            about,
+            [Query(f"sum by (queue) (rabbitmq_detailed_queue_{gauge})", "{{queue}}")],
+            width=8,
+        )
+        for title, about, gauge in queues
+    ]
+
+
+def _messages() -> list[Graph]:
+    flows = ("received", "confirmed", "delivered", "acknowledged", "redelivered")
+    reasons = ("delivery_limit", "expired", "maxlen", "rejected")
+    return [
+        Graph(
+            "Flow",
+            "Messages a second, of all queues.",
+            [Query(rate(f"rabbitmq_global_messages_{flow}_total"), flow) for flow in flows],
+            unit="ops",
+        ),
+        Graph(
+            "Dead-lettered and unroutable",
+            "Messages a second. Expired ones come back from a retry tier, as they should; the"
+            " delivery limit makes dead letters; unroutable ones lack their queue.",
+            [
+                *(
+                    Query(
+                        rate(f"rabbitmq_global_messages_dead_lettered_{reason}_total"),
+                        reason.replace("_", " "),
+                    )
+                    for reason in reasons
+                ),
+                Query(rate("rabbitmq_global_messages_unroutable_returned_total"), "unroutable"),
+            ],
+            unit="ops",
+        ),
+    ]
+
+
+def _machine() -> list[Graph]:
+    return [
+        Graph(
+            "Memory",
+            "At its limit the broker blocks publishers.",
+            [
+                Query("rabbitmq_process_resident_memory_bytes", "used {{instance}}"),
+                Query("rabbitmq_resident_memory_limit_bytes", "limit {{instance}}"),
+            ],
+            unit="bytes",
+        ),
+        Graph(
+            "Disk",
+            "At its limit the broker blocks publishers.",
+            [
+                Query("rabbitmq_disk_space_available_bytes", "free {{instance}}"),
+                Query("rabbitmq_disk_space_available_limit_bytes", "limit {{instance}}"),
+            ],
+            unit="bytes",
+        ),
+    ]

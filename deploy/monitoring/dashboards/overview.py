@@ -1,0 +1,148 @@
+"""Is all well? The objectives, and the four golden signals of the whole pipeline."""
+
+from collections.abc import Iterator
+
+from deploy.monitoring.objectives import ANSWERS, BURNS, LEAVERS, PERIOD, Objective
+from deploy.monitoring.pace import HOUR, Pace
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
+from deploy.monitoring.queries import quantiles, rate
+
+
+def overview() -> Dashboard:
+    """Return the dashboard."""
+    return Dashboard(
+        "overview",
+        "overview",
+        "Whether the two objectives hold, and traffic, errors, latency and saturation.",
+        [
+            Row("Objectives, over 30 days", [*_figures(), *_burns()]),
+            Row("Traffic", _traffic()),
+            Row("Errors", _errors()),
+            Row("Latency", _latency()),
+            Row("Saturation", _saturation()),
+        ],
+    )
+
+
+def _figures() -> Iterator[Figure]:
+    for objective, what in (ANSWERS, "Answers"), (LEAVERS, "Leavers"):
+        yield Figure(
+            f"{what}: budget left",
+            f"The promise: {objective.promise}. At 0 % it is broken.",
+            f"1 - {objective.bad(PERIOD)} / {objective.budget:g}",
+            unit="percentunit",
+            least=0.25,
+            width=6,
+        )
+        yield Figure(
+            f"{what}: burn",
+            "How many times faster than allowed the budget went in the last hour.",
+            f"{objective.bad(HOUR)} / {objective.budget:g}",
+            limit=1,
+            width=4,
+        )
+    yield Figure(
+        "Alerts",
+        "How many alerts fire; docs/runbooks says what to do about each.",
+        'count(ALERTS{alertstate="firing"}) or vector(0)',
+        limit=1,
+    )
+
+
+def _burns() -> Iterator[Graph]:
+    yield _burn(ANSWERS, "Answers: share that is bad")
+    yield _burn(LEAVERS, "Leavers: share that is late")
+
+
+def _burn(objective: Objective, title: str) -> Graph:
+    windows = sorted({window for burn in BURNS for window in (burn.long, burn.short)})
+    return Graph(
+        title,
+        "Over each window that an alert looks at. The line is what the objective allows.",
+        [Query(objective.bad(window), Pace().duration(window)) for window in windows],
+        unit="percentunit",
+        limit=objective.budget,
+    )
+
+
+def _traffic() -> list[Graph]:
+    return [
+        Graph(
+            "Requests",
+            "SCIM requests a second, by operation.",
+            [Query(rate(ANSWERS.all, "operation"), "{{operation}}")],
+            unit="reqps",
+        ),
+        Graph(
+            "Events",
+            "Events that workers handle a second, by portal.",
+            [Query(rate("muster_events_total", "portal"), "{{portal}}")],
+            unit="ops",
+        ),
+    ]
+
+
+def _errors() -> list[Graph]:
+    errors = 'muster_scim_request_duration_seconds_count{status=~"5.."}'
+    return [
+        Graph(
+            "Server errors",
+            "Answers a second that say that Muster has failed; 501 says what it never does.",
+            [Query(rate(errors, "status"), "{{status}}")],
+            unit="reqps",
+        ),
+        Graph(
+            "Refused and failed, at present",
+            "Refused actions by their reason, and identities whose newest event was given up.",
+            [
+                Query("max by (reason) (muster_standing_refusals)", "refused: {{reason}}"),
+                Query("max by (kind) (muster_standing_failures)", "failed: {{kind}}"),
+            ],
+        ),
+    ]
+
+
+def _latency() -> list[Graph]:
+    return [
+        Graph(
+            "Answers",
+            "Time from a SCIM request to its answer. The line is the objective.",
+            quantiles("muster_scim_request_duration_seconds_bucket"),
+            unit="s",
+            limit=0.5,
+        ),
+        Graph(
+            "Leavers",
+            "Time from the answer to a change in the urgent lane to its being applied. The line"
+            " is the objective.",
+            quantiles('muster_sync_lag_seconds_bucket{lane="urgent"}'),
+            unit="s",
+            limit=5,
+        ),
+    ]
+
+
+def _saturation() -> list[Graph]:
+    return [
+        Graph(
+            "What waits",
+            "Marks in the directory and messages on the broker.",
+            [
+                Query("max by (lane) (muster_dirty_marks)", "marks: {{lane}}"),
+                Query("max by (queue) (muster_broker_messages)", "messages: {{queue}}"),
+            ],
+        ),
+        Graph(
+            "Processor",
+            "What each process uses; 100 % is one core, and a process uses hardly more than one.",
+            [
+                Query(
+                    "rate(process_cpu_seconds_total[$__rate_interval])"
+                    " and on (instance) muster_build_info",
+                    "{{job}} {{instance}}",
+                )
+            ],
+            unit="percentunit",
+            limit=0.9,
+        ),
+    ]

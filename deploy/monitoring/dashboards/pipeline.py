@@ -1,0 +1,131 @@
+"""Where is what was acknowledged? Marks, publications, messages, and the time to the end."""
+
+from deploy.monitoring.pace import MINUTE
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
+from deploy.monitoring.queries import quantiles, rate
+
+
+def pipeline() -> Dashboard:
+    """Return the dashboard."""
+    return Dashboard(
+        "pipeline",
+        "pipeline",
+        "From the mark in the directory over the broker to what is applied downstream.",
+        [
+            Row("Now", _now()),
+            Row("In the directory", _directory()),
+            Row("On the broker", _broker()),
+            Row("To the end", _lag()),
+            Row("What got lost all the same", _sweep()),
+        ],
+    )
+
+
+def _now() -> list[Figure]:
+    return [
+        Figure(
+            f"Oldest mark: {lane}",
+            "Age of the change that has waited longest to be published.",
+            f'max(muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})',
+            unit="s",
+            limit=limit,
+        )
+        for lane, limit in (("urgent", MINUTE), ("bulk", 15 * MINUTE))
+    ] + [
+        Figure(
+            "Relays connected",
+            "Processes with a relay that can reach the transport.",
+            "sum(muster_publisher_connected)",
+            least=1,
+        ),
+        Figure(
+            "Broker blocks",
+            "1 while it takes nothing from publishers.",
+            "max(muster_broker_blocked)",
+            limit=1,
+        ),
+        Figure(
+            "Dead letters",
+            "Messages that cannot be read, or were never answered.",
+            'max(muster_broker_messages{queue="dead_letters"})',
+            limit=1,
+        ),
+        Figure(
+            "Waiting for a retry",
+            "Messages in the retry tiers.",
+            'max(muster_broker_messages{queue="retry"})',
+        ),
+    ]
+
+
+def _directory() -> list[Graph]:
+    return [
+        Graph(
+            "Marks",
+            "Identities whose newest state is not published yet.",
+            [Query("max by (lane) (muster_dirty_marks)", "{{lane}}")],
+            width=8,
+        ),
+        Graph(
+            "Age of the oldest mark",
+            "It grows while nothing is published.",
+            [Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}")],
+            unit="s",
+            width=8,
+        ),
+        Graph(
+            "Publications",
+            "Parcels a second, by what became of them: unknown ones are sent again.",
+            [Query(rate("muster_publications_total", "lane", "outcome"), "{{lane}} {{outcome}}")],
+            unit="ops",
+            width=8,
+        ),
+    ]
+
+
+def _broker() -> list[Graph]:
+    return [
+        Graph(
+            "Messages",
+            "What lies in the lanes, the retry tiers, and among the dead letters.",
+            [Query("max by (queue) (muster_broker_messages)", "{{queue}}")],
+        ),
+        Graph(
+            "Connected",
+            "Which processes can reach the transport: 1 where they can.",
+            [
+                Query("muster_publisher_connected", "relay {{instance}}"),
+                Query("muster_consumer_connected", "worker {{instance}}"),
+            ],
+        ),
+    ]
+
+
+def _lag() -> list[Graph]:
+    return [
+        Graph(
+            f"Time to the end: {lane}",
+            "From the answer to a change to its being applied downstream.",
+            quantiles(f'muster_sync_lag_seconds_bucket{{lane="{lane}"}}'),
+            unit="s",
+            limit=limit,
+        )
+        for lane, limit in (("urgent", 5), ("bulk", None))
+    ]
+
+
+def _sweep() -> list[Graph]:
+    last = "muster_last_sweep_timestamp_seconds"
+    return [
+        Graph(
+            "Found by the sweep",
+            "Identities that were neither applied nor explained, and were marked again.",
+            [Query("sum(increase(muster_sweep_marks_total[$__rate_interval]))", "identities")],
+        ),
+        Graph(
+            "Since the last sweep",
+            "One of the processes sweeps, every MUSTER_SWEEP_SECONDS.",
+            [Query(f"time() - max({last} > 0)", "seconds")],
+            unit="s",
+        ),
+    ]

@@ -1,0 +1,55 @@
+"""Which queries do several dashboards share? Rates and quantiles, over what a graph resolves."""
+
+from collections.abc import Sequence
+
+from deploy.monitoring.panels import Graph, Query
+
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+def rate(counter: str, *by: str) -> str:
+    """Return how many a second there are, added up over all processes."""
+    return f"sum{_grouped(by)}(rate({counter}[$__rate_interval]))"
+
+
+def quantile(share: float, buckets: str, *by: str) -> str:
+    """Return the time within which so large a share was over."""
+    return f"histogram_quantile({share:g}, {rate(buckets, 'le', *by)})"
+
+
+def quantiles(buckets: str, name: str = "") -> Sequence[Query]:
+    """Return the usual quantiles of a histogram."""
+    return [
+        Query(quantile(share, buckets), f"{name} p{share * 100:g}".strip()) for share in QUANTILES
+    ]
+
+
+def processes(part: str, of: str) -> Sequence[Graph]:
+    """Return what the processes use that export the metric ``of``: in one process, all the same."""
+    mine = f"and on (instance) {of}"
+    return [
+        Graph(
+            "Processor",
+            f"What each {part} uses; 100 % is one core, and a process uses hardly more than one.",
+            [Query(f"rate(process_cpu_seconds_total[$__rate_interval]) {mine}", "{{instance}}")],
+            unit="percentunit",
+            width=8,
+        ),
+        Graph(
+            "Memory",
+            f"What each {part} holds.",
+            [Query(f"process_resident_memory_bytes {mine}", "{{instance}}")],
+            unit="bytes",
+            width=8,
+        ),
+        Graph(
+            "Open files",
+            "Files and connections; they should not grow for ever.",
+            [Query(f"process_open_fds {mine}", "{{instance}}")],
+            width=8,
+        ),
+    ]
+
+
+def _grouped(by: Sequence[str]) -> str:
+    return f" by ({', '.join(by)}) " if by else ""

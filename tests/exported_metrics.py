@@ -1,0 +1,21 @@
+"""Which metrics does the code export? All of them, with each label that they can have."""
+
+from prometheus_client import CollectorRegistry, Metric
+
+from api.metrics import ApiMetrics
+from contracts.topology import Lane
+from contracts.transport import Backlog, TransportState
+from worker.metrics import WorkerMetrics
+from worker.statements.standing import Standing
+
+
+def all_metrics() -> list[Metric]:
+    """Return every metric, observed once."""
+    registry = CollectorRegistry()
+    api, worker = ApiMetrics(registry), WorkerMetrics(registry)
+    api.request_seconds.labels("create_user", 201).observe(0.1)
+    api.observe_marks(None)
+    backlog = Backlog(dict.fromkeys(Lane, 0))
+    api.observe_transport(TransportState(connected=True, backlog=backlog))
+    worker.observe_standing(Standing({}, {}))
+    return list(registry.collect())

@@ -1,0 +1,101 @@
+"""Are the files of the monitoring those of the code, and do they ask for what there is?"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.inspection import new_registry
+from deploy.monitoring.documents import DASHBOARDS, RULES, documents
+from tests.exported_metrics import all_metrics
+from tests.promql import Selected, selected
+
+NOT_OURS = ("rabbitmq_", "ALERTS")
+"""Begins what others export: Prometheus, and the broker, against which the end-to-end tests check
+it."""
+
+OPEN_LABELS = frozenset({"status", "le"})
+"""Have more values than those that this test has observed."""
+
+
+def rules() -> list[dict[str, Any]]:
+    """Return every rule."""
+    files = [yaml.safe_load(path.read_text()) for path in sorted(RULES.glob("*"))]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
+
+
+def queries() -> Iterator[tuple[str, str]]:
+    """Yield every query of the rules and dashboards, with where it stands."""
+    for rule in rules():
+        yield rule.get("alert") or rule["record"], rule["expr"]
+    for path in sorted(DASHBOARDS.glob("*")):
+        for panel in json.loads(path.read_text())["panels"]:
+            for target in panel.get("targets", ()):
+                yield f"{path.stem}, {panel['title']}", target["expr"]
+
+
+SAMPLES = [it for metric in [*all_metrics(), *new_registry().collect()] for it in metric.samples]
+EXPORTED = {sample.name: sample.labels.keys() for sample in SAMPLES}
+VALUES = {
+    (sample.name, label, value) for sample in SAMPLES for label, value in sample.labels.items()
+}
+RECORDED = {rule["record"] for rule in rules() if "record" in rule}
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_a_file_is_the_one_of_the_code(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == documents()[path], "run: make dashboards"
+
+
+def test_no_file_is_left_from_before() -> None:
+    assert {*RULES.glob("*"), *DASHBOARDS.glob("*")} == documents().keys()
+
+
+def test_every_query_asks_for_metrics_that_the_code_exports() -> None:
+    unknown = [
+        (where, asked)
+        for where, query in queries()
+        for asked in selected(query)
+        if not asked.name.startswith(NOT_OURS) and not is_exported(asked)
+    ]
+    assert unknown == []
+
+
+def is_exported(asked: Selected) -> bool:
+    """Say whether there is such a metric, with such labels, with such values."""
+    if asked.name in RECORDED:
+        return not asked.values
+    return asked.name in EXPORTED and all(
+        label in EXPORTED[asked.name]
+        and (label in OPEN_LABELS or (asked.name, label, value) in VALUES)
+        for label, value in asked.values
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "muster_dirty_mark",
+        'muster_dirty_marks{lane="fast"}',
+        'muster_dirty_marks{portal="store"}',
+        "muster:answers_bad:ratio_rate9m",
+    ],
+)
+def test_a_metric_label_or_value_that_nobody_exports_would_be_noticed(query: str) -> None:
+    (asked,) = selected(query)
+    assert not is_exported(asked)
+
+
+def test_bounds_of_buckets_that_are_asked_for_are_there() -> None:
+    asked = {
+        (one.name, value)
+        for _, query in queries()
+        for one in selected(query)
+        for label, value in one.values
+        if label == "le"
+    }
+    assert asked
+    assert asked <= {(name, value) for name, label, value in VALUES if label == "le"}

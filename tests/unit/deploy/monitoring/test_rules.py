@@ -1,0 +1,86 @@
+"""Does Prometheus take the rules, do they fire when they should, and does a page explain each?"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.monitoring.alerts import Alert, alerts
+from deploy.monitoring.documents import RULES
+from deploy.monitoring.pace import DAY, HOUR, Pace
+from tests.conftest import SETTINGS
+from tests.promql import selected
+from tests.promtool import ROOT, promtool, run_promtool
+from tests.services import ServiceUnavailable
+
+CASES = Path(__file__).with_name("alert_cases.yml")
+ALERTS = {alert.name: alert for alert in alerts(Pace())}
+HEADINGS = ["## What it means", "## How to look", "## What to do"]
+
+
+def called(alert: Alert) -> str:
+    """Return what tells an alert from the others."""
+    return "-".join([alert.name, alert.severity, *alert.labels.values()])
+
+
+@pytest.fixture(scope="module")
+def tool(pytestconfig: pytest.Config) -> Sequence[str]:
+    """Give promtool, or skip the test."""
+    try:
+        return promtool(pytestconfig.stash[SETTINGS])
+    except ServiceUnavailable as reasons:
+        pytest.skip(f"no promtool: {reasons}")
+
+
+def test_prometheus_takes_the_rules(tool: Sequence[str]) -> None:
+    files = sorted(str(path.relative_to(ROOT)) for path in RULES.iterdir())
+    assert len(files) == 2
+    run_promtool(tool, "check", "rules", "--lint-fatal", *files)
+
+
+def test_prometheus_takes_its_configuration(tool: Sequence[str]) -> None:
+    run_promtool(tool, "check", "config", "deploy/prometheus/prometheus.yml")
+
+
+def test_alerts_fire_when_they_should(tool: Sequence[str]) -> None:
+    run_promtool(tool, "test", "rules", str(CASES.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("alert", alerts(Pace()), ids=called)
+def test_a_story_tells_of_each_alert(alert: Alert) -> None:
+    told = [
+        dict(series.values)
+        for story in yaml.safe_load(CASES.read_text())["tests"]
+        for check in story["promql_expr_test"]
+        for sample in check["exp_samples"]
+        for series in selected(sample["labels"])
+    ]
+    labels = {"alertname": alert.name, "severity": alert.severity, **alert.labels}
+    assert any(labels.items() <= firing.items() for firing in told)
+
+
+@pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
+def test_a_page_explains_each_alert(alert: Alert) -> None:
+    lines = (ROOT / alert.runbook).read_text(encoding="utf-8").splitlines()
+    assert lines[0] == f"# {alert.name}"
+    assert [line for line in lines if line.startswith("## ")] == HEADINGS
+
+
+def test_no_page_is_left_of_an_alert_that_is_gone() -> None:
+    pages = (ROOT / next(iter(ALERTS.values())).runbook).parent.glob("Muster*.md")
+    assert {page.stem for page in pages} == ALERTS.keys()
+
+
+def test_alerts_of_one_name_can_be_told_apart() -> None:
+    names = [called(alert) for alert in alerts(Pace())]
+    assert len(set(names)) == len(names)
+    assert {it.severity for it in alerts(Pace())} == {"page", "ticket"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "divisor", "written"),
+    [(300, 1, "5m"), (3 * DAY, 1, "3d"), (36 * HOUR, 1, "36h"), (HOUR, 60, "1m"), (1, 2, "500ms")],
+)
+def test_durations_are_written_as_promql_does(seconds: int, divisor: float, written: str) -> None:
+    assert Pace(divisor).duration(seconds) == written
