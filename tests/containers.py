@@ -37,6 +37,11 @@ class RunningServer:
         """Stop it as its operators would, and start it again; it listens where it did."""
         self.container.get_wrapped_container().restart(timeout=RESTART_SECONDS)
 
+    def kill(self) -> None:
+        """End it with SIGKILL, and start it again."""
+        self.container.get_wrapped_container().kill()
+        self.container.get_wrapped_container().start()
+
     def execute(self, *command: str) -> str:
         """Run a command inside, and return what it printed."""
         done = self.container.exec(list(command))
@@ -54,11 +59,13 @@ def run_container(
     environment: dict[str, str],
     listen_on: Callable[[DockerContainer, int], object],
     files: Mapping[str, Path] | None = None,
+    small_disks: Mapping[str, str] | None = None,
 ) -> Iterator[RunningServer]:
     """Yield a server that has started, though it may not answer yet.
 
     On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
-    copied in beforehand, to the places that are their keys.
+    copied in beforehand, to the places that are their keys. ``small_disks`` have places and sizes
+    (as ``64m``), are everybody's to write to, and are empty after each start.
     """
     _ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
@@ -66,6 +73,8 @@ def run_container(
     container = DockerContainer(image, env=environment)
     for place, file in (files or {}).items():
         container.with_copy_into_container(file, place)
+    for place, size in (small_disks or {}).items():
+        container.with_tmpfs_mount(place, f"size={size},mode=1777")
     free_port = _free_port()
     try:
         with _problems_as("no container"):

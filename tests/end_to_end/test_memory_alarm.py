@@ -1,12 +1,10 @@
 """Does a broker that is short of memory hold up anything but the arrival?"""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 
-from tests.containers import RunningServer
+from tests.broker_alarms import short_of_memory
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.invariants import check_invariants
 from tests.end_to_end.okta import Tally, app_for
@@ -34,16 +32,3 @@ async def test_the_ingress_answers_and_everything_arrives_once_the_alarm_is_over
             assert all([(await http.get(f"{origin}/readyz")).is_success for origin in origins])
             assert (await stores.read()).lagging, "the broker takes nothing while it is alarmed"
         check_invariants(await stores.settled(), [app])
-
-
-@contextmanager
-def short_of_memory(broker: RunningServer) -> Iterator[None]:
-    """Let the broker believe that it has no memory left, until the end."""
-    set_mark = ("rabbitmqctl", "--quiet", "set_vm_memory_high_watermark")
-    broker.execute(*set_mark, "0.000001")
-    try:
-        while "memory" not in broker.execute("rabbitmqctl", "eval", "rabbit_alarm:get_alarms()."):
-            pass
-        yield
-    finally:
-        broker.execute(*set_mark, "0.6")

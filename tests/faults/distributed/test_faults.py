@@ -1,0 +1,23 @@
+"""Is nothing lost, doubled or made up, whatever goes wrong? Each fault under a steady load."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.distributed.fault_table import FAULTS
+from tests.faults.distributed.site import Site
+
+TIMES = 2
+MOMENT = 0.3
+"""Seconds of load after a fault, before the next one or the judgement."""
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_nothing_is_lost_doubled_or_made_up(site: Site, name: str) -> None:
+    before = site.counts["acknowledged"]
+    for _ in range(TIMES):
+        await FAULTS[name].happen(site)
+        await asyncio.sleep(MOMENT)
+    verdict = await site.judged()
+    assert verdict.is_clean, verdict
+    assert site.counts["acknowledged"] > before
