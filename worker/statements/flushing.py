@@ -21,12 +21,10 @@ from worker.statements.rows import (
     account_row,
     of_identities,
 )
+from worker.statements.replans import SWEEP_SECONDS
 from worker.world import World
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
-
-SWEEP_SECONDS = 600
-"""After how long a refused action is tried again even if nothing seems to have changed."""
 
 
 @dataclass(frozen=True, slots=True)
