@@ -48,6 +48,11 @@ something."""
 SETTLE_SECONDS = 180
 """Longer than a mark waits for the relay that has leased it, and any fault."""
 
+LET_LEASES_LAPSE = """
+UPDATE identities SET due_at = 0 WHERE dirty_lane IS NOT NULL AND due_at <> changed_at
+"""
+"""Whose time is that of the change has no lease, and has to be taken at that."""
+
 WATCH_DEVICES = """
 CREATE TABLE device_releases (serial text NOT NULL);
 CREATE FUNCTION note_release() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -111,9 +116,7 @@ class Site:
     async def let_leases_lapse(self) -> None:
         """Make every leased mark due, as if its minute had passed."""
         async with self.stores.directory.begin() as db:
-            await db.execute(
-                text("UPDATE identities SET due_at = changed_at WHERE dirty_lane IS NOT NULL")
-            )
+            await db.execute(text(LET_LEASES_LAPSE))
 
     async def _settled(self) -> Stored:
         deadline = time.monotonic() + SETTLE_SECONDS
