@@ -5,7 +5,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate secrets test test-e2e bench-scim coverage check lint types architecture \
+.PHONY: help run demo migrate secrets test test-e2e test-faults soak bench-scim coverage check lint types architecture \
 	format schemas lock clean set-up set-up-test
 
 help: ## Show this list
@@ -29,6 +29,13 @@ test: set-up-test ## Run the tests; ARGS="-k okta" runs some
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && \
 		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
+
+test-faults: set-up-test ## Run the tests of faults: kills, cuts, full disks, restores; servers in containers
+	@settings=$$(.ci/containers) && \
+		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/faults/distributed $(ARGS)
+
+soak: set-up-test ## Let faults happen at random; ARGS="--seed N --faults 1000 --seconds 3000"
+	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)
 
 bench-scim: set-up-test ## Measure SCIM on PostgreSQL, and its growth; ARGS=--check fails where an aim is missed
 	@$(VENV)/python -m tests.benchmarks.bench_scim $(ARGS)

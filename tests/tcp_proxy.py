@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-
 DROP, DROP_SECONDS = 100, 0.02
 """Bytes of each connection, and seconds between them, while it trickles: 5 kB a second."""
 

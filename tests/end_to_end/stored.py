@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel, col
+from sqlmodel import select as select_columns
 
 from api.directory.tables import Identity
 from deploy.database_urls import async_url
@@ -87,10 +88,10 @@ class Stores:
 
     async def has_arrived(self, connection: str, identity: str) -> bool:
         """Say whether everything that was acknowledged of an identity is applied."""
-        released = select(Identity.version, Identity.dirty_lane).where(
+        released = select_columns(Identity.version, Identity.dirty_lane).where(
             col(Identity.connection_id) == connection, col(Identity.id) == identity
         )
-        applied = select(SyncRecordRow.applied_version).where(
+        applied = select_columns(SyncRecordRow.applied_version).where(
             col(SyncRecordRow.connection) == connection, col(SyncRecordRow.identity) == identity
         )
         async with self.directory.connect() as db:

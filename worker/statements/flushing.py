@@ -11,6 +11,7 @@ from contracts.identity_changed import IdentityChangedEnvelope
 from worker.changes import LedgerEntry
 from worker.database import insert_into, is_among
 from worker.facts import Account, Device, IdentityKey, SyncRecord
+from worker.statements.replans import SWEEP_SECONDS
 from worker.statements.rows import (
     ACCOUNTS,
     DEVICES,
@@ -21,7 +22,6 @@ from worker.statements.rows import (
     account_row,
     of_identities,
 )
-from worker.statements.replans import SWEEP_SECONDS
 from worker.world import World
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]

@@ -15,7 +15,7 @@ HOT = {"directory": ("users", "identities", "memberships"), "downstream": ("sync
 
 LOCKED = {"directory": "identities", "downstream": "sync_records"}
 KEY = {"directory": "id", "downstream": "identity"}
-"""Where rivals lock rows; Muster does so in the order of these keys, which are random hexadecimal."""
+"""Where rivals lock rows. Muster does so in the order of these keys, which are random."""
 
 DEADLOCK_TRIES = 30
 SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
@@ -77,7 +77,9 @@ async def fail_statements(site: Site, side: str, code: str) -> None:
                 await asyncio.sleep(0.1)
             site.note("failed statements", number=turns // EVERY, side=side, code=code)
         finally:
-            await db.execute("DROP FUNCTION fail_in_turn CASCADE; DROP SEQUENCE turns")
+            for table in HOT[side]:  # one by one, so that nobody waits for another's lock
+                await db.execute(f"DROP TRIGGER IF EXISTS in_turn ON {table}")
+            await db.execute("DROP FUNCTION fail_in_turn; DROP SEQUENCE turns")
     if turns < EVERY:
         raise FaultDidNotHappen("no statement has failed")
 
@@ -92,7 +94,7 @@ async def deadlock(site: Site, side: str) -> None:
             async with rival.transaction():
                 for which in (">= '8'", "< '8'"):
                     await rival.execute(
-                        f"SELECT FROM {table} WHERE {key} {which} ORDER BY {key} DESC FOR UPDATE"  # noqa: S608
+                        f"SELECT FROM {table} WHERE {key} {which} ORDER BY {key} DESC FOR UPDATE"
                     )
                     await asyncio.sleep(0.2)
             if await _deadlocks(rival) > before:

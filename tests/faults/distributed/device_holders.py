@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,7 @@ class DeviceHolder:
     serial: str
     person: Person | None = None
     assigned: bool = False
+    may_assign: bool = True
     released: Counter[str] = field(default_factory=Counter)
     """How often each device has to have been released."""
 
@@ -51,15 +53,17 @@ class DeviceHolder:
     async def _assign(self) -> None:
         """Assign the device, if what was acknowledged has arrived by now."""
         try:
-            if self.person is None or not await self._has_arrived(self.person):
+            if (
+                self.person is None
+                or not self.may_assign
+                or not await self._has_arrived(self.person)
+            ):
                 return
             inventory = Inventory(
                 DownstreamDatabase(self.stores.downstream, self.stores.downstream)
             )
-            try:
+            with suppress(SerialExists):  # made before
                 await inventory.add_device(self.app.workspace, self.serial)
-            except SerialExists:
-                pass  # made before
             await inventory.assign_device(self.app.workspace, self.serial, self.person.email)
         except (*AWAY, UnknownEmail, UnknownSerial):
             await asyncio.sleep(PAUSE)

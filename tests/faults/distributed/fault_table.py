@@ -8,6 +8,7 @@ from tests.faults.distributed import broker_faults as broker
 from tests.faults.distributed import database_faults as database
 from tests.faults.distributed import line_faults as line
 from tests.faults.distributed import process_faults as process
+from tests.faults.distributed import restores
 from tests.faults.distributed.orders import Point
 from tests.faults.distributed.site import Site
 
@@ -82,4 +83,6 @@ FAULTS: Mapping[str, Fault] = {
     },
     **{f"{side} deadlocked": Fault(partial(database.deadlock, side=side), 4) for side in SIDES},
     **{f"{side} disk full": Fault(partial(database.fill_disk, side=side), 3) for side in SIDES},
+    "older directory restored": Fault(restores.restore_directory, 1),
+    "older downstream restored": Fault(restores.restore_downstream, 1),
 }

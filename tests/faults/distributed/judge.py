@@ -114,7 +114,10 @@ def _judge_directory(seen: AppSeen, verdict: Verdict) -> None:
 
 
 def _compare(
-    what: str, pushed: dict[str, tuple[Any, ...]], shown: dict[str, tuple[Any, ...]], verdict: Verdict
+    what: str,
+    pushed: dict[str, tuple[Any, ...]],
+    shown: dict[str, tuple[Any, ...]],
+    verdict: Verdict,
 ) -> None:
     """Compare resources by id; the first thing of each is its name."""
     names = {thing[0] for thing in pushed.values()}
@@ -167,9 +170,7 @@ def _judge_accounts(seen: AppSeen, stored: Stored, verdict: Verdict) -> None:
     _judge_other_accounts(seen, stored, held, verdict)
 
 
-def _judge_stranger(
-    key: tuple[str, str], seen: AppSeen, stored: Stored, verdict: Verdict
-) -> None:
+def _judge_stranger(key: tuple[str, str], seen: AppSeen, stored: Stored, verdict: Verdict) -> None:
     """Judge an identity that no acknowledged push has made."""
     row = stored.identities[key]
     if row["deleted"] and not row["ever_active"] and seen.departed:

@@ -75,7 +75,7 @@ class PatientApp(App):
         people = [Person("", name, f"{name}@acme.test", "Joiner") for name in joiners]
         moved = Person(**{name: getattr(mover, name) for name in Person.__slots__})
         moved.family_name = "Bulk"
-        operations = [
+        operations: list[dict[str, Any]] = [
             *(
                 {"method": "POST", "path": "/Users", "bulkId": it.user_name, "data": profile_of(it)}
                 for it in people
@@ -111,6 +111,12 @@ class PatientApp(App):
             self.counts["recovered"] += 1
             return ""
         raise Refused(f"{method} {path}: {answer}")
+
+    async def push_again(self, person: Person) -> None:
+        """Create somebody whom a directory has forgotten, as they are now."""
+        again = Person("", person.user_name, person.email, person.family_name)
+        again.id = (await self._send("POST", "/Users", profile_of(again)))["id"]
+        self.people[again.id] = again
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -207,6 +213,3 @@ class PatientApp(App):
 
 def _members(people: Collection[Person]) -> list[dict[str, str]]:
     return [{"value": person.id, "display": person.user_name} for person in people]
-
-
-

@@ -69,11 +69,13 @@ def _watch_commits(orders: Orders) -> None:
 
     @event.listens_for(Engine, "commit")
     def _begin_to_commit(connection: Any) -> None:
-        connection.info["committed"] = connection.info.pop("written", set())
+        if not connection.invalidated:
+            connection.info["committed"] = connection.info.pop("written", set())
 
     @event.listens_for(Engine, "rollback")
     def _forget(connection: Any) -> None:
-        connection.info.pop("written", None)
+        if not connection.invalidated:
+            connection.info.pop("written", None)
 
     @event.listens_for(Pool, "checkin")
     def _have_committed(_connection: Any, record: Any) -> None:
@@ -99,8 +101,8 @@ def _exchange_ends(orders: Orders) -> None:
         async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
             return [CrashingDelivery(it, orders) for it in await super().receive(lane, most)]
 
-    transports.RabbitmqPublisher = CrashingPublisher  # type: ignore[misc]
-    transports.RabbitmqConsumer = CrashingConsumer  # type: ignore[misc]
+    transports.RabbitmqPublisher = CrashingPublisher  # type: ignore[attr-defined]
+    transports.RabbitmqConsumer = CrashingConsumer  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

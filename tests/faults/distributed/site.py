@@ -1,4 +1,4 @@
-"""On what do faults act? Servers, proxies before them, a fleet behind, a load, and who judges it."""
+"""On what do faults act? Servers behind proxies, a fleet, a load, and who judges it all."""
 
 import asyncio
 import json
@@ -103,7 +103,7 @@ class Site:
         """Hold the load, wait until nothing is pending, or in vain, and judge."""
         async with self.load.held():
             before = time.monotonic()
-            stored = await self._settled()
+            stored = await self.settled()
             verdict = judge(await self._seen(stored))
             seconds = round(time.monotonic() - before, 1)
         self.note(
@@ -118,7 +118,8 @@ class Site:
         async with self.stores.directory.begin() as db:
             await db.execute(text(LET_LEASES_LAPSE))
 
-    async def _settled(self) -> Stored:
+    async def settled(self) -> Stored:
+        """Wait until everything that was acknowledged is applied, or until that is in vain."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while (stored := await self.stores.read()).lagging and time.monotonic() < deadline:
             await self.let_leases_lapse()
@@ -160,9 +161,7 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(
-    installation: Installation, folder: Path, seed: int
-) -> AsyncIterator[Site]:
+async def running_site(installation: Installation, folder: Path, seed: int) -> AsyncIterator[Site]:
     """Set it all up on servers with schemas and topology; the load is going."""
     drawn = random.Random(seed)  # noqa: S311  # moments and choices, not secrets
     async with AsyncExitStack() as stack:
@@ -180,26 +179,27 @@ async def running_site(
             raw = (await db.get_raw_connection()).driver_connection
             assert raw is not None
             await raw.execute(WATCH_DEVICES)
-        await installation.command(
-            "accounts", "add", "acme", "dashboard", LASTING_ADMIN, "--role", "admin"
-        )
         fleet = await stack.enter_async_context(running_fleet(behind, folder))
+        opened = await _switched_on(installation)
         counts: Counter[str] = Counter()
 
-        async def app(workspace: str, portal: str) -> PatientApp:
-            opened = await installation.connect(workspace, portal, *RULES[portal])
-            http = await stack.enter_async_context(
-                httpx.AsyncClient(
-                    headers={"Authorization": f"Bearer {opened['token']}"}, timeout=ANSWER_SECONDS
+        apps = []
+        for (workspace, portal), told in opened.items():
+            http = httpx.AsyncClient(
+                headers={"Authorization": f"Bearer {told['token']}"}, timeout=ANSWER_SECONDS
+            )
+            apps.append(
+                PatientApp(
+                    told["connection"],
+                    workspace,
+                    portal,
+                    await stack.enter_async_context(http),
+                    cycle(fleet.origins),
+                    Tally(),
+                    counts=counts,
                 )
             )
-            origins = cycle(fleet.origins)
-            return PatientApp(
-                opened["connection"], workspace, portal, http, origins, Tally(), counts=counts
-            )
-
-        company = [await app("acme", portal) for portal in RULES]
-        bystanders = await app("other", "store")
+        *company, bystanders = apps
         for number in range(BYSTANDERS):
             await bystanders.assign(f"bystander-{number}")
         holders = [DeviceHolder(company[-1], stores, f"LAPTOP-{n}") for n in range(HOLDERS)]
@@ -208,8 +208,32 @@ async def running_site(
             hands += [AppLoad(each, random.Random(drawn.random())).write] * HANDS  # noqa: S311
         load = Load(hands)
         site = Site(
-            installation, broker, database, fleet, [*company, bystanders], holders, load, stores,
-            drawn, folder, counts,
-        )  # fmt: skip
+            installation=installation,
+            broker=broker,
+            database=database,
+            fleet=fleet,
+            apps=apps,
+            holders=holders,
+            load=load,
+            stores=stores,
+            drawn=drawn,
+            folder=folder,
+            counts=counts,
+        )
         await stack.enter_async_context(running_load(load))
         yield site
+
+
+async def _switched_on(installation: Installation) -> dict[tuple[str, str], dict[str, Any]]:
+    """Switch SCIM on for each portal of one workspace, and for one of another; an Admin lasts."""
+    where = [*(("acme", portal) for portal in RULES), ("other", "store")]
+    admin = ("accounts", "add", "acme", "dashboard", LASTING_ADMIN, "--role", "admin")
+    async with asyncio.TaskGroup() as commands:
+        commands.create_task(installation.command(*admin))
+        told = {
+            (workspace, portal): commands.create_task(
+                installation.connect(workspace, portal, *RULES[portal])
+            )
+            for workspace, portal in where
+        }
+    return {place: answer.result() for place, answer in told.items()}
