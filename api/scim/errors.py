@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 from scim2_models import SCIMException
 
-from api.retries import is_away
+from api.retries import is_away, is_conflict
 
 LOG = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ def as_scim(error: Exception) -> Exception:
     """
     if isinstance(error, SCIMException):
         return error
-    if is_away(error):
+    if is_away(error) or is_conflict(error):  # the latter to the last try
         LOG.warning("database_away", error=type(error).__name__)
         return TryAgainLater()
     frames = traceback.extract_tb(error.__traceback__)

@@ -1,0 +1,17 @@
+"""Is an answer that may be better the next time told from one that never will be?"""
+
+import pytest
+from asyncpg.exceptions import DeadlockDetectedError, SerializationError, UndefinedTableError
+from sqlalchemy.exc import DBAPIError
+
+from api.scim.errors import TryAgainLater, as_scim
+
+
+@pytest.mark.parametrize("cause", [SerializationError, DeadlockDetectedError])
+def test_who_lost_against_others_to_the_last_try_may_try_again(cause: type[Exception]) -> None:
+    assert isinstance(as_scim(DBAPIError("UPDATE", {}, cause("lost"))), TryAgainLater)
+
+
+def test_what_is_wrong_with_us_stays_an_unknown_error() -> None:
+    error = DBAPIError("UPDATE", {}, UndefinedTableError("users"))
+    assert as_scim(error) is error
