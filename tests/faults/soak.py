@@ -6,6 +6,7 @@ duplicated or unexpected; the same seed draws the same faults again.
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import time
@@ -93,6 +94,8 @@ def _report(run: Soak, site: Site, verdict: Verdict, seconds: float) -> None:
         f"Seed {run.seed}: {run.happened.total()} faults in {seconds:.0f} s,"
         f" {acknowledged} writes acknowledged, {unknown} of unknown outcome"
     )
+    for (part, status), times in sorted(Counter(site.fleet.exits()).items()):
+        _say(f"{times:6} times {part} ended by itself with status {status}")
     _say(", ".join(f"{number} {what}" for what, number in verdict.counts.items()))
     for line in (*verdict.lost, *verdict.duplicated, *verdict.unexpected):
         _say(f"  {line}")
@@ -110,6 +113,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="how long at most (600)")
     parser.add_argument("--folder", type=Path, help="for the history (var/soak/SEED-TIME)")
     given = parser.parse_args()
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # a broker that starts is no news
     folder = given.folder or Path(f"var/soak/{given.seed}-{int(time.time())}")
     folder.mkdir(parents=True)
     clean = asyncio.run(soak(Soak(given.seed, given.faults, given.seconds), folder.absolute()))

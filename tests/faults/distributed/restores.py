@@ -7,6 +7,9 @@ from typing import Any
 
 import asyncpg
 
+from api.admin.connections import resync
+from api.directory.database import DirectoryDatabase
+from contracts.clock import now
 from tests.end_to_end.okta import Person
 from tests.faults.distributed.database_faults import FaultDidNotHappen, closed
 from tests.faults.distributed.patient_app import PatientApp
@@ -14,6 +17,9 @@ from tests.faults.distributed.site import Site
 
 REPAIR_SECONDS = 150
 """Longer than an event that was published just now may be on its way for a reconciliation."""
+
+PAUSE = 3
+"""Seconds between two looks: what was published just now is not missing yet."""
 
 ACCESS = {
     "directory": "GRANT CONNECT ON DATABASE directory TO directory",
@@ -41,8 +47,9 @@ async def restore_directory(site: Site) -> None:
         missing = [_forget(app, *before) for app, before in zip(site.apps, known, strict=True)]
         for holder in site.holders:
             holder.person = holder.person and holder.app.people[holder.person.id]
+        directory = DirectoryDatabase(site.stores.directory, site.stores.directory)
         for app in site.apps:
-            await site.installation.command("resync", app.connection)
+            await resync(directory, app.connection, now())
         await site.settled()
         await _reconcile(site)
         for app, joined, back in zip(site.apps, missing, returned, strict=True):
@@ -122,5 +129,4 @@ async def _reconcile(site: Site) -> int:
             repaired += int(found["marked"])
             if not (found["findings"] or found["pending"]):
                 return repaired
-            await site.settled()
-            await asyncio.sleep(1)
+            await asyncio.sleep(PAUSE)

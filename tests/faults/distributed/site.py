@@ -49,7 +49,11 @@ SETTLE_SECONDS = 180
 """Longer than a mark waits for the relay that has leased it, and any fault."""
 
 LET_LEASES_LAPSE = """
-UPDATE identities SET due_at = 0 WHERE dirty_lane IS NOT NULL AND due_at <> changed_at
+UPDATE identities SET due_at = 0 WHERE (connection_id, id) IN (
+    SELECT connection_id, id FROM identities
+    WHERE dirty_lane IS NOT NULL AND due_at <> changed_at
+    FOR UPDATE SKIP LOCKED
+)
 """
 """Whose time is that of the change has no lease, and has to be taken at that."""
 
