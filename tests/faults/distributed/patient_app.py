@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import httpx
@@ -12,6 +13,9 @@ from tests.end_to_end.okta import App, Person, profile_of
 from tests.ingress import GROUP, PATCH
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+
+NOT_TRIED = {"status": "503"}
+"""What is meant where the answer to a bulk request ends early: the database went away."""
 
 PAUSE = 0.05
 """Seconds before a request is sent again."""
@@ -85,7 +89,8 @@ class PatientApp(App):
         ]
         # One by one, whatever is not acknowledged: some may be, and others not.
         answered = await self._send("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
-        for operation, answer in zip(operations, answered["Operations"], strict=True):
+        answers = zip_longest(operations, answered["Operations"], fillvalue=NOT_TRIED)
+        for operation, answer in answers:
             made = await self._settle(operation, answer)
             if operation["method"] == "POST":
                 person = next(it for it in people if it.user_name == operation["bulkId"])
