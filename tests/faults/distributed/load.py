@@ -180,6 +180,8 @@ class Load:
     going: asyncio.Event = field(default_factory=asyncio.Event)
     at_work: int = 0
     idle: asyncio.Condition = field(default_factory=asyncio.Condition)
+    failures: list[Exception] = field(default_factory=list)
+    """Why hands have given up; whoever holds the load next is told."""
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -193,6 +195,8 @@ class Load:
         self.going.clear()
         async with self.idle:
             await self.idle.wait_for(lambda: not self.at_work)
+        if self.failures:
+            raise ExceptionGroup("hands have given up", self.failures)
         try:
             yield
         finally:
@@ -204,6 +208,9 @@ class Load:
             self.at_work += 1
             try:
                 await hand()
+            except Exception as failure:  # noqa: BLE001 - whatever it is, a test has to show it
+                self.failures.append(failure)
+                return
             finally:
                 self.at_work -= 1
                 async with self.idle:
@@ -213,12 +220,11 @@ class Load:
 
 @asynccontextmanager
 async def running_load(load: Load) -> AsyncIterator[None]:
-    """Run a load beside the block; where a hand fails, so does the block."""
+    """Run a load beside the block."""
     async with asyncio.TaskGroup() as tasks:
         working = tasks.create_task(load.run())
         load.going.set()
         try:
             yield
         finally:
-            async with load.held():
-                working.cancel()
+            working.cancel()
