@@ -42,9 +42,9 @@ class RunningServer:
         self.container.get_wrapped_container().kill()
         self.container.get_wrapped_container().start()
 
-    def execute(self, *command: str) -> str:
-        """Run a command inside, and return what it printed."""
-        done = self.container.exec(list(command))
+    def execute(self, *command: str, user: str = "") -> str:
+        """Run a command inside, as the image's user or another, and return what it printed."""
+        done = self.container.get_wrapped_container().exec_run(list(command), user=user)
         printed = done.output.decode()
         assert done.exit_code == 0, printed
         return printed

@@ -105,6 +105,9 @@ async def deadlock(site: Site, side: str) -> None:
 
 async def fill_disk(site: Site, side: str) -> None:
     """Let the disk of a side's database be full for a while."""
+    # An engine forgets who may write there when it starts a container again.
+    postgres = site.installation.postgres
+    await asyncio.to_thread(postgres.execute, "chmod", "1777", SMALL_DISK, user="root")
     async with site.superuser() as admin:
         await _move(admin, side, await _small_disk(admin))
         try:
