@@ -45,7 +45,7 @@ class RunningServer:
     def execute(self, *command: str, user: str = "") -> str:
         """Run a command inside, as the image's user or another, and return what it printed."""
         done = self.container.get_wrapped_container().exec_run(list(command), user=user)
-        printed = done.output.decode()
+        printed: str = done.output.decode()
         assert done.exit_code == 0, printed
         return printed
 
