@@ -30,6 +30,13 @@ test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers 
 	@settings=$$(.ci/containers) && \
 		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
 
+test-faults: set-up-test ## Run the tests of faults: everything goes wrong; servers in containers
+	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
+		$(VENV)/python -m pytest tests/faults/distributed $(ARGS)
+
+soak: set-up-test ## Let faults happen at random, bounded; ARGS="--seed 7 --faults 1000 --seconds 3000"
+	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)
+
 bench: set-up-test ## Measure Muster beside bare loops; ARGS=--check fails where an aim is missed
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.benchmarks.bench $(ARGS)
 
