@@ -5,11 +5,11 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate secrets test test-e2e bench bench-scim coverage check lint types architecture \
-	format schemas dashboards lock clean set-up set-up-test
+.PHONY: help run demo migrate secrets test test-e2e test-faults soak bench bench-scim coverage \
+	check lint types architecture format schemas dashboards lock clean set-up set-up-test
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: set-up ## Serve api, relay and worker in one process, with a demo workspace on empty databases
 	@$(VENV)/muster run --demo $(ARGS)
@@ -29,6 +29,13 @@ test: set-up-test ## Run the tests; ARGS="-k okta" runs some
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && \
 		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
+
+test-faults: set-up-test ## Run the tests of faults: everything goes wrong; servers in containers
+	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
+		$(VENV)/python -m pytest tests/faults/distributed $(ARGS)
+
+soak: set-up-test ## Let faults happen at random, bounded; ARGS="--seed 7 --faults 1000 --seconds 3000"
+	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)
 
 bench: set-up-test ## Measure Muster beside bare loops; ARGS=--check fails where an aim is missed
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.benchmarks.bench $(ARGS)

@@ -7,11 +7,12 @@ from uuid import uuid4
 
 from aio_pika import DeliveryMode, Message, connect
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from api.rabbitmq_backlog import count_backlog
 from contracts.peer_failures import PeerFailed, peer_failures
-from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, Topology
+from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState, Unknown
 
 CONFIRM_SECONDS = 10.0
@@ -69,8 +70,8 @@ class RabbitmqPublisher:
             async with peer_failures(LOOK_SECONDS, late="no count in time"):
                 backlog = await count_backlog(connection, self._topology)
                 return TransportState(connected=True, backlog=backlog)
-        except PeerFailed:
-            return TransportState(connected=self._is_open)
+        except PeerFailed as failure:
+            return TransportState(connected=self._is_open, incomplete=_is_incomplete(failure))
 
     async def close(self) -> None:
         """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
@@ -88,7 +89,7 @@ class RabbitmqPublisher:
             async with peer_failures(self._confirm_seconds, late="no confirm in time"):
                 answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
         except PeerFailed as failure:
-            return Unknown(str(failure))
+            return Unknown(NOT_APPLIED if _is_incomplete(failure) else str(failure))
         # What no queue takes is handed back instead of confirmed.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
 
@@ -121,6 +122,11 @@ class RabbitmqPublisher:
             with suppress(PeerFailed):
                 async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
                     await connection.close()
+
+
+def _is_incomplete(failure: PeerFailed) -> bool:
+    """Say whether the broker has no exchange or queue of that name."""
+    return isinstance(failure.__cause__, ChannelNotFoundEntity)
 
 
 async def _is_blocked(connection: AbstractConnection) -> bool:

@@ -31,6 +31,9 @@ DELIVERY_LIMIT = 50
 LOOKING_LIMIT = 1_000_000
 """The same for dead letters, where each look at a message is a delivery that gives it back."""
 
+NOT_APPLIED = "no such exchange or queue: muster topology apply makes them"
+"""What who uses the topology says where the broker does not have it."""
+
 # --- what a message carries ---------------------------------------------------------------
 
 CONTENT_TYPE = "application/cloudevents+json"

@@ -58,10 +58,12 @@ class TransportState:
     """What a look at the transport shows. Without a backlog it could not be counted.
 
     ``blocked``: the broker takes nothing from publishers just now (an alarm of memory or disk).
+    ``incomplete``: exchanges or queues are missing, so that nothing can be published.
     """
 
     connected: bool
     blocked: bool = False
+    incomplete: bool = False
     backlog: Backlog | None = None
 
 

@@ -1,6 +1,8 @@
 """Which commands does ``muster`` have? All of them, and how each of them may fail."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,10 +26,18 @@ from deploy.http_server import PortTaken
 from deploy.logs import log_to_stderr
 from deploy.migrations import NewerSchema, OutdatedSchema
 from deploy.opened import UnusableDatabase
+from deploy.rabbitmq_connection import BrokerUnusable
 from deploy.rabbitmq_topology import TopologyNotApplied
 from deploy.rule_options import InvalidInput
 from deploy.settings import InvalidSetting
 from worker.errors import WorkerError
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("muster-scim"))
+        raise typer.Exit
+
 
 app = typer.Typer(
     help="SCIM provisioning of employees, collaborators and managed devices.",
@@ -35,6 +45,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def _muster(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print it.")
+    ] = False,
+) -> None:
+    """Take the options that go with no command."""
+
+
 processes.register(app)
 demo.register(app)
 status.register(app)
@@ -50,6 +71,7 @@ app.add_typer(accounts.app, name="accounts")
 
 USER_ERRORS = (
     ApiError,
+    BrokerUnusable,
     WorkerError,
     InvalidInput,
     InvalidSetting,

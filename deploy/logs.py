@@ -22,6 +22,7 @@ def log_to_stderr() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    _silence_broker_libraries()
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -48,9 +49,14 @@ def set_up_logs(settings: Settings) -> None:
             processor=renderer, foreign_pre_chain=[*SHARED, _without_traceback]
         )
     )
-    for library in ("aio_pika", "aiormq"):  # what they meet, our own lines say
-        logging.getLogger(library).setLevel(logging.CRITICAL)
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    _silence_broker_libraries()
+
+
+def _silence_broker_libraries() -> None:
+    """What they meet, our own lines say."""
+    for library in ("aio_pika", "aiormq"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def _without_traceback(

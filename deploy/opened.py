@@ -4,7 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import (
+    InterfaceError,
+    InvalidAuthorizationSpecificationError,
+    InvalidCatalogNameError,
+    PostgresError,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,10 +31,22 @@ class UnusableDatabase(Exception):
     """A database cannot be opened. The text names the setting, never its value."""
 
     def __init__(self, setting: str, error: BaseException) -> None:
-        cause = getattr(error, "orig", None) or error
-        super().__init__(
-            f"the database of MUSTER_{setting.upper()} cannot be used: {type(cause).__name__}"
-        )
+        name = f"MUSTER_{setting.upper()}"
+        super().__init__(f"the database of {name} cannot be used: {_problem(error)}")
+
+
+def _problem(error: BaseException) -> str:
+    """Say what is wrong. The texts of errors quote users and names, so that they are ours."""
+    adapted = getattr(error, "orig", None)
+    match cause := (adapted and adapted.__cause__) or adapted or error:
+        case ConnectionRefusedError():
+            return "nothing answers there"
+        case InvalidCatalogNameError():
+            return "the server has no database of that name; make it first"
+        case InvalidAuthorizationSpecificationError():
+            return "the server refuses that user or password"
+        case _:
+            return type(cause).__name__
 
 
 @asynccontextmanager

@@ -4,15 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aio_pika import connect
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue, HeadersType
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, AMQPChannelError, QueueEmpty
+from aio_pika.exceptions import AMQPChannelError, QueueEmpty
 
 from contracts.identity_changed import UndecodableEvent, decode
 from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Topology
+from deploy.rabbitmq_connection import connect_to_broker
 from deploy.rabbitmq_topology import TopologyNotApplied
-
-CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,8 @@ class DeadLetter:
 async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence[DeadLetter]:
     """Return the oldest dead letters. They are given back when the connection closes.
 
-    :raises TopologyNotApplied: when the broker, or the queue on it, cannot be reached.
+    :raises BrokerUnusable: when there is no connection to the broker.
+    :raises TopologyNotApplied: when the queue cannot be used.
     """
     found: list[DeadLetter] = []
     async with _dead_letters(url, topology) as queue:
@@ -46,7 +45,8 @@ async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence
 async def purge_dead_letters(url: str, topology: Topology) -> int:
     """Throw all dead letters away; return how many there were.
 
-    :raises TopologyNotApplied: when the broker, or the queue on it, cannot be reached.
+    :raises BrokerUnusable: when there is no connection to the broker.
+    :raises TopologyNotApplied: when the queue cannot be used.
     """
     async with _dead_letters(url, topology) as queue:
         return (await queue.purge()).message_count or 0
@@ -54,11 +54,7 @@ async def purge_dead_letters(url: str, topology: Topology) -> int:
 
 @asynccontextmanager
 async def _dead_letters(url: str, topology: Topology) -> AsyncIterator[AbstractQueue]:
-    try:
-        connection = await connect(url, timeout=CONNECT_SECONDS)
-    except CONNECTION_EXCEPTIONS as error:
-        reason = type(error).__name__
-        raise TopologyNotApplied(f"the broker cannot be reached: {reason}") from error
+    connection = await connect_to_broker(url)
     async with connection:
         channel = await connection.channel()
         try:

@@ -3,17 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aio_pika import connect
 from aio_pika.abc import AbstractChannel
-from aio_pika.exceptions import (
-    CONNECTION_EXCEPTIONS,
-    AMQPChannelError,
-    ChannelPreconditionFailed,
-)
+from aio_pika.exceptions import AMQPChannelError, ChannelPreconditionFailed
 
 from contracts.topology import Exchange, Queue, Topology
-
-CONNECT_SECONDS = 10
+from deploy.rabbitmq_connection import connect_to_broker
 
 
 class TopologyNotApplied(Exception):
@@ -23,14 +17,11 @@ class TopologyNotApplied(Exception):
 async def apply_topology(url: str, topology: Topology) -> None:
     """Declare exchanges, queues and bindings. What is there already, as described, stays as it is.
 
-    :raises TopologyNotApplied: when something of that name is different, when the user may not
-        configure it, or when the broker cannot be reached.
+    :raises BrokerUnusable: when there is no connection to the broker.
+    :raises TopologyNotApplied: when something of that name is different, or when the user may not
+        configure it.
     """
-    try:
-        connection = await connect(url, timeout=CONNECT_SECONDS)
-    except CONNECTION_EXCEPTIONS as error:
-        reason = type(error).__name__
-        raise TopologyNotApplied(f"the broker cannot be reached: {reason}") from error
+    connection = await connect_to_broker(url)
     async with connection, connection.channel() as channel:
         for exchange in topology.exchanges:
             with _told(f"exchange {exchange.name}"):

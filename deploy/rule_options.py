@@ -50,6 +50,7 @@ class RuleOptions:
     role: str | None = None
     policy: str | None = None
     map_role: Sequence[str] = ()
+    no_map_role: bool = False
 
 
 def rules_from(portal: Portal, options: RuleOptions) -> Rules:
@@ -68,6 +69,8 @@ def rules_from(portal: Portal, options: RuleOptions) -> Rules:
         raise InvalidInput("--on-deactivate change-policy needs --policy NAME")
     if options.policy is not None and not changes_policy:
         raise InvalidInput("--policy goes with --on-deactivate change-policy")
+    if options.map_role and options.no_map_role:
+        raise InvalidInput("--map-role and --no-map-role exclude each other")
     if options.map_role and portal is not Portal.DASHBOARD:
         raise InvalidInput("--map-role goes with the dashboard portal")
     on_create = {"do": creation}
@@ -104,7 +107,8 @@ def changed(rules: Rules, given: RuleOptions) -> RuleOptions:
         on_deactivate,
         given.role or (now.role if on_create == now.on_create else None),
         given.policy or (now.policy if on_deactivate == now.on_deactivate else None),
-        given.map_role or now.map_role,
+        given.map_role or (() if given.no_map_role else now.map_role),
+        given.no_map_role,
     )
 
 

@@ -86,13 +86,13 @@ else
     rm -rf .venv
     quietly "$python" -m venv .venv
 fi
-# A lock is complete. Left to look for dependencies, pip misses what pyproject.toml leaves out on
-# purpose, and may look at a newer release of a package that another one wants with extras.
+# The locks are complete. Left to find dependencies by itself, an older pip takes the newest version
+# of what is wanted with an extra, and stops because no lock has its hash; any pip misses what
+# pyproject.toml leaves out on purpose.
 case $purpose in
-    run) lock=requirements.lock ;;
-    test) lock=requirements-dev.lock ;;
+    run) install --require-hashes --no-deps --requirement requirements.lock ;;
+    test) install --require-hashes --no-deps --requirement requirements-dev.lock ;;
 esac
-install --require-hashes --no-deps --requirement "$lock"
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
 [ "$purpose" = run ] || touch "$(stamp_for run)"

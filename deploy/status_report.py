@@ -43,6 +43,17 @@ class StatusReport:
         settled = not (pending or state.refusals or state.failure)
         self.applied += settled and not identity.deleted
 
+    def counts(self) -> dict[str, int | float]:
+        """Return how many identities are in each state, however many reasons each has for it."""
+        lists = {"refused": self.refused, "failed": self.failed}
+        people = {name: len({row["identity"] for row in rows}) for name, rows in lists.items()}
+        return {
+            "identities": self.identities,
+            "pending": self.pending,
+            "oldest_pending_seconds": self.oldest_pending_seconds,
+            "applied": self.applied,
+        } | people
+
 
 async def report(directory: DirectoryDatabase, states: SyncStates, now: int) -> StatusReport:
     """Compare every identity of the directory with what downstream knows of it."""

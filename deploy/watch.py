@@ -10,6 +10,7 @@ from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observations import ApiObservations
 from contracts.health import Check
+from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher
 from deploy.inspection import Inspection
 from worker.database import DownstreamDatabase
@@ -70,6 +71,8 @@ def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
         state = await publisher.look()
         if not state.connected:
             return "cannot be reached; changes wait in the directory"
+        if state.incomplete:
+            return f"{NOT_APPLIED}; changes wait in the directory"
         return "blocks publishers; changes wait in the directory" if state.blocked else None
 
     return Check("broker", problem, vital=vital)

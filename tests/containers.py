@@ -37,10 +37,15 @@ class RunningServer:
         """Stop it as its operators would, and start it again; it listens where it did."""
         self.container.get_wrapped_container().restart(timeout=RESTART_SECONDS)
 
-    def execute(self, *command: str) -> str:
-        """Run a command inside, and return what it printed."""
-        done = self.container.exec(list(command))
-        printed = done.output.decode()
+    def kill(self) -> None:
+        """End it with SIGKILL, and start it again."""
+        self.container.get_wrapped_container().kill()
+        self.container.get_wrapped_container().start()
+
+    def execute(self, *command: str, user: str = "") -> str:
+        """Run a command inside, as the image's user or another, and return what it printed."""
+        done = self.container.get_wrapped_container().exec_run(list(command), user=user)
+        printed: str = done.output.decode()
         assert done.exit_code == 0, printed
         return printed
 
@@ -55,13 +60,15 @@ def run_container(
     listen_on: Callable[[DockerContainer, int], object],
     files: Mapping[str, Path] | None = None,
     beside: Mapping[int, int] | None = None,
+    small_disks: Mapping[str, str] | None = None,
 ) -> Iterator[RunningServer]:
     """Yield a server that has started, though it may not answer yet.
 
     On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
     copied in beforehand, to the places that are their keys. ``beside`` are further ports of it, and
     how many above its own they are reached here; on the network of the host ``listen_on`` sees to
-    that.
+    that. ``small_disks`` have places and sizes (as ``64m``), are everybody's to write to, and are
+    empty after each start.
     """
     ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
@@ -69,6 +76,8 @@ def run_container(
     container = DockerContainer(image, env=environment)
     for place, file in (files or {}).items():
         container.with_copy_into_container(file, place)
+    for place, size in (small_disks or {}).items():
+        container.with_tmpfs_mount(place, f"size={size},mode=1777")
     free_port = _free_port()
     try:
         with _problems_as("no container"):

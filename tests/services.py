@@ -109,3 +109,10 @@ def environment_with(**settings: str) -> dict[str, str]:
     """Return the environment for a process under test: no settings of Muster's but these."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("MUSTER_")}
     return inherited | settings
+
+
+def adopt_environment(settings: dict[str, str]) -> None:
+    """Give this process settings of Muster's that it was not started with, and no others."""
+    for name in [name for name in os.environ if name.startswith("MUSTER_")]:
+        del os.environ[name]
+    os.environ.update(settings)

@@ -4,13 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+DROP, DROP_SECONDS = 100, 0.02
+"""Bytes of each connection, and seconds between them, while it trickles: 5 kB a second."""
+
 
 class TcpProxy:
-    """Passes connections on to a server, until it is cut, which closes them all, or frozen."""
+    """Passes connections on to a server, until it is cut, which closes them all, or frozen.
+
+    It can be slow, too.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._cut = False
+        self._trickling = False
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._clients: set[asyncio.StreamWriter] = set()
@@ -41,9 +48,14 @@ class TcpProxy:
         """Keep all connections, and pass nothing on: neither what was said nor that it ended."""
         self._flowing.clear()
 
+    def trickle(self) -> None:
+        """Pass on a little at a time."""
+        self._trickling = True
+
     def mend(self) -> None:
-        """Serve again, and pass on what was held back."""
+        """Serve again, at full speed, and pass on what was held back."""
         self._cut = False
+        self._trickling = False
         self._flowing.set()
 
     def say(self, data: bytes) -> None:
@@ -63,7 +75,11 @@ class TcpProxy:
                 self._knocks += 1
                 self._knocked.notify_all()
             return
-        back_reader, back_writer = await asyncio.open_connection(*self._target)
+        try:
+            back_reader, back_writer = await asyncio.open_connection(*self._target)
+        except OSError:  # away; whoever asks finds out
+            writer.close()
+            return
         self._clients.add(writer)
         self._writers |= {writer, back_writer}
         await asyncio.gather(self._pipe(reader, back_writer), self._pipe(back_reader, writer))
@@ -73,8 +89,16 @@ class TcpProxy:
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                await self._flowing.wait()
-                writer.write(data)
-                await writer.drain()
+                await self._pass_on(data, writer)
         await self._flowing.wait()
         writer.close()
+
+    async def _pass_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        while data:
+            await self._flowing.wait()
+            some = DROP if self._trickling else len(data)
+            writer.write(data[:some])
+            await writer.drain()
+            data = data[some:]
+            if data:
+                await asyncio.sleep(DROP_SECONDS)

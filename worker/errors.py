@@ -25,7 +25,7 @@ class UnknownEmail(WorkerError):
     """The portal has no live account with this e-mail."""
 
     def __init__(self, workspace: str, portal: str, email: str) -> None:
-        super().__init__(f"workspace {workspace!r} has no {portal} account {email!r}")
+        super().__init__(f"workspace {workspace!r} has no account {email!r} on {portal}")
 
 
 class UnknownSerial(WorkerError):
@@ -53,7 +53,7 @@ class EmailExists(WorkerError):
     """Another live account of the portal has this e-mail."""
 
     def __init__(self, workspace: str, portal: str, email: str) -> None:
-        super().__init__(f"workspace {workspace!r} has a {portal} account {email!r} already")
+        super().__init__(f"workspace {workspace!r} has an account {email!r} on {portal} already")
 
 
 class RoleElsewhere(WorkerError):

@@ -6,9 +6,10 @@ from functools import partial
 
 import structlog
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from contracts.peer_failures import PeerFailed, peer_failures
-from contracts.topology import Lane, Topology
+from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from worker.rabbitmq_connection import dial, hang_up
 from worker.rabbitmq_delivery import RabbitmqDelivery
@@ -86,7 +87,8 @@ class RabbitmqConsumer:
                 await lost.wait()
                 LOG.warning("broker_lost")
             except PeerFailed as failure:
-                LOG.warning("broker_unavailable", reason=str(failure))
+                missing = isinstance(failure.__cause__, ChannelNotFoundEntity)
+                LOG.warning("broker_unavailable", reason=NOT_APPLIED if missing else str(failure))
             self._subscriptions = []
             await hang_up(self._connection)
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -10,8 +10,7 @@ from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
 from worker.reports import Reports
 from worker.retries import describe, pause, quickly, until_stopped
-from worker.statements.flushing import SWEEP_SECONDS
-from worker.statements.replans import find_due, mark_refused
+from worker.statements.replans import SWEEP_SECONDS, find_due, mark_refused
 
 MOST = 100
 """Planned again at once; small, so that on SQLite nobody waits long for the one writer."""

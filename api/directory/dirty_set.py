@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     func,
     null,
+    or_,
     select,
     tuple_,
 )
@@ -38,9 +39,12 @@ from api.directory.identity_rows import (
 )
 from api.directory.tables import Identity
 from contracts.identity_changed import Trace
-from contracts.topology import Lane
+from contracts.topology import RETRY_DELAYS, Lane
 
 LOG = structlog.get_logger(__name__)
+
+LONGEST_WAIT = RETRY_DELAYS[-1] * 1_000_000
+"""What a worker may ask for, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +164,7 @@ async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int
     """
     due = (
         select(col(Identity.connection_id), col(Identity.id))
-        .where(col(Identity.dirty_lane) == LANE_NUMBERS[lane], col(Identity.due_at) <= now)
+        .where(col(Identity.dirty_lane) == LANE_NUMBERS[lane], _is_due(now, until - now))
         .order_by(col(Identity.due_at))
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -173,6 +177,21 @@ async def lease(db: AsyncConnection, lane: Lane, most: int, now: int, until: int
     )
     rows = (await db.execute(statement)).mappings().all()
     return [mark for row in rows if (mark := _readable(row)) is not None]
+
+
+def _is_due(now: int, lease: int) -> ColumnElement[bool]:
+    """Whether the time of a mark has come, or cannot be right: clocks jump, and differ.
+
+    A mark that nobody has touched is due whatever the clock was when it was made. One that waits
+    for longer than it could was given its time by a clock that was ahead.
+    """
+    due_at = col(Identity.due_at)
+    return or_(
+        due_at <= now,
+        due_at == col(Identity.changed_at),
+        and_(col(Identity.attempts) == 0, due_at > now + 2 * lease),
+        due_at > now + lease + LONGEST_WAIT,
+    )
 
 
 async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str]) -> Sequence[Mark]:

@@ -6,16 +6,20 @@ from pathlib import Path
 import structlog
 from scim2_models import SCIMException
 
-from api.retries import is_away
+from api.retries import is_away, is_conflict
 
 LOG = structlog.get_logger(__name__)
 
 
 class TryAgainLater(SCIMException):
-    """The database is away, or too busy to answer in time. Sending it again is safe."""
+    """Others were in the way at every try. Sending it again is safe."""
 
     status = 503
     _default_detail = "The directory cannot answer just now; try again"
+
+
+class DirectoryAway(TryAgainLater):
+    """The database is away, or too busy to answer in time; whoever comes next fares no better."""
 
 
 class BodyTooSlow(SCIMException):
@@ -41,6 +45,9 @@ def as_scim(error: Exception) -> Exception:
         return error
     if is_away(error):
         LOG.warning("database_away", error=type(error).__name__)
+        return DirectoryAway()
+    if is_conflict(error):
+        LOG.warning("every_try_lost", error=type(error).__name__)
         return TryAgainLater()
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]

@@ -11,7 +11,7 @@ from scim2_server.requests import ScimRequest
 
 from api.retries import despite_conflicts
 from api.scim.bulk_turns import first_state, is_circle, turns
-from api.scim.errors import TryAgainLater, as_scim
+from api.scim.errors import DirectoryAway, as_scim
 from api.scim.service import MusterService
 
 AnyResource = Resource[Any]
@@ -25,7 +25,7 @@ async def run_bulk(handler: AsyncScimHandler, request: ScimRequest, plan: BulkPl
     for steps in turns(plan):
         turn = _Turn(handler, request, plan, steps)
         error = await (turn.run_circle() if is_circle(plan, steps) else turn.run_one())
-        if isinstance(error, TryAgainLater):
+        if isinstance(error, DirectoryAway):
             return
 
 

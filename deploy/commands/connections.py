@@ -46,7 +46,10 @@ RoleName = Annotated[
 PolicyName = Annotated[str | None, typer.Option("--policy", help="The policy to change to.")]
 MapRole = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=ROLE", help="Members of this group have this role. Repeatable."),
+    typer.Option(
+        metavar="NAME=ROLE",
+        help="Who is in this group, or has this SCIM role, gets this role. Repeatable.",
+    ),
 ]
 
 
@@ -79,20 +82,25 @@ def change(
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
+    no_map_role: Annotated[
+        bool, typer.Option("--no-map-role", help="Map no name to a role any more.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Change the given rules; accounts and roles follow, past deactivations are not run again.
 
     A --map-role replaces the whole mapping.
     """
-    given = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
+    given = RuleOptions(on_create, on_deactivate, role, policy, map_role or (), no_map_role)
 
-    async def work(databases: Databases, _settings: Settings) -> None:
+    async def work(databases: Databases, _settings: Settings) -> Rules:
         found = await connections.get_connection(databases.directory, connection)
         rules = rules_from(found.portal, changed(found.rules, given))
         await _check_policy(databases, found.workspace, rules)
         await connections.change_rules(databases.directory, connection, rules, now())
+        return rules
 
-    on_databases(work)
+    show_row({"connection": connection} | described(on_databases(work)), as_json=as_json)
 
 
 @app.command("list")

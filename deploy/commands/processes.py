@@ -14,6 +14,7 @@ from deploy.lifetime import until_signalled
 from deploy.logs import set_up_logs
 from deploy.migrations import DIRECTORY, DOWNSTREAM, migrate
 from deploy.opened import open_databases, open_directory, open_downstream
+from deploy.rabbitmq_connection import BrokerUnusable
 from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.rule_options import InvalidInput
 from deploy.separate_processes import run_api, run_relay, run_worker
@@ -125,7 +126,7 @@ async def _apply_topology(settings: Settings) -> None:
         return
     try:
         await apply_topology(settings.broker_url, topology_of(settings))
-    except TopologyNotApplied as error:
+    except (BrokerUnusable, TopologyNotApplied) as error:
         typer.echo(f"muster: {error}; changes wait until muster topology apply", err=True)
 
 

@@ -44,9 +44,15 @@ def reconcile(
 ) -> None:
     """Compare every identity with what is downstream; exit status 1 where they disagree.
 
-    missing and stale were published and never arrived; ahead: the directory was restored; failed
-    were given up; tampered accounts are not as they were applied; orphaned ones are held for
-    nobody that the directory knows.
+    missing, stale: published, and never arrived.
+
+    ahead: downstream knows a newer version, so the directory was restored.
+
+    failed: given up after every retry.
+
+    tampered: somebody else has changed the account, or taken it away.
+
+    orphaned: an account is held for nobody that the directory knows.
     """
 
     async def work(databases: Databases, settings: Settings) -> Outcome:

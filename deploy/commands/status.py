@@ -28,19 +28,17 @@ def status(as_json: JsonOption = False) -> None:
     async def work(databases: Databases, _settings: Settings) -> StatusReport:
         return await report(databases.directory, StoredSyncStates(databases.downstream), now())
 
-    result = asdict(on_databases(work))
+    result = on_databases(work)
     if as_json:
-        print_json(result)
+        print_json(asdict(result))
         return
-    lists = {name: result.pop(name) for name in ("refused", "failed")}
-    counts = {name: len(rows) for name, rows in lists.items()}
-    show_row(result | counts, as_json=False)
-    for name, columns in (
-        ("refused", ("connection", "identity", "reason", "action")),
-        ("failed", ("connection", "identity", "kind", "message", "attempts")),
+    show_row(result.counts(), as_json=False)
+    for rows, columns in (
+        (result.refused, ("connection", "identity", "reason", "action")),
+        (result.failed, ("connection", "identity", "kind", "message", "attempts")),
     ):
-        if lists[name]:
-            show_rows(lists[name], columns, as_json=False)
+        if rows:
+            show_rows(rows, columns, as_json=False)
 
 
 def resync(

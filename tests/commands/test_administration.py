@@ -2,8 +2,10 @@
 
 import shlex
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.commands.conftest import Answer
 
@@ -30,13 +32,26 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
 
 def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
-    changed = muster("connections", "change", "acme-store", "--on-create", "create-employee")
-    assert changed.status == 0
+    change = ("connections", "change", "acme-store", "--on-create", "create-employee")
+    assert muster(*change, "--json").json == {
+        "connection": "acme-store",
+        "on_create": "create-employee",
+        "on_deactivate": "nothing",
+        "roles": "",
+    }
     (listed,) = muster("connections", "list", "--json").json
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "nothing")
     muster("connections", "change", "acme-store", "--on-deactivate", "remove-employee")
     (listed,) = muster("connections", "list", "--json").json
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "remove-employee")
+
+
+def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
+    muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
+    change = ("connections", "change", "acme-dashboard", "--json")
+    assert muster(*change, "--map-role", "Staff=viewer").json["roles"] == "Staff=viewer"
+    assert muster(*change, "--on-deactivate", "nothing").json["roles"] == "Staff=viewer"
+    assert muster(*change, "--no-map-role").json["roles"] == ""
 
 
 def test_a_token_is_rotated(muster: Muster) -> None:
@@ -89,6 +104,10 @@ def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
     assert muster("resync", "acme-store", "--json").json["marked"] == 0
 
 
+def test_the_version_is_told(muster: Muster) -> None:
+    assert muster("--version").out == f"{version('muster-scim')}\n"
+
+
 def test_tables_are_for_people(muster: Muster) -> None:
     muster("policies", "add", "acme", "[bold]Standard")
     listed = muster("policies", "list", "acme")
@@ -104,6 +123,7 @@ MISTAKES = [
     ("connections create ### store", "letters or digits"),
     ("connections change nowhere --on-create nothing", "nowhere"),
     ("connections change known-store", "at least one option"),
+    ("connections change known-store --map-role A=admin --no-map-role", "exclude each other"),
     (f"connections create {'x' * 60} store", "1 to 50"),
     ("policies add acme ''", "1 to 200"),
     ("devices add acme ''", "1 to 200"),
@@ -179,6 +199,27 @@ def test_a_database_that_cannot_be_used_is_one_line_that_names_its_setting(
         (line,) = answer.err.splitlines()
         assert "MUSTER_DOWNSTREAM_DATABASE_URL" in line
         assert "secret" not in line
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [({"database": "secret"}, "no database"), ({"username": "secret"}, "user or password")],
+)
+def test_a_server_that_refuses_says_what_to_change(
+    muster: Muster,
+    monkeypatch: pytest.MonkeyPatch,
+    new_database_url: Callable[[], str],
+    changed: dict[str, str],
+    says: str,
+) -> None:
+    url = make_url(new_database_url()).set(**changed)  # type: ignore[arg-type]
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", url.render_as_string(hide_password=False))
+    answer = muster("status")
+    assert answer.status == 2
+    assert says in answer.err
+    assert "secret" not in answer.err
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)

@@ -56,6 +56,21 @@ def test_a_busy_port_is_one_line_and_says_what_to_do(tmp_path: Path) -> None:
     assert "MUSTER_PORT" in line
 
 
+def test_a_broker_that_cannot_be_reached_is_one_line() -> None:
+    environment = environment_with(MUSTER_BROKER_URL="amqp://ada:secret@127.0.0.1:1/")
+    done = subprocess.run(  # noqa: S603  # our own command
+        [*MUSTER, "topology", "apply"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line[:8]) == (2, "muster: ")
+    assert "MUSTER_BROKER_URL" in line
+    assert "secret" not in line
+
+
 def test_the_demo_story_goes_as_told() -> None:
     done = subprocess.run(  # noqa: S603  # our own command
         [*MUSTER, "demo"], env=environment_with(), capture_output=True, text=True, check=False

@@ -24,6 +24,9 @@ from tests.services import ServiceSettings, environment_with
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
+SMALL_DISK = "/small-disk"
+"""Beside the disk of the database, for tests that let it fill up."""
+
 INSIST_SECONDS = 15
 """Half of what a process may take that was asked once."""
 
@@ -36,7 +39,7 @@ class Installation:
     postgres: RunningServer
     passwords: dict[str, str] = field(repr=False)
     inspected: dict[int, str] = field(default_factory=dict)
-    """Where each process that was started shows its metrics, by its id."""
+    """Where each process shows its metrics, by its id."""
     doors: Mapping[str, str] = field(default_factory=dict)
     """Through which host and port the broker, or a side's database, is reached instead."""
 
@@ -59,6 +62,10 @@ class Installation:
         return f"amqp://{credentials}@{place}/"
 
     def environment_of(self, part: str, port: int = 0, metrics_port: int = 0) -> dict[str, str]:
+        """Return the environment of a part."""
+        return environment_with(**self.settings_of(part, port, metrics_port))
+
+    def settings_of(self, part: str, port: int = 0, metrics_port: int = 0) -> dict[str, str]:
         """Return the settings of a part; those of the other side's database open what they may."""
         settings = {
             "MUSTER_DIRECTORY_DATABASE_URL": "postgresql://127.0.0.1:1/directory",
@@ -80,7 +87,7 @@ class Installation:
             case _:
                 settings |= directory | downstream
                 user = "muster-topology"
-        return environment_with(**settings, MUSTER_BROKER_URL=self.broker_url(user))
+        return settings | {"MUSTER_BROKER_URL": self.broker_url(user)}
 
     async def command(self, *arguments: str) -> str:
         """Run a command of ``muster`` with an operator's rights, and return what it printed."""
@@ -111,7 +118,7 @@ class Installation:
                 for origin, port in ports.items()
             }
             async with asyncio.timeout(START_SECONDS):
-                await asyncio.gather(*(_ready(http, origin) for origin in ports))
+                await asyncio.gather(*(is_ready(http, origin) for origin in ports))
             yield processes
 
     @asynccontextmanager
@@ -128,7 +135,10 @@ class Installation:
         environment = self.environment_of(part, port, metrics_port)
         async with running_part(part, environment) as process:
             self.inspected[process.pid] = f"http://127.0.0.1:{metrics_port}"
-            yield process
+            try:
+                yield process
+            finally:
+                del self.inspected[process.pid]
 
 
 async def terminate(process: asyncio.subprocess.Process) -> int:
@@ -169,6 +179,7 @@ def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installati
                 files={
                     "/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh",
                 },
+                small_disks={SMALL_DISK: "96m"},
             )
         )
         broker = servers.enter_context(
@@ -192,7 +203,8 @@ def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installati
         yield made
 
 
-async def _ready(http: httpx.AsyncClient, origin: str) -> None:
+async def is_ready(http: httpx.AsyncClient, origin: str) -> None:
+    """Return once a process says at this place that it is ready."""
     while True:
         try:
             if (await http.get(f"{origin}/readyz")).is_success:

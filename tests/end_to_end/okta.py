@@ -30,6 +30,8 @@ class Person:
     deleted: bool = False
     groups: set[str] = field(default_factory=set)
     """Ids; a deleted person is in none."""
+    is_holder: bool = False
+    """Whether somebody else sees to this person, who has a device."""
 
     @property
     def display_name(self) -> str:
@@ -75,7 +77,7 @@ class App:
     async def assign(self, user_name: str) -> Person:
         """Create a user."""
         person = Person("", user_name, f"{user_name}@acme.test", "Joiner")
-        person.id = (await self._send("POST", "/Users", _profile(person)))["id"]
+        person.id = (await self._send("POST", "/Users", profile_of(person)))["id"]
         self.people[person.id] = person
         return person
 
@@ -85,7 +87,7 @@ class App:
         """Replace the profile of a user."""
         person.family_name = family_name
         person.email = email or person.email
-        await self._send("PUT", f"/Users/{person.id}", _profile(person))
+        await self._send("PUT", f"/Users/{person.id}", profile_of(person))
 
     async def set_active(self, person: Person, *, active: bool) -> None:
         """Deactivate a user, or take that back."""
@@ -163,7 +165,8 @@ async def app_for(
         yield App(opened["connection"], workspace, portal, http, cycle(origins), tally)
 
 
-def _profile(person: Person) -> dict[str, Any]:
+def profile_of(person: Person) -> dict[str, Any]:
+    """Return the user that Okta pushes of somebody."""
     return {
         "schemas": [USER],
         "userName": person.user_name,

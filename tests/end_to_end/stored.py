@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
+from sqlmodel import select as select_columns
 
 from api.directory.tables import Identity
 from deploy.database_urls import async_url
@@ -85,6 +86,19 @@ class Stores:
             },
         )
 
+    async def has_arrived(self, connection: str, identity: str) -> bool:
+        """Say whether everything that was acknowledged of an identity is applied."""
+        released = select_columns(Identity.version, Identity.dirty_lane).where(
+            col(Identity.connection_id) == connection, col(Identity.id) == identity
+        )
+        applied = select_columns(SyncRecordRow.applied_version).where(
+            col(SyncRecordRow.connection) == connection, col(SyncRecordRow.identity) == identity
+        )
+        async with self.directory.connect() as db:
+            version, mark = (await db.execute(released)).one()
+        async with self.downstream.connect() as db:
+            return mark is None and version == await db.scalar(applied)
+
     async def settled(self) -> Stored:
         """Wait until everything that was acknowledged has arrived."""
         async with asyncio.timeout(SETTLE_SECONDS):
@@ -97,7 +111,7 @@ class Stores:
 async def stores_of(installation: Installation) -> AsyncIterator[Stores]:
     """Open both databases."""
     engines = [
-        create_async_engine(async_url(installation.database_url(side)))
+        create_async_engine(async_url(installation.database_url(side)), pool_pre_ping=True)
         for side in ("directory", "downstream")
     ]
     try:

@@ -13,8 +13,8 @@ import pytest
 
 from deploy.monitoring.documents import DASHBOARDS
 from deploy.monitoring.objectives import OBJECTIVES, WINDOWS
+from tests.broker_alarms import short_of_memory
 from tests.conftest import SETTINGS
-from tests.end_to_end.alarms import short_of_memory
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.load import leavers_without_end
 from tests.end_to_end.okta import App, Tally, app_for

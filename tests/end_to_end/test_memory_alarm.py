@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from tests.end_to_end.alarms import short_of_memory
+from tests.broker_alarms import short_of_memory
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.invariants import check_invariants
 from tests.end_to_end.okta import Tally, app_for

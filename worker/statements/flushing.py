@@ -11,6 +11,7 @@ from contracts.identity_changed import IdentityChangedEnvelope
 from worker.changes import LedgerEntry
 from worker.database import insert_into, is_among
 from worker.facts import Account, Device, IdentityKey, SyncRecord
+from worker.statements.replans import SWEEP_SECONDS
 from worker.statements.rows import (
     ACCOUNTS,
     DEVICES,
@@ -24,9 +25,6 @@ from worker.statements.rows import (
 from worker.world import World
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
-
-SWEEP_SECONDS = 600
-"""After how long a refused action is tried again even if nothing seems to have changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,12 @@ from worker.database import is_among
 from worker.facts import IdentityKey
 from worker.statements.rows import RECORDS, REFUSALS, key_of, of_identities
 
+SWEEP_SECONDS = 600
+"""After how long a refused action is tried again even if nothing seems to have changed."""
+
+LONGEST_WAIT = 2 * SWEEP_SECONDS * 1_000_000
+"""Microseconds; twice, because clocks differ."""
+
 NAME = tuple_(RECORDS.c.connection, RECORDS.c.identity)
 
 
@@ -41,10 +47,14 @@ async def mark_refused(db: AsyncConnection, keys: Collection[IdentityKey], at: i
 
 
 async def find_due(db: AsyncConnection, now: int, most: int) -> list[tuple[IdentityKey, str]]:
-    """Return who is due, longest first, with the event to plan again. Nothing is locked."""
+    """Return who is due, longest first, with the event to plan again. Nothing is locked.
+
+    Due is also who waits for longer than anybody could: a clock was ahead when that was written.
+    """
+    is_due = or_(RECORDS.c.replan_at <= now, RECORDS.c.replan_at > now + LONGEST_WAIT)
     statement = (
         select(RECORDS.c.connection, RECORDS.c.identity, RECORDS.c.event)
-        .where(RECORDS.c.replan_at <= now, RECORDS.c.event.is_not(None))
+        .where(is_due, RECORDS.c.event.is_not(None))
         .order_by(RECORDS.c.replan_at)
         .limit(most)
     )

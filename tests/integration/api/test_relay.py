@@ -15,7 +15,7 @@ from api.metrics import ApiMetrics
 from api.relay import LEASE_SECONDS, Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
-from contracts.topology import Lane
+from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import (
     Confirmed,
     Parcel,
@@ -211,6 +211,39 @@ async def test_two_relays_never_have_the_same_mark(
     await asyncio.gather(*(Relay(database, post, metrics, watch).move(Lane.BULK) for post in posts))
     published = [event.identity for post in posts for event in post.events]
     assert sorted(published) == sorted(people)
+
+
+async def test_a_mark_made_while_a_clock_was_ahead_does_not_wait_for_that_time(
+    ingress: Ingress, relay: Relay, watch: Watch
+) -> None:
+    await ingress.user("ada")
+    watch.move(-watch.time / SECOND + 1)  # long before anything was written
+    assert await relay.move(Lane.BULK) == 1
+
+
+async def test_a_lease_taken_while_a_clock_was_ahead_ends_all_the_same(
+    ingress: Ingress, database: DirectoryDatabase, relay: Relay, watch: Watch
+) -> None:
+    await ingress.user("ada")
+    async with database.write() as db:
+        await lease(db, Lane.BULK, 1, watch.time, watch.time + LEASE_SECONDS * SECOND)
+    watch.move(-LEASE_SECONDS)
+    assert await relay.move(Lane.BULK) == 0, "clocks may differ by as much"
+    watch.move(-3600)
+    assert await relay.move(Lane.BULK) == 1
+
+
+async def test_a_retry_wanted_while_a_clock_was_ahead_comes_all_the_same(
+    ingress: Ingress, relay: Relay, post: Post, watch: Watch
+) -> None:
+    await ingress.user("ada")
+    post.outcome = RetryAfter(RETRY_DELAYS[-1])
+    await relay.move(Lane.BULK)
+    post.outcome = Confirmed()
+    watch.move(-1)
+    assert await relay.move(Lane.BULK) == 0
+    watch.move(-3600)
+    assert await relay.move(Lane.BULK) == 1
 
 
 async def test_a_running_relay_wakes_up_when_it_is_told_and_settles_before_it_stops(

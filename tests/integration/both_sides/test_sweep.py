@@ -121,6 +121,17 @@ async def test_of_several_processes_one_sweeps_when_it_is_due(installation: Inst
     assert [await first.is_due(), await second.is_due()] == [True, False]
 
 
+async def test_one_that_was_claimed_while_a_clock_was_ahead_is_due_all_the_same(
+    installation: Installation,
+) -> None:
+    sweep = sweep_of(installation, 0)
+    await sweep.is_due()
+    installation.seconds_ahead = 7200
+    assert await sweep.is_due()
+    installation.seconds_ahead = 0
+    assert [await sweep.is_due(), await sweep.is_due()] == [True, False]
+
+
 @pytest.mark.usefixtures("lost")
 async def test_it_goes_on_after_downstream_was_away(installation: Installation) -> None:
     away = DownstreamDatabase(*open_engines("postgresql://nobody@127.0.0.1:1/nothing"))

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from structlog.testing import capture_logs
 
-from contracts.topology import DELIVERY_LIMIT, Lane, Topology
+from contracts.topology import DELIVERY_LIMIT, NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from deploy.rabbitmq_topology import apply_topology
 from tests.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
@@ -130,8 +131,12 @@ async def test_lanes_that_are_deleted_and_made_anew_are_consumed_again(
 ) -> None:
     await put(channel, topology.lane(Lane.BULK), b"0")
     await ack(await receive(consumer, 1))
-    await delete_topology(rabbitmq_server.url, topology)
-    await until_lost(consumer)
+    with capture_logs() as logs:
+        await delete_topology(rabbitmq_server.url, topology)
+        await until_lost(consumer)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not any(line.get("reason") == NOT_APPLIED for line in logs):
+                await asyncio.sleep(0.01)
     await apply_topology(rabbitmq_server.url, topology)
     await put(channel, topology.lane(Lane.BULK), b"1")
     [delivery] = await receive(consumer, 1)

@@ -9,7 +9,7 @@ from aio_pika.abc import AbstractChannel
 from pamqp import commands, frame
 
 from api.rabbitmq_publisher import RabbitmqPublisher
-from contracts.topology import Lane, Topology
+from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import (
     Backlog,
     Confirmed,
@@ -213,10 +213,12 @@ async def test_a_look_counts_what_lies_in_each_lane_in_the_tiers_and_among_the_d
     assert state.backlog == Backlog(waiting, delayed=1, dead_letters=1)
 
 
-async def test_a_look_at_a_broker_without_a_topology_counts_nothing_and_breaks_nothing(
+async def test_without_a_topology_it_says_so_and_works_once_there_is_one(
     publisher: RabbitmqPublisher, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
     await delete_topology(rabbitmq_server.url, topology)
-    assert await publisher.look() == TransportState(connected=True)
+    assert await publisher.look() == TransportState(connected=True, incomplete=True)
+    [outcome] = await publisher.publish(parcels(1))
+    assert outcome == Unknown(NOT_APPLIED)
     await apply_topology(rabbitmq_server.url, topology)
     await until_confirmed(publisher)

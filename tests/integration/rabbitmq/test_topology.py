@@ -2,11 +2,13 @@
 
 import socket
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from aio_pika.abc import AbstractChannel
 
 from contracts.topology import Topology
+from deploy.rabbitmq_connection import BrokerUnusable
 from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
 from tests.rabbitmq import RabbitmqServer
 
@@ -41,5 +43,30 @@ async def test_a_broker_that_is_not_there_is_told_as_such(topology: Topology) ->
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        with pytest.raises(TopologyNotApplied, match="cannot be reached"):
+        with pytest.raises(BrokerUnusable, match="cannot be reached"):
             await apply_topology(f"amqp://user:secret@127.0.0.1:{port}/", topology)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"username": "nobody", "password": "wrong"}, "refuses that user or password"),
+        ({"vhost": "nowhere"}, "virtual host"),
+    ],
+)
+async def test_a_broker_that_lets_nobody_in_says_what_to_change(
+    rabbitmq_server: RabbitmqServer, topology: Topology, changed: dict[str, str], says: str
+) -> None:
+    url = _url_with(rabbitmq_server.url, **changed)
+    with pytest.raises(BrokerUnusable, match=says) as error:
+        await apply_topology(url, topology)
+    assert "MUSTER_BROKER_URL" in str(error.value)
+
+
+def _url_with(
+    url: str, *, username: str | None = None, password: str | None = None, vhost: str = ""
+) -> str:
+    """Return the URL of a broker with another user or virtual host."""
+    parts = urlsplit(url)
+    user = f"{username or parts.username}:{password or parts.password}"
+    return f"{parts.scheme}://{user}@{parts.hostname}:{parts.port or 5672}/{vhost}"

@@ -101,6 +101,13 @@ async def test_every_other_refusal_is_planned_again_by_the_sweep(platform: Platf
         assert len(await find_due(db, platform.clock() + 600_000_000, 10)) == 1
 
 
+async def test_a_refusal_from_while_a_clock_was_ahead_is_planned_again(platform: Platform) -> None:
+    await platform.apply(joiner(STORE, ADA, "first"), joiner(STORE, ADA, "second", version=2))
+    async with platform.database.read() as db:
+        assert await find_due(db, platform.clock() - 60_000_000, 10) == [], "clocks may differ"
+        assert len(await find_due(db, platform.clock() - 3600_000_000, 10)) == 1
+
+
 async def test_a_duplicate_of_a_refused_event_plans_it_again(platform: Platform) -> None:
     refused = joiner(STORE, ADA, "second", version=2)
     await platform.apply(joiner(STORE, ADA, "first"), refused)

@@ -15,6 +15,7 @@ from deploy.lifetime import GRACE_SECONDS
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
+from deploy.settings import Settings
 from tests.services import environment_with
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
@@ -189,3 +190,17 @@ def test_secrets_from_before_there_was_grafana_leave_it_no_stock_password(tmp_pa
     answer = ask("--env-file", str(before), "up")
     assert answer.returncode != 0
     assert f"{variable('grafana')} is missing a value: run make secrets first" in answer.stderr
+
+
+def test_whatever_can_be_set_can_be_set_beside_the_passwords(secrets: Path, tmp_path: Path) -> None:
+    given_here = {"host", "port", "log_format", "broker_prefix", "public_url"}
+    names = {
+        f"MUSTER_{name.upper()}"
+        for name in Settings.model_fields
+        if name not in given_here and not name.startswith("metrics_") and not name.endswith("_url")
+    }
+    lines = [f"{name}=4321" for name in sorted(names)]
+    environment = tmp_path / ENVIRONMENT
+    environment.write_text("\n".join([secrets.read_text(), *lines]))
+    told = config(environment)["api"]["environment"]
+    assert {name for name, value in told.items() if value == "4321"} == names

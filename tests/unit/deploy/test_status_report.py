@@ -64,3 +64,17 @@ def test_refusals_and_failures_are_listed_with_their_reasons() -> None:
             "version": 5,
         }
     ]
+
+
+def test_who_is_refused_two_actions_is_counted_once() -> None:
+    refusals = (Refusal("last_admin", "change_role"), Refusal("last_admin", "deactivate"))
+    report = _counted(_identity(), SyncState(applied_version=5, refusals=refusals))
+    assert len(report.refused) == 2
+    assert report.counts() == {
+        "identities": 1,
+        "pending": 0,
+        "oldest_pending_seconds": 0.0,
+        "applied": 0,
+        "refused": 1,
+        "failed": 0,
+    }

@@ -1,0 +1,22 @@
+"""What do the tests of faults share? One site, on servers in containers whatever else there is."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.end_to_end.conftest import installation, running_servers
+from tests.end_to_end.installation import Installation
+from tests.faults.distributed.site import Site, running_site
+
+__all__ = ["installation", "running_servers"]
+
+SEED = 20261124
+
+
+@pytest.fixture(scope="session")
+async def site(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Site]:
+    """Give the site."""
+    async with running_site(installation, tmp_path_factory.mktemp("site"), SEED) as site:
+        yield site

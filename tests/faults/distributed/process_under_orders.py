@@ -1,0 +1,131 @@
+"""How does a part of Muster run that crashes when ordered to? The real command, watched.
+
+The product has no hooks for this. Commits are watched through SQLAlchemy's events, the two ends of
+the broker are exchanged for their own kind with a crash inside, and the clock is the operating
+system's with an error added, before the command begins.
+"""
+
+import asyncio
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aio_pika.abc import AbstractExchange
+from sqlalchemy import Engine, event
+from sqlalchemy.pool import Pool
+
+from api.rabbitmq_publisher import RabbitmqPublisher
+from contracts.topology import Lane
+from contracts.transport import Delivery, Parcel, PublishOutcome
+from deploy import transports
+from deploy.cli import run
+from deploy.logs import log_to_stderr
+from tests.faults.distributed.orders import Orders, Point
+from tests.services import adopt_environment
+from worker.rabbitmq_consumer import RabbitmqConsumer
+
+MOMENT = 0.001
+"""Seconds; enough for a frame to reach the socket, not for a quorum queue to write and confirm."""
+
+WRITTEN = {
+    Point.AFTER_COMMIT: re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
+    Point.AFTER_LEASE: re.compile(r"^UPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
+    Point.AFTER_APPLY: re.compile(r"^(INSERT INTO|UPDATE) sync_records"),
+}
+"""What a transaction has written after whose commit the point lies."""
+
+
+def run_part(part: str, settings: dict[str, str], orders_file: Path, output: Path) -> None:
+    """Run a part to its end, in the process that calls this and has nothing else to do."""
+    with output.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    adopt_environment(settings)
+    orders = Orders(orders_file)
+    _set_clock_wrong(orders)
+    _watch_commits(orders)
+    _exchange_ends(orders)
+    log_to_stderr()
+    sys.exit(run([part]))
+
+
+def _set_clock_wrong(orders: Orders) -> None:
+    """Let the wall clock be ahead or behind; what measures durations goes on as it is."""
+    true_time, true_time_ns = time.time, time.time_ns
+    time.time = lambda: true_time() + orders.clock_ahead / 1_000_000
+    time.time_ns = lambda: true_time_ns() + orders.clock_ahead * 1_000
+
+
+def _watch_commits(orders: Orders) -> None:
+    @event.listens_for(Engine, "before_cursor_execute")
+    def _note_what_is_written(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        written = {point for point, pattern in WRITTEN.items() if pattern.search(statement)}
+        connection.info.setdefault("written", set()).update(written)
+
+    @event.listens_for(Engine, "commit")
+    def _begin_to_commit(connection: Any) -> None:
+        if not connection.invalidated:
+            connection.info["committed"] = connection.info.pop("written", set())
+
+    @event.listens_for(Engine, "rollback")
+    def _forget(connection: Any) -> None:
+        if not connection.invalidated:
+            connection.info.pop("written", None)
+
+    @event.listens_for(Pool, "checkin")
+    def _have_committed(_connection: Any, record: Any) -> None:
+        for point in sorted(record.info.pop("committed", ())):
+            orders.passes(point)
+
+
+def _exchange_ends(orders: Orders) -> None:
+    class CrashingPublisher(RabbitmqPublisher):
+        async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+            outcomes = await super().publish(parcels)
+            orders.passes(Point.AFTER_CONFIRM)
+            return outcomes
+
+        async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
+            sending = asyncio.ensure_future(super()._send(exchange, parcel))
+            if orders.expects(Point.AFTER_PUBLISH):
+                await asyncio.wait([sending], timeout=MOMENT)
+                orders.passes(Point.AFTER_PUBLISH)
+            return await sending
+
+    class CrashingConsumer(RabbitmqConsumer):
+        async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
+            return [CrashingDelivery(it, orders) for it in await super().receive(lane, most)]
+
+    transports.RabbitmqPublisher = CrashingPublisher  # type: ignore[attr-defined]
+    transports.RabbitmqConsumer = CrashingConsumer  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class CrashingDelivery:
+    """A delivery before whose answer the process may end."""
+
+    delivery: Delivery
+    orders: Orders
+
+    @property
+    def body(self) -> bytes:
+        return self.delivery.body
+
+    @property
+    def attempts(self) -> int:
+        return self.delivery.attempts
+
+    async def ack(self) -> None:
+        self.orders.passes(Point.BEFORE_ACK)
+        await self.delivery.ack()
+
+    async def retry(self, after_seconds: float) -> None:
+        await self.delivery.retry(after_seconds)
+
+    async def dead_letter(self, reason: str) -> None:
+        await self.delivery.dead_letter(reason)
