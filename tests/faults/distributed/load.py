@@ -150,7 +150,8 @@ class AppLoad:
         return self._taken(people, *(person.id for person in people))
 
     def _some_group(self) -> AbstractContextManager[str]:
-        free = [group for group in self.app.groups if group not in self.busy]
+        # One that is being pushed is there already, and its name is taken.
+        free = [it for it, name in self.app.groups.items() if not self.busy & {it, name}]
         if not free:
             raise NothingToDo
         group = self.drawn.choice(free)
