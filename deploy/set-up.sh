@@ -87,8 +87,8 @@ else
     quietly "$python" -m venv .venv
 fi
 case $purpose in
-    run) install --require-hashes --requirement requirements.lock ;;
-    test) install --require-hashes --requirement requirements-dev.lock ;;
+    run) install --no-deps --require-hashes --requirement requirements.lock ;;
+    test) install --no-deps --require-hashes --requirement requirements-dev.lock ;;
 esac
 # Everything it needs was just installed, so nothing that is not locked is fetched.
 install --no-build-isolation --no-deps --editable .
