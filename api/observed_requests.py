@@ -1,17 +1,19 @@
 """What is noted of each SCIM request? How long its answer took, and one line of the log."""
 
-import re
 import time
 
 import structlog
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import ApiMetrics
 
 LOG = structlog.get_logger(__name__)
 
-CONNECTION = re.compile("/([a-z0-9-]{1,100})(?=/|$)")
-"""The connection in a path, where it looks like one: nothing else that a client sent is logged."""
+
+def note_connection(request: Request, connection_id: str) -> None:
+    """Say of which connection a request is. Nothing else that a client sent is logged."""
+    request.state.connection = connection_id
 
 
 class ObservedRequests:
@@ -43,11 +45,10 @@ class ObservedRequests:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         operation = getattr(scope.get("route"), "name", "unknown")
         self.metrics.request_seconds.labels(operation, int(status)).observe(seconds)
-        connection = CONNECTION.match(scope["path"], len(self.prefix))
         LOG.info(
             "scim_request_answered",
             operation=operation,
             status=int(status),
             seconds=round(seconds, 6),
-            connection=connection and connection[1],
+            connection=scope.get("state", {}).get("connection"),
         )

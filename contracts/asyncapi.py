@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from contracts import json_schema
-from contracts.identity_changed import EVENT_NAME, MAJOR_VERSION
+from contracts.identity_changed import EVENT_NAME, MAJOR_VERSION, VERSION
 from contracts.topology import (
     ATTEMPTS_HEADER,
     CONTENT_TYPE,
@@ -35,7 +35,7 @@ def text() -> str:
 def _document() -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Muster", "version": f"{MAJOR_VERSION}.0.0", "description": ABOUT},
+        "info": {"title": "Muster", "version": f"{VERSION}.0", "description": ABOUT},
         "defaultContentType": CONTENT_TYPE,
         "channels": {
             **{f"events-{lane}": _events(lane) for lane in Lane},

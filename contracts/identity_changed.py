@@ -20,8 +20,10 @@ from contracts.rules import (
 )
 
 EVENT_NAME = "muster.identity-changed"
-MAJOR_VERSION = 1
-"""Fields are only ever added within a major version; anything else raises it."""
+MAJOR_VERSION, MINOR_VERSION = 1, 0
+"""Within a major version fields are only ever added, which raises the minor one; anything else
+raises the major one. Each version is recorded under ``tests/compatibility``."""
+VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
 
 
 class Profile(Frozen):

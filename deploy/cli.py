@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ApiError
+from contracts.error_places import type_and_places
 from deploy.commands import (
     accounts,
     connections,
@@ -106,6 +107,9 @@ def run(arguments: list[str]) -> int:
         return _fail(f"a database or the network failed: {type(cause).__name__}", 1)
     except (typer.Abort, KeyboardInterrupt):
         return 130
+    except Exception as error:  # noqa: BLE001 - a traceback would show its text
+        what = type_and_places(error)
+        return _fail(f"an unexpected error: {what['error']} at {what['where']}", 1)
 
 
 def _fail(message: str, status: int) -> int:

@@ -1,18 +1,26 @@
 """How are logs written? structlog, for people or as JSON, on standard error."""
 
 import logging
+import re
 import sys
+import threading
 
 import structlog
 from structlog.typing import Processor
 
+from contracts.error_places import type_and_places
 from deploy.settings import Settings
+
+LOG = structlog.get_logger(__name__)
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+
+SHOWN_OBJECT = r"[\n(<]"
+"""Where asyncio begins to show tasks and calls, with errors and arguments in them."""
 
 
 def log_to_stderr() -> None:
@@ -28,8 +36,8 @@ def log_to_stderr() -> None:
 def set_up_logs(settings: Settings) -> None:
     """Configure the logs of this process, those of libraries included.
 
-    A traceback may quote values that belong to a person, so only the place and the type of an
-    error are logged, never its text.
+    The text of an error may quote values that belong to a person, so that only its type and place
+    are logged.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer: Processor = (
@@ -46,11 +54,12 @@ def set_up_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=renderer, foreign_pre_chain=[*SHARED, _without_traceback]
+            processor=renderer, foreign_pre_chain=[*SHARED, _without_texts]
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     _silence_broker_libraries()
+    _log_uncaught()
 
 
 def _silence_broker_libraries() -> None:
@@ -59,11 +68,25 @@ def _silence_broker_libraries() -> None:
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
-def _without_traceback(
+def _without_texts(
     _logger: object, _name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Keep the type of a library's error and drop its text."""
+    """Keep of a library's line what it says first, and of an error its type and place."""
+    event["event"] = re.split(SHOWN_OBJECT, str(event["event"]), maxsplit=1)[0].rstrip()
     error = event.pop("exc_info", None)
-    if isinstance(error, tuple) and error[0] is not None:
-        event["error"] = error[0].__name__
+    if isinstance(error, tuple) and error[1] is not None:
+        event.update(type_and_places(error[1]))
     return event
+
+
+def _log_uncaught() -> None:
+    """Say of what nobody catches, in threads or while something is taken down, no more than that.
+
+    Python itself would print the text.
+    """
+
+    def say(uncaught: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+        if uncaught.exc_value is not None:
+            LOG.error("uncaught_error", **type_and_places(uncaught.exc_value))
+
+    threading.excepthook = sys.unraisablehook = say

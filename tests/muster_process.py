@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -30,14 +30,18 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running_part(
-    name: str, environment: dict[str, str]
+    name: str, environment: dict[str, str], log: BinaryIO | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a part; at the end stop it as an orchestrator does, which it takes well.
 
-    What a test has ended itself by then is left to the test.
+    What a test has ended itself by then is left to the test. Whatever it prints goes to the log.
     """
     process = await asyncio.create_subprocess_exec(
-        *MUSTER, name, env=environment, stdout=asyncio.subprocess.DEVNULL
+        *MUSTER,
+        name,
+        env=environment,
+        stdout=log or asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.STDOUT if log else None,
     )
     try:
         yield process

@@ -1,6 +1,7 @@
 """Who may speak SCIM on a connection? Whoever holds one of its live tokens."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ OPENED_BY = (
     )
 )
 """Which connections some tokens open, with their rules as they are stored."""
+
+
+IS_THERE = select(col(Connection.id)).where(col(Connection.id) == bindparam("connection"))
+
+CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
+"""What looks like the id of a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,14 @@ class Doorkeeper:
                 detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
             )
         return opened
+
+    async def knows(self, connection_id: str) -> bool:
+        """Say whether there is such a connection, for the log; whoever asks is never told."""
+        if not CONNECTION_ID.fullmatch(connection_id):
+            return False
+        async with self._database.read() as db:
+            found = await db.execute(IS_THERE, {"connection": connection_id})
+        return found.first() is not None
 
     async def _look_up(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
         async with self._database.read() as db:

@@ -1,12 +1,10 @@
 """Which SCIM error does an error become? One tree, and one place that turns anything into it."""
 
-import traceback
-from pathlib import Path
-
 import structlog
 from scim2_models import SCIMException
 
 from api.retries import is_away, is_conflict
+from contracts.error_places import type_and_places
 
 LOG = structlog.get_logger(__name__)
 
@@ -49,7 +47,5 @@ def as_scim(error: Exception) -> Exception:
     if is_conflict(error):
         LOG.warning("every_try_lost", error=type(error).__name__)
         return TryAgainLater()
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-    LOG.error("request_failed", error=type(error).__name__, where=" ".join(places))
+    LOG.error("request_failed", **type_and_places(error))
     return error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
-from scim2_models import ScimProvider
+from scim2_models import ScimProvider, UnauthorizedException
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
@@ -13,8 +13,9 @@ from scim2_server.routing import Operation
 
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
+from api.observed_requests import note_connection
 from api.retries import despite_conflicts
-from api.scim.authentication import Doorkeeper, seal_of
+from api.scim.authentication import Doorkeeper, OpenedConnection, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
@@ -89,7 +90,7 @@ class ScimEdge:
     async def _served(self, request: Request) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
-        connection = await self.doorkeeper.open(connection_id, authorization)
+        connection = await self._admit(request, connection_id, authorization)
         service = self._service(seal_of(authorization))
         asked = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
@@ -118,6 +119,19 @@ class ScimEdge:
         if writing:
             self.on_write()
         return response
+
+    async def _admit(
+        self, request: Request, connection_id: str, authorization: str
+    ) -> OpenedConnection:
+        """Let a request in. Its line of the log names the connection where there is one."""
+        try:
+            opened = await self.doorkeeper.open(connection_id, authorization)
+        except UnauthorizedException:
+            if await self.doorkeeper.knows(connection_id):
+                note_connection(request, connection_id)
+            raise
+        note_connection(request, opened.id)
+        return opened
 
     def _service(self, seal: str) -> MusterService:
         return MusterService(self.provider, self.limits, secret=seal)

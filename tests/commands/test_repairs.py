@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
+from api.directory.tables import Connection
 from deploy.opened import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer
@@ -142,3 +143,17 @@ def test_many_findings_are_cut_in_the_table_and_whole_in_json(muster: Muster) ->
     prepared(many_lost)
     assert len(muster("reconcile", "--json").json["findings"]) == 60
     assert "… and 10 more" in muster("reconcile").out
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+def test_an_error_that_nobody_foresaw_is_one_line_without_its_text(muster: Muster) -> None:
+    async def spoiled(installation: Installation) -> None:
+        async with installation.ingress.database.write() as db:
+            await db.execute(update(Connection).values(rules={"portal": "ada@acme.test"}))
+
+    prepared(spoiled)
+    answer = muster("connections", "list")
+    assert (answer.status, answer.out) == (1, "")
+    (line,) = answer.err.splitlines()
+    assert line.startswith("muster: an unexpected error: ValidationError at ")
+    assert "acme.test" not in line

@@ -47,6 +47,17 @@ async def test_an_answer_is_one_line_with_the_id_that_its_event_carries(ingress:
     assert "secret" not in json.dumps(log).lower()
 
 
+async def test_a_refused_request_is_logged_with_its_connection_only_if_there_is_one(
+    ingress: Ingress,
+) -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    with capture_logs() as log:
+        await ingress.http.get("/Users", headers=wrong)
+        await ingress.http.get("https://muster.test/scim/v2/ada-secret/Users", headers=wrong)
+        await ingress.http.get("https://muster.test/scim/v2/ada-secret/Users")
+    assert [line["connection"] for line in log] == [ingress.connection, None, None]
+
+
 async def test_marks_and_transport_are_looked_up(
     ingress: Ingress, database: DirectoryDatabase
 ) -> None:

@@ -1,0 +1,115 @@
+"""Do old events reach new code, and new events old code? Of every version that was published."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+
+from contracts import json_schema
+from contracts.identity_changed import (
+    MAJOR_VERSION,
+    VERSION,
+    IdentityChanged,
+    Trace,
+    decode,
+    encode,
+)
+from tests.compatibility.published import (
+    EVENTS,
+    schema_of,
+    versions_of_this_major,
+    versions_with_events,
+    versions_with_schema,
+)
+from tests.compatibility.samples import SAMPLES, TRACE, events, traces
+
+PUBLISHED = ["1.0"]
+"""Every version of the event that anybody may have met."""
+
+RECORDED = sorted(EVENTS.glob(f"{MAJOR_VERSION}.*/*.json"))
+
+
+@cache
+def validator_of(version: str) -> jsonschema_rs.Draft202012Validator:
+    """Return what holds events to the schema of a version, formats included."""
+    schema = json.loads(schema_of(version).read_text())
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+def is_within(part: Any, whole: Any) -> bool:
+    """Say whether all of a part is there; objects may have more fields."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and is_within(part[key], whole[key]) for key in part)
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) == len(whole) and all(map(is_within, part, whole))
+    return bool(part == whole)
+
+
+# --- what was published -------------------------------------------------------------------
+
+
+def test_every_published_version_has_its_schema_and_its_events() -> None:
+    assert [versions_with_schema(), versions_with_events()] == [PUBLISHED, PUBLISHED]
+    assert PUBLISHED[-1] == VERSION, "a new version: python -m tests.compatibility.published"
+
+
+def test_the_schema_of_a_version_never_changes() -> None:
+    recorded = schema_of(VERSION).read_text(encoding="utf-8")
+    assert json_schema.text() == recorded, (
+        "the event has changed: raise MINOR_VERSION where fields were added, else MAJOR_VERSION"
+    )
+
+
+def test_what_the_encoder_writes_of_a_version_never_changes() -> None:
+    for name, event in SAMPLES.items():
+        recorded = (EVENTS / VERSION / f"{name}.json").read_text(encoding="utf-8")
+        assert json.loads(encode(event, TRACE)) == json.loads(recorded), name
+
+
+# --- old events, new code -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_event_that_was_ever_recorded_stays_decodable(path: Path) -> None:
+    recorded = json.loads(path.read_text())
+    envelope = decode(path.read_bytes())
+    assert is_within(recorded, json.loads(encode(envelope.data, envelope.trace)))
+
+
+# --- new events, old code -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", versions_of_this_major())
+@pytest.mark.parametrize("name", SAMPLES)
+def test_an_event_of_each_kind_is_one_to_every_earlier_schema(name: str, version: str) -> None:
+    validator_of(version).validate(json.loads(encode(SAMPLES[name], TRACE)))
+
+
+@pytest.mark.parametrize("version", versions_of_this_major())
+@given(event=events(), trace=traces)
+def test_any_event_is_one_to_every_earlier_schema(
+    version: str, event: IdentityChanged, trace: Trace
+) -> None:
+    validator_of(version).validate(json.loads(encode(event, trace)))
+
+
+@pytest.mark.parametrize("version", versions_of_this_major())
+def test_a_schema_lets_fields_be_added_and_nothing_else(version: str) -> None:
+    event = json.loads(encode(SAMPLES["mdm-policy-changed"], TRACE))
+    data, validator = event["data"], validator_of(version)
+    assert validator.is_valid(event | {"new": 1, "data": data | {"shoe_size": 43}})
+    terms = data["terms"]
+    for changed in (
+        {key: value for key, value in event.items() if key != "id"},
+        event | {"type": "muster.identity-changed.v2"},
+        event | {"time": "yesterday"},
+        event | {"data": data | {"version": "5"}},
+        event | {"data": {key: value for key, value in data.items() if key != "profile"}},
+        event | {"data": data | {"terms": terms | {"portal": "canteen"}}},
+        event | {"data": data | {"terms": terms | {"deactivation": {"do": "dismiss"}}}},
+    ):
+        assert not validator.is_valid(changed)

@@ -1,0 +1,77 @@
+"""What lay in the databases of each revision? Rows that its own code wrote, as files.
+
+``python -m tests.migrations.dumps`` records the newest revision of both sides, where it is a new
+one. What is here once is never written again.
+"""
+
+import asyncio
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, select
+
+from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
+from tests.migrations.history import revisions_of
+from tests.migrations.world import migrated_world
+
+HERE = Path(__file__).with_name("recorded")
+SIDES = {"directory": DIRECTORY, "downstream": DOWNSTREAM}
+
+Dump = dict[str, list[dict[str, Any]]]
+"""Rows by table."""
+
+
+def path_of(side: str, revision: str) -> Path:
+    """Return where the dump of a revision lies."""
+    return HERE / f"{side}-{revision}.json"
+
+
+def read_dump(side: str, revision: str) -> Dump:
+    """Return what lay in a side's database at a revision."""
+    dump: Dump = json.loads(path_of(side, revision).read_text(encoding="utf-8"))
+    return dump
+
+
+def tables_in(connection: Connection, schema: Schema) -> MetaData:
+    """Return the tables that are there, without the one that says which revision it is."""
+    tables = MetaData()
+    tables.reflect(connection)
+    tables.remove(tables.tables[schema.version_table])
+    return tables
+
+
+def rows_in(connection: Connection, schema: Schema) -> Dump:
+    """Return every row that is there."""
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+        for table in tables_in(connection, schema).sorted_tables
+    }
+
+
+def load(connection: Connection, schema: Schema, dump: Dump) -> None:
+    """Put rows in; a dump holds all tables of its revision, and each has rows."""
+    tables = tables_in(connection, schema)
+    assert set(dump) == set(tables.tables)
+    for table in tables.sorted_tables:
+        assert dump[table.name], f"nothing is known to have been in {table.name}"
+        connection.execute(table.insert(), dump[table.name])
+
+
+async def record() -> None:
+    """Let people live in the newest schemas, and record those of which nothing is recorded."""
+    with TemporaryDirectory() as folder:
+        urls = [f"sqlite+aiosqlite:///{folder}/{side}.db" for side in SIDES]
+        async with migrated_world(*urls) as world:
+            await world.live()
+            for side, engine in zip(SIDES, world.engines, strict=True):
+                path = path_of(side, revisions_of(SIDES[side])[-1])
+                if not path.exists():
+                    async with engine.connect() as db:
+                        dump = await db.run_sync(rows_in, SIDES[side])
+                    path.write_text(json.dumps(dump, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(record())

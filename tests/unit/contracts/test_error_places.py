@@ -1,0 +1,29 @@
+"""Is an error told by its type and place, and never by its text?"""
+
+from contracts.error_places import type_and_places
+
+
+def _fail() -> None:
+    raise ValueError("ada@example.com")
+
+
+def _caught() -> ValueError:
+    try:
+        _fail()
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+def test_an_error_is_told_by_its_type_and_the_lines_it_came_through() -> None:
+    told = type_and_places(_caught())
+    assert told["error"] == "ValueError"
+    assert told["where"].count("test_error_places.py:") == 2
+    assert "ada" not in str(told)
+
+
+def test_of_a_group_each_error_is_told_once() -> None:
+    inner = ExceptionGroup("ada", [_caught(), KeyError("ada")])
+    told = type_and_places(ExceptionGroup("ada", [_caught(), inner]))
+    assert told["error"] == "ValueError, KeyError"
+    assert "ada" not in str(told)
