@@ -77,6 +77,7 @@ async def bench(installed: Installation) -> Report:
         await measure_backlogs(setting, people[JOINERS], *sizes.values())
         await measure_steady_load(setting, sizes)
         await measure_leavers(setting, people[JOINERS], people[LARGE], mapped_group)
+    await directory.reading.dispose()
     await directory.writing.dispose()
     return report
 

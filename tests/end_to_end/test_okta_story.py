@@ -124,4 +124,5 @@ async def hand_out_devices(installation: Installation, holders: list[Person]) ->
     inventory = Inventory(DownstreamDatabase(*engines))
     for number, holder in enumerate(holders):
         await inventory.add_device("acme", f"LAPTOP-{number}", assigned_to=holder.email)
-    await engines[0].dispose()
+    for engine in engines:
+        await engine.dispose()
