@@ -107,7 +107,7 @@ class PatientApp(App):
         if status < 300:
             return str(answer.get("location", "")).rpartition("/")[2]
         if status >= 500:
-            made = await self._send(method, path, operation.get("data"))
+            made = await self._send(method, path, operation.get("data"), doubtful=True)
             return str((made or {}).get("id", ""))
         if method == "POST" and status == 409:  # the request had been sent before
             self.counts["recovered"] += 1
@@ -125,9 +125,13 @@ class PatientApp(App):
 
     # --- requests -----------------------------------------------------------------------------
 
-    async def _send(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request until it is acknowledged, or known to have taken effect."""
-        doubtful = False
+    async def _send(
+        self, method: str, path: str, body: Any = None, *, doubtful: bool = False
+    ) -> Any:
+        """Send a request until it is acknowledged, or known to have taken effect.
+
+        :param doubtful: whether it has been sent before, and nobody knows what became of it.
+        """
         while True:
             answer = await self._ask(method, path, body)
             if answer is not None and answer.status_code < 500:
