@@ -38,7 +38,10 @@ LOST = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How an identity stands; ``differs`` names what of it is not as it should be."""
+    """How an identity stands; ``differs`` names what of it is not as it should be.
+
+    ``applied_version`` is what downstream has of it; 0: nothing.
+    """
 
     connection: str
     identity: str
@@ -68,6 +71,8 @@ def judge(identity: CountedIdentity, state: SyncState | None, settled_before: in
         any more: it was applied, or it is lost.
     """
     applied = 0 if state is None else state.applied_version
+    if applied > identity.version:
+        return Verdict.AHEAD  # be it dirty: what would be published is too old to be applied
     if identity.dirty:
         return Verdict.PENDING
     if state is not None and state.failure and state.failure.version >= identity.version:
@@ -76,8 +81,6 @@ def judge(identity: CountedIdentity, state: SyncState | None, settled_before: in
         return Verdict.REFUSED if state is not None and state.refusals else Verdict.IN_STEP
     if identity.published_at is not None and identity.published_at >= settled_before:
         return Verdict.PENDING
-    if applied > identity.version:
-        return Verdict.AHEAD
     return Verdict.STALE if applied else Verdict.MISSING
 
 
@@ -111,7 +114,12 @@ class Reconciliation:
 
     def _judged(self, page: Sequence[Compared]) -> list[Finding]:
         return [
-            Finding(it.connection_id, it.identity_id, judge(it, state, self.settled_before))
+            Finding(
+                it.connection_id,
+                it.identity_id,
+                judge(it, state, self.settled_before),
+                applied_version=0 if state is None else state.applied_version,
+            )
             for it, state in page
         ]
 
@@ -126,7 +134,9 @@ class Reconciliation:
             events = await render(db, await look_at(db, findings[0].connection, in_step))
         differences = await assertions.differences(events)
         return {
-            event.identity: Finding(event.connection, event.identity, Verdict.TAMPERED, differs)
+            event.identity: Finding(
+                event.connection, event.identity, Verdict.TAMPERED, differs, event.version
+            )
             for event, differs in zip(events, differences, strict=True)
             if differs
         }

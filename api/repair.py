@@ -20,7 +20,8 @@ async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now:
     """Publish the identities again and return how many; those of no connection are left alone.
 
     An orphan is published as deleted and never active: its account stays as it is, and belongs
-    to whoever comes next with its e-mail.
+    to whoever comes next with its e-mail. Whoever is ahead downstream gets a version beyond that,
+    for the clock alone may not be: one that was ahead has given it.
     """
     repaired = 0
     ordered = sorted(findings, key=attrgetter("connection", "identity"))
@@ -37,7 +38,9 @@ async def _repair(
 ) -> int:
     trace = new_trace()
     orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
-    known = [it.identity for it in findings if it.verdict is not Verdict.ORPHANED]
+    known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
+    ahead = [it for it in known if it.verdict is Verdict.AHEAD]
+    others = [it for it in known if it.verdict is not Verdict.AHEAD]
     async with directory.write() as db:
         there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
         if await db.scalar(there) is None:
@@ -45,5 +48,10 @@ async def _repair(
         for orphan in orphans:
             change = never_known(orphan.applied_version, now)
             await save_new(db, connection_id, orphan.identity, change, trace, now)
-        marked = await mark_identities(db, connection_id, known, trace, now) if known else 0
-    return marked + len(orphans)
+        marked = len(orphans)
+        for some in (ahead, others):
+            ids = [it.identity for it in some]
+            beyond = max((it.applied_version for it in some), default=0)
+            if ids:
+                marked += await mark_identities(db, connection_id, ids, trace, now, beyond=beyond)
+    return marked

@@ -35,7 +35,10 @@ LOST = {"40001", "40P01"}
 LOCKED = "55P03"
 """PostgreSQL's lock timeout."""
 
-AWAY = ("08", "53", LOCKED, "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
+NOT_ACCEPTING = "55000"
+"""PostgreSQL's answer while a database lets nobody in: it is being copied, or renamed."""
+
+AWAY = ("08", "53", LOCKED, NOT_ACCEPTING, "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
 """How codes begin that say: not now. PostgreSQL's classes of connections, resources, operators
 and its lock timeout; SQLite's locks."""
 

@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.directory.database import is_among
-from api.directory.identity_changes import IdentityChange, IdentityState
+from api.directory.identity_changes import IdentityChange, IdentityState, next_version
 from api.directory.identity_rows import (
     LANE_NUMBERS,
     columns_of,
@@ -101,10 +101,16 @@ async def save_change(
 
 
 async def mark_identities(
-    db: AsyncConnection, connection_id: str, ids: Collection[str], trace: Trace, now: int
+    db: AsyncConnection,
+    connection_id: str,
+    ids: Collection[str],
+    trace: Trace,
+    now: int,
+    *,
+    beyond: int = 0,
 ) -> int:
-    """Mark some identities that have to be published again."""
-    return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now)
+    """Mark some identities that have to be published again, with versions beyond the given one."""
+    return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now, beyond=beyond)
 
 
 async def mark_selected(
@@ -132,6 +138,8 @@ async def _mark(
     which: ColumnElement[bool],
     trace: Trace,
     now: int,
+    *,
+    beyond: int = 0,
 ) -> int:
     """Give identities a new version and a mark in bulk; return how many there are.
 
@@ -139,7 +147,8 @@ async def _mark(
     common members may be written at once.
     """
     version = col(Identity.version)
-    newer = case((version >= now, version + 1), else_=now)
+    newest = next_version(beyond, now)
+    newer = case((version >= newest, version + 1), else_=newest)
     locked = (
         select(col(Identity.id))
         .where(col(Identity.connection_id) == connection_id, which)

@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.scim.limits import Limits
+from deploy.database_urls import async_url
 from deploy.databases import open_engines
 from tests.ingress import PATCH, USER, Ingress, ingress_on
 
@@ -187,13 +190,31 @@ async def test_a_filter_for_no_character_is_refused_by_scim(ingress: Ingress) ->
 
 
 async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() -> None:
-    reading, writing = open_engines("postgresql://nobody@127.0.0.1:1/nothing")
+    answer = await _answer_on("postgresql://nobody@127.0.0.1:1/nothing")
+    assert (answer.status_code, answer.json()["status"]) == (503, "503")
+    assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_a_database_that_is_being_copied_is_a_503(database_url: str) -> None:
+    url = make_url(database_url)
+    maintenance = create_async_engine(
+        async_url(url.set(database="postgres").render_as_string(hide_password=False)),
+        isolation_level="AUTOCOMMIT",
+    )
+    async with maintenance.connect() as db:
+        await db.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
+    await maintenance.dispose()
+    assert (await _answer_on(database_url)).status_code == 503
+
+
+async def _answer_on(database_url: str) -> httpx.Response:
+    reading, writing = open_engines(database_url)
     metrics = ApiMetrics(CollectorRegistry())
     app = create_app(DirectoryDatabase(reading, writing), "https://muster.test", metrics)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://muster.test") as http:
         answer = await http.get("/scim/v2/acme/Users", headers={"Authorization": "Bearer x"})
-    assert (answer.status_code, answer.json()["status"]) == (503, "503")
-    assert answer.headers["Retry-After"] == "5"
     await reading.dispose()
     await writing.dispose()
+    return answer

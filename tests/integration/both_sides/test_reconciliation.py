@@ -74,6 +74,20 @@ async def test_downstream_is_ahead_of_a_directory_that_was_restored(
     assert await _verdicts(installation) == {}
 
 
+async def test_one_repair_is_enough_though_a_clock_was_ahead_when_downstream_was_written(
+    installation: Installation,
+) -> None:
+    tomorrow = installation.clock() + 86_400_000_000
+    ada = await installation.ingress.user("ada@acme.test")
+    await installation.deliver()
+    await installation.by_hand(update(RECORDS).values(applied_version=tomorrow))
+    assert (await installation.compare(settled_before=0)).counts == {Verdict.AHEAD: 1}
+    assert await installation.fix() == 1
+    await installation.deliver()
+    assert await _verdicts(installation) == {}
+    assert (await installation.ingress.identity(ada))["version"] == tomorrow + 1
+
+
 async def test_what_was_given_up_is_failed_until_another_try_succeeds(
     installation: Installation,
 ) -> None:

@@ -38,9 +38,11 @@ REFUSED = SyncState(5, refusals=(Refusal("last_admin", "deactivate"),))
         (identity(version=6), failed(5, applied_version=4), Verdict.STALE),
         (identity(dirty=True), None, Verdict.PENDING),
         (identity(dirty=True), failed(4), Verdict.PENDING),
+        (identity(dirty=True), applied(6), Verdict.AHEAD),
         (identity(published_at=100), None, Verdict.PENDING),
         (identity(published_at=100), applied(4), Verdict.PENDING),
         (identity(published_at=100), applied(5), Verdict.IN_STEP),
+        (identity(published_at=100), applied(6), Verdict.AHEAD),
         (identity(published_at=100), failed(5), Verdict.FAILED),
     ],
 )
