@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from scim2_models import NotFoundException
 from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
@@ -52,7 +53,9 @@ def create_app(
         clock,
         Turns(),
     )
-    app.include_router(scim_routes(edge))
+    routes = scim_routes(edge)
+    app.include_router(routes)
+    metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
 

@@ -4,7 +4,7 @@ No label is a person, a tenant or the text of an error.
 """
 
 from collections import Counter as Count
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,6 +22,9 @@ from contracts.transport import (
 
 REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds; 0.5 is the objective for answers."""
+
+SERVER_ERRORS = (500, 503)
+"""The statuses by which Muster says that the fault is its own."""
 
 
 PUBLICATIONS = {Confirmed: "confirmed", RetryAfter: "retry_wanted", Unknown: "unknown"}
@@ -86,6 +89,15 @@ class ApiMetrics:
         for lane in Lane:
             for outcome in PUBLICATIONS.values():
                 self.publications.labels(lane, outcome)
+
+    def expect(self, operations: Iterable[str]) -> None:
+        """Let the series of what must not happen begin at 0: else their first event shows no rate.
+
+        :param operations: the names of all of them.
+        """
+        for operation in operations:
+            for status in SERVER_ERRORS:
+                self.request_seconds.labels(operation, status)
 
     def count_publications(self, lane: Lane, outcomes: Sequence[PublishOutcome]) -> None:
         """Count the parcels of a batch."""

@@ -113,6 +113,11 @@ class Consumer(Protocol):
         """Whether deliveries can come, as far as anybody has noticed."""
         ...
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether none can come because queues are missing."""
+        ...
+
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for deliveries of a lane; return at least one and at most so many."""
         ...

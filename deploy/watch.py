@@ -80,6 +80,8 @@ def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
 
 def _can_consume(consumer: Consumer, *, vital: bool) -> Check:
     async def problem() -> str | None:
+        if consumer.incomplete:
+            return NOT_APPLIED
         return None if consumer.connected else "no deliveries can come"
 
     return Check("broker", problem, vital=vital)

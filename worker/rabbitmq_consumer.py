@@ -43,11 +43,17 @@ class RabbitmqConsumer:
         self._subscriptions: list[tuple[AbstractQueue, str]] = []
         self._staying_connected: asyncio.Task[None] | None = None
         self._closed = False
+        self._incomplete = False
 
     @property
     def connected(self) -> bool:
         """Whether all lanes are being consumed, as far as anybody has noticed."""
         return len(self._subscriptions) == len(Lane)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the broker had no such queue when it was last asked."""
+        return self._incomplete
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for a message of the lane, and take those that lie behind it.
@@ -84,11 +90,13 @@ class RabbitmqConsumer:
             try:
                 async with peer_failures(SUBSCRIBE_SECONDS, late="no subscription in time"):
                     await self._subscribe(lost)
+                self._incomplete = False
                 await lost.wait()
                 LOG.warning("broker_lost")
             except PeerFailed as failure:
-                missing = isinstance(failure.__cause__, ChannelNotFoundEntity)
-                LOG.warning("broker_unavailable", reason=NOT_APPLIED if missing else str(failure))
+                self._incomplete = isinstance(failure.__cause__, ChannelNotFoundEntity)
+                reason = NOT_APPLIED if self._incomplete else str(failure)
+                LOG.warning("broker_unavailable", reason=reason)
             self._subscriptions = []
             await hang_up(self._connection)
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
@@ -29,6 +30,16 @@ async def test_requests_are_measured_by_operation_and_status(ingress: Ingress) -
     assert samples(ingress.registry, "muster_scim_request_duration_seconds_bucket")[
         "create_user", "201", "0.5"
     ]
+
+
+@pytest.mark.parametrize("operation", ["create_user", "delete_group", "unknown_endpoint"])
+@pytest.mark.parametrize("status", ["500", "503"])
+async def test_errors_of_the_server_are_counted_from_nothing(
+    ingress: Ingress, operation: str, status: str
+) -> None:
+    labels = {"operation": operation, "status": status}
+    name = "muster_scim_request_duration_seconds_count"
+    assert ingress.registry.get_sample_value(name, labels) == 0
 
 
 async def test_an_answer_is_one_line_with_the_id_that_its_event_carries(ingress: Ingress) -> None:

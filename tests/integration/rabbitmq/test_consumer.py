@@ -137,10 +137,12 @@ async def test_lanes_that_are_deleted_and_made_anew_are_consumed_again(
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not any(line.get("reason") == NOT_APPLIED for line in logs):
                 await asyncio.sleep(0.01)
+    assert consumer.incomplete
     await apply_topology(rabbitmq_server.url, topology)
     await put(channel, topology.lane(Lane.BULK), b"1")
     [delivery] = await receive(consumer, 1)
     assert delivery.body == b"1"
+    assert not consumer.incomplete
     await delivery.ack()
 
 
