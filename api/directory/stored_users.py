@@ -12,6 +12,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import (
     ColumnElement,
     Insert,
+    Row,
     RowMapping,
     Select,
     String,
@@ -42,6 +43,17 @@ MEMBERSHIPS, IDENTITIES = TABLES["memberships"], TABLES["identities"]
 
 TEXT = cast(USERS.c.resource, String).label("resource")
 """The resource as it is stored: whoever only shows it need not read it."""
+
+OF_USER = (
+    "connection_id",
+    "id",
+    "resource",
+    "created_at",
+    "modified_at",
+    "revision",
+    "groups",
+)
+"""What is read of a user, in this order; its groups are JSON without the brackets."""
 
 OF_IDENTITY = "identity_"
 """How the columns of the identity begin, where it is read together with the user."""
@@ -84,7 +96,7 @@ async def find_by_id(
 ) -> Mapping[UserName, StoredUser]:
     """Return the users that there are, by their ids."""
     rows = await db.execute(_found_by(USERS.c.id, db.dialect.name), {"asked": _asked(names)})
-    return {user.name: user for user in map(_stored, rows.mappings())}
+    return {user.name: user for user in stored_in(rows)}
 
 
 async def find_by_user_name(
@@ -93,7 +105,7 @@ async def find_by_user_name(
     """Return the users that there are, by the keys of their userNames."""
     statement = _found_by(USERS.c.user_name_key, db.dialect.name)
     rows = (await db.execute(statement, {"asked": _asked(names)})).mappings()
-    return {UserName(row["connection_id"], row["user_name_key"]): _stored(row) for row in rows}
+    return {UserName(row["connection_id"], row["user_name_key"]): stored_of(row) for row in rows}
 
 
 async def lock(
@@ -110,7 +122,12 @@ async def lock(
 
 def stored_of(row: RowMapping) -> StoredUser:
     """Return the user of a row that was locked."""
-    return _stored(row)
+    return _stored(*(row[name] for name in OF_USER))
+
+
+def stored_in(rows: Iterable[Row[Any]]) -> Sequence[StoredUser]:
+    """Return the users of rows that begin with the columns of one."""
+    return [_stored(*row[: len(OF_USER)]) for row in rows]
 
 
 def _asked(names: Iterable[UserName]) -> str:
@@ -119,7 +136,7 @@ def _asked(names: Iterable[UserName]) -> str:
 
 @cache
 def _found_by(key: ColumnElement[str], dialect: str) -> Select[Any]:
-    return _read(USERS.c.user_name_key).where(*_are_asked_for(key, dialect))
+    return users_with(USERS.c.user_name_key).where(*_are_asked_for(key, dialect))
 
 
 @cache
@@ -130,7 +147,7 @@ def _locked(dialect: str, *, skip_locked: bool) -> Select[Any]:
         (IDENTITIES.c.connection_id == USERS.c.connection_id) & (IDENTITIES.c.id == USERS.c.id),
     )
     return (
-        _read(*identity)
+        users_with(*identity)
         .select_from(both)
         .where(*_are_asked_for(USERS.c.id, dialect))
         .order_by(USERS.c.id)
@@ -138,7 +155,8 @@ def _locked(dialect: str, *, skip_locked: bool) -> Select[Any]:
     )
 
 
-def _read(*columns: ColumnElement[Any]) -> Select[Any]:
+def users_with(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a statement that reads users, and more columns."""
     return select(
         USERS.c.connection_id,
         USERS.c.id,
@@ -195,17 +213,10 @@ def _groups() -> ColumnElement[Any]:
     return select(with_commas(group.c.json, group.c.id)).scalar_subquery()
 
 
-def _stored(row: RowMapping) -> StoredUser:
-    groups = row["groups"]
-    return StoredUser(
-        row["connection_id"],
-        row["id"],
-        row["resource"],
-        row["created_at"],
-        row["modified_at"],
-        row["revision"],
-        from_json(f"[{groups}]") if groups else (),
-    )
+def _stored(*columns: Any) -> StoredUser:
+    connection_id, id_, resource, created_at, modified_at, revision, groups = columns
+    in_groups = from_json(f"[{groups}]") if groups else ()
+    return StoredUser(connection_id, id_, resource, created_at, modified_at, revision, in_groups)
 
 
 # --- writing --------------------------------------------------------------------------------

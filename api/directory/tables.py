@@ -132,6 +132,13 @@ class Identity(ApiTable, table=True):
             sqlite_where=text("dirty_lane IS NOT NULL"),
             postgresql_where=text("dirty_lane IS NOT NULL"),
         ),
+        Index(
+            "deleted_identities",
+            "connection_id",
+            "version",
+            sqlite_where=text("deleted"),
+            postgresql_where=text("deleted"),
+        ),
     )
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")

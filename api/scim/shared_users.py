@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from api.directory import stored_users
 from api.directory.database import DirectoryDatabase, wait_briefly
 from api.directory.stored_users import StoredUser, UserName
+from api.directory.user_pages import UserPages
 from api.retries import is_conflict, is_locked_out
 from api.scim.user_writes import Write, taken, write_users
 from api.shared_calls import SharedCalls
@@ -30,6 +31,7 @@ class SharedUsers:
         self._by_user_name = SharedCalls(self._find_by_user_name)
         self._writes = SharedCalls(self._write_together)
         self._alone = asyncio.Semaphore(MOST_ALONE)
+        self.pages = UserPages()
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
         """Return a user, if it is there."""

@@ -157,9 +157,14 @@ class UserRequests:
         if user_name is not None:
             key = comparison_key(user_name)
             user = await self.users.by_user_name(self.storage.connection.id, key)
-            users = [] if user is None else [user]
-            return Page(len(users), []), users
+            return (Page(0, []), []) if user is None else (Page(1, []), [user])
         async with self.storage.transaction() as tx:
+            if wanted.filter is None and _is_in_order(wanted) and wanted.count:
+                start = wanted.start_index_0 or 0
+                total, users = await self.users.pages.find(
+                    tx.db, tx.connection_id, start, wanted.count, tx.now
+                )
+                return Page(total, []), users
             page = await self.storage.find(tx, types, wanted, position)
             ids = [id_ for _, id_ in page.found]
             by_id = {user.id: user for user in await get_users(tx, ids)}
@@ -169,13 +174,18 @@ class UserRequests:
         return UserAnswers(self.service, request.base_url.rstrip("/"))
 
 
+def _is_in_order(wanted: SearchRequest[Any]) -> bool:
+    """Say whether a page is found by its index in the order of creation."""
+    return wanted.cursor is None and wanted.sort_by is None
+
+
 def _only_user_name(wanted: SearchRequest[Any]) -> str | None:
     """Return the userName that a search looks for, if it looks for nothing else.
 
     That is what providers ask before everything that they write.
     """
-    plain = wanted.cursor is None and wanted.sort_by is None and wanted.count != 0
-    if wanted.filter is None or not plain or (wanted.start_index or 1) > 1:
+    first = (wanted.start_index or 1) <= 1 and wanted.count != 0
+    if wanted.filter is None or not (first and _is_in_order(wanted)):
         return None
     match wanted.filter.ast:
         case Comparison(AttrPath(attr, None, None), CompareOperator.eq, str(value)) if (

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from api.admin.connections import create_connection
 from api.directory.database import DirectoryDatabase
+from api.directory.tables import UserRow
 from api.scim.routes import PREFIX
 from contracts.clock import now
 from contracts.rules import Rules
@@ -16,6 +20,10 @@ from tests.crowds import multiply, named
 
 STEP = 7919
 """A prime: names are looked up all over the directory, each once before any again."""
+
+
+HOUR = 3_600_000_000
+"""Microseconds."""
 
 
 @dataclass(slots=True)
@@ -81,6 +89,10 @@ async def crowd(
     client = await Client.open(people.at(ports)[0])
     pattern = (await client.send("POST", "/Users", user(named(0)))).json()["id"]
     client.close()
+    async with database.write() as db:  # as if they had been there for an hour
+        await db.execute(
+            update(UserRow).where(col(UserRow.id) == pattern).values(created_at=now() - HOUR)
+        )
     copies = await multiply(database, made.id, pattern, range(1, size))
     people.names += map(named, range(1, size))
     people.active += (pattern, *copies)

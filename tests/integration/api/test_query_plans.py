@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from scim2_models import SearchRequest
-from sqlalchemy import text
+from sqlalchemy import Select, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.directory.user_pages import counted, page
 from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
 from api.scim.search import search_for
 from tests.crowds import multiply
@@ -38,15 +40,36 @@ async def test_a_deep_page_and_a_look_up_come_from_an_index(
     for name in ("Weavers", *map(str, range(GROUPS))):
         await ingress.group(name)
     await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
-    page = {} if "filter" in asked else {"startIndex": PEOPLE - 100, "count": 100}
+    deep = {} if "filter" in asked else {"startIndex": PEOPLE - 100, "count": 100}
     model: Any = SearchRequest.__class_getitem__(attributes.model)
-    request = model.model_validate(asked | page)
+    request = model.model_validate(asked | deep)
     statement = search_for(ingress.connection, request, [attributes]).page_by_index()
+    async with ingress.database.read() as db:
+        assert index in await _plan(db, statement)
+
+
+PAGES = [
+    (counted(), ("Index Only Scan using users_by_creation", "using deleted_identities")),
+    (page(), ("Index Only Scan using users_by_creation", "Index Scan using users_pkey")),
+]
+
+
+@pytest.mark.parametrize(("statement", "indexes"), PAGES)
+async def test_a_page_beyond_a_place_comes_from_indexes(
+    ingress: Ingress, statement: Select[Any], indexes: tuple[str, ...]
+) -> None:
+    pattern = await ingress.user("person-0@a.test")
+    await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
+    place = {"created_at": 1, "id": "8f0c", "offset": 0, "limit": 101}
+    async with ingress.database.read() as db:
+        plan = await _plan(db, statement.params(connection=ingress.connection, **place))
+    assert all(index in plan for index in indexes)
+
+
+async def _plan(db: AsyncConnection, statement: Select[Any]) -> str:
     compiled = statement.compile(
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},
     )
-    async with ingress.database.read() as db:
-        await db.execute(text("SET LOCAL enable_seqscan = off"))  # small tables are read whole
-        plan = await db.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:")))
-    assert index in "\n".join(plan)
+    await db.execute(text("SET enable_seqscan = off"))  # small tables are read whole
+    return "\n".join(await db.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))

@@ -1,0 +1,19 @@
+"""What is new? An index that knows when somebody was last deleted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Index deleted identities by their versions."""
+    deleted = sa.text("deleted")
+    op.create_index(
+        "deleted_identities",
+        "identities",
+        ["connection_id", "version"],
+        sqlite_where=deleted,
+        postgresql_where=deleted,
+    )
