@@ -1,4 +1,4 @@
-"""What lay in the databases of each revision? Rows that its own code wrote, as files.
+"""What lay in the databases of each revision? Rows that code of the time wrote, as files.
 
 ``python -m tests.migrations.dumps`` records the newest revision of both sides, where it is a new
 one. What is here once is never written again.
@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, select
 
-from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
-from tests.migrations.history import revisions_of
-from tests.migrations.world import migrated_world
+from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
+from tests.migrations.history import migrate_to, revisions_of
+from tests.migrations.world import opened
 
 HERE = Path(__file__).with_name("recorded")
 SIDES = {"directory": DIRECTORY, "downstream": DOWNSTREAM}
@@ -60,16 +60,25 @@ def load(connection: Connection, schema: Schema, dump: Dump) -> None:
 
 
 async def record() -> None:
-    """Let people live in the newest schemas, and record those of which nothing is recorded."""
+    """Bring what lay at the last recorded revision of each side up to the newest, and record it.
+
+    Everybody keeps their ids, so that each dump of one side belongs to each of the other.
+    """
     with TemporaryDirectory() as folder:
         urls = [f"sqlite+aiosqlite:///{folder}/{side}.db" for side in SIDES]
-        async with migrated_world(*urls) as world:
-            await world.live()
-            for side, engine in zip(SIDES, world.engines, strict=True):
-                path = path_of(side, revisions_of(SIDES[side])[-1])
+        async with opened(*urls) as databases:
+            engines = databases.directory.writing, databases.downstream.writing
+            for (side, schema), engine in zip(SIDES.items(), engines, strict=True):
+                known = [it for it in revisions_of(schema) if path_of(side, it).exists()][-1]
+                async with engine.begin() as db:
+                    await db.run_sync(migrate_to, schema, known)
+                    await db.run_sync(load, schema, read_dump(side, known))
+            await migrate(databases)
+            for (side, schema), engine in zip(SIDES.items(), engines, strict=True):
+                path = path_of(side, revisions_of(schema)[-1])
                 if not path.exists():
                     async with engine.connect() as db:
-                        dump = await db.run_sync(rows_in, SIDES[side])
+                        dump = await db.run_sync(rows_in, schema)
                     path.write_text(json.dumps(dump, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,68 +1,32 @@
-"""Who lives in the databases that are migrated? People of every fate, on every portal."""
+"""What is done in databases that were migrated? People come, leave and are looked at."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from prometheus_client import CollectorRegistry
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import col
 
-from api.admin.connections import create_connection
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
-from api.directory.tables import Schedule, Token
 from api.metrics import ApiMetrics
 from api.reconciliation import Comparison, Reconciliation
 from api.relay import Relay
 from api.repair import repair
-from api.scim.authentication import digest_of
 from contracts.clock import now
-from contracts.identity_changed import Trace, decode, encode
-from contracts.rules import (
-    ChangePolicy,
-    CreateCollaborator,
-    CreateEmployee,
-    CreateMdmEmployee,
-    DashboardRules,
-    MdmRules,
-    RemoveCollaborator,
-    RemoveEmployee,
-    Role,
-    RoleLine,
-    Rules,
-    StoreRules,
-    UnassignDevices,
-)
 from contracts.topology import Lane
 from deploy.databases import open_engines
-from deploy.migrations import migrate
 from deploy.opened import Databases
 from tests.ingress import GROUP, PATCH, PUBLIC_URL, USER
 from tests.installation import Courier
-from tests.unit.worker.stories import STORE, joiner
 from worker.database import DownstreamDatabase
 from worker.drift import PlannedAssertions
 from worker.inventory import Inventory
-from worker.retries import FailureKind
-from worker.statements.failures import Failed, record_failure
 from worker.sync_states import StoredSyncStates
 
 WORKSPACE = "Acme"
-RULES: Mapping[str, Rules] = {
-    "acme-store": StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee()),
-    "acme-store-2": StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee()),
-    "acme-dashboard": DashboardRules(
-        on_create=CreateCollaborator(role=Role.VIEWER),
-        on_deactivate=RemoveCollaborator(),
-        role_map=(RoleLine(name="Admins", role=Role.ADMIN),),
-    ),
-    "acme-mdm": MdmRules(on_create=CreateMdmEmployee(), on_deactivate=UnassignDevices()),
-    "acme-mdm-2": MdmRules(on_create=CreateMdmEmployee(), on_deactivate=ChangePolicy(policy="Q")),
-}
 
 
 def token_of(connection: str) -> str:
@@ -146,58 +110,6 @@ class World:
         accounts = Inventory(self.databases.downstream).list_accounts(WORKSPACE)
         return {account.email async for account in accounts}
 
-    # --- what fills every table ---------------------------------------------------------------
-
-    async def live(self) -> None:
-        """Let people come, move and go; some are refused, one fails, one waits to be published."""
-        inventory = Inventory(self.databases.downstream)
-        await inventory.add_policy(WORKSPACE, "Office")
-        await self._connect()
-        store = [await self.joins("acme-store", name) for name in ("ada", "ben", "eve", "kim")]
-        inner = await self.group("acme-store", "Weavers", *store[:2])
-        await self.group("acme-store", "Everyone", inner, store[2])
-        await self.joins("acme-store-2", "ada")  # a conflict
-        admin = await self.joins("acme-dashboard", "grace")
-        await self.group("acme-dashboard", "Admins", admin)
-        holders = [
-            await self.joins("acme-mdm", "hal"),
-            await self.joins("acme-mdm-2", "ida"),
-        ]
-        await self.deliver()
-        for number, name in enumerate(("hal", "ida")):
-            serial, address = f"LAPTOP-{number}", f"{name}@example.com"
-            await inventory.add_device(WORKSPACE, serial, policy="Office", assigned_to=address)
-        await self.leaves("acme-mdm", holders[0])
-        await self.leaves("acme-mdm-2", holders[1])  # an unknown policy
-        await self.leaves("acme-dashboard", admin)  # the last Admin
-        await self.leaves("acme-store", store[1])
-        await self.send("acme-store", "DELETE", f"/Users/{store[2]}")
-        await self.deliver()
-        await self._fail(store[3])
-        await self.joins("acme-store", "new")  # a mark
-
-    async def _connect(self) -> None:
-        for connection, rules in RULES.items():
-            made = await create_connection(self.databases.directory, WORKSPACE, rules, now())
-            assert made.id == connection
-            async with self.databases.directory.write() as db:
-                digest = digest_of(token_of(connection))
-                of_connection = col(Token.connection_id) == connection
-                await db.execute(update(Token).where(of_connection).values(digest=digest))
-        async with self.databases.directory.write() as db:
-            table = Schedule.__table__  # type: ignore[attr-defined]
-            await db.execute(table.insert().values(name="sweep", due_at=now()))
-
-    async def _fail(self, identity: str) -> None:
-        """Record that somebody's next event was given up."""
-        event = joiner(STORE, identity=identity).model_copy(
-            update={"connection": "acme-store", "version": now()}
-        )
-        envelope = decode(encode(event, Trace(correlation_id="c-1")))
-        failed = Failed(envelope, FailureKind.EXHAUSTED, "DBAPIError 40001", 5)
-        async with self.databases.downstream.write() as db:
-            await record_failure(db, failed, now())
-
 
 @asynccontextmanager
 async def world_on(databases: Databases) -> AsyncIterator[World]:
@@ -215,12 +127,3 @@ async def opened(directory: str, downstream: str) -> AsyncIterator[Databases]:
         for engine in (engine for pair in pairs for engine in pair):
             stack.push_async_callback(engine.dispose)
         yield Databases(DirectoryDatabase(*pairs[0]), DownstreamDatabase(*pairs[1]))
-
-
-@asynccontextmanager
-async def migrated_world(directory: str, downstream: str) -> AsyncIterator[World]:
-    """Serve two empty databases, in the newest schemas."""
-    async with opened(directory, downstream) as databases:
-        await migrate(databases)
-        async with world_on(databases) as world:
-            yield world
