@@ -39,6 +39,7 @@ from tests.benchmarks.processors import Processors
 from tests.benchmarks.report import Report
 from tests.benchmarks.setting import API_PROCESSES, Setting
 from tests.benchmarks.sight import sight
+from tests.benchmarks.size_figures import measure_sizes
 from tests.benchmarks.steady_figures import measure_steady_load
 from tests.end_to_end.installation import Installation, installation
 from tests.services import ServiceSettings
@@ -52,9 +53,8 @@ RULES = DashboardRules(
 )
 
 
-async def bench(installed: Installation) -> Report:
+async def bench(installed: Installation, report: Report) -> None:
     """Measure everything."""
-    report = Report()
     await installed.command("migrate")
     await installed.command("topology", "apply")
     urls = [installed.database_url(side) for side in ("directory", "downstream")]
@@ -77,9 +77,9 @@ async def bench(installed: Installation) -> Report:
         await measure_backlogs(setting, people[JOINERS], *sizes.values())
         await measure_steady_load(setting, sizes)
         await measure_leavers(setting, people[JOINERS], people[LARGE], mapped_group)
+        await measure_sizes(setting, people[LARGE])
     await directory.reading.dispose()
     await directory.writing.dispose()
-    return report
 
 
 async def measure_ingress(setting: Setting, asked: dict[int, Asked], floor: Asked) -> str:
@@ -99,17 +99,20 @@ async def measure_ingress(setting: Setting, asked: dict[int, Asked], floor: Aske
 
 def main() -> None:
     """Run the benchmark; with ``--check``, fail where an aim is missed."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        installation(ServiceSettings(), Path(folder)) as installed,
-    ):
-        report = asyncio.run(bench(installed))
-        said = asyncio.run(durability(installed.database_url("directory")))
-    typer.echo(f"PostgreSQL: {said}.")
-    for table in report.tables:
-        typer.echo(f"\n{table}")
-    for missed in report.missed:
-        typer.echo(f"missed: {missed}")
+    report = Report()
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            installation(ServiceSettings(), Path(folder)) as installed,
+        ):
+            said = asyncio.run(durability(installed.database_url("directory")))
+            typer.echo(f"PostgreSQL: {said}.")
+            asyncio.run(bench(installed, report))
+    finally:  # what was measured before it came to an end
+        for table in report.tables:
+            typer.echo(f"\n{table}")
+        for missed in report.missed:
+            typer.echo(f"missed: {missed}")
     if report.missed and "--check" in sys.argv[1:]:
         sys.exit(1)
 

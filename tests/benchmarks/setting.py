@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
+
 from api.directory.database import DirectoryDatabase
 from tests.benchmarks.processors import Processors
 from tests.benchmarks.report import Report
 from tests.benchmarks.sight import Sight
-from tests.end_to_end.installation import Installation
+from tests.end_to_end.installation import Installation, is_ready
 
 API_PROCESSES = 2
 
@@ -26,5 +28,10 @@ class Setting:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[list[int]]:
         """Run api, relay and one worker; yield the ports of the api."""
-        async with self.installed.apis(API_PROCESSES) as origins, self.installed.workers(1):
+        async with (
+            self.installed.apis(API_PROCESSES) as origins,
+            self.installed.workers(1) as [worker],
+            httpx.AsyncClient() as http,
+        ):
+            await is_ready(http, self.installed.inspected[worker.pid])
             yield [int(origin.rpartition(":")[2]) for origin in origins]

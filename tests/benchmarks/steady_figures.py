@@ -11,6 +11,7 @@ from tests.benchmarks.lean_http import Client
 from tests.benchmarks.load import percentile
 from tests.benchmarks.people import People
 from tests.benchmarks.setting import Setting
+from tests.benchmarks.size_figures import measure_memory
 
 PER_SECOND, SECONDS, AT_ONCE = 50, 20.0, 32
 
@@ -50,6 +51,7 @@ async def measure_steady_load(setting: Setting, people: Mapping[str, People]) ->
         arrivals = {size: await _arrival(setting, it) for size, it in asked.items()}
         highest = {size: await _highest_rate(setting, it) for size, it in asked.items()}
         await measure_rates(setting.report, rates, asked)
+        measure_memory(setting)
     table.add(
         f"stored to applied at {PER_SECOND} writes/s, p50 · p99 ms",
         {size: _p50_p99(it.lags) for size, it in arrivals.items()}
