@@ -22,13 +22,13 @@ async def measure_backlogs(setting: Setting, joiners: People, *others: People) -
     """Measure publishing and applying apart: before the others are downstream, and after."""
     table = setting.report.table("identities/s", FEW, MANY, "floor", "aim")
     few = await publish_all(setting, joiners)
-    made = await _apply(setting, joiners, workers=1)
+    made = await _apply(setting, 0, workers=1)  # everybody there is: nobody was published yet
     for each in others:
         await _drain(setting, each)
     many = await publish_all(setting, joiners)
-    changed = await _apply(setting, joiners, workers=1)
+    changed = await _apply(setting, joiners.since, workers=1)
     await publish_all(setting, joiners)
-    changed_by_two = await _apply(setting, joiners, workers=2)
+    changed_by_two = await _apply(setting, joiners.since, workers=2)
     drained = await _drain(setting, joiners)
 
     published = {"floor": _whole(await _publish_bare(setting))}
@@ -46,20 +46,24 @@ async def measure_backlogs(setting: Setting, joiners: People, *others: People) -
 
 
 async def publish_all(setting: Setting, people: People) -> float:
-    """Mark everybody, and have one relay publish it all; return how many a second."""
+    """Mark everybody, and have one relay publish all marks; return how many a second."""
     people.since = now()
-    number = await resync(setting.directory, people.connection, people.since)
+    await resync(setting.directory, people.connection, people.since)
+    number = await setting.sight.marked()
     async with setting.installed.apis(1):
         return number / await setting.sight.until_published()
 
 
-async def _apply(setting: Setting, people: People, *, workers: int) -> float:
-    """Apply what lies in the broker; return how many a second, from when it begins."""
-    waiting = await setting.sight.unapplied(people.since)
+async def _apply(setting: Setting, since: int, *, workers: int) -> float:
+    """Apply what lies in the broker; return how many a second, from when it begins.
+
+    :param since: when the first of it was marked.
+    """
+    waiting = await setting.sight.unapplied(since)
     async with setting.installed.workers(workers):
-        while (left := await setting.sight.unapplied(people.since)) == waiting:
+        while (left := await setting.sight.unapplied(since)) == waiting:
             await asyncio.sleep(0.01)
-        return left / await setting.sight.until_applied(people.since)
+        return left / await setting.sight.until_applied(since)
 
 
 async def _drain(setting: Setting, people: People) -> float:

@@ -50,8 +50,10 @@ async def measure_steady_load(setting: Setting, people: Mapping[str, People]) ->
         asked = {size: Asked(each, ports) for size, each in people.items()}
         arrivals = {size: await _arrival(setting, it) for size, it in asked.items()}
         highest = {size: await _highest_rate(setting, it) for size, it in asked.items()}
+        since = now()
         await measure_rates(setting.report, rates, asked)
         measure_memory(setting)
+        await setting.sight.until_applied(since)
     table.add(
         f"stored to applied at {PER_SECOND} writes/s, p50 · p99 ms",
         {size: _p50_p99(it.lags) for size, it in arrivals.items()}
