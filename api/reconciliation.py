@@ -40,7 +40,7 @@ LOST = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
 class Finding:
     """How an identity stands; ``differs`` names what of it is not as it should be.
 
-    ``applied_version`` is what downstream has of it; 0: nothing.
+    ``applied_version`` is the newest that downstream has seen of it, be it a failure; 0: nothing.
     """
 
     connection: str
@@ -71,7 +71,7 @@ def judge(identity: CountedIdentity, state: SyncState | None, settled_before: in
         any more: it was applied, or it is lost.
     """
     applied = 0 if state is None else state.applied_version
-    if applied > identity.version:
+    if _newest_seen(state) > identity.version:
         return Verdict.AHEAD  # be it dirty: what would be published is too old to be applied
     if identity.dirty:
         return Verdict.PENDING
@@ -82,6 +82,13 @@ def judge(identity: CountedIdentity, state: SyncState | None, settled_before: in
     if identity.published_at is not None and identity.published_at >= settled_before:
         return Verdict.PENDING
     return Verdict.STALE if applied else Verdict.MISSING
+
+
+def _newest_seen(state: SyncState | None) -> int:
+    """Return the newest version that downstream knows of, applied or given up."""
+    if state is None:
+        return 0
+    return max(state.applied_version, state.failure.version if state.failure else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Reconciliation:
                 it.connection_id,
                 it.identity_id,
                 judge(it, state, self.settled_before),
-                applied_version=0 if state is None else state.applied_version,
+                applied_version=_newest_seen(state),
             )
             for it, state in page
         ]

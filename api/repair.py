@@ -39,8 +39,10 @@ async def _repair(
     trace = new_trace()
     orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
     known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
-    ahead = [it for it in known if it.verdict is Verdict.AHEAD]
-    others = [it for it in known if it.verdict is not Verdict.AHEAD]
+    of_a_clock_ahead = [
+        it for it in known if it.verdict is Verdict.AHEAD and it.applied_version >= now
+    ]
+    others = [it.identity for it in known if it not in of_a_clock_ahead]
     async with directory.write() as db:
         there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
         if await db.scalar(there) is None:
@@ -49,9 +51,11 @@ async def _repair(
             change = never_known(orphan.applied_version, now)
             await save_new(db, connection_id, orphan.identity, change, trace, now)
         marked = len(orphans)
-        for some in (ahead, others):
-            ids = [it.identity for it in some]
-            beyond = max((it.applied_version for it in some), default=0)
-            if ids:
-                marked += await mark_identities(db, connection_id, ids, trace, now, beyond=beyond)
+        if others:
+            marked += await mark_identities(db, connection_id, others, trace, now)
+        for it in of_a_clock_ahead:  # each alone, so that nobody else gets a time that is wrong
+            beyond = it.applied_version
+            marked += await mark_identities(
+                db, connection_id, [it.identity], trace, now, beyond=beyond
+            )
     return marked

@@ -58,8 +58,8 @@ class Sweep:
         marked = 0
         if await self._nothing_waits() and (lost := await self._lost()):
             await self.sleep(SECOND_LOOK_SECONDS)
-            still = {(it.connection, it.identity) for it in await self._lost()}
-            lost = [it for it in lost if (it.connection, it.identity) in still]
+            before = {(it.connection, it.identity) for it in lost}
+            lost = [it for it in await self._lost() if (it.connection, it.identity) in before]
             marked = await repair(self.directory, lost, self.clock())
             self.metrics.swept.inc(marked)
             LOG.warning("sweep_marked_again", identities=marked)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -36,6 +37,12 @@ LARGEST_INTEGER = 2**63 - 1
 
 LOCK_MILLISECONDS = 50
 """How long a transaction that many share waits for a lock: a few times what a write takes."""
+
+OLDEST_TRANSACTION = """
+SELECT CAST(extract(epoch FROM min(xact_start)) * 1000000 AS bigint) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,18 @@ async def wait_briefly(db: AsyncConnection) -> None:
     """
     if db.dialect.name == "postgresql":
         await db.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
+
+
+async def oldest_transaction(db: AsyncConnection) -> int | None:
+    """Return when the oldest transaction of others began (microseconds, by the database's clock).
+
+    On SQLite there is none: writers come one after the other. On PostgreSQL those of other roles
+    are not seen.
+    """
+    if db.dialect.name != "postgresql":
+        return None
+    began: int | None = await db.scalar(text(OLDEST_TRANSACTION))
+    return began
 
 
 # --- text -----------------------------------------------------------------------------------

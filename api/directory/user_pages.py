@@ -3,7 +3,8 @@
 An index says how many users come before a page: a database counts them one by one, and all of them
 for the total. So places among them are remembered for a while, with the number of those before.
 Users are in the order of their creation: who is new comes behind every place, and after a deletion,
-which leaves its sign at the identity, nothing is remembered any more.
+which leaves its sign at the identity, nothing is remembered any more. What a transaction that is
+still open may yet put before a place, or take away, is waited for.
 """
 
 from bisect import bisect_right
@@ -26,11 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import LARGEST_INTEGER, is_among
+from api.directory.database import LARGEST_INTEGER, is_among, oldest_transaction
 from api.directory.stored_users import IDENTITIES, USERS, StoredUser, stored_in, users_with
 
-SETTLED = 10_000_000
-"""Microseconds after which whatever was begun is committed or was given up."""
+SLACK = 10_000_000
+"""Microseconds by which clocks may differ, and a transaction begin later than its time says."""
 
 REMEMBERED = 60_000_000
 """Microseconds for which places are remembered, so that clocks that differ do no lasting harm."""
@@ -53,11 +54,12 @@ START = Landmark(0, -1, "")
 
 @dataclass(slots=True)
 class Landmarks:
-    """What is remembered of a connection. ``end`` is its last user that is not quite new."""
+    """What is remembered of a connection. ``end`` is its last user of before ``settled_before``."""
 
     end: Landmark
     last_deletion: int
     since: int
+    settled_before: int
     known: list[Landmark] = field(default_factory=lambda: [START])
 
     def nearest(self, index: int) -> Landmark:
@@ -66,9 +68,11 @@ class Landmarks:
 
     def note(self, landmark: Landmark) -> None:
         """Remember one, unless there is one near, or others may still come before it."""
+        if landmark.index > self.end.index:
+            return
         position = self._position(landmark.index)
-        apart = landmark.index - self.known[position - 1].index
-        if landmark.index <= self.end.index and apart >= APART:
+        neighbours = self.known[position - 1 : position + 1]
+        if all(abs(landmark.index - it.index) >= APART for it in neighbours):
             self.known.insert(position, landmark)
 
     def _position(self, index: int) -> int:
@@ -111,7 +115,7 @@ class UserPages:
                 return landmarks, behind
         landmarks = await _survey(db, connection_id, now)
         behind, last_deletion = await _behind(db, connection_id, landmarks.end)
-        if last_deletion == landmarks.last_deletion < now - SETTLED:
+        if last_deletion == landmarks.last_deletion < landmarks.settled_before:
             fresh = {id_: it for id_, it in self._remembered.items() if _is_fresh(it, now)}
             self._remembered = fresh | {connection_id: landmarks}
         return landmarks, behind
@@ -129,12 +133,14 @@ def _landmark(index: int, user: StoredUser) -> Landmark:
 
 
 async def _survey(db: AsyncConnection, connection_id: str, now: int) -> Landmarks:
-    """Count all users that are not quite new."""
-    asked = {"connection": connection_id, "before": now - SETTLED}
+    """Count all users who came before anything that is still under way."""
+    oldest = await oldest_transaction(db)  # before the statement: none that is older can end unseen
+    before = (now if oldest is None else min(now, oldest)) - SLACK
+    asked = {"connection": connection_id, "before": before}
     count, created_at, id_, last_deletion = (await db.execute(surveyed(), asked)).one()
     end = START if id_ is None else Landmark(count, created_at, id_)
-    landmarks = Landmarks(end, last_deletion, now)
-    landmarks.note(end)
+    landmarks = Landmarks(end, last_deletion, now, before)
+    landmarks.known += [end] if end.index else []
     return landmarks
 
 
@@ -165,7 +171,7 @@ BEYOND: ColumnElement[bool] = tuple_(*CREATION) > tuple_(
 
 @cache
 def surveyed() -> Select[Any]:
-    """Return the statement that counts all that are not quite new, and finds the last of them."""
+    """Return the statement that counts all of before a time, and finds the last of them."""
     settled = (OF_CONNECTION, USERS.c.created_at < bindparam("before"))
     last = [
         select(column)

@@ -1,17 +1,19 @@
 """Are pages of users right at any depth, whoever comes and goes? And does the database skip?"""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
-from api.directory.tables import UserRow
+from api.directory.tables import Identity, UserRow
 from api.directory.user_pages import (
     APART,
     REMEMBERED,
-    SETTLED,
+    SLACK,
     START,
     Landmark,
     Landmarks,
@@ -22,7 +24,7 @@ from tests.crowds import multiply
 from tests.ingress import Ingress
 
 PEOPLE = 4 * APART + 7
-LONG_AGO = 2 * SETTLED
+LONG_AGO = 2 * SLACK
 
 
 class Pages:
@@ -85,7 +87,7 @@ async def test_after_a_deletion_nothing_of_before_is_believed(pages: Pages) -> N
         await pages.ingress.send("DELETE", f"/Users/{leaver}")
         for start in (0, 2 * APART, 3 * APART):
             assert await pages.find(start, APART) == await pages.expected(start, APART)
-        pages.later += 2 * SETTLED  # from now on there is something to remember again
+        pages.later += 2 * SLACK  # from now on there is something to remember again
 
 
 async def test_what_a_clock_that_was_set_back_has_hidden_comes_to_light(pages: Pages) -> None:
@@ -97,18 +99,54 @@ async def test_what_a_clock_that_was_set_back_has_hidden_comes_to_light(pages: P
     assert await pages.find(2 * APART, APART) == await pages.expected(2 * APART, APART)
 
 
+COPY = """
+INSERT INTO users SELECT connection_id, :id, :id, NULL, resource, comparable, :at, :at, 1 FROM users
+ORDER BY created_at, id LIMIT 1
+"""
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_who_comes_late_of_a_long_transaction_is_not_missed(pages: Pages) -> None:
+    async with pages.ingress.database.write() as db:
+        await db.execute(text(COPY), {"id": "late", "at": now()})
+        await pages.ingress.user("soon@a.test")
+        pages.later = 3 * SLACK  # so long does the transaction take
+        for start in (0, 2 * APART, PEOPLE - 10):
+            await pages.find(start, APART)
+    for start in (0, 2 * APART, PEOPLE - 10):
+        assert await pages.find(start, APART) == await pages.expected(start, APART)
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_who_leaves_late_of_a_long_transaction_is_not_shown(pages: Pages) -> None:
+    late, soon, *_ = await pages.ids()
+    async with pages.ingress.database.write() as db:
+        gone = update(Identity).where(col(Identity.id) == late)
+        await db.execute(gone.values(deleted=True, version=now()))
+        await db.execute(delete(UserRow).where(col(UserRow.id) == late))
+        await pages.ingress.send("DELETE", f"/Users/{soon}")
+        pages.later = 3 * SLACK
+        for start in (0, 2 * APART, PEOPLE - 10):
+            await pages.find(start, APART)
+    for start in (0, 2 * APART, PEOPLE - 10):
+        assert await pages.find(start, APART) == await pages.expected(start, APART)
+
+
 async def test_an_empty_directory_has_an_empty_page(ingress: Ingress) -> None:
     assert await Pages(ingress).find(0, 10) == (0, [])
     assert await Pages(ingress).find(10, 10) == (0, [])
 
 
 @given(st.lists(st.integers(0, 100 * APART)), st.integers(0, 100 * APART))
-def test_the_nearest_landmark_never_lies_beyond(noted: list[int], index: int) -> None:
-    landmarks = Landmarks(Landmark(50 * APART, 1, "end"), last_deletion=0, since=0)
+def test_landmarks_lie_apart_and_the_nearest_never_beyond(noted: list[int], index: int) -> None:
+    landmarks = Landmarks(
+        Landmark(50 * APART, 1, "end"), last_deletion=0, since=0, settled_before=0
+    )
     for each in noted:
         landmarks.note(Landmark(each, 1, str(each)))
     indexes = [landmark.index for landmark in landmarks.known]
     assert indexes == sorted(set(indexes))
     assert landmarks.known[0] is START
     assert max(indexes) <= landmarks.end.index
+    assert all(later - before >= APART for before, later in pairwise(indexes))
     assert landmarks.nearest(index).index == max(it for it in indexes if it <= index)

@@ -88,6 +88,24 @@ async def test_one_repair_is_enough_though_a_clock_was_ahead_when_downstream_was
     assert (await installation.ingress.identity(ada))["version"] == tomorrow + 1
 
 
+async def test_a_version_of_a_clock_ahead_is_given_to_nobody_else(
+    installation: Installation,
+) -> None:
+    tomorrow = installation.clock() + 86_400_000_000
+    ada, ben = [await installation.ingress.user(f"{n}@acme.test") for n in ("ada", "ben")]
+    await installation.deliver()
+    of_ada = update(RECORDS).where(RECORDS.c.identity == ada)
+    await installation.by_hand(of_ada.values(applied_version=tomorrow))
+    async with installation.ingress.database.write() as db:
+        back = update(Identity).where(col(Identity.id) == ben)
+        await db.execute(back.values(version=col(Identity.version) - 1))
+    assert await _verdicts(installation) == {ada: Verdict.AHEAD, ben: Verdict.AHEAD}
+    assert await installation.fix() == 2
+    assert (await installation.ingress.identity(ben))["version"] < tomorrow
+    await installation.deliver()
+    assert await _verdicts(installation) == {}
+
+
 async def test_what_was_given_up_is_failed_until_another_try_succeeds(
     installation: Installation,
 ) -> None:

@@ -34,6 +34,7 @@ REFUSED = SyncState(5, refusals=(Refusal("last_admin", "deactivate"),))
         (identity(), applied(4), Verdict.STALE),
         (identity(), applied(6), Verdict.AHEAD),
         (identity(), failed(5), Verdict.FAILED),
+        (identity(), failed(6, applied_version=5), Verdict.AHEAD),
         (identity(), failed(5, applied_version=4), Verdict.FAILED),
         (identity(version=6), failed(5, applied_version=4), Verdict.STALE),
         (identity(dirty=True), None, Verdict.PENDING),
