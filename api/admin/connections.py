@@ -141,6 +141,11 @@ async def resync(
         return marked
 
 
+async def resync_all(database: DirectoryDatabase, now: int) -> int:
+    """Publish everybody of every connection again, a connection at a time; return how many."""
+    return sum([await resync(database, it.id, now) for it in await list_connections(database)])
+
+
 async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
     """Insert a connection, unless its id is taken, be it in a race."""
     try:

@@ -7,7 +7,6 @@ import typer
 
 from api.admin import connections
 from contracts.clock import now
-from deploy.commands.connections import ConnectionId
 from deploy.commands.session import JsonOption, on_databases
 from deploy.opened import Databases
 from deploy.output import print_json, show_row, show_rows
@@ -42,13 +41,23 @@ def status(as_json: JsonOption = False) -> None:
 
 
 def resync(
-    connection: ConnectionId,
+    connection: Annotated[
+        str | None, typer.Argument(metavar="[CONNECTION]", help="As in its base URL.")
+    ] = None,
     identity: Annotated[str | None, typer.Option(metavar="ID", help="Only this SCIM user.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Those of every connection.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Publish the newest state of identities again, e.g. after a failure or a restore."""
+    if (connection is None) is not every or (every and identity is not None):
+        raise typer.BadParameter("give a CONNECTION, with or without --identity, or --all alone")
 
     async def work(databases: Databases, _settings: Settings) -> int:
-        return await connections.resync(databases.directory, connection, now(), identity=identity)
+        if connection is not None:
+            return await connections.resync(
+                databases.directory, connection, now(), identity=identity
+            )
+        return await connections.resync_all(databases.directory, now())
 
-    show_row({"connection": connection, "marked": on_databases(work)}, as_json=as_json)
+    shown = {} if connection is None else {"connection": connection}
+    show_row(shown | {"marked": on_databases(work)}, as_json=as_json)

@@ -28,7 +28,7 @@ def rotate(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new token; prints it this once. Earlier ones end at once."""
+    """Make a new token; prints it this once. Without --keep-old earlier ones end at once."""
 
     async def work(databases: Databases, settings: Settings) -> dict[str, Any]:
         token = await connections.rotate_token(

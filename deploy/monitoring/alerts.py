@@ -75,6 +75,20 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         " downstream database does not answer.",
     )
 
+    window = pace.duration(5 * MINUTE)
+    published = (
+        f'sum(increase(muster_publications_total{{lane="urgent", outcome="confirmed"}}[{window}]))'
+    )
+    lies = f'max(min_over_time(muster_broker_messages{{queue="urgent"}}[{window}]))'
+    taken = f'sum(increase(muster_batch_duration_seconds_count{{lane="urgent"}}[{window}]))'
+    yield Alert(
+        "MusterLeaversNotTaken",
+        "page",
+        f"({published} > 0 or {lies} > 0) unless {taken} > 0",
+        "Changes of the urgent lane are published, and no worker takes any of them.",
+        wait=2 * MINUTE,
+    )
+
 
 def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
     yield Alert(
@@ -137,7 +151,7 @@ def _what_is_away() -> Iterator[Alert]:
             labels={"database": database},
         )
     for part, gauge in (
-        ("api", "muster_publisher_connected"),
+        ("api", "muster_scim_request_duration_seconds_count"),
         ("worker", "muster_consumer_connected"),
     ):
         yield Alert(

@@ -104,6 +104,11 @@ def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
     assert muster("resync", "acme-store", "--json").json["marked"] == 0
 
 
+def test_everything_is_resynced_where_there_is_nobody(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    assert muster("resync", "--all", "--json").json == {"marked": 0}
+
+
 def test_the_version_is_told(muster: Muster) -> None:
     assert muster("--version").out == f"{version('muster-scim')}\n"
 
@@ -130,6 +135,9 @@ MISTAKES = [
     ("accounts add acme store nobody", "'nobody'"),
     ("tokens rotate nowhere", "nowhere"),
     ("resync nowhere", "nowhere"),
+    ("resync", "--all"),
+    ("resync known-store --all", "--all alone"),
+    ("resync --all --identity nobody", "--all alone"),
     ("resync known-store --identity nobody", "nobody"),
     ("policies list nowhere", "nowhere"),
     ("devices list nowhere", "nowhere"),

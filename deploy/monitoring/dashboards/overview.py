@@ -43,8 +43,8 @@ def _figures() -> Iterator[Figure]:
         )
     yield Figure(
         "Alerts",
-        "How many alerts fire; docs/runbooks says what to do about each.",
-        'count(ALERTS{alertstate="firing"}) or vector(0)',
+        "How many alerts of Muster fire; docs/runbooks says what to do about each.",
+        'count(ALERTS{alertname=~"Muster.*", alertstate="firing"}) or vector(0)',
         limit=1,
     )
 
