@@ -45,7 +45,12 @@ def _broker_url(text: str) -> str:
 class Settings(BaseSettings):
     """Every setting, as ``MUSTER_<NAME>`` in the environment. Descriptions say what is accepted."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,  # a Secret made of a file ends with the file's last line
+    )
 
     directory_database_url: Annotated[
         str,

@@ -46,6 +46,14 @@ def test_the_forms_of_urls_that_people_paste_are_understood(given: str, meant: s
     assert async_url(given).render_as_string(hide_password=False) == meant
 
 
+def test_the_end_of_a_line_belongs_to_no_url() -> None:
+    settings = read_settings(directory_database_url="sqlite:///x.db\n", broker_url=" amqp://b/ \n")
+    assert (settings.directory_database_url, settings.broker_url) == (
+        "sqlite:///x.db",
+        "amqp://b/",
+    )
+
+
 def test_base_urls_are_built_on_the_public_url() -> None:
     assert read_settings(public_url="https://scim.example.com/").base == "https://scim.example.com"
     assert read_settings(host="::1", port=1).base == "http://[::1]:1"
