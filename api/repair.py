@@ -39,10 +39,8 @@ async def _repair(
     trace = new_trace()
     orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
     known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
-    of_a_clock_ahead = [
-        it for it in known if it.verdict is Verdict.AHEAD and it.applied_version >= now
-    ]
-    others = [it.identity for it in known if it not in of_a_clock_ahead]
+    of_a_clock_ahead = [it for it in known if _is_of_a_clock_ahead(it, now)]
+    others = [it.identity for it in known if not _is_of_a_clock_ahead(it, now)]
     async with directory.write() as db:
         there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
         if await db.scalar(there) is None:
@@ -59,3 +57,7 @@ async def _repair(
                 db, connection_id, [it.identity], trace, now, beyond=beyond
             )
     return marked
+
+
+def _is_of_a_clock_ahead(finding: Finding, now: int) -> bool:
+    return finding.verdict is Verdict.AHEAD and finding.applied_version >= now
