@@ -9,16 +9,34 @@ from itertools import islice
 from json import dumps
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, cast, func, insert, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    String,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import DirectoryDatabase, objects_in
+from api.directory.database import DirectoryDatabase, objects_in, rows_in
 from api.directory.tables import Identity, Membership, UserRow
 
 PATTERN = "person-0"
 """What is different in the copies: the user that is copied has it in its names."""
 
 AT_ONCE = 20_000
+
+COPIES: Sequence[ColumnElement[Any]] = [
+    column("id", String),
+    column("number", BigInteger),
+    column("name", String),
+]
 
 
 def named(number: int) -> str:
@@ -29,10 +47,13 @@ def named(number: int) -> str:
 async def multiply(
     database: DirectoryDatabase, connection: str, pattern: str, numbers: range
 ) -> list[str]:
-    """Copy a user, whose names contain ``PATTERN``, and its identity; return the ids in order."""
+    """Copy a user, whose names contain ``PATTERN``, and its identity; return the ids in order.
+
+    The copies are created a microsecond after each other.
+    """
     made: list[str] = []
     for some in _chunks(numbers):
-        people = [{"id": uuid.uuid4().hex, "name": named(number)} for number in some]
+        people = [{"id": uuid.uuid4().hex, "number": n, "name": named(n)} for n in some]
         async with database.write() as db:
             for table in (UserRow.__table__, Identity.__table__):  # type: ignore[attr-defined]
                 await _copy(db, table, connection, pattern, dumps(people))
@@ -58,13 +79,15 @@ async def join(
 async def _copy(
     db: AsyncConnection, table: FromClause, connection: str, pattern: str, people: str
 ) -> None:
-    objects = objects_in(literal(people), ["id", "name"], db.dialect.name)
-    values = {
-        column.name: _renamed(column, objects.c.name, db.dialect.name)
-        if isinstance(column.type, String) or "JSON" in str(column.type)
-        else column
-        for column in table.c
+    objects = rows_in(literal(people), COPIES, db.dialect.name)
+    values: dict[str, Any] = {
+        it.name: _renamed(it, objects.c.name, db.dialect.name)
+        if isinstance(it.type, String) or "JSON" in str(it.type)
+        else it
+        for it in table.c
     } | {"id": objects.c.id, "connection_id": literal(connection)}
+    if "created_at" in values:
+        values["created_at"] += objects.c.number
     original = (table.c.connection_id == connection) & (table.c.id == pattern)
     rows = select(*values.values()).select_from(table).join(objects, original)
     await db.execute(insert(table).from_select(list(values), rows))  # type: ignore[arg-type]

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from scim2_models import SearchRequest
-from sqlalchemy import Select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.directory.stored_users import USERS
 from api.directory.user_pages import counted, page
 from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
 from api.scim.search import search_for
@@ -59,10 +60,12 @@ async def test_a_page_beyond_a_place_comes_from_indexes(
     ingress: Ingress, statement: Select[Any], indexes: tuple[str, ...]
 ) -> None:
     pattern = await ingress.user("person-0@a.test")
-    await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
-    place = {"created_at": 1, "id": "8f0c", "offset": 0, "limit": 101}
+    copies = await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
+    asked = {"connection": ingress.connection, "offset": 0, "limit": 101}
     async with ingress.database.read() as db:
-        plan = await _plan(db, statement.params(connection=ingress.connection, **place))
+        created = select(USERS.c.created_at).where(USERS.c.id == copies[-100])
+        place = {"created_at": await db.scalar(created), "id": copies[-100]}
+        plan = await _plan(db, statement.params(asked | place))
     assert all(index in plan for index in indexes)
 
 
