@@ -10,6 +10,11 @@ from typing import TypeAlias
 import asyncpg
 
 LOOK_SECONDS = 0.02
+"""Between two looks, as long as they are cheap: they count what they look at, row by row."""
+
+LOOKS_SHARE = 0.05
+"""Of the time, what is spent on looking: the databases have other work."""
+
 PATIENCE_SECONDS = 600
 
 MARKED = "SELECT count(*) FROM identities WHERE dirty_lane IS NOT NULL"
@@ -82,6 +87,10 @@ async def sight(directory_url: str, downstream_url: str) -> AsyncIterator[Sight]
 async def _until_none(count: Callable[[], Awaitable[int]]) -> float:
     started = time.perf_counter()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await count():
-            await asyncio.sleep(LOOK_SECONDS)
-    return time.perf_counter() - started
+        while True:
+            begun = time.perf_counter()
+            left = await count()
+            seen = time.perf_counter()
+            if not left:
+                return seen - started
+            await asyncio.sleep(max(LOOK_SECONDS, (seen - begun) / LOOKS_SHARE))
