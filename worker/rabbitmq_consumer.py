@@ -11,6 +11,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
+from worker.rabbitmq_acks import Acks
 from worker.rabbitmq_connection import dial, hang_up
 from worker.rabbitmq_delivery import RabbitmqDelivery
 from worker.rabbitmq_set_aside import SetAside
@@ -116,12 +117,13 @@ class RabbitmqConsumer:
             await channel.set_qos(prefetch_count=self._prefetch)
             # Not declared, not even passively: some brokers ask for the right to configure then.
             queue = await channel.get_queue(self._topology.lane(lane), ensure=False)
-            self._subscriptions.append((queue, await queue.consume(partial(self._enqueue, lane))))
+            enqueue = partial(self._enqueue, lane, Acks(underlay))
+            self._subscriptions.append((queue, await queue.consume(enqueue)))
 
-    async def _enqueue(self, lane: Lane, message: AbstractIncomingMessage) -> None:
+    async def _enqueue(self, lane: Lane, acks: Acks, message: AbstractIncomingMessage) -> None:
         """Only this: the loss of a connection cancels callbacks in the middle of their work."""
         self._waiting[lane].put_nowait(
-            RabbitmqDelivery(message, lane, self._topology, self._set_aside)
+            RabbitmqDelivery(message, lane, self._topology, self._set_aside, acks)
         )
 
     async def _unsubscribe(self) -> None:

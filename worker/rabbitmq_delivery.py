@@ -1,7 +1,6 @@
 """What can the worker answer to a message of RabbitMQ? Done, later, or put aside for a human."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -10,6 +9,7 @@ from aio_pika.exceptions import ChannelInvalidStateError
 
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Lane, Topology
+from worker.rabbitmq_acks import Acks
 from worker.rabbitmq_set_aside import SetAside
 
 LOG = structlog.get_logger(__name__)
@@ -23,16 +23,13 @@ again at once, and be thrown out by the delivery limit within a moment."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RabbitmqDelivery:
-    """A message in the hands of the worker. Until it is answered, the broker keeps it.
-
-    An answer that comes after the connection was lost is of no consequence: the broker gives the
-    message to somebody else, who finds its effect there already.
-    """
+    """A message in the hands of the worker. Until it is answered, the broker keeps it."""
 
     message: AbstractIncomingMessage
     lane: Lane
     topology: Topology
     set_aside: SetAside
+    acks: Acks
 
     @property
     def body(self) -> bytes:
@@ -52,7 +49,7 @@ class RabbitmqDelivery:
             return True
 
     async def ack(self) -> None:
-        await self._tell_broker(self.message.ack)
+        await self.acks.ack(self._tag)
 
     async def retry(self, after_seconds: float) -> None:
         tier = self.topology.tier(self.lane, after_seconds)
@@ -71,14 +68,22 @@ class RabbitmqDelivery:
         if self.is_lost:
             return
         if await self.set_aside.put(queue, self.body, headers):
-            await self._tell_broker(self.message.ack)
+            await self.ack()
         else:
             await asyncio.sleep(PAUSE_BEFORE_RETURN)
-            await self._tell_broker(self.message.nack)
+            await self._give_back()
 
-    async def _tell_broker(self, answer: Callable[[], Awaitable[None]]) -> None:
+    async def _give_back(self) -> None:
         try:
-            async with peer_failures(ANSWER_SECONDS, late="no answer taken in time"):
-                await answer()
+            async with peer_failures(ANSWER_SECONDS, late="no nack taken in time"):
+                await self.message.nack()
         except PeerFailed as failure:
-            LOG.info("answer_lost", lane=self.lane, reason=str(failure))
+            LOG.info("nack_lost", lane=self.lane, reason=str(failure))
+        else:
+            self.acks.returned(self._tag)
+
+    @property
+    def _tag(self) -> int:
+        tag = self.message.delivery_tag
+        assert tag is not None, "it was delivered"
+        return tag
