@@ -3,12 +3,23 @@
 Row locks need no word: SQLite has one writer at a time, and SQLAlchemy leaves FOR UPDATE out there.
 """
 
-from collections.abc import AsyncIterator, Collection
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, SQLColumnExpression, String, Table, bindparam
+from sqlalchemy import (
+    JSON,
+    SQLColumnExpression,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.ext.compiler import compiles
@@ -46,6 +57,43 @@ class DownstreamDatabase:
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction: committed at the end, rolled back by an exception."""
         return self.writing.begin()
+
+
+async def put_rows(
+    db: AsyncConnection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    change: Collection[str] = (),
+) -> None:
+    """Insert rows in their order; of those that are there, change these columns.
+
+    All name the same columns. On PostgreSQL they are one parameter of one statement.
+    """
+    if not rows:
+        return
+    statement = _putting(db.dialect.name, table, tuple(rows[0]), frozenset(change))
+    if db.dialect.name == "postgresql":
+        await db.execute(statement, {"rows": json.dumps(rows)})
+    else:
+        await db.execute(statement, rows)
+
+
+@cache
+def _putting(
+    dialect: str, table: Table, names: tuple[str, ...], change: frozenset[str]
+) -> postgresql.Insert | sqlite.Insert:
+    statement: postgresql.Insert | sqlite.Insert
+    if dialect == "postgresql":
+        columns = [column(name, table.c[name].type) for name in names]
+        objects = func.json_to_recordset(bindparam("rows", type_=String).cast(JSON))
+        given = objects.table_valued(*columns).render_derived(name="given", with_types=True)
+        statement = postgresql.insert(table).from_select(names, select(given))
+    else:
+        statement = sqlite.insert(table)
+    if not change:
+        return statement.on_conflict_do_nothing()
+    new = {name: statement.excluded[name] for name in names if name in change}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
 
 
 def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:

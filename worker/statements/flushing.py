@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, case, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, case, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.changes import LedgerEntry
-from worker.database import insert_into, is_among
+from worker.database import insert_into, is_among, put_rows
 from worker.facts import Account, Device, IdentityKey, SyncRecord
 from worker.statements.replans import SWEEP_SECONDS
 from worker.statements.rows import (
@@ -58,13 +58,8 @@ class Flush:
 
     async def _write_accounts(self, changed: Mapping[str, Account | None]) -> None:
         rows = [account_row(self.world.accounts[key], self.now) for key in sorted(changed)]
-        if rows:
-            statement = insert_into(self.db, ACCOUNTS)
-            kept = {"id", "workspace", "portal", "created_at"}
-            new = {c.name: c for c in statement.excluded if c.name not in kept}
-            await self.db.execute(
-                statement.on_conflict_do_update(index_elements=["id"], set_=new), rows
-            )
+        kept = {"id", "workspace", "portal", "created_at"}
+        await put_rows(self.db, ACCOUNTS, rows, change=set(ACCOUNTS.c.keys()) - kept)
 
     async def _write_devices(self, changed: Mapping[str, Device]) -> None:
         statement = update(DEVICES).where(DEVICES.c.id == bindparam("of_id"))
@@ -75,14 +70,18 @@ class Flush:
         )
 
     async def _write_records(self, changed: Mapping[IdentityKey, SyncRecord]) -> None:
-        planned = (key for key in sorted(changed) if key in self.envelopes)
-        await _each(self.db, update(RECORDS).where(_is(RECORDS)), map(self._record_values, planned))
+        rows = [self._record_row(key) for key in sorted(changed) if key in self.envelopes]
+        kept = {"identity", "connection", "workspace", "portal"}
+        await put_rows(self.db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
 
-    def _record_values(self, key: IdentityKey) -> dict[str, Any]:
+    def _record_row(self, key: IdentityKey) -> dict[str, Any]:
         record, envelope = self.world.records[key], self.envelopes[key]
         refused = key in self.world.waiting
         return {
-            **_of(key),
+            "connection": key.connection,
+            "identity": key.identity,
+            "workspace": envelope.data.workspace,
+            "portal": envelope.data.portal.value,
             "applied_version": record.applied_version,
             "applied_at": self.now,
             "deactivated_at": record.deactivated_at,
@@ -192,17 +191,6 @@ def _device_values(device: Device) -> dict[str, Any]:
         "assigned_to": device.assigned_to,
         "removed": device.removed,
     }
-
-
-def _is(table: Table) -> Any:
-    return and_(
-        table.c.connection == bindparam("of_connection"),
-        table.c.identity == bindparam("of_identity"),
-    )
-
-
-def _of(key: IdentityKey) -> dict[str, Any]:
-    return {"of_connection": key.connection, "of_identity": key.identity}
 
 
 async def _each(db: AsyncConnection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:

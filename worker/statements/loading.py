@@ -15,7 +15,7 @@ from contracts.names import comparison_key
 from contracts.rules import ChangePolicy, Portal
 from worker.actions import DeviceActionKind
 from worker.changes import LedgerEntry
-from worker.database import insert_into, is_among
+from worker.database import is_among, put_rows
 from worker.facts import IdentityKey
 from worker.statements.rows import (
     ACCOUNTS,
@@ -38,7 +38,7 @@ from worker.world import World
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
     """Make the workspaces that are missing."""
     rows = [{"name": name} for name in sorted(names)]
-    await db.execute(insert_into(db, WORKSPACES).on_conflict_do_nothing(), rows)
+    await put_rows(db, WORKSPACES, rows)
 
 
 async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
@@ -62,7 +62,7 @@ async def lock_records(
         }
         for event in sorted(events, key=key_of_event)
     ]
-    await db.execute(insert_into(db, RECORDS).on_conflict_do_nothing(), rows)
+    await put_rows(db, RECORDS, rows)
     return await _load_records(db, world, map(key_of_event, events), skip_locked=False)
 
 

@@ -172,6 +172,19 @@ async def test_nothing_is_received_after_a_close(
 # --- answers ------------------------------------------------------------------------------
 
 
+async def test_what_lies_between_the_acknowledged_comes_again(
+    consumer: RabbitmqConsumer, topology: Topology, channel: AbstractChannel
+) -> None:
+    bulk = topology.lane(Lane.BULK)
+    await put(channel, bulk, b"0", b"1", b"2", b"3")
+    first, put_aside, _, last = await receive(consumer, 4)
+    await put_aside.dead_letter("undecodable")
+    await asyncio.gather(first.ack(), last.ack())
+    await consumer.close()
+    await until_there_are(1, bulk, channel)
+    assert (await take(channel, bulk)).body == b"2"
+
+
 async def test_a_dead_letter_tells_why_and_from_where_and_nothing_else(
     consumer: RabbitmqConsumer, topology: Topology, channel: AbstractChannel
 ) -> None:
