@@ -1,13 +1,14 @@
 """How do tests and benchmarks run the api alone, as processes of its own?
 
-``python -m tests.api_process URL PORT`` serves it on a database, without relay and worker, until
-its standard input ends.
+``python -m tests.api_process URL PORT LEVEL`` serves it on a database, without relay and worker,
+until its standard input ends. It logs from this level on.
 """
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import BinaryIO
 
 from prometheus_client import CollectorRegistry
 
@@ -24,11 +25,17 @@ from tests.served_processes import served
 
 
 @asynccontextmanager
-async def api_processes(url: str, number: int) -> AsyncIterator[list[int]]:
-    """Start processes on a database; yield the ports where they answer."""
+async def api_processes(
+    url: str, number: int, log: BinaryIO | None = None
+) -> AsyncIterator[list[int]]:
+    """Start processes on a database; yield the ports where they answer.
+
+    Into a log they write as much as when they are in use.
+    """
     ports = [free_port() for _ in range(number)]
-    commands = [(sys.executable, "-m", "tests.api_process", url, str(port)) for port in ports]
-    async with served(dict(zip(ports, commands, strict=True))):
+    start = (sys.executable, "-m", "tests.api_process", url)
+    commands = {port: (*start, str(port), "info" if log else "error") for port in ports}
+    async with served(commands, log):
         yield ports
 
 
@@ -46,4 +53,6 @@ async def _serve(url: str, settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    run_process(_serve(sys.argv[1], Settings(port=int(sys.argv[2]), log_level="error")))
+    _, url, port, level = sys.argv
+    settings = {"port": port, "log_level": level, "log_format": "json"}
+    run_process(_serve(url, Settings.model_validate(settings)))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import BinaryIO
 
 from tests.services import environment_with
 
@@ -10,11 +11,16 @@ START_SECONDS = 60
 
 
 @asynccontextmanager
-async def served(commands: Mapping[int, Sequence[str]]) -> AsyncIterator[None]:
-    """Run a command for each port, from when all answer there until the end of the block."""
+async def served(
+    commands: Mapping[int, Sequence[str]], log: BinaryIO | None = None
+) -> AsyncIterator[None]:
+    """Run a command for each port, from when all answer there until the end of the block.
+
+    What they say goes to the log, if there is one.
+    """
     running = {
         port: await asyncio.create_subprocess_exec(
-            *command, env=environment_with(), stdin=asyncio.subprocess.PIPE
+            *command, env=environment_with(), stdin=asyncio.subprocess.PIPE, stderr=log
         )
         for port, command in commands.items()
     }

@@ -1,12 +1,15 @@
 """How fast is Muster, how near to what the machine can do? ``make bench``; ``--check`` for aims.
 
 Servers of its own in containers, as in compose.yaml: commits are synced, publications confirmed,
-queues are quorum queues. The load generator is on the same machine.
+queues are quorum queues. Every process of Muster logs as it does by default, as JSON, to nowhere.
+The load generator is on the same machine.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -63,7 +66,7 @@ async def bench(installed: Installation, report: Report) -> None:
     async with sight(*urls) as looking:
         setting = Setting(installed, directory, looking, Processors(servers), report)
         async with (
-            api_processes(urls[0], API_PROCESSES) as ports,
+            api_processes(urls[0], API_PROCESSES, installed.log) as ports,
             bare_apis(urls[0], API_PROCESSES) as bare_ports,
         ):
             people = {
@@ -103,8 +106,10 @@ def main() -> None:
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
-            installation(ServiceSettings(), Path(folder)) as installed,
+            Path(os.devnull).open("wb") as log,
+            installation(ServiceSettings(), Path(folder)) as servers,
         ):
+            installed = replace(servers, log=log)
             said = asyncio.run(durability(installed.database_url("directory")))
             typer.echo(f"PostgreSQL: {said}.")
             asyncio.run(bench(installed, report))

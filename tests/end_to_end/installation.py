@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -42,6 +42,8 @@ class Installation:
     """Where each process shows its metrics, by its id."""
     doors: Mapping[str, str] = field(default_factory=dict)
     """Through which host and port the broker, or a side's database, is reached instead."""
+    log: BinaryIO | None = None
+    """Where processes write as much as when they are in use; else they are all but silent."""
 
     @property
     def broker_metrics(self) -> str:
@@ -70,7 +72,8 @@ class Installation:
         settings = {
             "MUSTER_DIRECTORY_DATABASE_URL": "postgresql://127.0.0.1:1/directory",
             "MUSTER_DOWNSTREAM_DATABASE_URL": "postgresql://127.0.0.1:1/downstream",
-            "MUSTER_LOG_LEVEL": "error",
+            "MUSTER_LOG_LEVEL": "info" if self.log else "error",
+            "MUSTER_LOG_FORMAT": "json",
             "MUSTER_METRICS_PORT": str(metrics_port),
         }
         directory = {"MUSTER_DIRECTORY_DATABASE_URL": self.database_url("directory")}
@@ -133,7 +136,7 @@ class Installation:
     async def _running(self, part: str, port: int = 0) -> AsyncIterator[asyncio.subprocess.Process]:
         metrics_port = free_port()
         environment = self.environment_of(part, port, metrics_port)
-        async with running_part(part, environment) as process:
+        async with running_part(part, environment, self.log) as process:
             self.inspected[process.pid] = f"http://127.0.0.1:{metrics_port}"
             try:
                 yield process
