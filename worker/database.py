@@ -3,13 +3,13 @@
 Row locks need no word: SQLite has one writer at a time, and SQLAlchemy leaves FOR UPDATE out there.
 """
 
-import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     SQLColumnExpression,
@@ -73,7 +73,7 @@ async def put_rows(
         return
     statement = _putting(db.dialect.name, table, tuple(rows[0]), frozenset(change))
     if db.dialect.name == "postgresql":
-        await db.execute(statement, {"rows": json.dumps(rows)})
+        await db.execute(statement, {"rows": to_json(rows).decode()})
     else:
         await db.execute(statement, rows)
 

@@ -16,7 +16,10 @@ ACK_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Answered:
-    """Which deliveries of a channel are answered; their tags count from 1."""
+    """Which deliveries of a channel are answered; their tags count from 1.
+
+    One that never is keeps those behind it apart until the channel ends.
+    """
 
     up_to: int = 0
     beyond: set[int] = field(default_factory=set)
@@ -31,8 +34,8 @@ class Answered:
     def acks_of(self, tags: Collection[int]) -> tuple[int | None, list[int]]:
         """Return how to ack what was just added: up to which tag at once, and which one by one.
 
-        The first is the tag of one of these, since the broker knows the others no more (AMQP 0-9-1,
-        basic.ack).
+        The first is the tag of one of these: a broker refuses one that it knows no more (AMQP
+        0-9-1, basic.ack).
         """
         together = max((tag for tag in tags if tag <= self.up_to), default=None)
         return together, sorted(tag for tag in tags if tag > self.up_to)
@@ -50,6 +53,7 @@ class Acks:
         self._answered = Answered()
         self._due: list[int] = []
         self._sending: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def ack(self, tag: int) -> None:
         """Acknowledge a delivery, with all others that somebody acknowledges just now."""
@@ -63,8 +67,12 @@ class Acks:
         self._answered.add([tag])
 
     async def _send(self) -> None:
-        due, self._due, self._sending = self._due, [], None
-        self._answered.add(due)
+        async with self._one_at_a_time:  # or what closes a gap acks what is about to be acked
+            due, self._due, self._sending = self._due, [], None
+            self._answered.add(due)
+            await self._send_acks(due)
+
+    async def _send_acks(self, due: Collection[int]) -> None:
         together, singly = self._answered.acks_of(due)
         try:
             async with peer_failures(ACK_SECONDS, late="no ack taken in time"):

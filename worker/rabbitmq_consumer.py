@@ -18,8 +18,8 @@ from worker.rabbitmq_set_aside import SetAside
 
 LOG = structlog.get_logger(__name__)
 
-PREFETCH = 200
-"""Messages of a lane that are on their way or in hand; a batch is taken from these."""
+PREFETCH = 400
+"""Messages of a lane that are on their way or in hand: a batch, and the next one behind it."""
 
 SUBSCRIBE_SECONDS = 20.0
 UNSUBSCRIBE_SECONDS = 5.0

@@ -14,7 +14,7 @@ from worker.rabbitmq_set_aside import SetAside
 
 LOG = structlog.get_logger(__name__)
 
-ANSWER_SECONDS = 10.0
+NACK_SECONDS = 10.0
 
 PAUSE_BEFORE_RETURN = 1.0
 """Seconds before a message that could not be set aside goes back to its lane, where it would come
@@ -75,7 +75,7 @@ class RabbitmqDelivery:
 
     async def _give_back(self) -> None:
         try:
-            async with peer_failures(ANSWER_SECONDS, late="no nack taken in time"):
+            async with peer_failures(NACK_SECONDS, late="no nack taken in time"):
                 await self.message.nack()
         except PeerFailed as failure:
             LOG.info("nack_lost", lane=self.lane, reason=str(failure))
@@ -85,5 +85,5 @@ class RabbitmqDelivery:
     @property
     def _tag(self) -> int:
         tag = self.message.delivery_tag
-        assert tag is not None, "it was delivered"
+        assert tag, "it was delivered"
         return tag

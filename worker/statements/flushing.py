@@ -71,7 +71,7 @@ class Flush:
 
     async def _write_records(self, changed: Mapping[IdentityKey, SyncRecord]) -> None:
         rows = [self._record_row(key) for key in sorted(changed) if key in self.envelopes]
-        kept = {"identity", "connection", "workspace", "portal"}
+        kept = {"identity", "connection", "workspace", "portal"}  # all are there: they are locked
         await put_rows(self.db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
 
     def _record_row(self, key: IdentityKey) -> dict[str, Any]:

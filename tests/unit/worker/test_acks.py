@@ -19,6 +19,8 @@ class Broker:
     unanswered: set[int]
     frames: int = 0
     acknowledged: set[int] = field(default_factory=set)
+    refused: list[int] = field(default_factory=list)
+    """Tags that it did not know (any more); a broker closes the channel."""
     failure: BaseException | None = None
     goes_on: asyncio.Event | None = None
     """While it is not set, frames are on their way."""
@@ -32,7 +34,8 @@ class Broker:
         if self.failure:
             raise self.failure
         self.frames += 1
-        assert tag in self.unanswered, "unknown delivery tag"
+        if tag not in self.unanswered:
+            self.refused.append(tag)
         acked = {it for it in self.unanswered if it <= tag} if multiple else {tag}
         self.unanswered -= acked
         self.acknowledged |= acked
@@ -95,7 +98,7 @@ async def test_in_whatever_order_exactly_the_acknowledged_are_acknowledged(
         done = [tag for tag in answered if tag not in returned]
         expected |= set(done)
         await asyncio.gather(*map(acks.ack, done))
-        assert broker.acknowledged == expected
+        assert (broker.acknowledged, broker.refused) == (expected, [])
 
 
 async def test_who_acknowledges_while_a_frame_is_on_its_way_is_not_forgotten() -> None:
@@ -107,7 +110,20 @@ async def test_who_acknowledges_while_a_frame_is_on_its_way_is_not_forgotten() -
     first.cancel()  # others wait for the same frame
     broker.goes_on.set()
     await second
-    assert broker.acknowledged == {1, 2}
+    assert (broker.acknowledged, broker.refused) == ({1, 2}, [])
+
+
+async def test_a_gap_that_is_closed_while_frames_are_on_their_way_acknowledges_nothing_twice() -> (
+    None
+):
+    broker, acks = deliveries(5)
+    broker.goes_on = asyncio.Event()
+    beyond_the_gap = [asyncio.create_task(acks.ack(tag)) for tag in (2, 4)]
+    await broker.on_its_way.wait()
+    in_the_gap = [asyncio.create_task(acks.ack(tag)) for tag in (1, 3, 5)]
+    broker.goes_on.set()
+    await asyncio.gather(*beyond_the_gap, *in_the_gap)
+    assert (broker.acknowledged, broker.refused) == ({1, 2, 3, 4, 5}, [])
 
 
 @pytest.mark.parametrize(
