@@ -23,6 +23,7 @@ from contracts.rules import (
     RoleLine,
 )
 from deploy.databases import open_engines
+from deploy.logs import log_to_stderr
 from tests.api_process import api_processes
 from tests.benchmarks.backlog_figures import measure_backlogs
 from tests.benchmarks.durability import durability
@@ -102,6 +103,7 @@ async def measure_ingress(setting: Setting, asked: dict[int, Asked], floor: Aske
 
 def main() -> None:
     """Run the benchmark; with ``--check``, fail where an aim is missed."""
+    log_to_stderr()  # what libraries say of a broker that is still starting is nobody's concern
     report = Report()
     try:
         with (
