@@ -86,6 +86,12 @@ class ApiMetrics:
             "When this process last finished a sweep; 0 where it has not.",
             registry=registry,
         )
+        self.share_refusals = Counter(
+            "muster_share_refusals",
+            "Requests that a connection sent beyond its share, and that waited for it in vain.",
+            ["share"],
+            registry=registry,
+        )
         for lane in Lane:
             for outcome in PUBLICATIONS.values():
                 self.publications.labels(lane, outcome)
