@@ -12,15 +12,17 @@ from starlette.exceptions import HTTPException
 
 from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
+from api.held import HeldUntilSent
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
 from api.scim.authentication import Doorkeeper
 from api.scim.documentation import scim_components
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
+from api.scim.resource_locks import ResourceLocks
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
 from api.scim.shared_users import SharedUsers
-from api.scim.turns import Turns
+from api.shares import Shares, ShareSizes
 from contracts.clock import Clock, now
 
 
@@ -31,6 +33,7 @@ def create_app(
     *,
     on_write: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
+    share_sizes: ShareSizes | None = None,
     clock: Clock = now,
 ) -> FastAPI:
     """Return the application.
@@ -39,23 +42,29 @@ def create_app(
     :param on_write: called after each write that was committed, so that a relay in the same
         process need not wait for its next look.
     :param limits: what one request may ask for.
+    :param share_sizes: how much of the process one connection may use.
     """
     app = _Api(title="Muster", redirect_slashes=False)
     limits = limits or Limits()
+    sizes = share_sizes or ShareSizes()
+    shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
+    locks = ResourceLocks(sizes.patience)
     edge = ScimEdge(
         database,
         Doorkeeper(database),
-        SharedUsers(database, clock),
+        SharedUsers(database, shares, locks, clock),
         scim_provider(limits),
         public_url,
         on_write,
         limits,
         clock,
-        Turns(),
+        shares,
+        locks,
     )
     routes = scim_routes(edge)
     app.include_router(routes)
     metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
+    app.add_middleware(HeldUntilSent)
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
 

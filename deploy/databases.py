@@ -19,6 +19,9 @@ SQLITE_PRAGMAS = (
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
 """After which a PostgreSQL server that says nothing is taken for lost."""
 
+SEARCH_STATEMENTS = 100
+"""Short searches whose translation is kept."""
+
 POSTGRES_SETTINGS = {
     # A plan that was made while a table was empty is kept, and would read all of it for ever after.
     # Whatever we look for has an index.
@@ -50,10 +53,29 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     )
 
 
-def _postgres(url: URL, **pool: Any) -> AsyncEngine:
+def open_searching(text: str, searches: int) -> AsyncEngine:
+    """Open a directory for searches, apart from what is short and frequent.
+
+    No statement is kept that was asked once: a connection of PostgreSQL would hold a hundred of
+    them, with their plans.
+
+    :param searches: how many there are at once.
+    """
+    url = async_url(text)
+    pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, begin="BEGIN", **pool)
+    return _postgres(
+        url.update_query_dict({"prepared_statement_cache_size": "0"}),
+        isolation_level="AUTOCOMMIT",
+        **pool,
+    )
+
+
+def _postgres(url: URL, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        **pool,
+        **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
             "timeout": CONNECT_SECONDS,

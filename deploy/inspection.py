@@ -21,6 +21,7 @@ from prometheus_client.exposition import choose_encoder
 
 from contracts.health import Check, look_at
 from deploy.http_server import serve
+from deploy.loop_watch import watched
 from deploy.running import running
 
 Observe = Callable[[], Awaitable[None]]
@@ -71,7 +72,10 @@ async def inspected(listener: socket.socket, stop: asyncio.Event) -> AsyncIterat
         return "draining" if stop.is_set() else None
 
     inspection.checks.append(Check("process", draining))
-    async with running(lambda end: serve(inspection.app(), listener, end)):
+    async with (
+        running(lambda end: serve(inspection.app(), listener, end)),
+        watched(inspection.registry),
+    ):
         yield inspection
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.database import DirectoryDatabase
-from deploy.databases import open_engines
+from deploy.databases import open_engines, open_searching
 from deploy.settings import Settings
 from worker.database import DownstreamDatabase
 
@@ -62,8 +62,13 @@ async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
 @asynccontextmanager
 async def open_directory(settings: Settings) -> AsyncIterator[DirectoryDatabase]:
     """Open the api's database, which is all that the api and the relay need."""
-    async with _engines("directory_database_url", settings) as engines:
-        yield DirectoryDatabase(*engines)
+    async with _engines("directory_database_url", settings) as (reading, writing):
+        sizes = settings.share_sizes
+        searching = open_searching(settings.directory_database_url, sizes.searches)
+        try:
+            yield DirectoryDatabase(reading, writing, searching)
+        finally:
+            await searching.dispose()
 
 
 @asynccontextmanager

@@ -30,7 +30,12 @@ async def run_api(
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
         relay = Relay(directory, publisher, metrics)
         app = create_app(
-            directory, settings.base, metrics, on_write=relay.wake, limits=settings.limits
+            directory,
+            settings.base,
+            metrics,
+            on_write=relay.wake,
+            limits=settings.limits,
+            share_sizes=settings.share_sizes,
         )
         app.include_router(health_routes(inspection.checks))
         async with (

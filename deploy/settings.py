@@ -8,11 +8,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
 from api.scim.limits import Limits
+from api.shares import ShareSizes
 from deploy.database_urls import async_url
 
 PREFIX = "MUSTER_"
 
-DEFAULTS = Limits()
+DEFAULTS, SHARES = Limits(), ShareSizes()
 
 
 class InvalidSetting(Exception):
@@ -129,6 +130,43 @@ class Settings(BaseSettings):
         Field(ge=16_384, le=1_000_000, description="characters of one value, 16384 to 1000000"),
     ] = DEFAULTS.value_characters
 
+    largest_user: Annotated[
+        int, Field(ge=16_384, le=4_000_000, description="characters of a user, 16384 to 4000000")
+    ] = DEFAULTS.user_characters
+    page_bytes: Annotated[
+        int, Field(ge=65_536, description="bytes after which a page ends, 65536 or more")
+    ] = DEFAULTS.page_bytes
+    search_timeout: Annotated[
+        float, Field(gt=0, description="seconds that a search may take, more than 0")
+    ] = DEFAULTS.search_seconds
+
+    requests_each: Annotated[
+        int, Field(ge=1, description="requests of one connection at once, 1 or more")
+    ] = SHARES.requests_each
+    searches: Annotated[int, Field(ge=1, le=50, description="searches at once, 1 to 50")] = (
+        SHARES.searches
+    )
+    searches_each: Annotated[
+        int, Field(ge=1, le=50, description="searches of one connection at once, 1 to 50")
+    ] = SHARES.searches_each
+    writers_each: Annotated[
+        int, Field(ge=1, le=6, description="transactions of one connection at once, 1 to 6")
+    ] = SHARES.writers_each
+    share_patience: Annotated[
+        float, Field(gt=0, description="seconds that a request waits for its share, more than 0")
+    ] = SHARES.patience
+
+    @property
+    def share_sizes(self) -> ShareSizes:
+        """Return how much of a process one connection may use."""
+        return ShareSizes(
+            requests_each=self.requests_each,
+            searches=self.searches,
+            searches_each=self.searches_each,
+            writers_each=self.writers_each,
+            patience=self.share_patience,
+        )
+
     @property
     def limits(self) -> Limits:
         """Return what one SCIM request may ask for."""
@@ -141,6 +179,9 @@ class Settings(BaseSettings):
             bulk_bytes=min(self.largest_bulk, self.largest_body),
             patch_operations=self.most_patch_operations,
             value_characters=self.longest_value,
+            user_characters=self.largest_user,
+            page_bytes=self.page_bytes,
+            search_seconds=self.search_timeout,
         )
 
     @property

@@ -43,7 +43,12 @@ async def run_everything(
         worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         app = create_app(
-            directory, settings.base, metrics, on_write=relay.wake, limits=settings.limits
+            directory,
+            settings.base,
+            metrics,
+            on_write=relay.wake,
+            limits=settings.limits,
+            share_sizes=settings.share_sizes,
         )
         app.include_router(health_routes(inspection.checks))
         async with (

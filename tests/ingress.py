@@ -10,12 +10,18 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, select, update
 from sqlmodel import col
 
-from api.admin.connections import create_connection
+from api.admin.connections import NewConnection, create_connection
 from api.app import create_app
+from api.correlation import new_trace
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import Identity
 from api.metrics import ApiMetrics
+from api.scim.authentication import OpenedConnection, digest_of
+from api.scim.limits import Limits
+from api.scim.resource_locks import ResourceLocks
 from api.scim.resources import Group, User
+from api.scim.transactions import Transactions
+from api.shares import Shares, ShareSizes
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from deploy.databases import open_engines
@@ -46,6 +52,22 @@ class Ingress:
     connection: str
     http: httpx.AsyncClient
     registry: CollectorRegistry
+
+    @property
+    def transactions(self) -> Transactions:
+        """Open transactions as a request of the connection does."""
+        token = self.http.headers["Authorization"].removeprefix("Bearer ")
+        return transactions_on(self.database, NewConnection(self.connection, token))
+
+    async def neighbour(self) -> "Ingress":
+        """Switch SCIM on for another workspace, which the same api serves."""
+        new = await create_connection(self.database, "Neighbour", RULES, now())
+        client = httpx.AsyncClient(
+            transport=self.http._transport,  # noqa: SLF001 - it leads to the same api
+            base_url=self.http.base_url.join(f"../{new.id}"),
+            headers={"Authorization": f"Bearer {new.token}"},
+        )
+        return Ingress(self.database, new.id, client, self.registry)
 
     async def send(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -109,6 +131,16 @@ class Ingress:
             await db.execute(
                 update(Identity).values(dirty_lane=None, dirty_since=None, due_at=None)
             )
+
+
+def transactions_on(database: DirectoryDatabase, connection: NewConnection) -> Transactions:
+    """Open transactions as a request of a connection does."""
+    sizes, metrics = ShareSizes(), ApiMetrics(CollectorRegistry())
+    shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
+    opened = OpenedConnection(connection.id, RULES, digest_of(connection.token))
+    locks = ResourceLocks(sizes.patience)
+    seconds = Limits().search_seconds
+    return Transactions(database, opened, new_trace(), shares, locks, now, seconds)
 
 
 @asynccontextmanager

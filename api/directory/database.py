@@ -50,15 +50,26 @@ class DirectoryDatabase:
     """The directory's database, for reading and for writing.
 
     On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
-    for the lock; on PostgreSQL both are the same engine.
+    for the lock; on PostgreSQL both are the same engine. ``searching`` is for what takes long and
+    is asked once, so that what is short never waits for it; where there is none, it is ``reading``.
     """
 
     reading: AsyncEngine
     writing: AsyncEngine
+    searching: AsyncEngine | None = None
+
+    @property
+    def has_one_writer(self) -> bool:
+        """Say whether transactions that write come one after the other."""
+        return self.writing.dialect.name == "sqlite"
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for statements that change nothing."""
         return self.reading.connect()
+
+    def search(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection for a search."""
+        return (self.searching or self.reading).connect()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -76,6 +87,16 @@ class DirectoryDatabase:
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that knows ON CONFLICT."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+async def interrupt(db: AsyncConnection) -> None:
+    """End the statement that runs on a SQLite connection; its driver cannot by itself.
+
+    On PostgreSQL, the driver ends the statement of a task that is cancelled.
+    """
+    if db.dialect.name == "sqlite" and not (db.closed or db.invalidated):
+        connection: Any = (await db.get_raw_connection()).driver_connection
+        await connection.interrupt()
 
 
 async def wait_briefly(db: AsyncConnection) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    not_,
     null,
     or_,
     select,
@@ -114,7 +115,13 @@ async def mark_identities(
 
 
 async def mark_selected(
-    db: AsyncConnection, connection_id: str, ids: SelectBase, trace: Trace, now: int
+    db: AsyncConnection,
+    connection_id: str,
+    ids: SelectBase,
+    trace: Trace,
+    now: int,
+    *,
+    unless_waiting: bool = False,
 ) -> int:
     """Mark whose groups change, in one statement whatever their number.
 
@@ -122,8 +129,12 @@ async def mark_selected(
     that is what keeps memberships of people who are gone from being made.
 
     :param ids: gives the ids; those of nested groups are among them and mean nobody.
+    :param unless_waiting: leaves out those whose marks no relay has leased yet.
     """
     there = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
+    if unless_waiting:
+        waits = and_(col(Identity.dirty_lane).is_not(None), col(Identity.due_at) <= now)
+        there = and_(there, not_(waits))
     return await _mark(db, connection_id, there, trace, now)
 
 

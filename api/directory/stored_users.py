@@ -12,7 +12,6 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import (
     ColumnElement,
     Insert,
-    Row,
     RowMapping,
     Select,
     String,
@@ -96,7 +95,8 @@ async def find_by_id(
 ) -> Mapping[UserName, StoredUser]:
     """Return the users that there are, by their ids."""
     rows = await db.execute(_found_by(USERS.c.id, db.dialect.name), {"asked": _asked(names)})
-    return {user.name: user for user in stored_in(rows)}
+    users = [_stored(*row[: len(OF_USER)]) for row in rows]
+    return {user.name: user for user in users}
 
 
 async def find_by_user_name(
@@ -123,11 +123,6 @@ async def lock(
 def stored_of(row: RowMapping) -> StoredUser:
     """Return the user of a row that was locked."""
     return _stored(*(row[name] for name in OF_USER))
-
-
-def stored_in(rows: Iterable[Row[Any]]) -> Sequence[StoredUser]:
-    """Return the users of rows that begin with the columns of one."""
-    return [_stored(*row[: len(OF_USER)]) for row in rows]
 
 
 def _asked(names: Iterable[UserName]) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Row,
     Select,
     bindparam,
     func,
@@ -27,8 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import LARGEST_INTEGER, is_among, oldest_transaction
-from api.directory.stored_users import IDENTITIES, USERS, StoredUser, stored_in, users_with
+from api.directory.database import LARGEST_INTEGER, oldest_transaction
+from api.directory.stored_users import IDENTITIES, USERS
 
 SLACK = 10_000_000
 """Microseconds by which clocks may differ, and a transaction begin later than its time says."""
@@ -87,8 +88,8 @@ class UserPages:
 
     async def find(
         self, db: AsyncConnection, connection_id: str, start: int, count: int, now: int
-    ) -> tuple[int, Sequence[StoredUser]]:
-        """Return how many users there are, and those that come after so many others.
+    ) -> tuple[int, Sequence[str]]:
+        """Return how many users there are, and the ids of those that come after so many others.
 
         :param now: in microseconds.
         """
@@ -102,7 +103,7 @@ class UserPages:
             landmarks.note(_landmark(start, users[0]))
         if len(users) > one:
             landmarks.note(_landmark(start + len(users) - one, users[-1]))
-        return landmarks.end.index + behind, users[one:]
+        return landmarks.end.index + behind, [user.id for user in users[one:]]
 
     async def _landmarks(
         self, db: AsyncConnection, connection_id: str, now: int
@@ -125,7 +126,7 @@ def _is_fresh(landmarks: Landmarks, now: int) -> bool:
     return landmarks.since <= now < landmarks.since + REMEMBERED
 
 
-def _landmark(index: int, user: StoredUser) -> Landmark:
+def _landmark(index: int, user: Row[Any]) -> Landmark:
     return Landmark(index, user.created_at, user.id)
 
 
@@ -153,11 +154,12 @@ async def _behind(db: AsyncConnection, connection_id: str, place: Landmark) -> t
 
 async def _users(
     db: AsyncConnection, connection_id: str, place: Landmark, offset: int, limit: int
-) -> Sequence[StoredUser]:
-    """Return users that come after a place, in order."""
+) -> Sequence[Row[Any]]:
+    """Return ids and times of users that come after a place, in order."""
     place_asked = {"created_at": place.created_at, "id": place.id}
     asked = {"connection": connection_id, "offset": offset, "limit": limit} | place_asked
-    return stored_in(await db.execute(page(), asked))
+    rows: Sequence[Row[Any]] = (await db.execute(page(), asked)).all()
+    return rows
 
 
 OF_CONNECTION: ColumnElement[bool] = USERS.c.connection_id == bindparam("connection")
@@ -202,11 +204,10 @@ def _last_deletion() -> ColumnElement[int]:
 @cache
 def page() -> Select[Any]:
     """Return the statement that reads a page of those beyond a place."""
-    ids = (
-        select(USERS.c.id)
+    return (
+        select(USERS.c.id, USERS.c.created_at)
         .where(OF_CONNECTION, BEYOND)
         .order_by(*CREATION)
         .offset(bindparam("offset", type_=BigInteger))
         .limit(bindparam("limit", type_=BigInteger))
     )
-    return users_with().where(OF_CONNECTION, is_among(USERS.c.id, ids)).order_by(*CREATION)

@@ -3,12 +3,13 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from scim2_models import UnauthorizedException
 from sqlalchemy import String, bindparam, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.directory.database import DirectoryDatabase
@@ -29,10 +30,11 @@ OPENED_BY = (
         col(Token.revoked_at).is_(None),
     )
 )
-"""Which connections some tokens open, with their rules as they are stored."""
+"""The connections that some tokens open, with their rules as they are stored."""
 
-
-IS_THERE = select(col(Connection.id)).where(col(Connection.id) == bindparam("connection"))
+ARE_THERE = select(col(Connection.id)).where(
+    col(Connection.id).in_(bindparam("connections", expanding=True))
+)
 
 CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
 """What looks like the id of a connection."""
@@ -40,10 +42,14 @@ CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class OpenedConnection:
-    """A connection whose token was shown, with its rules as they are now."""
+    """A connection whose token was shown, with its rules as they were at that moment.
+
+    ``digest`` is that of the token, so that it can be looked up again.
+    """
 
     id: str
     rules: Rules
+    digest: str = ""
 
 
 def new_token() -> str:
@@ -65,6 +71,7 @@ class Doorkeeper:
     def __init__(self, database: DirectoryDatabase) -> None:
         self._database = database
         self._look_ups = SharedCalls(self._look_up)
+        self._names = SharedCalls(self._are_there)
 
     async def open(self, connection_id: str, authorization: str) -> OpenedConnection:
         """Return the connection that a request may use.
@@ -75,24 +82,50 @@ class Doorkeeper:
         token = _token_in(authorization)
         opened = await self._look_ups.ask(digest_of(token)) if token else None
         if opened is None or opened.id != connection_id:
-            raise UnauthorizedException(
-                detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
-            )
+            raise refused()
         return opened
 
     async def knows(self, connection_id: str) -> bool:
         """Say whether there is such a connection, for the log; whoever asks is never told."""
-        if not CONNECTION_ID.fullmatch(connection_id):
-            return False
-        async with self._database.read() as db:
-            found = await db.execute(IS_THERE, {"connection": connection_id})
-        return found.first() is not None
+        return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._names.ask(connection_id)
 
     async def _look_up(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
         async with self._database.read() as db:
-            rows = await db.execute(OPENED_BY, {"digests": sorted(set(digests))})
-        found = {digest: OpenedConnection(id_, _rules_of(text)) for digest, id_, text in rows}
+            found = await opened_by(db, digests)
         return [found.get(digest) for digest in digests]
+
+    async def _are_there(self, connection_ids: Sequence[str]) -> Sequence[bool]:
+        async with self._database.read() as db:
+            asked = {"connections": sorted(set(connection_ids))}
+            found = frozenset(await db.scalars(ARE_THERE, asked))
+        return [connection_id in found for connection_id in connection_ids]
+
+
+async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str, OpenedConnection]:
+    """Return the connections that live tokens open at this moment, by the tokens' digests."""
+    rows = await db.execute(OPENED_BY, {"digests": sorted(set(digests))})
+    return {digest: OpenedConnection(id_, _rules_of(text), digest) for digest, id_, text in rows}
+
+
+def still_opened(
+    connection: OpenedConnection, opened: Mapping[str, OpenedConnection]
+) -> OpenedConnection:
+    """Return a connection with its rules of now.
+
+    :param opened: what the live tokens open now.
+    :raises UnauthorizedException: when its token has ended meanwhile.
+    """
+    now = opened.get(connection.digest)
+    if now is None or now.id != connection.id:
+        raise refused()
+    return now
+
+
+def refused() -> UnauthorizedException:
+    """Return the answer to a token that opens nothing, or not this connection."""
+    return UnauthorizedException(
+        detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
+    )
 
 
 @lru_cache(maxsize=1_000)

@@ -5,7 +5,8 @@ Operations whose creations name each other in a circle cannot be told apart: RFC
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from scim2_models import BulkOperation, Resource
@@ -16,23 +17,58 @@ from api.scim.resources import Group
 Operation = BulkOperation[Resource[Any]]
 
 
-def turns(plan: BulkPlan) -> Iterator[Sequence[BulkStep]]:
+@dataclass(frozen=True, slots=True)
+class Circles:
+    """The circle that each operation of a plan is in, alone or with others, by their indices.
+
+    ``closed`` are the circles whose operations name each other, or one of them itself.
+    """
+
+    of: Mapping[int, int]
+    closed: frozenset[int]
+
+    def is_closed(self, steps: Sequence[BulkStep]) -> bool:
+        """Say whether the steps of one turn name each other, or one step itself."""
+        return self.of[steps[0].index] in self.closed
+
+
+def turns(plan: BulkPlan, circles: Circles) -> Iterator[Sequence[BulkStep]]:
     """Yield the steps to run, those of a circle together, until the request is stopped."""
-    circle_of = _circles(plan)
-    together = Counter(circle_of.values())
+    together = Counter(circles.of.values())
     arrived: dict[int, list[BulkStep]] = defaultdict(list)
     for step in plan.steps:
         if plan.stopped:
             return
-        circle = circle_of[step.index]
+        circle = circles.of[step.index]
         arrived[circle].append(step)
         if len(arrived[circle]) == together[circle]:  # what the circle needs has run by now
             yield arrived[circle]
 
 
-def is_circle(plan: BulkPlan, steps: Sequence[BulkStep]) -> bool:
-    """Say whether steps of one turn name each other, or one step itself."""
-    return len(steps) > 1 or steps[0].index in plan.dependencies(steps[0].index)
+def circles_in(plan: BulkPlan) -> Circles:
+    """Find the circles of a plan, in time proportional to the size of its operations.
+
+    The algorithm of Kosaraju: the plan's steps are the first of its two passes.
+    """
+    dependents: dict[int, list[int]] = {step.index: [] for step in plan.steps}
+    named = {index: plan.dependencies(index) for index in dependents}
+    for index, dependencies in named.items():
+        for dependency in dependencies:
+            dependents[dependency].append(index)
+    circle_of: dict[int, int] = {}
+    for step in reversed(plan.steps):
+        left = [step.index]
+        while left:
+            index = left.pop()
+            if index not in circle_of:
+                circle_of[index] = step.index
+                left.extend(dependents[index])
+    closed = {
+        circle_of[index]
+        for index, dependencies in named.items()
+        if any(circle_of[dependency] == circle_of[index] for dependency in dependencies)
+    }
+    return Circles(circle_of, frozenset(closed))
 
 
 def first_state(plan: BulkPlan, operation: Operation) -> Resource[Any]:
@@ -51,23 +87,3 @@ def first_state(plan: BulkPlan, operation: Operation) -> Resource[Any]:
 
 def _is_open(reference: str | None) -> bool:
     return (reference or "").startswith(BULK_ID_PREFIX)
-
-
-def _circles(plan: BulkPlan) -> dict[int, int]:
-    """Map each operation to the circle that it is in, alone or with others, in linear time.
-
-    The algorithm of Kosaraju: the plan's steps are the first of its two passes.
-    """
-    dependents: dict[int, list[int]] = {step.index: [] for step in plan.steps}
-    for index in dependents:
-        for dependency in plan.dependencies(index):
-            dependents[dependency].append(index)
-    circle_of: dict[int, int] = {}
-    for step in reversed(plan.steps):
-        left = [step.index]
-        while left:
-            index = left.pop()
-            if index not in circle_of:
-                circle_of[index] = step.index
-                left.extend(dependents[index])
-    return circle_of

@@ -39,8 +39,9 @@ SECURITY_SCHEMES = {
 }
 
 NUMBERS = {"startIndex", "count"}
-EVERYWHERE = {401, 503}
-"""What any endpoint may answer: the token is wrong, or the database is away."""
+EVERYWHERE = {401, 429, 503}
+"""What any endpoint may answer: the token is wrong, the connection asks for more than its share, or
+the database is away."""
 
 
 def described(endpoint: Endpoint) -> dict[str, Any]:

@@ -3,21 +3,49 @@
 import structlog
 from scim2_models import SCIMException
 
+from api.fair_slots import NoSlot
 from api.retries import is_away, is_conflict
 from contracts.error_places import type_and_places
 
 LOG = structlog.get_logger(__name__)
 
 
-class TryAgainLater(SCIMException):
-    """Others were in the way at every try. Sending it again is safe."""
+class Later(SCIMException):
+    """The request is in order, and sending it again after a while is safe.
+
+    ``seconds`` is that while: an integer, because not every provider understands a date.
+    """
+
+    seconds = 5
+
+
+class TryAgainLater(Later):
+    """Others were in the way at every try."""
 
     status = 503
     _default_detail = "The directory cannot answer just now; try again"
 
 
 class DirectoryAway(TryAgainLater):
-    """The database is away, or too busy to answer in time; whoever comes next fares no better."""
+    """The database is away, or too busy to answer in time; the next request fares no better."""
+
+
+class SearchTooSlow(TryAgainLater):
+    """A search has taken as long as one may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            detail=f"The search took longer than {seconds:g} seconds; ask for less, or in a"
+            " narrower filter: userName and externalId are looked up at once"
+        )
+
+
+class TooManyRequests(Later):
+    """The connection asks for more than its share (RFC 6585 section 4)."""
+
+    status = 429
+    seconds = 2
+    _default_detail = "This connection sends too much at once; wait, then send fewer in parallel"
 
 
 class BodyTooSlow(SCIMException):
@@ -34,6 +62,13 @@ class BodyCutShort(SCIMException):
     _default_detail = "The body ended early; send all of it"
 
 
+class HungUp(SCIMException):
+    """The client did not wait for the answer. Nobody reads this one, but it is counted."""
+
+    status = 400
+    _default_detail = "The client hung up"
+
+
 def as_scim(error: Exception) -> Exception:
     """Return the SCIM error for an error; an unknown one is logged by type and place.
 
@@ -41,6 +76,8 @@ def as_scim(error: Exception) -> Exception:
     """
     if isinstance(error, SCIMException):
         return error
+    if isinstance(error, NoSlot):
+        return TooManyRequests()
     if is_away(error):
         LOG.warning("database_away", error=type(error).__name__)
         return DirectoryAway()

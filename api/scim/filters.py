@@ -34,8 +34,9 @@ MOST_TERMS, MEMBERSHIP_TERMS = 250, 8
 """Comparisons in one filter, and how many one about memberships counts for: databases limit how
 deep an expression may be (SQLite: 1,000), and planning joins takes more than in proportion."""
 
-MOST_TERMS_OF_SELECTIONS = 500
-"""Comparisons in all filters of one PATCH together, which become one expression."""
+MOST_TERMS_OF_SELECTIONS = 50
+"""Comparisons in all filters of one PATCH together, which become one expression: each member is
+compared with all of them."""
 
 
 def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condition:

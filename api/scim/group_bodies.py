@@ -4,14 +4,13 @@ The members are taken out before the library reads a body, because it makes a mo
 one of them is not in order they are left in, and the library says what is wrong.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic_core import to_json
 from scim2_models import Resource, ResourceType
 
-from api.scim.limits import check_operations
+from api.scim.expressions import check_operations
 from api.scim.membership_plan import exactly, named_in, types_in
 from api.scim.membership_steps import MEMBERS, Step, plain_step, steps_of
 from api.scim.named_members import Named, NamedChanges
@@ -19,12 +18,6 @@ from api.scim.payloads import operations_of
 from api.scim.resources import Group
 from api.scim.sent_members import SentMember, read_members, sent_of
 from api.scim.service import MusterService
-
-ResultT = TypeVar("ResultT")
-
-LARGE_BODY, MANY_MEMBERS = 64 * 1024, 1_000
-"""Bytes, and members. As much takes about a millisecond to read, and another one to write down:
-what everything else in a request takes."""
 
 
 class PushedGroup(NamedTuple):
@@ -44,15 +37,6 @@ class PushedPatch(NamedTuple):
 
 Read = Callable[[ResourceType, bytes, str | None], Resource[Any]]
 """Reads the body of a creation or of a replacement."""
-
-
-async def apart(work: Callable[[], ResultT], *, large: bool) -> ResultT:
-    """Do some work; what is large, in a thread, so that others are answered meanwhile.
-
-    Threads take turns every few milliseconds. Only decoding is one turn, whatever its length: a
-    tenth of a second for 100,000 members.
-    """
-    return await asyncio.to_thread(work) if large else work()
 
 
 def read_group(

@@ -4,41 +4,26 @@ The library loads a resource whole, changes it in memory and stores it whole. He
 request follows the members that it names.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, TypeVar
 
-from scim2_models import (
-    MutabilityException,
-    PatchOp,
-    PatchOperation,
-    ResourceType,
-)
+from scim2_models import ResourceType, ResponseParameters
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
-from api.scim.group_bodies import (
-    LARGE_BODY,
-    MANY_MEMBERS,
-    PushedGroup,
-    PushedPatch,
-    Read,
-    apart,
-    read_group,
-    read_patch,
-)
-from api.scim.groups import change_group, create_group
-from api.scim.locks import lock_group
-from api.scim.member_lists import show_members
-from api.scim.membership_plan import concern_of, plan
-from api.scim.memberships import contradicts_types, members_concerned
-from api.scim.named_members import NamedChanges
-from api.scim.resources import Group
+from api.scim.group_bodies import PushedGroup, Read, read_group, read_patch
+from api.scim.group_writes import GroupWrites
+from api.scim.groups import get_group
+from api.scim.member_lists import MemberLists, show_members, shown_of_members
 from api.scim.rows import group_of
 from api.scim.service import MusterService
-from api.scim.storage import DirectoryStorage
+from api.scim.transaction import Transaction
+from api.scim.transactions import Transactions
 
-NO_CONDITIONS = Conditions()
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +31,16 @@ class GroupRequests:
     """Serves the requests for groups of one connection."""
 
     service: MusterService
-    storage: DirectoryStorage
-
-    # --- requests -----------------------------------------------------------------------------
+    transactions: Transactions
+    writes: GroupWrites
 
     async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
         """Create a group."""
         parameters = self.service.read_response_parameters(type_, request.query)
         pushed = await self._read(request, type_, self.service.read_creation)
-        async with self.storage.transaction() as tx:
-            group = group_of(await create_group(tx, pushed.group, pushed.members))
-            answer = self.service.creation_response_with(request.base_url, group, parameters)
-            return await show_members(tx, answer, parameters, request.base_url)
+        group = group_of(await self.writes.create(pushed))
+        answer = self.service.creation_response_with(request.base_url, group, parameters)
+        return await self._with_members(request, answer, parameters)
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a group; a 304 reads no member.
@@ -67,67 +50,57 @@ class GroupRequests:
         """
         parameters = self.service.read_response_parameters(type_, request.query)
         conditions = self.service.read_conditions(request)
-        async with self.storage.transaction() as tx:
-            group = await self.storage.get(type_, id_)
+
+        async def find(tx: Transaction) -> ScimResponse:
+            group = await get_group(tx, id_, with_members=False)
             answer = self.service.query_response(request.base_url, group, parameters, conditions)
-            return await show_members(tx, answer, parameters, request.base_url)
+            return await show_members(tx, self._lists(request, parameters), answer)
+
+        return await self.transactions.search(find)
 
     async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Replace a group."""
         parameters = self.service.read_response_parameters(type_, request.query)
+        conditions = self.service.read_conditions(request)
         pushed = await self._read(request, type_, self.service.read_replacement)
-        async with self.storage.transaction() as tx:
-            group = await self.replace_group(id_, pushed, self.service.read_conditions(request))
-            answer = self.service.replacement_response(request.base_url, group, parameters)
-            return await show_members(tx, answer, parameters, request.base_url)
+        group = await self.writes.replace(id_, pushed, conditions, len(request.body))
+        answer = self.service.replacement_response(request.base_url, group, parameters)
+        return await self._with_members(request, answer, parameters)
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a group."""
         parameters = self.service.read_response_parameters(type_, request.query)
+        conditions = self.service.read_conditions(request)
         body, media = request.body, request.header("Content-Type")
         read = partial(read_patch, self.service, type_, body, media)
-        pushed = await apart(read, large=len(body) >= LARGE_BODY)
-        async with self.storage.transaction() as tx:
-            group = await self.patch_group(id_, pushed, self.service.read_conditions(request))
-            answer = self.service.patch_response(request.base_url, group, parameters)
-            return await show_members(tx, answer, parameters, request.base_url)
+        pushed = await self._work(read, len(body))
+        group = await self.writes.patch(id_, pushed, conditions, len(body))
+        answer = self.service.patch_response(request.base_url, group, parameters)
+        return await self._with_members(request, answer, parameters)
+
+    async def delete(self, id_: str, conditions: Conditions) -> None:
+        """Delete a group."""
+        await self.writes.delete(id_, conditions)
+
+    async def _with_members(
+        self,
+        request: ScimRequest,
+        answer: ScimResponse,
+        parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        """Put the members into an answer after a write, if it shows them."""
+        lists = self._lists(request, parameters)
+        if not (answer.body and lists.names):
+            return answer
+        return await self.transactions.search(partial(show_members, lists=lists, answer=answer))
+
+    def _lists(self, request: ScimRequest, parameters: ResponseParameters[Any]) -> MemberLists:
+        return MemberLists(self.transactions, shown_of_members(parameters), request.base_url)
 
     async def _read(self, request: ScimRequest, type_: ResourceType, read: Read) -> PushedGroup:
         body, media = request.body, request.header("Content-Type")
         work = partial(read_group, self.service, read, type_, body, media)
-        return await apart(work, large=len(body) >= LARGE_BODY)
+        return await self._work(work, len(body))
 
-    # --- steps that a bulk request takes too --------------------------------------------------
-
-    async def replace_group(self, id_: str, pushed: PushedGroup, conditions: Conditions) -> Group:
-        """Replace a group that is there; return it without its members.
-
-        :raises MutabilityException: when a member is said to be of another type than it is.
-        """
-        async with self.storage.transaction() as tx:
-            row = await lock_group(tx, id_, pushed.members.named)
-            replaced = self.service.apply_replacement(group_of(row), pushed.group, conditions)
-            group = None if replaced is None else pushed.group
-            if await contradicts_types(tx, id_, pushed.types):
-                raise MutabilityException(attribute="type", mutability="immutable")
-            return group_of(await change_group(tx, row, group, pushed.members))
-
-    async def patch_group(self, id_: str, pushed: PushedPatch, conditions: Conditions) -> Group:
-        """Modify a group; return it without its members."""
-        async with self.storage.transaction() as tx:
-            row = await lock_group(tx, id_, pushed.named)
-            group = group_of(row)
-            self.service.check_preconditions(group, "PATCH", conditions)
-            stored = await members_concerned(tx, id_, concern_of(pushed.steps))
-
-            def work() -> tuple[NamedChanges, bool]:
-                planned = plan(pushed.steps, group, stored, self._apply)
-                return NamedChanges.of(planned.members), planned.rewritten
-
-            large = pushed.named.staying + len(stored) >= MANY_MEMBERS
-            members, rewritten = await apart(work, large=large)
-            return group_of(await change_group(tx, row, group if rewritten else None, members))
-
-    def _apply(self, group: Group, operation: PatchOperation[Group]) -> bool:
-        patch = PatchOp[Group](operations=[operation])
-        return self.service.apply_patch(group, patch, NO_CONDITIONS) is not None
+    async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        return await self.transactions.shares.work.run(self.transactions.owner, work, size)

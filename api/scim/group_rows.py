@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from scim2_models import NotFoundException, PreconditionFailedException
+from scim2_models import NotFoundException
 from sqlalchemy import SelectBase, delete, insert, select, update
 from sqlmodel import col
 
@@ -11,28 +11,17 @@ from api.directory.database import is_among
 from api.directory.tables import GroupRow
 from api.scim.ids import ID, new_id
 from api.scim.memberships import chunks
-from api.scim.rows import Row, entity_tag
+from api.scim.rows import Row
 from api.scim.transaction import Transaction
 
 TABLE = GroupRow.__table__  # type: ignore[attr-defined]
 
 
-def expect(row: Row, version: str | None) -> None:
-    """Check that a row has the version that it must have, if any.
-
-    :raises PreconditionFailedException: when it has another one.
-    """
-    if version is not None and entity_tag(row["revision"]) != version:
-        raise PreconditionFailedException
-
-
-async def read(tx: Transaction, id_: str, expected: str | None = None, *, lock: bool = True) -> Row:
+async def read(tx: Transaction, id_: str, *, lock: bool = True) -> Row:
     """Return a row; a writing transaction locks it first, so that nothing gets lost.
 
-    :param expected: the version that it must have.
     :param lock: False leaves it as it is.
     :raises NotFoundException: when there is none.
-    :raises PreconditionFailedException: when it has another version.
     """
     statement = select(TABLE).where(*_is(tx, id_))
     if tx.writing and lock:
@@ -41,7 +30,6 @@ async def read(tx: Transaction, id_: str, expected: str | None = None, *, lock: 
     row = found and found.mappings().one_or_none()
     if not row:
         raise NotFoundException(detail=f"Group {id_!r} not found")
-    expect(row, expected)
     return row
 
 

@@ -3,16 +3,16 @@
 Nothing here loads the members of a group, but for reading models of a few with theirs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from api.scim import group_rows
-from api.scim.locks import lock_group, lock_nested
+from api.scim.locks import lock_for_deletion, lock_group, lock_nested
 from api.scim.membership_plan import exactly
 from api.scim.memberships import groups_with, mark_members, members_of, remove_group
 from api.scim.move_members import move_members
 from api.scim.named_members import NamedChanges
 from api.scim.resources import Group
-from api.scim.rows import Row, group_columns, group_of
+from api.scim.rows import Row, entity_tag, expect, group_columns, group_of
 from api.scim.sent_members import sent_of
 from api.scim.transaction import Transaction
 
@@ -47,11 +47,18 @@ async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> 
 
 
 async def change_group(
-    tx: Transaction, row: Row, group: Group | None, members: NamedChanges
+    tx: Transaction,
+    row: Row,
+    group: Group | None,
+    members: NamedChanges,
+    *,
+    are_marked: bool = False,
 ) -> Row:
     """Store what changes of a locked group; one that stays as it is keeps its version.
 
     :param group: its new state, members aside; None where that stays.
+    :param are_marked: whether the members were marked for a new name, but for those whose marks
+        were published meanwhile.
     :raises UniquenessException: when the displayName is taken.
     """
     id_ = row["id"]
@@ -60,6 +67,9 @@ async def change_group(
     renamed = rewritten and columns["display_name"] != row["display_name"]
     if rewritten:
         row = await group_rows.change(tx, id_, columns)
+    if renamed and are_marked:
+        await mark_members(tx, id_, unless_waiting=True)
+        renamed = False
     moved = await move_members(tx, id_, members, renamed=renamed)
     if moved and not rewritten:
         row = await group_rows.change(tx, id_, {})
@@ -73,14 +83,19 @@ async def update_group(tx: Transaction, group: Group, expected: str | None) -> G
     """
     members = NamedChanges.of(exactly(sent_of(group.members)))
     row = await lock_group(tx, group.id or "", members.named)
-    group_rows.expect(row, expected)
+    expect(entity_tag(row["revision"]), expected)
     await change_group(tx, row, group, members)
     return await get_group(tx, row["id"])
 
 
-async def delete_group(tx: Transaction, id_: str, expected: str | None) -> None:
-    """Remove a group and every membership in it and of it."""
-    await group_rows.read(tx, id_, expected)
+async def delete_group(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:
+    """Remove a group and every membership in it and of it.
+
+    :param check: raises where the group must not go in this version.
+    """
+    await lock_for_deletion(tx, id_, is_user=False)
+    row = await group_rows.read(tx, id_)
+    check(entity_tag(row["revision"]))
     await group_rows.touch(tx, groups_with(tx, id_))
     await mark_members(tx, id_)
     await remove_group(tx, id_)

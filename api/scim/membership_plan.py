@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, assert_never
 
-from scim2_models import PatchOperation
+from scim2_models import InvalidValueException, PatchOperation
 from scim2_models.path import FilterNode
 
 from api.scim.ids import ID
@@ -19,6 +19,10 @@ from api.scim.resources import Group
 from api.scim.rows import Member
 from api.scim.sent_members import SentMember, model_of, sent_of
 from contracts.names import comparison_key
+
+MOST_SELECTED = 5_000
+"""Members that all filters of a PATCH select together: the library makes a model of each, for
+every filter. Whoever changes more names them by their ids."""
 
 Apply = Callable[[Group, PatchOperation[Group]], bool]
 """Applies an operation to a group in place, as the library does; says whether it changes it."""
@@ -96,6 +100,7 @@ def plan(steps: Iterable[Step], group: Group, stored: Iterable[Member], apply: A
     """Return what the steps do, in their order; the group (without members) is changed in place.
 
     :param stored: the stored members that the steps concern.
+    :raises InvalidValueException: when it would take too long.
     """
     membership = _Membership.of(stored)
     rewritten = False
@@ -148,6 +153,7 @@ class _Membership:
     leave: set[str] = field(default_factory=set)
     leave_where: list[FilterNode] = field(default_factory=list)
     others_leave: bool = False
+    selected: int = 0
 
     @classmethod
     def of(cls, stored: Iterable[Member]) -> "_Membership":
@@ -177,6 +183,12 @@ class _Membership:
         self.leave |= ids
 
     def select(self, step: Select, group: Group, apply: Apply) -> None:
+        self.selected += sum(map(len, self.entries.values()))
+        if self.selected > MOST_SELECTED:
+            raise InvalidValueException(
+                detail=f"The paths of a PATCH select among at most {MOST_SELECTED} members in all;"
+                " name members by their ids, or send several"
+            )
         group.members = [model_of(entry) for has in self.entries.values() for entry in has] or None
         apply(group, step.operation)
         self.entries = {}

@@ -18,10 +18,10 @@ from sqlmodel import col
 
 from api.directory.database import is_among
 from api.directory.dirty_set import mark_selected
-from api.directory.tables import GroupRow, Membership
+from api.directory.tables import Membership
 from api.scim.attributes_in_sql import MEMBERSHIPS
 from api.scim.filters import condition_on_members
-from api.scim.membership_plan import Concern
+from api.scim.membership_plan import MOST_SELECTED, Concern
 from api.scim.named_members import Named, NamedTable
 from api.scim.rows import Member, Row
 from api.scim.transaction import Transaction
@@ -56,7 +56,10 @@ async def members_of(tx: Transaction, group_ids: Collection[str]) -> Mapping[str
 
 
 async def members_concerned(tx: Transaction, group_id: str, concern: Concern) -> Sequence[Member]:
-    """Return the members that a PATCH has to see; no statement where there is none."""
+    """Return the members that a PATCH has to see; no statement where there is none.
+
+    Of those that it selects, there are more than it may select where there are too many.
+    """
     if concern == Concern():
         return ()
     named = Named.of_ids(concern.ids).table(tx.dialect).ids()
@@ -69,28 +72,16 @@ async def members_concerned(tx: Transaction, group_id: str, concern: Concern) ->
         select(Membership.__table__)  # type: ignore[attr-defined]
         .where(in_group(tx, group_id), wanted)
         .order_by(col(Membership.member_id))
+        .limit(len(concern.ids) + MOST_SELECTED + 1)
     )
-    return [_member(row) for row in (await tx.db.execute(statement)).mappings()]
-
-
-async def groups_of(tx: Transaction, member_ids: Collection[str]) -> Mapping[str, list[Row]]:
-    """Return id and name of the groups that each member is in directly."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for some in chunks(member_ids):
-        statement = (
-            select(col(Membership.member_id), col(GroupRow.id), col(GroupRow.display_name))
-            .join(
-                GroupRow,
-                (col(GroupRow.connection_id) == col(Membership.connection_id))
-                & (col(GroupRow.id) == col(Membership.group_id)),
-            )
-            .where(col(Membership.connection_id) == tx.connection_id)
-            .where(col(Membership.member_id).in_(some))
-            .order_by(col(GroupRow.id))
-        )
-        for row in (await tx.db.execute(statement)).mappings():
-            groups[row["member_id"]].append(row)
-    return groups
+    if len(concern.ids) <= MOST_SELECTED:
+        return [_member(row) for row in (await tx.db.execute(statement)).mappings()]
+    members: list[Member] = []
+    some: Sequence[Row]  # so many are read in portions, and others go on in between
+    result = await tx.db.stream(statement.execution_options(yield_per=CHUNK))
+    async for some in result.mappings().partitions():
+        members.extend(map(_member, some))
+    return members
 
 
 def groups_with(tx: Transaction, member_id: str) -> Select[str]:
@@ -112,10 +103,15 @@ async def contradicts_types(tx: Transaction, group_id: str, types: Named) -> boo
 # --- changing -------------------------------------------------------------------------------
 
 
-async def mark_members(tx: Transaction, group_id: str) -> None:
-    """Mark whoever is in a group."""
+async def mark_members(tx: Transaction, group_id: str, *, unless_waiting: bool = False) -> None:
+    """Mark the members of a group.
+
+    :param unless_waiting: leaves out those whose marks have not been leased yet.
+    """
     members = select(col(Membership.member_id)).where(in_group(tx, group_id))
-    await mark_selected(tx.db, tx.connection_id, members, tx.trace, tx.now)
+    await mark_selected(
+        tx.db, tx.connection_id, members, tx.trace, tx.now, unless_waiting=unless_waiting
+    )
 
 
 async def remove_group(tx: Transaction, group_id: str) -> None:

@@ -6,6 +6,7 @@ moves members holds the lock of their group.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import (
@@ -36,7 +37,7 @@ from api.scim.transaction import Transaction
 
 LOG = structlog.get_logger(__name__)
 
-MEMBER = MEMBERSHIPS.c.member_id
+MEMBER, LABEL = MEMBERSHIPS.c.member_id, MEMBERSHIPS.c.display
 
 
 async def move_members(
@@ -52,7 +53,7 @@ async def move_members(
         if renamed:
             await mark_members(tx, group_id)
         return False
-    move = _Move(tx, group_id, changes, changes.named.table(tx.dialect))
+    move = Move(tx, group_id, changes, changes.named.table(tx.dialect))
     concerned = move.concerned(renamed=renamed)
     await mark_selected(tx.db, tx.connection_id, concerned, tx.trace, tx.now)
     removed = await move.remove()
@@ -62,7 +63,9 @@ async def move_members(
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
+class Move:
+    """A change of the members of a group, with its statements."""
+
     tx: Transaction
     group_id: str
     changes: NamedChanges
@@ -73,14 +76,25 @@ class _Move:
     def concerned(self, *, renamed: bool) -> SelectBase:
         """Return the ids of those who come, and of those who go or whose group has a new name."""
         coming = self.named.ids().where(self._is_stranger())
-        unnamed = self._leaves_unnamed()
-        if renamed:
-            going = self._members()
-        elif unnamed is None:
-            going = self.named.leaving().where(~self._is_stranger())
-        else:
-            going = self._members().where(or_(unnamed, MEMBER.in_(self.named.leaving())))
-        return union_all(coming, going)
+        return union_all(coming, self._members() if renamed else self.leaving())
+
+    def leaving(self) -> Select[Any]:
+        """Return the ids of the members who go."""
+        named, unnamed = self.named.leaving(), self._leaves_unnamed()
+        if unnamed is None:
+            return named.where(~self._is_stranger())
+        return self._members().where(or_(unnamed, MEMBER.in_(named)))
+
+    def relabelled(self) -> Select[Any]:
+        """Return the ids of the members whose label changes, and what they are called then."""
+        label = of_member(self.tx, self.group_id, self.named, self._label())
+        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
+        return self.named.columns(self.named.rows.c.id, label).where(differs)
+
+    def coming(self) -> Select[Any]:
+        """Return the ids of those who come, be they known or not, and what they are called."""
+        rows = self.named.rows.c
+        return self.named.columns(rows.id, rows.display).where(self._is_stranger())
 
     async def remove(self) -> int:
         """Remove those who go, and those whose label changes; return how many."""
@@ -157,14 +171,19 @@ class _Move:
         One who is sent without a label keeps it, unless the label is exact, or the member left and
         came back in the same request.
         """
-        stored = MEMBERSHIPS.c.display
         if self.changes.others_leave and not self.changes.named.labelled:
-            return self._members().where(stored.is_not(None))
+            return self._members().where(LABEL.is_not(None))
+        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
+        return self.named.ids().where(differs)
+
+    def _label(self) -> ColumnElement[Any]:
+        """Return what a named member is to be called, in terms of its membership."""
         named = self.named.rows.c
         exact = or_(named.exact.is_not(None), condition_on_members(self.changes.leave_where))
-        display = case((exact, named.display), else_=func.coalesce(named.display, stored))
-        differs = stored.is_distinct_from(display)
-        return self.named.ids().where(of_member(self.tx, self.group_id, self.named, differs))
+        return case((exact, named.display), else_=func.coalesce(named.display, LABEL))
+
+    def _is_relabelled(self) -> ColumnElement[bool]:
+        return LABEL.is_distinct_from(self._label())
 
     def _is_stranger(self) -> ColumnElement[bool]:
         """Say of a named one that it is no member."""

@@ -5,6 +5,7 @@ Writing a hundred thousand of them down takes a while, so it is apart from the s
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from pydantic_core import to_json
@@ -84,6 +85,13 @@ class NamedChanges:
     named: Named = Named()
     leave_where: tuple[FilterNode, ...] = ()
     others_leave: bool = False
+
+    @property
+    def most_rows(self) -> float:
+        """Return how many memberships it changes at most; where others go, nobody knows."""
+        if self.others_leave or self.leave_where:
+            return inf
+        return self.named.staying + self.named.leaving
 
     @classmethod
     def of(cls, changes: MemberChanges) -> "NamedChanges":

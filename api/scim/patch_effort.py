@@ -9,7 +9,7 @@ from typing import Any
 
 from scim2_models import InvalidValueException, PatchOp, Resource
 
-from api.scim.limits import SEPARATOR
+from api.scim.expressions import SEPARATOR
 
 MOST_EFFORT = 1_000_000
 """Looks at an entry, of about a microsecond each: a second in all."""

@@ -1,36 +1,44 @@
-"""Who may open a transaction of its own now? One for each resource, and not too many in all.
+"""Which request may change a resource now? One at a time, within a process.
 
 Requests that would only wait for each other in the database wait here, where that costs nothing:
-each transaction has a connection, which others would have to do without.
+each transaction has a connection, which others would have to do without. Requests of other
+processes meet in the database.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
-MOST_WRITERS = 6
-"""Requests that write by themselves at once: those for groups, bulk requests, deletions."""
+from api.fair_slots import NoSlot
 
 
-class Turns:
-    """The turns of one process. Other processes meet in the database."""
+class ResourceLocks:
+    """The locks of one process, made when they are first asked for.
 
-    def __init__(self) -> None:
-        self._all = asyncio.Semaphore(MOST_WRITERS)
-        self._at: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    :param patience: the seconds that a request waits for a lock.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def at(self, resource: str | None) -> AsyncIterator[None]:
-        """Wait for a turn, and have it within the block.
+    async def at(self, connection_id: str, resource_id: str) -> AsyncIterator[None]:
+        """Hold the lock of a resource within the block.
 
-        :param resource: what names the resource that is written, if it is a single one.
+        :raises NoSlot: when others change the resource for too long.
         """
-        async with self._lock_of(resource) if resource else nullcontext(), self._all:
-            yield
-
-    def _lock_of(self, resource: str) -> asyncio.Lock:
-        lock = self._at.get(resource)
+        name = f"{connection_id}/{resource_id}"
+        lock = self._locks.get(name)
         if lock is None:
-            lock = self._at[resource] = asyncio.Lock()
-        return lock
+            lock = self._locks[name] = asyncio.Lock()
+        try:
+            async with asyncio.timeout(self._patience):
+                await lock.acquire()
+        except TimeoutError:
+            raise NoSlot from None
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,38 +1,38 @@
 """How does HTTP reach the SCIM service? Routes that all lead to one function."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from scim2_models import ScimProvider, UnauthorizedException
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
-from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
+from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
 from api.correlation import trace_of
 from api.directory.database import DirectoryDatabase
+from api.held import held_by
 from api.observed_requests import note_connection
 from api.retries import despite_conflicts
 from api.scim.authentication import Doorkeeper, OpenedConnection, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
-from api.scim.errors import BodyTooSlow, TryAgainLater, as_scim
+from api.scim.errors import BodyTooSlow, Later, as_scim
 from api.scim.handler import DirectoryHandler
-from api.scim.json_answers import ScimAnswer
+from api.scim.json_answers import as_http, without_body
 from api.scim.limits import Limits
+from api.scim.resource_locks import ResourceLocks
 from api.scim.service import MusterService
 from api.scim.shared_users import SharedUsers
 from api.scim.storage import DirectoryStorage
-from api.scim.turns import Turns
+from api.scim.transactions import Transactions
+from api.shares import Shares
 from contracts.clock import Clock
 
 PREFIX = "/scim/v2"
-
-RETRY_AFTER_SECONDS = 5
-"""An integer: not every provider understands a date."""
 
 NOBODY = "nobody"
 """The seal of a service that answers with nothing but errors."""
@@ -62,7 +62,8 @@ class ScimEdge:
     on_write: Callable[[], None]
     limits: Limits
     clock: Clock
-    turns: Turns
+    shares: Shares
+    locks: ResourceLocks
 
     async def serve(self, request: Request) -> Response:
         """Answer a request on any path below the prefix."""
@@ -70,17 +71,15 @@ class ScimEdge:
             answer = as_http(await self._served(request))
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             answer = self.refuse(error)
-        if request.method == "HEAD":  # what GET would answer, without the body (RFC 9110 9.3.2)
-            answer.body = b""
-        return answer
+        return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:
         """Answer with a SCIM error."""
         refusal = as_scim(error)
         answer = as_http(self._service(NOBODY).error_response(refusal))
         match refusal:
-            case TryAgainLater():
-                answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+            case Later(seconds=seconds):
+                answer.headers["Retry-After"] = str(seconds)
             case BodyTooSlow():
                 answer.headers["Connection"] = "close"  # the rest is not waited for
             case MethodNotAllowedException() if "GET" in refusal.allowed:
@@ -91,6 +90,8 @@ class ScimEdge:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
         connection = await self._admit(request, connection_id, authorization)
+        held = held_by(request)
+        await held.enter_async_context(self.shares.requests.slot(connection.id))
         service = self._service(seal_of(authorization))
         asked = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
@@ -99,26 +100,36 @@ class ScimEdge:
             query=dict(request.query_params),
             headers=request.headers.items(),
         )
-        target = service.match(asked)
-        writing = target.operation in WRITING
+        operation = service.match(asked).operation
         if asked.method in WITH_BODY:
-            largest = service.max_body_size(asked)
-            asked.body = await read_body(request, largest, self.limits.body_seconds)
-        storage = DirectoryStorage(
+            asked.body = await self._body(request, service.max_body_size(asked), connection, held)
+        if operation is Operation.search_with_body:  # a write looks at its token when it commits
+            connection = await self.doorkeeper.open(connection_id, authorization)
+        transactions = Transactions(
             self.database,
             connection,
             trace_of(request),
-            writing=writing,
-            base_url=asked.base_url,
-            members_apart=True,
-            turn=partial(self.turns.at, target.resource_id and f"{connection.id}/{path}"),
-            clock=self.clock,
+            self.shares,
+            self.locks,
+            self.clock,
+            self.limits.search_seconds,
+            hung_up=lambda: _hung_up(request),
+        )
+        writing = operation in WRITING
+        storage = DirectoryStorage(
+            transactions, writing=writing, base_url=asked.base_url, members_apart=True
         )
         handler = DirectoryHandler(service, storage, self.users)
         response = await despite_conflicts(handler.handle, asked)
         if writing:
             self.on_write()
         return response
+
+    async def _body(
+        self, request: Request, limit: int, connection: OpenedConnection, held: AsyncExitStack
+    ) -> bytes:
+        seconds, bodies = self.limits.body_seconds, self.shares.bodies
+        return await read_body(request, limit, seconds, bodies, connection.id, held)
 
     async def _admit(
         self, request: Request, connection_id: str, authorization: str
@@ -140,16 +151,6 @@ class ScimEdge:
 def base_url_of(public_url: str, connection_id: str) -> str:
     """Return the base URL of a connection, as it is entered at the identity provider."""
     return f"{public_url.rstrip('/')}{PREFIX}/{connection_id}"
-
-
-def as_http(response: ScimResponse) -> Response:
-    """Turn an answer of the service into one of HTTP."""
-    if response.body is None:
-        headers = {
-            name: value for name, value in response.headers.items() if name != "Content-Type"
-        }
-        return Response(status_code=response.status, headers=headers)
-    return ScimAnswer(response.body, response.status, response.headers, media_type=SCIM_MEDIA_TYPE)
 
 
 def scim_routes(edge: ScimEdge) -> APIRouter:
@@ -181,3 +182,9 @@ def scim_routes(edge: ScimEdge) -> APIRouter:
 
 def _below_prefix(path: str) -> str:
     return path.partition(f"{PREFIX}/")[2]
+
+
+async def _hung_up(request: Request) -> None:
+    """Wait until the client has gone; its body was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -6,12 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json
-from scim2_models import GroupMember, GroupMembership, InvalidValueException, Meta, Resource
+from scim2_models import (
+    GroupMember,
+    GroupMembership,
+    InvalidValueException,
+    Meta,
+    PreconditionFailedException,
+    Resource,
+)
 from sqlalchemy import RowMapping
 
 from api.directory.stored_users import StoredUser
 from api.scim.comparable import comparable_form
-from api.scim.limits import check_user
+from api.scim.limits import LONGEST_NAME
 from api.scim.resources import Group, ScimUser
 from contracts.names import comparison_key
 
@@ -22,9 +29,6 @@ MICROSECOND = timedelta(microseconds=1)
 
 DERIVED = {"id", "meta", "groups", "members"}
 """Attributes that are never part of a stored resource: they are columns, or memberships."""
-
-LONGEST_NAME = 500
-"""Characters of what is indexed; PostgreSQL refuses index entries of more than 2,700 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,15 @@ class Member:
 
 
 def user_columns(user: ScimUser) -> dict[str, Any]:
-    """Return what is stored of a user."""
-    name = _indexable("userName", user.user_name)
-    for email in user.emails or ():
-        if email.value:
-            _indexable("emails.value", email.value)
-    columns = _columns(ScimUser, user) | {"user_name_key": comparison_key(name)}
-    check_user(columns["resource"])
-    return columns
+    """Return what is stored of a user, whose names were checked."""
+    return _columns(ScimUser, user) | {"user_name_key": comparison_key(user.user_name or "")}
 
 
 def group_columns(group: Group) -> dict[str, Any]:
     """Return what is stored of a group, its members aside."""
     name = _indexable("displayName", group.display_name)
+    if group.external_id:
+        _indexable("externalId", group.external_id)
     names = {"display_name": name, "display_name_key": comparison_key(name)}
     return _columns(Group, group) | names
 
@@ -60,8 +60,6 @@ def group_columns(group: Group) -> dict[str, Any]:
 def _columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, Any]:
     document = resource.model_dump(exclude=DERIVED)
     form = comparable_form(model, document)
-    if resource.external_id:
-        _indexable("externalId", resource.external_id)
     return {"resource": document, "comparable": form, "external_id": form.get("external_id")}
 
 
@@ -80,9 +78,14 @@ def user_of(stored: StoredUser) -> ScimUser:
     """Return a stored user, with the groups it is in."""
     user = ScimUser.model_validate(from_json(stored.resource))
     user.id = stored.id
-    user.meta = _meta("User", stored.created_at, stored.modified_at, stored.revision)
+    user.meta = user_meta(stored)
     user.groups = [_membership(group) for group in stored.groups] or None
     return user
+
+
+def user_meta(stored: StoredUser) -> Meta:
+    """Return what is told about a stored user."""
+    return _meta("User", stored.created_at, stored.modified_at, stored.revision)
 
 
 def group_of(row: Row, members: Iterable[Member] = ()) -> Group:
@@ -97,6 +100,15 @@ def group_of(row: Row, members: Iterable[Member] = ()) -> Group:
 def entity_tag(revision: int) -> str:
     """Return the entity tag of a revision. Weak: ``groups`` is no part of it (RFC 7644 3.14)."""
     return f'W/"{revision}"'
+
+
+def expect(version: str, expected: str | None) -> None:
+    """Check that a resource has the version that it must have, if any.
+
+    :raises PreconditionFailedException: when it has another one.
+    """
+    if expected not in {None, version}:
+        raise PreconditionFailedException
 
 
 def instant_of(microseconds: int) -> datetime:

@@ -1,136 +1,155 @@
-"""How is a bulk request run? Turn by turn; what one turn cannot do concerns no other."""
+"""How is a bulk request run? Turn by turn; what one turn cannot do concerns no other.
 
-from collections.abc import Sequence
+Every operation is a request like any other: it waits for its share, looks the token up again in its
+transaction, and lets the requests of others in before the next one.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar
 
-from scim2_models import BulkOperation, ConflictException, Resource, ResourceType
+from pydantic_core import to_json
+from scim2_models import (
+    BulkOperation,
+    ConflictException,
+    Resource,
+    ResourceType,
+    UnauthorizedException,
+)
 from scim2_server.bulk import BulkPlan, BulkStep
-from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
 
 from api.retries import despite_conflicts
-from api.scim.bulk_turns import first_state, is_circle, turns
-from api.scim.errors import DirectoryAway, as_scim
+from api.scim.bulk_circles import BulkCircle
+from api.scim.bulk_operations import BulkOperations
+from api.scim.bulk_turns import Circles, circles_in, turns
+from api.scim.errors import DirectoryAway, TooManyRequests, as_scim
+from api.scim.limits import LARGEST_CIRCLE, MOST_IN_CIRCLE
+from api.scim.payloads import json_of, operations_of
 from api.scim.service import MusterService
 
 AnyResource = Resource[Any]
+ResultT = TypeVar("ResultT")
 
-
-async def run_bulk(handler: AsyncScimHandler, request: ScimRequest, plan: BulkPlan) -> None:
-    """Run the operations of a plan, and record in it how each of them went.
-
-    While the database is away, the rest is not tried: as if the client accepted no more errors.
-    """
-    for steps in turns(plan):
-        turn = _Turn(handler, request, plan, steps)
-        error = await (turn.run_circle() if is_circle(plan, steps) else turn.run_one())
-        if isinstance(error, DirectoryAway):
-            return
+ENDS_ALL = (DirectoryAway, TooManyRequests, UnauthorizedException)
+"""What the next operation would meet as well: it is not tried, as if the client accepted no more
+errors."""
 
 
 @dataclass(slots=True)
-class _Turn:
-    """What runs in one transaction: an operation, or creations that name each other."""
+class BulkRun:
+    """Runs one bulk request."""
 
-    handler: AsyncScimHandler
+    service: MusterService
+    operations: BulkOperations
+    circles: BulkCircle
     request: ScimRequest
-    plan: BulkPlan
-    steps: Sequence[BulkStep]
 
-    @property
-    def service(self) -> MusterService:
-        return cast("MusterService", self.handler.service)
+    async def respond(self) -> ScimResponse:
+        """Run the operations and answer how each of them went."""
+        size = len(self.request.body)
+        plan, circles, sizes = await self._work(self._read, size)
+        for steps in turns(plan, circles):
+            await asyncio.sleep(0)
+            error = await self._run(plan, circles, sizes, steps)
+            if isinstance(error, ENDS_ALL):
+                break
+        return await self._work(partial(self.service.bulk_response, plan), size)
 
-    async def run_one(self) -> Exception | None:
-        """Run the only operation; return the error, if there was one."""
-        (step,) = self.steps
-        outcome = self.service.bulk_outcome(self.request.base_url, self.plan.operation(step))
+    def _read(self) -> tuple[BulkPlan, Circles, Sequence[int]]:
+        """Return the plan, its circles, and the bytes of each operation."""
+        body, media = self.request.body, self.request.header("Content-Type")
+        plan = self.service.read_bulk(body, media)
+        sizes = [len(to_json(operation)) for operation in operations_of(json_of(body))]
+        return plan, circles_in(plan), sizes
+
+    async def _run(
+        self, plan: BulkPlan, circles: Circles, sizes: Sequence[int], steps: Sequence[BulkStep]
+    ) -> Exception | None:
+        if not circles.is_closed(steps):
+            (step,) = steps
+            return await self._run_one(plan, step, sizes[step.index])
+        if len(steps) > MOST_IN_CIRCLE or sum(sizes[it.index] for it in steps) > LARGEST_CIRCLE:
+            return self._refuse(plan, steps)
+        return await self._run_circle(plan, steps)
+
+    async def _run_one(self, plan: BulkPlan, step: BulkStep, size: int) -> Exception | None:
+        """Run the only operation of a turn; return the error, if there was one."""
+        outcome = self.service.bulk_outcome(self.request.base_url, plan.operation(step))
         try:
-            resource = await self._applied(step, outcome)
+            prepare = partial(self._prepared, plan, step, outcome)
+            resource_type, operation = await self._work(prepare, size)
+            apply = partial(self.operations.apply, resource_type, operation, size)
+            resource = await despite_conflicts(apply)
         except Exception as error:  # noqa: BLE001 - becomes the answer of this operation
-            return self._fail(step, as_scim(error), outcome)
-        self._succeed(step, resource, outcome)
+            return self._fail(plan, step, as_scim(error), outcome)
+        self._succeed(plan, step, resource, outcome)
         return None
 
-    async def run_circle(self) -> Exception | None:
+    def _prepared(
+        self, plan: BulkPlan, step: BulkStep, outcome: dict[str, Any]
+    ) -> tuple[ResourceType, BulkOperation[AnyResource]]:
+        routed = self.service.route_bulk_operation(plan.operation(step))
+        operation = plan.resolve(step)
+        self.service.locate_bulk_operation(self.request.base_url, routed, operation, outcome)
+        return self.service.check_bulk_operation(routed, operation), operation
+
+    async def _run_circle(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception | None:
         """Create what names each other, all or nothing; return the error, if there was one."""
-        at = [self.steps[0]]
+        at = [steps[0]]
         try:
-            created = await despite_conflicts(self._create_together, at)
+            created = await despite_conflicts(self.circles.create, plan, steps, at)
         except Exception as raised:  # noqa: BLE001 - becomes the answer of these operations
             error = as_scim(raised)
-            for step in self.steps:
-                self.plan.created.pop(_bulk_id(self.plan, step), None)
-                self._fail(step, error if step is at[-1] else _broken(self.plan, at[-1]))
+            self.circles.forget(plan, steps)
+            for step in steps:
+                self._fail(plan, step, error if step is at[-1] else _broken(plan, at[-1]))
             return error
-        for step, resource in zip(self.steps, created, strict=True):
-            self._succeed(step, resource)
+        for step, resource in zip(steps, created, strict=True):
+            self._succeed(plan, step, resource)
         return None
 
-    async def _applied(self, step: BulkStep, outcome: dict[str, Any]) -> AnyResource | None:
-        resource_type = self.service.route_bulk_operation(self.plan.operation(step))
-        operation = self.plan.resolve(step)
-        self.service.locate_bulk_operation(self.request.base_url, resource_type, operation, outcome)
-        resource_type = self.service.check_bulk_operation(resource_type, operation)
-        return await despite_conflicts(self._apply, resource_type, operation)
-
-    async def _apply(
-        self, resource_type: ResourceType, operation: BulkOperation[AnyResource]
-    ) -> AnyResource | None:
-        async with self.handler.storage.operation():
-            return await self.handler.apply_bulk_operation(resource_type, operation)
-
-    async def _create_together(self, at: list[BulkStep]) -> list[AnyResource]:
-        """Create each resource, then tell each again what was not there when it was created."""
-        plan, storage = self.plan, self.handler.storage
-        for step in self.steps:  # a try before this one was rolled back
-            plan.created.pop(_bulk_id(plan, step), None)
-        created: list[AnyResource] = []
-        async with storage.operation():
-            for step in self.steps:
-                at.append(step)
-                operation = plan.operation(step)
-                routed = self.service.route_bulk_operation(operation)
-                resource_type = self.service.check_bulk_operation(routed, operation)
-                resource = await storage.create(resource_type, first_state(plan, operation))
-                plan.created[_bulk_id(plan, step)] = resource
-            for step in self.steps:
-                at.append(step)
-                created.append(await self._complete(step))
-        return created
-
-    async def _complete(self, step: BulkStep) -> AnyResource:
-        resource = self.plan.created[_bulk_id(self.plan, step)]
-        complete = cast("AnyResource", self.plan.resolve(step).data).model_copy(
-            update={"id": resource.id, "meta": resource.meta}
+    def _refuse(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception:
+        error = ConflictException(
+            detail=f"A circle of bulkIds has at most {MOST_IN_CIRCLE} operations and"
+            f" {LARGEST_CIRCLE} bytes; create the resources first, then add the references"
         )
-        resource_type = self.service.get_resource_type_of(resource)
-        stored: AnyResource = await self.handler.storage.update(resource_type, complete)
-        return stored
-
-    def _succeed(
-        self, step: BulkStep, resource: AnyResource | None, outcome: dict[str, Any] | None = None
-    ) -> None:
-        operation, base_url = self.plan.operation(step), self.request.base_url
-        outcome = outcome or self.service.bulk_outcome(base_url, operation)
-        result = self.service.bulk_success(base_url, operation, outcome, resource)
-        self.plan.record(step, result, resource)
-
-    def _fail(
-        self, step: BulkStep, error: Exception, outcome: dict[str, Any] | None = None
-    ) -> Exception:
-        operation = self.plan.operation(step)
-        outcome = outcome or self.service.bulk_outcome(self.request.base_url, operation)
-        self.plan.record(step, self.service.bulk_failure(outcome, error), None)
+        for step in steps:
+            self._fail(plan, step, error)
         return error
 
+    def _succeed(
+        self,
+        plan: BulkPlan,
+        step: BulkStep,
+        resource: AnyResource | None,
+        outcome: dict[str, Any] | None = None,
+    ) -> None:
+        operation, base_url = plan.operation(step), self.request.base_url
+        outcome = outcome or self.service.bulk_outcome(base_url, operation)
+        result = self.service.bulk_success(base_url, operation, outcome, resource)
+        plan.record(step, result, resource)
 
-def _bulk_id(plan: BulkPlan, step: BulkStep) -> str:
-    return plan.operation(step).bulk_id or ""
+    def _fail(
+        self,
+        plan: BulkPlan,
+        step: BulkStep,
+        error: Exception,
+        outcome: dict[str, Any] | None = None,
+    ) -> Exception:
+        operation = plan.operation(step)
+        outcome = outcome or self.service.bulk_outcome(self.request.base_url, operation)
+        plan.record(step, self.service.bulk_failure(outcome, error), None)
+        return error
+
+    async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        transactions = self.operations.transactions
+        return await transactions.shares.work.run(transactions.owner, work, size)
 
 
 def _broken(plan: BulkPlan, step: BulkStep) -> ConflictException:
-    return ConflictException(
-        detail=f"It is in a circle with the bulkId {_bulk_id(plan, step)}, which failed"
-    )
+    bulk_id = plan.operation(step).bulk_id or ""
+    return ConflictException(detail=f"It is in a circle with the bulkId {bulk_id}, which failed")

@@ -25,21 +25,20 @@ from scim2_models import (
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
-from scim2_server.routing import Target, match
+from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
 
 from api.scim.comparable import is_absolute
-from api.scim.limits import (
-    Limits,
+from api.scim.expressions import (
     check_bulk,
+    check_condition,
     check_filter,
     check_names,
     check_operations,
-    check_user,
-    check_value,
 )
+from api.scim.limits import MOST_GROUP_VALUES, MOST_USER_VALUES, Limits
 from api.scim.patch_effort import check_effort
-from api.scim.payloads import json_of, operations_of, value_of
+from api.scim.payloads import check_structure, check_value, json_of, operations_of, value_of
 from api.scim.plain_requests import activity_set
 from api.scim.resources import ScimUser, User
 from api.scim.tolerances import (
@@ -48,9 +47,12 @@ from api.scim.tolerances import (
     tolerate_patch,
     tolerate_resource,
 )
+from api.scim.user_size import check_document
 
 LONGEST_PLAIN_PATCH = 512
 """Bytes. One that does more is read twice if it is shorter, so this is short."""
+
+USERS = "/Users"
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -75,10 +77,18 @@ class MusterService(ScimService):
     def max_body_size(self, request: ScimRequest) -> int:
         """Return how many bytes of a body are read; none where no body would help."""
         most = super().max_body_size(request)
-        return self.limits.body_bytes if most is None else min(most, self.limits.body_bytes)
+        if most is not None:
+            return min(most, self.limits.body_bytes)
+        target = self.match(request)
+        if target.operation is Operation.search_with_body:
+            return self.limits.search_bytes
+        return self.limits.user_bytes if target.endpoint == USERS else self.limits.body_bytes
 
-    def decode_body(self, body: bytes, content_type: str | None) -> Any:
+    def decode_body(
+        self, body: bytes, content_type: str | None, most_values: int = MOST_GROUP_VALUES
+    ) -> Any:
         self.ensure_json(content_type)
+        check_structure(body, most_values)
         decoded = json_of(body)
         check_value(decoded, self.limits.value_characters)
         return decoded
@@ -86,12 +96,12 @@ class MusterService(ScimService):
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        tolerated = self._tolerated(self.decode_body(body, content_type), scim_ctx)
-        if model is ScimUser:
-            check_user(tolerated)
-        elif model is PatchOp[ScimUser]:
-            for operation in operations_of(tolerated):
-                check_user(value_of(operation, "value"))
+        is_of_user = model in {ScimUser, PatchOp[ScimUser]}
+        most_values = MOST_USER_VALUES if is_of_user else MOST_GROUP_VALUES
+        tolerated = self._tolerated(self.decode_body(body, content_type, most_values), scim_ctx)
+        if is_of_user:
+            for value in _values_in(tolerated):
+                check_document(value, self.limits.user_characters)
         try:
             return model.model_validate(tolerated, scim_ctx=scim_ctx)
         except ValidationError as error:
@@ -121,6 +131,14 @@ class MusterService(ScimService):
         if len(body) > LONGEST_PLAIN_PATCH:
             return None
         return activity_set(tolerate_patch(self.decode_body(body, content_type)))
+
+    @staticmethod
+    def read_conditions(request: ScimRequest) -> Conditions:
+        """Read the conditions of a request, which have an end."""
+        conditions = ScimService.read_conditions(request)
+        check_condition("If-Match", conditions.if_match)
+        check_condition("If-None-Match", conditions.if_none_match)
+        return conditions
 
     def check_paths(self, resource_type: ResourceType, patch: "PatchOp[Any]") -> None:
         """Check the paths of a PATCH.
@@ -227,6 +245,12 @@ _matched = lru_cache(maxsize=1_000)(match)
 
 def _refusal(error: ValidationError) -> SCIMException:
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
+
+
+def _values_in(body: Any) -> list[Any]:
+    """Return what a user would be made of: each value of a PATCH, or the body itself."""
+    operations = operations_of(body)
+    return [value_of(operation, "value") for operation in operations] if operations else [body]
 
 
 def _read_filter(text: str) -> str:

@@ -1,10 +1,10 @@
-"""Which requests for users share statements and commits? Those that come while others are served.
+"""How do requests for users share statements and commits? Those that come at once are one call.
 
 One at a time they cost a few statements each; many at once cost about as many together.
 """
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -13,24 +13,32 @@ from api.directory.database import DirectoryDatabase, wait_briefly
 from api.directory.stored_users import StoredUser, UserName
 from api.directory.user_pages import UserPages
 from api.retries import is_conflict, is_locked_out
-from api.scim.user_writes import Write, taken, write_users
+from api.scim.errors import TryAgainLater
+from api.scim.resource_locks import ResourceLocks
+from api.scim.user_states import Decide, UserState
+from api.scim.user_writes import Change, Write, not_found, taken, write_users
 from api.shared_calls import SharedCalls
+from api.shares import Shares
+from api.work import LARGE
 from contracts.clock import Clock
 
-MOST_ALONE = 5
-"""Who waits for a row or a name at once, each with a connection; the others must find one too."""
+MOST_TRIES = 10
+"""Times that a change is decided anew because another process was quicker."""
 
 
 class SharedUsers:
     """Reads and writes the users of all connections for the requests of one process."""
 
-    def __init__(self, database: DirectoryDatabase, clock: Clock) -> None:
+    def __init__(
+        self, database: DirectoryDatabase, shares: Shares, locks: ResourceLocks, clock: Clock
+    ) -> None:
         self._database = database
+        self._shares = shares
+        self._locks = locks
         self._clock = clock
         self._by_id = SharedCalls(self._find_by_id)
         self._by_user_name = SharedCalls(self._find_by_user_name)
         self._writes = SharedCalls(self._write_together)
-        self._alone = asyncio.Semaphore(MOST_ALONE)
         self.pages = UserPages()
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
@@ -45,9 +53,13 @@ class SharedUsers:
         """Write a user, and return it as it is afterwards.
 
         :raises SCIMException: when something is wrong with the write.
+        :raises NoSlot: when its connection writes too much at once.
         """
-        outcome = await self._writes.ask(write)
-        return await self._write_alone(write) if outcome is None else outcome
+        is_large = isinstance(write, Change) and write.size > LARGE
+        outcome = None if is_large else await self._writes.ask(write)
+        if outcome is not None:
+            return outcome
+        return await (self._change(write) if isinstance(write, Change) else self._alone(write))
 
     async def _find_by_id(self, names: Sequence[UserName]) -> Sequence[StoredUser | None]:
         async with self._database.read() as db:
@@ -64,8 +76,9 @@ class SharedUsers:
     ) -> Sequence[StoredUser | Exception | None]:
         """Write all that can be written without waiting for anybody else.
 
-        Rows that are locked are passed over. A userName that an open transaction has taken is not
-        seen before it is waited for; whoever wants one does so alone, and not everybody with them.
+        Rows that are locked are passed over, and so are changes that take long to decide. A
+        userName that an open transaction has taken is not seen before it is waited for; a write
+        that wants one does so alone, and not everybody with it.
         """
         try:
             async with self._database.write() as db:
@@ -76,10 +89,50 @@ class SharedUsers:
                 return [None] * len(writes)  # of one of them; the others are fine without it
             raise
 
-    async def _write_alone(self, write: Write) -> StoredUser:
-        """Write one, after whoever else is at its row."""
+    async def _change(self, change: Change) -> StoredUser:
+        """Change one user. What takes long to decide is decided before its row is locked.
+
+        The decision holds if the row is the same by then; else it is taken anew.
+        """
+        connection_id = change.connection.id
+        async with self._locks.at(connection_id, change.id):
+            for _ in range(MOST_TRIES):
+                stored = await self.by_id(connection_id, change.id)
+                if stored is None:
+                    raise not_found(change.id)
+                if change.is_light_on(stored.resource):
+                    return await self._alone(change)
+                decide = await self._decided(change, stored)
+                try:
+                    return await self._alone(replace(change, decide=decide))
+                except _Moved:
+                    continue
+        raise TryAgainLater
+
+    async def _decided(self, change: Change, stored: StoredUser) -> Decide:
+        """Decide about a user as it is, in a thread; return the decision, for this state only."""
+        state: UserState | None = await self._shares.work.run(
+            change.connection.id,
+            lambda: change.decide(stored),
+            change.size + len(stored.resource),
+            urgent=change.urgent,
+        )
+
+        def decide(found: StoredUser) -> UserState | None:
+            if found.revision != stored.revision:
+                raise _Moved
+            return state
+
+        return decide
+
+    async def _alone(self, write: Write) -> StoredUser:
+        """Write one, after whatever else is at its row."""
+        urgent = isinstance(write, Change) and write.urgent
         try:
-            async with self._alone, self._database.write() as db:
+            async with (
+                self._shares.writers.slot(write.connection.id, urgent=urgent),
+                self._database.write() as db,
+            ):
                 [outcome] = await write_users(db, [write], self._clock(), wait=True)
                 if isinstance(outcome, Exception):
                     raise outcome
@@ -87,3 +140,7 @@ class SharedUsers:
             raise taken() from error
         assert outcome is not None, "it has waited"
         return outcome
+
+
+class _Moved(Exception):
+    """A user was changed after it was decided what becomes of it."""

@@ -1,16 +1,12 @@
 """Where are users and groups kept? The storage of scim2-server, on the directory's tables."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import AsyncScimStorage, SearchPage
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import DirectoryDatabase
-from api.scim.attributes_in_sql import ATTRIBUTES
-from api.scim.authentication import OpenedConnection
 from api.scim.groups import (
     create_group,
     delete_group,
@@ -18,19 +14,16 @@ from api.scim.groups import (
     get_groups,
     update_group,
 )
-from api.scim.locks import lock_for_deletion
 from api.scim.membership_plan import exactly
 from api.scim.named_members import NamedChanges
-from api.scim.pages import Page, find_page
 from api.scim.projection import shows
 from api.scim.resources import Group, User
-from api.scim.rows import user_of
-from api.scim.search import search_for
+from api.scim.rows import expect, user_of
+from api.scim.searching import find
 from api.scim.sent_members import sent_of
 from api.scim.transaction import Transaction
+from api.scim.transactions import Transactions
 from api.scim.users import create_user, delete_user, get_user, get_users, update_user
-from contracts.clock import Clock, now
-from contracts.identity_changed import Trace
 
 AnyResource = Resource[Any]
 
@@ -43,31 +36,22 @@ class DirectoryStorage(AsyncScimStorage):
 
     :param members_apart: whether groups come without their members, for whoever shows them by
         ``api.scim.member_lists``.
-    :param turn: gives what is held while a writing transaction is open.
     """
 
     supports_cursors = True
 
     def __init__(
         self,
-        database: DirectoryDatabase,
-        connection: OpenedConnection,
-        trace: Trace,
+        transactions: Transactions,
         *,
         writing: bool,
         base_url: str = "",
         members_apart: bool = False,
-        turn: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
-        clock: Clock = now,
     ) -> None:
-        self._database = database
-        self.connection = connection
-        self.trace = trace
+        self.transactions = transactions
         self._writing = writing
         self._base_url = base_url
         self._members_apart = members_apart
-        self._turn = turn
-        self._clock = clock
         self._transaction: Transaction | None = None
 
     @asynccontextmanager
@@ -76,23 +60,18 @@ class DirectoryStorage(AsyncScimStorage):
         if self._transaction is not None:
             yield
             return
-        async with self._opened() as db:
-            self._transaction = Transaction(
-                db, self.connection, self.trace, self._clock(), self._writing
-            )
+        opened = self.transactions.write() if self._writing else self.transactions.read()
+        async with opened as tx:
+            self._transaction = tx
             try:
                 yield
             finally:
                 self._transaction = None
 
-    @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[AsyncConnection]:
-        if not self._writing:
-            async with self._database.read() as db:
-                yield db
-            return
-        async with self._turn(), self._database.write() as db:
-            yield db
+    @property
+    def is_within_transaction(self) -> bool:
+        """Say whether an operation is under way, of which all that comes is a part."""
+        return self._transaction is not None
 
     async def get(
         self,
@@ -115,24 +94,11 @@ class DirectoryStorage(AsyncScimStorage):
         position: Any = None,
     ) -> SearchPage:
         async with self.transaction() as tx:
-            page = await self.find(tx, resource_types, search_request, position)
+            page = await find(
+                self.transactions, tx, resource_types, search_request, position, self._base_url
+            )
             resources = await self._found(tx, page.found, search_request)
             return page.as_search_page(resources)
-
-    async def find(
-        self,
-        tx: Transaction,
-        resource_types: list[ResourceType],
-        search_request: SearchRequest[Any],
-        position: Any,
-    ) -> Page:
-        """Find a page, and load nothing of it."""
-        types = [
-            ATTRIBUTES[str(resource_type.name)].below(self._base_url)
-            for resource_type in resource_types
-        ]
-        search = search_for(tx.connection_id, search_request, types)
-        return await find_page(tx.db, search, position)
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
         async with self.transaction() as tx:
@@ -161,14 +127,12 @@ class DirectoryStorage(AsyncScimStorage):
         *,
         expected_version: str | None = None,
     ) -> None:
+        def check(version: str) -> None:
+            expect(version, expected_version)
+
         async with self.transaction() as tx:
             delete = delete_user if _is_user(resource_type) else delete_group
-            await delete(tx, resource_id, expected_version)
-
-    async def lock_for_deletion(self, resource_type: ResourceType, resource_id: str) -> None:
-        """Lock what a deletion will change, in the order that every transaction keeps."""
-        async with self.transaction() as tx:
-            await lock_for_deletion(tx, resource_id, is_user=_is_user(resource_type))
+            await delete(tx, resource_id, check)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

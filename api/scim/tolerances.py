@@ -46,8 +46,7 @@ from scim2_models.path import (
     ValuePath,
 )
 
-from api.scim.limits import check_value
-from api.scim.payloads import json_of, value_of
+from api.scim.payloads import check_value, json_of, value_of
 from api.scim.resources import EnterpriseUser, Group, User
 
 POLICY = ScimPolicy(

@@ -8,21 +8,25 @@ from scim2_models import UniquenessException
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.scim.authentication import OpenedConnection
+from api.scim.authentication import OpenedConnection, opened_by, still_opened
 from contracts.identity_changed import Trace
 
 WrittenT = TypeVar("WrittenT")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transaction:
-    """What every part of an operation needs to know. A writing one locks the rows it reads."""
+    """What every part of an operation needs to know. A writing one locks the rows it reads.
+
+    ``confirmed``: whether the token was looked up again in this transaction.
+    """
 
     db: AsyncConnection
     connection: OpenedConnection
     trace: Trace
     now: int
     writing: bool
+    confirmed: bool = False
 
     @property
     def connection_id(self) -> str:
@@ -33,6 +37,20 @@ class Transaction:
     def dialect(self) -> str:
         """Return which kind of database it is."""
         return self.db.dialect.name
+
+    async def confirm(self) -> OpenedConnection:
+        """Look the token up again and return the connection with its rules of now.
+
+        A body takes its time to come, and so does a lock: what held before does not count. The
+        rules are those of the commit once the identities are locked that they are applied to,
+        because a change of the rules marks every identity.
+
+        :raises UnauthorizedException: when the token has ended meanwhile.
+        """
+        opened = await opened_by(self.db, [self.connection.digest])
+        self.connection = still_opened(self.connection, opened)
+        self.confirmed = True
+        return self.connection
 
     @staticmethod
     async def unique(writing: Awaitable[WrittenT], what: str) -> WrittenT:

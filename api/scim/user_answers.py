@@ -14,7 +14,7 @@ from scim2_models import Context, ResponseParameters
 from scim2_server.responses import ScimResponse
 
 from api.directory.stored_users import StoredUser
-from api.scim.json_answers import ReadyJson
+from api.scim.json_answers import ReadyJson, to_text
 from api.scim.rows import entity_tag, instant_of, user_of
 from api.scim.service import MusterService
 
@@ -42,7 +42,9 @@ class UserAnswers:
         }
         if status is HTTPStatus.CREATED:
             headers["Location"] = headers["Content-Location"]
-        return ScimResponse(status, self._shown(user, parameters), headers)
+        # It takes an object of attributes; one that is ready is written in the same place.
+        body: Any = self.shown(user, parameters)
+        return ScimResponse(status, body, headers)
 
     def many(
         self, body: dict[str, Any], users: Sequence[StoredUser], parameters: ResponseParameters[Any]
@@ -50,20 +52,26 @@ class UserAnswers:
         """Put the users of a page into its list."""
         if not users:
             return body
-        resources = [self._shown(user, parameters) for user in users]
+        resources = [self.shown(user, parameters) for user in users]
         return body | {"itemsPerPage": len(users), "Resources": resources}
 
     def location(self, user: StoredUser) -> str:
         """Return the URL of a user."""
         return f"{self.base_url}/Users/{user.id}"
 
-    def _shown(self, user: StoredUser, parameters: ResponseParameters[Any]) -> Any:
-        asked = parameters.attributes or parameters.excluded_attributes
-        if asked or RELATIVE in user.resource:
-            return self.service.publish(self.base_url, user_of(user)).model_dump(
+    def size_of(self, users: Sequence[StoredUser], parameters: ResponseParameters[Any]) -> int:
+        """Return how many characters of stored users have to be read to show them."""
+        return sum(len(it.resource) for it in users if _is_read_first(it, parameters))
+
+    def shown(self, user: StoredUser, parameters: ResponseParameters[Any]) -> ReadyJson:
+        """Show a user, as far as the parameters ask for it."""
+        if not _is_read_first(user, parameters):
+            return ReadyJson(self._text(user))
+        with self.service.provider:
+            shown = self.service.publish(self.base_url, user_of(user)).model_dump(
                 scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
             )
-        return ReadyJson(self._text(user))
+        return ReadyJson(to_text(shown))
 
     def _text(self, user: StoredUser) -> str:
         """Put what is derived around what is stored."""
@@ -87,3 +95,9 @@ class UserAnswers:
             "display": group["display"],
             "type": "direct",
         }
+
+
+def _is_read_first(user: StoredUser, parameters: ResponseParameters[Any]) -> bool:
+    """Say whether a user has to be made into a model to be shown."""
+    asked = parameters.attributes or parameters.excluded_attributes
+    return bool(asked) or RELATIVE in user.resource

@@ -4,32 +4,35 @@ The library loads a user as a model, changes it, stores it, and makes a model of
 answer. Here what is stored is shown, and requests that come at once are stored together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from scim2_models import ListResponse, PatchOp, ResourceType, ResponseParameters, SearchRequest
-from scim2_models.path import AttrPath, CompareOperator, Comparison
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
+from scim2_server.storage import SearchPage
 
 from api.directory.stored_users import StoredUser
 from api.scim.ids import ID
-from api.scim.pages import Page
 from api.scim.resources import ScimUser
 from api.scim.rows import entity_tag, user_of
 from api.scim.service import MusterService
 from api.scim.shared_users import SharedUsers
-from api.scim.storage import DirectoryStorage
+from api.scim.transactions import Transactions
 from api.scim.user_answers import UserAnswers
-from api.scim.user_writes import Apply, Change, Creation, not_found
-from api.scim.users import get_users
+from api.scim.user_states import UserState, first_state, next_state
+from api.scim.user_writes import Change, Creation, not_found
+from api.scim.users import delete_user
 from contracts.names import comparison_key
 
 LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
 WHOLE = ResponseParameters[ScimUser]()
+
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class UserRequests:
     """Serves the requests for users of one connection."""
 
     service: MusterService
-    storage: DirectoryStorage
+    transactions: Transactions
     users: SharedUsers
 
     # --- requests -----------------------------------------------------------------------------
@@ -45,11 +48,12 @@ class UserRequests:
     async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
         """Create a user."""
         parameters = self.service.read_response_parameters(type_, request.query)
-        read = self.service.read_creation(type_, request.body, request.header("Content-Type"))
+        read = partial(self._read_creation, request, type_)
+        state = await self._work(read, len(request.body))
         created = await self.users.write(
-            Creation(self.storage.connection, self.storage.trace, cast("ScimUser", read))
+            Creation(self.transactions.connection, self.transactions.trace, state)
         )
-        return self._answers(request).one(created, parameters, HTTPStatus.CREATED)
+        return await self._answer(request, created, parameters, HTTPStatus.CREATED)
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a user."""
@@ -57,40 +61,51 @@ class UserRequests:
         conditions = self.service.read_conditions(request)
         user = None
         if ID.fullmatch(id_):
-            user = await self.users.by_id(self.storage.connection.id, id_)
+            user = await self.users.by_id(self.transactions.connection.id, id_)
         if user is None:
             raise not_found(id_)
         version = entity_tag(user.revision)
         if not conditions.check(version, "GET"):
             return ScimResponse(HTTPStatus.NOT_MODIFIED, None, {"ETag": version})
-        return self._answers(request).one(user, parameters)
+        return await self._answer(request, user, parameters)
 
     async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Replace a user."""
         parameters = self.service.read_response_parameters(type_, request.query)
-        read = self.service.read_replacement(type_, request.body, request.header("Content-Type"))
         conditions = self.service.read_conditions(request)
-        user = await self._replace(id_, cast("ScimUser", read), conditions)
-        return self._answers(request).one(user, parameters)
+        size = len(request.body)
+        read = partial(
+            self.service.read_replacement, type_, request.body, request.header("Content-Type")
+        )
+        replacement = cast("ScimUser", await self._work(read, size))
+        user = await self.replace_user(id_, replacement, conditions, size)
+        return await self._answer(request, user, parameters)
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a user, and show it."""
         parameters = self.service.read_response_parameters(type_, request.query)
-        content_type = request.header("Content-Type")
         conditions = self.service.read_conditions(request)
-        active = self.service.read_activity(request.body, content_type)
+        body, content_type = request.body, request.header("Content-Type")
+        active = self.service.read_activity(body, content_type)
         if active is None:
-            patch_op = self.service.read_patch(type_, request.body, content_type)
-            user = await self._patch(id_, patch_op, conditions)
+            read = partial(self.service.read_patch, type_, body, content_type)
+            patch_op = await self._work(read, len(body))
+            user = await self.patch_user(id_, patch_op, conditions, len(body))
         else:
             user = await self._set_active(id_, conditions, active=active)
-        return self._answers(request).one(user, parameters)
+        return await self._answer(request, user, parameters)
+
+    async def delete(self, id_: str, conditions: Conditions) -> None:
+        """Delete a user; that somebody leaves waits for nothing but what is at its rows."""
+        async with (
+            self.transactions.lock(id_),
+            self.transactions.write(urgent=True) as tx,
+        ):
+            await delete_user(tx, id_, lambda version: conditions.check(version, "DELETE"))
 
     async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
-        """Search for a userName and nothing else."""
-        key = comparison_key(user_name)
-        user = await self.users.by_user_name(self.storage.connection.id, key)
-        found = [] if user is None else [user]
+        """Answer a search for a userName and nothing else."""
+        found = await self._named(user_name)
         page = {
             "schemas": [LIST_SCHEMA],
             "totalResults": len(found),
@@ -98,99 +113,135 @@ class UserRequests:
             "itemsPerPage": len(found),
             "Resources": [],
         }
-        return ScimResponse(HTTPStatus.OK, self._answers(request).many(page, found, WHOLE))
+        body = await self._shown(request, page, found, WHOLE)
+        return ScimResponse(HTTPStatus.OK, body)
 
-    async def search(
+    async def found_by_name(
         self,
         request: ScimRequest,
         types: list[ResourceType],
         wanted: SearchRequest[Any],
-        position: Any,
+        user_name: str,
     ) -> ScimResponse:
-        """Search users."""
-        page, users = await self._found(types, wanted, position)
-        empty = page.as_search_page([])
+        """Answer a search that looks for a userName, as it wants to be answered."""
+        found = await self._named(user_name)
+        empty = SearchPage(len(found), [])
         answer = self.service.search_response(request.base_url, types, empty, wanted)
-        body = self._answers(request).many(answer.body or {}, users, wanted)
+        body = await self._shown(request, answer.body or {}, found, wanted)
         return ScimResponse(answer.status, body, answer.headers)
 
-    # --- writing ------------------------------------------------------------------------------
+    async def _named(self, user_name: str) -> Sequence[StoredUser]:
+        key = comparison_key(user_name)
+        user = await self.users.by_user_name(self.transactions.connection.id, key)
+        return [] if user is None else [user]
 
-    async def _replace(self, id_: str, replacement: ScimUser, conditions: Conditions) -> StoredUser:
-        def apply(stored: StoredUser) -> ScimUser | None:
-            with self.service.provider:
-                sent = replacement.model_copy(deep=True)  # it may be applied again
-                replaced = self.service.apply_replacement(user_of(stored), sent, conditions)
-                return cast("ScimUser | None", replaced)
+    # --- writing; bulk requests take these steps too --------------------------------------------
 
-        return await self._change(id_, apply)
+    async def create_user(self, user: ScimUser, size: int) -> StoredUser:
+        """Create a user.
 
-    async def _patch(
-        self, id_: str, patch_op: "PatchOp[Any]", conditions: Conditions
+        :param size: the bytes that it was sent as.
+        :raises UniquenessException: when the userName is taken.
+        """
+        first = partial(first_state, user, self.service.limits.user_characters)
+        state = await self._work(first, size)
+        connection, trace = self.transactions.connection, self.transactions.trace
+        return await self.users.write(Creation(connection, trace, state))
+
+    async def replace_user(
+        self, id_: str, replacement: ScimUser, conditions: Conditions, size: int
     ) -> StoredUser:
-        def apply(stored: StoredUser) -> ScimUser | None:
-            with self.service.provider:
-                patched = self.service.apply_patch(user_of(stored), patch_op, conditions)
-                return cast("ScimUser | None", patched)
+        """Replace a user.
 
-        return await self._change(id_, apply)
+        :param size: the bytes that it was sent as.
+        """
+
+        def apply(user: ScimUser) -> ScimUser | None:
+            sent = replacement.model_copy(deep=True)  # it may be applied again
+            replaced = self.service.apply_replacement(user, sent, conditions)
+            return cast("ScimUser | None", replaced)
+
+        return await self._change(id_, apply, size, urgent=replacement.active is False)
+
+    async def patch_user(
+        self, id_: str, patch_op: "PatchOp[Any]", conditions: Conditions, size: int
+    ) -> StoredUser:
+        """Modify a user.
+
+        :param size: the bytes that it was sent as.
+        """
+
+        def apply(user: ScimUser) -> ScimUser | None:
+            patched = self.service.apply_patch(user, patch_op, conditions)
+            return cast("ScimUser | None", patched)
+
+        return await self._change(id_, apply, size, urgent=_is_about_activity(patch_op))
 
     async def _set_active(self, id_: str, conditions: Conditions, *, active: bool) -> StoredUser:
-        def apply(stored: StoredUser) -> ScimUser | None:
-            conditions.check(entity_tag(stored.revision), "PATCH")
-            user = user_of(stored)
+        def apply(user: ScimUser) -> ScimUser | None:
+            assert user.meta is not None
+            conditions.check(user.meta.version, "PATCH")
             return None if user.active is active else user.model_copy(update={"active": active})
 
-        return await self._change(id_, apply)
+        return await self._change(id_, apply, urgent=not active)
 
-    async def _change(self, id_: str, apply: Apply) -> StoredUser:
-        change = Change(self.storage.connection, self.storage.trace, id_, apply)
-        return await self.users.write(change)
+    async def _change(
+        self,
+        id_: str,
+        apply: Callable[[ScimUser], ScimUser | None],
+        size: int = 0,
+        *,
+        urgent: bool,
+    ) -> StoredUser:
+        most = self.service.limits.user_characters
 
-    # --- searching ----------------------------------------------------------------------------
+        def decide(stored: StoredUser) -> UserState | None:
+            with self.service.provider:
+                user = apply(user_of(stored))
+                return None if user is None else next_state(user, stored, most)
 
-    async def _found(
-        self, types: list[ResourceType], wanted: SearchRequest[Any], position: Any
-    ) -> tuple[Page, Sequence[StoredUser]]:
-        """Return a page, and the users on it."""
-        user_name = _only_user_name(wanted)
-        if user_name is not None:
-            key = comparison_key(user_name)
-            user = await self.users.by_user_name(self.storage.connection.id, key)
-            return (Page(0, []), []) if user is None else (Page(1, []), [user])
-        async with self.storage.transaction() as tx:
-            if wanted.filter is None and _is_in_order(wanted) and wanted.count:
-                start = wanted.start_index_0 or 0
-                total, users = await self.users.pages.find(
-                    tx.db, tx.connection_id, start, wanted.count, tx.now
-                )
-                return Page(total, []), users
-            page = await self.storage.find(tx, types, wanted, position)
-            ids = [id_ for _, id_ in page.found]
-            by_id = {user.id: user for user in await get_users(tx, ids)}
-            return page, [by_id[id_] for id_ in ids if id_ in by_id]
+        connection, trace = self.transactions.connection, self.transactions.trace
+        return await self.users.write(Change(connection, trace, id_, decide, size, urgent))
+
+    def _read_creation(self, request: ScimRequest, type_: ResourceType) -> UserState:
+        read = self.service.read_creation(type_, request.body, request.header("Content-Type"))
+        return first_state(cast("ScimUser", read), self.service.limits.user_characters)
+
+    # --- answering ----------------------------------------------------------------------------
+
+    async def _answer(
+        self,
+        request: ScimRequest,
+        user: StoredUser,
+        parameters: ResponseParameters[Any],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> ScimResponse:
+        answers = self._answers(request)
+        show = partial(answers.one, user, parameters, status)
+        return await self._work(show, answers.size_of([user], parameters))
+
+    async def _shown(
+        self,
+        request: ScimRequest,
+        body: dict[str, Any],
+        users: Sequence[StoredUser],
+        parameters: ResponseParameters[Any],
+    ) -> dict[str, Any]:
+        answers = self._answers(request)
+        show = partial(answers.many, body, users, parameters)
+        return await self._work(show, answers.size_of(users, parameters))
 
     def _answers(self, request: ScimRequest) -> UserAnswers:
         return UserAnswers(self.service, request.base_url.rstrip("/"))
 
-
-def _is_in_order(wanted: SearchRequest[Any]) -> bool:
-    """Say whether a page is found by its index in the order of creation."""
-    return wanted.cursor is None and wanted.sort_by is None
+    async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        return await self.transactions.shares.work.run(self.transactions.owner, work, size)
 
 
-def _only_user_name(wanted: SearchRequest[Any]) -> str | None:
-    """Return the userName that a search looks for, if it looks for nothing else.
-
-    That is what providers ask before everything that they write.
-    """
-    first = (wanted.start_index or 1) <= 1 and wanted.count != 0
-    if wanted.filter is None or not (first and _is_in_order(wanted)):
-        return None
-    match wanted.filter.ast:
-        case Comparison(AttrPath(attr, None, None), CompareOperator.eq, str(value)) if (
-            attr.lower() == "username"
-        ):
-            return value
-        case _:
-            return None
+def _is_about_activity(patch_op: "PatchOp[Any]") -> bool:
+    """Say whether a PATCH may make a user inactive."""
+    return any(
+        "active" in str(it.path or "").lower()
+        or (isinstance(it.value, dict) and any(name.lower() == "active" for name in it.value))
+        for it in patch_op.operations or ()
+    )

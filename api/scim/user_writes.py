@@ -3,11 +3,11 @@
 Users whose rows somebody else has locked can be left for later, so that nobody else waits.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from scim2_models import NotFoundException, UniquenessException
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,15 +16,16 @@ from api.directory import stored_users
 from api.directory.identity_changes import after_creation, after_update
 from api.directory.identity_rows import changed_row, new_row, state_of
 from api.directory.stored_users import OF_IDENTITY, StoredUser, UserName, stored_of
-from api.scim.authentication import OpenedConnection
+from api.pace import Pace
+from api.scim.authentication import OpenedConnection, opened_by, still_opened
 from api.scim.ids import ID, new_id
 from api.scim.resources import ScimUser
-from api.scim.rows import user_columns
 from api.scim.seen_users import seen
+from api.scim.user_states import Decide, UserState
+from api.work import LARGE
 from contracts.identity_changed import Trace
 
 Columns = dict[str, Any]
-Apply = Callable[[StoredUser], ScimUser | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,31 @@ class Creation:
 
     connection: OpenedConnection
     trace: Trace
-    user: ScimUser
+    state: UserState
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A user that is to be changed: ``apply`` gives its new state, or None where it stays.
+    """A user that is to be changed, as ``decide`` says once its row is locked.
 
-    What ``apply`` raises is what becomes of this write.
+    ``size``: the bytes of JSON that say so. ``urgent``: whether somebody may leave by it.
     """
 
     connection: OpenedConnection
     trace: Trace
     id: str
-    apply: Apply
+    decide: Decide
+    size: int = 0
+    urgent: bool = False
 
     @property
     def name(self) -> UserName:
         """Return how the user is found."""
         return UserName(self.connection.id, self.id)
+
+    def is_light_on(self, resource: str) -> bool:
+        """Say whether deciding about a stored resource keeps nobody waiting."""
+        return self.size <= LARGE and len(resource) <= LARGE
 
 
 Write = Creation | Change
@@ -71,19 +78,23 @@ async def write_users(
 ) -> Sequence[StoredUser | Exception | None]:
     """Write users; return each as it is afterwards, or what was wrong with the write.
 
-    :param wait: False leaves alone (None) whose row is locked, or written here already.
+    :param wait: False leaves alone (None) whose row is locked, or written here already, or takes
+        long to decide about.
     :raises IntegrityError: when the userName that a user changes to is taken.
     """
     rows = await _lock(db, writes, wait=wait)
+    opened = await opened_by(db, {it.connection.digest for it in writes})
     outcomes: list[StoredUser | Written | Exception | None] = []
     at_hand: set[UserName] = set()
+    pace = Pace()
     for write in writes:
         if isinstance(write, Change) and write.name in at_hand:
             outcomes.append(None)
             continue
-        outcomes.append(_outcome(write, rows, now, wait=wait))
+        outcomes.append(_outcome(write, rows, opened, now, wait=wait))
         if isinstance(write, Change):
             at_hand.add(write.name)
+        await pace.breathe()
     await _change(db, [it for it in outcomes if isinstance(it, Written) and _is_change(it)])
     added = await _add(db, [it for it in outcomes if isinstance(it, Written) and _is_new(it)])
     return [_settled(outcome, added) for outcome in outcomes]
@@ -97,14 +108,23 @@ async def _lock(
 
 
 def _outcome(
-    write: Write, rows: Mapping[UserName, RowMapping], now: int, *, wait: bool
+    write: Write,
+    rows: Mapping[UserName, RowMapping],
+    opened: Mapping[str, OpenedConnection],
+    now: int,
+    *,
+    wait: bool,
 ) -> StoredUser | Written | Exception | None:
+    """Return what becomes of a write, under the rules of now: its rows are locked."""
     try:
+        write = replace(write, connection=still_opened(write.connection, opened))
         if isinstance(write, Creation):
             return _created(write, now)
         row = rows.get(write.name)
         if row is None:
             return not_found(write.id) if wait else None
+        if not (wait or write.is_light_on(row["resource"])):
+            return None
         return _changed(write, row, now)
     except Exception as error:  # noqa: BLE001 - whatever it is, it concerns no other write
         return error
@@ -119,9 +139,7 @@ def not_found(id_: str) -> NotFoundException:
 
 
 def _created(write: Creation, now: int) -> Written:
-    """Return a new user. One that does not say whether it is active is."""
-    user = write.user.model_copy(update={"active": write.user.active is not False})
-    columns = user_columns(user)
+    columns = write.state.columns
     stored = StoredUser(write.connection.id, new_id(), _text(columns), now, now, 1)
     row = columns | {
         "connection_id": stored.connection_id,
@@ -130,24 +148,24 @@ def _created(write: Creation, now: int) -> Written:
         "modified_at": now,
         "revision": 1,
     }
-    change = after_creation(seen(user), now)
+    change = after_creation(seen(write.state.user), now)
     return Written(stored, row, new_row(*stored.name, change, write.trace, now))
 
 
 def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
-    """Return the new state of a user; one that is the old state keeps its version."""
+    """Return the new state of a user; one that stays as it is keeps its version."""
     before = stored_of(row)
-    user = write.apply(before)
-    columns = {} if user is None else user_columns(user)
-    if user is None or columns["resource"] == from_json(before.resource):
+    state = write.decide(before)
+    if state is None:
         return before
     revision = before.revision + 1
-    after = replace(before, resource=_text(columns), modified_at=now, revision=revision)
+    resource = _text(state.columns)
+    after = replace(before, resource=resource, modified_at=now, revision=revision)
     of = {"of_connection": before.connection_id, "of_id": before.id}
-    identity = _identity_after(write, user, row, now)
+    identity = _identity_after(write, state.user, row, now)
     return Written(
         after,
-        columns | of | {"modified_at": now, "revision": revision},
+        state.columns | of | {"modified_at": now, "revision": revision},
         identity and identity | of,
     )
 

@@ -1,8 +1,7 @@
 """How is a User kept? Its row, its identity and its mark change in one transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from scim2_models import PreconditionFailedException
 from sqlalchemy import delete
 from sqlmodel import col
 
@@ -12,11 +11,16 @@ from api.directory.stored_users import StoredUser, UserName, find_by_id, lock, s
 from api.directory.tables import UserRow
 from api.scim.group_rows import touch
 from api.scim.ids import ID
+from api.scim.limits import Limits
+from api.scim.locks import lock_for_deletion
 from api.scim.memberships import groups_with, remove_member
 from api.scim.resources import ScimUser
-from api.scim.rows import entity_tag, user_of
+from api.scim.rows import entity_tag, expect, user_of
 from api.scim.transaction import Transaction
+from api.scim.user_states import UserState, first_state, next_state
 from api.scim.user_writes import Change, Creation, Write, not_found, write_users
+
+MOST_CHARACTERS = Limits().user_characters
 
 
 async def get_user(tx: Transaction, id_: str) -> ScimUser:
@@ -45,7 +49,8 @@ async def create_user(tx: Transaction, user: ScimUser) -> ScimUser:
 
     :raises UniquenessException: when the userName is taken.
     """
-    return user_of(await _write(tx, Creation(tx.connection, tx.trace, user)))
+    state = first_state(user, MOST_CHARACTERS)
+    return user_of(await _write(tx, Creation(tx.connection, tx.trace, state)))
 
 
 async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> ScimUser:
@@ -54,17 +59,22 @@ async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> 
     :raises UniquenessException: when the userName is taken.
     """
 
-    def replace(stored: StoredUser) -> ScimUser:
-        _expect(stored, expected)
-        return user
+    def decide(stored: StoredUser) -> UserState | None:
+        expect(entity_tag(stored.revision), expected)
+        return next_state(user, stored, MOST_CHARACTERS)
 
-    return user_of(await _write(tx, Change(tx.connection, tx.trace, user.id or "", replace)))
+    return user_of(await _write(tx, Change(tx.connection, tx.trace, user.id or "", decide)))
 
 
-async def delete_user(tx: Transaction, id_: str, expected: str | None) -> None:
-    """Remove a user and its memberships; its identity stays, deleted, with its groups' names."""
+async def delete_user(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:
+    """Remove a user and its memberships; its identity stays, deleted, with its groups' names.
+
+    :param check: raises where the user must not go in this version.
+    """
+    await lock_for_deletion(tx, id_, is_user=True)
     user = await _read(tx, id_)
-    _expect(user, expected)
+    check(entity_tag(user.revision))
+    rules = (await tx.confirm()).rules
     await touch(tx, groups_with(tx, id_))
     await remove_member(tx, id_)
     it = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
@@ -72,7 +82,7 @@ async def delete_user(tx: Transaction, id_: str, expected: str | None) -> None:
     state = await load_state(tx.db, tx.connection_id, id_)
     assert state is not None, "every user has an identity"
     names = tuple(sorted(group["display"] for group in user.groups))
-    change = after_deletion(state, names, tx.connection.rules.on_deactivate, tx.now)
+    change = after_deletion(state, names, rules.on_deactivate, tx.now)
     await save_change(tx.db, tx.connection_id, id_, change, tx.trace, tx.now)
 
 
@@ -88,8 +98,3 @@ async def _read(tx: Transaction, id_: str) -> StoredUser:
     if user is None:
         raise not_found(id_)
     return user
-
-
-def _expect(user: StoredUser, version: str | None) -> None:
-    if version is not None and entity_tag(user.revision) != version:
-        raise PreconditionFailedException

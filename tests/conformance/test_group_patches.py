@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from scim2_models import Context, Group, SCIMException
+from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from api.admin.connections import create_connection
-from api.correlation import new_trace
 from api.directory.tables import Identity
-from api.scim.authentication import OpenedConnection
 from api.scim.group_requests import GroupRequests
+from api.scim.group_writes import GroupWrites
 from api.scim.groups import get_group
-from api.scim.json_answers import ScimAnswer
+from api.scim.json_answers import as_http
 from api.scim.limits import Limits
+from api.scim.member_lists import MemberLists, show_members, shown_of_members
 from api.scim.memberships import members_of
 from api.scim.resources import ScimUser
 from api.scim.rows import Member
@@ -42,7 +43,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
-from tests.ingress import RULES, migrated_directory
+from tests.ingress import RULES, migrated_directory, transactions_on
 
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -62,12 +63,10 @@ def patch_in_sql(database_url: str) -> Iterator[WithGroup]:
         opened = migrated_directory(database_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
-        connection = OpenedConnection(created.id, RULES)
+        transactions = transactions_on(database, created)
 
         async def run(stored: dict[str, str | None], operations: list[Any]) -> None:
-            storage = DirectoryStorage(
-                database, connection, new_trace(), writing=True, members_apart=True
-            )
+            storage = DirectoryStorage(transactions, writing=True, members_apart=True)
             with contextlib.suppress(Undone):
                 async with storage.operation():
                     await _check(storage, stored, operations)
@@ -97,7 +96,7 @@ async def _check(
         if name != NAME:
             concerned = before.keys() | after.keys()
         assert await _marked(tx) == {id_ for id_ in concerned if types[id_] == "User"}
-        await _check_answer(storage, group)
+        await _check_answer(storage, tx, group)
 
 
 async def _create(
@@ -126,7 +125,8 @@ async def _create_group(storage: DirectoryStorage, name: str, members: list[Any]
 async def _patched(
     storage: DirectoryStorage, tx: Transaction, group: str, body: Any
 ) -> Outcome | str:
-    requests = GroupRequests(SERVICE, storage)
+    transactions = storage.transactions
+    requests = GroupRequests(SERVICE, transactions, GroupWrites(SERVICE, storage, transactions))
     request = ScimRequest("PATCH", BASE_URL, f"/Groups/{group}", body=json.dumps(body).encode())
     try:
         with PROVIDER:
@@ -147,17 +147,19 @@ async def _marked(tx: Transaction) -> set[str]:
     return set(await tx.db.scalars(dirty))
 
 
-async def _check_answer(storage: DirectoryStorage, group: Group) -> None:
+async def _check_answer(storage: DirectoryStorage, tx: Transaction, group: Group) -> None:
+    without = group.model_copy(update={"members": None})
     for query in ({}, {"attributes": "members.display"}, {"excludedAttributes": "members.$ref"}):
-        request = ScimRequest("GET", BASE_URL, f"/Groups/{group.id}", query)
         with PROVIDER:
-            requests = GroupRequests(SERVICE, storage)
-            answer = await requests.query(request, GROUP_TYPE, group.id or "")
             parameters = SERVICE.read_response_parameters(GROUP_TYPE, query)
+            names = shown_of_members(parameters)
+            lists = MemberLists(storage.transactions, names, BASE_URL)
+            answer = SERVICE.query_response(BASE_URL, without, parameters, Conditions())
+            answer = await show_members(tx, lists, answer)
             whole = SERVICE.publish(BASE_URL, group).model_dump(
                 scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
             )
-        assert json.loads(bytes(ScimAnswer(answer.body).body)) == whole
+        assert json.loads(bytes(as_http(answer).body)) == whole
 
 
 @settings(

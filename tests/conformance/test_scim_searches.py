@@ -13,8 +13,6 @@ from pydantic import ValidationError
 from scim2_models import InvalidFilterException, Resource, ResourceType, SearchRequest
 
 from api.admin.connections import create_connection
-from api.correlation import new_trace
-from api.scim.authentication import OpenedConnection
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.resources import Group, ScimUser
@@ -22,7 +20,7 @@ from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
-from tests.ingress import RULES, migrated_directory
+from tests.ingress import RULES, migrated_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -93,12 +91,10 @@ def with_directory(database_url: str) -> Iterator[WithDirectory]:
         opened = migrated_directory(database_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
-        connection = OpenedConnection(created.id, RULES)
+        transactions = transactions_on(database, created)
 
         async def run(model: Any, example: Example, check: Check) -> None:
-            storage = DirectoryStorage(
-                database, connection, new_trace(), writing=True, base_url=BASE_URL
-            )
+            storage = DirectoryStorage(transactions, writing=True, base_url=BASE_URL)
             with contextlib.suppress(Undone), PROVIDER:
                 async with storage.operation():
                     stored = await _store(storage, example)

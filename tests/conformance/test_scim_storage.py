@@ -9,13 +9,11 @@ from scim2_server.storage import ScimStorage
 from scim2_server.testing import AsyncScimStorageContract, BlockingStorage
 
 from api.admin.connections import create_connection
-from api.correlation import new_trace
-from api.scim.authentication import OpenedConnection
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.storage import DirectoryStorage
 from contracts.clock import now
-from tests.ingress import RULES, migrated_directory
+from tests.ingress import RULES, migrated_directory, transactions_on
 
 
 class TestDirectoryStorage(AsyncScimStorageContract):
@@ -29,7 +27,6 @@ class TestDirectoryStorage(AsyncScimStorageContract):
             opened = migrated_directory(database_url)
             database = runner.run(opened.__aenter__())
             created = runner.run(create_connection(database, "acme", RULES, now()))
-            connection = OpenedConnection(created.id, RULES)
-            storage = DirectoryStorage(database, connection, new_trace(), writing=True)
+            storage = DirectoryStorage(transactions_on(database, created), writing=True)
             yield BlockingStorage(storage, runner)
             runner.run(opened.__aexit__(None, None, None))

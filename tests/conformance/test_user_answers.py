@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from scim2_models import Context
 
 from api.directory.stored_users import StoredUser
-from api.scim.json_answers import ReadyJson, ScimAnswer
+from api.scim.json_answers import ReadyJson, as_http
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.resources import ScimUser
@@ -52,7 +52,7 @@ def both(user: StoredUser, query: dict[str, str]) -> tuple[Any, Any]:
             SERVICE.publish(BASE_URL, user_of(user)), Context.RESOURCE_QUERY_RESPONSE, parameters
         )
     assert ours.headers == model.headers
-    return json.loads(bytes(ScimAnswer(ours.body).body)), json.loads(json.dumps(model.body))
+    return json.loads(bytes(as_http(ours).body)), json.loads(json.dumps(model.body))
 
 
 @settings(max_examples=300, deadline=None)

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, Group
 from structlog.testing import capture_logs
 
-from api.scim.group_bodies import LARGE_BODY
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
+from api.work import LARGE
 from tests.ingress import GROUP, PATCH, Ingress
 
 STRANGER = "0" * 32
@@ -72,7 +72,7 @@ async def test_a_bad_member_is_refused_in_the_words_of_the_library(
     ingress: Ingress, members: Any, many: bool
 ) -> None:
     if many and isinstance(members, list):
-        members = [{"value": STRANGER}] * (LARGE_BODY // 40) + members
+        members = [{"value": STRANGER}] * (LARGE // 40) + members
     body = {"schemas": [GROUP], "displayName": "Weavers", "members": members}
     with pytest.raises(ValidationError) as problem, scim_provider(Limits()):
         Group.model_validate(body, scim_ctx=Context.RESOURCE_CREATION_REQUEST)

@@ -40,7 +40,7 @@ class Pages:
         async with self.ingress.database.read() as db:
             at = now() + self.later
             total, users = await self.finder.find(db, self.ingress.connection, start, count, at)
-        return total, [user.id for user in users]
+        return total, list(users)
 
     async def expected(self, start: int, count: int) -> tuple[int, list[str]]:
         """Return the same, counted one by one."""

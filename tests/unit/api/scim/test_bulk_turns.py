@@ -7,7 +7,7 @@ import pytest
 from scim2_models import BulkOperation, Resource
 from scim2_server.bulk import BulkPlan
 
-from api.scim.bulk_turns import first_state, is_circle, turns
+from api.scim.bulk_turns import circles_in, first_state, turns
 from api.scim.resources import Group, ScimUser
 
 
@@ -35,7 +35,10 @@ def plan_of(**references: str) -> BulkPlan:
 
 def order_of(plan: BulkPlan) -> list[str]:
     """Return the names of what runs in each turn."""
-    return ["".join(sorted(str(plan.operation(s).bulk_id) for s in turn)) for turn in turns(plan)]
+    return [
+        "".join(sorted(str(plan.operation(s).bulk_id) for s in turn))
+        for turn in turns(plan, circles_in(plan))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -59,15 +62,18 @@ def test_circles_run_together_and_after_what_they_need(
 def test_a_long_chain_and_a_long_circle_end() -> None:
     names = [f"g{number}" for number in range(3_000)]
     chain = [creation(name, other) for name, other in pairwise(names)]
-    assert len(list(turns(BulkPlan(chain, None)))) == len(chain)
+    plan = BulkPlan(chain, None)
+    assert len(list(turns(plan, circles_in(plan)))) == len(chain)
     circle = [*chain, creation(names[-1], names[0])]
-    (turn,) = turns(BulkPlan(circle, None))
+    whole = BulkPlan(circle, None)
+    (turn,) = turns(whole, circles_in(whole))
     assert len(turn) == len(circle)
 
 
 def test_what_names_itself_is_a_circle_of_one() -> None:
     plan = plan_of(a="a", b="a")
-    assert [is_circle(plan, turn) for turn in turns(plan)] == [True, False]
+    circles = circles_in(plan)
+    assert [circles.is_closed(turn) for turn in turns(plan, circles)] == [True, False]
 
 
 def test_a_circle_starts_with_what_is_known() -> None:

@@ -1,11 +1,13 @@
 """Is what is ready written as it stands, and everything else as JSON?"""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
+from scim2_server.responses import ScimResponse
 
-from api.scim.json_answers import ReadyJson, ScimAnswer
+from api.scim.json_answers import ReadyJson, as_http
 
 READY = ReadyJson('[{"value":"x"}]')
 
@@ -26,4 +28,4 @@ READY = ReadyJson('[{"value":"x"}]')
     ],
 )
 def test_an_answer_is_the_json_of_its_parts(body: dict[str, Any], expected: Any) -> None:
-    assert json.loads(bytes(ScimAnswer(body).body)) == expected
+    assert json.loads(bytes(as_http(ScimResponse(HTTPStatus.OK, body)).body)) == expected

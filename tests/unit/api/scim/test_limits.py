@@ -3,14 +3,14 @@
 import pytest
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
-from api.scim.limits import (
+from api.scim.expressions import (
     LONGEST_EXPRESSION,
     MOST_TERMS_IN_A_PATH,
-    Limits,
     check_filter,
     check_operations,
-    check_value,
 )
+from api.scim.limits import Limits
+from api.scim.payloads import check_value
 
 
 @pytest.mark.parametrize(
