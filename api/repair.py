@@ -21,10 +21,10 @@ from contracts.identity_changed import Trace
 async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now: int) -> int:
     """Publish the identities again and return how many; those of no connection are left alone.
 
-    So is whoever has left downstream: that takes ``bring_back``. An orphan is published as deleted
-    and never active: its account stays as it is, and belongs to whoever comes next with its
-    e-mail. Whoever is ahead downstream gets a version beyond that, for the clock alone may not be:
-    one that was ahead has given it.
+    So are people who have left downstream: that takes ``bring_back``. An orphan is published as
+    deleted and never active: its account stays as it is, and belongs to whoever comes next with
+    its e-mail. An identity that is ahead downstream gets a version beyond that, for the clock alone
+    may not be: one that was ahead has given it.
     """
     repaired = 0
     for page in _pages(it for it in findings if it.verdict is not Verdict.LEFT):

@@ -91,7 +91,7 @@ def judge(identity: CountedIdentity, state: SyncState | None, moment: Moment) ->
 
 
 UNSEEN = SyncState(applied_version=0)
-"""What downstream knows of somebody of whom nothing has arrived."""
+"""The state of an identity of which nothing has arrived."""
 
 
 def _is_ahead(identity: CountedIdentity, state: SyncState) -> bool:

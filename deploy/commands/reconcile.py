@@ -40,7 +40,10 @@ Identities = Annotated[
 
 @dataclass(slots=True)
 class Outcome:
-    """What was found; ``marked`` to be repaired, if that was asked for; who came back of whom."""
+    """A comparison, and what was done about it, if anything was to be.
+
+    ``candidates`` are the leavers who may be brought back: all of them, or those who were named.
+    """
 
     comparison: Comparison
     candidates: Sequence[Finding]

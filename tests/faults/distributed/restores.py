@@ -36,8 +36,8 @@ async def restore_directory(site: Site) -> None:
     """Restore an older directory, repair it as the guide says, and let the provider push again.
 
     It pushes who joined, who left and who came back: the directory has lost all of that. Leavers
-    stay gone meanwhile. Whoever came back stays, though the directory shows somebody inactive: a
-    deactivation that was applied is not applied again. Of those who left and came back, both lost,
+    stay gone meanwhile. People who came back stay, though the directory shows them inactive: a
+    deactivation that was applied is not applied again. Of people who left and came back, both lost,
     an operator has learnt that they are there.
     """
     async with site.load.held(), site.superuser() as admin:
@@ -162,7 +162,7 @@ async def _check_that_leavers_are_gone(site: Site, lost: Sequence[Lost]) -> None
 
 @dataclass(slots=True)
 class Repaired:
-    """What was published again, and who was brought back."""
+    """How many identities were published again, and how many people brought back."""
 
     marked: int = 0
     brought_back: int = 0

@@ -63,7 +63,7 @@ EVERY_RULE = {
 
 @dataclass(frozen=True, slots=True)
 class Downstream:
-    """What there is downstream, to be compared."""
+    """All there is downstream, to be compared."""
 
     accounts: object
     devices: object
