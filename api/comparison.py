@@ -11,14 +11,21 @@ Compared = tuple[CountedIdentity, SyncState | None]
 
 
 async def compared(
-    directory: DirectoryDatabase, states: SyncStates
+    directory: DirectoryDatabase, states: SyncStates, connection: str | None = None
 ) -> AsyncIterator[Sequence[Compared]]:
-    """Yield all identities in pages, each of one connection.
+    """Yield all identities, or those of one connection, in pages, each of one connection."""
+    async for connection_id, ids in ids_by_connection(directory, connection):
+        yield await compared_some(directory, states, connection_id, ids)
+
+
+async def compared_some(
+    directory: DirectoryDatabase, states: SyncStates, connection: str, ids: Sequence[str]
+) -> Sequence[Compared]:
+    """Return those of some identities that the directory has, in the order of their ids.
 
     Downstream is asked first, so that it never seems to know more than the directory does.
     """
-    async for connection_id, ids in ids_by_connection(directory):
-        known = await states.of(connection_id, ids)
-        async with directory.read() as db:
-            identities = await count_some(db, connection_id, ids)
-        yield [(identity, known.get(identity.identity_id)) for identity in identities]
+    known = await states.of(connection, ids)
+    async with directory.read() as db:
+        identities = await count_some(db, connection, ids)
+    return [(identity, known.get(identity.identity_id)) for identity in identities]

@@ -81,6 +81,12 @@ class ApiMetrics:
             "Identities that the sweep found neither applied nor explained, and marked again.",
             registry=registry,
         )
+        self.leavers_unknown = Gauge(
+            "muster_leavers_unknown_to_directory",
+            "People who have left downstream and are active in the directory, by the last sweep of"
+            " this process.",
+            registry=registry,
+        )
         self.last_sweep = Gauge(
             "muster_last_sweep_timestamp_seconds",
             "When this process last finished a sweep; 0 where it has not.",

@@ -9,8 +9,9 @@ import structlog
 from api.directory.database import DirectoryDatabase
 from api.directory.schedules import claim
 from api.metrics import ApiMetrics
-from api.reconciliation import Finding, Reconciliation
+from api.reconciliation import Reconciliation
 from api.repair import repair
+from api.verdicts import LOST, Finding, Moment, Verdict
 from contracts.clock import Clock, now
 from contracts.downstream_facts import SyncStates
 from contracts.transport import Publisher
@@ -25,13 +26,18 @@ LOOK_SECONDS = 10.0
 SECOND_LOOK_SECONDS = 30.0
 """Before anything is marked: a worker that waited for its database may be applying it just now."""
 
+NAMED = 50
+"""Leavers whom one line of the log names; ``muster reconcile`` shows all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """Marks again what is neither applied nor explained. Of several processes one sweeps.
 
     ``every_seconds`` is the time between sweeps, ``longest_retry_seconds`` how long an event may
-    be on its way. While the transport holds anything, nobody can say what is lost.
+    be on its way. While the transport holds anything, nobody can say what is lost. Leavers whom
+    the directory does not know are named and left alone: what it would publish is older than
+    their leaving.
     """
 
     directory: DirectoryDatabase
@@ -55,14 +61,13 @@ class Sweep:
 
     async def sweep(self) -> int:
         """Sweep once; return how many identities were marked."""
+        may_be_on_its_way = not await self._nothing_waits()
+        lost, leavers = await self._look()
+        self._name(leavers)
         marked = 0
-        if await self._nothing_waits() and (lost := await self._lost()):
+        if lost and not may_be_on_its_way:
             await self.sleep(SECOND_LOOK_SECONDS)
-            before = {(it.connection, it.identity) for it in lost}
-            lost = [it for it in await self._lost() if (it.connection, it.identity) in before]
-            marked = await repair(self.directory, lost, self.clock())
-            self.metrics.swept.inc(marked)
-            LOG.warning("sweep_marked_again", identities=marked)
+            marked = await self._mark_again(lost)
         self.metrics.last_sweep.set(self.clock() / 1_000_000)
         return marked
 
@@ -76,6 +81,28 @@ class Sweep:
         state = await self.publisher.look()
         return state.backlog is not None and state.backlog.is_empty
 
-    async def _lost(self) -> Sequence[Finding]:
-        settled_before = self.clock() - int(self.longest_retry_seconds * 1_000_000)
-        return await Reconciliation(self.directory, self.states, settled_before).lost()
+    async def _look(self) -> tuple[Sequence[Finding], Sequence[Finding]]:
+        """Return what is lost, and which leavers the directory does not know."""
+        at = self.clock()
+        moment = Moment(at, settled_before=at - int(self.longest_retry_seconds * 1_000_000))
+        reconciliation = Reconciliation(self.directory, self.states, moment)
+        found = await reconciliation.found(LOST | {Verdict.LEFT})
+        leavers = [it for it in found if it.verdict is Verdict.LEFT]
+        return [it for it in found if it.verdict is not Verdict.LEFT], leavers
+
+    async def _mark_again(self, lost: Sequence[Finding]) -> int:
+        """Mark whatever a second look finds lost as well."""
+        before = {(it.connection, it.identity) for it in lost}
+        again, _ = await self._look()
+        still = [it for it in again if (it.connection, it.identity) in before]
+        marked = await repair(self.directory, still, self.clock())
+        self.metrics.swept.inc(marked)
+        LOG.warning("sweep_marked_again", identities=marked)
+        return marked
+
+    def _name(self, leavers: Sequence[Finding]) -> None:
+        """Say who has left downstream, though the directory shows them active."""
+        self.metrics.leavers_unknown.set(len(leavers))
+        if leavers:
+            named = [f"{it.connection}/{it.identity}" for it in leavers[:NAMED]]
+            LOG.warning("leavers_unknown_to_directory", identities=len(leavers), named=named)

@@ -27,11 +27,21 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """How far an identity has come downstream. Version 0: nothing was applied yet."""
+    """How far an identity has come downstream. Version 0: nothing was applied yet.
+
+    ``deactivated_at`` is the version of the newest deactivation that has arrived, be it applied
+    or refused; 0: none.
+    """
 
     applied_version: int
     refusals: tuple[Refusal, ...] = ()
     failure: Failure | None = None
+    deactivated_at: int = 0
+
+    @property
+    def newest_version(self) -> int:
+        """Return the newest version that has arrived, applied or given up."""
+        return max(self.applied_version, self.failure.version if self.failure else 0)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,9 +6,9 @@ from typing import Any
 from api.comparison import compared
 from api.directory.census import CountedIdentity
 from api.directory.database import DirectoryDatabase
+from api.verdicts import UNSEEN, unknown_leaving
+from contracts.clock import seconds_since
 from contracts.downstream_facts import SyncState, SyncStates
-
-UNSEEN = SyncState(applied_version=0)
 
 
 @dataclass(slots=True)
@@ -17,7 +17,8 @@ class StatusReport:
 
     ``identities`` and ``applied`` count who is not deleted; deletions count as pending too until
     they are applied. An identity is in at most one of pending, applied, refused and failed,
-    except that what is refused or failed can also be pending again.
+    except that what is refused or failed can also be pending again. ``left`` are leavers whom the
+    directory does not know to have left.
     """
 
     identities: int = 0
@@ -26,26 +27,29 @@ class StatusReport:
     applied: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
+    left: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, identity: CountedIdentity, state: SyncState, now: int) -> None:
         """Take an identity in."""
         who = {"connection": identity.connection_id, "identity": identity.identity_id}
-        known = max(state.applied_version, state.failure.version if state.failure else 0)
-        pending = identity.dirty or known < identity.version
+        lost = unknown_leaving(identity, state)
+        pending = identity.dirty or state.newest_version < identity.version
         self.identities += not identity.deleted
         if pending:
             self.pending += 1
-            waited = max(0, now - identity.since) / 1_000_000
-            self.oldest_pending_seconds = max(self.oldest_pending_seconds, round(waited, 3))
+            waited = round(seconds_since(identity.since, now), 3)
+            self.oldest_pending_seconds = max(self.oldest_pending_seconds, waited)
         self.refused += [who | asdict(refusal) for refusal in state.refusals]
         if state.failure is not None:
             self.failed.append(who | {"reason": state.failure.kind} | asdict(state.failure))
-        settled = not (pending or state.refusals or state.failure)
+        if lost:
+            self.left.append(who | {"lost": lost})
+        settled = not (pending or state.refusals or state.failure or lost)
         self.applied += settled and not identity.deleted
 
     def counts(self) -> dict[str, int | float]:
         """Return how many identities are in each state, however many reasons each has for it."""
-        lists = {"refused": self.refused, "failed": self.failed}
+        lists = {"refused": self.refused, "failed": self.failed, "left": self.left}
         people = {name: len({row["identity"] for row in rows}) for name, rows in lists.items()}
         return {
             "identities": self.identities,

@@ -10,10 +10,11 @@ from sqlalchemy import Executable
 from api.metrics import ApiMetrics
 from api.reconciliation import Comparison, Reconciliation
 from api.relay import Relay
-from api.repair import repair
+from api.repair import bring_back, repair
+from api.verdicts import Finding, Moment
 from contracts.clock import now
 from contracts.identity_changed import decode
-from contracts.rules import CreateEmployee, RemoveEmployee, StoreRules
+from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.opened import Databases
@@ -63,6 +64,10 @@ class Installation:
     def states(self) -> StoredSyncStates:
         return StoredSyncStates(self.downstream)
 
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory(self.downstream)
+
     async def deliver(self, *, lost: bool = False) -> None:
         """Publish every mark; the courier applies it, or loses it."""
         self.courier.loses = lost
@@ -73,8 +78,9 @@ class Installation:
 
     async def compare(self, settled_before: int | None = None) -> Comparison:
         """Compare both sides; without a time nothing is on its way."""
-        before = self.clock() if settled_before is None else settled_before
-        reconciliation = Reconciliation(self.ingress.database, self.states, before)
+        now = self.clock()
+        moment = Moment(now, now if settled_before is None else settled_before)
+        reconciliation = Reconciliation(self.ingress.database, self.states, moment)
         return await reconciliation.compare(PlannedAssertions(self.downstream))
 
     async def fix(self) -> int:
@@ -82,9 +88,14 @@ class Installation:
         comparison = await self.compare()
         return await repair(self.ingress.database, comparison.findings, self.clock())
 
+    async def bring_back(self, leavers: Sequence[Finding] | None = None) -> int:
+        """Bring back people, or whoever has left downstream, unknown to the directory."""
+        found = (await self.compare()).leavers if leavers is None else leavers
+        return await bring_back(self.ingress.database, found, self.clock())
+
     async def accounts(self) -> list[ListedAccount]:
         """Return all accounts."""
-        return [each async for each in Inventory(self.downstream).list_accounts("Acme")]
+        return [each async for each in self.inventory.list_accounts("Acme")]
 
     async def by_hand(self, statement: Executable) -> None:
         """Do to downstream what no event explains."""
@@ -93,9 +104,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation_on(databases: Databases) -> AsyncIterator[Installation]:
-    """Switch SCIM on for an Enterprise Store, on databases that are migrated."""
+async def installation_on(
+    databases: Databases, rules: Rules = RULES
+) -> AsyncIterator[Installation]:
+    """Switch SCIM on, on databases that are migrated; without rules, for an Enterprise Store."""
     registry = CollectorRegistry()
     courier, metrics = Courier(databases.downstream), ApiMetrics(registry)
-    async with ingress_on(databases.directory, RULES) as ingress:
+    async with ingress_on(databases.directory, rules) as ingress:
         yield Installation(ingress, databases.downstream, courier, registry, metrics)

@@ -9,6 +9,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncState
+from contracts.identity_changed import UndecodableEvent, decode
+from worker.actions import RefusedAction
 from worker.database import DownstreamDatabase, is_among
 from worker.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
 
@@ -61,24 +63,57 @@ class StoredPolicies:
 async def _states(
     session: AsyncSession, connection: str, identities: Sequence[str]
 ) -> dict[str, SyncState]:
-    versions = await _versions(session, connection, identities)
+    records = await _records(session, connection, identities)
     refusals = await _refusals(session, connection, identities)
     failures = await _failures(session, connection, identities)
-    return {
-        identity: SyncState(
-            versions.get(identity, 0), tuple(refusals.get(identity, ())), failures.get(identity)
+    refused = [identity for identity, those in refusals.items() if any(map(_keeps_access, those))]
+    waiting = await _waiting_deactivations(session, connection, refused)
+    states = {}
+    for identity in records.keys() | failures.keys():
+        applied_version, deactivated_at = records.get(identity, (0, 0))
+        states[identity] = SyncState(
+            applied_version,
+            tuple(refusals.get(identity, ())),
+            failures.get(identity),
+            max(deactivated_at, waiting.get(identity, 0)),
         )
-        for identity in versions.keys() | failures.keys()
-    }
+    return states
 
 
-async def _versions(
+async def _records(
     session: AsyncSession, connection: str, identities: Sequence[str]
-) -> dict[str, int]:
-    statement = select(SyncRecordRow.identity, SyncRecordRow.applied_version).where(
+) -> dict[str, tuple[int, int]]:
+    """Return the version that was applied, and that of the last deactivation that was."""
+    statement = select(
+        SyncRecordRow.identity, SyncRecordRow.applied_version, SyncRecordRow.deactivated_at
+    ).where(
         SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), identities)
     )
-    return dict((await session.exec(statement)).all())
+    return {id_: (applied, left) for id_, applied, left in await session.exec(statement)}
+
+
+def _keeps_access(refusal: Refusal) -> bool:
+    return refusal.action == RefusedAction.DEACTIVATE
+
+
+async def _waiting_deactivations(
+    session: AsyncSession, connection: str, refused: Sequence[str]
+) -> dict[str, int]:
+    """Return the versions of deactivations that are refused: only their events tell them."""
+    if not refused:
+        return {}
+    statement = select(SyncRecordRow.identity, SyncRecordRow.event).where(
+        SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), refused)
+    )
+    stored = (await session.exec(statement)).all()
+    return {identity: _deactivation_in(event) for identity, event in stored if event is not None}
+
+
+def _deactivation_in(event: str) -> int:
+    try:
+        return decode(event.encode()).data.terms.deactivated_at
+    except UndecodableEvent:
+        return 0  # planning it again says so; nobody else is to wait for it
 
 
 async def _refusals(

@@ -1,7 +1,7 @@
 """What can be done to a connection? Switch SCIM on, change rules and tokens, publish again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 from unicodedata import normalize
@@ -90,10 +90,16 @@ async def get_connection(database: DirectoryDatabase, connection_id: str) -> Con
 
 
 async def change_rules(
-    database: DirectoryDatabase, connection_id: str, rules: Rules, now: int
+    database: DirectoryDatabase,
+    connection_id: str,
+    rules: Rules,
+    now: int,
+    *,
+    except_for: Collection[str] = (),
 ) -> int:
     """Replace the rules and publish every identity under them; return how many there are.
 
+    :param except_for: identities that are not published: leavers unknown to the directory.
     :raises UnknownConnection: when there is no connection with this id.
     :raises RulesOfAnotherPortal: when the rules are not for its portal.
     """
@@ -106,7 +112,7 @@ async def change_rules(
             .where(col(Connection.id) == connection_id)
             .values(rules=RULES.dump_python(rules, mode="json"))
         )
-        return await mark_connection(db, connection_id, new_trace(), now)
+        return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
 
 
 async def rotate_token(
@@ -124,26 +130,29 @@ async def rotate_token(
 
 
 async def resync(
-    database: DirectoryDatabase, connection_id: str, now: int, *, identity: str | None = None
+    database: DirectoryDatabase,
+    connection_id: str,
+    now: int,
+    *,
+    identity: str | None = None,
+    except_for: Collection[str] = (),
 ) -> int:
     """Publish one identity again, or all of a connection; return how many.
 
+    :param except_for: identities that are not published: leavers unknown to the directory.
     :raises UnknownConnection: when there is no connection with this id.
     :raises UnknownIdentity: when the connection never had this identity.
     """
     async with database.write() as db:
         await _find(db, connection_id)
         if identity is None:
-            return await mark_connection(db, connection_id, new_trace(), now)
+            return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
+        if identity in except_for:
+            return 0
         marked = await mark_identities(db, connection_id, [identity], new_trace(), now)
         if not marked:
             raise UnknownIdentity(connection_id, identity)
         return marked
-
-
-async def resync_all(database: DirectoryDatabase, now: int) -> int:
-    """Publish everybody of every connection again, a connection at a time; return how many."""
-    return sum([await resync(database, it.id, now) for it in await list_connections(database)])
 
 
 async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from api.directory.database import DirectoryDatabase
 from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.tables import Identity
+from contracts.clock import seconds_since
 from contracts.topology import Lane
 
 PAGE = 1000
@@ -25,6 +26,8 @@ COUNTED = (
     col(Identity.dirty_since),
     col(Identity.changed_at),
     col(Identity.published_at),
+    col(Identity.active),
+    col(Identity.deactivated_at),
 )
 NAME = tuple_(col(Identity.connection_id), col(Identity.id))
 
@@ -33,7 +36,8 @@ NAME = tuple_(col(Identity.connection_id), col(Identity.id))
 class CountedIdentity:
     """An identity, its newest version, and when that became due downstream (microseconds).
 
-    ``published_at`` is of the last publication, whichever version that was.
+    ``published_at`` is of the last publication, whichever version that was. ``deactivated_at`` is
+    the version of the last deactivation that the directory knows of; 0: none.
     """
 
     connection_id: str
@@ -43,11 +47,16 @@ class CountedIdentity:
     dirty: bool
     since: int
     published_at: int | None = None
+    active: bool = True
+    deactivated_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The dirty identities of a lane: how many, and for how many seconds the oldest has been."""
+    """The dirty identities of a lane: how many, and for how many seconds the oldest has been.
+
+    A mark of a clock that was ahead is as old as that was wrong.
+    """
 
     count: int = 0
     oldest_age: float = 0.0
@@ -55,24 +64,29 @@ class Marks:
 
 async def count_marks(db: AsyncConnection, now: int) -> Mapping[Lane, Marks]:
     """Count the dirty identities of each lane."""
-    lane = col(Identity.dirty_lane)
+    lane, since = col(Identity.dirty_lane), col(Identity.dirty_since)
     statement = (
-        select(lane, func.count(), func.min(col(Identity.dirty_since)))
+        select(lane, func.count(), func.min(since), func.max(since))
         .where(lane.is_not(None))
         .group_by(lane)
     )
     found = {
-        number: Marks(count, max(0, now - (since or now)) / 1_000_000)
-        for number, count, since in await db.execute(statement)
+        number: Marks(count, max(seconds_since(it or now, now) for it in times))
+        for number, count, *times in await db.execute(statement)
     }
     return {lane: found.get(number, Marks()) for lane, number in LANE_NUMBERS.items()}
 
 
 async def ids_by_connection(
-    database: DirectoryDatabase,
+    database: DirectoryDatabase, connection: str | None = None
 ) -> AsyncIterator[tuple[str, Sequence[str]]]:
-    """Yield the ids of all identities, page by page; no transaction stays open in between."""
+    """Yield the ids of all identities, page by page; no transaction stays open in between.
+
+    :param connection: only those of this one.
+    """
     statement = select(*COUNTED[:2]).order_by(*COUNTED[:2]).limit(PAGE)
+    if connection is not None:
+        statement = statement.where(COUNTED[0] == connection)
     after = ("", "")
     while True:
         async with database.read() as db:
@@ -110,4 +124,6 @@ def _counted(row: RowMapping) -> CountedIdentity:
         row["dirty_lane"] is not None,
         row["dirty_since"] or row["changed_at"],
         row["published_at"],
+        row["active"],
+        row["deactivated_at"],
     )

@@ -4,6 +4,7 @@ A mark is part of the identity's row, so there is one however often the identity
 function runs inside the caller's transaction: marks commit together with what caused them.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     not_,
     null,
     or_,
@@ -29,7 +31,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.database import is_among
+from api.directory.database import is_among, objects_in
 from api.directory.identity_changes import IdentityChange, IdentityState, next_version
 from api.directory.identity_rows import (
     LANE_NUMBERS,
@@ -138,9 +140,24 @@ async def mark_selected(
     return await _mark(db, connection_id, there, trace, now)
 
 
-async def mark_connection(db: AsyncConnection, connection_id: str, trace: Trace, now: int) -> int:
-    """Mark every identity of a connection: a resync, or a changed rule."""
-    return await _mark(db, connection_id, col(Identity.id).is_not(None), trace, now)
+async def mark_connection(
+    db: AsyncConnection,
+    connection_id: str,
+    trace: Trace,
+    now: int,
+    *,
+    except_for: Collection[str] = (),
+) -> int:
+    """Mark every identity of a connection but some: a resync, or a changed rule."""
+    everybody = col(Identity.id).is_not(None)
+    others = everybody if not except_for else _is_none_of(except_for, db.dialect.name)
+    return await _mark(db, connection_id, others, trace, now)
+
+
+def _is_none_of(ids: Collection[str], dialect: str) -> ColumnElement[bool]:
+    """Whether an identity is none of these, however many: they are one parameter."""
+    objects = literal(json.dumps([{"id": id_} for id_ in sorted(ids)]))
+    return col(Identity.id).not_in(select(objects_in(objects, ["id"], dialect).c.id))
 
 
 async def _mark(

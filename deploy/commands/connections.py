@@ -1,13 +1,16 @@
 """``muster connections``: switch SCIM on, see where, change the rules."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from api.admin import connections
+from api.verdicts import Finding
 from contracts.clock import now
 from contracts.rules import RULES, Rules
 from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.commands.unknown_leavers import show_published, unknown_leavers
 from deploy.opened import Databases
 from deploy.output import show_row, show_rows
 from deploy.rule_options import (
@@ -89,18 +92,24 @@ def change(
 ) -> None:
     """Change the given rules; accounts and roles follow, past deactivations are not run again.
 
-    A --map-role replaces the whole mapping.
+    A --map-role replaces the whole mapping. Left alone are people who have left downstream though
+    the directory takes them for active: muster reconcile shows them.
     """
     given = RuleOptions(on_create, on_deactivate, role, policy, map_role or (), no_map_role)
 
-    async def work(databases: Databases, _settings: Settings) -> Rules:
+    async def work(databases: Databases, _settings: Settings) -> tuple[Rules, Sequence[Finding]]:
         found = await connections.get_connection(databases.directory, connection)
         rules = rules_from(found.portal, changed(found.rules, given))
         await _check_policy(databases, found.workspace, rules)
-        await connections.change_rules(databases.directory, connection, rules, now())
-        return rules
+        leavers = await unknown_leavers(databases, connection)
+        left = {it.identity for it in leavers}
+        await connections.change_rules(
+            databases.directory, connection, rules, now(), except_for=left
+        )
+        return rules, leavers
 
-    show_row({"connection": connection} | described(on_databases(work)), as_json=as_json)
+    rules, leavers = on_databases(work)
+    show_published({"connection": connection} | described(rules), leavers, as_json=as_json)
 
 
 @app.command("list")

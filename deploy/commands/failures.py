@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from api.reconciliation import Finding, Verdict
 from api.repair import repair
+from api.verdicts import Finding, Verdict
 from contracts.clock import now
 from deploy.commands.session import JsonOption, on_databases
+from deploy.commands.unknown_leavers import comparing, show_published
 from deploy.opened import Databases
-from deploy.output import show_row, show_rows, with_times
+from deploy.output import show_rows, with_times
 from deploy.rule_options import failure_kind_named
 from deploy.settings import Settings
 from worker.failures import ListedFailure, StoredFailures
@@ -64,15 +65,21 @@ def retry(
     identity: OfIdentity = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish the newest state of whoever failed again; a success ends the failure."""
+    """Publish the newest state of whoever failed again; a success ends the failure.
+
+    Left alone is whoever failed with something newer than the directory knows, which may have been
+    a leaving, and whoever has left downstream: muster reconcile shows them.
+    """
     chosen = None if kind is None else failure_kind_named(kind)
 
-    async def work(databases: Databases, _settings: Settings) -> int:
-        found = await _find(databases, chosen, connection, identity)
-        findings = [Finding(it.connection, it.identity, Verdict.FAILED) for it in found]
-        return await repair(databases.directory, findings, now())
+    async def work(databases: Databases, _settings: Settings) -> tuple[int, list[Finding]]:
+        failures = await _find(databases, chosen, connection, identity)
+        found = await comparing(databases).of((it.connection, it.identity) for it in failures)
+        marked = await repair(databases.directory, found, now())
+        return marked, [it for it in found if it.verdict is Verdict.LEFT]
 
-    show_row({"marked": on_databases(work)}, as_json=as_json)
+    marked, leavers = on_databases(work)
+    show_published({"marked": marked}, leavers, as_json=as_json)
 
 
 async def _find(

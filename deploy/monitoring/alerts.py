@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from deploy.monitoring.objectives import BURNS, OBJECTIVES, Burn, Objective
 from deploy.monitoring.pace import HOUR, MINUTE, Pace
+from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
 
@@ -123,6 +124,13 @@ def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
         "Identities that the sweep found neither applied nor explained, and published again:"
         " {{ $value | humanize }}.",
         wait=0,  # it is over already
+    )
+    yield Alert(
+        "MusterLeaversUnknown",
+        "ticket",
+        f"{LEAVERS_UNKNOWN} > 0",
+        "People who have left downstream, though the directory, which has lost that, takes them"
+        " for active: {{ $value }}.",
     )
 
 

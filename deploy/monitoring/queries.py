@@ -6,6 +6,15 @@ from deploy.monitoring.panels import Graph, Query
 
 QUANTILES = (0.5, 0.95, 0.99)
 
+LAST_SWEEP = "muster_last_sweep_timestamp_seconds"
+
+LEAVERS_UNKNOWN = (
+    "max(muster_leavers_unknown_to_directory"
+    f" and on (instance) ({LAST_SWEEP} == scalar(max({LAST_SWEEP}))))"
+)
+"""How many leavers the directory does not know, by the process that swept last. The others go on
+showing what they saw when it was their turn."""
+
 
 def rate(counter: str, *by: str) -> str:
     """Return how many a second there are, added up over all processes."""

@@ -96,6 +96,7 @@ def test_status_of_an_empty_installation(muster: Muster) -> None:
         "applied": 0,
         "refused": [],
         "failed": [],
+        "left": [],
     }
 
 

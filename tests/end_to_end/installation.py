@@ -3,7 +3,7 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,8 +92,11 @@ class Installation:
                 user = "muster-topology"
         return settings | {"MUSTER_BROKER_URL": self.broker_url(user)}
 
-    async def command(self, *arguments: str) -> str:
-        """Run a command of ``muster`` with an operator's rights, and return what it printed."""
+    async def command(self, *arguments: str, statuses: Collection[int] = (0,)) -> str:
+        """Run a command of ``muster`` with an operator's rights, and return what it printed.
+
+        :param statuses: those with which it may end.
+        """
         process = await asyncio.create_subprocess_exec(
             *MUSTER,
             *arguments,
@@ -102,7 +105,7 @@ class Installation:
             stderr=asyncio.subprocess.PIPE,
         )
         printed, complaint = await process.communicate()
-        assert process.returncode == 0, complaint.decode()
+        assert process.returncode in statuses, complaint.decode()
         return printed.decode()
 
     async def connect(self, workspace: str, portal: str, *rules: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.end_to_end.okta import App, Person, Tally
 from tests.end_to_end.stored import Stored
-from tests.faults.distributed.judge import AppSeen, Seen, judge
+from tests.faults.distributed.judge import AppSeen, Seen, came_back, judge
 
 CONNECTION = "acme-mdm"
 ADA, BEN = (CONNECTION, "ada-id"), (CONNECTION, "ben-id")
@@ -168,6 +168,13 @@ def test_it_looks_at_everybody_and_changes_nothing(seen: Seen) -> None:
     before = deepcopy(seen.stored)
     judge(seen)
     assert seen.stored == before
+
+
+def test_it_names_leavers_who_are_there_again(seen: Seen) -> None:
+    leavers = {BEN, (CONNECTION, "never applied")}
+    assert came_back(seen.stored, leavers) == []
+    seen.stored.accounts["a2"].update(removed=False)
+    assert came_back(seen.stored, leavers) == [f"{BEN}: has left, and is there again"]
 
 
 def test_an_account_made_by_hand_is_nobodys_mistake(seen: Seen) -> None:

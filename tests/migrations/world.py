@@ -15,6 +15,7 @@ from api.metrics import ApiMetrics
 from api.reconciliation import Comparison, Reconciliation
 from api.relay import Relay
 from api.repair import repair
+from api.verdicts import Moment
 from contracts.clock import now
 from contracts.topology import Lane
 from deploy.databases import open_engines
@@ -97,7 +98,8 @@ class World:
     async def compare(self) -> Comparison:
         """Compare both sides; nothing is on its way."""
         states = StoredSyncStates(self.databases.downstream)
-        reconciliation = Reconciliation(self.databases.directory, states, now())
+        moment = Moment(at := now(), settled_before=at)
+        reconciliation = Reconciliation(self.databases.directory, states, moment)
         return await reconciliation.compare(PlannedAssertions(self.databases.downstream))
 
     async def repair(self) -> None:

@@ -17,6 +17,9 @@ UNREADABLE_MARK = f"""
 UPDATE identities SET profile = '{{"user_name": ["{NAME}"], "email": "{NAME}"}}',
 dirty_lane = 1, dirty_since = 1, due_at = 0 WHERE id = '%s'
 """  # noqa: S608  # our own constants
+FORGOTTEN_LEAVING = """
+UPDATE identities SET active = true, deactivated_at = 0 WHERE id = '%s'
+"""
 LAST_TRY = """
 UPDATE identities SET dirty_lane = 1, dirty_since = 1, due_at = 0, attempts = 4 WHERE id = '%s'
 """

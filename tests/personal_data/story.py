@@ -14,6 +14,7 @@ from tests.personal_data.pushes import (
     speak_no_http,
 )
 from tests.personal_data.spoiled import (
+    FORGOTTEN_LEAVING,
     LAST_TRY,
     TWINS_ARE_REFUSED,
     UNREADABLE_MARK,
@@ -35,16 +36,19 @@ TOLD = (
     "event_delayed",
     "event_failed",
     "replan_failed",
+    "leavers_unknown_to_directory",
 )
 """What both sides log of all this; without one of them the story has not happened."""
 
-COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("status",),
-    ("failures", "list"),
-    ("failures", "show"),
-    ("reconcile", "--fix"),
-    ("failures", "retry"),
-)
+COMMANDS: dict[tuple[str, ...], int] = {
+    ("status",): 0,
+    ("failures", "list"): 0,
+    ("failures", "show"): 0,
+    ("resync", "--all"): 0,
+    ("reconcile", "--fix"): 1,  # it leaves somebody alone
+    ("failures", "retry"): 0,
+}
+"""What an operator calls at the end, and how it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ async def live(installation: Installation, connections: Connections) -> None:
     await be_refused(installation, connections)
     await fail_on_the_way_in(installation, store)
     await fail_downstream(installation, store)
+    await forget_a_leaver(installation, connections.other_store)
 
 
 async def be_refused(installation: Installation, connections: Connections) -> None:
@@ -160,12 +165,29 @@ async def fail_downstream(installation: Installation, store: Provider) -> None:
     await _told(installation, "replan_failed")
 
 
+async def forget_a_leaver(installation: Installation, store: Provider) -> None:
+    """Let the directory lose that somebody has left, as after a restore."""
+    leaver = await store.user("forgotten")
+    await _leave(store, leaver)
+
+    async def has_left() -> bool:
+        found = await installation.found_downstream(
+            "SELECT identity FROM sync_records WHERE deactivated_at > 0"
+        )
+        return leaver in found
+
+    await until(has_left)
+    await installation.in_directory(FORGOTTEN_LEAVING % leaver)
+    await _told(installation, "leavers_unknown_to_directory")
+
+
 async def shown_by(installation: Installation, *more: tuple[str, ...]) -> dict[str, str]:
     """Return all that is shown to whoever operates it: metrics, failures, commands."""
     shown = await installation.metrics() | await installation.failures()
-    for command in (*COMMANDS, *more):
+    for command, status in (COMMANDS | dict.fromkeys(more, 0)).items():
         for options in ((), ("--json",)):
-            shown[" ".join((*command, *options))] = await installation.command(*command, *options)
+            called = (*command, *options)
+            shown[" ".join(called)] = await installation.command(*called, status=status)
     return shown
 
 

@@ -38,7 +38,7 @@ def installation_of(
     """Give what makes an installation of parts with these settings."""
 
     def made(parts: tuple[str, ...], **settings: str) -> Installation:
-        settings |= {"MUSTER_PORT": str(free_port())}
+        settings |= {"MUSTER_PORT": str(free_port()), "MUSTER_SWEEP_SECONDS": "1"}
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
         return Installation(tmp_path, settings, parts, http)

@@ -2,7 +2,7 @@
 
 from deploy.monitoring.pace import MINUTE
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
-from deploy.monitoring.queries import quantiles, rate
+from deploy.monitoring.queries import LAST_SWEEP, LEAVERS_UNKNOWN, quantiles, rate
 
 
 def pipeline() -> Dashboard:
@@ -115,17 +115,25 @@ def _lag() -> list[Graph]:
 
 
 def _sweep() -> list[Graph]:
-    last = "muster_last_sweep_timestamp_seconds"
     return [
         Graph(
             "Found by the sweep",
             "Identities that were neither applied nor explained, and were marked again.",
             [Query("sum(increase(muster_sweep_marks_total[$__rate_interval]))", "identities")],
+            width=8,
+        ),
+        Graph(
+            "Leavers unknown to the directory",
+            "People who have left downstream, though the directory takes them for active.",
+            [Query(LEAVERS_UNKNOWN, "people")],
+            width=8,
+            limit=1,
         ),
         Graph(
             "Since the last sweep",
             "One of the processes sweeps, every MUSTER_SWEEP_SECONDS.",
-            [Query(f"time() - max({last} > 0)", "seconds")],
+            [Query(f"time() - max({LAST_SWEEP} > 0)", "seconds")],
             unit="s",
+            width=8,
         ),
     ]

@@ -13,7 +13,7 @@ from typing import Any
 from contracts.rules import Portal, Role
 from tests.end_to_end.invariants import ROLES
 from tests.end_to_end.okta import App, Person
-from tests.end_to_end.stored import Row, Stored
+from tests.end_to_end.stored import Key, Row, Stored
 
 Shown = dict[str, Any]
 
@@ -231,6 +231,16 @@ def _judge_holdings(stored: Stored, verdict: Verdict) -> None:
     verdict.duplicated += [f"account {it} is held twice" for it, n in holders.items() if n > 1]
     verdict.duplicated += [f"an address of {it[:2]} is there twice" for it, n in addresses.items()
                            if n > 1]  # fmt: skip
+
+
+def came_back(stored: Stored, leavers: Collection[Key]) -> list[str]:
+    """Name people who have left and hold a live account all the same. Pure."""
+    held = {key: stored.records[key]["account_id"] for key in leavers if key in stored.records}
+    return [
+        f"{key}: has left, and is there again"
+        for key, account in sorted(held.items())
+        if account is not None and not stored.accounts[account]["removed"]
+    ]
 
 
 # --- devices ------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import dataclass, fields
 from typing import Any
 
 import asyncpg
 
-from api.admin.connections import resync
-from api.directory.database import DirectoryDatabase
-from contracts.clock import now
 from tests.end_to_end.okta import Person
 from tests.faults.distributed.database_faults import FaultDidNotHappen, closed
+from tests.faults.distributed.judge import came_back
 from tests.faults.distributed.patient_app import PatientApp
 from tests.faults.distributed.site import Site
 
@@ -28,11 +28,17 @@ ACCESS = {
 """As deploy/postgres/databases.sh has it; a copy of a database has the usual rights."""
 
 
-async def restore_directory(site: Site) -> None:
-    """Restore an older directory, publish it again, and let the provider push what is missing.
+class LeaverCameBack(Exception):
+    """Somebody has access again whom the provider had taken it from, and nobody has decided it."""
 
-    That is who joined and who came back. Whoever came back stays until then, though the directory
-    shows somebody inactive: a deactivation that was applied is not applied again.
+
+async def restore_directory(site: Site) -> None:
+    """Restore an older directory, repair it as the guide says, and let the provider push again.
+
+    It pushes who joined, who left and who came back: the directory has lost all of that. Leavers
+    stay gone meanwhile. People who came back stay, though the directory shows them inactive: a
+    deactivation that was applied is not applied again. Of people who left and came back, both lost,
+    an operator has learnt that they are there.
     """
     async with site.load.held(), site.superuser() as admin:
         await _back_up(admin, "directory")
@@ -41,23 +47,17 @@ async def restore_directory(site: Site) -> None:
     async with site.load.held(), site.superuser() as admin:
         await site.settled()
         await _restore(admin, "directory")
-        returned = [
-            _returned(app, people) for app, (people, _) in zip(site.apps, known, strict=True)
-        ]
-        missing = [_forget(app, *before) for app, before in zip(site.apps, known, strict=True)]
+        lost = [_forget(app, *before) for app, before in zip(site.apps, known, strict=True)]
         for holder in site.holders:
             holder.person = holder.person and holder.app.people[holder.person.id]
-        directory = DirectoryDatabase(site.stores.directory, site.stores.directory)
-        for app in site.apps:
-            await resync(directory, app.connection, now())
+        await site.installation.command("resync", "--all")
         # Where clocks were ahead, only this gives versions beyond those that downstream knows.
         await _reconcile(site)
-        for app, joined, back in zip(site.apps, missing, returned, strict=True):
-            for person in joined:
-                await app.push_again(person)
-            for id_ in back:
-                await app.set_active(app.people[id_], active=True)
-        site.note("restored directory", joined=sum(map(len, missing)), back=sum(map(len, returned)))
+        await _check_that_leavers_are_gone(site, lost)
+        for app, changes in zip(site.apps, lost, strict=True):
+            await changes.push_again(app)
+        repaired = await _reconcile(site, "--bring-back")
+        site.note("restored directory", back=repaired.brought_back, **_numbers(lost))
 
 
 async def restore_downstream(site: Site) -> None:
@@ -74,7 +74,7 @@ async def restore_downstream(site: Site) -> None:
     async with site.load.held(), site.superuser() as admin:
         await site.settled()
         await _restore(admin, "downstream")
-        repaired = await _reconcile(site)
+        repaired = (await _reconcile(site)).marked
         site.note("restored downstream", repaired=repaired)
     for holder in site.holders:
         holder.may_assign = True
@@ -98,35 +98,88 @@ async def _restore(admin: asyncpg.Connection, database: str) -> None:
         await admin.execute(f"DROP DATABASE {database}_lost WITH (FORCE)")
 
 
-def _returned(app: PatientApp, people: dict[str, Person]) -> list[str]:
-    """Return who has come back since."""
-    return [
-        id_
-        for id_, before in people.items()
-        if not (before.active or before.deleted)
-        and app.people[id_].active
-        and not app.people[id_].deleted
-    ]
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a directory has lost of an app's people: who joined, left and came back, by their ids.
+
+    Of those who joined and left again nothing is lost that anybody would miss.
+    """
+
+    joined: list[Person]
+    deactivated: list[str]
+    deleted: list[str]
+    returned: list[str]
+
+    async def push_again(self, app: PatientApp) -> None:
+        """Let the provider push it again, as in a full synchronisation."""
+        for person in self.joined:
+            await app.push_again(person)
+        for id_ in self.deleted:
+            await app.delete(app.people[id_])
+        for id_ in self.deactivated:
+            await app.set_active(app.people[id_], active=False)
+        for id_ in self.returned:
+            await app.set_active(app.people[id_], active=True)
 
 
-def _forget(app: PatientApp, people: dict[str, Person], groups: dict[str, str]) -> list[Person]:
-    """Let an app know what it knew then; return who was pushed since, and is still there."""
+def _forget(app: PatientApp, people: dict[str, Person], groups: dict[str, str]) -> Lost:
+    """Let an app know what it knew then; return what has changed since."""
     since = [person for id_, person in app.people.items() if id_ not in people]
+    was_there = {id_ for id_, person in people.items() if _is_there(person)}
+    was_away = {id_ for id_, it in people.items() if not (it.active or it.deleted)}
+    left = {id_ for id_ in was_there if not _is_there(app.people[id_])}
+    deleted = {id_ for id_ in left if app.people[id_].deleted}
+    returned = {id_ for id_ in was_away if _is_there(app.people[id_])}
     app.departed += since
     app.people, app.groups = people, groups
     app.versions.clear()
-    return [person for person in since if person.active and not person.deleted]
+    joined = [person for person in since if _is_there(person)]
+    return Lost(joined, sorted(left - deleted), sorted(deleted), sorted(returned))
 
 
-async def _reconcile(site: Site) -> int:
-    """Compare and repair until nothing is found; return how much was."""
-    repaired = 0
+def _is_there(person: Person) -> bool:
+    return person.active and not person.deleted
+
+
+def _numbers(lost: Sequence[Lost]) -> dict[str, int]:
+    """Return how many were lost of each kind."""
+    return {
+        kind.name: sum(len(getattr(of_app, kind.name)) for of_app in lost) for kind in fields(Lost)
+    }
+
+
+async def _check_that_leavers_are_gone(site: Site, lost: Sequence[Lost]) -> None:
+    leavers = {
+        (app.connection, id_)
+        for app, of_app in zip(site.apps, lost, strict=True)
+        for id_ in (*of_app.deactivated, *of_app.deleted)
+    }
+    if back := came_back(await site.stores.read(), leavers):
+        raise LeaverCameBack("; ".join(back))
+    if not leavers:
+        raise FaultDidNotHappen("nobody has left since")
+
+
+@dataclass(slots=True)
+class Repaired:
+    """How many identities were published again, and how many people brought back."""
+
+    marked: int = 0
+    brought_back: int = 0
+
+
+async def _reconcile(site: Site, *options: str) -> Repaired:
+    """Compare and repair until nothing is found; leavers may be left, unless they come back."""
+    repaired = Repaired()
     async with asyncio.timeout(REPAIR_SECONDS):
         while True:
+            command = ("reconcile", "--fix", "--json", *options)
             found: dict[str, Any] = json.loads(
-                await site.installation.command("reconcile", "--fix", "--json")
+                await site.installation.command(*command, statuses=(0, 1))
             )
-            repaired += int(found["marked"])
-            if not (found["findings"] or found["pending"]):
+            repaired.marked += found["marked"]
+            repaired.brought_back += found.get("brought_back", 0)
+            waits = found["findings"] or found["pending"] or (options and found["leavers"])
+            if not waits:
                 return repaired
             await asyncio.sleep(PAUSE)

@@ -1,9 +1,11 @@
 """What do these tests share? Directory and downstream, on either database."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 
+from contracts.rules import Rules
 from deploy.databases import open_engines
 from deploy.migrations import DOWNSTREAM
 from deploy.opened import Databases
@@ -11,15 +13,29 @@ from tests.ingress import migrated_directory
 from tests.installation import Installation, installation_on
 from worker.database import DownstreamDatabase
 
+SwitchOn = Callable[[Rules], Awaitable[Installation]]
+
 
 @pytest.fixture
-async def installation(new_database_url: Callable[[], str]) -> AsyncIterator[Installation]:
-    """Give an Enterprise Store with SCIM switched on."""
+async def databases(new_database_url: Callable[[], str]) -> AsyncIterator[Databases]:
+    """Give a directory and a downstream, migrated and empty."""
     reading, writing = open_engines(new_database_url())
     await DOWNSTREAM.migrate(writing)
     async with migrated_directory(new_database_url()) as directory:
-        databases = Databases(directory, DownstreamDatabase(reading, writing))
-        async with installation_on(databases) as installation:
-            yield installation
+        yield Databases(directory, DownstreamDatabase(reading, writing))
     await reading.dispose()
     await writing.dispose()
+
+
+@pytest.fixture
+async def installation(databases: Databases) -> AsyncIterator[Installation]:
+    """Give an Enterprise Store with SCIM switched on."""
+    async with installation_on(databases) as installation:
+        yield installation
+
+
+@pytest.fixture
+async def switched_on(databases: Databases) -> AsyncIterator[SwitchOn]:
+    """Give what switches SCIM on for any portal."""
+    async with AsyncExitStack() as installations:
+        yield lambda rules: installations.enter_async_context(installation_on(databases, rules))

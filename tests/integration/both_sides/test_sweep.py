@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from api.directory.tables import Identity
 from api.sweep import Sweep
+from api.verdicts import Verdict
 from contracts.topology import Lane
 from contracts.transport import Backlog
 from deploy.databases import open_engines
@@ -17,6 +19,7 @@ from worker.sync_states import StoredSyncStates
 
 LONGEST_RETRY = 900.0
 LATER = LONGEST_RETRY + 1
+DAY = 86_400.0
 
 
 async def at_once(_seconds: float) -> None:
@@ -59,6 +62,29 @@ async def test_what_is_lost_is_marked_and_arrives(installation: Installation, lo
 async def test_what_may_wait_for_a_retry_is_left_alone(installation: Installation) -> None:
     assert await sweep_of(installation, LATER - 60).sweep() == 0
     assert await installation.ingress.marked() == set()
+
+
+async def test_what_got_lost_while_a_clock_was_a_day_ahead_is_marked(
+    installation: Installation,
+) -> None:
+    installation.seconds_ahead = DAY
+    ada = await installation.ingress.user("ada@acme.test")
+    await installation.deliver(lost=True)
+    async with installation.ingress.database.write() as db:
+        await db.execute(update(Identity).values(version=installation.clock()))
+    assert await sweep_of(installation, seconds_ahead=0).sweep() == 1
+    assert await installation.ingress.marked() == {ada}
+    await installation.deliver()
+    assert (await installation.compare()).counts == {Verdict.IN_STEP: 1}
+
+
+async def test_what_a_clock_that_merely_differs_has_published_may_be_on_its_way(
+    installation: Installation,
+) -> None:
+    installation.seconds_ahead = 30
+    await installation.ingress.user("ada@acme.test")
+    await installation.deliver(lost=True)
+    assert await sweep_of(installation, seconds_ahead=0).sweep() == 0
 
 
 @pytest.mark.usefixtures("lost")

@@ -1,10 +1,13 @@
 """Is every identity counted where an operator would look for it?"""
 
+from dataclasses import replace
+
 import pytest
 
 from api.directory.census import CountedIdentity
+from api.verdicts import UNSEEN
 from contracts.downstream_facts import Failure, Refusal, SyncState
-from deploy.status_report import UNSEEN, StatusReport
+from deploy.status_report import StatusReport
 
 NOW = 10_000_000
 APPLIED = SyncState(applied_version=5)
@@ -77,4 +80,16 @@ def test_who_is_refused_two_actions_is_counted_once() -> None:
         "applied": 0,
         "refused": 1,
         "failed": 0,
+        "left": 0,
     }
+
+
+def test_a_leaver_whom_the_directory_does_not_know_is_listed_and_not_counted_as_applied() -> None:
+    report = _counted(_identity(), SyncState(applied_version=6, deactivated_at=6))
+    assert (report.identities, report.pending, report.applied) == (1, 0, 0)
+    assert report.left == [{"connection": "acme-mdm", "identity": "8f0c", "lost": ["deactivation"]}]
+
+
+def test_what_a_clock_that_was_ahead_has_marked_is_as_old_as_that_was_wrong() -> None:
+    tomorrow = replace(_identity(dirty=True), since=NOW + 86_400_000_000)
+    assert _counted(tomorrow, APPLIED).oldest_pending_seconds == 86_400

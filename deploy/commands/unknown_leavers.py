@@ -1,0 +1,78 @@
+"""Whom does a command leave alone? People who have left downstream, unknown to the directory."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from api.reconciliation import Reconciliation
+from api.verdicts import Finding, Moment, Verdict
+from contracts.clock import now
+from deploy.opened import Databases
+from deploy.output import print_rows, show_row
+from worker.sync_states import StoredSyncStates
+
+SHOWN = 50
+"""Lines of a table; --json has all of them."""
+
+EXPLANATION = (
+    "Downstream they have left, or an event of theirs failed that may have said so. The directory"
+    " has lost that, and takes them for active. Ask the provider about each: it says again who has"
+    " left, and `muster reconcile --fix` brings back whoever has not."
+)
+
+
+async def unknown_leavers(
+    databases: Databases, connection: str, identity: str | None = None
+) -> Sequence[Finding]:
+    """Return those of a connection; of one identity, only that."""
+    if identity is None:
+        return await comparing(databases).found({Verdict.LEFT}, connection)
+    found = await comparing(databases).of([(connection, identity)])
+    return [it for it in found if it.verdict is Verdict.LEFT]
+
+
+def comparing(databases: Databases) -> Reconciliation:
+    """Return what tells leavers, whatever is on its way."""
+    at = now()
+    states = StoredSyncStates(databases.downstream)
+    return Reconciliation(databases.directory, states, Moment(at, settled_before=at))
+
+
+def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: bool) -> None:
+    """Show what a command that publishes again has done, and whom it left alone.
+
+    :raises typer.Exit: with status 1 where it has left alone all that there was.
+    """
+    show_row(row | {"leavers": rows_of(leavers)} if as_json and leavers else row, as_json=as_json)
+    if leavers and not as_json:
+        show_leavers(leavers, "Left alone", to_stderr=True)
+    if leavers and row.get("marked") == 0:
+        raise typer.Exit(1)
+
+
+def rows_of(leavers: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return people as JSON shows them."""
+    return [asdict(leaver) for leaver in leavers]
+
+
+def show_leavers(leavers: Sequence[Finding], title: str, *, to_stderr: bool = False) -> None:
+    """Show people in a table of their own, with what is to be done."""
+    typer.echo(f"{title}: {len(leavers)}. {EXPLANATION}", err=to_stderr)
+    rows = [_row(leaver) for leaver in leavers[:SHOWN]]
+    print_rows(Console(stderr=to_stderr), rows, ("connection", "identity", "left_at", "lost"))
+    if len(leavers) > SHOWN:
+        typer.echo(f"… and {len(leavers) - SHOWN} more: --json shows all.", err=to_stderr)
+
+
+def _row(leaver: Finding) -> dict[str, Any]:
+    at = leaver.deactivated_at if "deactivation" in leaver.differs else None
+    return {
+        "connection": leaver.connection,
+        "identity": leaver.identity,
+        "left_at": at and datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="seconds"),
+        "lost": leaver.differs,
+    }
