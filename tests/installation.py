@@ -21,7 +21,8 @@ from tests.ingress import Ingress, ingress_on
 from worker.apply import apply_batch
 from worker.database import DownstreamDatabase
 from worker.drift import PlannedAssertions
-from worker.inventory import Inventory, ListedAccount
+from worker.inventory import Inventory
+from worker.listed_accounts import ListedAccount
 from worker.sync_states import StoredSyncStates
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())

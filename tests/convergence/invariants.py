@@ -39,6 +39,8 @@ def check_always(world: World) -> None:
     live = [account for account in world.accounts.values() if not account.removed]
     assert world.admins[WORKSPACE] == sum(account.is_admin for account in live)
     assert all(account.email is None for account in world.accounts.values() if account.removed)
+    held = {record.account_id for record in world.records.values()}
+    assert all(account.role is account.own_role for account in live if account.id not in held)
     _nothing_twice([(it.workspace, it.portal, it.email_key) for it in live])
     _nothing_twice(
         [it.account_id for it in world.records.values() if it.account_id and not it.deleted]
