@@ -16,9 +16,11 @@ class WatchedWorld(World):
         for action in planned.actions:
             match action:
                 case ChangeAccount(account=after) | UnlinkAccount(account=after):
-                    before = accounts[after.id]
+                    before, accounts[after.id] = accounts[after.id], after
                     if not before.released and before.made_by != event.connection:
                         _check_change(before, after, event)
+                    if isinstance(action, UnlinkAccount):
+                        _check_end(before, after, event)
                 case CreateAccount(account=after) | RestoreAccount(account=after):
                     accounts[after.id] = after
                 case _:
@@ -35,6 +37,12 @@ def _check_change(before: Account, after: Account, event: IdentityChanged) -> No
     if before.made_by is None and _rank(before.own_role) > gift:
         assert not moves
         assert after.role is before.role or after.role is before.own_role
+
+
+def _check_end(before: Account, after: Account, event: IdentityChanged) -> None:
+    """What is left behind has the role of its own, or the one that the rule gave it."""
+    assert after.role in {before.own_role, getattr(event.terms.on_create, "role", before.own_role)}
+    assert after.role is after.own_role
 
 
 def _rank(role: Role | None) -> int:

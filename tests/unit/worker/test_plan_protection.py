@@ -253,15 +253,15 @@ def test_an_admin_who_stays_only_for_want_of_another_keeps_the_address() -> None
     assert (account_of(world).email, account_of(world).role) == (OTHERS, Role.VIEWER)
 
 
-def test_what_a_connection_made_itself_follows_rules_that_give_less() -> None:
+@pytest.mark.parametrize(("less", "role"), [(VIEWERS, Role.VIEWER), (NOTHING, Role.EDITOR)])
+def test_what_a_connection_made_itself_is_its_own_under_rules_that_give_less(
+    less: DashboardRules, role: Role
+) -> None:
     world = a_world(BOSS)
     joined = joiner(dashboard(Role.EDITOR))
-    play(world, joined, resynced(renamed(joined, email=OTHERS), VIEWERS))
-    assert (account_of(world).email, account_of(world).role, refused(world)) == (
-        OTHERS,
-        Role.VIEWER,
-        [],
-    )
+    play(world, joined, resynced(renamed(joined, email=OTHERS), less))
+    account = account_of(world)
+    assert (account.email, account.role, refused(world)) == (OTHERS, role, [])
 
 
 # --- several connections ------------------------------------------------------------------
