@@ -13,7 +13,7 @@ from api.relay import Relay
 from api.repair import repair
 from contracts.clock import now
 from contracts.identity_changed import decode
-from contracts.rules import CreateEmployee, RemoveEmployee, StoreRules
+from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.opened import Databases
@@ -94,9 +94,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def installation_on(databases: Databases) -> AsyncIterator[Installation]:
-    """Switch SCIM on for an Enterprise Store, on databases that are migrated."""
+async def installation_on(
+    databases: Databases, rules: Rules = RULES
+) -> AsyncIterator[Installation]:
+    """Switch SCIM on, for an Enterprise Store unless said otherwise, on migrated databases."""
     registry = CollectorRegistry()
     courier, metrics = Courier(databases.downstream), ApiMetrics(registry)
-    async with ingress_on(databases.directory, RULES) as ingress:
+    async with ingress_on(databases.directory, rules) as ingress:
         yield Installation(ingress, databases.downstream, courier, registry, metrics)

@@ -65,9 +65,10 @@ def _with_email(draft: Draft, account: Account) -> Account:
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
         return account
     is_another = comparison_key(email) != account.email_key
-    if is_another and keeps_email(account, event):
-        obstacle = account_obstacle(account.id)
-        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
+    if keeps_email(account, event):
+        if is_another:  # and not merely spelled in another way
+            obstacle = account_obstacle(account.id)
+            draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
         return account
     if is_another and draft.namesake is not None:
         obstacle = email_obstacle(event.workspace, event.portal, email)

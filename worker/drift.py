@@ -28,7 +28,7 @@ AT_ONCE = 200
 """Identities in one transaction: whoever waits for their locks does not wait for long."""
 
 UNSEEN = frozenset({"own_role"})
-"""What nobody sees of an account until later: it follows the rule by itself, at the next event."""
+"""Fields that are no drift: the own role follows the rule by itself, at the next event."""
 
 
 @dataclass(frozen=True, slots=True)

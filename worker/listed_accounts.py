@@ -10,7 +10,7 @@ from worker.actions import Reason
 from worker.tables import AccountRow, RefusalRow, SyncRecordRow
 
 BY_HAND = "hand"
-"""What stands for the maker of an account that no connection has made."""
+"""The maker of an account that no connection has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def listed(row: tuple[AccountRow, int | None, str | None, bool]) -> ListedAccoun
         own_role=_role(account.own_role or account.role),
         made_by=account.made_by or BY_HAND,
         released=account.released,
-        protected=protected,
+        protected=protected and not account.released,
     )
 
 

@@ -1,9 +1,9 @@
 """Which role does an account have, and which accounts are protected from a connection? Pure.
 
 A connection lays a role over the one that an account has of its own: its rule does, and a name
-that it maps. What it could not give itself, it may not take over either: an account with a higher
-role keeps its e-mail, or the connection could put it into anybody's hands; one that was made by
-hand keeps its role, too.
+that it maps. A role that it could not give is out of its reach: an account with a higher one, of
+another maker, keeps its e-mail, or the connection could put that role into anybody's hands. If it
+was made by hand, it keeps the role too. docs/decisions/0018 tells why.
 """
 
 from dataclasses import replace

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
+from contracts.names import comparison_key
 from contracts.rules import (
     CreateCollaborator,
     CreateNothing,
+    Portal,
     RemoveUser,
     RemoveUserAndDevices,
     Role,
@@ -82,9 +84,17 @@ def _check_account(account: Account, event: IdentityChanged, refused: set[Refuse
     assert account.groups == event.groups
     assert account.display_name == profile.display_name
     assert account.external_id == profile.external_id
-    assert (account.email == profile.email) or RefusedAction.CHANGE_EMAIL in refused
+    assert _has_address(account, event) or RefusedAction.CHANGE_EMAIL in refused
     role = wanted_role(event)
     assert role in (None, account.role) or RefusedAction.CHANGE_ROLE in refused
+
+
+def _has_address(account: Account, event: IdentityChanged) -> bool:
+    """A protected account keeps its own spelling of the same address."""
+    email = event.profile.email
+    if account.made_by == event.connection or account.portal is not Portal.DASHBOARD:
+        return account.email == email
+    return email is not None and account.email_key == comparison_key(email)
 
 
 def _check_leaver(world: World, account: Account, event: IdentityChanged) -> None:

@@ -55,7 +55,7 @@ class DeliveredInMemory(Histories):
             self._release(world)
 
     def _release(self, world: World) -> None:
-        """Whatever is protected follows its connection at once when it is released."""
+        """A protected account follows its connection at once when it is released."""
         for key, waiting in list(world.waiting.items()):
             if Reason.PROTECTED in {refused.reason for refused in waiting.refusals}:
                 world.release_account(world.records[key].account_id or "")

@@ -40,7 +40,7 @@ def _check_change(before: Account, after: Account, event: IdentityChanged) -> No
 
 
 def _check_end(before: Account, after: Account, event: IdentityChanged) -> None:
-    """What is left behind has the role of its own, or the one that the rule gave it."""
+    """An account that is left behind has the role of its own, or the one that the rule gave."""
     assert after.role in {before.own_role, getattr(event.terms.on_create, "role", before.own_role)}
     assert after.role is after.own_role
 

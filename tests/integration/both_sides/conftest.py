@@ -13,13 +13,18 @@ from worker.database import DownstreamDatabase
 
 
 @pytest.fixture
-async def installation(new_database_url: Callable[[], str]) -> AsyncIterator[Installation]:
-    """Give an Enterprise Store with SCIM switched on."""
+async def databases(new_database_url: Callable[[], str]) -> AsyncIterator[Databases]:
+    """Give both databases, migrated and empty."""
     reading, writing = open_engines(new_database_url())
     await DOWNSTREAM.migrate(writing)
     async with migrated_directory(new_database_url()) as directory:
-        databases = Databases(directory, DownstreamDatabase(reading, writing))
-        async with installation_on(databases) as installation:
-            yield installation
+        yield Databases(directory, DownstreamDatabase(reading, writing))
     await reading.dispose()
     await writing.dispose()
+
+
+@pytest.fixture
+async def installation(databases: Databases) -> AsyncIterator[Installation]:
+    """Give an Enterprise Store with SCIM switched on."""
+    async with installation_on(databases) as installation:
+        yield installation

@@ -54,7 +54,7 @@ async def test_a_protected_account_is_shown_until_it_is_released(platform: Platf
     assert (ada.email, ada.role, ada.protected) == (ADA, Role.ADMIN, True)
     assert (ben.protected, ben.released) == (False, False)
     released = await release(platform, ADA.upper())
-    assert (released.email, released.released) == (ADA, True)
+    assert (released.email, released.released, released.protected) == (ADA, True, False)
     await platform.replan()
     assert await platform.reasons() == []
     [other] = [it for it in await platform.accounts() if it.email != BEN]
