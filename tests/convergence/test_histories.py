@@ -36,7 +36,7 @@ class DeliveredInMemory(Histories):
         others = [self._downstream(mixed_up(events, self.random)) for _ in range(3)]
         self._compare([late], in_order, NOTHING_SHARED)
         shared = shared_addresses(events, self.things.addresses.values())
-        if self.admins_are_settled(in_order, shared):
+        if self.admins_are_settled([in_order, *others], shared):
             self._compare(others, in_order, shared)
             self._change_rules(in_order, others, shared.without_inherited())
 
@@ -49,7 +49,7 @@ class DeliveredInMemory(Histories):
             ledger = set(world.ledger)
             self._deliver(world, mixed_up(resyncs, self.random))
             assert world.ledger == ledger
-        if self.admins_are_settled(in_order, shared):
+        if self.admins_are_settled([in_order, *others], shared):
             self._compare(others, in_order, shared)
         for world in (in_order, *others):
             self._release(world)
