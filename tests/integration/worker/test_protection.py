@@ -129,6 +129,29 @@ async def test_what_is_protected_or_kept_for_later_is_no_drift(platform: Platfor
     assert [account.own_role for account in await platform.accounts()] == [Role.ADMIN, Role.VIEWER]
 
 
+async def test_the_version_before_finds_the_own_role_where_it_looks(platform: Platform) -> None:
+    await by_hand(platform, BEN, Role.ADMIN)
+    await by_hand(platform, ADA, Role.VIEWER)
+    await platform.apply(moved(joiner(MAPPED), MAPPED, "IT"))
+    async with platform.database.read() as db:
+        found = await db.exec_driver_sql("SELECT base_role FROM sync_records")
+        assert found.scalars().all() == ["viewer"]
+
+
+async def test_the_version_before_makes_accounts_without_the_new_columns(
+    platform: Platform,
+) -> None:
+    await platform.inventory.ensure_workspace(WORKSPACE)
+    async with platform.database.write() as db:
+        await db.exec_driver_sql(
+            "INSERT INTO accounts"
+            " (id, workspace, portal, email, email_key, role, groups, removed, created_at)"
+            " VALUES ('a', 'acme', 'dashboard', 'a@b', 'a@b', 'editor', '[]', false, 1)"
+        )
+    [account] = await platform.accounts()
+    assert (account.own_role, account.made_by, account.released) == (Role.EDITOR, "hand", False)
+
+
 async def test_a_row_of_the_version_before_has_the_role_of_its_own_that_it_has(
     platform: Platform,
 ) -> None:
