@@ -14,13 +14,14 @@ from contracts.rules import (
     MdmCreation,
     MdmDeactivation,
     Portal,
+    Role,
     RoleLine,
     StoreCreation,
     StoreDeactivation,
 )
 
 EVENT_NAME = "muster.identity-changed"
-MAJOR_VERSION, MINOR_VERSION = 1, 0
+MAJOR_VERSION, MINOR_VERSION = 1, 1
 """Within a major version fields are only ever added, which raises the minor one; anything else
 raises the major one. Each version is recorded under ``tests/compatibility``."""
 VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
@@ -53,11 +54,17 @@ class StoreTerms(Frozen):
 
 
 class DashboardTerms(Frozen):
-    """What the Dashboard does about this identity, with the mapping lines that concern it."""
+    """What the Dashboard does about this identity, with the mapping lines that concern it.
+
+    ``highest_role`` (since 1.1) is the highest role that the connection can give to anybody, by
+    its rule or by any line of its mapping. Where it is missing, the connection gives no more than
+    the rule and the lines that are shown.
+    """
 
     portal: Literal[Portal.DASHBOARD] = Portal.DASHBOARD
     on_create: DashboardCreation
     role_lines: tuple[RoleLine, ...] = ()
+    highest_role: Role | None = None
     deactivated_at: Version = 0
     deactivation: DashboardDeactivation = LeaveAlone()
 

@@ -172,6 +172,16 @@ class DashboardRules(Frozen):
             raise ValueError("a name is mapped to a role twice")
         return self
 
+    @property
+    def highest_role(self) -> Role | None:
+        """Return the highest role that anybody can get by these rules, None where there is none."""
+        mapped = [line.role for line in self.role_map]
+        match self.on_create:
+            case CreateCollaborator(role=role):
+                return Role.highest([role, *mapped])
+            case CreateNothing():
+                return Role.highest(mapped)
+
     def lines_for(self, names: Iterable[str]) -> tuple[RoleLine, ...]:
         """Return the lines of the mapping that concern any of these group or role names."""
         keys = {comparison_key(name) for name in names}

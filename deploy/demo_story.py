@@ -19,7 +19,8 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
-from worker.inventory import ListedAccount, ListedDevice
+from worker.inventory import ListedDevice
+from worker.listed_accounts import ListedAccount
 
 WORKSPACE = "acme"
 OWNER = "owner@example.com"

@@ -22,7 +22,8 @@ from tests.ingress import Ingress, ingress_on
 from worker.apply import apply_batch
 from worker.database import DownstreamDatabase
 from worker.drift import PlannedAssertions
-from worker.inventory import Inventory, ListedAccount
+from worker.inventory import Inventory
+from worker.listed_accounts import ListedAccount
 from worker.sync_states import StoredSyncStates
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -107,7 +108,7 @@ class Installation:
 async def installation_on(
     databases: Databases, rules: Rules = RULES
 ) -> AsyncIterator[Installation]:
-    """Switch SCIM on, on databases that are migrated; without rules, for an Enterprise Store."""
+    """Switch SCIM on, for an Enterprise Store unless said otherwise, on migrated databases."""
     registry = CollectorRegistry()
     courier, metrics = Courier(databases.downstream), ApiMetrics(registry)
     async with ingress_on(databases.directory, rules) as ingress:

@@ -45,7 +45,7 @@ class LinkAccount:
 
 @dataclass(frozen=True, slots=True)
 class UnlinkAccount:
-    """Let go of an account that stays."""
+    """Let go of an account that stays, with the role that it keeps."""
 
     account: Account
 
@@ -92,6 +92,7 @@ class Reason(StrEnum):
     LAST_ADMIN = "last_admin"
     UNKNOWN_POLICY = "unknown_policy"
     NO_EMAIL = "no_email"
+    PROTECTED = "protected"
 
 
 class RefusedAction(StrEnum):
@@ -131,6 +132,11 @@ def admin_obstacle(workspace: str) -> str:
 def policy_obstacle(workspace: str, policy: str) -> str:
     """Name the obstacle that the workspace has no such policy."""
     return f"policy:{workspace}:{policy}"
+
+
+def account_obstacle(account_id: str) -> str:
+    """Name the obstacle that an account is not released."""
+    return f"account:{account_id}"
 
 
 class Outcome(StrEnum):

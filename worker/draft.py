@@ -13,6 +13,7 @@ from worker.actions import (
     Reason,
     Refused,
     RefusedAction,
+    UnlinkAccount,
 )
 from worker.facts import Account, Device, Facts
 
@@ -24,7 +25,6 @@ class Draft:
         self.facts = facts
         self.event = event
         self.account = facts.account
-        self.base_role = facts.record.base_role
         self.deactivated_at = facts.record.deactivated_at
         self.admins = facts.admins
         self.devices = {device.id: device for device in facts.devices}
@@ -43,8 +43,13 @@ class Draft:
         mine = self.account is not None and other is not None and other.id == self.account.id
         return None if mine else other
 
-    def put(self, action: AccountAction) -> None:
-        """Take an account action."""
+    @property
+    def is_last_admin(self) -> bool:
+        """Say whether the workspace has no Admin but the one that the identity holds."""
+        return self.account is not None and self.account.is_admin and self.admins <= 1
+
+    def put(self, action: AccountAction | UnlinkAccount) -> None:
+        """Take an action that shows the account afterwards."""
         before = self.account.is_admin if self.account is not None else False
         self.admins += action.account.is_admin - before
         self.account = action.account
@@ -72,7 +77,6 @@ class Draft:
             applied_version=max(self.event.version, self.facts.record.applied_version),
             deactivated_at=self.deactivated_at,
             account_id=None if self.account is None else self.account.id,
-            base_role=self.base_role,
             deleted=self.event.deleted,
         )
         refusals = tuple(self.refusals.values())

@@ -63,6 +63,15 @@ class RoleElsewhere(WorkerError):
         super().__init__(f"accounts of {portal} have no role")
 
 
+class NothingProtected(WorkerError):
+    """Accounts are protected for their role, and only those of the dashboard have any."""
+
+    def __init__(self, portal: str) -> None:
+        super().__init__(
+            f"accounts of {portal} have no role, so that none is protected: name the dashboard"
+        )
+
+
 class DatabaseAway(WorkerError):
     """The database could not be reached before the worker was told to stop."""
 

@@ -16,7 +16,12 @@ class IdentityKey:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An employee, a collaborator or an MDM employee. A removed one has no e-mail any more."""
+    """An employee, a collaborator or an MDM employee. A removed one has no e-mail any more.
+
+    ``own_role`` is the role that it has while no name maps to one: given by hand, or by the rule.
+    ``made_by`` is the connection that made it, None where it was made by hand. ``released`` is
+    set once an administrator has handed it over to whichever connection holds it.
+    """
 
     id: str
     workspace: str
@@ -29,6 +34,14 @@ class Account:
     role: Role | None = None
     groups: tuple[str, ...] = ()
     removed: bool = False
+    own_role: Role | None = None
+    made_by: str | None = None
+    released: bool = False
+
+    @property
+    def made_by_hand(self) -> bool:
+        """Say whether it was made by hand, and not handed over since."""
+        return self.made_by is None and not self.released
 
     @property
     def email_key(self) -> str | None:
@@ -61,15 +74,13 @@ class Device:
 class SyncRecord:
     """How far an identity has come, and what it holds.
 
-    ``deactivated_at`` is the version of the last deactivation that was applied. ``base_role`` is
-    the role that holds under "nothing" while no name maps to one: the one found when linking.
+    ``deactivated_at`` is the version of the last deactivation that was applied.
     """
 
     key: IdentityKey
     applied_version: int = 0
     deactivated_at: int = 0
     account_id: str | None = None
-    base_role: Role | None = None
     deleted: bool = False
 
 

@@ -16,11 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.clock import Clock, now
 from contracts.names import comparison_key
 from contracts.rules import Portal, Role
-from worker.actions import admin_obstacle, policy_obstacle
+from worker.actions import account_obstacle, admin_obstacle, policy_obstacle
 from worker.database import DownstreamDatabase
 from worker.errors import (
     LONGEST_NAME,
     EmailExists,
+    NothingProtected,
     PolicyExists,
     RoleElsewhere,
     SerialExists,
@@ -31,9 +32,10 @@ from worker.errors import (
     UnusableEmail,
     UnusableName,
 )
+from worker.listed_accounts import ListedAccount, listed, listed_accounts
 from worker.statements.loading import lock_workspaces, make_workspaces
 from worker.statements.replans import mark_freed
-from worker.tables import AccountRow, DeviceRow, PolicyRow, SyncRecordRow, WorkspaceRow
+from worker.tables import AccountRow, DeviceRow, PolicyRow, WorkspaceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,6 @@ class ListedDevice:
     policy: str | None
     assigned_to: str | None
     removed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ListedAccount:
-    """An account as operators see it; version and connection are those of who holds it."""
-
-    portal: Portal
-    email: str | None
-    role: Role | None
-    groups: tuple[str, ...]
-    removed: bool
-    version: int | None = None
-    connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +165,7 @@ class Inventory:
         :raises UnknownWorkspace: when there is no such workspace.
         """
         statement = (
-            select(AccountRow, SyncRecordRow.applied_version, SyncRecordRow.connection)
-            .outerjoin(SyncRecordRow, col(SyncRecordRow.account_id) == AccountRow.id)
+            listed_accounts()
             .where(AccountRow.workspace == workspace)
             .order_by(
                 AccountRow.portal,
@@ -189,8 +177,8 @@ class Inventory:
         )
         async with self._reading() as session:
             await _known(session, workspace)
-            async for account, version, connection in await session.stream(statement):
-                yield _listed(account, version, connection)
+            async for row in await session.stream(statement):
+                yield listed(row)
 
     async def add_account(
         self, workspace: str, portal: Portal, email: str, *, role: Role | None = None
@@ -216,6 +204,7 @@ class Inventory:
                 email=email,
                 email_key=comparison_key(email),
                 role=None if role is None else role.value,
+                own_role=None if role is None else role.value,
                 created_at=self.clock(),
             )
             session.add(account)
@@ -225,7 +214,25 @@ class Inventory:
                 raise EmailExists(workspace, portal, email) from None
             if role is Role.ADMIN:
                 await self._free(session, admin_obstacle(workspace))
-            return _listed(account, None, None)
+            return await _shown(session, account)
+
+    async def release_account(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+        """Hand an account over to whichever connection holds it; again, that changes nothing.
+
+        :raises NothingProtected: when accounts of the portal have no role.
+        :raises UnknownWorkspace: when there is no such workspace.
+        :raises UnknownEmail: when no live account of the portal has the e-mail.
+        """
+        if portal is not Portal.DASHBOARD:
+            raise NothingProtected(portal)
+        async with self._writing(workspace, known=True) as session:
+            account = await _live_account(session, workspace, portal, email)
+            if account is None:
+                raise UnknownEmail(workspace, portal, email)
+            account.released = True
+            session.add(account)
+            await self._free(session, account_obstacle(account.id))
+            return await _shown(session, account)
 
     # --- transactions ---------------------------------------------------------------------
 
@@ -291,13 +298,6 @@ async def _device(session: AsyncSession, workspace: str, serial: str) -> DeviceR
     return (await session.exec(statement.with_for_update())).one_or_none()
 
 
-def _listed(account: AccountRow, version: int | None, connection: str | None) -> ListedAccount:
-    return ListedAccount(
-        portal=Portal(account.portal),
-        email=account.email,
-        role=None if account.role is None else Role(account.role),
-        groups=tuple(account.groups),
-        removed=account.removed,
-        version=version,
-        connection=connection,
-    )
+async def _shown(session: AsyncSession, account: AccountRow) -> ListedAccount:
+    statement = listed_accounts().where(AccountRow.id == account.id)
+    return listed((await session.exec(statement)).one())

@@ -7,13 +7,9 @@ happens to the devices of somebody who leaves, and what is refused.
 from dataclasses import replace
 from typing import assert_never
 
-from contracts.identity_changed import DashboardTerms, IdentityChanged
-from contracts.names import comparison_key
+from contracts.identity_changed import IdentityChanged
 from contracts.rules import (
     ChangePolicy,
-    CreateCollaborator,
-    CreateEmployee,
-    CreateMdmEmployee,
     CreateNothing,
     DeactivationAction,
     LeaveAlone,
@@ -21,11 +17,9 @@ from contracts.rules import (
     RemoveEmployee,
     RemoveUser,
     RemoveUserAndDevices,
-    Role,
     UnassignDevices,
 )
 from worker.actions import (
-    ChangeAccount,
     ChangeDevicePolicy,
     CreateAccount,
     DeviceActionKind,
@@ -43,8 +37,10 @@ from worker.actions import (
     outdated,
     policy_obstacle,
 )
+from worker.assert_attributes import assert_attributes, keeps_admin, with_attributes
 from worker.draft import Draft
 from worker.facts import Account, Facts
+from worker.roles import left_behind, mapped_role, role_of_rule
 
 
 def plan(facts: Facts, event: IdentityChanged) -> Plan:
@@ -61,7 +57,7 @@ def replan(facts: Facts, event: IdentityChanged) -> Plan:
             _come_and_go(draft)
         if event.active:
             _provide_account(draft)
-        _assert_attributes(draft)
+        assert_attributes(draft)
         if event.deleted:
             _let_go(draft)
     return draft.plan()
@@ -79,7 +75,8 @@ def _provide_account(draft: Draft) -> None:
     if email is None:
         draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
     elif namesake is not None and draft.facts.namesake_holder is not None:
-        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, _email_obstacle(event, email))
+        obstacle = email_obstacle(event.workspace, event.portal, email)
+        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, obstacle)
     elif namesake is not None:
         _link(draft, namesake)
     elif not isinstance(event.terms.on_create, CreateNothing):
@@ -89,82 +86,27 @@ def _provide_account(draft: Draft) -> None:
 def _link(draft: Draft, account: Account) -> None:
     draft.actions.append(LinkAccount(account))
     draft.account = account
-    draft.base_role = account.role
 
 
 def _create(draft: Draft, email: str) -> None:
-    """Apply the creation rule; who was removed before comes back on the same account."""
-    event = draft.event
-    if draft.base_role is None:
-        draft.base_role = _role_of_rule(event)
-    if draft.account is not None:
-        account = replace(draft.account, email=email, removed=False)
-        draft.put(RestoreAccount(_with_attributes(draft, account)))
-    else:
-        account = Account(draft.facts.new_account_id, event.workspace, event.portal, email)
-        draft.put(CreateAccount(_with_attributes(draft, account)))
+    """Apply the creation rule; who was removed before comes back on the same account.
 
-
-# --- being there --------------------------------------------------------------------------
-
-
-def _assert_attributes(draft: Draft) -> None:
-    """Assert e-mail, names, groups and role on a live account."""
-    account = draft.live
-    if account is None:
-        return
-    account = _with_attributes(draft, _with_email(draft, account))
-    if account.role is not draft.account.role and _is_last_admin(draft):  # type: ignore[union-attr]
-        draft.refuse(
-            RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN, admin_obstacle(account.workspace)
-        )
-        account = replace(account, role=Role.ADMIN)
-    if account != draft.account:
-        draft.put(ChangeAccount(account))
-
-
-def _with_email(draft: Draft, account: Account) -> Account:
-    email = draft.event.profile.email
-    if email is None:
-        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
-        return account
-    if comparison_key(email) != account.email_key and draft.namesake is not None:
-        obstacle = _email_obstacle(draft.event, email)
-        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
-        return account
-    return replace(account, email=email)
-
-
-def _with_attributes(draft: Draft, account: Account) -> Account:
-    profile = draft.event.profile
-    return replace(
+    It comes back as the rule would make it today, whoever had made it: the address is that of now,
+    and a role given by hand was not meant for it.
+    """
+    event, removed = draft.event, draft.account
+    account = removed or Account(draft.facts.new_account_id, event.workspace, event.portal, email)
+    account = with_attributes(account, event)
+    made = replace(
         account,
-        display_name=profile.display_name,
-        given_name=profile.given_name,
-        family_name=profile.family_name,
-        external_id=profile.external_id,
-        groups=draft.event.groups,
-        role=_wanted_role(draft, account),
+        email=email,
+        removed=False,
+        role=mapped_role(event) or role_of_rule(event),
+        own_role=role_of_rule(event),
+        made_by=event.connection,
+        released=False,
     )
-
-
-def _wanted_role(draft: Draft, account: Account) -> Role | None:
-    """Return the role that holds: the highest mapped one, else the rule's, else the one found."""
-    terms = draft.event.terms
-    if not isinstance(terms, DashboardTerms):
-        return None
-    mapped = Role.highest(line.role for line in terms.role_lines)
-    return mapped or _role_of_rule(draft.event) or draft.base_role or account.role
-
-
-def _role_of_rule(event: IdentityChanged) -> Role | None:
-    match event.terms.on_create:
-        case CreateCollaborator(role=role):
-            return role
-        case CreateNothing() | CreateEmployee() | CreateMdmEmployee():
-            return None
-        case never:
-            assert_never(never)
+    draft.put(CreateAccount(made) if removed is None else RestoreAccount(made))
 
 
 # --- leaving ------------------------------------------------------------------------------
@@ -181,7 +123,7 @@ def _come_and_go(draft: Draft) -> None:
         return
     if draft.account is None or draft.namesake is not None:
         _provide_account(draft)
-    _assert_attributes(draft)
+    assert_attributes(draft)
     draft.refusals.clear()
     if draft.live is None or _deactivate(draft, draft.event.terms.deactivation):
         draft.deactivated_at = draft.event.terms.deactivated_at
@@ -221,7 +163,7 @@ def _remove_account(draft: Draft) -> bool:
     account = draft.live
     if account is None:
         return True
-    if _is_last_admin(draft):
+    if draft.is_last_admin:
         if _comes_back(draft.event):
             return True
         draft.refuse(RefusedAction.DEACTIVATE, Reason.LAST_ADMIN, admin_obstacle(account.workspace))
@@ -260,23 +202,20 @@ def _let_go(draft: Draft) -> None:
     is not the identity's business any more.
     """
     account = draft.live
-    if account is not None and not draft.refusals.keys() & _OUTLIVES_DELETION:
-        draft.actions.append(UnlinkAccount(account))
+    if account is None or _outlives_deletion(draft):
+        return
+    left = left_behind(account, draft.event)
+    if not keeps_admin(draft, left.role):
+        draft.put(UnlinkAccount(left))
         draft.account = None
         draft.refusals.clear()
 
 
-_OUTLIVES_DELETION = frozenset({RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE})
-
-
-def _is_last_admin(draft: Draft) -> bool:
-    return draft.account is not None and draft.account.is_admin and draft.admins <= 1
+def _outlives_deletion(draft: Draft) -> bool:
+    waited_for = {refused.reason for refused in draft.refusals.values()}
+    return not waited_for.isdisjoint({Reason.LAST_ADMIN, Reason.UNKNOWN_POLICY})
 
 
 def _comes_back(event: IdentityChanged) -> bool:
     """Say whether a removal would be undone by the same event, so that it need not be refused."""
     return event.active and not isinstance(event.terms.on_create, CreateNothing)
-
-
-def _email_obstacle(event: IdentityChanged, email: str) -> str:
-    return email_obstacle(event.workspace, event.portal, email)

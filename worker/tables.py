@@ -5,7 +5,7 @@ Every row that a batch locks is found by a key of its own, so that locks come in
 key begins with what is most its own: nothing else of a connection or a workspace is read for it.
 """
 
-from sqlalchemy import JSON, BigInteger, Index, Text, text
+from sqlalchemy import JSON, BigInteger, Index, Text, false, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -36,6 +36,8 @@ class AccountRow(WorkerTable, table=True):
     """An employee, a collaborator or an MDM employee.
 
     A removed one stays for the audit, without its e-mail: ``email_key`` is unique among the live.
+    ``made_by`` is a connection, NULL where the account was made by hand, and ``unknown`` where an
+    identity held it already when this began to be written down.
     """
 
     __tablename__ = "accounts"
@@ -65,6 +67,9 @@ class AccountRow(WorkerTable, table=True):
     removed: bool = False
     created_at: int = Field(sa_type=BigInteger)
     removed_at: int | None = Field(default=None, sa_type=BigInteger)
+    own_role: str | None = None
+    made_by: str | None = None
+    released: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PolicyRow(WorkerTable, table=True):
@@ -94,7 +99,8 @@ class SyncRecordRow(WorkerTable, table=True):
     """How far an identity has come, and which account it holds.
 
     ``event`` is the newest applied event with its trace, kept while something of it is refused,
-    so that it can be planned again without the api. ``replan_at`` says when.
+    so that it can be planned again without the api. ``replan_at`` says when. ``base_role`` is
+    the own role of the account, written for workers of the version before this one.
     """
 
     __tablename__ = "sync_records"

@@ -26,6 +26,7 @@ from worker.actions import (
     RemoveDevice,
     RestoreAccount,
     UnlinkAccount,
+    account_obstacle,
     admin_obstacle,
     email_obstacle,
     freed_obstacles,
@@ -99,6 +100,11 @@ class World:
         if account.is_admin:
             self.admins[account.workspace] += 1
             self._free([admin_obstacle(account.workspace)])
+
+    def release_account(self, account_id: str) -> None:
+        """Hand an account over to whichever connection holds it."""
+        self.accounts[account_id] = replace(self.accounts[account_id], released=True)
+        self._free([account_obstacle(account_id)])
 
     def add_device(self, device: Device) -> None:
         """Enrol a device by hand, or assign one that is there already."""
@@ -202,7 +208,7 @@ class World:
             case LinkAccount(account=account):
                 self._take_over(account, key)
             case UnlinkAccount(account=account):
-                self._free(freed_obstacles(account, account, held=False))
+                self._put_account(account, held=False)
             case ReleaseDevice() | ChangeDevicePolicy() | RemoveDevice():
                 self._put_device(action.device)
                 entry = LedgerEntry(
@@ -211,7 +217,7 @@ class World:
                 self.load_ledger(entry)
                 self.changes.ledger.append(entry)
 
-    def _put_account(self, account: Account) -> None:
+    def _put_account(self, account: Account, *, held: bool = True) -> None:
         before = self.accounts.get(account.id)
         self.changes.accounts.setdefault(account.id, before)
         if before is not None and (name := _email_name(before)) is not None:
@@ -219,7 +225,7 @@ class World:
         was_admin = before is not None and before.is_admin
         self.admins[account.workspace] += account.is_admin - was_admin
         self.load_account(account)
-        self._free(freed_obstacles(before, account, held=True))
+        self._free(freed_obstacles(before, account, held=held))
 
     def _put_device(self, device: Device) -> None:
         self.changes.devices.setdefault(device.id, self.devices[device.id])

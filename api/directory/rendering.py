@@ -95,4 +95,5 @@ def terms_of(
         terms["deactivation"] = state.deactivation
     if isinstance(rules, DashboardRules):
         terms["role_lines"] = rules.lines_for((*groups, *state.role_names))
+        terms["highest_role"] = rules.highest_role
     return TERMS.validate_python(terms)

@@ -10,11 +10,26 @@ from deploy.opened import Databases
 from deploy.output import show_row, show_rows
 from deploy.rule_options import portal_named, role_named
 from deploy.settings import Settings
-from worker.inventory import Inventory, ListedAccount
+from worker.inventory import Inventory
+from worker.listed_accounts import ListedAccount
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
 
-COLUMNS = ("portal", "email", "role", "groups", "removed", "version", "connection")
+COLUMNS = (
+    "portal",
+    "email",
+    "role",
+    "own_role",
+    "groups",
+    "made_by",
+    "protected",
+    "removed",
+    "version",
+    "connection",
+)
+
+Portal = Annotated[str, typer.Argument(help="dashboard, store or mdm.")]
+Email = Annotated[str, typer.Argument(help="The account's e-mail.")]
 
 
 @app.command("list")
@@ -31,8 +46,8 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
 @app.command()
 def add(
     workspace: Workspace,
-    portal: Annotated[str, typer.Argument(help="dashboard, store or mdm.")],
-    email: Annotated[str, typer.Argument(help="The account's e-mail.")],
+    portal: Portal,
+    email: Email,
     role: Annotated[
         str | None, typer.Option(help="admin, editor or viewer (the default); dashboard only.")
     ] = None,
@@ -45,5 +60,18 @@ def add(
         return await Inventory(databases.downstream).add_account(
             workspace, where, email, role=given
         )
+
+    show_row(asdict(on_databases(work)), as_json=as_json)
+
+
+@app.command()
+def release(
+    workspace: Workspace, portal: Portal, email: Email, as_json: JsonOption = False
+) -> None:
+    """Let e-mail and role of a protected account follow the connection that holds it."""
+    where = portal_named(portal)
+
+    async def work(databases: Databases, _settings: Settings) -> ListedAccount:
+        return await Inventory(databases.downstream).release_account(workspace, where, email)
 
     show_row(asdict(on_databases(work)), as_json=as_json)

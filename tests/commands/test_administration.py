@@ -83,9 +83,22 @@ def test_accounts_made_by_hand_are_listed(muster: Muster) -> None:
             "removed": False,
             "version": None,
             "connection": None,
+            "own_role": role,
+            "made_by": "hand",
+            "released": False,
+            "protected": False,
         }
         for portal, role in (("dashboard", "admin"), ("store", None))
     ]
+
+
+def test_an_account_is_released_once_and_again(muster: Muster) -> None:
+    muster("accounts", "add", "acme", "dashboard", "ada@example.com", "--role", "admin")
+    release = ("accounts", "release", "acme", "dashboard", "Ada@Example.com", "--json")
+    released = muster(*release).json
+    assert (released["email"], released["released"]) == ("ada@example.com", True)
+    assert muster(*release).json == released
+    assert muster("accounts", "list", "acme", "--json").json == [released]
 
 
 def test_status_of_an_empty_installation(muster: Muster) -> None:
@@ -151,6 +164,9 @@ MISTAKES = [
     ("accounts add acme dashboard ada@example.com --role owner", "admin, editor, viewer"),
     ("accounts add acme store ada@example.com --role admin", "no role"),
     ("accounts add", "workspace"),
+    ("accounts release nowhere dashboard ada@example.com", "nowhere"),
+    ("accounts release nowhere intranet ada@example.com", "dashboard, store, mdm"),
+    ("accounts release nowhere store ada@example.com", "name the dashboard"),
     ("nonsense", "nonsense"),
     ("api", "MUSTER_BROKER_URL"),
     ("relay", "MUSTER_BROKER_URL"),

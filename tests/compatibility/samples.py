@@ -88,6 +88,9 @@ SAMPLES: Mapping[str, IdentityChanged] = {
     ),
     "dashboard-admin": an_event(DashboardTerms(on_create=EDITOR, role_lines=(ADMINS,))),
     "dashboard-nothing": an_event(DashboardTerms(on_create=CreateNothing())),
+    "dashboard-highest-role": an_event(
+        DashboardTerms(on_create=EDITOR, highest_role=Role.ADMIN), groups=()
+    ),
     "dashboard-leaver": _left(
         DashboardTerms(on_create=EDITOR, deactivated_at=LEFT, deactivation=RemoveCollaborator())
     ),
@@ -127,6 +130,7 @@ _terms: st.SearchStrategy[Terms] = st.one_of(
         DashboardTerms,
         on_create=st.just(CreateNothing()) | _collaborator,
         role_lines=_lines.map(tuple),
+        highest_role=st.none() | st.sampled_from(Role),
         deactivation=st.sampled_from([LeaveAlone(), RemoveCollaborator()]),
     ),
     st.builds(

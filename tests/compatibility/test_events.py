@@ -27,7 +27,7 @@ from tests.compatibility.published import (
 )
 from tests.compatibility.samples import SAMPLES, TRACE, events, traces
 
-PUBLISHED = ["1.0"]
+PUBLISHED = ["1.0", "1.1"]
 """Every version of the event that anybody may have met."""
 
 RECORDED = sorted(EVENTS.glob(f"{MAJOR_VERSION}.*/*.json"))

@@ -7,6 +7,7 @@ from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal, Role
 from tests.convergence.directory import WORKSPACE
 from tests.convergence.shared_addresses import Address, Shared
+from tests.convergence.watched_world import WatchedWorld
 from worker.facts import Account, Device, IdentityKey
 from worker.world import World
 
@@ -36,7 +37,8 @@ def made_by_hand(portal: Portal, emails: Mapping[str, Role]) -> ByHand:
     accounts, devices = [], []
     for number, (email, role) in enumerate(sorted(emails.items())):
         held = role if portal is Portal.DASHBOARD else None
-        accounts.append(Account(f"hand-{number}", WORKSPACE, portal, email, role=held))
+        id_ = f"hand-{number}"
+        accounts.append(Account(id_, WORKSPACE, portal, email, role=held, own_role=held))
         if portal is Portal.MDM:
             devices += [
                 Device(serial, WORKSPACE, serial, "office", f"hand-{number}")
@@ -47,7 +49,7 @@ def made_by_hand(portal: Portal, emails: Mapping[str, Role]) -> ByHand:
 
 def world_with(things: ByHand) -> World:
     """Return a downstream that holds these things and the known policies."""
-    world = World()
+    world = WatchedWorld()
     for account in things.accounts:
         world.add_account(account)
     for device in things.devices:

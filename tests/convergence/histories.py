@@ -1,5 +1,6 @@
 """What happens in a directory? Histories of people and groups, on any portal, under any rules."""
 
+from collections.abc import Iterable
 from random import Random
 from typing import ClassVar
 
@@ -165,9 +166,13 @@ class Histories(RuleBasedStateMachine):
     def end(self) -> None:
         raise NotImplementedError
 
-    def admins_are_settled(self, world: World, shared: Shared) -> bool:
-        """Who is the last Admin depends on who came first, unless another one stays anyway."""
+    def admins_are_settled(self, worlds: Iterable[World], shared: Shared) -> bool:
+        """The last Admin depends on who came first, unless another one stays anyway.
+
+        A delivery may be the only one that has seen somebody as an Admin, or that has not.
+        """
         if self.portal is not Portal.DASHBOARD or self.another_admin:
             return True
-        refused = [it.reason for waiting in world.waiting.values() for it in waiting.refusals]
+        waiting = [it for world in worlds for it in world.waiting.values()]
+        refused = {refused.reason for it in waiting for refused in it.refusals}
         return Reason.LAST_ADMIN not in refused and not shared.unsettled_identities

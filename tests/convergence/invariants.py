@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
+from contracts.names import comparison_key
 from contracts.rules import (
     CreateCollaborator,
     CreateNothing,
+    Portal,
     RemoveUser,
     RemoveUserAndDevices,
     Role,
@@ -39,6 +41,8 @@ def check_always(world: World) -> None:
     live = [account for account in world.accounts.values() if not account.removed]
     assert world.admins[WORKSPACE] == sum(account.is_admin for account in live)
     assert all(account.email is None for account in world.accounts.values() if account.removed)
+    held = {record.account_id for record in world.records.values()}
+    assert all(account.role is account.own_role for account in live if account.id not in held)
     _nothing_twice([(it.workspace, it.portal, it.email_key) for it in live])
     _nothing_twice(
         [it.account_id for it in world.records.values() if it.account_id and not it.deleted]
@@ -80,9 +84,17 @@ def _check_account(account: Account, event: IdentityChanged, refused: set[Refuse
     assert account.groups == event.groups
     assert account.display_name == profile.display_name
     assert account.external_id == profile.external_id
-    assert (account.email == profile.email) or RefusedAction.CHANGE_EMAIL in refused
+    assert _has_address(account, event) or RefusedAction.CHANGE_EMAIL in refused
     role = wanted_role(event)
     assert role in (None, account.role) or RefusedAction.CHANGE_ROLE in refused
+
+
+def _has_address(account: Account, event: IdentityChanged) -> bool:
+    """A protected account keeps its own spelling of the same address."""
+    email = event.profile.email
+    if account.made_by == event.connection or account.portal is not Portal.DASHBOARD:
+        return account.email == email
+    return email is not None and account.email_key == comparison_key(email)
 
 
 def _check_leaver(world: World, account: Account, event: IdentityChanged) -> None:

@@ -27,7 +27,7 @@ NAMES = ("ada", "ben", "eve")
 GROUPS = ("IT", "Sales", "Guests")
 
 roles = st.sampled_from(Role)
-role_maps = st.dictionaries(st.sampled_from(GROUPS), roles, min_size=1).map(
+role_maps = st.dictionaries(st.sampled_from(GROUPS), roles).map(
     lambda names: tuple(RoleLine(name=name, role=role) for name, role in names.items())
 )
 store_rules = st.builds(

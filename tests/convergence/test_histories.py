@@ -11,8 +11,9 @@ from contracts.rules import Portal
 from tests.convergence.deliveries import deliver, mixed_up, repeated_late
 from tests.convergence.downstream import Painter, world_with
 from tests.convergence.histories import Histories
-from tests.convergence.invariants import check_at_rest, check_published
+from tests.convergence.invariants import check_always, check_at_rest, check_published
 from tests.convergence.shared_addresses import NOTHING_SHARED, Shared, shared_addresses
+from worker.actions import Reason
 from worker.world import World
 
 HOW_MANY = settings(
@@ -35,7 +36,7 @@ class DeliveredInMemory(Histories):
         others = [self._downstream(mixed_up(events, self.random)) for _ in range(3)]
         self._compare([late], in_order, NOTHING_SHARED)
         shared = shared_addresses(events, self.things.addresses.values())
-        if self.admins_are_settled(in_order, shared):
+        if self.admins_are_settled([in_order, *others], shared):
             self._compare(others, in_order, shared)
             self._change_rules(in_order, others, shared.without_inherited())
 
@@ -48,8 +49,21 @@ class DeliveredInMemory(Histories):
             ledger = set(world.ledger)
             self._deliver(world, mixed_up(resyncs, self.random))
             assert world.ledger == ledger
-        if self.admins_are_settled(in_order, shared):
+        if self.admins_are_settled([in_order, *others], shared):
             self._compare(others, in_order, shared)
+        for world in (in_order, *others):
+            self._release(world)
+
+    def _release(self, world: World) -> None:
+        """A protected account follows its connection at once when it is released."""
+        for key, waiting in list(world.waiting.items()):
+            if Reason.PROTECTED in {refused.reason for refused in waiting.refusals}:
+                world.release_account(world.records[key].account_id or "")
+        world.replan_due()
+        refused = [it.reason for waiting in world.waiting.values() for it in waiting.refusals]
+        assert Reason.PROTECTED not in refused
+        check_always(world)
+        check_at_rest(world, self.directory.newest())
 
     def _downstream(self, events: Sequence[IdentityChanged]) -> World:
         world = world_with(self.things)

@@ -47,7 +47,7 @@ class DeliveredToSql(Histories):
         stored = asyncio.run(self._stored(batches(mixed_up(events, self.random), self.random)))
         check_at_rest(stored, newest)
         shared = shared_addresses(events, self.things.addresses.values())
-        if self.admins_are_settled(in_order, shared):
+        if self.admins_are_settled([in_order, stored], shared):
             painter = Painter(self.things, shared, newest)
             assert painter.picture(stored) == painter.picture(in_order)
 

@@ -23,7 +23,7 @@ from tests.personal_data.spoiled import (
     quote_rows,
 )
 
-REFUSALS = {"conflict", "no_email", "last_admin", "unknown_policy"}
+REFUSALS = {"conflict", "no_email", "last_admin", "protected", "unknown_policy"}
 
 TOLD = (
     "scim_request_answered",
@@ -53,11 +53,15 @@ COMMANDS: dict[tuple[str, ...], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """Two directories for one store, so that they are in each other's way, and two more portals."""
+    """Two directories for one store, so that they are in each other's way, and two more portals.
+
+    The second one of the dashboard gives no roles.
+    """
 
     store: Provider
     other_store: Provider
     dashboard: Provider
+    other_dashboard: Provider
     mdm: Provider
 
 
@@ -73,6 +77,7 @@ async def open_connections(installation: Installation) -> Connections:
             *("--on-create", "create-collaborator", "--map-role", f"{ADMINS}=admin"),
             *("--on-deactivate", "remove-collaborator"),
         ),
+        await installation.connect("dashboard"),
         await installation.connect(
             "mdm",
             *("--on-create", "create-mdm-employee"),
@@ -103,13 +108,16 @@ async def be_refused(installation: Installation, connections: Connections) -> No
     admin = await connections.dashboard.user("admin")
     await connections.dashboard.group(ADMINS, admin)
     holders = [await connections.mdm.user(f"holder-{number}") for number in range(2)]
+    by_hand = ("acme", "dashboard", email("by-hand"), "--role", "editor")
+    await installation.command("accounts", "add", *by_hand)
+    adopted = await connections.other_dashboard.user("by-hand")
 
     async def are_there() -> bool:
         held = await installation.found_downstream(
             "SELECT account_id FROM sync_records WHERE portal <> 'store' AND account_id IS NOT NULL"
         )
         admins = await installation.found_downstream("SELECT id FROM accounts WHERE role = 'admin'")
-        return len(held) == 1 + len(holders) and len(admins) == 1
+        return len(held) == 2 + len(holders) and len(admins) == 1
 
     await until(are_there)
     await installation.downstream("DELETE FROM policies")
@@ -122,6 +130,9 @@ async def be_refused(installation: Installation, connections: Connections) -> No
             await until(lambda: _refused(installation, {"unknown_policy"}))
             await installation.command("policies", "add", "acme", "Quarantine")
     await _leave(connections.dashboard, admin)
+    elsewhere = {"value": email("elsewhere"), "primary": True}
+    change = {"op": "replace", "path": "emails", "value": [elsewhere]}
+    await connections.other_dashboard.patch(f"/Users/{adopted}", change)
     await until(lambda: _refused(installation, REFUSALS - {"unknown_policy"}))
 
 

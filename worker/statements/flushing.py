@@ -86,12 +86,16 @@ class Flush:
             "applied_at": self.now,
             "deactivated_at": record.deactivated_at,
             "account_id": record.account_id,
-            "base_role": None if record.base_role is None else record.base_role.value,
+            "base_role": self._own_role(record),
             "deleted": record.deleted,
             "event": envelope.model_dump_json(exclude_none=True) if refused else None,
             "correlation_id": envelope.correlationid,
             "replan_at": self._replan_at(key),
         }
+
+    def _own_role(self, record: SyncRecord) -> str | None:
+        account = self.world.accounts.get(record.account_id or "")
+        return None if account is None or account.own_role is None else account.own_role.value
 
     def _replan_at(self, key: IdentityKey) -> int | None:
         waiting = self.world.waiting.get(key)

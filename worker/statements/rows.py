@@ -60,7 +60,8 @@ def key_of(row: RowMapping) -> IdentityKey:
 
 
 def account_of(row: RowMapping) -> Account:
-    """Read an account."""
+    """Read an account. A row that the version before this one made has no role of its own yet."""
+    own_role = row["own_role"] or row["role"]
     return Account(
         id=row["id"],
         workspace=row["workspace"],
@@ -73,6 +74,9 @@ def account_of(row: RowMapping) -> Account:
         role=None if row["role"] is None else Role(row["role"]),
         groups=tuple(row["groups"]),
         removed=row["removed"],
+        own_role=None if own_role is None else Role(own_role),
+        made_by=row["made_by"],
+        released=row["released"],
     )
 
 
@@ -93,6 +97,9 @@ def account_row(account: Account, now: int) -> dict[str, Any]:
         "removed": account.removed,
         "created_at": now,
         "removed_at": now if account.removed else None,
+        "own_role": None if account.own_role is None else account.own_role.value,
+        "made_by": account.made_by,
+        "released": account.released,
     }
 
 
@@ -115,6 +122,5 @@ def record_of(row: RowMapping) -> SyncRecord:
         applied_version=row["applied_version"],
         deactivated_at=row["deactivated_at"],
         account_id=row["account_id"],
-        base_role=None if row["base_role"] is None else Role(row["base_role"]),
         deleted=row["deleted"],
     )

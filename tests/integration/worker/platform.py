@@ -22,7 +22,8 @@ from worker.actions import Outcome
 from worker.apply import Applied, apply_batch
 from worker.database import DownstreamDatabase
 from worker.handle_deliveries import Handler
-from worker.inventory import Inventory, ListedAccount, ListedDevice
+from worker.inventory import Inventory, ListedDevice
+from worker.listed_accounts import ListedAccount
 from worker.metrics import WorkerMetrics
 from worker.replan_refused import Replanning
 from worker.reports import Reports

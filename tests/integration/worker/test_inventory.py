@@ -15,7 +15,8 @@ from worker.errors import (
     UnknownSerial,
     UnknownWorkspace,
 )
-from worker.inventory import ListedAccount, ListedDevice
+from worker.inventory import ListedDevice
+from worker.listed_accounts import ListedAccount
 from worker.sync_states import StoredPolicies
 
 
@@ -86,9 +87,10 @@ async def test_a_collaborator_by_hand_is_a_viewer_unless_said_otherwise(
 ) -> None:
     await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA)
     await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.EDITOR)
+    viewer, editor = Role.VIEWER, Role.EDITOR
     assert await platform.accounts() == [
-        ListedAccount(Portal.DASHBOARD, ADA, Role.VIEWER, (), removed=False),
-        ListedAccount(Portal.DASHBOARD, BEN, Role.EDITOR, (), removed=False),
+        ListedAccount(Portal.DASHBOARD, ADA, viewer, (), removed=False, own_role=viewer),
+        ListedAccount(Portal.DASHBOARD, BEN, editor, (), removed=False, own_role=editor),
     ]
 
 

@@ -7,16 +7,17 @@ import pytest
 from sqlalchemy import text
 
 from contracts.identity_changed import IdentityChanged
-from contracts.rules import Role
+from contracts.rules import Portal, Role
 from deploy.databases import open_engines
 from tests.integration.worker.platform import Platform, delivery, envelope
-from tests.unit.worker.stories import ADA, BEN, STORE, dashboard, joiner, left
+from tests.unit.worker.stories import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
 from worker.apply import Batch, apply_batch
 from worker.database import DownstreamDatabase
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
 ADMINS = dashboard(Role.ADMIN)
+VIEWERS = dashboard(Role.VIEWER)
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -110,3 +111,24 @@ async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:
         await busy.execute(text("SELECT 1 FROM sync_records WHERE identity = 'second' FOR UPDATE"))
         assert await platform.replanning.replan_due() == 0
     assert await platform.replanning.replan_due() == 1
+
+
+async def test_a_release_while_a_worker_plans_is_not_lost(
+    platform: Platform, other: Platform
+) -> None:
+    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
+    await platform.apply(joiner(VIEWERS))
+    async with platform.database.write() as gate:
+        await gate.execute(text("SELECT name FROM workspaces FOR UPDATE"))
+        racing = [
+            asyncio.ensure_future(_apply(platform, renamed(joiner(VIEWERS), email=BEN))),
+            asyncio.ensure_future(
+                other.inventory.release_account(WORKSPACE, Portal.DASHBOARD, ADA)
+            ),
+        ]
+        await _until_waiting(platform, 2)
+    await asyncio.gather(*racing)
+    await platform.replan()
+    [account] = await platform.accounts()
+    assert (account.email, account.role, account.released) == (BEN, Role.VIEWER, True)
+    assert await platform.reasons() == []

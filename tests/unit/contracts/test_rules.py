@@ -9,6 +9,7 @@ from contracts.rules import (
     RULES,
     ChangePolicy,
     CreateCollaborator,
+    CreateNothing,
     DashboardRules,
     MdmRules,
     Role,
@@ -57,6 +58,24 @@ def test_only_the_lines_that_concern_a_person_are_told() -> None:
     writers = RoleLine(name="Writers", role=Role.EDITOR)
     rules = DashboardRules(role_map=(admins, writers))
     assert rules.lines_for(["admins", "Everyone"]) == (admins,)
+
+
+@pytest.mark.parametrize(
+    ("rule", "mapped", "highest"),
+    [
+        (None, [], None),
+        (Role.VIEWER, [], Role.VIEWER),
+        (None, [Role.EDITOR, Role.VIEWER], Role.EDITOR),
+        (Role.VIEWER, [Role.VIEWER, Role.ADMIN], Role.ADMIN),
+        (Role.EDITOR, [Role.VIEWER], Role.EDITOR),
+    ],
+)
+def test_the_highest_role_that_anybody_can_get_is_of_the_rule_or_of_any_line(
+    rule: Role | None, mapped: list[Role], highest: Role | None
+) -> None:
+    lines = tuple(RoleLine(name=f"group {n}", role=role) for n, role in enumerate(mapped))
+    on_create = CreateNothing() if rule is None else CreateCollaborator(role=rule)
+    assert DashboardRules(on_create=on_create, role_map=lines).highest_role is highest
 
 
 @given(st.lists(st.sampled_from(Role)))

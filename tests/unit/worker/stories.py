@@ -130,7 +130,11 @@ def _terms(rules: Rules, names: tuple[str, ...]) -> StoreTerms | DashboardTerms 
         case MdmRules(on_create=on_create):
             return MdmTerms(on_create=on_create)
         case DashboardRules(on_create=on_create):
-            return DashboardTerms(on_create=on_create, role_lines=rules.lines_for(names))
+            return DashboardTerms(
+                on_create=on_create,
+                role_lines=rules.lines_for(names),
+                highest_role=rules.highest_role,
+            )
 
 
 def _keep_deactivation(
@@ -160,7 +164,19 @@ def a_world(*things: Account | Device, policies: tuple[str, ...] = ()) -> World:
 
 def by_hand(portal: Portal, email: str = ADA, role: Role | None = None) -> Account:
     """Return an account that the platform itself made."""
-    return Account(f"hand-{portal}-{email}", WORKSPACE, portal, email, role=role)
+    id_ = f"hand-{portal}-{email}"
+    return Account(id_, WORKSPACE, portal, email, role=role, own_role=role)
+
+
+BOSS = by_hand(Portal.DASHBOARD, "boss@acme.test", Role.ADMIN)
+"""An Admin whom no identity reaches, so that nobody else is the last one."""
+
+
+def adopted(role: Role | None, rules: DashboardRules) -> tuple[World, IdentityChanged]:
+    """Return a downstream where Ada's account by hand was linked, and the event that did it."""
+    world, joined = a_world(BOSS, by_hand(Portal.DASHBOARD, ADA, role)), joiner(rules)
+    play(world, joined)
+    return world, joined
 
 
 def laptop(owner: Account | None, serial: str = "L1", policy: str | None = "office") -> Device:
@@ -191,6 +207,11 @@ def the_account(world: World) -> Account:
     """Return the only live account."""
     [account] = live(world)
     return account
+
+
+def account_of(world: World, identity: str = "ada") -> Account:
+    """Return the live account that an identity holds."""
+    return next(it for it in live(world) if holder(world, it) == identity)
 
 
 def the_device(world: World) -> Device:

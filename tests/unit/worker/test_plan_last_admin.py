@@ -58,7 +58,7 @@ def test_the_last_admin_is_not_downgraded_while_the_rest_of_the_event_applies() 
 
 
 def test_the_last_admin_is_linked_but_not_downgraded_by_the_rule() -> None:
-    rules = dashboard(Role.EDITOR)
+    rules = dashboard(Role.EDITOR, IT=Role.ADMIN)
     world = a_world(by_hand(Portal.DASHBOARD, ADA, Role.ADMIN))
     [planned] = play(world, joiner(rules))
     assert kinds(planned) == [LinkAccount]
@@ -150,3 +150,36 @@ def test_a_deleted_admin_who_was_not_downgraded_is_when_another_appears() -> Non
     play(world, moved(joiner(rules, BEN, "ben"), rules, "IT"))
     assert [account.role for account in live(world)] == [Role.VIEWER, Role.ADMIN]
     assert world.waiting == {}
+
+
+# --- a mapped role that ends with its holder ----------------------------------------------
+
+KEPT = MAPPED.model_copy(update={"on_deactivate": LeaveAlone()})
+
+
+def test_the_last_admin_by_a_mapping_keeps_the_role_when_deleted_until_another_appears() -> None:
+    world = a_world()
+    admin = moved(joiner(KEPT), KEPT, "IT")
+    [_, planned] = play(world, admin, deleted(admin, KEPT))
+    assert refusals(planned) == [(RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN)]
+    assert the_account(world).is_admin
+    world.add_account(by_hand(Portal.DASHBOARD, BEN, Role.ADMIN))
+    world.replan_due()
+    assert [account.role for account in live(world)] == [Role.VIEWER, Role.ADMIN]
+    assert world.waiting == {}
+
+
+def test_a_last_admin_whose_removal_waits_is_refused_once() -> None:
+    world = a_world()
+    admin = moved(joiner(MAPPED), MAPPED, "IT")
+    [_, planned] = play(world, admin, deleted(admin, MAPPED))
+    assert refusals(planned) == [(RefusedAction.DEACTIVATE, Reason.LAST_ADMIN)]
+
+
+def test_a_last_admin_by_hand_stays_without_a_refusal_when_a_mapping_to_admin_ends() -> None:
+    hand = by_hand(Portal.DASHBOARD, ADA, Role.ADMIN)
+    world = a_world(hand)
+    admin = moved(joiner(KEPT), KEPT, "IT")
+    [_, planned] = play(world, admin, deleted(admin, KEPT))
+    assert planned.outcome is Outcome.APPLIED
+    assert the_account(world).is_admin

@@ -1,0 +1,49 @@
+"""Does any plan give an account more than its connection could? A World that looks at each."""
+
+from contracts.identity_changed import DashboardTerms, IdentityChanged
+from contracts.rules import Role
+from worker.actions import ChangeAccount, CreateAccount, Plan, RestoreAccount, UnlinkAccount
+from worker.facts import Account
+from worker.world import World
+
+
+class WatchedWorld(World):
+    """Checks every change of an account that the connection did not make, before it is followed."""
+
+    def follow(self, event: IdentityChanged, planned: Plan) -> None:
+        """Check a plan, and follow it."""
+        accounts = dict(self.accounts)
+        for action in planned.actions:
+            match action:
+                case ChangeAccount(account=after) | UnlinkAccount(account=after):
+                    before, accounts[after.id] = accounts[after.id], after
+                    if not before.released and before.made_by != event.connection:
+                        _check_change(before, after, event)
+                    if isinstance(action, UnlinkAccount):
+                        _check_end(before, after, event)
+                case CreateAccount(account=after) | RestoreAccount(account=after):
+                    accounts[after.id] = after
+                case _:
+                    pass
+        super().follow(event, planned)
+
+
+def _check_change(before: Account, after: Account, event: IdentityChanged) -> None:
+    gift = _rank(event.terms.highest_role) if isinstance(event.terms, DashboardTerms) else 3
+    moves = before.email_key != after.email_key
+    assert not moves or max(_rank(after.role), _rank(after.own_role)) <= gift
+    is_raised = _rank(after.role) > _rank(before.role)
+    assert not is_raised or _rank(after.role) <= max(gift, _rank(before.own_role))
+    if before.made_by is None and _rank(before.own_role) > gift:
+        assert not moves
+        assert after.role is before.role or after.role is before.own_role
+
+
+def _check_end(before: Account, after: Account, event: IdentityChanged) -> None:
+    """An account that is left behind has the role of its own, or the one that the rule gave."""
+    assert after.role in {before.own_role, getattr(event.terms.on_create, "role", before.own_role)}
+    assert after.role is after.own_role
+
+
+def _rank(role: Role | None) -> int:
+    return 0 if role is None else [Role.VIEWER, Role.EDITOR, Role.ADMIN].index(role) + 1
