@@ -17,12 +17,14 @@ from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
 from api.scim.authentication import Doorkeeper
 from api.scim.documentation import scim_components
+from api.scim.errors import TargetTooLong
 from api.scim.limits import Limits
 from api.scim.provider import scim_provider
 from api.scim.resource_locks import ResourceLocks
 from api.scim.routes import PREFIX, ScimEdge, scim_routes
 from api.scim.shared_users import SharedUsers
 from api.shares import Shares, ShareSizes
+from api.short_targets import ShortTargets
 from contracts.clock import Clock, now
 
 
@@ -65,6 +67,7 @@ def create_app(
     app.include_router(routes)
     metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
     app.add_middleware(HeldUntilSent)
+    app.add_middleware(ShortTargets, refuse=lambda: edge.refuse(TargetTooLong()))
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
 

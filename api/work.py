@@ -20,6 +20,9 @@ SMALL = 1_024
 LARGE = 8_192
 """Bytes of JSON that may take ten milliseconds; what is larger is done in a thread."""
 
+PATCH_EFFORT = 5
+"""What a byte of a PATCH counts for: each operation is parsed, validated and applied by itself."""
+
 
 class Work:
     """Does the work of requests, of which each belongs to an owner.

@@ -7,6 +7,10 @@ from typing import Any
 
 import uvloop
 
+COLLECT_AFTER = (50_000, 20, 100)
+"""Objects, and searches for garbage, after which it is searched for: a large body is read in a few
+hundred thousand objects, and by default the search goes over all of them several times."""
+
 SLICE_SECONDS = 0.001
 """For how long a thread with large work keeps the interpreter while the event loop wants it. The
 loop asks for it several times in one request, and the default is five times as long."""
@@ -20,5 +24,6 @@ def run_process(process: Coroutine[Any, Any, None]) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     sys.setswitchinterval(SLICE_SECONDS)
     uvloop.run(process)

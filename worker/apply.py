@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope, decode
+from contracts.pace import Pace
 from worker.actions import Plan, outdated
 from worker.database import DownstreamDatabase
 from worker.facts import IdentityKey
@@ -54,7 +55,11 @@ async def apply_batch(
         refused = await lock_records(db, world, [it.data for it in newest.values()])
         fresh = {key: it for key, it in newest.items() if _is_news(world, it)}
         await load_facts(db, world, [it.data for it in fresh.values()])
-        plans = {key: world.apply(it.data) for key, it in _in_order(fresh)}
+        plans: Plans = {}
+        pace = Pace()
+        for key, it in _in_order(fresh):
+            plans[key] = world.apply(it.data)
+            await pace.breathe()
         await mark_refused(db, refused - fresh.keys(), now)
         freed = await _write(db, world, fresh, refused & fresh.keys(), now)
     return Batch(tuple(_result(it, newest, plans, world) for it in envelopes), freed)

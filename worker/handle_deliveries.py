@@ -7,6 +7,7 @@ from functools import partial
 
 from contracts.clock import Clock, now
 from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent, decode
+from contracts.pace import Pace
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
 from worker.apply import Batch, apply_batch
@@ -45,7 +46,12 @@ class Handler:
         Told to stop while the database is away, it leaves the rest unanswered: the transport
         brings it again.
         """
-        arrived = [one for it in deliveries if (one := await self._read(it)) is not None]
+        arrived: list[Arrived] = []
+        pace = Pace()
+        for delivery in deliveries:
+            if (one := await self._read(delivery)) is not None:
+                arrived.append(one)
+            await pace.breathe()
         try:
             await self._apply(arrived)
         except DatabaseAway:

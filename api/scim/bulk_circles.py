@@ -7,10 +7,17 @@ from typing import Any, cast
 from scim2_models import Resource
 from scim2_server.bulk import BulkPlan, BulkStep
 
-from api.pace import Pace
 from api.scim.bulk_turns import first_state
+from api.scim.groups import change_group, create_group
+from api.scim.locks import lock_group
+from api.scim.membership_plan import exactly
+from api.scim.named_members import NOTHING, NamedChanges
+from api.scim.resources import Group
+from api.scim.rows import group_of
+from api.scim.sent_members import sent_of
 from api.scim.service import MusterService
 from api.scim.storage import DirectoryStorage
+from contracts.pace import Pace
 
 AnyResource = Resource[Any]
 
@@ -36,11 +43,7 @@ class BulkCircle:
             for step in steps:
                 at.append(step)
                 await pace.breathe()
-                operation = plan.operation(step)
-                routed = self.service.route_bulk_operation(operation)
-                resource_type = self.service.check_bulk_operation(routed, operation)
-                resource = await self.storage.create(resource_type, first_state(plan, operation))
-                plan.created[_bulk_id(plan, step)] = resource
+                plan.created[_bulk_id(plan, step)] = await self._begin(plan, step)
             for step in steps:
                 at.append(step)
                 await pace.breathe()
@@ -53,14 +56,27 @@ class BulkCircle:
         for step in steps:
             plan.created.pop(_bulk_id(plan, step), None)
 
+    async def _begin(self, plan: BulkPlan, step: BulkStep) -> AnyResource:
+        operation = plan.operation(step)
+        routed = self.service.route_bulk_operation(operation)
+        resource_type = self.service.check_bulk_operation(routed, operation)
+        first = first_state(plan, operation)
+        if not isinstance(first, Group):
+            return await self.storage.create(resource_type, first)
+        async with self.storage.transaction() as tx:
+            return group_of(await create_group(tx, first, NOTHING))
+
     async def _complete(self, plan: BulkPlan, step: BulkStep) -> AnyResource:
-        resource = plan.created[_bulk_id(plan, step)]
-        complete = cast("AnyResource", plan.resolve(step).data).model_copy(
-            update={"id": resource.id, "meta": resource.meta}
-        )
-        resource_type = self.service.get_resource_type_of(resource)
-        stored: AnyResource = await self.storage.update(resource_type, complete)
-        return stored
+        begun = plan.created[_bulk_id(plan, step)]
+        complete = cast("AnyResource", plan.resolve(step).data)
+        if not isinstance(complete, Group):
+            known = {"id": begun.id, "meta": begun.meta}
+            resource_type = self.service.get_resource_type_of(begun)
+            return await self.storage.update(resource_type, complete.model_copy(update=known))
+        members = NamedChanges.of(exactly(sent_of(complete.members)))
+        async with self.storage.transaction() as tx:
+            row = await lock_group(tx, str(begun.id), members.named)
+            return group_of(await change_group(tx, row, complete, members))
 
 
 def _bulk_id(plan: BulkPlan, step: BulkStep) -> str:

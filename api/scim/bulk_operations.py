@@ -16,6 +16,7 @@ from api.scim.rows import group_of, user_meta
 from api.scim.service import MusterService
 from api.scim.transactions import Transactions
 from api.scim.user_requests import UserRequests
+from api.work import PATCH_EFFORT
 
 AnyResource = Resource[Any]
 Method = BulkOperation.Method
@@ -50,7 +51,8 @@ class BulkOperations:
                 user = await self.users.replace_user(id_, replacement, conditions, size)
             case Method.patch:
                 patch_op = cast("PatchOp[Any]", operation.data)
-                user = await self.users.patch_user(id_, patch_op, conditions, size)
+                effort = PATCH_EFFORT * size
+                user = await self.users.patch_user(id_, patch_op, conditions, effort)
             case Method.delete:
                 await self.users.delete(id_, conditions)
                 return None
@@ -69,8 +71,9 @@ class BulkOperations:
                 pushed = await self._pushed(operation, size)
                 return await self.groups.replace(id_, pushed, conditions, size)
             case Method.patch:
-                patch = await self._pushed_patch(cast("PatchOp[Group]", operation.data), size)
-                return await self.groups.patch(id_, patch, conditions, size)
+                effort = PATCH_EFFORT * size
+                patch = await self._pushed_patch(cast("PatchOp[Group]", operation.data), effort)
+                return await self.groups.patch(id_, patch, conditions, effort)
             case Method.delete:
                 await self.groups.delete(id_, conditions)
                 return None

@@ -72,18 +72,16 @@ def circles_in(plan: BulkPlan) -> Circles:
 
 
 def first_state(plan: BulkPlan, operation: Operation) -> Resource[Any]:
-    """Return what a creation of a circle starts as: with the references that are known already."""
+    """Return what a creation of a circle starts as: with the references that are known already.
+
+    A group starts without members.
+    """
 
     def known(bulk_id: str) -> str:
         created = plan.created.get(bulk_id)
         return str(created.id) if created else f"{BULK_ID_PREFIX}{bulk_id}"
 
     resource = cast("Resource[Any]", resolve_operation(operation, known).data)
-    if not isinstance(resource, Group):
-        return resource
-    members = [each for each in resource.members or () if not _is_open(each.value)]
-    return resource.model_copy(update={"members": members or None})
-
-
-def _is_open(reference: str | None) -> bool:
-    return (reference or "").startswith(BULK_ID_PREFIX)
+    return (
+        resource.model_copy(update={"members": None}) if isinstance(resource, Group) else resource
+    )

@@ -48,6 +48,13 @@ class TooManyRequests(Later):
     _default_detail = "This connection sends too much at once; wait, then send fewer in parallel"
 
 
+class TargetTooLong(SCIMException):
+    """The URL is longer than a URL may be."""
+
+    status = 414
+    _default_detail = "The URL is too long; send a search as a body, to .search"
+
+
 class BodyTooSlow(SCIMException):
     """The body did not arrive in time."""
 
@@ -86,3 +93,13 @@ def as_scim(error: Exception) -> Exception:
         return TryAgainLater()
     LOG.error("request_failed", **type_and_places(error))
     return error
+
+
+def forget(error: BaseException | None) -> None:
+    """Let go of what an error that was answered refers to: a body of megabytes, and what it said.
+
+    Errors and frames refer to each other, so that only a search for garbage would find them.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -28,11 +28,13 @@ from sqlalchemy import and_, false, not_, or_, true
 
 from api.scim.attributes_in_sql import MEMBERSHIPS, Attributes, Entries, Text, members_in
 from api.scim.comparisons import Condition, compare, compare_complex, compare_nothing, is_present
-from api.scim.resources import Group
+from api.scim.resources import LISTS, OBJECTS, Group
 
-MOST_TERMS, MEMBERSHIP_TERMS = 250, 8
-"""Comparisons in one filter, and how many one about memberships counts for: databases limit how
-deep an expression may be (SQLite: 1,000), and planning joins takes more than in proportion."""
+MOST_TERMS, ENTRY_TERMS, MEMBERSHIP_TERMS, MANY_PARTS = 250, 3, 8, 8
+"""Comparisons in one filter, and how many one counts for that looks into the entries of a list,
+into memberships, or for any part of an object: databases limit how deep an expression may be
+(SQLite: 1,000), SQLite reads the document of a user anew for each list, and planning joins takes
+more than in proportion."""
 
 MOST_TERMS_OF_SELECTIONS = 50
 """Comparisons in all filters of one PATCH together, which become one expression: each member is
@@ -46,8 +48,8 @@ def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condit
     """
     if _terms(scim_filter.ast) > MOST_TERMS:
         raise InvalidFilterException(
-            detail=f"A filter has at most {MOST_TERMS} terms;"
-            f" one about memberships counts for {MEMBERSHIP_TERMS}"
+            detail=f"A filter has at most {MOST_TERMS} terms; one about a list counts for"
+            f" {ENTRY_TERMS}, one about memberships for {MEMBERSHIP_TERMS}"
         )
     bound = ScimFilter.__class_getitem__(attributes.model)(str(scim_filter))
     return _ResourceFilter(bound, attributes).visit(bound.ast)
@@ -79,14 +81,22 @@ def _terms(node: FilterNode) -> int:
             return _terms(inner)
         case ValuePath(attr_path=path, val_filter=inner):
             return _weight(path) + _terms(inner) - 1
-        case Comparison(attr_path=path) | Present(attr_path=path):
+        case Comparison(attr_path=path):
             return _weight(path)
+        case Present(attr_path=path):
+            return MANY_PARTS if _has_parts(path) else _weight(path)
         case _:
             return 1
 
 
 def _weight(path: AttrPath) -> int:
-    return MEMBERSHIP_TERMS if path.attr.lower() in {"members", "groups"} else 1
+    if path.attr.lower() in {"members", "groups"}:
+        return MEMBERSHIP_TERMS
+    return ENTRY_TERMS if path.attr.lower() in LISTS else 1
+
+
+def _has_parts(path: AttrPath) -> bool:
+    return path.sub_attr is None and path.attr.lower() in LISTS | OBJECTS
 
 
 class _Logic(FilterVisitor[Condition]):

@@ -22,6 +22,7 @@ from api.scim.rows import group_of
 from api.scim.service import MusterService
 from api.scim.transaction import Transaction
 from api.scim.transactions import Transactions
+from api.work import PATCH_EFFORT
 
 ResultT = TypeVar("ResultT")
 
@@ -73,8 +74,9 @@ class GroupRequests:
         conditions = self.service.read_conditions(request)
         body, media = request.body, request.header("Content-Type")
         read = partial(read_patch, self.service, type_, body, media)
-        pushed = await self._work(read, len(body))
-        group = await self.writes.patch(id_, pushed, conditions, len(body))
+        effort = PATCH_EFFORT * len(body)
+        pushed = await self._work(read, effort)
+        group = await self.writes.patch(id_, pushed, conditions, effort)
         answer = self.service.patch_response(request.base_url, group, parameters)
         return await self._with_members(request, answer, parameters)
 

@@ -53,10 +53,13 @@ class Limits:
         return min(self.body_bytes, 256 * 1024)
 
 
-MOST_USER_VALUES, MOST_GROUP_VALUES = 150_000, 600_000
-"""JSON values in one body, about, because signs in its texts are counted too: a user has at most a
+MOST_USER_VALUES, MOST_GROUP_VALUES = 20_000, 600_000
+"""JSON values in one body, about, because commas in its texts are counted too: a user has at most a
 thousand entries of a few values each, and 100,000 members take 400,000 with all that can be said of
 them."""
+
+MOST_NAMES = 1_000
+"""Attributes of one object, known or not; all of ours are fifty."""
 
 DEEPEST = 50
 """Objects and arrays within each other; SCIM needs four."""

@@ -127,10 +127,13 @@ class Planned(NamedTuple):
 
 
 def exactly(members: Iterable[SentMember]) -> MemberChanges:
-    """Return the change to a list of members that was sent whole."""
-    membership = _Membership({})
-    membership.put(members, instead=True)
-    return membership.changes()
+    """Return the change to a list of members that was sent whole: as if they were put, at once."""
+    labels: dict[str, str | None] = {}
+    for member in members:
+        if member.value:
+            labels[member.value] = member.display or labels.get(member.value)
+    stay = {id_: Label(label, exact=True) for id_, label in labels.items()}
+    return MemberChanges(stay, others_leave=True)
 
 
 def types_in(members: Iterable[SentMember]) -> Mapping[str, str]:

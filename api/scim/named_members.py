@@ -5,6 +5,7 @@ Writing a hundred thousand of them down takes a while, so it is apart from the s
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from math import inf
 from typing import Any
 
@@ -18,6 +19,9 @@ from api.scim.membership_plan import MemberChanges
 from contracts.names import comparison_key
 
 COLUMNS = ("id", "stays", "exact", "display", "display_key", "type")
+
+AT_ONCE = 1_000
+"""Rows that are written down in one go."""
 
 Entry = Mapping[str, str | bool | None]
 
@@ -60,18 +64,15 @@ class Named:
     @classmethod
     def of_ids(cls, ids: Iterable[str]) -> "Named":
         """Name members to look for."""
-        rows: list[Entry] = [{"id": id_, "stays": True} for id_ in ids if ID.fullmatch(id_)]
-        return cls(_json(rows), len(rows))
+        known = [id_ for id_ in ids if ID.fullmatch(id_)]
+        return cls(_json({"id": id_, "stays": True} for id_ in known), len(known))
 
     @classmethod
     def of_types(cls, types: Mapping[str, str]) -> "Named":
         """Name members with the type that they were sent with."""
-        rows: list[Entry] = [
-            {"id": id_, "stays": True, "type": kind}
-            for id_, kind in types.items()
-            if ID.fullmatch(id_)
-        ]
-        return cls(_json(rows), len(rows))
+        known = [(id_, kind) for id_, kind in types.items() if ID.fullmatch(id_)]
+        rows: Iterable[Entry] = ({"id": it, "stays": True, "type": kind} for it, kind in known)
+        return cls(_json(rows), len(known))
 
     def table(self, dialect: str) -> NamedTable:
         """Return the table for statements of a dialect."""
@@ -96,18 +97,18 @@ class NamedChanges:
     @classmethod
     def of(cls, changes: MemberChanges) -> "NamedChanges":
         """Write down who stays and, unless everybody else leaves, who leaves."""
-        staying = [
-            _staying(id_, *label) for id_, label in changes.stay.items() if ID.fullmatch(id_)
-        ]
-        leave = () if changes.others_leave else changes.leave - changes.stay.keys()
-        leaving: list[Entry] = [{"id": id_} for id_ in leave if ID.fullmatch(id_)]
+        stay = [(id_, label) for id_, label in changes.stay.items() if ID.fullmatch(id_)]
+        gone = () if changes.others_leave else changes.leave - changes.stay.keys()
+        leave = [id_ for id_ in gone if ID.fullmatch(id_)]
+        staying = (_staying(id_, *label) for id_, label in stay)
+        leaving = ({"id": id_} for id_ in leave)
         named = Named(
-            _json([*staying, *leaving]),
-            len(staying),
-            len(leaving),
+            _json(chain(staying, leaving)),
+            len(stay),
+            len(leave),
             sum(label.display is not None for label in changes.stay.values()),
             sum(label.exact for label in changes.stay.values()),
-            len(changes.stay) - len(staying),
+            len(changes.stay) - len(stay),
         )
         return cls(named, changes.leave_where, changes.others_leave)
 
@@ -124,5 +125,10 @@ def _staying(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT0
     return entry
 
 
-def _json(rows: list[Entry]) -> str:
-    return to_json(rows).decode()
+def _json(rows: Iterable[Entry]) -> str:
+    """Write rows down, so many at once that it keeps nobody waiting, and few enough for memory."""
+    remaining = iter(rows)
+    written = []
+    while some := list(islice(remaining, AT_ONCE)):
+        written.append(to_json(some)[1:-1].decode())
+    return f"[{','.join(written)}]"

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import jiter
 from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadTooLargeException
 
-from api.scim.limits import DEEPEST
+from api.scim.limits import DEEPEST, MOST_GROUP_VALUES, MOST_NAMES
 from api.scim.texts import check_text
 
 AT_ONCE = 64 * 1024
@@ -16,15 +16,21 @@ AT_ONCE = 64 * 1024
 way to other requests after every object."""
 
 
+MOST_BRACKETS = MOST_GROUP_VALUES // 4
+"""Arrays and objects in a body, those that texts only seem to hold included: 100,000 members are as
+many objects."""
+
+
 def check_structure(body: bytes, most: int) -> None:
     """Check how many values a body holds, about, before it is decoded.
 
     :raises PayloadTooLargeException: when there are too many.
     """
-    values = 0
+    commas = brackets = 0
     for start in range(0, len(body), AT_ONCE):
-        values += sum(body.count(sign, start, start + AT_ONCE) for sign in (b",", b"[", b"{"))
-        if values > most:
+        commas += body.count(b",", start, start + AT_ONCE)
+        brackets += sum(body.count(sign, start, start + AT_ONCE) for sign in (b"[", b"{"))
+        if commas > most or brackets > MOST_BRACKETS:
             raise PayloadTooLargeException(detail=f"The body holds more than {most} values")
 
 
@@ -96,6 +102,8 @@ def _checked(value: Any, longest: int) -> list[Any]:
 
 def _check_names(members: Mapping[str, Any], longest: int) -> None:
     """Refuse what could mean two things: names are compared without case (RFC 7643 2.1)."""
+    if len(members) > MOST_NAMES:
+        raise InvalidValueException(detail=f"An object has at most {MOST_NAMES} attributes")
     for name in members:
         check_text(name, longest)
     if len({name.lower() for name in members}) != len(members):

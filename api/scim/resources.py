@@ -5,7 +5,7 @@ because validators write ``upd-1a2b3c`` into every mapped string and read it bac
 ``password``: it is never kept, so it is not announced either.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from scim2_models import (
@@ -33,7 +33,16 @@ from scim2_models import (
 from scim2_models import Email as StrictEmail
 from scim2_models import Photo as StrictPhoto
 
-__all__ = ["EnterpriseUser", "Group", "GroupMember", "GroupMembership", "ScimUser", "User"]
+__all__ = [
+    "LISTS",
+    "OBJECTS",
+    "EnterpriseUser",
+    "Group",
+    "GroupMember",
+    "GroupMembership",
+    "ScimUser",
+    "User",
+]
 
 
 class Email(StrictEmail):
@@ -101,4 +110,13 @@ class User(Resource[AnyExtension]):
 ScimUser = User[EnterpriseUser]
 """What ``/Users`` serves."""
 
-AnyResource = Resource[Any]
+LISTS = frozenset(
+    name.replace("_", "")
+    for model in (User, Group)
+    for name in model.model_fields
+    if model.get_field_multiplicity(name)
+)
+"""Attributes of several values, in lower case."""
+
+OBJECTS = frozenset({"name", "manager", "meta"})
+"""Single attributes that have parts, in lower case."""

@@ -20,7 +20,7 @@ from api.scim.authentication import Doorkeeper, OpenedConnection, seal_of
 from api.scim.bodies import read_body
 from api.scim.documentation import described
 from api.scim.endpoints import ENDPOINTS
-from api.scim.errors import BodyTooSlow, Later, as_scim
+from api.scim.errors import BodyTooSlow, Later, as_scim, forget
 from api.scim.handler import DirectoryHandler
 from api.scim.json_answers import as_http, without_body
 from api.scim.limits import Limits
@@ -71,6 +71,7 @@ class ScimEdge:
             answer = as_http(await self._served(request))
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             answer = self.refuse(error)
+            forget(error)
         return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:

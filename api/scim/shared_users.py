@@ -19,7 +19,6 @@ from api.scim.user_states import Decide, UserState
 from api.scim.user_writes import Change, Write, not_found, taken, write_users
 from api.shared_calls import SharedCalls
 from api.shares import Shares
-from api.work import LARGE
 from contracts.clock import Clock
 
 MOST_TRIES = 10
@@ -55,8 +54,8 @@ class SharedUsers:
         :raises SCIMException: when something is wrong with the write.
         :raises NoSlot: when its connection writes too much at once.
         """
-        is_large = isinstance(write, Change) and write.size > LARGE
-        outcome = None if is_large else await self._writes.ask(write)
+        is_heavy = isinstance(write, Change) and not write.is_light_on("")
+        outcome = None if is_heavy else await self._writes.ask(write)
         if outcome is not None:
             return outcome
         return await (self._change(write) if isinstance(write, Change) else self._alone(write))

@@ -47,7 +47,7 @@ from scim2_models.path import (
 )
 
 from api.scim.payloads import check_value, json_of, value_of
-from api.scim.resources import EnterpriseUser, Group, User
+from api.scim.resources import LISTS, EnterpriseUser, Group, User
 
 POLICY = ScimPolicy(
     unknown=ScimPolicy.Unknown.ignore,
@@ -59,14 +59,6 @@ POLICY = ScimPolicy(
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
 SCHEMAS = {str(model.__schema__).lower() for model in (User, Group, EnterpriseUser)}
-LISTS = {
-    name.replace("_", "")
-    for model in (User, Group)
-    for name in model.model_fields
-    if model.get_field_multiplicity(name)
-}
-"""Attributes of several values, in lower case."""
-
 FLAGS = ("active", "primary")
 """How paths to booleans end."""
 

@@ -27,6 +27,7 @@ from api.scim.user_answers import UserAnswers
 from api.scim.user_states import UserState, first_state, next_state
 from api.scim.user_writes import Change, Creation, not_found
 from api.scim.users import delete_user
+from api.work import PATCH_EFFORT
 from contracts.names import comparison_key
 
 LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
@@ -89,8 +90,9 @@ class UserRequests:
         active = self.service.read_activity(body, content_type)
         if active is None:
             read = partial(self.service.read_patch, type_, body, content_type)
-            patch_op = await self._work(read, len(body))
-            user = await self.patch_user(id_, patch_op, conditions, len(body))
+            effort = PATCH_EFFORT * len(body)
+            patch_op = await self._work(read, effort)
+            user = await self.patch_user(id_, patch_op, conditions, effort)
         else:
             user = await self._set_active(id_, conditions, active=active)
         return await self._answer(request, user, parameters)
@@ -164,18 +166,18 @@ class UserRequests:
         return await self._change(id_, apply, size, urgent=replacement.active is False)
 
     async def patch_user(
-        self, id_: str, patch_op: "PatchOp[Any]", conditions: Conditions, size: int
+        self, id_: str, patch_op: "PatchOp[Any]", conditions: Conditions, effort: int
     ) -> StoredUser:
         """Modify a user.
 
-        :param size: the bytes that it was sent as.
+        :param effort: the work that it is, in bytes of JSON.
         """
 
         def apply(user: ScimUser) -> ScimUser | None:
             patched = self.service.apply_patch(user, patch_op, conditions)
             return cast("ScimUser | None", patched)
 
-        return await self._change(id_, apply, size, urgent=_is_about_activity(patch_op))
+        return await self._change(id_, apply, effort, urgent=_is_about_activity(patch_op))
 
     async def _set_active(self, id_: str, conditions: Conditions, *, active: bool) -> StoredUser:
         def apply(user: ScimUser) -> ScimUser | None:

@@ -16,16 +16,18 @@ from api.directory import stored_users
 from api.directory.identity_changes import after_creation, after_update
 from api.directory.identity_rows import changed_row, new_row, state_of
 from api.directory.stored_users import OF_IDENTITY, StoredUser, UserName, stored_of
-from api.pace import Pace
 from api.scim.authentication import OpenedConnection, opened_by, still_opened
 from api.scim.ids import ID, new_id
 from api.scim.resources import ScimUser
 from api.scim.seen_users import seen
 from api.scim.user_states import Decide, UserState
-from api.work import LARGE
 from contracts.identity_changed import Trace
+from contracts.pace import Pace
 
 Columns = dict[str, Any]
+
+LIGHT = 4_096
+"""Bytes of JSON that are gone over to decide about a user while others wait: four milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Creation:
 class Change:
     """A user that is to be changed, as ``decide`` says once its row is locked.
 
-    ``size``: the bytes of JSON that say so. ``urgent``: whether somebody may leave by it.
+    ``size``: the work that it is, in bytes of JSON. ``urgent``: whether somebody may leave by it.
     """
 
     connection: OpenedConnection
@@ -57,8 +59,8 @@ class Change:
         return UserName(self.connection.id, self.id)
 
     def is_light_on(self, resource: str) -> bool:
-        """Say whether deciding about a stored resource keeps nobody waiting."""
-        return self.size <= LARGE and len(resource) <= LARGE
+        """Say whether deciding about a stored resource keeps the other writes waiting not long."""
+        return self.size + len(resource) <= LIGHT
 
 
 Write = Creation | Change
