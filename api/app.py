@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
+from api.documentation_page import documentation_routes
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
 from api.scim.authentication import Doorkeeper
@@ -31,6 +32,7 @@ def create_app(
     *,
     on_write: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
+    documented: bool = True,
     clock: Clock = now,
 ) -> FastAPI:
     """Return the application.
@@ -39,8 +41,11 @@ def create_app(
     :param on_write: called after each write that was committed, so that a relay in the same
         process need not wait for its next look.
     :param limits: what one request may ask for.
+    :param documented: whether the api describes itself, to whoever asks.
     """
-    app = _Api(title="Muster", redirect_slashes=False)
+    app = _Api(
+        title="Muster", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
+    )
     limits = limits or Limits()
     edge = ScimEdge(
         database,
@@ -55,6 +60,8 @@ def create_app(
     )
     routes = scim_routes(edge)
     app.include_router(routes)
+    if documented:
+        app.include_router(documentation_routes(app.openapi))
     metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
     app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)

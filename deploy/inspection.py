@@ -20,10 +20,15 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from contracts.health import Check, look_at
+from deploy.connection_bounds import Bounds
 from deploy.http_server import serve
 from deploy.running import running
 
 Observe = Callable[[], Awaitable[None]]
+
+BOUNDS = Bounds(connections=64, connections_per_address=64)
+"""Of this listener alone, whose connections are never refused because those of the api are many.
+Probes of Kubernetes, and whatever comes through a gateway, have one address."""
 
 
 def new_registry() -> CollectorRegistry:
@@ -71,7 +76,7 @@ async def inspected(listener: socket.socket, stop: asyncio.Event) -> AsyncIterat
         return "draining" if stop.is_set() else None
 
     inspection.checks.append(Check("process", draining))
-    async with running(lambda end: serve(inspection.app(), listener, end)):
+    async with running(lambda end: serve(inspection.app(), listener, end, BOUNDS)):
         yield inspection
 
 

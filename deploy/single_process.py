@@ -11,6 +11,7 @@ from api.app import create_app
 from api.directory.dirty_set import release
 from api.relay import Relay
 from contracts.clock import now
+from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
 from deploy.opened import Databases
@@ -43,7 +44,12 @@ async def run_everything(
         worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         app = create_app(
-            directory, settings.base, metrics, on_write=relay.wake, limits=settings.limits
+            directory,
+            settings.base,
+            metrics,
+            on_write=relay.wake,
+            limits=settings.limits,
+            documented=settings.shows_docs(by_default=True),
         )
         app.include_router(health_routes(inspection.checks))
         async with (
@@ -53,7 +59,7 @@ async def run_everything(
         ):
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running(worker.run))
-            await serve(app, listener, stop)
+            await serve(app, listener, stop, settings.bounds, HttpMetrics(inspection.registry))
 
 
 async def _release_leases(databases: Databases) -> None:
