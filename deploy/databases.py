@@ -7,6 +7,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from deploy.database_files import DatabaseFile, watch
 from deploy.database_urls import async_url
 
 SQLITE_PRAGMAS = (
@@ -42,11 +43,13 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
             _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
             _postgres(url, pool_size=10, max_overflow=5),
         )
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    assert url.database, "async_url takes no other"
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = DatabaseFile(path)
     return (
-        _sqlite(url, begin="BEGIN", pool_size=4, max_overflow=0),
-        _sqlite(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
+        _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
+        _sqlite(url, file, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
     )
 
 
@@ -74,7 +77,7 @@ def _postgres(url: URL, **pool: Any) -> AsyncEngine:
     return engine
 
 
-def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
+def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:
     """Open SQLite with transactions that begin as we say, not as its driver would."""
     engine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
 
@@ -84,10 +87,13 @@ def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in SQLITE_PRAGMAS:
             cursor.execute(pragma)
+        cursor.execute("PRAGMA schema_version")  # by which SQLite opens its -wal file as well
+        cursor.fetchall()
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
+    watch(engine.sync_engine, file)
     return engine

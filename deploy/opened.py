@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.database import DirectoryDatabase
+from deploy.database_files import DatabaseFileLost
 from deploy.databases import open_engines
 from deploy.settings import Settings
 from worker.database import DownstreamDatabase
@@ -41,6 +42,8 @@ def _problem(error: BaseException) -> str:
     match cause := (adapted and adapted.__cause__) or adapted or error:
         case ConnectionRefusedError():
             return "nothing answers there"
+        case DatabaseFileLost():
+            return str(cause)
         case InvalidCatalogNameError():
             return "the server has no database of that name; make it first"
         case InvalidAuthorizationSpecificationError():

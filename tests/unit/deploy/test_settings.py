@@ -11,6 +11,9 @@ from deploy.settings import InvalidSetting, Settings, read_settings
     [
         ("directory_database_url", "mysql://ada:secret@db/x", "sqlite:/// URL"),
         ("directory_database_url", "no url, secret", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite://", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite:///:memory:", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite:///x.db?mode=memory&uri=secret", "sqlite:/// URL"),
         ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
         ("broker_url", "http://ada:secret@broker", "amqp://"),
         ("port", "secret", "1 to 65535"),
