@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 import h11
 
-LARGEST_HEAD = 16 * 1024
-"""Bytes. Base URL, filter and token of a provider take a few hundred."""
+LARGEST_HEAD = 64 * 1024
+"""Bytes: the longest filter takes three quarters of it, if each character is percent-encoded."""
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 
