@@ -128,4 +128,4 @@ def test_installed_as_the_first_page_says_providers_reach_it(helm: Helm) -> None
     name, _, peers = given.partition("=")
     assert name == "networkPolicy.providers"
     told = notes(helm, {"networkPolicy": {"providers": yaml.safe_load(peers)}})
-    assert "Nobody reaches the api" not in told
+    assert "networkPolicy.providers is empty" not in told
