@@ -25,7 +25,7 @@ TEXTS = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Send less in the head of the request",
     HTTPStatus.NOT_IMPLEMENTED: "Send no Transfer-Encoding but chunked, and that once",
 }
-"""What the client is told of the errors for which h11 knows a status."""
+"""Texts for the client, by the status that h11 has for an error."""
 
 ANY_OTHER = "Send requests as RFC 9112 has them"
 

@@ -19,7 +19,7 @@ class Ending(StrEnum):
     """It was the idlest one when another came."""
 
     NO_ROOM = "no_room"
-    """Nobody could give way to it: answered with 503."""
+    """No other connection could give way to it: answered with 503."""
 
 
 class HttpMetrics:

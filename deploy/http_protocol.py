@@ -28,7 +28,7 @@ KEEP_NOTHING = struct.pack("ii", 1, 0)
 
 
 class Wait(Enum):
-    """What the client is waited for with."""
+    """The states in which a client is waited for, by what has to come from it."""
 
     HEAD = auto()
     """The first request, or one that has begun to come."""
@@ -44,7 +44,7 @@ class Wait(Enum):
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection, which ends when its client takes too long, or has to give way."""
+    """A connection, which ends when its client takes too long, or has to give way."""
 
     conn: UnambiguousConnection
 
