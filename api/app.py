@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.correlation import CorrelationIds
 from api.directory.database import DirectoryDatabase
+from api.documentation_page import documentation_routes
 from api.held import HeldUntilSent
 from api.metrics import ApiMetrics
 from api.observed_requests import ObservedRequests
@@ -36,6 +37,7 @@ def create_app(
     on_write: Callable[[], None] = lambda: None,
     limits: Limits | None = None,
     share_sizes: ShareSizes | None = None,
+    documented: bool = True,
     clock: Clock = now,
 ) -> FastAPI:
     """Return the application.
@@ -45,8 +47,11 @@ def create_app(
         process need not wait for its next look.
     :param limits: what one request may ask for.
     :param share_sizes: how much of the process one connection may use.
+    :param documented: whether the api describes itself, to whoever asks.
     """
-    app = _Api(title="Muster", redirect_slashes=False)
+    app = _Api(
+        title="Muster", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
+    )
     limits = limits or Limits()
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
@@ -65,6 +70,8 @@ def create_app(
     )
     routes = scim_routes(edge)
     app.include_router(routes)
+    if documented:
+        app.include_router(documentation_routes(app.openapi))
     metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
     app.add_middleware(HeldUntilSent)
     app.add_middleware(ShortTargets, refuse=lambda: edge.refuse(TargetTooLong()))

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-LONGEST_TARGET = 16 * 1024
-"""Bytes of path and query; a filter that is longer can be sent as a body."""
+LONGEST_TARGET = 24 * 1024
+"""Bytes of path and query: the longest filter, with its blanks and quotes encoded. A search that is
+longer can be sent as a body."""
 
 
 class ShortTargets:

@@ -11,17 +11,23 @@ def async_url(text: str) -> URL:
     ``postgres://`` and ``postgresql://`` mean asyncpg, and libpq's ``sslmode`` its ``ssl``.
 
     :raises ArgumentError: when it is no URL.
-    :raises ValueError: when it names another database, or a parameter that is not a known
-        ``sslmode``.
+    :raises ValueError: when it names another database, SQLite without a file, or a parameter that
+        is not a known ``sslmode``.
     """
     url = make_url(text)
     match url.get_backend_name():
         case "sqlite":
-            return url.set(drivername="sqlite+aiosqlite")
+            return _of_a_file(url).set(drivername="sqlite+aiosqlite")
         case "postgres" | "postgresql":
             return _with_ssl(url.set(drivername="postgresql+asyncpg"))
         case _:
             raise ValueError("neither PostgreSQL nor SQLite")
+
+
+def _of_a_file(url: URL) -> URL:
+    if url.query or not url.database or url.database == ":memory:":
+        raise ValueError("neither a file nor that alone")
+    return url
 
 
 def _with_ssl(url: URL) -> URL:

@@ -7,6 +7,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from deploy.database_files import DatabaseFile, watch
 from deploy.database_urls import async_url
 
 SQLITE_PRAGMAS = (
@@ -40,36 +41,50 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     its own, so that it never waits for writers who wait for each other.
     """
     url = async_url(text)
-    if url.get_backend_name() != "sqlite":
-        return (
-            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
-            _postgres(url, pool_size=10, max_overflow=5),
-        )
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    return (
-        _sqlite(url, begin="BEGIN", pool_size=4, max_overflow=0),
-        _sqlite(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
-    )
+    return _reading_and_writing(url, _file_of(url))
 
 
-def open_searching(text: str, searches: int) -> AsyncEngine:
-    """Open a directory for searches, apart from what is short and frequent.
+def open_directory_engines(
+    text: str, searches: int
+) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    """Open a directory for reading, for writing, and for searches.
 
-    No statement is kept that was asked once: a connection of PostgreSQL would hold a hundred of
-    them, with their plans.
+    Searches are apart from what is short and frequent, and no statement is kept that was asked
+    once: a connection of PostgreSQL would hold a hundred of them, with their plans.
 
     :param searches: how many there are at once.
     """
     url = async_url(text)
+    file = _file_of(url)
     pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url, begin="BEGIN", **pool)
-    return _postgres(
-        url.update_query_dict({"prepared_statement_cache_size": "0"}),
-        isolation_level="AUTOCOMMIT",
-        **pool,
+    if file is not None:
+        searching = _sqlite(url, file, begin="BEGIN", **pool)
+    else:
+        uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
+        searching = _postgres(uncached, isolation_level="AUTOCOMMIT", **pool)
+    return (*_reading_and_writing(url, file), searching)
+
+
+def _reading_and_writing(url: URL, file: DatabaseFile | None) -> tuple[AsyncEngine, AsyncEngine]:
+    if file is None:
+        return (
+            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
+            _postgres(url, pool_size=10, max_overflow=5),
+        )
+    return (
+        _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
+        _sqlite(url, file, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
     )
+
+
+def _file_of(url: URL) -> DatabaseFile | None:
+    """Return the file of a SQLite database, with a folder to lie in; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    assert url.database, "async_url takes no other"
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return DatabaseFile(path)
 
 
 def _postgres(url: URL, **options: Any) -> AsyncEngine:
@@ -96,7 +111,7 @@ def _postgres(url: URL, **options: Any) -> AsyncEngine:
     return engine
 
 
-def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
+def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:
     """Open SQLite with transactions that begin as we say, not as its driver would."""
     engine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
 
@@ -106,10 +121,13 @@ def _sqlite(url: URL, *, begin: str, **pool: int) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in SQLITE_PRAGMAS:
             cursor.execute(pragma)
+        cursor.execute("PRAGMA schema_version")  # by which SQLite opens its -wal file as well
+        cursor.fetchall()
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
+    watch(engine.sync_engine, file)
     return engine

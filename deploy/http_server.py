@@ -4,16 +4,29 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from functools import partial
+from typing import cast
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
+from deploy.connection_bounds import Bounds, OpenConnections
+from deploy.http_metrics import HttpMetrics
+from deploy.http_protocol import BoundedProtocol
+from deploy.open_files import room_for
 from deploy.settings import Settings
 
-KEEP_ALIVE_SECONDS = 150
-"""How long an idle connection stays open: longer than clients and proxies keep theirs (nginx 60,
-Caddy 120), so that they close it. Where the server does, a request may be on its way, and a proxy
-does not send a POST again."""
+LOG = structlog.get_logger(__name__)
+
+BACKLOG = 1024
+"""Connections that the system holds while the process is at something else. It takes them all at
+once, which keeps it from anything else for some 30 ms."""
+
+SENT_AHEAD = 128 * 1024
+"""Bytes of an answer that the system keeps for a client which does not read. By itself it would
+keep some MB for each, out of the memory of all."""
 
 
 class PortTaken(Exception):
@@ -52,7 +65,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def _bind(host: str, port: int, advice: str) -> socket.socket:
-    """Bind a socket that names its protocol.
+    """Bind a socket that names its protocol. Connections have its options, too.
 
     asyncio switches Nagle's algorithm off for those only, and with it on, an answer in two pieces
     may wait for 40 ms.
@@ -60,29 +73,39 @@ def _bind(host: str, port: int, advice: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
     try:
         listener.bind((host, port))
-        listener.listen(1024)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTaken(f"cannot listen on {host}:{port} ({error.strerror}): {advice}") from None
     return listener
 
 
-async def serve(app: FastAPI, listener: socket.socket, stop: asyncio.Event) -> None:
+async def serve(
+    app: FastAPI,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    bounds: Bounds | None = None,
+    metrics: HttpMetrics | None = None,
+) -> None:
     """Serve until stopped; requests in hand are answered first.
 
     h11 bounds the headers of a request, which the faster parser does not. The access log stays off:
     it would show filters, and with them names of people.
     """
+    bounds = bounds or Bounds()
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_protocol(bounds, metrics or HttpMetrics(CollectorRegistry())),
+        ws="none",
+        backlog=BACKLOG,
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=bounds.keep_alive_seconds,
         timeout_graceful_shutdown=20,
     )
     server = _Server(config)
@@ -92,3 +115,14 @@ async def serve(app: FastAPI, listener: socket.socket, stop: asyncio.Event) -> N
     stopping.cancel()
     server.should_exit = True
     await serving
+
+
+def _protocol(bounds: Bounds, metrics: HttpMetrics) -> type[asyncio.Protocol]:
+    """Return what uvicorn calls for each connection, as it would a class of its own."""
+    connections = room_for(bounds.connections)
+    if connections < bounds.connections:
+        LOG.warning("open_files_limit_connections", connections=connections)
+    others = OpenConnections(connections, bounds.connections_per_address)
+    metrics.look_at(others.number)
+    protocol = partial(BoundedProtocol, bounds=bounds, others=others, metrics=metrics)
+    return cast("type[asyncio.Protocol]", protocol)

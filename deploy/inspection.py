@@ -20,11 +20,16 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from contracts.health import Check, look_at
+from deploy.connection_bounds import Bounds
 from deploy.http_server import serve
 from deploy.loop_watch import watched
 from deploy.running import running
 
 Observe = Callable[[], Awaitable[None]]
+
+BOUNDS = Bounds(connections=64, connections_per_address=64)
+"""Of this listener alone, whose connections are never refused because those of the api are many.
+Probes of Kubernetes, and whatever comes through a gateway, have one address."""
 
 
 def new_registry() -> CollectorRegistry:
@@ -73,7 +78,7 @@ async def inspected(listener: socket.socket, stop: asyncio.Event) -> AsyncIterat
 
     inspection.checks.append(Check("process", draining))
     async with (
-        running(lambda end: serve(inspection.app(), listener, end)),
+        running(lambda end: serve(inspection.app(), listener, end, BOUNDS)),
         watched(inspection.registry),
     ):
         yield inspection

@@ -1,8 +1,9 @@
 """What does a process hold open? The databases that it needs, closed at the end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from asyncpg import (
     InterfaceError,
@@ -14,9 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.database import DirectoryDatabase
-from deploy.databases import open_engines, open_searching
+from deploy.database_files import DatabaseFileLost
+from deploy.databases import open_directory_engines, open_engines
 from deploy.settings import Settings
 from worker.database import DownstreamDatabase
+
+EnginesT = TypeVar("EnginesT", bound=tuple[AsyncEngine, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ def _problem(error: BaseException) -> str:
     match cause := (adapted and adapted.__cause__) or adapted or error:
         case ConnectionRefusedError():
             return "nothing answers there"
+        case DatabaseFileLost():
+            return str(cause)
         case InvalidCatalogNameError():
             return "the server has no database of that name; make it first"
         case InvalidAuthorizationSpecificationError():
@@ -62,19 +68,17 @@ async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
 @asynccontextmanager
 async def open_directory(settings: Settings) -> AsyncIterator[DirectoryDatabase]:
     """Open the api's database, which is all that the api and the relay need."""
-    async with _engines("directory_database_url", settings) as (reading, writing):
-        sizes = settings.share_sizes
-        searching = open_searching(settings.directory_database_url, sizes.searches)
-        try:
-            yield DirectoryDatabase(reading, writing, searching)
-        finally:
-            await searching.dispose()
+    searches = settings.share_sizes.searches
+    async with _engines(
+        "directory_database_url", settings, lambda url: open_directory_engines(url, searches)
+    ) as engines:
+        yield DirectoryDatabase(*engines)
 
 
 @asynccontextmanager
 async def open_downstream(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
     """Open the worker's database, which is all that the worker needs."""
-    async with _engines("downstream_database_url", settings) as engines:
+    async with _engines("downstream_database_url", settings, open_engines) as engines:
         yield DownstreamDatabase(*engines)
 
 
@@ -91,18 +95,18 @@ async def open_downstream_later(settings: Settings) -> AsyncIterator[DownstreamD
 
 @asynccontextmanager
 async def _engines(
-    setting: str, settings: Settings
-) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    setting: str, settings: Settings, open_: Callable[[str], EnginesT]
+) -> AsyncIterator[EnginesT]:
     try:
-        reading, writing = open_engines(getattr(settings, setting))
+        engines = open_(getattr(settings, setting))
     except OSError as error:
         raise UnusableDatabase(setting, error) from None
     try:
-        await _reach(setting, reading)
-        yield reading, writing
+        await _reach(setting, engines[0])
+        yield engines
     finally:
-        await reading.dispose()
-        await writing.dispose()
+        for engine in engines:
+            await engine.dispose()
 
 
 async def _reach(setting: str, engine: AsyncEngine) -> None:

@@ -6,6 +6,7 @@ import socket
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.relay import Relay
+from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
 from deploy.opened import open_downstream_later
@@ -36,13 +37,14 @@ async def run_api(
             on_write=relay.wake,
             limits=settings.limits,
             share_sizes=settings.share_sizes,
+            documented=settings.shows_docs(by_default=False),
         )
         app.include_router(health_routes(inspection.checks))
         async with (
             sweeping(settings, directory, downstream, publisher, metrics),
             running(relay.run),
         ):
-            await serve(app, listener, stop)
+            await serve(app, listener, stop, settings.bounds, HttpMetrics(inspection.registry))
 
 
 async def run_relay(

@@ -9,11 +9,13 @@ from sqlalchemy.exc import ArgumentError
 
 from api.scim.limits import Limits
 from api.shares import ShareSizes
+from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
 
 PREFIX = "MUSTER_"
 
 DEFAULTS, SHARES = Limits(), ShareSizes()
+BOUNDS = Bounds()
 
 
 class InvalidSetting(Exception):
@@ -84,6 +86,15 @@ class Settings(BaseSettings):
         AfterValidator(_public_url),
         Field(description="an http:// or https:// URL that base URLs are built on"),
     ] = ""
+    most_connections: Annotated[
+        int, Field(ge=16, le=100_000, description="connections to the api, 16 to 100000")
+    ] = BOUNDS.connections
+    most_connections_per_address: Annotated[
+        int, Field(ge=1, description="connections from one address, 1 or more")
+    ] = BOUNDS.connections_per_address
+    head_timeout: Annotated[
+        float, Field(gt=0, description="seconds that a request's head may take, more than 0")
+    ] = BOUNDS.head_seconds
     metrics_host: Annotated[
         str, Field(min_length=1, description="the address where operators see metrics and health")
     ] = "127.0.0.1"
@@ -103,6 +114,11 @@ class Settings(BaseSettings):
         BeforeValidator(str.lower),
         Field(description="console or json"),
     ] = "console"
+
+    api_docs: Annotated[
+        bool | None,
+        Field(description="true or false: whether the api describes itself under /docs"),
+    ] = None
 
     largest_body: Annotated[int, Field(ge=1024, description="bytes of a request, 1024 or more")] = (
         DEFAULTS.body_bytes
@@ -182,6 +198,19 @@ class Settings(BaseSettings):
             user_characters=self.largest_user,
             page_bytes=self.page_bytes,
             search_seconds=self.search_timeout,
+        )
+
+    def shows_docs(self, *, by_default: bool) -> bool:
+        """Say whether the api describes itself, where no setting says so."""
+        return by_default if self.api_docs is None else self.api_docs
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return how many connections the api holds, and how long their clients may take."""
+        return Bounds(
+            connections=self.most_connections,
+            connections_per_address=self.most_connections_per_address,
+            head_seconds=self.head_timeout,
         )
 
     @property

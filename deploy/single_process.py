@@ -11,6 +11,7 @@ from api.app import create_app
 from api.directory.dirty_set import release
 from api.relay import Relay
 from contracts.clock import now
+from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
 from deploy.opened import Databases
@@ -49,6 +50,7 @@ async def run_everything(
             on_write=relay.wake,
             limits=settings.limits,
             share_sizes=settings.share_sizes,
+            documented=settings.shows_docs(by_default=True),
         )
         app.include_router(health_routes(inspection.checks))
         async with (
@@ -58,7 +60,7 @@ async def run_everything(
         ):
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running(worker.run))
-            await serve(app, listener, stop)
+            await serve(app, listener, stop, settings.bounds, HttpMetrics(inspection.registry))
 
 
 async def _release_leases(databases: Databases) -> None:

@@ -12,6 +12,7 @@ from api.observations import ApiObservations
 from contracts.health import Check
 from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher
+from deploy.database_files import DatabaseFileLost
 from deploy.inspection import Inspection
 from worker.database import DownstreamDatabase
 from worker.metrics import WorkerMetrics
@@ -59,9 +60,13 @@ def watch_worker(
 
 
 def _answers(name: str, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> Check:
-    async def problem() -> None:
-        async with read() as db:
-            await db.execute(text("SELECT 1"))
+    async def problem() -> str | None:
+        try:
+            async with read() as db:
+                await db.execute(text("SELECT 1"))
+        except DatabaseFileLost as error:  # its text is ours, and names what to do
+            return str(error)
+        return None
 
     return Check(name, problem)
 

@@ -30,7 +30,6 @@ EVERY_OPTION: Values = {
     "api": {"autoscaling": {"enabled": True}, "service": {"annotations": {"a": "b"}}},
     "worker": {"autoscaling": {"enabled": True}},
     "networkPolicy": {
-        "enabled": True,
         "providers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
         "operators": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
     },

@@ -5,6 +5,7 @@ from prometheus_client import CollectorRegistry, Metric
 from api.metrics import ApiMetrics
 from contracts.topology import Lane
 from contracts.transport import Backlog, TransportState
+from deploy.http_metrics import HttpMetrics
 from worker.metrics import WorkerMetrics
 from worker.statements.standing import Standing
 
@@ -13,6 +14,7 @@ def all_metrics() -> list[Metric]:
     """Return every metric, observed once."""
     registry = CollectorRegistry()
     api, worker = ApiMetrics(registry), WorkerMetrics(registry)
+    HttpMetrics(registry)
     api.request_seconds.labels("create_user", 201).observe(0.1)
     api.observe_marks(None)
     backlog = Backlog(dict.fromkeys(Lane, 0))

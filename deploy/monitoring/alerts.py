@@ -42,6 +42,7 @@ def alerts(pace: Pace) -> list[Alert]:
         *_work_that_waits(pace),
         *_what_needs_a_decision(pace),
         *_what_is_away(),
+        _crowded(pace),
     ]
 
 
@@ -88,6 +89,19 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         f"({published} > 0 or {lies} > 0) unless {taken} > 0",
         "Changes of the urgent lane are published, and no worker takes any of them.",
         wait=2 * MINUTE,
+    )
+
+
+def _crowded(pace: Pace) -> Alert:
+    window = pace.duration(5 * MINUTE)
+    ended = 'muster_http_connections_ended_total{reason=~"gave_way|no_room"}'
+    return Alert(
+        "MusterConnectionsCrowded",
+        "ticket",
+        f"sum by (reason) (increase({ended}[{window}])) > 0",
+        "Connections to the api that were ended for want of room ({{ $labels.reason }}):"
+        " {{ $value | humanize }} in five minutes.",
+        wait=5 * MINUTE,  # what was over before is no trouble
     )
 
 

@@ -18,6 +18,7 @@ def ingress() -> Dashboard:
             Row("Now", _now()),
             Row("Requests", _requests()),
             Row("Time", _time()),
+            Row("Connections", _connections()),
             Row("Processes of the api", processes("api", "muster_publisher_connected")),
         ],
     )
@@ -93,5 +94,22 @@ def _time() -> list[Graph]:
             [Query(quantile(0.95, BUCKETS, "operation"), "{{operation}}")],
             unit="s",
             limit=0.5,
+        ),
+    ]
+
+
+def _connections() -> list[Graph]:
+    return [
+        Graph(
+            "Open connections",
+            "Of each process; MUSTER_MOST_CONNECTIONS bounds them.",
+            [Query("muster_http_connections", "{{instance}}")],
+        ),
+        Graph(
+            "Ended by Muster",
+            "A second, by why: late, a head or the rest of a body did not come; unread, an answer"
+            " was not taken; gave_way, the idlest one when another came; no_room, nobody could.",
+            [Query(rate("muster_http_connections_ended_total", "reason"), "{{reason}}")],
+            unit="ops",
         ),
     ]

@@ -1,8 +1,9 @@
 """What does a process tell whoever watches it: metrics, and why it is ready or not?"""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.directory.database import DirectoryDatabase
 from deploy.databases import open_engines
 from deploy.http_server import bind_api, bind_inspection, url_of
-from deploy.inspection import Inspection, inspected
+from deploy.inspection import BOUNDS, Inspection, inspected
 from deploy.migrations import DIRECTORY, DOWNSTREAM
 from deploy.running import Part, running
 from deploy.separate_processes import run_api, run_relay, run_worker
@@ -84,6 +85,65 @@ async def test_an_ingress_without_its_broker_is_ready_and_says_what_is_amiss(
                 assert answer.status_code == 200
                 ready = {"status": "ready", "problems": [], "remarks": [BROKER_AWAY]}
                 assert answer.json() == ready
+
+
+async def test_an_ingress_describes_itself_only_where_it_is_told_to(
+    directory: DirectoryDatabase,
+) -> None:
+    for told, status in ({}, 404), ({"api_docs": True}, 200):
+        settings = read_settings(broker_url=f"amqp://{NOBODY}/", port=0, metrics_port=0, **told)
+        with bind_api(settings) as listener:
+
+            def api(
+                inspection: Inspection,
+                settings: Settings = settings,
+                listener: socket.socket = listener,
+            ) -> Part:
+                return lambda stop: run_api(settings, directory, inspection, listener, stop)
+
+            async with watched(settings, api) as (http, _):
+                for path in ("docs", "redoc", "openapi.json"):
+                    answer = await http.get(f"{url_of(listener)}/{path}", follow_redirects=True)
+                    assert answer.status_code == status
+
+
+async def test_health_is_told_however_many_say_nothing(
+    directory: DirectoryDatabase,
+) -> None:
+    settings = read_settings(
+        broker_url=f"amqp://{NOBODY}/", port=0, metrics_port=0, most_connections=16
+    )
+    with bind_api(settings) as listener:
+
+        def api(inspection: Inspection) -> Part:
+            return lambda stop: run_api(settings, directory, inspection, listener, stop)
+
+        async with watched(settings, api) as (http, _), AsyncExitStack() as held:
+            operators = http.base_url
+            assert operators.port is not None
+            for port in (listener.getsockname()[1], operators.port):
+                for _ in range(2 * BOUNDS.connections):
+                    await held.enter_async_context(silent_client(port))
+            for url in (f"{operators}/livez", f"{url_of(listener)}/livez"):
+                async with httpx.AsyncClient() as newcomer:
+                    assert (await newcomer.get(url)).status_code == 200
+            metrics = (await http.get("/metrics")).text
+    samples = {
+        (sample.name, sample.labels.get("reason")): sample.value
+        for family in text_string_to_metric_families(metrics)
+        for sample in family.samples
+    }
+    assert 0 < samples["muster_http_connections", None] <= settings.most_connections
+    assert samples["muster_http_connections_ended_total", "no_room"] == 0
+    assert samples["muster_http_connections_ended_total", "gave_way"] >= 100
+
+
+@asynccontextmanager
+async def silent_client(port: int) -> AsyncIterator[None]:
+    """Connect, and say nothing."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    yield
+    writer.transport.abort()
 
 
 async def test_a_relay_without_its_broker_is_not_ready(

@@ -60,6 +60,8 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
             body = {"schemas": [USER], "userName": "ada@example.com"}
             answer = await http.post(f"{base_url}/Users", json=body)
             assert answer.status_code == 201
+            page = await http.get(f"http://127.0.0.1:{listener.getsockname()[1]}/docs")
+            assert page.status_code == 200, "whoever tries Muster out reads about it"
     async with databases.directory.read() as db:
         marks = await count_marks(db, now())
     assert marks[Lane.BULK].count == 1

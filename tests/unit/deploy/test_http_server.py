@@ -3,21 +3,31 @@
 import asyncio
 import socket
 
-from deploy.http_server import bind_api
+import pytest
+
+from deploy.http_server import SENT_AHEAD, bind_api
 from deploy.settings import read_settings
 
 
-async def test_answers_in_two_pieces_are_not_held_back() -> None:
+@pytest.mark.parametrize(
+    ("level", "option", "expected"),
+    [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * SENT_AHEAD),  # Linux counts its own part, too
+    ],
+    ids=["answers in two pieces are not held back", "little is kept for who does not read"],
+)
+async def test_connections_have_their_options(level: int, option: int, expected: int) -> None:
     accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def connected(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         taken: socket.socket = writer.get_extra_info("socket")
-        accepted.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        accepted.set_result(taken.getsockopt(level, option))
         writer.close()
 
     with bind_api(read_settings(host="127.0.0.1", port=0)) as listener:
         async with await asyncio.start_server(connected, sock=listener):
             _, writer = await asyncio.open_connection(*listener.getsockname())
-            assert await accepted
+            assert await accepted == expected
             writer.close()
             await writer.wait_closed()

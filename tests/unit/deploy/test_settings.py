@@ -11,10 +11,16 @@ from deploy.settings import InvalidSetting, Settings, read_settings
     [
         ("directory_database_url", "mysql://ada:secret@db/x", "sqlite:/// URL"),
         ("directory_database_url", "no url, secret", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite://", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite:///:memory:", "sqlite:/// URL"),
+        ("directory_database_url", "sqlite:///x.db?mode=memory&uri=secret", "sqlite:/// URL"),
         ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
         ("broker_url", "http://ada:secret@broker", "amqp://"),
         ("port", "secret", "1 to 65535"),
         ("port", "70000", "1 to 65535"),
+        ("most_connections", "15", "16 to 100000"),
+        ("head_timeout", "0", "more than 0"),
+        ("api_docs", "secret", "true or false"),
         ("public_url", "ftp://secret", "http:// or https://"),
         ("public_url", "https://x/?secret", "http:// or https://"),
         ("log_level", "secret", "debug, info, warning or error"),
@@ -57,3 +63,10 @@ def test_the_end_of_a_line_belongs_to_no_url() -> None:
 def test_base_urls_are_built_on_the_public_url() -> None:
     assert read_settings(public_url="https://scim.example.com/").base == "https://scim.example.com"
     assert read_settings(host="::1", port=1).base == "http://[::1]:1"
+
+
+@pytest.mark.parametrize("by_default", [True, False])
+def test_whether_the_api_describes_itself_can_be_said(by_default: bool) -> None:
+    assert read_settings().shows_docs(by_default=by_default) is by_default
+    assert read_settings(api_docs="true").shows_docs(by_default=by_default)
+    assert not read_settings(api_docs="off").shows_docs(by_default=by_default)

@@ -59,6 +59,7 @@ def test_these_are_the_objects(default: list[Document]) -> None:
     assert Counter(document["kind"] for document in default) == {
         "Deployment": 2,
         "Job": 1,
+        "NetworkPolicy": 2,
         "PodDisruptionBudget": 2,
         "PodTemplate": 1,
         "Service": 1,
@@ -69,7 +70,6 @@ def test_these_are_added_by_options(default: list[Document], helm: Helm) -> None
     before = Counter(document["kind"] for document in default)
     assert Counter(document["kind"] for document in helm.render(EVERY_OPTION)) - before == {
         "HorizontalPodAutoscaler": 1,
-        "NetworkPolicy": 2,
         "PodMonitor": 1,
         "PrometheusRule": 2,
         "ScaledObject": 1,

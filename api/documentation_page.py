@@ -1,0 +1,104 @@
+"""Where does the api describe itself? Under ``/openapi.json``, and for people under ``/docs``.
+
+All that the page needs comes from this process: it is read where no other host is reached, and no
+host of others learns who reads it, or may run scripts beside a token that is typed in.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+VIEWER = "fastapi_swagger.resources"
+"""Ships each release of Swagger UI, as files."""
+
+FILES = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+"""All of the viewer that the page needs, and their types."""
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Muster: SCIM 2.0</title>
+<link rel="icon" href="docs/favicon-32x32.png">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/start.js"></script>
+</body>
+</html>
+"""
+
+START = """"use strict";
+SwaggerUIBundle({
+    dom_id: "#swagger-ui",
+    url: "openapi.json",
+    deepLinking: true,
+    validatorUrl: null,  // the viewer's own is another host
+});
+"""
+
+HEADERS = {
+    # Images in data URIs are those of the viewer's own style sheet.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+CACHED = HEADERS | {"Cache-Control": "public, max-age=3600"}
+
+
+def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the routes that show a document.
+
+    :param document: gives it, when all routes are there.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @cache
+    def written() -> bytes:
+        return json.dumps(document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @router.get("/openapi.json")
+    async def openapi() -> Response:
+        return Response(written(), media_type="application/json", headers=HEADERS)
+
+    @router.get("/docs")
+    async def page() -> Response:
+        return HTMLResponse(PAGE, headers=HEADERS)
+
+    @router.get("/redoc")
+    async def other_page() -> Response:
+        return RedirectResponse("docs")
+
+    @router.get("/docs/start.js")
+    async def start() -> Response:
+        return Response(START, media_type="text/javascript", headers=CACHED)
+
+    @router.get("/docs/{name}")
+    async def file(name: str) -> Response:
+        if name not in FILES:
+            raise HTTPException(404)
+        return Response(_read(name), media_type=FILES[name], headers=CACHED)
+
+    return router
+
+
+@cache
+def _read(name: str) -> bytes:
+    """Return a file of the viewer, which is kept: all who do not take it share one."""
+    return (files(VIEWER) / name).read_bytes()

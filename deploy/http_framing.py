@@ -1,0 +1,132 @@
+"""Which requests could two servers read differently? They are refused, before anybody is served.
+
+A proxy in front decides for itself where a request ends. Where it and Muster differ, the rest of
+one request is the beginning of another, of somebody else (request smuggling). h11 refuses most of
+what RFC 9112 does not allow; this refuses what it leaves to the reader.
+"""
+
+import re
+from http import HTTPStatus
+
+import h11
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes: the longest filter takes three quarters of it, if each character is percent-encoded."""
+
+END_OF_HEAD = re.compile(rb"\n\r?\n")
+
+ABSOLUTE_FORM = re.compile(
+    rb"https?://(?P<authority>[^/?#@]+)(?P<path>/[^?]*)?(?P<query>\?.*)?", re.IGNORECASE
+)
+
+VERSIONS = (b"1.0", b"1.1")
+
+TEXTS = {
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Send less in the head of the request",
+    HTTPStatus.NOT_IMPLEMENTED: "Send no Transfer-Encoding but chunked, and that once",
+}
+"""Texts for the client, by the status that h11 has for an error."""
+
+ANY_OTHER = "Send requests as RFC 9112 has them"
+
+
+class RefusedRequest(h11.RemoteProtocolError):
+    """A request that nobody is served for. Its text says what the client has to change."""
+
+    def __init__(self, text: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(text, error_status_hint=status)
+
+
+class UnambiguousConnection(h11.Connection):
+    """The server's end of a connection, on which each request can be read in one way only.
+
+    ``refusal`` is what ended the reading, if something did: nothing that comes later is read.
+    ``method`` is that of the last request, and empty before there was one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(h11.SERVER, LARGEST_HEAD)
+        self.refusal: RefusedRequest | None = None
+        self.method = b""
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return what h11 does; the target of a request is in origin-form.
+
+        :raises RefusedRequest: when no further request can be read.
+        """
+        if self.refusal is None:
+            try:
+                return self._next_event()
+            except RefusedRequest as error:
+                self.refusal = error
+            except h11.RemoteProtocolError as error:  # its text may quote what was sent
+                status = error.error_status_hint
+                self.refusal = RefusedRequest(TEXTS.get(HTTPStatus(status), ANY_OTHER), status)
+        raise self.refusal
+
+    def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        received = self.trailing_data[0] if self.their_state is h11.IDLE else b""
+        _check_size(received)
+        event = super().next_event()
+        if not isinstance(event, h11.Request):
+            return event
+        self.method = event.method
+        _check_lines(received)
+        _check_framing(event)
+        return in_origin_form(event)
+
+
+def in_origin_form(request: h11.Request) -> h11.Request:
+    """Return a request whose target is a path, spelled as it was sent (RFC 9112 section 3.2).
+
+    The host of an absolute target replaces that of the header.
+
+    :raises RefusedRequest: when the target is no path on a server.
+    """
+    absolute = ABSOLUTE_FORM.fullmatch(request.target)
+    is_path = request.target.startswith(b"/")
+    if request.method == b"CONNECT" or not (is_path or absolute):
+        raise RefusedRequest("The target of a request is a path, or an http:// or https:// URL")
+    if absolute is None:
+        return request
+    others = [(name, value) for name, value in request.headers if name != b"host"]
+    return h11.Request(
+        method=request.method,
+        target=(absolute["path"] or b"/") + (absolute["query"] or b""),
+        headers=[(b"host", absolute["authority"]), *others],
+        http_version=request.http_version,
+    )
+
+
+def _check_size(received: bytes) -> None:
+    """Check the size of a head, in however many pieces it came."""
+    if len(received) > LARGEST_HEAD and not END_OF_HEAD.search(received, 0, LARGEST_HEAD):
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        raise RefusedRequest(TEXTS[status], status)
+
+
+def _check_lines(received: bytes) -> None:
+    """Check that lines end with CR and LF, and that none goes on in the next one.
+
+    A server may read LF alone as the end of a line, and a fold as a blank (sections 2.2, 5.2).
+    """
+    end = END_OF_HEAD.search(received)
+    head = received[: end.end()] if end else received
+    if head.count(b"\n") != head.count(b"\r\n"):
+        raise RefusedRequest("End each line of a head with CR and LF")
+    if b"\n " in head or b"\n\t" in head:
+        raise RefusedRequest("Send each header on one line")
+
+
+def _check_framing(request: h11.Request) -> None:
+    """Check that nothing contradicts what says how long the body is (sections 6.1, 6.3)."""
+    if request.http_version not in VERSIONS:
+        status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        raise RefusedRequest("Send requests of HTTP 1.0 or 1.1", status)
+    names = [name for name, _ in request.headers]
+    if b"transfer-encoding" not in names:
+        return
+    if b"content-length" in names:
+        raise RefusedRequest("Send Transfer-Encoding or Content-Length, not both")
+    if request.http_version == b"1.0":
+        raise RefusedRequest("Send no Transfer-Encoding with HTTP/1.0")
