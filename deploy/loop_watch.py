@@ -48,9 +48,12 @@ DEPTH = 3
 
 
 class LoopWatch:
-    """Watches the event loop that it is run on."""
+    """Watches the event loop that it is run on.
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    :param report_seconds: the least time between two lines of the log.
+    """
+
+    def __init__(self, registry: CollectorRegistry, report_seconds: float = REPORT_SECONDS) -> None:
         self._lag = Histogram(
             "muster_event_loop_lag_seconds",
             "How late the event loop is, looked at twenty times a second.",
@@ -62,6 +65,12 @@ class LoopWatch:
         self._seen = ""
         self._longest, self._where = 0.0, ""
         self._reported = time.monotonic()
+        self._report_seconds = report_seconds
+
+    @property
+    def has_seen(self) -> bool:
+        """Say whether a beat is overdue, and where the process is was looked at."""
+        return bool(self._seen)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -82,7 +91,7 @@ class LoopWatch:
         if late > max(LONG, self._longest):
             self._longest, self._where = late, self._seen or "unknown"
         self._seen = ""
-        if self._longest and time.monotonic() - self._reported > REPORT_SECONDS:
+        if self._longest and time.monotonic() - self._reported > self._report_seconds:
             LOG.warning("event_loop_held", seconds=round(self._longest, 3), where=self._where)
             self._longest, self._where = 0.0, ""
             self._reported = time.monotonic()

@@ -133,10 +133,15 @@ class Ingress:
             )
 
 
+def metrics_of_nobody() -> ApiMetrics:
+    """Return metrics that nobody looks at."""
+    return ApiMetrics(CollectorRegistry())
+
+
 def transactions_on(database: DirectoryDatabase, connection: NewConnection) -> Transactions:
     """Open transactions as a request of a connection does."""
-    sizes, metrics = ShareSizes(), ApiMetrics(CollectorRegistry())
-    shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
+    sizes = ShareSizes()
+    shares = Shares(sizes, metrics_of_nobody(), one_writer=database.has_one_writer)
     opened = OpenedConnection(connection.id, RULES, digest_of(connection.token))
     locks = ResourceLocks(sizes.patience)
     seconds = Limits().search_seconds

@@ -21,7 +21,8 @@ Ask = Callable[[Select[Any]], Awaitable[CursorResult[Any]]]
 class Page:
     """What a search found of a page, with the positions of its neighbours, where there are any.
 
-    ``places`` are those of what was found, if it was found by a cursor.
+    ``places`` are those of what was found, if it was found by a cursor; ``direction`` is the way
+    that the cursor led.
     """
 
     total: int
@@ -29,11 +30,16 @@ class Page:
     next: Position | None = None
     previous: Position | None = None
     places: Sequence[Place] = ()
+    direction: Direction = Direction.AFTER
 
     def cut(self, most: int) -> "Page":
-        """Return the page without what lies beyond so many resources: that is on the next one."""
+        """Return the page without what lies beyond so many resources: that is on another page."""
         if most >= len(self.found):
             return self
+        if self.direction is Direction.BEFORE:
+            kept = self.places[-most:]
+            start = Position(Direction.BEFORE, kept[0])
+            return replace(self, found=self.found[-most:], places=kept, previous=start)
         end = Position(Direction.AFTER, self.places[most - 1]) if self.places else None
         return replace(self, found=self.found[:most], places=self.places[:most], next=end)
 
@@ -83,6 +89,7 @@ async def _next_to(ask: Ask, search: Search, total: int, position: Position | No
         next=_at(Direction.AFTER, ends[Direction.AFTER]),
         previous=_at(Direction.BEFORE, ends[Direction.BEFORE]),
         places=[_place(row) for row in rows],
+        direction=direction,
     )
 
 

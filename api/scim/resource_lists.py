@@ -22,6 +22,7 @@ from api.scim.json_answers import StreamedJson, texts_of
 from api.scim.member_lists import MemberList, MemberLists, shown_of_members
 from api.scim.memberships import chunks
 from api.scim.pages import Found, Page
+from api.scim.positions import Direction
 from api.scim.rows import group_of
 from api.scim.service import MusterService
 from api.scim.transaction import Transaction
@@ -53,8 +54,11 @@ class ResourceLists:
         if len(page.found) <= FEW:
             return page, await self._shown(tx, page.found)
         sizes = await self._sizes(tx, page.found)
-        page = page.cut(fitting(sizes, self.service.limits.page_bytes))
-        sizes = sizes[: len(page.found)]
+        backwards = page.direction is Direction.BEFORE
+        nearest_first = sizes[::-1] if backwards else sizes
+        page = page.cut(fitting(nearest_first, self.service.limits.page_bytes))
+        shown = len(page.found)
+        sizes = sizes[-shown:] if backwards else sizes[:shown]
         if sum(sizes) <= PORTION:
             return page, await self._shown(tx, page.found)
         return page, StreamedJson(partial(self._portions, page.found, sizes))

@@ -1,0 +1,108 @@
+"""Is a connection that asks for more than its share told so, while others go on?"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+
+from api.directory.database import DirectoryDatabase
+from api.shares import ShareSizes
+from api.work import LARGE
+from tests.ingress import USER, Ingress, ingress_on
+
+IMPATIENT = ShareSizes(requests_each=1, searches_each=1, patience=0.01)
+
+
+@pytest.fixture
+async def small(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    """Give a connection that may do one thing at a time."""
+    async with ingress_on(database, share_sizes=IMPATIENT) as ingress:
+        yield ingress
+
+
+class SlowBody:
+    """A body whose last bytes do not come before it is let go on."""
+
+    def __init__(self, body: Any) -> None:
+        self._text = json.dumps(body).encode()
+        self.begun, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        yield self._text[:-1]
+        self.begun.set()
+        await self.goes_on.wait()
+        yield self._text[-1:]
+
+
+async def test_a_request_beyond_the_share_is_told_when_to_come_again(small: Ingress) -> None:
+    others = await small.neighbour()
+    slow = SlowBody({"schemas": [USER], "userName": "ada"})
+    first = asyncio.ensure_future(small.http.post("/Users", content=slow.pieces()))
+    await slow.begun.wait()
+    refused = await small.send("GET", "/Users")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    assert refused.json()["status"] == "429"
+    assert "fewer" in refused.json()["detail"]
+    assert (await others.send("GET", "/Users")).status_code == 200
+    assert refusals(small.registry, "requests") == 1
+    slow.goes_on.set()
+    assert (await first).status_code == 201
+    assert (await small.send("GET", "/Users")).status_code == 200
+
+
+async def test_a_share_is_held_until_the_answer_is_sent(small: Ingress) -> None:
+    """A client that takes its time to read an answer uses its own share, and nobody else's."""
+    transport = small.http._transport  # noqa: SLF001 - it leads to the api
+    assert isinstance(transport, httpx.ASGITransport)
+    sent, goes_on = asyncio.Event(), asyncio.Event()
+    request = small.http.build_request("GET", "/Users")
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()  # there is no body, and the client stays
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            sent.set()
+            await goes_on.wait()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": request.url.path,
+        "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+    }
+    reading = asyncio.ensure_future(transport.app(scope, receive, send))
+    await sent.wait()
+    assert (await small.send("GET", "/Users")).status_code == 429
+    goes_on.set()
+    await reading
+    assert (await small.send("GET", "/Users")).status_code == 200
+
+
+async def test_large_bodies_of_one_connection_are_taken_one_at_a_time(
+    database: DirectoryDatabase,
+) -> None:
+    sizes = ShareSizes(patience=0.01)
+    large = {"schemas": [USER], "userName": "ada", "title": "x" * LARGE}
+    async with ingress_on(database, share_sizes=sizes) as ingress:
+        others = await ingress.neighbour()
+        slow = SlowBody(large)
+        first = asyncio.ensure_future(ingress.http.post("/Users", content=slow.pieces()))
+        await slow.begun.wait()
+        second = await ingress.send("POST", "/Users", large | {"userName": "ben"})
+        assert second.status_code == 429
+        assert (await others.send("POST", "/Users", large)).status_code == 201
+        slow.goes_on.set()
+        assert (await first).status_code == 201
+        assert (
+            await ingress.send("POST", "/Users", large | {"userName": "ben"})
+        ).status_code == 201
+
+
+def refusals(registry: CollectorRegistry, share: str) -> float | None:
+    return registry.get_sample_value("muster_share_refusals_total", {"share": share})

@@ -1,0 +1,71 @@
+"""Is work done where it keeps nobody waiting, and never more of one owner than its share?"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from api.fair_slots import FairSlots, NoSlot
+from api.work import LARGE, SMALL, Work
+
+
+@pytest.fixture
+def work() -> Work:
+    threads = FairSlots(total=2, each=1, patience=0.01)
+    turns = FairSlots(total=1, each=1, patience=60)
+    return Work(threads, turns, 2)
+
+
+@pytest.mark.parametrize(("size", "is_here"), [(SMALL, True), (LARGE, True), (LARGE + 1, False)])
+async def test_large_work_is_done_in_a_thread(work: Work, size: int, is_here: bool) -> None:
+    thread = await work.run("acme", threading.get_ident, size)
+    assert (thread == threading.get_ident()) is is_here
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE, LARGE + 1])
+async def test_what_work_raises_is_raised(work: Work, size: int) -> None:
+    def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await work.run("acme", fail, size)
+    assert await work.run("acme", lambda: 1, size) == 1
+
+
+async def test_work_of_some_size_is_done_a_piece_in_each_round_of_the_loop(work: Work) -> None:
+    done: list[str] = []
+
+    def piece(name: str) -> Callable[[], None]:
+        return lambda: done.append(name)
+
+    tasks = [
+        asyncio.ensure_future(work.run(name[0], piece(name), LARGE))
+        for name in ("a1", "a2", "a3", "b1")
+    ]
+    rounds = []
+    while len(done) < len(tasks):
+        await asyncio.sleep(0)
+        rounds.append(len(done))
+    await asyncio.gather(*tasks)
+    assert max(after - before for before, after in pairwise(rounds)) == 1
+    assert done == ["a1", "a2", "b1", "a3"], "owners take turns"
+
+
+async def test_an_owner_has_one_thread_until_its_work_ends(work: Work) -> None:
+    goes_on = threading.Event()
+    first = asyncio.ensure_future(work.run("noisy", goes_on.wait, LARGE + 1))
+    await asyncio.sleep(0)
+    first.cancel()  # its request is gone, and its work is not
+    await asyncio.wait({first})
+    with pytest.raises(NoSlot):
+        await work.run("noisy", lambda: 1, LARGE + 1)
+    assert await work.run("quiet", lambda: 2, LARGE + 1) == 2
+    goes_on.set()
+    while True:  # the thread gives its slot back in its own time
+        try:
+            assert await work.run("noisy", lambda: 1, LARGE + 1) == 1
+        except NoSlot:
+            continue
+        return
