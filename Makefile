@@ -5,7 +5,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo migrate secrets test test-e2e test-faults soak bench bench-scim coverage \
+.PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
 	check lint types architecture format schemas dashboards lock clean set-up set-up-test
 
 help: ## Show this list
@@ -33,6 +33,10 @@ test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers 
 test-faults: set-up-test ## Run the tests of faults: everything goes wrong; servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/faults/distributed $(ARGS)
+
+test-neighbours: set-up-test ## Run the tests of noise: one tenant sends what costs most
+	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
+		$(VENV)/python -m pytest tests/neighbours $(ARGS)
 
 soak: set-up-test ## Let faults happen at random, bounded; ARGS="--seed 7 --faults 1000 --seconds 3000"
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)

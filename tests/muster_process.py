@@ -56,18 +56,27 @@ async def running_part(
 
 @dataclass(slots=True)
 class MusterProcess:
-    """One installation on SQLite in a folder of its own: its commands, and ``muster run``."""
+    """One installation with a folder of its own: its commands, and ``muster run``."""
 
     folder: Path
     port: int
+    databases: tuple[str, str] | None = None
+    """The URLs of the directory and of downstream, where these are no files in the folder."""
     process: asyncio.subprocess.Process | None = None
+
+    @property
+    def urls(self) -> tuple[str, str]:
+        """Return the URLs of the directory and of downstream."""
+        files = (f"sqlite:///{self.folder}/{it}.sqlite3" for it in ("directory", "downstream"))
+        return self.databases or (next(files), next(files))
 
     @property
     def environment(self) -> dict[str, str]:
         """The settings of this installation."""
+        directory, downstream = self.urls
         return environment_with(
-            MUSTER_DIRECTORY_DATABASE_URL=f"sqlite:///{self.folder}/directory.sqlite3",
-            MUSTER_DOWNSTREAM_DATABASE_URL=f"sqlite:///{self.folder}/downstream.sqlite3",
+            MUSTER_DIRECTORY_DATABASE_URL=directory,
+            MUSTER_DOWNSTREAM_DATABASE_URL=downstream,
             MUSTER_PORT=str(self.port),
             MUSTER_METRICS_PORT="0",
             MUSTER_LOG_LEVEL="warning",

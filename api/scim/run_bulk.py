@@ -30,6 +30,7 @@ from api.scim.errors import DirectoryAway, TooManyRequests, as_scim
 from api.scim.limits import LARGEST_CIRCLE, MOST_IN_CIRCLE
 from api.scim.payloads import json_of, operations_of
 from api.scim.service import MusterService
+from api.work import SMALL
 
 AnyResource = Resource[Any]
 ResultT = TypeVar("ResultT")
@@ -146,8 +147,9 @@ class BulkRun:
         return error
 
     async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        """Do some work. Even a small piece waits for its turn: it is one of a thousand."""
         transactions = self.operations.transactions
-        return await transactions.shares.work.run(transactions.owner, work, size)
+        return await transactions.shares.work.run(transactions.owner, work, max(size, SMALL + 1))
 
 
 def _broken(plan: BulkPlan, step: BulkStep) -> ConflictException:

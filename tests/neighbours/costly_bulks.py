@@ -1,0 +1,50 @@
+"""Which bulk requests cost most? As many operations as they may have, and operations in circles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.scim.limits import MOST_IN_CIRCLE
+from tests.neighbours.requests import Request, Tenant, group, user
+
+OPERATIONS = 1_000
+
+
+def _operation(path: str, bulk_id: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {"method": "POST", "path": path, "bulkId": bulk_id, "data": data}
+
+
+async def bulks_of_users(tenant: Tenant) -> Sequence[Request]:
+    """A thousand users at a time."""
+    return [
+        tenant.bulk(
+            [_operation("/Users", f"b{at}", user(f"{each}-{at}")) for at in range(OPERATIONS)]
+        )
+        for each in range(20)
+    ]
+
+
+async def bulks_of_errors(tenant: Tenant) -> Sequence[Request]:
+    """A thousand operations, none of which can be done."""
+    return [tenant.bulk([_operation("/Nowhere", f"b{at}", user("n")) for at in range(OPERATIONS)])]
+
+
+def _circle(name: str, size: int) -> list[dict[str, Any]]:
+    """Return groups of which each has the next one as its member."""
+    return [
+        _operation(
+            "/Groups",
+            f"{name}-{at}",
+            group(f"{name}-{at}", [f"bulkId:{name}-{(at + 1) % size}"]),
+        )
+        for at in range(size)
+    ]
+
+
+async def circles(tenant: Tenant) -> Sequence[Request]:
+    """Circles of operations, the largest that are done and one that is not."""
+    several = OPERATIONS // MOST_IN_CIRCLE
+    lawful = [
+        tenant.bulk([it for at in range(several) for it in _circle(f"{each}-{at}", MOST_IN_CIRCLE)])
+        for each in range(20)
+    ]
+    return [tenant.bulk(_circle("all", OPERATIONS)), *lawful]

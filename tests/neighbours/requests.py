@@ -1,0 +1,93 @@
+"""What does a tenant send? Requests as they go over the wire, made for one connection."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from api.directory.tables import Identity
+from tests.crowds import PATTERN, join, multiply
+from tests.ingress import GROUP, PATCH, USER, Ingress
+
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; the path begins at the root of the server."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A connection of a workspace of its own, whose administrator holds the token."""
+
+    ingress: Ingress
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the headers of every request."""
+        return {
+            "Authorization": self.ingress.http.headers["Authorization"],
+            "Content-Type": "application/scim+json",
+        }
+
+    def request(self, method: str, path: str, body: Body | bytes = b"") -> Request:
+        """Make a request; a body of bytes is sent as it is."""
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Request(method, f"{self.ingress.http.base_url.path}{path[1:]}", self.headers, sent)
+
+    def patch(self, path: str, *operations: Body) -> Request:
+        """Make a PATCH."""
+        return self.request("PATCH", path, {"schemas": [PATCH], "Operations": operations})
+
+    def search(self, path: str, **search: Any) -> Request:
+        """Make a search by POST, RFC 7644 section 3.4.3."""
+        return self.request("POST", f"{path}/.search", {"schemas": [SEARCH], **search})
+
+    def bulk(self, operations: Sequence[Body]) -> Request:
+        """Make a bulk request, RFC 7644 section 3.7."""
+        return self.request("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
+
+    async def crowd(self, size: int) -> list[str]:
+        """Make many users, of whom nothing is left to publish; return their ids."""
+        database, connection = self.ingress.database, self.ingress.connection
+        pattern = await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
+        made = await multiply(database, connection, pattern, range(1, size))
+        own = col(Identity.connection_id) == connection
+        nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+        async with database.write() as db:
+            await db.execute(update(Identity).where(own).values(nothing))
+        return [pattern, *made]
+
+    async def group_of(self, members: Sequence[str]) -> str:
+        """Make a group of many users; return its id."""
+        group = await self.ingress.group("everybody")
+        await join(self.ingress.database, self.ingress.connection, group, members)
+        return group
+
+
+def user(name: str, **attributes: Any) -> dict[str, Any]:
+    """Return the body of a user."""
+    return {"schemas": [USER], "userName": name, **attributes}
+
+
+def group(name: str, members: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the body of a group."""
+    of = [{"value": member} for member in members]
+    return {"schemas": [GROUP], "displayName": name, "members": of}
+
+
+def replace(path: str, value: Any) -> dict[str, Any]:
+    """Return an operation of a PATCH."""
+    return {"op": "replace", "path": path, "value": value}

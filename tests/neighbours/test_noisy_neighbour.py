@@ -1,0 +1,101 @@
+"""Does one tenant's token stop anybody else? Each of the dearest requests, sixteen at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import pytest
+
+from tests.neighbours import costly_bulks, costly_crowds, costly_texts, costly_users
+from tests.neighbours.judgement import complaints
+from tests.neighbours.requests import Request, Tenant
+from tests.neighbours.served_process import ServedProcess, served_process
+
+QUIET_SECONDS, NOISE_SECONDS = 2.0, 2.5
+
+TRIALS = 3
+
+COSTLY: list[Callable[[Tenant], Awaitable[Sequence[Request]]]] = [
+    costly_texts.runs_of_marks,
+    costly_texts.quotes_in_paths,
+    costly_texts.bodies_of_many_values,
+    costly_texts.conditions,
+    costly_texts.wrong_tokens,
+    costly_users.joiners,
+    costly_users.users_of_a_thousand_entries,
+    costly_users.small_changes_of_large_users,
+    costly_users.long_patches,
+    costly_users.long_patches_of_small_users,
+    costly_users.pages_of_long_users,
+    costly_users.pages_of_parts,
+    costly_users.leavers_of_many_groups,
+    costly_bulks.bulks_of_users,
+    costly_bulks.bulks_of_errors,
+    costly_bulks.circles,
+    costly_crowds.scans,
+    costly_crowds.groups_of_everybody,
+    costly_crowds.members_of_everybody,
+    costly_crowds.groups_of_strangers,
+]
+
+
+async def nothing(_: Tenant) -> Sequence[Request]:
+    """Send nothing: a thousand connections are opened and left."""
+    return []
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+async def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ServedProcess]:
+    """Give a server that all the noise of a database is made on."""
+    folder = tmp_path_factory.mktemp("noise")
+    if request.param == "sqlite":
+        async with served_process(folder, None) as server:
+            yield server
+        return
+    postgres = request.getfixturevalue("postgres_server")
+    with postgres.fresh_database() as directory, postgres.fresh_database() as downstream:
+        async with served_process(folder, (directory, downstream)) as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+async def pace(server: ServedProcess) -> float:
+    """Say at what pace this machine serves the victim while nobody else asks."""
+    await server.until_quiet()
+    alone = await server.victim.served_during(asyncio.sleep(QUIET_SECONDS))
+    pace = alone.pace()
+    assert not complaints(alone, pace, 0)
+    return pace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("costly", [nothing, *COSTLY], ids=lambda it: it.__name__)
+async def test_a_noisy_tenant_keeps_nobody_waiting(
+    server: ServedProcess, pace: float, costly: Callable[[Tenant], Awaitable[Sequence[Request]]]
+) -> None:
+    name = costly.__name__.replace("_", "-")
+    async with server.tenant(name) as tenant:
+        requests = await costly(tenant)
+
+    assert not await complaints_each_time(server, requests, pace)
+
+
+async def complaints_each_time(
+    server: ServedProcess, requests: Sequence[Request], pace: float
+) -> list[str]:
+    """Return what the victim has to complain of, each time anew: a fault is there every time.
+
+    What else goes on at this machine is not.
+    """
+    found: list[str] = []
+    for _ in range(TRIALS):
+        await server.until_quiet()
+        server.forget_peak()
+        served = await server.served_beside(requests, NOISE_SECONDS)
+        if not (found := complaints(served, pace, server.peak_mib())):
+            break
+        print(*found, sep="\n")  # noqa: T201 - pytest shows it where the test fails
+    return found
