@@ -1,4 +1,4 @@
-"""Is what costs too much refused over HTTP, with what to change? And does the dearest lawful work?"""
+"""Is what costs too much refused over HTTP, with what to change? Is the dearest lawful served?"""
 
 import asyncio
 from typing import Any
