@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import (
     AsyncRetrying,
@@ -24,6 +23,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.topology import RETRY_DELAYS
 from worker.database import DownstreamDatabase
 from worker.errors import DatabaseAway
@@ -42,23 +42,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PROBE_SECONDS = 15
 """How long a probe may take; longer than SQLite waits for another process's lock."""
 
-TRANSIENT_SQLSTATES = ("080", "40", "53", "55", "57", "58", "25P03", "23505")
-"""PostgreSQL's classes and codes: connection (but not 08P01, which is about what was said on it),
-rollback (deadlock, serialisation), resources, locks, operators (shutdown, cancelled by a timeout),
-system; idle in a transaction for too long; and a unique violation, which is a race that planning
-again decides."""
-
-TRANSIENT_SQLITE_ERRORS = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_IOERR",
-    "SQLITE_FULL",
-    "SQLITE_CANTOPEN",
-    "SQLITE_PROTOCOL",
-    "SQLITE_CONSTRAINT_UNIQUE",
-    "SQLITE_CONSTRAINT_PRIMARYKEY",
-)
-
 
 class FailureKind(StrEnum):
     """How failures are grouped: tried to the end, or not worth another try."""
@@ -69,13 +52,7 @@ class FailureKind(StrEnum):
 
 def is_transient(error: BaseException) -> bool:
     """Say whether trying again may help: it was about the database's state, not about the event."""
-    match error:
-        case DBAPIError():
-            return error.connection_invalidated or _has_transient_code(error.orig)
-        case OSError() | PoolTimeoutError():
-            return True
-        case _:
-            return _has_transient_code(error)
+    return meaning_of(error) is not Meaning.OWN or isinstance(error, PoolTimeoutError)
 
 
 def delay_after(attempts: int) -> int | None:
@@ -161,18 +138,8 @@ async def reach(database: DownstreamDatabase) -> bool:
 
 def describe(error: BaseException) -> str:
     """Name an error by its class and code; its text may quote what is personal."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    name = type(error).__name__
+    name, code = type(error).__name__, code_of(error)
     return f"{name} {code}" if code else name
-
-
-def _has_transient_code(error: BaseException | None) -> bool:
-    sqlstate = getattr(error, "sqlstate", None) or ""
-    sqlite_name = getattr(error, "sqlite_errorname", None) or ""
-    return sqlstate.startswith(TRANSIENT_SQLSTATES) or sqlite_name.startswith(
-        TRANSIENT_SQLITE_ERRORS
-    )
 
 
 def _say_once(state: RetryCallState) -> None:
