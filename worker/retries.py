@@ -27,6 +27,7 @@ from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.topology import RETRY_DELAYS
 from worker.database import DownstreamDatabase
 from worker.errors import DatabaseAway
+from worker.write_probe import try_writing
 
 LOG = structlog.get_logger(__name__)
 
@@ -87,22 +88,31 @@ class InPlace:
 
         :raises DatabaseAway: when told to stop while the database is still away.
         """
+        doubted = False
         while True:
             try:
                 return await quickly()(call)
-            except Exception:
-                if not await self._was_away():
+            except Exception as error:
+                if await self._was_away(error):
+                    continue
+                # It may have come back between the last try and the look.
+                if doubted or meaning_of(error) is not Meaning.AWAY:
                     raise
+                doubted = True
 
-    async def _was_away(self) -> bool:
-        """Look whether the database can be reached at all; where it cannot, wait until it can."""
+    async def _was_away(self, error: Exception) -> bool:
+        """Look whether the database can be reached, and written to if that is in doubt.
+
+        Where it cannot, wait until it can.
+        """
+        look = try_writing if meaning_of(error) is Meaning.AWAY else reach
         try:
-            await reach(self.database)
-        except Exception as error:
-            self.paused(describe(error))
+            await _in_time(look, self.database)
+        except Exception as found:
+            self.paused(describe(found))
             waiting = until_stopped(self.stop).copy(before_sleep=None)
-            if not await waiting(reach, self.database):
-                raise DatabaseAway from error
+            if not await waiting(_in_time, try_writing, self.database):
+                raise DatabaseAway from found
             self.resumed()
             return True
         return False
@@ -129,10 +139,17 @@ async def pause(seconds: float, *until: asyncio.Event) -> None:
             waiter.cancel()
 
 
-async def reach(database: DownstreamDatabase) -> bool:
+async def reach(database: DownstreamDatabase) -> None:
     """Open a transaction as a batch would; raise what is in its way."""
-    async with asyncio.timeout(PROBE_SECONDS), database.write() as db:
+    async with database.write() as db:
         await db.execute(text("SELECT 1"))
+
+
+async def _in_time(
+    look: Callable[[DownstreamDatabase], Awaitable[None]], database: DownstreamDatabase
+) -> bool:
+    async with asyncio.timeout(PROBE_SECONDS):
+        await look(database)
     return True
 
 
