@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.database_files import DatabaseFile, watch
+from deploy.database_sessions import Sessions
 from deploy.database_urls import async_url
 
 SQLITE_PRAGMAS = (
@@ -41,7 +41,7 @@ def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
     its own, so that it never waits for writers who wait for each other.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url))
+    return _reading_and_writing(url, _file_of(url), Sessions())
 
 
 def open_directory_engines(
@@ -55,21 +55,23 @@ def open_directory_engines(
     :param searches: how many there are at once.
     """
     url = async_url(text)
-    file = _file_of(url)
+    file, sessions = _file_of(url), Sessions()
     pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
     if file is not None:
         searching = _sqlite(url, file, begin="BEGIN", **pool)
     else:
         uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
-        searching = _postgres(uncached, isolation_level="AUTOCOMMIT", **pool)
-    return (*_reading_and_writing(url, file), searching)
+        searching = _postgres(uncached, sessions, isolation_level="AUTOCOMMIT", **pool)
+    return (*_reading_and_writing(url, file, sessions), searching)
 
 
-def _reading_and_writing(url: URL, file: DatabaseFile | None) -> tuple[AsyncEngine, AsyncEngine]:
+def _reading_and_writing(
+    url: URL, file: DatabaseFile | None, sessions: Sessions
+) -> tuple[AsyncEngine, AsyncEngine]:
     if file is None:
         return (
-            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
-            _postgres(url, pool_size=10, max_overflow=5),
+            _postgres(url, sessions, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
+            _postgres(url, sessions, pool_size=10, max_overflow=5),
         )
     return (
         _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
@@ -87,7 +89,7 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, **options: Any) -> AsyncEngine:
+def _postgres(url: URL, sessions: Sessions, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
@@ -98,17 +100,7 @@ def _postgres(url: URL, **options: Any) -> AsyncEngine:
             "server_settings": POSTGRES_SETTINGS,
         },
     )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def _replace_if_lost(connection: Any, _record: object, _proxy: object) -> None:
-        """Take another connection if this one ended meanwhile, and then all the others too.
-
-        The driver knows by itself, so that nobody waits for a ping.
-        """
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-
-    return engine
+    return sessions.watch(engine)
 
 
 def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:

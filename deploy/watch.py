@@ -1,19 +1,17 @@
 """What is watched of each part? Its metrics, and what has to be in order for it to be ready."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from functools import partial
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from api.directory import write_probe as directory_probe
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observations import ApiObservations
 from contracts.health import Check
 from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher
-from deploy.database_files import DatabaseFileLost
 from deploy.inspection import Inspection
+from deploy.writability import takes_writes
+from worker import write_probe as downstream_probe
 from worker.database import DownstreamDatabase
 from worker.metrics import WorkerMetrics
 from worker.observations import WorkerObservations
@@ -33,7 +31,12 @@ def watch_relay(
     metrics = ApiMetrics(inspection.registry)
     inspection.observations.append(ApiObservations(metrics, directory, publisher).observe)
     inspection.checks += [
-        _answers("directory database", directory.read),
+        takes_writes(
+            "directory database",
+            directory.read,
+            directory.writing,
+            partial(directory_probe.try_writing, directory),
+        ),
         _can_publish(publisher, vital=needs_broker),
     ]
     return metrics
@@ -53,22 +56,15 @@ def watch_worker(
     metrics = WorkerMetrics(inspection.registry)
     inspection.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
     inspection.checks += [
-        _answers("downstream database", downstream.read),
+        takes_writes(
+            "downstream database",
+            downstream.read,
+            downstream.writing,
+            partial(downstream_probe.try_writing, downstream),
+        ),
         _can_consume(consumer, vital=needs_broker),
     ]
     return metrics
-
-
-def _answers(name: str, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> Check:
-    async def problem() -> str | None:
-        try:
-            async with read() as db:
-                await db.execute(text("SELECT 1"))
-        except DatabaseFileLost as error:  # its text is ours, and names what to do
-            return str(error)
-        return None
-
-    return Check(name, problem)
 
 
 def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
