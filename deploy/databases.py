@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.database_files import DatabaseFile, watch
 from deploy.database_urls import async_url
+from deploy.postgres_sessions import COMMAND_SECONDS, CONNECT_SECONDS, begin_session
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -17,19 +18,8 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",  # milliseconds; another process (the command line) may write
 )
 
-CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
-"""After which a PostgreSQL server that says nothing is taken for lost."""
-
 SEARCH_STATEMENTS = 100
 """Short searches whose translation is kept."""
-
-POSTGRES_SETTINGS = {
-    # A plan that was made while a table was empty is kept, and would read all of it for ever after.
-    # Whatever we look for has an index.
-    "enable_seqscan": "off",
-    # What a process held when it was stopped or cut off is let go.
-    "idle_in_transaction_session_timeout": "60s",
-}
 
 
 def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
@@ -93,9 +83,9 @@ def _postgres(url: URL, **options: Any) -> AsyncEngine:
         **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
+            "async_creator_fn": begin_session,
             "timeout": CONNECT_SECONDS,
             "command_timeout": COMMAND_SECONDS,
-            "server_settings": POSTGRES_SETTINGS,
         },
     )
 
