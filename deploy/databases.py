@@ -1,9 +1,11 @@
 """How is a database opened? Engines for either one, with what durability asks for."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, NullPool, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -22,20 +24,22 @@ SEARCH_STATEMENTS = 100
 """Short searches whose translation is kept."""
 
 
-def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
+def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
 
     On SQLite the second has a single connection: writers of this process queue up in order
     instead of polling for the file's lock. On PostgreSQL what only reads asks for no transaction:
     each statement sees what is committed by then, as it would inside one. And it has connections of
     its own, so that it never waits for writers who wait for each other.
+
+    :param patient: whether statements may take any time. Those of a server may not: somebody waits.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url))
+    return _reading_and_writing(url, _file_of(url), patient=patient)
 
 
 def open_directory_engines(
-    text: str, searches: int
+    text: str, searches: int, *, patient: bool = False
 ) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
     """Open a directory for reading, for writing, and for searches.
 
@@ -43,6 +47,7 @@ def open_directory_engines(
     once: a connection of PostgreSQL would hold a hundred of them, with their plans.
 
     :param searches: how many there are at once.
+    :param patient: whether statements may take any time.
     """
     url = async_url(text)
     file = _file_of(url)
@@ -51,15 +56,29 @@ def open_directory_engines(
         searching = _sqlite(url, file, begin="BEGIN", **pool)
     else:
         uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
-        searching = _postgres(uncached, isolation_level="AUTOCOMMIT", **pool)
-    return (*_reading_and_writing(url, file), searching)
+        searching = _postgres(uncached, patient=patient, isolation_level="AUTOCOMMIT", **pool)
+    return (*_reading_and_writing(url, file, patient=patient), searching)
 
 
-def _reading_and_writing(url: URL, file: DatabaseFile | None) -> tuple[AsyncEngine, AsyncEngine]:
+@asynccontextmanager
+async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """Give an engine on the same database of PostgreSQL whose statements may take any time."""
+    patient = _postgres(engine.url, patient=True, poolclass=NullPool)
+    try:
+        yield patient
+    finally:
+        await patient.dispose()
+
+
+def _reading_and_writing(
+    url: URL, file: DatabaseFile | None, *, patient: bool
+) -> tuple[AsyncEngine, AsyncEngine]:
     if file is None:
         return (
-            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
-            _postgres(url, pool_size=10, max_overflow=5),
+            _postgres(
+                url, patient=patient, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"
+            ),
+            _postgres(url, patient=patient, pool_size=10, max_overflow=5),
         )
     return (
         _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
@@ -77,7 +96,7 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, **options: Any) -> AsyncEngine:
+def _postgres(url: URL, *, patient: bool, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
@@ -85,7 +104,7 @@ def _postgres(url: URL, **options: Any) -> AsyncEngine:
         connect_args={
             "async_creator_fn": begin_session,
             "timeout": CONNECT_SECONDS,
-            "command_timeout": COMMAND_SECONDS,
+            "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )
 

@@ -1,5 +1,6 @@
 """How is a session with PostgreSQL begun? Connected first, then told what Muster needs of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -15,24 +16,29 @@ SESSION_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-SET_UP = "SELECT " + ", ".join(
-    f"set_config('{name}', '{value}', false)" for name, value in SESSION_SETTINGS.items()
-)
-"""All of them in one round trip."""
+PATIENT_SETTINGS = {**SESSION_SETTINGS, "statement_timeout": "0"}
+"""For statements that may take any time, whatever a role or database is set to."""
 
 
 async def begin_session(**parameters: Any) -> "asyncpg.Connection[Any]":
-    """Connect, and set what holds for the session.
+    """Connect, and set what holds for the session, in one round trip.
 
     The settings are not sent with the connecting: PgBouncer refuses start-up parameters that it
     does not know, and a pool of it resets whatever the session before had set.
 
-    :param parameters: those of ``asyncpg.connect``.
+    :param parameters: those of ``asyncpg.connect``; without a ``command_timeout`` it is patient.
     """
+    patient = parameters.get("command_timeout") is None
+    settings = PATIENT_SETTINGS if patient else SESSION_SETTINGS
     connection = await asyncpg.connect(**parameters)
     try:
-        await connection.execute(SET_UP, timeout=CONNECT_SECONDS)
+        await connection.execute(_setting(settings), timeout=CONNECT_SECONDS)
     except BaseException:
         connection.terminate()
         raise
     return connection
+
+
+def _setting(settings: Mapping[str, str]) -> str:
+    calls = (f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+    return f"SELECT {', '.join(calls)}"
