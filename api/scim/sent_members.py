@@ -37,12 +37,12 @@ def read_members(sent: Any) -> list[SentMember] | None:
     """Return the entries of a list; None where the library has to say what is wrong with it.
 
     It reads whatever the tolerances read: one in place of a list, ids in place of entries, JSON
-    text in place of either, and nothing in place of anything.
+    text in place of either.
     """
     sent = json_in(sent)
     members = []
     for entry in sent if isinstance(sent, list) else [sent]:
-        if entry is None or entry == "":
+        if entry == "":
             continue
         member = _read(entry)
         if member is None:

@@ -31,7 +31,7 @@ showed; Okta, at every rename |
 | the manager without its URN, in a path or a filter | the enterprise extension's | Entra ID |
 | **many values:** one where a list is due | make a list of it | OneLogin |
 | JSON text in a string, for the list or for an entry | read it | Keycloak clients |
-| ``""``, null; an entry that is ``""`` or null | empty it; no entry | Entra ID's validator |
+| ``""``, null; an entry that is ``""`` | empty it; no entry | Entra ID's validator |
 | a removal with texts as values | go by the values | older jobs of Entra ID |
 | a role whose ``value`` is an app role as JSON text | take its value and name | Entra ID |
 | **members:** ids in place of objects | take them | older jobs of Entra ID |

@@ -51,6 +51,8 @@ def _known_schemas(value: Any) -> Any:
     """Leave out the schemas whose attributes will be (RFC 7643 section 3)."""
     if value is None:
         return []
+    if isinstance(value, str) and value.lower() in SCHEMAS:
+        value = [value]
     if not isinstance(value, list):
         return value
     named = [SCHEMAS.get(item.lower()) if isinstance(item, str) else item for item in value]

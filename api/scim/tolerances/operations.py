@@ -53,7 +53,7 @@ def _tolerated(sent: dict[str, Any]) -> Operation | None:
         return None
     target = target_of(path) if path else RESOURCE
     if target is None or target.is_derived:
-        return operation
+        return _of_derived(operation, target)
     if target.name == "manager":
         operation["path"] = MANAGER
     elif path and target.name.partition(".")[0] in NAMED_ROLES:
@@ -78,8 +78,8 @@ def _setting(operation: Operation, target: Target) -> Operation | None:
         return {"op": "remove", "path": MANAGER}
     if value is not None:
         return operation | {"value": value}
-    if target.name == "members":
-        return operation | {"value": []}
+    if target.name == "members" and target.is_list:
+        return operation if operation["value"] is None else operation | {"value": []}
     return _emptying(operation, target)
 
 
@@ -111,7 +111,18 @@ def _of_member(operation: Operation, target: Target) -> Operation | None:
     """Leave out what a client calls a member, unless it may be the other kind."""
     value = meant(target, operation.get("value"))
     kind = KINDS.get(value.lower()) if isinstance(value, str) else None
-    return operation | {"value": kind} if kind and target.name == "members.type" else None
+    if kind and target.name == "members.type":
+        return operation | {"value": kind}
+    entry, selection, _ = operation["path"].rpartition("].")
+    return operation | {"path": f"{entry}]", "value": {}} if selection else None
+
+
+def _of_derived(operation: Operation, target: Target | None) -> Operation:
+    """Let an id be compared, which may be the same; what else is derived has no path to it."""
+    if target is None or target.name != "id" or "value" not in operation:
+        return operation
+    value = {"id": meant(target, operation["value"])}
+    return {key: item for key, item in operation.items() if key != "path"} | {"value": value}
 
 
 # --- removing ---------------------------------------------------------------------------------
@@ -121,7 +132,7 @@ def _removal(operation: Operation, target: Target) -> Operation:
     value = operation.get("value")
     if value is None or target is RESOURCE:
         return operation
-    if target.name == "members":
+    if target.name == "members" and target.is_list:
         return operation | {"value": _entries(target, value, _by_id)}
     without = {key: item for key, item in operation.items() if key != "value"}
     if not target.is_list or value == "":
@@ -132,7 +143,7 @@ def _removal(operation: Operation, target: Target) -> Operation:
 def _entries(target: Target, value: Any, read: Callable[[Target, Any], Any]) -> Any:
     value = json_in(value)
     entries = value if isinstance(value, list) else [value]
-    return [read(target, json_in(entry)) for entry in entries if entry not in (None, "")]
+    return [read(target, entry) for entry in entries if entry != ""]
 
 
 def _as_told(target: Target, entry: Any) -> Any:

@@ -39,10 +39,11 @@ def many(target: Target, value: Any) -> Any:
     value = json_in(value)
     if value in (None, ""):
         return None
-    if isinstance(value, str) and not _takes_text(target):
+    if isinstance(value, dict) or (isinstance(value, str) and _takes_text(target)):
+        value = [value]
+    if not isinstance(value, list):
         return value
-    entries = value if isinstance(value, list) else [value]
-    return [entry_of(target, entry) for entry in entries if entry not in (None, "")]
+    return [entry_of(target, entry) for entry in value if entry != ""]
 
 
 def entry_of(target: Target, entry: Any, *, by_value: bool = False) -> Any:
@@ -55,15 +56,15 @@ def entry_of(target: Target, entry: Any, *, by_value: bool = False) -> Any:
         return {"value": entry}
     if not isinstance(entry, dict):
         return entry
-    entry = _parts(target, entry)
     if target.name in NAMED_ROLES:
-        return _named_role(entry)
+        entry = _named_role(entry)
+    entry = _parts(target, entry)
     return _typed_member(entry) if target.name == "members" else entry
 
 
 def _takes_text(target: Target) -> bool:
-    """Say whether a text may stand for an entry: the id of a member, the URN of a schema."""
-    return target.name in {"members", "schemas"}
+    """Say whether a text may stand for an entry: the id of a member does."""
+    return target.name == "members"
 
 
 # --- one --------------------------------------------------------------------------------------
