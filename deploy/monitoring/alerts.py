@@ -13,6 +13,10 @@ from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
 
+LATE, LATE_SHARE = 0.1, 0.01
+"""Seconds, one of the histogram's buckets, and the share of looks at the event loop that may come
+later: ``/livez`` is to answer within them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -43,6 +47,7 @@ def alerts(pace: Pace) -> list[Alert]:
         *_what_needs_a_decision(pace),
         *_what_is_away(),
         _crowded(pace),
+        *_tenants_in_each_others_way(pace),
     ]
 
 
@@ -102,6 +107,30 @@ def _crowded(pace: Pace) -> Alert:
         "Connections to the api that were ended for want of room ({{ $labels.reason }}):"
         " {{ $value | humanize }} in five minutes.",
         wait=5 * MINUTE,  # what was over before is no trouble
+    )
+
+
+def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
+    window = pace.duration(5 * MINUTE)
+    lag = "muster_event_loop_lag_seconds"
+    looks = f"sum by (instance) (increase({lag}_count[{window}]))"
+    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LATE}"}}[{window}]))'
+    yield Alert(
+        "MusterEventLoopHeld",
+        "ticket",
+        f"1 - {in_time} / {looks} > {LATE_SHARE}",
+        f"In {{{{ $labels.instance }}}} everything waits for over {LATE * 1000:g} ms, again and"
+        " again: {{ $value | humanizePercentage }} of the looks at its event loop came that late.",
+        wait=5 * MINUTE,
+    )
+    refused = f"increase(muster_share_refusals_total[{window}])"
+    yield Alert(
+        "MusterSharesUsedUp",
+        "ticket",
+        f"sum by (share) ({refused}) > 0",
+        "Requests that were refused with 429, because their connection had used up its share of"
+        " {{ $labels.share }}: {{ $value | humanize }} in five minutes.",
+        wait=10 * MINUTE,  # providers try again, and a burst is over by then
     )
 
 
