@@ -213,8 +213,10 @@ def _what_is_away() -> Iterator[Alert]:
         yield Alert(
             "MusterDatabaseUnreachable",
             "page",
-            f"count({gauge} != {gauge}) > 0",
-            f"The {database} database does not answer the processes that need it.",
+            f"count({gauge} != {gauge}) > 0"
+            f' or min(muster_database_takes_writes{{database="{database}"}}) == 0',
+            f"The {database} database does not answer the processes that need it, or takes no"
+            " writes.",
             labels={"database": database},
         )
     for part, gauge in (
