@@ -56,6 +56,11 @@ def is_transient(error: BaseException) -> bool:
     return meaning_of(error) is not Meaning.OWN or isinstance(error, PoolTimeoutError)
 
 
+def is_locked_out(error: BaseException) -> bool:
+    """Say whether a lock was waited for in vain; waiting again would hold up everybody else."""
+    return meaning_of(error) is Meaning.LOCKED
+
+
 def delay_after(attempts: int) -> int | None:
     """Return the seconds to wait after so many earlier tries, or None after the last tier."""
     return RETRY_DELAYS[attempts] if attempts < len(RETRY_DELAYS) else None
@@ -64,7 +69,7 @@ def delay_after(attempts: int) -> int | None:
 def quickly() -> AsyncRetrying:
     """Return what tries a transaction a few times in place."""
     return AsyncRetrying(
-        retry=retry_if_exception(is_transient),
+        retry=retry_if_exception(lambda it: is_transient(it) and not is_locked_out(it)),
         stop=stop_after_attempt(QUICK_TRIES),
         wait=wait_random_exponential(multiplier=0.05, max=LONGEST_QUICK_PAUSE),
         reraise=True,
@@ -99,6 +104,29 @@ class InPlace:
                 if doubted or meaning_of(error) is not Meaning.AWAY:
                     raise
                 doubted = True
+
+    async def wait_for(self, look: Callable[[], Awaitable[T]]) -> T:
+        """Return what a look gives that only a state of the whole database can hold up.
+
+        :raises DatabaseAway: when told to stop before that.
+        """
+        try:
+            return await look()
+        except Exception as found:
+            if not is_transient(found):
+                raise
+            self.paused(describe(found))
+            seen: list[T] = []
+
+            async def again() -> bool:
+                seen.append(await look())
+                return True
+
+            waiting = until_stopped(self.stop).copy(before_sleep=None)
+            if not await waiting(again):
+                raise DatabaseAway from found
+            self.resumed()
+            return seen[0]
 
     async def _was_away(self, error: Exception) -> bool:
         """Look whether the database can be reached, and written to if that is in doubt.

@@ -89,7 +89,7 @@ class DeviceRow(WorkerTable, table=True):
 
     __tablename__ = "devices"
     __table_args__ = (
-        Index("devices_by_serial", "workspace", "serial"),
+        Index("devices_of_workspace", "workspace", "serial"),
         _partial("live_devices_by_serial", "workspace", "serial", where="NOT removed", unique=True),
     )
 

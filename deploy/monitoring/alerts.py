@@ -79,8 +79,9 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         "page",
         "max by (lane) (muster_consuming_paused) == 1",
         "A worker has stopped taking events of the lane {{ $labels.lane }}, because the"
-        " downstream database does not answer.",
+        " downstream database does not answer, or takes no writes.",
     )
+    yield from _locked_out(pace)
 
     window = pace.duration(5 * MINUTE)
     published = (
@@ -95,6 +96,21 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         "Changes of the urgent lane are published, and no worker takes any of them.",
         wait=2 * MINUTE,
     )
+
+
+def _locked_out(pace: Pace) -> Iterator[Alert]:
+    window = pace.duration(5 * MINUTE)
+    for lane, severity in ("urgent", "page"), ("bulk", "ticket"):
+        aside = f'muster_locked_out_events_total{{lane="{lane}"}}'
+        yield Alert(
+            "MusterEventsLockedOut",
+            severity,
+            f"sum by (lane) (increase({aside}[{window}])) > 0",
+            "Somebody holds rows of the downstream database, and events of the lane"
+            " {{ $labels.lane }} that need them are set aside again and again:"
+            " {{ $value | humanize }} times in five minutes.",
+            wait=5 * MINUTE,  # a lock that is let go is no trouble: they come again by themselves
+        )
 
 
 def _crowded(pace: Pace) -> Alert:
@@ -197,8 +213,10 @@ def _what_is_away() -> Iterator[Alert]:
         yield Alert(
             "MusterDatabaseUnreachable",
             "page",
-            f"count({gauge} != {gauge}) > 0",
-            f"The {database} database does not answer the processes that need it.",
+            f"count({gauge} != {gauge}) > 0"
+            f' or min(muster_database_takes_writes{{database="{database}"}}) == 0',
+            f"The {database} database does not answer the processes that need it, or takes no"
+            " writes.",
             labels={"database": database},
         )
     for part, gauge in (

@@ -11,7 +11,7 @@ from worker.metrics import LAG_BUCKETS
 
 LABELS = {
     *("operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"),
-    "share",
+    *("share", "database"),
 }
 """Each of these has few values, and none is a person, a tenant or the text of an error."""
 
