@@ -66,7 +66,6 @@ async def test_as_many_as_can_be_planned_soon_are_due_when_many_want_the_same_em
     assert batch.freed == MOST_FREED
     await platform.replan()
     assert [account.email for account in await platform.accounts()] == [ADA, None]
-    assert await platform.reasons("claimant-0000") == []
 
 
 async def test_an_email_passes_on_within_one_batch(platform: Platform) -> None:
