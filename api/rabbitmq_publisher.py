@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import uuid4
 
-from aio_pika import DeliveryMode, Message, connect
+from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from api.rabbitmq_backlog import count_backlog
+from api.rabbitmq_connection import Broker, hang_up
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState, Unknown
@@ -21,10 +21,6 @@ three times this is less than the relay leases its marks for."""
 
 LOOK_SECONDS = 3.0
 """For a look at the broker; who scrapes metrics waits for it."""
-
-CLOSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
-"""A peer that says nothing is given up after about three of them."""
 
 
 class PublisherClosed(Exception):
@@ -41,7 +37,7 @@ class RabbitmqPublisher:
     def __init__(
         self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
     ) -> None:
-        self._url = url
+        self._broker = Broker(url)
         self._topology = topology
         self._confirm_seconds = confirm_seconds
         self._connection: AbstractConnection | None = None
@@ -108,20 +104,13 @@ class RabbitmqPublisher:
                 raise PublisherClosed
             if self._connection is None or self._channel is None or self._channel.is_closed:
                 await self._hang_up()
-                self._connection = await connect(
-                    self._url,
-                    heartbeat=HEARTBEAT_SECONDS,
-                    client_properties={"connection_name": "muster relay"},
-                )
+                self._connection = await self._broker.dial("muster relay")
                 self._channel = await self._connection.channel()
             return self._connection, self._channel
 
     async def _hang_up(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            with suppress(PeerFailed):
-                async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
-                    await connection.close()
+        await hang_up(connection)
 
 
 def _is_incomplete(failure: PeerFailed) -> bool:

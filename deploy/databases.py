@@ -9,9 +9,10 @@ from sqlalchemy import URL, NullPool, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from contracts.addresses import Addresses
 from deploy.database_files import DatabaseFile, watch
-from deploy.database_urls import async_url
-from deploy.postgres_sessions import COMMAND_SECONDS, CONNECT_SECONDS, begin_session
+from deploy.database_urls import async_url, servers_of
+from deploy.postgres_sessions import COMMAND_SECONDS, Sessions
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -35,7 +36,7 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
     :param patient: whether statements may take any time. Those of a server may not: somebody waits.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url), patient=patient)
+    return _reading_and_writing(url, _file_of(url), _sessions(url), patient=patient)
 
 
 def open_directory_engines(
@@ -50,20 +51,22 @@ def open_directory_engines(
     :param patient: whether statements may take any time.
     """
     url = async_url(text)
-    file = _file_of(url)
+    file, sessions = _file_of(url), _sessions(url)
     pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
     if file is not None:
         searching = _sqlite(url, file, begin="BEGIN", **pool)
     else:
         uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
-        searching = _postgres(uncached, patient=patient, isolation_level="AUTOCOMMIT", **pool)
-    return (*_reading_and_writing(url, file, patient=patient), searching)
+        searching = _postgres(
+            uncached, sessions, patient=patient, isolation_level="AUTOCOMMIT", **pool
+        )
+    return (*_reading_and_writing(url, file, sessions, patient=patient), searching)
 
 
 @asynccontextmanager
 async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
     """Give an engine on the same database of PostgreSQL whose statements may take any time."""
-    patient = _postgres(engine.url, patient=True, poolclass=NullPool)
+    patient = _postgres(engine.url, _sessions(engine.url), patient=True, poolclass=NullPool)
     try:
         yield patient
     finally:
@@ -71,19 +74,30 @@ async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
 
 
 def _reading_and_writing(
-    url: URL, file: DatabaseFile | None, *, patient: bool
+    url: URL, file: DatabaseFile | None, sessions: Sessions, *, patient: bool
 ) -> tuple[AsyncEngine, AsyncEngine]:
     if file is None:
         return (
             _postgres(
-                url, patient=patient, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"
+                url,
+                sessions,
+                patient=patient,
+                pool_size=5,
+                max_overflow=0,
+                isolation_level="AUTOCOMMIT",
             ),
-            _postgres(url, patient=patient, pool_size=10, max_overflow=5),
+            _postgres(url, sessions, patient=patient, pool_size=10, max_overflow=5),
         )
     return (
         _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
         _sqlite(url, file, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
     )
+
+
+def _sessions(url: URL) -> Sessions:
+    """Return what begins sessions with a database; which address failed is known to all of it."""
+    servers = servers_of(url)
+    return Sessions(Addresses(servers) if servers else None)
 
 
 def _file_of(url: URL) -> DatabaseFile | None:
@@ -96,14 +110,13 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, *, patient: bool, **options: Any) -> AsyncEngine:
+def _postgres(url: URL, sessions: Sessions, *, patient: bool, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
-            "async_creator_fn": begin_session,
-            "timeout": CONNECT_SECONDS,
+            "async_creator_fn": sessions.begin,
             "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )

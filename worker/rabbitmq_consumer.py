@@ -12,7 +12,7 @@ from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from worker.rabbitmq_acks import Acks
-from worker.rabbitmq_connection import dial, hang_up
+from worker.rabbitmq_connection import Broker, hang_up
 from worker.rabbitmq_delivery import RabbitmqDelivery
 from worker.rabbitmq_set_aside import SetAside
 
@@ -33,10 +33,10 @@ class RabbitmqConsumer:
     """
 
     def __init__(self, url: str, topology: Topology, prefetch: int = PREFETCH) -> None:
-        self._url = url
+        self._broker = Broker(url)
         self._topology = topology
         self._prefetch = prefetch
-        self._set_aside = SetAside(url, topology)
+        self._set_aside = SetAside(self._broker, topology)
         self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
         }
@@ -108,7 +108,7 @@ class RabbitmqConsumer:
         def lose(*_: object) -> None:
             lost.set()
 
-        self._connection = await dial(self._url, "muster worker")
+        self._connection = await self._broker.dial("muster worker")
         for lane in Lane:
             channel = await self._connection.channel()
             channel.close_callbacks.add(lose)

@@ -9,7 +9,7 @@ from pamqp.commands import Basic
 
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import CONTENT_TYPE, Topology
-from worker.rabbitmq_connection import CONNECT_SECONDS, dial, hang_up
+from worker.rabbitmq_connection import CONNECT_SECONDS, Broker, hang_up
 
 LOG = structlog.get_logger(__name__)
 
@@ -23,8 +23,8 @@ class SetAside:
     would stop the acks, which are what frees the broker's memory.
     """
 
-    def __init__(self, url: str, topology: Topology) -> None:
-        self._url = url
+    def __init__(self, broker: Broker, topology: Topology) -> None:
+        self._broker = broker
         self._topology = topology
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
@@ -65,6 +65,6 @@ class SetAside:
                 raise ConnectionError("closed")
             if self._channel is None or self._channel.is_closed:
                 await hang_up(self._connection)
-                self._connection = await dial(self._url, "muster worker, setting aside")
+                self._connection = await self._broker.dial("muster worker, setting aside")
                 self._channel = await self._connection.channel()
             return self._channel
