@@ -6,6 +6,14 @@ import ssl
 
 from contracts.addresses import Address
 
+KEPT_ALIVE = {
+    "TCP_KEEPIDLE": 15,  # seconds of rest before a first sign of life, which NATs see as well
+    "TCP_KEEPINTVL": 5,  # seconds between the next ones
+    "TCP_KEEPCNT": 3,  # without an answer, and the line is lost
+    "TCP_USER_TIMEOUT": 30_000,  # milliseconds that what was sent may stay unconfirmed
+}
+"""By their names in the module socket; not every system has all of them."""
+
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -17,6 +25,7 @@ async def open_line(address: Address) -> socket.socket:
     line = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         line.settimeout(0)
+        _keep_alive(line)
         await asyncio.get_running_loop().sock_connect(line, address.place)
     except BaseException:
         line.close()
@@ -36,3 +45,10 @@ async def open_stream(address: Address, tls: ssl.SSLContext | None = None) -> St
     except BaseException:
         line.close()
         raise
+
+
+def _keep_alive(line: socket.socket) -> None:
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEPT_ALIVE.items():
+        if hasattr(socket, name):
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, NullPool, event
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.addresses import Addresses
@@ -120,16 +119,7 @@ def _postgres(url: URL, sessions: Sessions, *, patient: bool, **options: Any) ->
             "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def _replace_if_lost(connection: Any, _record: object, _proxy: object) -> None:
-        """Take another connection if this one ended meanwhile, and then all the others too.
-
-        The driver knows by itself, so that nobody waits for a ping.
-        """
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-
+    sessions.resting.watch(engine.sync_engine)
     return engine
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import asyncpg
 
 from contracts.addresses import Address, Addresses
 from contracts.lines import open_line
 from deploy.database_urls import SERVERS
+from deploy.resting_sessions import RestingSessions, Session
 
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
 """After which a PostgreSQL server that says nothing is taken for lost."""
@@ -37,15 +38,16 @@ class NoServerTakesWrites(ConnectionError):
     """All servers that answer are replicas: as good as away, as in the middle of a failover."""
 
 
-Session: TypeAlias = "asyncpg.Connection[Any]"
-
-
 class Sessions:
-    """Begins sessions with a database that may be at any of these addresses."""
+    """Begins sessions with a database that may be at any of these addresses.
+
+    Those that rest are known to all pools of the database.
+    """
 
     def __init__(self, addresses: Addresses | None) -> None:
         """Take addresses, or nothing where the driver is to find the server by itself."""
         self._addresses = addresses
+        self.resting = RestingSessions()
 
     async def begin(
         self, *, command_timeout: float | None, host: object = None, port: object = None, **of: Any

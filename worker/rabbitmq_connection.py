@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from aio_pika import Connection
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.connection import TransportFactory
 from yarl import URL
@@ -17,9 +17,10 @@ from contracts.servers import servers_in
 CONNECT_SECONDS = 10.0
 """For all addresses of the broker together."""
 
+ANSWER_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
-"""A peer that says nothing is given up after about three of them."""
+HEARTBEAT_SECONDS = 5
+"""A peer that says nothing is given up after about three of them, and no NAT forgets the line."""
 
 
 class Broker:
@@ -57,6 +58,16 @@ class _LineTo(TransportFactory):
         encrypted = url.scheme == "amqps"
         tls = await kwargs["ssl_context_provider"].get_context() if encrypted else None
         return await open_stream(self._address, tls)
+
+
+async def answers(channel: AbstractChannel) -> bool:
+    """Say whether the broker answers at once: a line that is forgotten in silence looks open."""
+    try:
+        async with peer_failures(ANSWER_SECONDS, late="no answer in time"):
+            await channel.set_qos()  # the cheapest question; it changes nothing here
+    except PeerFailed:
+        return False
+    return True
 
 
 async def hang_up(connection: AbstractConnection | None) -> None:
