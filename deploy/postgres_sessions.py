@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.addresses import Address, Addresses
 from contracts.lines import open_line
+from deploy.database_sessions import Sessions
 from deploy.database_urls import SERVERS
 from deploy.resting_sessions import RestingSessions, Session
 
@@ -38,16 +40,23 @@ class NoServerTakesWrites(ConnectionError):
     """All servers that answer are replicas: as good as away, as in the middle of a failover."""
 
 
-class Sessions:
+class Connector:
     """Begins sessions with a database that may be at any of these addresses.
 
-    Those that rest are known to all pools of the database.
+    What one of its pools meets, the others need not meet.
     """
 
     def __init__(self, addresses: Addresses | None) -> None:
         """Take addresses, or nothing where the driver is to find the server by itself."""
         self._addresses = addresses
-        self.resting = RestingSessions()
+        self._sessions = Sessions()
+        self._resting = RestingSessions()
+
+    def watch(self, engine: AsyncEngine) -> AsyncEngine:
+        """Replace sessions of this engine in time; return it."""
+        self._sessions.watch(engine)
+        self._resting.watch(engine.sync_engine)
+        return engine
 
     async def begin(
         self, *, command_timeout: float | None, host: object = None, port: object = None, **of: Any

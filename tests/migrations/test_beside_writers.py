@@ -63,8 +63,9 @@ async def _index(db: AsyncConnection) -> tuple[bool, int]:
         (DIRECTORY, "0003", "identities", "CREATE INDEX CONCURRENTLY%"),
         (DIRECTORY, "0002", "users", "CREATE UNIQUE INDEX CONCURRENTLY%"),
         (DOWNSTREAM, "0001", "accounts", "ALTER TABLE%"),
+        (DOWNSTREAM, "0002", "devices", "CREATE UNIQUE INDEX CONCURRENTLY%"),
     ],
-    ids=["an index that is new", "an index that is replaced", "columns"],
+    ids=["an index that is new", "an index that is replaced", "columns", "an index of some rows"],
 )
 async def test_writers_get_through_while_a_migration_waits(
     engine: AsyncEngine, schema: Schema, before: str, table: str, statement: str

@@ -9,6 +9,7 @@ from tests.faults.distributed import database_faults as database
 from tests.faults.distributed import line_faults as line
 from tests.faults.distributed import process_faults as process
 from tests.faults.distributed import restores
+from tests.faults.distributed import server_state_faults as server_state
 from tests.faults.distributed.orders import Point
 from tests.faults.distributed.site import Site
 
@@ -85,6 +86,16 @@ FAULTS: Mapping[str, Fault] = {
     },
     **{f"{side} deadlocked": Fault(partial(database.deadlock, side=side), 4) for side in SIDES},
     **{f"{side} disk full": Fault(partial(database.fill_disk, side=side), 3) for side in SIDES},
+    **{
+        f"{side} failed over and back": Fault(
+            partial(server_state.fail_over_and_back, side=side), 5
+        )
+        for side in SIDES
+    },
+    **{
+        f"downstream {what} held": Fault(partial(server_state.hold, what=what), 3)
+        for what in server_state.HELD
+    },
     "older directory restored": Fault(restores.restore_directory, 1),
     "older downstream restored": Fault(restores.restore_downstream, 1),
 }
