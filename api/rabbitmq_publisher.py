@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import uuid4
 
-from aio_pika import DeliveryMode, Message, connect
+from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from api.rabbitmq_backlog import count_backlog
+from api.rabbitmq_connection import Broker, answers, hang_up
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState, Unknown
@@ -22,9 +22,8 @@ three times this is less than the relay leases its marks for."""
 LOOK_SECONDS = 3.0
 """For a look at the broker; who scrapes metrics waits for it."""
 
-CLOSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
-"""A peer that says nothing is given up after about three of them."""
+ASKED_AFTER = 0.5
+"""Seconds of silence after which the broker has to answer before anything is published."""
 
 
 class PublisherClosed(Exception):
@@ -41,12 +40,14 @@ class RabbitmqPublisher:
     def __init__(
         self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
     ) -> None:
-        self._url = url
+        self._broker = Broker(url)
         self._topology = topology
         self._confirm_seconds = confirm_seconds
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
+        self._heard = 0.0
+        self._leaving: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
@@ -77,7 +78,8 @@ class RabbitmqPublisher:
         """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
         self._closed = True
         async with self._opening:
-            await self._hang_up()
+            self._leave()
+            await asyncio.gather(*self._leaving)
 
     @property
     def _is_open(self) -> bool:
@@ -89,7 +91,9 @@ class RabbitmqPublisher:
             async with peer_failures(self._confirm_seconds, late="no confirm in time"):
                 answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
         except PeerFailed as failure:
+            self._heard = 0.0
             return Unknown(NOT_APPLIED if _is_incomplete(failure) else str(failure))
+        self._heard = asyncio.get_running_loop().time()
         # What no queue takes is handed back instead of confirmed.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
 
@@ -106,22 +110,35 @@ class RabbitmqPublisher:
         async with self._opening:
             if self._closed:
                 raise PublisherClosed
-            if self._connection is None or self._channel is None or self._channel.is_closed:
-                await self._hang_up()
-                self._connection = await connect(
-                    self._url,
-                    heartbeat=HEARTBEAT_SECONDS,
-                    client_properties={"connection_name": "muster relay"},
-                )
+            if self._connection is None or self._channel is None or not await self._is_alive():
+                self._leave()
+                self._connection = await self._broker.dial("muster relay")
                 self._channel = await self._connection.channel()
+                self._heard = asyncio.get_running_loop().time()
             return self._connection, self._channel
 
-    async def _hang_up(self) -> None:
+    async def _is_alive(self) -> bool:
+        """Ask the broker, unless it was heard just now, or has said that it listens to nobody."""
+        if self._connection is None or self._channel is None or self._channel.is_closed:
+            return False
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._heard < ASKED_AFTER or await _is_blocked(self._connection):
+            return True
+        try:
+            alive = await answers(self._channel)
+        except asyncio.CancelledError:  # nobody would wait for it: the next one does without
+            self._leave()
+            raise
+        self._heard = loop.time()
+        return alive
+
+    def _leave(self) -> None:
+        """Hang up, without waiting for a peer that may be gone."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            with suppress(PeerFailed):
-                async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
-                    await connection.close()
+            leaving = asyncio.create_task(hang_up(connection))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
 
 def _is_incomplete(failure: PeerFailed) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import URL, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from contracts.addresses import Addresses
 from deploy.database_files import DatabaseFile, watch
-from deploy.database_sessions import Sessions
-from deploy.database_urls import async_url
-from deploy.postgres_sessions import COMMAND_SECONDS, CONNECT_SECONDS, begin_session
+from deploy.database_urls import async_url, servers_of
+from deploy.postgres_sessions import COMMAND_SECONDS, Connector
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -36,7 +36,7 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
     :param patient: whether statements may take any time. Those of a server may not: somebody waits.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url), Sessions(), patient=patient)
+    return _reading_and_writing(url, _file_of(url), _connector(url), patient=patient)
 
 
 def open_directory_engines(
@@ -51,22 +51,22 @@ def open_directory_engines(
     :param patient: whether statements may take any time.
     """
     url = async_url(text)
-    file, sessions = _file_of(url), Sessions()
+    file, connector = _file_of(url), _connector(url)
     pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
     if file is not None:
         searching = _sqlite(url, file, begin="BEGIN", **pool)
     else:
         uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
         searching = _postgres(
-            uncached, sessions, patient=patient, isolation_level="AUTOCOMMIT", **pool
+            uncached, connector, patient=patient, isolation_level="AUTOCOMMIT", **pool
         )
-    return (*_reading_and_writing(url, file, sessions, patient=patient), searching)
+    return (*_reading_and_writing(url, file, connector, patient=patient), searching)
 
 
 @asynccontextmanager
 async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
     """Give an engine on the same database of PostgreSQL whose statements may take any time."""
-    patient = _postgres(engine.url, Sessions(), patient=True, poolclass=NullPool)
+    patient = _postgres(engine.url, _connector(engine.url), patient=True, poolclass=NullPool)
     try:
         yield patient
     finally:
@@ -74,10 +74,10 @@ async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
 
 
 def _reading_and_writing(
-    url: URL, file: DatabaseFile | None, sessions: Sessions, *, patient: bool
+    url: URL, file: DatabaseFile | None, connector: Connector, *, patient: bool
 ) -> tuple[AsyncEngine, AsyncEngine]:
     if file is None:
-        postgres = partial(_postgres, url, sessions, patient=patient)
+        postgres = partial(_postgres, url, connector, patient=patient)
         return (
             postgres(pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
             postgres(pool_size=10, max_overflow=5),
@@ -86,6 +86,12 @@ def _reading_and_writing(
         _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
         _sqlite(url, file, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0),
     )
+
+
+def _connector(url: URL) -> Connector:
+    """Return what connects to a database; which address failed is known to all of it."""
+    servers = servers_of(url)
+    return Connector(Addresses(servers) if servers else None)
 
 
 def _file_of(url: URL) -> DatabaseFile | None:
@@ -98,18 +104,17 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, sessions: Sessions, *, patient: bool, **options: Any) -> AsyncEngine:
+def _postgres(url: URL, connector: Connector, *, patient: bool, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
-            "async_creator_fn": begin_session,
-            "timeout": CONNECT_SECONDS,
+            "async_creator_fn": connector.begin,
             "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )
-    return sessions.watch(engine)
+    return connector.watch(engine)
 
 
 def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.directory.database import DirectoryDatabase
 from deploy.database_files import DatabaseFileLost
 from deploy.databases import open_directory_engines, open_engines
+from deploy.postgres_sessions import NoServerTakesWrites
 from deploy.settings import Settings
 from worker.database import DownstreamDatabase
 
@@ -46,6 +47,8 @@ def _problem(error: BaseException) -> str:
     match cause := (adapted and adapted.__cause__) or adapted or error:
         case ConnectionRefusedError():
             return "nothing answers there"
+        case NoServerTakesWrites():
+            return "none of its servers that answer takes writes"
         case DatabaseFileLost():
             return str(cause)
         case InvalidCatalogNameError():

@@ -1,11 +1,12 @@
 """How does a command reach the broker? One connection, or one line that says what to change."""
 
-from aio_pika import connect
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from aiormq.exceptions import ProtocolSyntaxError
 
-CONNECT_SECONDS = 10
+from worker.rabbitmq_connection import Broker
+
+NAME = "muster command"
 
 
 class BrokerUnusable(Exception):
@@ -21,7 +22,7 @@ async def connect_to_broker(url: str) -> AbstractConnection:
     :raises BrokerUnusable: when the broker is not there, or refuses user or virtual host.
     """
     try:
-        return await connect(url, timeout=CONNECT_SECONDS)
+        return await Broker(url).dial(NAME)
     except ProbableAuthenticationError as error:
         raise BrokerUnusable("refuses that user or password") from error
     except ProtocolSyntaxError as error:  # how the library meets the broker's refusal

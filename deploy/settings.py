@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from api.scim.limits import Limits
 from api.shares import ShareSizes
+from contracts.servers import servers_in
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
 
@@ -16,6 +17,11 @@ PREFIX = "MUSTER_"
 
 DEFAULTS, SHARES = Limits(), ShareSizes()
 BOUNDS = Bounds()
+
+DATABASE_URLS = (
+    "a postgresql:// URL (one host or several with commas between, no parameter but sslmode and"
+    " target_session_attrs, which is any, read-write or primary) or a sqlite:/// URL"
+)
 
 
 class InvalidSetting(Exception):
@@ -39,8 +45,8 @@ def _public_url(text: str) -> str:
 
 
 def _broker_url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and not (parts.scheme in ("amqp", "amqps") and parts.hostname):
+    servers, plain = servers_in(text)
+    if text and not (urlsplit(plain).scheme in ("amqp", "amqps") and servers):
         raise ValueError
     return text
 
@@ -58,17 +64,20 @@ class Settings(BaseSettings):
     directory_database_url: Annotated[
         str,
         AfterValidator(_database_url),
-        Field(description="a postgresql:// URL (no parameter but sslmode) or a sqlite:/// URL"),
+        Field(description=DATABASE_URLS),
     ] = "sqlite:///var/directory.sqlite3"
     downstream_database_url: Annotated[
         str,
         AfterValidator(_database_url),
-        Field(description="a postgresql:// URL (no parameter but sslmode) or a sqlite:/// URL"),
+        Field(description=DATABASE_URLS),
     ] = "sqlite:///var/downstream.sqlite3"
     broker_url: Annotated[
         str,
         AfterValidator(_broker_url),
-        Field(description="an amqp:// or amqps:// URL, or nothing for the embedded transport"),
+        Field(
+            description="an amqp:// or amqps:// URL (one host or several with commas between),"
+            " or nothing for the embedded transport"
+        ),
     ] = ""
     broker_prefix: Annotated[
         str,

@@ -11,7 +11,7 @@ DROP, DROP_SECONDS = 100, 0.02
 class TcpProxy:
     """Passes connections on to a server, until it is cut, which closes them all, or frozen.
 
-    It can be slow, too.
+    It can be slow, too, and forget connections in silence, as a NAT does.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -20,6 +20,7 @@ class TcpProxy:
         self._trickling = False
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._forgotten: list[asyncio.Event] = []
         self._clients: set[asyncio.StreamWriter] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._knocks = 0
@@ -40,13 +41,21 @@ class TcpProxy:
     def cut(self) -> None:
         """Close all connections, and refuse new ones."""
         self._cut = True
-        self._flowing.set()  # what was frozen ends now, too
+        for flowing in (self._flowing, *self._forgotten):
+            flowing.set()  # what was frozen ends now, too
         for writer in self._writers:
             writer.close()
 
     def freeze(self) -> None:
         """Keep all connections, and pass nothing on: neither what was said nor that it ended."""
         self._flowing.clear()
+
+    def forget(self) -> None:
+        """Freeze all connections for good, and tell nobody; new ones are passed on."""
+        self._flowing.clear()
+        self._forgotten.append(self._flowing)
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
     def trickle(self) -> None:
         """Pass on a little at a time."""
@@ -82,20 +91,27 @@ class TcpProxy:
             return
         self._clients.add(writer)
         self._writers |= {writer, back_writer}
-        await asyncio.gather(self._pipe(reader, back_writer), self._pipe(back_reader, writer))
+        flowing = self._flowing
+        await asyncio.gather(
+            self._pipe(reader, back_writer, flowing), self._pipe(back_reader, writer, flowing)
+        )
         self._writers -= {writer, back_writer}
         self._clients.discard(writer)
 
-    async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pipe(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                await self._pass_on(data, writer)
-        await self._flowing.wait()
+                await self._pass_on(data, writer, flowing)
+        await flowing.wait()
         writer.close()
 
-    async def _pass_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, data: bytes, writer: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
         while data:
-            await self._flowing.wait()
+            await flowing.wait()
             some = DROP if self._trickling else len(data)
             writer.write(data[:some])
             await writer.drain()

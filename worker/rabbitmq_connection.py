@@ -1,30 +1,73 @@
 """How does the worker hold the line to RabbitMQ? How it dials, and how it hangs up."""
 
 from contextlib import suppress
+from typing import Any
 
-from aio_pika import connect
-from aio_pika.abc import AbstractConnection
+from aio_pika import Connection
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq.connection import TransportFactory
+from yarl import URL
 
+from contracts.addresses import Address, Addresses
+from contracts.lines import Stream, open_stream
 from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.servers import servers_in
 
 CONNECT_SECONDS = 10.0
+"""For all addresses of the broker together."""
+
+ANSWER_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
-"""A peer that says nothing is given up after about three of them."""
+HEARTBEAT_SECONDS = 5
+"""A peer that says nothing is given up after about three of them, and no NAT forgets the line."""
 
 
-async def dial(url: str, name: str) -> AbstractConnection:
-    """Open a connection, under a name that the broker's operators see.
+class Broker:
+    """The broker, by all its addresses.
 
-    It does not come back by itself: who holds it notices the loss and dials again, so that the
-    first connection and every later one are set up in the same way.
+    A connection does not come back by itself: who holds it notices the loss and dials again, so
+    that the first connection and every later one are set up in the same way.
     """
-    return await connect(
-        url,
-        timeout=CONNECT_SECONDS,
-        heartbeat=HEARTBEAT_SECONDS,
-        client_properties={"connection_name": name},
-    )
+
+    def __init__(self, url: str) -> None:
+        """Take a URL, which may name several hosts of a cluster with commas between."""
+        servers, plain = servers_in(url)
+        self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
+        self._addresses = Addresses(servers)
+
+    async def dial(self, name: str) -> AbstractConnection:
+        """Open a connection, under a name that the broker's operators see."""
+
+        async def attempt(address: Address) -> AbstractConnection:
+            connection = Connection(self._url, client_properties={"connection_name": name})
+            connection.kwargs["transport_factory"] = _LineTo(address)
+            await connection.connect()
+            return connection
+
+        return await self._addresses.reach(attempt, CONNECT_SECONDS, CONNECTION_EXCEPTIONS)
+
+
+class _LineTo(TransportFactory):
+    """Connects to one address, where the library would take the first that its name stands for."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    async def create(self, url: URL, **kwargs: Any) -> Stream:
+        encrypted = url.scheme == "amqps"
+        tls = await kwargs["ssl_context_provider"].get_context() if encrypted else None
+        return await open_stream(self._address, tls)
+
+
+async def answers(channel: AbstractChannel) -> bool:
+    """Say whether the broker answers at once: a line that is forgotten in silence looks open."""
+    try:
+        async with peer_failures(ANSWER_SECONDS, late="no answer in time"):
+            await channel.set_qos()  # the cheapest question; it changes nothing here
+    except PeerFailed:
+        return False
+    return True
 
 
 async def hang_up(connection: AbstractConnection | None) -> None:

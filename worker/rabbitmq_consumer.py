@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 import structlog
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from worker.rabbitmq_acks import Acks
-from worker.rabbitmq_connection import dial, hang_up
+from worker.rabbitmq_connection import Broker, answers, hang_up
 from worker.rabbitmq_delivery import RabbitmqDelivery
 from worker.rabbitmq_set_aside import SetAside
 
@@ -25,6 +26,9 @@ SUBSCRIBE_SECONDS = 20.0
 UNSUBSCRIBE_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 
+ASKED_AFTER = 1.0
+"""Seconds without a message after which the broker has to answer that it is there."""
+
 
 class RabbitmqConsumer:
     """The worker's end. It connects at the first receive(), and again whenever the line is lost.
@@ -33,14 +37,17 @@ class RabbitmqConsumer:
     """
 
     def __init__(self, url: str, topology: Topology, prefetch: int = PREFETCH) -> None:
-        self._url = url
+        self._broker = Broker(url)
         self._topology = topology
         self._prefetch = prefetch
-        self._set_aside = SetAside(url, topology)
+        self._set_aside = SetAside(self._broker, topology)
         self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
         }
         self._connection: AbstractConnection | None = None
+        self._asking: AbstractChannel | None = None
+        self._heard = 0.0
+        self._leaving: set[asyncio.Task[None]] = set()
         self._subscriptions: list[tuple[AbstractQueue, str]] = []
         self._staying_connected: asyncio.Task[None] | None = None
         self._closed = False
@@ -82,7 +89,8 @@ class RabbitmqConsumer:
             await asyncio.gather(self._staying_connected, return_exceptions=True)
         await self._unsubscribe()
         # Never the channels: closing one while acks are on their way kills the connection.
-        await hang_up(self._connection)
+        self._leave()
+        await asyncio.gather(*self._leaving)
         await self._set_aside.close()
 
     async def _stay_connected(self) -> None:
@@ -92,15 +100,33 @@ class RabbitmqConsumer:
                 async with peer_failures(SUBSCRIBE_SECONDS, late="no subscription in time"):
                     await self._subscribe(lost)
                 self._incomplete = False
-                await lost.wait()
+                await self._until_lost(lost)
                 LOG.warning("broker_lost")
             except PeerFailed as failure:
                 self._incomplete = isinstance(failure.__cause__, ChannelNotFoundEntity)
                 reason = NOT_APPLIED if self._incomplete else str(failure)
                 LOG.warning("broker_unavailable", reason=reason)
             self._subscriptions = []
-            await hang_up(self._connection)
+            self._leave()
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _until_lost(self, lost: asyncio.Event) -> None:
+        """Wait until the line is lost, or is found to be silent."""
+        loop = asyncio.get_running_loop()
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ASKED_AFTER):
+                    await lost.wait()
+            quiet = loop.time() - self._heard >= ASKED_AFTER
+            if quiet and self._asking is not None and not await answers(self._asking):
+                return
+
+    def _leave(self) -> None:
+        """Hang up, without waiting for a peer that may be gone."""
+        connection, self._connection = self._connection, None
+        leaving = asyncio.create_task(hang_up(connection))
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     async def _subscribe(self, lost: asyncio.Event) -> None:
         """Consume all lanes; set the event when the broker or the line puts an end to it."""
@@ -108,7 +134,8 @@ class RabbitmqConsumer:
         def lose(*_: object) -> None:
             lost.set()
 
-        self._connection = await dial(self._url, "muster worker")
+        self._connection = await self._broker.dial("muster worker")
+        self._asking = await self._connection.channel()
         for lane in Lane:
             channel = await self._connection.channel()
             channel.close_callbacks.add(lose)
@@ -122,6 +149,7 @@ class RabbitmqConsumer:
 
     async def _enqueue(self, lane: Lane, acks: Acks, message: AbstractIncomingMessage) -> None:
         """Only this: the loss of a connection cancels callbacks in the middle of their work."""
+        self._heard = asyncio.get_running_loop().time()
         self._waiting[lane].put_nowait(
             RabbitmqDelivery(message, lane, self._topology, self._set_aside, acks)
         )

@@ -12,6 +12,7 @@ from contracts.topology import Lane, Topology
 from tests.commands.conftest import Answer
 from tests.rabbitmq import RabbitmqServer
 from tests.unit.worker.stories import ADA, STORE, joiner
+from worker.rabbitmq_connection import Broker
 from worker.rabbitmq_set_aside import SetAside
 
 pytestmark = pytest.mark.rabbitmq
@@ -107,7 +108,7 @@ async def _set_aside(url: str, topology: Topology) -> None:
     """Let one message be put aside by a worker, and another by the broker."""
     async with await connect(url) as connection:
         channel = await connection.channel()
-        setting_aside = SetAside(url, topology)
+        setting_aside = SetAside(Broker(url), topology)
         headers: dict[str, str | int] = {
             "muster-reason": "not JSON",
             "muster-lane": "urgent",

@@ -63,6 +63,8 @@ FAULTS: Mapping[str, Fault] = {
         for of in ("broker", "database")
         for how, what in LINES.items()
     },
+    # Not to the database, where a statement in the middle has a minute to be answered.
+    "line to broker forgotten": Fault(partial(line.forget, line="broker"), 4),
     "deliveries disordered": Fault(broker.disorder_deliveries, 40),
     "broker restarted": Fault(broker.restart, 2),
     "broker killed": Fault(broker.kill, 2),

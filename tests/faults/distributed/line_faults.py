@@ -37,6 +37,11 @@ async def stall_and_cut(site: Site, line: str) -> None:
     await cut(site, line)
 
 
+async def forget(site: Site, line: str) -> None:
+    """Forget every connection in silence, as a NAT does; new ones are passed on."""
+    _proxy(site, line).forget()
+
+
 async def trickle(site: Site, line: str) -> None:
     """Pass on a little at a time for a while."""
     async with _for_a_while(site, line) as proxy:

@@ -146,6 +146,23 @@ async def test_lanes_that_are_deleted_and_made_anew_are_consumed_again(
     await delivery.ack()
 
 
+async def test_a_line_that_is_forgotten_in_silence_is_replaced_and_nothing_on_it_is_lost(
+    consumer: RabbitmqConsumer, proxy: TcpProxy, topology: Topology, channel: AbstractChannel
+) -> None:
+    bulk = topology.lane(Lane.BULK)
+    await put(channel, bulk, b"0")
+    await ack(await receive(consumer, 1))
+    proxy.forget()
+    await until_lost(consumer)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not consumer.connected:
+            await asyncio.sleep(0.01)
+    await put(channel, bulk, b"1")
+    (delivery,) = await receive(consumer, 1)
+    assert delivery.body == b"1"
+    await ack([delivery])
+
+
 async def test_a_consumer_closes_though_its_peer_is_stuck(
     consumer: RabbitmqConsumer, proxy: TcpProxy, topology: Topology, channel: AbstractChannel
 ) -> None:

@@ -8,7 +8,7 @@ from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 from pamqp import commands, frame
 
-from api.rabbitmq_publisher import RabbitmqPublisher
+from api.rabbitmq_publisher import ASKED_AFTER, RabbitmqPublisher
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import (
     Backlog,
@@ -29,6 +29,9 @@ PATIENCE_SECONDS = 60
 
 SHORT = 0.3
 """Seconds until a publisher gives up, where a test wants it to."""
+
+FORGOTTEN_SECONDS = 5.0
+"""The same, where it has time for another connection."""
 
 
 @pytest.fixture
@@ -222,3 +225,25 @@ async def test_without_a_topology_it_says_so_and_works_once_there_is_one(
     assert outcome == Unknown(NOT_APPLIED)
     await apply_topology(rabbitmq_server.url, topology)
     await until_confirmed(publisher)
+
+
+async def test_a_line_that_is_forgotten_in_silence_costs_one_publication(
+    url: str, topology: Topology, proxy: TcpProxy
+) -> None:
+    publisher = RabbitmqPublisher(url, topology, confirm_seconds=FORGOTTEN_SECONDS)
+    await until_confirmed(publisher)
+    proxy.forget()
+    assert await publisher.publish(parcels(1)) == [Unknown("no confirm in time")]
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    await publisher.close()
+
+
+async def test_after_a_rest_a_forgotten_line_costs_none(
+    url: str, topology: Topology, proxy: TcpProxy
+) -> None:
+    publisher = RabbitmqPublisher(url, topology)
+    await until_confirmed(publisher)
+    proxy.forget()
+    await asyncio.sleep(ASKED_AFTER)  # the rest itself
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    await publisher.close()

@@ -15,7 +15,10 @@ from deploy.settings import InvalidSetting, Settings, read_settings
         ("directory_database_url", "sqlite:///:memory:", "sqlite:/// URL"),
         ("directory_database_url", "sqlite:///x.db?mode=memory&uri=secret", "sqlite:/// URL"),
         ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
+        ("downstream_database_url", "postgres://db,secret:x/x", "postgresql://"),
+        ("downstream_database_url", "postgres://db/x?target_session_attrs=standby", "primary"),
         ("broker_url", "http://ada:secret@broker", "amqp://"),
+        ("broker_url", "amqp://ada:secret@broker,,broker", "commas"),
         ("port", "secret", "1 to 65535"),
         ("port", "70000", "1 to 65535"),
         ("most_connections", "15", "16 to 100000"),
@@ -45,6 +48,9 @@ def test_every_setting_says_what_it_accepts() -> None:
     [
         ("postgres://u:p@db/x", "postgresql+asyncpg://u:p@db/x"),
         ("postgresql://db:6432/x?sslmode=verify-full", "postgresql+asyncpg://db:6432/x?ssl=verify-full"),
+        ("postgresql://db/x?target_session_attrs=any", "postgresql+asyncpg://db/x?target_session_attrs=any"),
+        ("postgresql://u:p@a,b:2/x?sslmode=require", "postgresql+asyncpg://u:p@a/x?servers=a%3A5432%2Cb%3A2&ssl=require&target_session_attrs=read-write"),
+        ("postgresql://a,b/x?target_session_attrs=any", "postgresql+asyncpg://a/x?servers=a%3A5432%2Cb%3A5432&target_session_attrs=any"),
         ("sqlite:///var/x.sqlite3", "sqlite+aiosqlite:///var/x.sqlite3"),
     ],
 )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Which servers does a URL name? One, or several that are as good as each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STANDARD_PORTS = {"amqp": 5672, "amqps": 5671, "postgres": 5432, "postgresql": 5432}
+
+SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:,\s]+))(?::(\d{0,5}))?")
+USER = re.compile(r"(?:[^:/@]*(?::[^@]*)?@)?")
+"""As SQLAlchemy reads it, which is not strict about passwords."""
+
+LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server by its name, which its certificate is for, and its port."""
+
+    host: str
+    port: int
+
+
+def servers_in(url: str) -> tuple[Sequence[Server], str]:
+    """Return the servers that a URL names, ``host[:port]`` with commas between, and a plain URL.
+
+    That one names the first of them alone, as other readers of URLs expect it. Without a host in
+    the URL there is no server.
+
+    :raises ValueError: when one of several is not a host with or without a port.
+    """
+    scheme, mark, rest = url.partition("://")
+    begin = USER.match(rest).end()  # type: ignore[union-attr]  # matches nothing, too
+    hosts = re.split("[/?#]", rest[begin:], maxsplit=1)[0]
+    if not hosts:
+        return [], url
+    standard = STANDARD_PORTS.get(scheme.partition("+")[0], 0)
+    found = [SERVER.fullmatch(it) for it in hosts.split(",")]
+    servers = [Server(it[1] or it[2], int(it[3] or standard)) for it in found if it is not None]
+    if len(servers) < len(found) or any(it.port > LAST_PORT for it in servers):
+        raise ValueError("not a list of servers")
+    first = hosts.split(",")[0]
+    return servers, f"{scheme}{mark}{rest[:begin]}{first}{rest[begin + len(hosts) :]}"
