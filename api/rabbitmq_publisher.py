@@ -2,18 +2,29 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import uuid4
 
-from aio_pika import DeliveryMode, Message, connect
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractConnection, AbstractExchange
+from aio_pika.exceptions import (
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    DeliveryError,
+)
 from pamqp.commands import Basic
 
+from api.outbox.rabbitmq_line import RabbitmqLine
 from api.rabbitmq_backlog import count_backlog
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
-from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState, Unknown
+from contracts.transport import (
+    Confirmed,
+    Parcel,
+    PublishOutcome,
+    Rejected,
+    TransportState,
+    Unknown,
+)
 
 CONFIRM_SECONDS = 10.0
 """How long to wait for a connection, then for a broker that blocks publishers, then for a confirm:
@@ -22,106 +33,99 @@ three times this is less than the relay leases its marks for."""
 LOOK_SECONDS = 3.0
 """For a look at the broker; who scrapes metrics waits for it."""
 
-CLOSE_SECONDS = 5.0
-HEARTBEAT_SECONDS = 10
-"""A peer that says nothing is given up after about three of them."""
+TOO_LARGE = "the event is larger than the broker takes (max_message_size)"
+"""What it means that the broker closes the channel over a message alone: nothing else of it is
+under our control, or anybody's."""
 
-
-class PublisherClosed(Exception):
-    """It was asked to publish after its end."""
+ITS_OWN_STATE = (ChannelNotFoundEntity, DeliveryError)
+"""How the broker says that it has no room, or no exchange: that is no fault of a message."""
 
 
 class RabbitmqPublisher:
-    """The relay's end. It keeps one connection, which the next publication opens when it is lost.
+    """The relay's end. It keeps a line for batches and, once there are suspects, one for them.
 
-    Nothing is repeated here: the relay repeats what is Unknown, and with it the connecting. An
-    alarm of the broker blocks connections that publish, so nobody may consume on this one.
+    Nothing is repeated here: the relay repeats what is Unknown, and with it the connecting. A
+    message that is too large ends the channel, and with it whatever is on its way there; what
+    follows it may end the connection as well. So suspects have both for themselves.
     """
 
     def __init__(
         self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
     ) -> None:
-        self._url = url
         self._topology = topology
         self._confirm_seconds = confirm_seconds
-        self._connection: AbstractConnection | None = None
-        self._channel: AbstractChannel | None = None
-        self._opening = asyncio.Lock()
-        self._closed = False
+        self._line = RabbitmqLine(url, "muster relay")
+        self._line_apart = RabbitmqLine(url, "muster relay, suspects")
+        self._alone = asyncio.Lock()
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Publish the parcels in their order, and wait until the fate of each is known."""
         try:
-            exchange = await self._exchange()
+            exchange = await self._exchange(self._line)
         except PeerFailed as failure:
             return [Unknown(str(failure)) for _ in parcels]
         return await asyncio.gather(*(self._send(exchange, parcel) for parcel in parcels))
 
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        """Publish a parcel on the other line, one at a time."""
+        async with self._alone:
+            try:
+                exchange = await self._exchange(self._line_apart)
+            except PeerFailed as failure:
+                return Unknown(str(failure))
+            return await self._send(exchange, parcel, alone=True)
+
     async def look(self) -> TransportState:
         """Look whether the broker takes messages, and how many lie there."""
+        line = self._line
         try:
             async with peer_failures(LOOK_SECONDS, late="no connection in time"):
-                connection, _ = await self._open()
+                connection, _ = await line.open()
         except PeerFailed:
             return TransportState(connected=False)
         if await _is_blocked(connection):
-            return TransportState(connected=self._is_open, blocked=self._is_open)
+            return TransportState(connected=line.is_open, blocked=line.is_open)
         try:
             async with peer_failures(LOOK_SECONDS, late="no count in time"):
                 backlog = await count_backlog(connection, self._topology)
                 return TransportState(connected=True, backlog=backlog)
         except PeerFailed as failure:
-            return TransportState(connected=self._is_open, incomplete=_is_incomplete(failure))
+            return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
 
     async def close(self) -> None:
         """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
-        self._closed = True
-        async with self._opening:
-            await self._hang_up()
+        await self._line.close()
+        await self._line_apart.close()
 
-    @property
-    def _is_open(self) -> bool:
-        return self._channel is not None and not self._channel.is_closed
-
-    async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
+    async def _send(
+        self, exchange: AbstractExchange, parcel: Parcel, *, alone: bool = False
+    ) -> PublishOutcome:
         routing_key = self._topology.routing_key(parcel.lane)
         try:
             async with peer_failures(self._confirm_seconds, late="no confirm in time"):
                 answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
         except PeerFailed as failure:
-            return Unknown(NOT_APPLIED if _is_incomplete(failure) else str(failure))
+            return self._fate(failure, alone=alone)
         # What no queue takes is handed back instead of confirmed.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
 
-    async def _exchange(self) -> AbstractExchange:
+    def _fate(self, failure: PeerFailed, *, alone: bool) -> PublishOutcome:
+        """Return what a failure tells about a parcel that was on its way."""
+        if alone and isinstance(failure.__cause__, ChannelPreconditionFailed):
+            return Rejected(TOO_LARGE)
+        if _is_incomplete(failure):
+            return Unknown(NOT_APPLIED)
+        is_ours = self._line.is_closed or isinstance(failure.__cause__, ITS_OWN_STATE)
+        return Unknown(str(failure), suspect=not is_ours)
+
+    async def _exchange(self, line: RabbitmqLine) -> AbstractExchange:
         async with peer_failures(self._confirm_seconds, late="no connection in time"):
-            connection, channel = await self._open()
+            connection, channel = await line.open()
             exchange = await channel.get_exchange(self._topology.events, ensure=False)
         async with peer_failures(self._confirm_seconds, late="blocked by the broker"):
             if connection.transport:
                 await connection.transport.ready()
         return exchange
-
-    async def _open(self) -> tuple[AbstractConnection, AbstractChannel]:
-        async with self._opening:
-            if self._closed:
-                raise PublisherClosed
-            if self._connection is None or self._channel is None or self._channel.is_closed:
-                await self._hang_up()
-                self._connection = await connect(
-                    self._url,
-                    heartbeat=HEARTBEAT_SECONDS,
-                    client_properties={"connection_name": "muster relay"},
-                )
-                self._channel = await self._connection.channel()
-            return self._connection, self._channel
-
-    async def _hang_up(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            with suppress(PeerFailed):
-                async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
-                    await connection.close()
 
 
 def _is_incomplete(failure: PeerFailed) -> bool:

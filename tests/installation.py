@@ -42,6 +42,10 @@ class Courier:
             await apply_batch(self.downstream, [decode(it.body) for it in parcels], now())
         return [Confirmed() for _ in parcels]
 
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        [outcome] = await self.publish([parcel])
+        return outcome
+
     async def look(self) -> TransportState:
         return TransportState(connected=True, backlog=self.backlog)
 

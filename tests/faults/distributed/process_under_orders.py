@@ -90,8 +90,10 @@ def _exchange_ends(orders: Orders) -> None:
             orders.passes(Point.AFTER_CONFIRM)
             return outcomes
 
-        async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
-            sending = asyncio.ensure_future(super()._send(exchange, parcel))
+        async def _send(
+            self, exchange: AbstractExchange, parcel: Parcel, *, alone: bool = False
+        ) -> PublishOutcome:
+            sending = asyncio.ensure_future(super()._send(exchange, parcel, alone=alone))
             if orders.expects(Point.AFTER_PUBLISH):
                 await asyncio.wait([sending], timeout=MOMENT)
                 orders.passes(Point.AFTER_PUBLISH)

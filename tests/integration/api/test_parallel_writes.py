@@ -43,6 +43,10 @@ class Post:
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         return [Confirmed() for _ in parcels]
 
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        [outcome] = await self.publish([parcel])
+        return outcome
+
     async def look(self) -> TransportState:
         return TransportState(connected=True)
 
