@@ -5,7 +5,7 @@ import socket
 
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
-from api.relay import Relay
+from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes

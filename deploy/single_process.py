@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 from api.app import create_app
 from api.outbox.leasing import release
-from api.relay import Relay
+from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Executable
 
 from api.metrics import ApiMetrics
+from api.outbox.relay import Relay
 from api.reconciliation import Comparison, Reconciliation
-from api.relay import Relay
 from api.repair import bring_back, repair
 from api.verdicts import Finding, Moment
 from contracts.clock import now

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.rendering import Draft, read_drafts, read_whole
+from api.outbox.events import Draft, read_drafts, read_whole
 from api.outbox.leasing import Mark
 from contracts.identity_changed import encode, message_id
 from contracts.pace import Pace

@@ -2,7 +2,7 @@
 
 import psutil
 
-from api.directory.rendering import render
+from api.outbox.events import render
 from api.outbox.leasing import look_at
 from contracts.identity_changed import encode
 from tests.benchmarks.people import People

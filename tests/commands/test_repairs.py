@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
 from api.directory.tables import Connection
-from api.relay import Relay
+from api.outbox.relay import Relay
 from contracts.topology import Lane
 from deploy.opened import open_databases
 from deploy.settings import read_settings

@@ -19,7 +19,7 @@ from aio_pika.abc import AbstractExchange
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
-from api.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq_publisher import RabbitmqPublisher
 from contracts.topology import Lane
 from contracts.transport import Delivery, Parcel, PublishOutcome
 from deploy import transports

@@ -23,7 +23,7 @@ from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import GroupRow, Membership, UserRow
 from api.metrics import ApiMetrics
-from api.relay import Relay
+from api.outbox.relay import Relay
 from contracts.clock import now
 from contracts.rules import StoreRules
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from api.directory.tables import Identity
-from api.relay import Relay
+from api.outbox.relay import Relay
 from api.sweep import Sweep
 from api.verdicts import Verdict
 from contracts.topology import Lane

@@ -9,7 +9,7 @@ from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observations import ApiObservations
 from api.outbox.rejections import Rejections
-from api.relay import Relay
+from api.outbox.relay import Relay
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import Lane
 from contracts.transport import (

@@ -12,7 +12,7 @@ from api.directory.database import DirectoryDatabase
 from api.directory.tables import Identity
 from api.metrics import ApiMetrics
 from api.outbox.leasing import Round, lease, release
-from api.relay import LEASE_SECONDS, Relay
+from api.outbox.relay import LEASE_SECONDS, Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import RETRY_DELAYS, Lane

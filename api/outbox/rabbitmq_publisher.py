@@ -13,8 +13,8 @@ from aio_pika.exceptions import (
 )
 from pamqp.commands import Basic
 
+from api.outbox.rabbitmq_backlog import count_backlog
 from api.outbox.rabbitmq_line import RabbitmqLine
-from api.rabbitmq_backlog import count_backlog
 from contracts.peer_failures import PeerFailed, peer_failures
 from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
 from contracts.transport import (
