@@ -15,6 +15,7 @@ from contracts.transport import (
     Backlog,
     Confirmed,
     PublishOutcome,
+    Rejected,
     RetryAfter,
     TransportState,
     Unknown,
@@ -27,7 +28,12 @@ SERVER_ERRORS = (500, 503)
 """The statuses by which Muster says that the fault is its own."""
 
 
-PUBLICATIONS = {Confirmed: "confirmed", RetryAfter: "retry_wanted", Unknown: "unknown"}
+PUBLICATIONS = {
+    Confirmed: "confirmed",
+    RetryAfter: "retry_wanted",
+    Unknown: "unknown",
+    Rejected: "rejected",
+}
 """How the outcomes of publications are called."""
 
 
@@ -58,6 +64,11 @@ class ApiMetrics:
             "muster_oldest_dirty_mark_age_seconds",
             "Age of the oldest mark; 0 where there is none.",
             ["lane"],
+            registry=registry,
+        )
+        self.unpublishable = Gauge(
+            "muster_unpublishable_identities",
+            "Identities whose newest event is larger than the transport takes.",
             registry=registry,
         )
         self.broker_connected = Gauge(

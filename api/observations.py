@@ -1,11 +1,13 @@
-"""What of the api's side is looked up whenever somebody scrapes? The marks, the transport."""
+"""What of the api's side is looked up whenever somebody scrapes? Marks, failures, the transport."""
 
 import asyncio
 from dataclasses import dataclass
+from math import nan
 
 from api.directory.census import count_marks
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
+from api.outbox.rejections import count_rejected
 from contracts.clock import Clock, now
 from contracts.transport import Publisher
 
@@ -30,10 +32,13 @@ class ApiObservations:
         try:
             async with asyncio.timeout(OBSERVE_SECONDS), self.database.read() as db:
                 marks = await count_marks(db, self.clock())
+                rejected = await count_rejected(db)
         except Exception:  # noqa: BLE001 - a scrape that fails says nothing at all
             self.metrics.observe_marks(None)
+            self.metrics.unpublishable.set(nan)
         else:
             self.metrics.observe_marks(marks)
+            self.metrics.unpublishable.set(rejected)
 
     async def _transport(self) -> None:
         self.metrics.observe_transport(await self.publisher.look())

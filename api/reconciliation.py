@@ -9,8 +9,8 @@ from operator import attrgetter
 from api.comparison import compared, compared_some
 from api.directory.census import PAGE, known_ids
 from api.directory.database import DirectoryDatabase
-from api.directory.dirty_set import look_at
-from api.directory.rendering import render
+from api.outbox.events import render
+from api.outbox.leasing import look_at
 from api.verdicts import SETTLED, Finding, Moment, Verdict, finding_of
 from contracts.downstream_facts import Assertions, KnownIdentity, SyncStates
 

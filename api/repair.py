@@ -11,9 +11,9 @@ from sqlmodel import col
 from api.correlation import new_trace
 from api.directory.census import PAGE
 from api.directory.database import DirectoryDatabase
-from api.directory.dirty_set import mark_identities, save_new
 from api.directory.identity_changes import never_known
 from api.directory.tables import Connection, Identity
+from api.outbox.marks import mark_identities, save_new
 from api.verdicts import Finding, Verdict
 from contracts.identity_changed import Trace
 

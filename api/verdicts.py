@@ -81,7 +81,7 @@ def judge(identity: CountedIdentity, state: SyncState | None, moment: Moment) ->
         return Verdict.AHEAD  # be it dirty: what would be published is too old to be applied
     if identity.dirty:
         return Verdict.PENDING
-    if state.failure and state.failure.version >= identity.version:
+    if identity.rejected or (state.failure and state.failure.version >= identity.version):
         return Verdict.FAILED
     if state.applied_version == identity.version:
         return Verdict.REFUSED if state.refusals else Verdict.IN_STEP

@@ -44,7 +44,7 @@ class EmbeddedDelivery:
 
     async def dead_letter(self, reason: str) -> None:
         # No broker keeps it here: the mark stays, so that the identity is visibly pending.
-        self._answer(Unknown(f"dead letter: {reason}"))
+        self._answer(Unknown(f"dead letter: {reason}", suspect=True))
 
     def _answer(self, outcome: PublishOutcome) -> None:
         if not self.outcome.done():
@@ -70,6 +70,11 @@ class EmbeddedTransport:
             return await asyncio.gather(*outcomes)
         finally:
             self._in_flight.difference_update(outcomes)
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        """Hand over one parcel; nothing breaks here."""
+        [outcome] = await self.publish([parcel])
+        return outcome
 
     async def look(self) -> TransportState:
         """Count what no worker has taken yet."""

@@ -31,12 +31,24 @@ class RetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows whether it arrived, so it has to be sent again. ``reason`` is for the log."""
+    """Nobody knows whether it arrived, so it has to be sent again. ``reason`` is for the log.
+
+    ``suspect``: it was on its way when contact was lost, so it may be what the transport cannot
+    bear. Else that is the state of the transport, and no fault of the parcel.
+    """
+
+    reason: str
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The transport will never take it as it is. ``reason`` holds nothing personal."""
 
     reason: str
 
 
-PublishOutcome = Confirmed | RetryAfter | Unknown
+PublishOutcome = Confirmed | RetryAfter | Unknown | Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,13 @@ class Publisher(Protocol):
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Send parcels and wait until the fate of each is known; outcomes in the same order."""
+        ...
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        """Send a suspect with nothing beside it: what it breaks carries no other parcel.
+
+        Only here does a parcel turn out to be one that is never taken.
+        """
         ...
 
     async def look(self) -> TransportState:

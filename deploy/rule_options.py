@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from api.directory.census import UNPUBLISHABLE
 from contracts.rules import (
     RULES,
     ChangePolicy,
@@ -159,10 +160,10 @@ def role_named(text: str) -> Role:
     return Role(text.lower())
 
 
-def failure_kind_named(text: str) -> FailureKind:
-    """Return a kind of failures by its name."""
-    _one_of("the kind", text.lower(), tuple(FailureKind))
-    return FailureKind(text.lower())
+def failure_kind_named(text: str) -> str:
+    """Return a kind of failures by its name: one of the worker's, or what cannot be published."""
+    _one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))
+    return text.lower()
 
 
 def _role_line(text: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import socket
 
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
-from api.relay import Relay
+from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
@@ -29,7 +29,7 @@ async def run_api(
     """Serve until stopped, with a relay that a write wakes."""
     async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
-        relay = Relay(directory, publisher, metrics)
+        relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
         app = create_app(
             directory,
             settings.base,
@@ -54,7 +54,8 @@ async def run_relay(
     async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=True)
         async with sweeping(settings, directory, downstream, publisher, metrics):
-            await Relay(directory, publisher, metrics).run(stop)
+            relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
+            await relay.run(stop)
 
 
 async def run_worker(

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from api.outbox.parcels import LARGEST_EVENT
 from api.scim.limits import Limits
 from api.shares import ShareSizes
 from contracts.servers import servers_in
@@ -113,6 +114,14 @@ class Settings(BaseSettings):
     sweep_seconds: Annotated[
         int, Field(ge=0, description="seconds between sweeps, 0 or more (0: never)")
     ] = 600
+    largest_event: Annotated[
+        int,
+        Field(
+            ge=65_536,
+            le=134_217_728,
+            description="bytes of one event, 65536 to 134217728 and no more than the broker takes",
+        ),
+    ] = LARGEST_EVENT
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(str.lower),

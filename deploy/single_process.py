@@ -8,9 +8,8 @@ import socket
 from contextlib import AsyncExitStack
 
 from api.app import create_app
-from api.directory.dirty_set import release
-from api.relay import Relay
-from contracts.clock import now
+from api.outbox.leasing import release
+from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
@@ -40,7 +39,7 @@ async def run_everything(
     async with open_both(settings) as (publisher, consumer):
         directory, downstream = databases.directory, databases.downstream
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
-        relay = Relay(directory, publisher, metrics)
+        relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
         worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         app = create_app(
@@ -66,4 +65,4 @@ async def run_everything(
 async def _release_leases(databases: Databases) -> None:
     """Let nobody wait for the leases of a predecessor that was killed."""
     async with databases.directory.write() as db:
-        await release(db, now())
+        await release(db)

@@ -33,18 +33,19 @@ class StatusReport:
         """Take an identity in."""
         who = {"connection": identity.connection_id, "identity": identity.identity_id}
         lost = unknown_leaving(identity, state)
-        pending = identity.dirty or state.newest_version < identity.version
+        failures = [it for it in (identity.rejected, state.failure) if it is not None]
+        unpublished = identity.rejected is not None
+        pending = identity.dirty or (state.newest_version < identity.version and not unpublished)
         self.identities += not identity.deleted
         if pending:
             self.pending += 1
             waited = round(seconds_since(identity.since, now), 3)
             self.oldest_pending_seconds = max(self.oldest_pending_seconds, waited)
         self.refused += [who | asdict(refusal) for refusal in state.refusals]
-        if state.failure is not None:
-            self.failed.append(who | {"reason": state.failure.kind} | asdict(state.failure))
+        self.failed += [who | {"reason": it.kind} | asdict(it) for it in failures]
         if lost:
             self.left.append(who | {"lost": lost})
-        settled = not (pending or state.refusals or state.failure or lost)
+        settled = not (pending or state.refusals or failures or lost)
         self.applied += settled and not identity.deleted
 
     def counts(self) -> dict[str, int | float]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq_publisher import RabbitmqPublisher
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology
 from contracts.transport import Consumer, Publisher

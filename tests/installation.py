@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Executable
 
 from api.metrics import ApiMetrics
+from api.outbox.relay import Relay
 from api.reconciliation import Comparison, Reconciliation
-from api.relay import Relay
 from api.repair import bring_back, repair
 from api.verdicts import Finding, Moment
 from contracts.clock import now
@@ -41,6 +41,10 @@ class Courier:
         if not self.loses:
             await apply_batch(self.downstream, [decode(it.body) for it in parcels], now())
         return [Confirmed() for _ in parcels]
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        [outcome] = await self.publish([parcel])
+        return outcome
 
     async def look(self) -> TransportState:
         return TransportState(connected=True, backlog=self.backlog)

@@ -14,7 +14,6 @@ from sqlmodel import col
 from api.admin.tokens import issue_token, revoke_tokens
 from api.correlation import new_trace
 from api.directory.database import DirectoryDatabase
-from api.directory.dirty_set import mark_connection, mark_identities
 from api.directory.tables import Connection
 from api.errors import (
     RulesOfAnotherPortal,
@@ -22,6 +21,7 @@ from api.errors import (
     UnknownIdentity,
     UnusableWorkspaceName,
 )
+from api.outbox.marks import mark_connection, mark_identities
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50

@@ -13,9 +13,13 @@ from api.directory.database import DirectoryDatabase
 from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.tables import Identity
 from contracts.clock import seconds_since
+from contracts.downstream_facts import Failure
 from contracts.topology import Lane
 
 PAGE = 1000
+
+UNPUBLISHABLE = "unpublishable"
+"""The kind of failure of what the transport does not take, beside those of the worker."""
 
 COUNTED = (
     col(Identity.connection_id),
@@ -28,6 +32,9 @@ COUNTED = (
     col(Identity.published_at),
     col(Identity.active),
     col(Identity.deactivated_at),
+    col(Identity.rejection),
+    col(Identity.rejected_version),
+    col(Identity.rejections),
 )
 NAME = tuple_(col(Identity.connection_id), col(Identity.id))
 
@@ -37,7 +44,8 @@ class CountedIdentity:
     """An identity, its newest version, and when that became due downstream (microseconds).
 
     ``published_at`` is of the last publication, whichever version that was. ``deactivated_at`` is
-    the version of the last deactivation that the directory knows of; 0: none.
+    the version of the last deactivation that the directory knows of; 0: none. ``rejected``: why
+    this version cannot be published.
     """
 
     connection_id: str
@@ -49,6 +57,7 @@ class CountedIdentity:
     published_at: int | None = None
     active: bool = True
     deactivated_at: int = 0
+    rejected: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +135,11 @@ def _counted(row: RowMapping) -> CountedIdentity:
         row["published_at"],
         row["active"],
         row["deactivated_at"],
+        _rejected(row),
     )
+
+
+def _rejected(row: RowMapping) -> Failure | None:
+    if row["rejected_version"] != row["version"] or row["dirty_lane"] is not None:
+        return None  # something newer is on its way
+    return Failure(UNPUBLISHABLE, row["rejection"], row["rejections"], row["version"])

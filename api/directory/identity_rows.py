@@ -25,6 +25,8 @@ def new_row(
         "id": identity_id,
         "published_version": 0,
         "published_at": None,
+        "suspect": False,
+        "rejections": 0,
     }
     return row | columns_of(change.state, now) | new_mark(change.lane, trace, now)
 
@@ -42,12 +44,13 @@ def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int)
 
 
 def new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
-    """Return the columns of a mark."""
+    """Return the columns of a mark. It is ready at once, whatever the clock says later."""
     return {
         "dirty_lane": LANE_NUMBERS[lane],
         "dirty_since": now,
-        "due_at": now,
+        "due_at": None,
         "attempts": 0,
+        "failed_publications": 0,
         "correlation_id": trace.correlation_id,
         "traceparent": trace.traceparent,
     }

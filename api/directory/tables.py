@@ -5,7 +5,7 @@ Times are microseconds since the epoch (UTC), as versions are: one integer type 
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, String, text
+from sqlalchemy import JSON, BigInteger, Column, Index, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -119,18 +119,37 @@ class Identity(ApiTable, table=True):
     ``profile`` is released: while the identity is inactive it shows the person as last active.
     ``groups`` is empty until deletion, when the memberships go and their names are kept here.
 
-    The dirty set are the rows with a ``dirty_lane``: the newest state is not published yet.
-    ``due_at`` moves into the future while a relay holds the lease, and while a retry waits.
+    The dirty set are the rows with a ``dirty_lane``: the newest state is not published yet. Those
+    without ``due_at`` are ready; it is set while a relay holds the lease, and while a retry waits.
+    A ``suspect`` may be what broke a line to the broker: it is published apart until it is through.
+    ``rejection`` says why ``rejected_version`` cannot be published at all; that ends the mark.
     """
 
     __tablename__ = "identities"
     __table_args__ = (
         Index(
-            "dirty_identities",
+            "dirty_marks",  # one step from each connection that has marks to the next
             "dirty_lane",
+            "suspect",
+            "connection_id",
             "due_at",
+            "dirty_since",
             sqlite_where=text("dirty_lane IS NOT NULL"),
             postgresql_where=text("dirty_lane IS NOT NULL"),
+        ),
+        Index(
+            "waiting_marks",
+            "due_at",
+            "attempts",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "rejected_identities",
+            "connection_id",
+            "rejected_version",
+            sqlite_where=text("rejected_version IS NOT NULL"),
+            postgresql_where=text("rejected_version IS NOT NULL"),
         ),
         Index(
             "deleted_identities",
@@ -162,6 +181,14 @@ class Identity(ApiTable, table=True):
     traceparent: str | None = None
     published_version: int = Field(default=0, sa_type=BigInteger)
     published_at: int | None = Field(default=None, sa_type=BigInteger)
+
+    suspect: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    failed_publications: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    rejection: str | None = None
+    rejected_version: int | None = Field(default=None, sa_type=BigInteger)
+    rejected_at: int | None = Field(default=None, sa_type=BigInteger)
+    first_rejected_at: int | None = Field(default=None, sa_type=BigInteger)
+    rejections: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class Schedule(ApiTable, table=True):

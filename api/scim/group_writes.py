@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scim2_models import MutabilityException, PatchOp, PatchOperation
 from scim2_server.conditions import Conditions
 
-from api.directory.dirty_set import mark_identities
+from api.outbox.marks import mark_identities
 from api.scim import group_rows
 from api.scim.group_bodies import PushedGroup, PushedPatch
 from api.scim.group_slices import SLICE, has_more_than, members_in_slices, slices_of

@@ -20,8 +20,8 @@ from sqlalchemy import ColumnElement, Select, literal, select, union_all
 from sqlmodel import col
 
 from api.directory.database import is_among
-from api.directory.dirty_set import load_state
 from api.directory.tables import GroupRow, UserRow
+from api.outbox.marks import load_state
 from api.scim.ids import ID
 from api.scim.memberships import groups_with
 from api.scim.named_members import Named

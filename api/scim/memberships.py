@@ -17,8 +17,8 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from api.directory.database import is_among, place_of
-from api.directory.dirty_set import mark_selected
 from api.directory.tables import Membership
+from api.outbox.marks import mark_selected
 from api.scim.attributes_in_sql import MEMBERSHIPS
 from api.scim.filters import condition_on_members
 from api.scim.membership_plan import MOST_SELECTED, Concern

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from api.directory.dirty_set import mark_selected
 from api.directory.tables import GroupRow, Identity, Membership
+from api.outbox.marks import mark_selected
 from api.scim.attributes_in_sql import MEMBERSHIPS
 from api.scim.filters import condition_on_members
 from api.scim.memberships import in_group, is_at, mark_members, of_member, place_of_member

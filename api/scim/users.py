@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Sequence
 from sqlalchemy import delete
 from sqlmodel import col
 
-from api.directory.dirty_set import load_state, save_change
 from api.directory.identity_changes import after_deletion
 from api.directory.stored_users import StoredUser, UserName, find_by_id, lock, stored_of
 from api.directory.tables import UserRow
+from api.outbox.marks import load_state, save_change
 from api.scim.group_rows import touch
 from api.scim.ids import ID
 from api.scim.limits import Limits

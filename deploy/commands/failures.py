@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from api.directory.census import UNPUBLISHABLE
+from api.outbox.rejections import ListedRejection, Rejections
 from api.repair import repair
 from api.verdicts import Finding, Verdict
 from contracts.clock import now
@@ -16,11 +18,17 @@ from deploy.rule_options import failure_kind_named
 from deploy.settings import Settings
 from worker.failures import ListedFailure, StoredFailures
 
-app = typer.Typer(no_args_is_help=True, help="Events that could not be applied, after every retry.")
+app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
 TIMES = ("first_at", "last_at")
 
-Kind = Annotated[str | None, typer.Argument(help="exhausted or permanent; both, where left out.")]
+Kind = Annotated[
+    str | None,
+    typer.Argument(help="exhausted, permanent or unpublishable; all, where left out."),
+]
+
+Listed = ListedFailure | ListedRejection
+"""A failure: of the worker, or of what never reached it."""
 OfConnection = Annotated[
     str | None, typer.Option("--connection", metavar="ID", help="Only of this connection.")
 ]
@@ -34,8 +42,10 @@ def list_(as_json: JsonOption = False) -> None:
     """Show how many identities failed, grouped by kind and message."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        groups = await StoredFailures(databases.downstream).groups()
-        return [with_times(asdict(group), *TIMES) for group in groups]
+        failures = await StoredFailures(databases.downstream).groups()
+        rejections = await Rejections(databases.directory).groups()
+        groups = [*map(asdict, failures), *map(asdict, rejections)]
+        return [with_times(group, *TIMES) for group in groups]
 
     show_rows(on_databases(work), ("kind", "message", "identities", *TIMES), as_json=as_json)
 
@@ -74,7 +84,7 @@ def retry(
 
     async def work(databases: Databases, _settings: Settings) -> tuple[int, list[Finding]]:
         failures = await _find(databases, chosen, connection, identity)
-        found = await comparing(databases).of((it.connection, it.identity) for it in failures)
+        found = await comparing(databases).of({(it.connection, it.identity) for it in failures})
         marked = await repair(databases.directory, found, now())
         return marked, [it for it in found if it.verdict is Verdict.LEFT]
 
@@ -84,6 +94,12 @@ def retry(
 
 async def _find(
     databases: Databases, kind: str | None, connection: str | None, identity: str | None
-) -> list[ListedFailure]:
-    failures = StoredFailures(databases.downstream)
-    return list(await failures.of(kind=kind, connection=connection, identity=identity))
+) -> list[Listed]:
+    found: list[Listed] = []
+    if kind != UNPUBLISHABLE:
+        failures = StoredFailures(databases.downstream)
+        found += await failures.of(kind=kind, connection=connection, identity=identity)
+    if kind in {UNPUBLISHABLE, None}:
+        rejections = Rejections(databases.directory)
+        found += await rejections.of(connection=connection, identity=identity)
+    return found

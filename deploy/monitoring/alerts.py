@@ -171,6 +171,13 @@ def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
         "Identities whose newest event was given up ({{ $labels.kind }}): {{ $value }}.",
     )
     yield Alert(
+        "MusterEventsUnpublishable",
+        "ticket",
+        "max(muster_unpublishable_identities) > 0",
+        "Identities whose newest event is larger than the broker, or MUSTER_LARGEST_EVENT, takes:"
+        " {{ $value }}.",
+    )
+    yield Alert(
         "MusterDeadLetters",
         "ticket",
         'max(muster_broker_messages{queue="dead_letters"}) > 0',

@@ -2,8 +2,8 @@
 
 import psutil
 
-from api.directory.dirty_set import look_at
-from api.directory.rendering import render
+from api.outbox.events import render
+from api.outbox.leasing import look_at
 from contracts.identity_changed import encode
 from tests.benchmarks.people import People
 from tests.benchmarks.processors import OF_PROCESSES

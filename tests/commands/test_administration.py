@@ -174,8 +174,8 @@ MISTAKES = [
     ("topology apply", "MUSTER_BROKER_URL"),
     ("dead-letters list", "MUSTER_BROKER_URL"),
     ("dead-letters purge --yes", "MUSTER_BROKER_URL"),
-    ("failures show sometimes", "exhausted, permanent"),
-    ("failures retry sometimes", "exhausted, permanent"),
+    ("failures show sometimes", "exhausted, permanent, unpublishable"),
+    ("failures retry sometimes", "exhausted, permanent, unpublishable"),
 ]
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
 from api.directory.tables import Connection
+from api.outbox.relay import Relay
+from contracts.topology import Lane
 from deploy.opened import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer
@@ -95,6 +97,32 @@ def test_a_retry_publishes_who_failed_again(muster: Muster) -> None:
     assert muster("status", "--json").json["pending"] == 1
     assert muster("failures", "retry", "--json").json == {"marked": 3}
     assert muster("status", "--json").json["pending"] == 3
+
+
+async def one_rejection(installation: Installation) -> str:
+    """Let somebody have an event that nobody takes."""
+    ada = await installation.ingress.user("ada@acme.test")
+    relay = Relay(
+        installation.ingress.database, installation.courier, installation.metrics, largest_event=10
+    )
+    assert await relay.move(Lane.BULK) == 1
+    return ada
+
+
+def test_who_cannot_be_published_is_shown_as_failed_and_can_be_tried_again(muster: Muster) -> None:
+    ada = prepared(one_rejection)
+    [group] = muster("failures", "list", "--json").json
+    assert (group["kind"], group["identities"]) == ("unpublishable", 1)
+    assert "MUSTER_LARGEST_EVENT" in group["message"]
+    [shown] = muster("failures", "show", "unpublishable", "--json").json
+    assert (shown["identity"], shown["attempts"]) == (ada, 1)
+    assert shown["correlation_id"]
+    assert muster("failures", "show", "permanent", "--json").json == []
+    status = muster("status", "--json").json
+    assert [it["identity"] for it in status["failed"]] == [ada]
+    assert status["pending"] == 0
+    assert muster("failures", "retry", "unpublishable", "--json").json == {"marked": 1}
+    assert muster("status", "--json").json["pending"] == 1
 
 
 def test_a_reconciliation_without_findings_ends_well(muster: Muster) -> None:

@@ -11,7 +11,7 @@ from api.directory.identity_changes import (
     after_update,
     next_version,
 )
-from api.directory.rendering import terms_of
+from api.outbox.events import terms_of
 from contracts.identity_changed import IdentityChanged, Profile
 from contracts.rules import DashboardRules, MdmRules, StoreRules
 from worker.facts import IdentityKey

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
+from api.outbox.relay import Relay
 from api.reconciliation import Comparison, Reconciliation
-from api.relay import Relay
 from api.repair import repair
 from api.verdicts import Moment
 from contracts.clock import now

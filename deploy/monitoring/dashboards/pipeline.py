@@ -64,21 +64,28 @@ def _directory() -> list[Graph]:
             "Marks",
             "Identities whose newest state is not published yet.",
             [Query("max by (lane) (muster_dirty_marks)", "{{lane}}")],
-            width=8,
+            width=6,
         ),
         Graph(
             "Age of the oldest mark",
             "It grows while nothing is published.",
             [Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}")],
             unit="s",
-            width=8,
+            width=6,
         ),
         Graph(
             "Publications",
             "Parcels a second, by what became of them: unknown ones are sent again.",
             [Query(rate("muster_publications_total", "lane", "outcome"), "{{lane}} {{outcome}}")],
             unit="ops",
-            width=8,
+            width=6,
+        ),
+        Graph(
+            "Cannot be published",
+            "Identities whose newest event is larger than the transport takes.",
+            [Query("max(muster_unpublishable_identities)", "identities")],
+            width=6,
+            limit=1,
         ),
     ]
 

@@ -19,7 +19,8 @@ from aio_pika.abc import AbstractExchange
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
-from api.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq_line import RabbitmqLine
+from api.outbox.rabbitmq_publisher import RabbitmqPublisher
 from contracts.topology import Lane
 from contracts.transport import Delivery, Parcel, PublishOutcome
 from deploy import transports
@@ -90,8 +91,10 @@ def _exchange_ends(orders: Orders) -> None:
             orders.passes(Point.AFTER_CONFIRM)
             return outcomes
 
-        async def _send(self, exchange: AbstractExchange, parcel: Parcel) -> PublishOutcome:
-            sending = asyncio.ensure_future(super()._send(exchange, parcel))
+        async def _send(
+            self, line: RabbitmqLine, exchange: AbstractExchange, parcel: Parcel
+        ) -> PublishOutcome:
+            sending = asyncio.ensure_future(super()._send(line, exchange, parcel))
             if orders.expects(Point.AFTER_PUBLISH):
                 await asyncio.wait([sending], timeout=MOMENT)
                 orders.passes(Point.AFTER_PUBLISH)

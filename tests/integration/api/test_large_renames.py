@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry
 
 from api.metrics import ApiMetrics
-from api.relay import Relay
+from api.outbox.relay import Relay
 from api.scim.group_slices import SLICE
 from contracts.identity_changed import decode
 from contracts.topology import Lane
@@ -26,6 +26,10 @@ class NewestGroups:
             newest = (event.version, event.groups)
             self.groups[event.identity] = max(newest, self.groups.get(event.identity, newest))
         return [Confirmed()] * len(parcels)
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        [outcome] = await self.publish([parcel])
+        return outcome
 
     async def look(self) -> TransportState:
         return TransportState(connected=True)

@@ -23,7 +23,7 @@ from api.app import create_app
 from api.directory.database import DirectoryDatabase
 from api.directory.tables import GroupRow, Membership, UserRow
 from api.metrics import ApiMetrics
-from api.relay import Relay
+from api.outbox.relay import Relay
 from contracts.clock import now
 from contracts.rules import StoreRules
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
@@ -42,6 +42,10 @@ class Post:
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         return [Confirmed() for _ in parcels]
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        [outcome] = await self.publish([parcel])
+        return outcome
 
     async def look(self) -> TransportState:
         return TransportState(connected=True)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from api.directory.tables import Identity
+from api.outbox.relay import Relay
 from api.sweep import Sweep
 from api.verdicts import Verdict
 from contracts.topology import Lane
@@ -56,6 +57,23 @@ async def test_what_is_lost_is_marked_and_arrives(installation: Installation, lo
     assert [account.email for account in await installation.accounts()] == ["ada@acme.test"]
     assert samples(installation.registry, "muster_sweep_marks_total") == {(): 1}
     assert samples(installation.registry, "muster_last_sweep_timestamp_seconds")
+
+
+async def test_who_cannot_be_published_is_left_alone_by_the_sweep_and_tried_by_a_repair(
+    installation: Installation,
+) -> None:
+    ada = await installation.ingress.user("ada@acme.test")
+    relay = Relay(
+        installation.ingress.database, installation.courier, installation.metrics, largest_event=10
+    )
+    await relay.move(Lane.BULK)
+    assert await sweep_of(installation).sweep() == 0
+    [finding] = (await installation.compare()).findings
+    assert (finding.identity, finding.verdict) == (ada, Verdict.FAILED)
+    assert await installation.fix() == 1
+    apart = Relay(installation.ingress.database, installation.courier, installation.metrics)
+    assert await apart.move_suspects() == 1
+    assert (await installation.compare()).findings == []
 
 
 @pytest.mark.usefixtures("lost")

@@ -8,13 +8,15 @@ from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 from pamqp import commands, frame
 
-from api.rabbitmq_publisher import ASKED_AFTER, RabbitmqPublisher
+from api.outbox.rabbitmq_line import ASKED_AFTER
+from api.outbox.rabbitmq_publisher import RabbitmqPublisher
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import (
     Backlog,
     Confirmed,
     Parcel,
     PublishOutcome,
+    Rejected,
     TransportState,
     Unknown,
 )
@@ -91,6 +93,49 @@ async def test_what_no_queue_takes_is_unknown(
     assert await publisher.publish(parcels(3)) == [Confirmed()] * 3
 
 
+@pytest.fixture(scope="module")
+def too_large() -> Parcel:
+    """Give a parcel that no RabbitMQ takes by itself: more than 128 MiB, or 16 MiB since 4.0."""
+    return Parcel("large", Lane.BULK, bytes(128 * 1024 * 1024 + 1))
+
+
+async def test_a_message_that_is_too_large_makes_suspects_and_alone_it_is_rejected(
+    publisher: RabbitmqPublisher, too_large: Parcel
+) -> None:
+    together = await publisher.publish([*parcels(2), too_large, *parcels(2)])
+    assert isinstance(together[2], Unknown)
+    assert together[2].suspect
+    assert isinstance(await publisher.publish_alone(too_large), Rejected)
+    assert await publisher.publish_alone(parcels(1)[0]) == Confirmed()
+    assert await publisher.publish(parcels(4)) == [Confirmed()] * 4
+
+
+async def test_what_a_suspect_breaks_carries_no_other_parcel(
+    publisher: RabbitmqPublisher, too_large: Parcel
+) -> None:
+    await publisher.publish(parcels(1))
+    rejecting = asyncio.ensure_future(publisher.publish_alone(too_large))
+    outcomes = set[PublishOutcome]()
+    while not rejecting.done():
+        outcomes.update(await publisher.publish(parcels(20)))
+    assert outcomes == {Confirmed()}
+    assert isinstance(await rejecting, Rejected)
+
+
+async def test_what_was_on_its_way_on_a_line_that_is_cut_is_suspect(
+    publisher: RabbitmqPublisher, proxy: TcpProxy
+) -> None:
+    assert await publisher.publish(parcels(1)) == [Confirmed()]
+    proxy.freeze()
+    publishing = asyncio.ensure_future(publisher.publish(parcels(3)))
+    await asyncio.sleep(0)
+    proxy.cut()
+    assert {it.suspect for it in await publishing if isinstance(it, Unknown)} == {True}
+    away = await publisher.publish(parcels(3))
+    assert {it.suspect for it in away if isinstance(it, Unknown)} == {False}
+    proxy.mend()
+
+
 @pytest.fixture
 def tiny_topology(rabbitmq_server: RabbitmqServer) -> Iterator[Topology]:
     """Give a topology whose lanes are full soon."""
@@ -159,7 +204,7 @@ async def test_a_stuck_peer_means_unknown_in_time(
 ) -> None:
     proxy.freeze()
     outcomes = await impatient.publish(parcels(200))
-    assert set(outcomes) == {Unknown("no confirm in time")}
+    assert set(outcomes) == {Unknown("no confirm in time", suspect=True)}
     proxy.mend()
     await until_confirmed(impatient)
 

@@ -39,6 +39,8 @@ def failed(version: int, applied_version: int = 0) -> SyncState:
     return SyncState(applied_version, failure=failure)
 
 
+TOO_LARGE = Failure("unpublishable", "the event is too large", attempts=1, version=5)
+
 REFUSED = SyncState(5, refusals=(Refusal("last_admin", "deactivate"),))
 
 
@@ -54,6 +56,9 @@ REFUSED = SyncState(5, refusals=(Refusal("last_admin", "deactivate"),))
         (inactive(), failed(6, applied_version=5), Verdict.AHEAD),
         (identity(), failed(5, applied_version=4), Verdict.FAILED),
         (identity(version=6), failed(5, applied_version=4), Verdict.STALE),
+        (replace(identity(), rejected=TOO_LARGE), None, Verdict.FAILED),
+        (replace(identity(), rejected=TOO_LARGE), applied(4), Verdict.FAILED),
+        (replace(identity(), rejected=TOO_LARGE), applied(6), Verdict.AHEAD),
         (identity(dirty=True), None, Verdict.PENDING),
         (identity(dirty=True), failed(4), Verdict.PENDING),
         (identity(dirty=True), applied(6), Verdict.AHEAD),

@@ -69,6 +69,14 @@ def test_refusals_and_failures_are_listed_with_their_reasons() -> None:
     ]
 
 
+def test_who_cannot_be_published_has_failed_and_is_not_pending() -> None:
+    too_large = Failure("unpublishable", "the event is too large", attempts=2, version=6)
+    report = _counted(replace(_identity(version=6), rejected=too_large), APPLIED)
+    assert (report.identities, report.pending, report.applied) == (1, 0, 0)
+    assert [it["kind"] for it in report.failed] == ["unpublishable"]
+    assert report.counts()["failed"] == 1
+
+
 def test_who_is_refused_two_actions_is_counted_once() -> None:
     refusals = (Refusal("last_admin", "change_role"), Refusal("last_admin", "deactivate"))
     report = _counted(_identity(), SyncState(applied_version=5, refusals=refusals))

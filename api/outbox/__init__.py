@@ -1,0 +1,1 @@
+"""How does what the directory says get out? Marks, leases, parcels, and the relay."""

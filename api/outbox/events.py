@@ -1,0 +1,175 @@
+"""What does an event say? The newest released state of an identity, with the rules of now.
+
+Reading comes first, in the transaction that leases: so a version never shows what a later one
+says. Rendering needs no database, and takes the processor's time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import case, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.database import json_text, with_commas
+from api.directory.identity_changes import IdentityState
+from api.directory.tables import Connection, GroupRow, Membership
+from api.outbox.leasing import Mark
+from contracts.identity_changed import (
+    TERMS,
+    DashboardTerms,
+    IdentityChanged,
+    MdmTerms,
+    StoreTerms,
+)
+from contracts.pace import Pace
+from contracts.rules import RULES, DashboardRules, Rules
+
+PER_NAME = 3
+"""Bytes of a name in an event, beside its characters: quotes and a comma."""
+
+HEAVY = 16_384
+"""The weight of names that are gone over in some milliseconds."""
+
+ANY_WEIGHT = 2**31 - 1
+"""More than any person weighs."""
+
+Name = tuple[str, str]
+"""How an identity is named: by its connection and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that is needed to render a mark. ``groups`` is a JSON array; None: not read, too heavy.
+
+    ``weight``: at least so many bytes of the event are the names of the groups.
+    """
+
+    mark: Mark
+    workspace: str
+    rules: Rules
+    groups: str | None = "[]"
+    weight: int = 0
+
+    @property
+    def is_heavy(self) -> bool:
+        """Say whether it is rendered in a thread, so that nobody waits for it."""
+        return self.weight > HEAVY
+
+    def render(self) -> IdentityChanged:
+        """Return the event. Pure."""
+        mark, state = self.mark, self.mark.state
+        names = tuple(sorted(from_json(self.groups or "[]")))
+        if state.groups is not None:
+            names = tuple(sorted(state.groups))
+        return IdentityChanged(
+            workspace=self.workspace,
+            connection=mark.connection_id,
+            identity=mark.identity_id,
+            version=state.version,
+            active=state.active,
+            deleted=state.deleted,
+            ever_active=state.ever_active,
+            profile=state.profile,
+            groups=names,
+            terms=terms_of(state, names, self.rules),
+            changed_at=mark.changed_at,
+        )
+
+
+async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityChanged]:
+    """Return the events of the marks, in their order."""
+    pace, events = Pace(), []
+    for draft in await read_drafts(db, marks):
+        whole = draft if draft.groups is not None else await read_whole(db, draft)
+        events.append(whole.render())
+        await pace.breathe()
+    return events
+
+
+async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]:
+    """Read what the marks need, in their order and with two statements for all of them.
+
+    The names of groups that are heavy are weighed only: many of them would be too much at once.
+    """
+    connections = await _connections_of(db, marks)
+    groups = await _groups_of(db, marks)
+    return [_draft(mark, connections[mark.connection_id], groups) for mark in marks]
+
+
+async def read_whole(db: AsyncConnection, draft: Draft) -> Draft:
+    """Read the names of a draft that were only weighed."""
+    mark = draft.mark
+    groups = await _groups_of(db, [mark], most=ANY_WEIGHT)
+    return _draft(mark, (draft.workspace, draft.rules), groups)
+
+
+def _draft(
+    mark: Mark, of: tuple[str, Rules], groups: Mapping[Name, tuple[str | None, int]]
+) -> Draft:
+    kept = mark.state.groups
+    if kept is not None:
+        return Draft(mark, *of, weight=sum(len(name) + PER_NAME for name in kept))
+    return Draft(mark, *of, *groups.get((mark.connection_id, mark.identity_id), ("[]", 0)))
+
+
+async def _connections_of(
+    db: AsyncConnection, marks: Sequence[Mark]
+) -> dict[str, tuple[str, Rules]]:
+    ids = {mark.connection_id for mark in marks}
+    statement = select(col(Connection.id), col(Connection.workspace), col(Connection.rules)).where(
+        col(Connection.id).in_(ids)
+    )
+    pace, found = Pace(), {}
+    for id_, workspace, rules in await db.execute(statement):
+        found[id_] = workspace, RULES.validate_python(rules)
+        await pace.breathe()
+    return found
+
+
+async def _groups_of(
+    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY
+) -> dict[Name, tuple[str | None, int]]:
+    """Return the names of the groups of identities, where they weigh no more, and their weight."""
+    wanted = [(mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None]
+    name = col(GroupRow.display_name)
+    member = col(Membership.connection_id), col(Membership.member_id)
+    weight: Any = func.sum(func.length(name) + PER_NAME)
+    names = case((weight <= most, with_commas(json_text(name), name)))
+    statement = (
+        select(*member, names, weight)
+        .join(
+            GroupRow,
+            (col(GroupRow.connection_id) == col(Membership.connection_id))
+            & (col(GroupRow.id) == col(Membership.group_id)),
+        )
+        .where(tuple_(*member).in_(wanted))
+        .group_by(*member)
+    )
+    rows: Sequence[Any] = (await db.execute(statement)).all()
+    return {
+        (connection_id, member_id): (None if found is None else f"[{found}]", int(weighed))
+        for connection_id, member_id, found, weighed in rows
+    }
+
+
+def terms_of(
+    state: IdentityState, groups: Sequence[str], rules: Rules
+) -> StoreTerms | DashboardTerms | MdmTerms:
+    """Return what the rules mean for an identity that is in these groups.
+
+    The deactivation is the one that was named when the person left, whatever the rules say now.
+    """
+    terms: dict[str, Any] = {
+        "portal": rules.portal,
+        "on_create": rules.on_create,
+        "deactivated_at": state.deactivated_at,
+    }
+    if state.deactivation is not None:
+        terms["deactivation"] = state.deactivation
+    if isinstance(rules, DashboardRules):
+        terms["role_lines"] = rules.lines_for((*groups, *state.role_names))
+        terms["highest_role"] = rules.highest_role
+    return TERMS.validate_python(terms)

@@ -1,0 +1,182 @@
+"""Which identities are not published yet? The dirty set: marking.
+
+A mark is part of the identity's row, so there is one however often the identity changes. Every
+function runs inside the caller's transaction: marks commit together with what caused them.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    SelectBase,
+    and_,
+    case,
+    func,
+    literal,
+    not_,
+    select,
+)
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_rows
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.database import is_among, objects_in
+from api.directory.identity_changes import IdentityChange, IdentityState, next_version
+from api.directory.identity_rows import (
+    LANE_NUMBERS,
+    columns_of,
+    new_mark,
+    new_row,
+    state_of,
+)
+from api.directory.tables import Identity
+from contracts.identity_changed import Trace
+from contracts.topology import Lane
+
+# --- states -------------------------------------------------------------------------------
+
+
+async def load_state(
+    db: AsyncConnection, connection_id: str, identity_id: str
+) -> IdentityState | None:
+    """Return the newest state of an identity, locked until the transaction ends."""
+    statement = select(Identity.__table__).where(_is(connection_id, identity_id)).with_for_update()  # type: ignore[attr-defined]
+    row = (await db.execute(statement)).mappings().one_or_none()
+    return None if row is None else state_of(row)
+
+
+async def save_new(
+    db: AsyncConnection,
+    connection_id: str,
+    identity_id: str,
+    change: IdentityChange,
+    trace: Trace,
+    now: int,
+) -> None:
+    """Store the first state of an identity, marked."""
+    row = new_row(connection_id, identity_id, change, trace, now)
+    await db.execute(insert_into(Identity).values(row))
+
+
+async def save_change(
+    db: AsyncConnection,
+    connection_id: str,
+    identity_id: str,
+    change: IdentityChange,
+    trace: Trace,
+    now: int,
+) -> None:
+    """Store a later state of an identity, marked."""
+    values = columns_of(change.state, now) | _renewed_mark(change.lane, trace, now)
+    await db.execute(update_rows(Identity).where(_is(connection_id, identity_id)).values(values))
+
+
+# --- marking without a change of the identity itself ------------------------------------------
+
+
+async def mark_identities(
+    db: AsyncConnection,
+    connection_id: str,
+    ids: Collection[str],
+    trace: Trace,
+    now: int,
+    *,
+    beyond: int = 0,
+) -> int:
+    """Mark some identities that have to be published again, with versions beyond the given one."""
+    return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now, beyond=beyond)
+
+
+async def mark_selected(
+    db: AsyncConnection,
+    connection_id: str,
+    ids: SelectBase,
+    trace: Trace,
+    now: int,
+    *,
+    unless_waiting: bool = False,
+) -> int:
+    """Mark whose groups change, in one statement whatever their number.
+
+    Until the transaction ends none of them can be deleted, and none that is deleted is marked:
+    that is what keeps memberships of people who are gone from being made.
+
+    :param ids: gives the ids; those of nested groups are among them and mean nobody.
+    :param unless_waiting: leaves out those whose marks no relay has leased yet.
+    """
+    there = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
+    if unless_waiting:
+        waits = and_(col(Identity.dirty_lane).is_not(None), col(Identity.due_at).is_(None))
+        there = and_(there, not_(waits))
+    return await _mark(db, connection_id, there, trace, now)
+
+
+async def mark_connection(
+    db: AsyncConnection,
+    connection_id: str,
+    trace: Trace,
+    now: int,
+    *,
+    except_for: Collection[str] = (),
+) -> int:
+    """Mark every identity of a connection but some: a resync, or a changed rule."""
+    everybody = col(Identity.id).is_not(None)
+    others = everybody if not except_for else _is_none_of(except_for, db.dialect.name)
+    return await _mark(db, connection_id, others, trace, now)
+
+
+def _is_none_of(ids: Collection[str], dialect: str) -> ColumnElement[bool]:
+    """Whether an identity is none of these, however many: they are one parameter."""
+    objects = literal(json.dumps([{"id": id_} for id_ in sorted(ids)]))
+    return col(Identity.id).not_in(select(objects_in(objects, ["id"], dialect).c.id))
+
+
+async def _mark(
+    db: AsyncConnection,
+    connection_id: str,
+    which: ColumnElement[bool],
+    trace: Trace,
+    now: int,
+    *,
+    beyond: int = 0,
+) -> int:
+    """Give identities a new version and a mark in bulk; return how many there are.
+
+    Rows are locked in the order of their ids, which an update alone would not do: two groups with
+    common members may be written at once.
+    """
+    version = col(Identity.version)
+    newest = next_version(beyond, now)
+    newer = case((version >= newest, version + 1), else_=newest)
+    locked = (
+        select(col(Identity.id))
+        .where(col(Identity.connection_id) == connection_id, which)
+        .order_by(col(Identity.id))
+        .with_for_update()
+    )
+    statement = (
+        update_rows(Identity)
+        .where(col(Identity.connection_id) == connection_id, is_among(col(Identity.id), locked))
+        .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
+    )
+    return (await db.execute(statement)).rowcount
+
+
+# --- rows ---------------------------------------------------------------------------------
+
+
+def _is(connection_id: str, identity_id: str) -> ColumnElement[bool]:
+    return and_(col(Identity.connection_id) == connection_id, col(Identity.id) == identity_id)
+
+
+def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
+    """A mark over one that may be there: as urgent as the more urgent, as old as the older."""
+    number = LANE_NUMBERS[lane]
+    was = col(Identity.dirty_lane)
+    return new_mark(lane, trace, now) | {
+        "dirty_lane": case((was < number, was), else_=number),
+        "dirty_since": func.coalesce(col(Identity.dirty_since), now),
+    }

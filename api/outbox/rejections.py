@@ -1,0 +1,95 @@
+"""Which identities cannot be published as they are, and why? For whoever has to look at them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.census import UNPUBLISHABLE
+from api.directory.database import DirectoryDatabase
+from api.directory.tables import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionGroup:
+    """Identities that were rejected with one message. Times are microseconds since the epoch."""
+
+    kind: str
+    message: str
+    identities: int
+    first_at: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRejection:
+    """An identity that cannot be published. Times are microseconds since the epoch."""
+
+    connection: str
+    identity: str
+    kind: str
+    message: str
+    version: int
+    attempts: int
+    first_at: int
+    last_at: int
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """Rejected identities, from the directory."""
+
+    database: DirectoryDatabase
+
+    async def groups(self) -> Sequence[RejectionGroup]:
+        """Return them in groups, the largest first."""
+        message, size = col(Identity.rejection), func.count()
+        times = func.min(col(Identity.first_rejected_at)), func.max(col(Identity.rejected_at))
+        statement = (
+            select(message, size, *times)
+            .where(is_rejected())
+            .group_by(message)
+            .order_by(size.desc(), message)
+        )
+        async with self.database.read() as db:
+            rows: Sequence[Any] = (await db.execute(statement)).all()
+        return [RejectionGroup(UNPUBLISHABLE, *row) for row in rows]
+
+    async def of(
+        self, *, connection: str | None = None, identity: str | None = None
+    ) -> Sequence[ListedRejection]:
+        """Return those that match what is given, the latest first."""
+        statement = select(
+            col(Identity.connection_id),
+            col(Identity.id),
+            col(Identity.rejection),
+            col(Identity.rejected_version),
+            col(Identity.rejections),
+            col(Identity.first_rejected_at),
+            col(Identity.rejected_at),
+            col(Identity.correlation_id),
+        ).where(is_rejected())
+        if connection is not None:
+            statement = statement.where(col(Identity.connection_id) == connection)
+        if identity is not None:
+            statement = statement.where(col(Identity.id) == identity)
+        latest = statement.order_by(col(Identity.rejected_at).desc(), col(Identity.id))
+        async with self.database.read() as db:
+            rows: Sequence[Any] = (await db.execute(latest)).all()
+        return [ListedRejection(it[0], it[1], UNPUBLISHABLE, *it[2:]) for it in rows]
+
+
+async def count_rejected(db: AsyncConnection) -> int:
+    """Return how many there are; those that are tried again are among them until it succeeds."""
+    statement = select(func.count()).select_from(Identity).where(is_rejected())
+    return (await db.execute(statement)).scalar_one()
+
+
+def is_rejected() -> ColumnElement[bool]:
+    """Say whether an identity was rejected, and nothing newer of it was published since."""
+    rejected = col(Identity.rejected_version)
+    return and_(rejected.is_not(None), rejected > col(Identity.published_version))

@@ -1,0 +1,198 @@
+"""How do dirty identities reach the workers? Lease marks, render, publish, clear; again on doubt.
+
+A crash at any point repeats a publication and never loses one: a mark goes only when its parcel
+is confirmed and its identity has not moved on meanwhile.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from api.directory.database import DirectoryDatabase
+from api.metrics import ApiMetrics
+from api.outbox import settling
+from api.outbox.leasing import Mark, Round, lease
+from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
+from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
+from api.retries import pause, until_stopped
+from contracts.clock import Clock, now
+from contracts.topology import Lane
+from contracts.transport import (
+    Confirmed,
+    Publisher,
+    PublishOutcome,
+    Rejected,
+    RetryAfter,
+    Unknown,
+)
+
+LOG = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 60
+"""Longer than a batch takes; after a crash its marks wait this long for another relay."""
+
+SUSPECTS_AT_ONCE = 10
+"""Suspects leased at once. One may wait for as long as the broker lets it, and ends the turn."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
+"""Seconds between looks at an idle lane: quick after work, patient after nothing."""
+
+
+class Relay:
+    """Moves marks of both lanes to a publisher. Several may run on one directory.
+
+    :param largest_event: bytes; what is larger is never given to the publisher.
+    :param chance: gives 0 to 1, so that suspects do not come back together.
+    """
+
+    def __init__(
+        self,
+        database: DirectoryDatabase,
+        publisher: Publisher,
+        metrics: ApiMetrics,
+        clock: Clock = now,
+        *,
+        largest_event: int = LARGEST_EVENT,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.database = database
+        self.publisher = publisher
+        self.metrics = metrics
+        self.clock = clock
+        self._largest_event = largest_event
+        self._chance = chance
+        self._sizes = dict(LARGEST_BATCH)
+        self._last_served: dict[Round, str] = {}
+        self._unavailable: set[Lane] = set()
+        self._bells = {lane: asyncio.Event() for lane in Lane}
+
+    def wake(self) -> None:
+        """Look for marks now: whoever writes in this process says so."""
+        for bell in self._bells.values():
+            bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; the batches in hand are settled first."""
+        async with asyncio.TaskGroup() as lanes:
+            for lane in Lane:
+                lanes.create_task(self._serve(lane, stop))
+            lanes.create_task(self._serve_suspects(stop))
+            await stop.wait()
+            self.wake()
+
+    async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
+        idle = SHORTEST_PAUSE
+        bell = self._bells[lane]
+        while not stop.is_set():
+            bell.clear()
+            moved: int | None = await until_stopped(stop)(self.move, lane)
+            idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
+            if not moved and not stop.is_set():
+                # New marks do not make a transport available that just was not.
+                await pause(idle, stop if lane in self._unavailable else bell)
+
+    async def _serve_suspects(self, stop: asyncio.Event) -> None:
+        idle = SHORTEST_PAUSE
+        while not stop.is_set():
+            moved: int | None = await until_stopped(stop)(self.move_suspects)
+            idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
+            if not moved:
+                await pause(idle, stop)
+
+    async def move(self, lane: Lane) -> int:
+        """Publish one batch of a lane and settle it.
+
+        Return how many marks were settled for good; 0 where the transport did not take all.
+        """
+        packed = await self._lease(Round(lane), self._sizes[lane])
+        if not packed:
+            return 0
+        parcels = [it.parcel for it in packed if it.parcel]
+        taken = iter(await self.publisher.publish(parcels) if parcels else ())
+        outcomes = [next(taken) if it.parcel else TOO_LARGE for it in packed]
+        settled = await self._settle(lane, packed, outcomes)
+        self._sizes[lane] = next_size(self._sizes[lane], lane, outcomes)
+        if is_unavailable(outcomes):
+            self._unavailable.add(lane)
+            return 0
+        self._unavailable.discard(lane)
+        return settled
+
+    async def move_suspects(self) -> int:
+        """Publish some suspects, leavers first and each alone; return how many got through.
+
+        Where one fails, the others go back: the line may be broken for a while.
+        """
+        for lane in Lane:
+            if packed := await self._lease(Round(lane, suspect=True), SUSPECTS_AT_ONCE):
+                return await self._publish_apart(lane, packed)
+        return 0
+
+    async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
+        through = 0
+        for at, it in enumerate(suspects):
+            alone = self.publisher.publish_alone
+            outcome = await alone(it.parcel) if it.parcel else TOO_LARGE
+            through += await self._settle(lane, [it], [outcome])
+            if isinstance(outcome, Unknown):
+                async with self.database.write() as db:
+                    await settling.give_back(db, [other.mark for other in suspects[at + 1 :]])
+                break
+        return through
+
+    async def _lease(self, of: Round, most: int) -> Sequence[Packed]:
+        """Lease a batch and pack it: what needs no database waits until no row is locked."""
+        started = self.clock()
+        until = started + LEASE_SECONDS * 1_000_000
+        async with self.database.write() as db:
+            leased = await lease(db, of, most, started, until, self._last_served.get(of, ""))
+            loaded = await load(db, leased.marks, self._largest_event)
+            await settling.give_back(db, loaded.left_over)
+        self._last_served[of] = leased.last_served
+        return await pack(loaded.drafts, of.lane, self._largest_event)
+
+    async def _settle(
+        self, lane: Lane, packed: Sequence[Packed], outcomes: Sequence[PublishOutcome]
+    ) -> int:
+        self._report(lane, packed, outcomes)
+        settled = self.clock()
+        confirmed: list[Mark] = []
+        unpublished: list[Mark] = []
+        attempted: dict[Mark, int] = {}
+        suspects: dict[Mark, int] = {}
+        rejected: dict[Mark, str] = {}
+        for mark, outcome in zip((it.mark for it in packed), outcomes, strict=True):
+            match outcome:
+                case Confirmed():
+                    confirmed.append(mark)
+                case RetryAfter(seconds=seconds):
+                    attempted[mark] = settled + int(seconds * 1_000_000)
+                case Unknown(suspect=True):
+                    wait = pause_before(mark.failed_publications + 1, self._chance())
+                    suspects[mark] = settled + int(wait * 1_000_000)
+                case Unknown():
+                    unpublished.append(mark)
+                case Rejected(reason=reason):
+                    rejected[mark] = reason
+        async with self.database.write() as db:
+            await settling.clear(db, confirmed, settled)
+            await settling.postpone(db, attempted)
+            await settling.give_back(db, unpublished)
+            await settling.suspect(db, suspects)
+            await settling.reject(db, rejected, settled)
+        return len(confirmed) + len(rejected)
+
+    def _report(
+        self, lane: Lane, packed: Sequence[Packed], outcomes: Sequence[PublishOutcome]
+    ) -> None:
+        self.metrics.count_publications(lane, outcomes)
+        reasons = Counter(it.reason for it in outcomes if isinstance(it, Unknown))
+        for reason, parcels in reasons.items():
+            LOG.warning("publications_unknown", lane=lane, reason=reason, parcels=parcels)
+        for it, outcome in zip(packed, outcomes, strict=True):
+            if isinstance(outcome, Rejected):
+                who = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
+                LOG.error("event_rejected", **who, bytes=it.size, reason=outcome.reason)

@@ -1,0 +1,64 @@
+"""How do tests come by marks of many workspaces? Rows of identities, without the users."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import insert
+
+from api.admin.connections import create_connection
+from api.directory.database import DirectoryDatabase
+from api.directory.identity_changes import SeenUser, after_creation
+from api.directory.identity_rows import new_row
+from api.directory.tables import Identity
+from api.outbox.leasing import Mark, Round, lease
+from contracts.identity_changed import Profile, Trace
+from contracts.topology import Lane
+from tests.ingress import RULES
+
+SECOND = 1_000_000
+NOW = 2_000_000_000 * SECOND
+LEASE = 60 * SECOND
+
+
+async def connect(database: DirectoryDatabase, *workspaces: str) -> dict[str, str]:
+    """Switch SCIM on for workspaces; return their connections."""
+    return {it: (await create_connection(database, it, RULES, NOW)).id for it in workspaces}
+
+
+async def mark(
+    database: DirectoryDatabase, connection: str, ids: Sequence[str], since: int = NOW
+) -> None:
+    """Make identities that are marked, one after the other from then on."""
+    rows = [
+        new_row(
+            connection,
+            id_,
+            after_creation(SeenUser(active=True, profile=Profile(user_name=id_)), since + at),
+            Trace(correlation_id=""),
+            since + at,
+        )
+        for at, id_ in enumerate(ids)
+    ]
+    async with database.write() as db:
+        for start in range(0, len(rows), 5_000):
+            await db.execute(insert(Identity), rows[start : start + 5_000])
+
+
+async def taken(
+    database: DirectoryDatabase,
+    most: int,
+    now: int = NOW,
+    *,
+    after: str = "",
+    suspect: bool = False,
+    lane: Lane = Lane.BULK,
+) -> Sequence[Mark]:
+    """Lease marks, and commit."""
+    async with database.write() as db:
+        leased = await lease(db, Round(lane, suspect), most, now, now + LEASE, after)
+    return leased.marks
+
+
+def by_connection(marks: Sequence[Mark], connections: Mapping[str, str]) -> dict[str, int]:
+    """Return how many marks each workspace has given."""
+    ids = [it.connection_id for it in marks]
+    return {workspace: ids.count(id_) for workspace, id_ in connections.items()}
