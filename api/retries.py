@@ -24,9 +24,8 @@ AnswerT = TypeVar("AnswerT")
 
 LOG = structlog.get_logger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between tries while the database or the publisher fails."""
-
 
 REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
 """Tries of one request, and seconds between them; providers give up after a minute."""
