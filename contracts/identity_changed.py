@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
 
 from contracts.frozen import Frozen
+from contracts.names import trimmed
 from contracts.rules import (
     DashboardCreation,
     DashboardDeactivation,
@@ -27,14 +28,21 @@ raises the major one. Each version is recorded under ``tests/compatibility``."""
 VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
 
 
+Text = Annotated[str, AfterValidator(trimmed)]
+"""A text without the blanks around it, which are no part of what is known of a person."""
+
+Known = Annotated[Text | None, AfterValidator(lambda text: text or None)]
+"""A text that says something, or nothing."""
+
+
 class Profile(Frozen):
     """What is known of the person; of somebody inactive, as it was when last active."""
 
-    user_name: str
-    email: str | None = None
-    display_name: str | None = None
-    given_name: str | None = None
-    family_name: str | None = None
+    user_name: Text
+    email: Known = None
+    display_name: Known = None
+    given_name: Known = None
+    family_name: Known = None
     external_id: str | None = None
 
 

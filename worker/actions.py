@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Portal
 from worker.facts import Account, Device, SyncRecord
 
@@ -121,7 +121,7 @@ class Refused:
 
 def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
     """Name the obstacle that somebody else has this e-mail."""
-    return f"email:{workspace}:{portal}:{comparison_key(email)}"
+    return f"email:{workspace}:{portal}:{name_key(email)}"
 
 
 def admin_obstacle(workspace: str) -> str:

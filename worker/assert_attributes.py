@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Role
 from worker.actions import (
     ChangeAccount,
@@ -64,7 +64,7 @@ def _with_email(draft: Draft, account: Account) -> Account:
     if email is None:
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
         return account
-    is_another = comparison_key(email) != account.email_key
+    is_another = name_key(email) != account.email_key
     if keeps_email(account, event):
         if is_another:  # and not merely spelled in another way
             obstacle = account_obstacle(account.id)

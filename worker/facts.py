@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Portal, Role
 
 
@@ -46,7 +46,7 @@ class Account:
     @property
     def email_key(self) -> str | None:
         """Return the form under which e-mails are compared, and unique among live accounts."""
-        return None if self.email is None else comparison_key(self.email)
+        return None if self.email is None else name_key(self.email)
 
     @property
     def is_admin(self) -> bool:

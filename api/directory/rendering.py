@@ -18,6 +18,7 @@ from contracts.identity_changed import (
     MdmTerms,
     StoreTerms,
 )
+from contracts.names import trimmed
 from contracts.rules import RULES, DashboardRules, Rules
 
 GroupNames = Mapping[tuple[str, str], Sequence[str]]
@@ -63,7 +64,8 @@ async def _groups_of(db: AsyncConnection, marks: Sequence[Mark]) -> GroupNames:
 def _event(mark: Mark, workspace: str, rules: Rules, groups: GroupNames) -> IdentityChanged:
     state = mark.state
     current = groups.get((mark.connection_id, mark.identity_id), ())
-    names = tuple(sorted(current if state.groups is None else state.groups))
+    called = map(trimmed, current if state.groups is None else state.groups)
+    names = tuple(sorted(filter(None, called)))
     return IdentityChanged(
         workspace=workspace,
         connection=mark.connection_id,

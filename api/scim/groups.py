@@ -65,6 +65,8 @@ async def change_group(
     columns = {} if group is None else group_columns(group)
     rewritten = bool(columns) and columns["resource"] != row["resource"]
     renamed = rewritten and columns["display_name"] != row["display_name"]
+    if rewritten and not renamed:
+        columns["display_name_key"] = row["display_name_key"]  # unique when keys were made so
     if rewritten:
         row = await group_rows.change(tx, id_, columns)
     if renamed and are_marked:

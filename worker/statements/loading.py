@@ -11,7 +11,7 @@ from sqlalchemy import false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import ChangePolicy, Portal
 from worker.actions import DeviceActionKind
 from worker.changes import LedgerEntry
@@ -118,7 +118,7 @@ async def _load_accounts(
     records = (world.records[key_of_event(event)] for event in events)
     ids = sorted(record.account_id for record in records if record.account_id is not None)
     emails = {
-        (event.workspace, event.portal.value, comparison_key(event.profile.email))
+        (event.workspace, event.portal.value, name_key(event.profile.email))
         for event in events
         if event.profile.email is not None
     }
