@@ -36,7 +36,12 @@ Known = Annotated[Text | None, AfterValidator(lambda text: text or None)]
 
 
 class Profile(Frozen):
-    """What is known of the person; of somebody inactive, as it was when last active."""
+    """What is known of the person; of somebody inactive, as it was when last active.
+
+    ``waiting_email`` (since 1.1) is the address that the provider sent last for somebody inactive,
+    where it is another one than ``email``. It waits for the reactivation, or until an active
+    identity claims ``email``.
+    """
 
     user_name: Text
     email: Known = None
@@ -44,6 +49,7 @@ class Profile(Frozen):
     given_name: Known = None
     family_name: Known = None
     external_id: str | None = None
+    waiting_email: Known = None
 
 
 # --- what the rules mean for this identity ------------------------------------------------

@@ -37,6 +37,13 @@ class RemoveAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class YieldAddress:
+    """Let the account of somebody inactive take the newest address, and free the old one."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
 class LinkAccount:
     """Let the identity hold an account that exists already."""
 
@@ -74,7 +81,7 @@ class RemoveDevice:
 AccountAction = CreateAccount | ChangeAccount | RestoreAccount | RemoveAccount
 LinkAction = LinkAccount | UnlinkAccount
 DeviceAction = ReleaseDevice | ChangeDevicePolicy | RemoveDevice
-Action = AccountAction | LinkAction | DeviceAction
+Action = AccountAction | YieldAddress | LinkAction | DeviceAction
 
 
 class DeviceActionKind(StrEnum):
