@@ -5,6 +5,7 @@ from contracts.rules import Role
 from worker.actions import (
     ChangeAccount,
     CreateAccount,
+    Outcome,
     Plan,
     RestoreAccount,
     UnlinkAccount,
@@ -44,7 +45,8 @@ class WatchedWorld(World):
                 case _:
                     pass
         super().follow(event, planned)
-        self.newest[planned.record.key] = event
+        if planned.outcome not in {Outcome.STALE, Outcome.DUPLICATE}:
+            self.newest[planned.record.key] = event
 
     def _check_yielding(self, before: Account, after: Account) -> None:
         [holder] = [it.key for it in self.records.values() if it.account_id == before.id]
