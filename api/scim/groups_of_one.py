@@ -1,7 +1,7 @@
 """How many groups may a user be in, and how long may their names be? As fits into one event.
 
 An event tells the names of all groups of an identity. It has to stay well below what a broker
-takes, so the bound is where a membership is made, and where a group with members gets a longer name.
+takes, so the bound is where a membership is made, and where the name of a group gets longer.
 
 Only who is in several hundred groups can reach the bound, so they are counted first, by an index
 alone. Where many members come, a directory whose groups all fit is told by its groups.
@@ -45,7 +45,7 @@ async def _fit_all(tx: Transaction, longer: int) -> bool:
     names = func.coalesce(func.sum(func.length(col(GroupRow.display_name))), 0)
     groups = select(func.count(), names).where(col(GroupRow.connection_id) == tx.connection_id)
     count, characters = (await tx.db.execute(groups)).one()
-    return count < MOST_GROUPS_OF_ONE and characters + longer <= MOST_GROUP_NAMES
+    return bool(count < MOST_GROUPS_OF_ONE and characters + longer <= MOST_GROUP_NAMES)
 
 
 def _beyond(tx: Transaction, group_id: str, length: int, who: SelectBase) -> Select[str]:

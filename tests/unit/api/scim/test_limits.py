@@ -9,8 +9,11 @@ from api.scim.expressions import (
     check_filter,
     check_operations,
 )
-from api.scim.limits import Limits
+from api.scim.limits import LONGEST_NAME, MOST_GROUP_NAMES, MOST_GROUPS_OF_ONE, Limits
 from api.scim.payloads import check_value
+from contracts.identity_changed import StoreTerms, encode
+from contracts.rules import CreateEmployee
+from tests.compatibility.samples import TRACE, an_event
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,12 @@ def test_a_patch_has_an_end() -> None:
 def test_no_value_holds_a_nul(value: object) -> None:
     with pytest.raises(InvalidValueException):
         check_value(value, 100)
+
+
+@pytest.mark.parametrize("character", ["\x01", "\U0001f600", '"', "n"])
+def test_the_groups_of_one_user_fit_into_an_event(character: str) -> None:
+    few_long = (character * LONGEST_NAME,) * (MOST_GROUP_NAMES // LONGEST_NAME)
+    many_short = (character * (MOST_GROUP_NAMES // MOST_GROUPS_OF_ONE),) * MOST_GROUPS_OF_ONE
+    for groups in (few_long, many_short):
+        event = an_event(StoreTerms(on_create=CreateEmployee()), groups=groups)
+        assert len(encode(event, TRACE)) < 1024 * 1024
