@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import insert
 
 from api.directory.tables import GroupRow, Membership
-from api.scim.limits import LONGEST_NAME, MOST_GROUP_NAMES, MOST_GROUPS_OF_ONE
+from api.scim.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE
 from contracts.clock import now
 from contracts.names import name_key
 from tests.identity_providers.answers import error_of
@@ -33,29 +33,28 @@ async def in_groups(ingress: Ingress, user: str, names: Sequence[str]) -> list[s
     return [group["id"] for group in groups]
 
 
-def long_names(characters: int) -> list[str]:
-    """Return names of so many characters together, most of them as long as they may be."""
-    names = [
-        f"{number:05d}".ljust(LONGEST_NAME, "n") for number in range(characters // LONGEST_NAME)
-    ]
-    rest = characters % LONGEST_NAME
-    return [*names, "r" * rest] if rest else names
+def long_names(most: int) -> list[str]:
+    """Return names of so many bytes as JSON together, most of them as long as they may be."""
+    each = LONGEST_NAME + len('""')
+    names = [f"{number:05d}".ljust(LONGEST_NAME, "n") for number in range(most // each)]
+    rest = most % each - len('""')
+    return [*names, "r" * rest] if rest > 0 else names
 
 
 def refused(answer: httpx.Response, user: str) -> None:
     detail = error_of(answer, 400, "invalidValue")
     assert user in detail
     assert str(MOST_GROUPS_OF_ONE) in detail
-    assert str(MOST_GROUP_NAMES) in detail
+    assert str(MOST_GROUP_BYTES) in detail
 
 
 def adding(user: str) -> dict[str, Any]:
     return {"op": "add", "path": "members", "value": [{"value": user}]}
 
 
-async def test_names_may_have_so_many_characters_together(ingress: Ingress) -> None:
+async def test_names_may_have_so_many_bytes_together(ingress: Ingress) -> None:
     ada, ben = await ingress.user("ada"), await ingress.user("ben")
-    await in_groups(ingress, ada, long_names(MOST_GROUP_NAMES - 10))
+    await in_groups(ingress, ada, long_names(MOST_GROUP_BYTES - 12))
     eleven, ten = await ingress.group("n" * 11), await ingress.group("t" * 10)
     refused(await ingress.patch(f"/Groups/{eleven}", adding(ada)), ada)
     both = {
@@ -74,7 +73,7 @@ async def test_names_may_have_so_many_characters_together(ingress: Ingress) -> N
 
 async def test_a_longer_name_of_a_group_counts_for_its_members(ingress: Ingress) -> None:
     ada = await ingress.user("ada")
-    groups = await in_groups(ingress, ada, long_names(MOST_GROUP_NAMES - 10))
+    groups = await in_groups(ingress, ada, long_names(MOST_GROUP_BYTES - 12))
     group = await ingress.group("n" * 10, ada)
     for name, status in (("l" * 11, 400), ("s" * 9, 204), ("t" * 10, 204), ("u" * 11, 400)):
         answer = await ingress.patch(
@@ -100,7 +99,7 @@ async def test_there_may_be_so_many_groups(ingress: Ingress) -> None:
 
 async def test_one_of_many_who_come_is_found_before_anybody_comes(ingress: Ingress) -> None:
     ada = await ingress.user("ada")
-    await in_groups(ingress, ada, long_names(MOST_GROUP_NAMES))
+    await in_groups(ingress, ada, long_names(MOST_GROUP_BYTES))
     strangers = [{"value": f"{number:032x}"} for number in range(10_000, 13_000)]
     body = {"schemas": [GROUP], "displayName": "Weavers", "members": [*strangers, {"value": ada}]}
     refused(await ingress.send("POST", "/Groups", body), ada)
