@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
 
 from contracts.frozen import Frozen
+from contracts.names import trimmed
 from contracts.rules import (
     DashboardCreation,
     DashboardDeactivation,
@@ -27,15 +28,28 @@ raises the major one. Each version is recorded under ``tests/compatibility``."""
 VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
 
 
-class Profile(Frozen):
-    """What is known of the person; of somebody inactive, as it was when last active."""
+Text = Annotated[str, AfterValidator(trimmed)]
+"""A text without the blanks around it, which are no part of what is known of a person."""
 
-    user_name: str
-    email: str | None = None
-    display_name: str | None = None
-    given_name: str | None = None
-    family_name: str | None = None
+Known = Annotated[Text | None, AfterValidator(lambda text: text or None)]
+"""A text that says something, or nothing."""
+
+
+class Profile(Frozen):
+    """What is known of the person; of somebody inactive, as it was when last active.
+
+    ``waiting_email`` (since 1.1) is the address that the provider sent last for somebody inactive,
+    where it is another one than ``email``. It waits for the reactivation, or until an active
+    identity claims ``email``.
+    """
+
+    user_name: Text
+    email: Known = None
+    display_name: Known = None
+    given_name: Known = None
+    family_name: Known = None
     external_id: str | None = None
+    waiting_email: Known = None
 
 
 # --- what the rules mean for this identity ------------------------------------------------

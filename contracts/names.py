@@ -18,6 +18,12 @@ BASIC_PLANE, LAST_MARK = 0x10000, 0x20000
 """Where the code points end that most texts are made of, and those that may be combining marks:
 beyond lie ideographs and tags."""
 
+UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters without width, which come along when a name is copied from somewhere."""
+
+BLANKS = UNSEEN + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
+"""What counts for nothing around a name: spaces that break and that do not, and what is unseen."""
+
 RARE = compiled("[\U00010000-\U0010ffff]")
 
 
@@ -32,6 +38,20 @@ def comparison_key(name: str) -> str:
     if name.isascii():
         return name.lower()
     return normalize("NFC", normalize("NFC", stream_safe(name)).lower())
+
+
+def trimmed(name: str) -> str:
+    """Return a name without the blanks around it, be they seen or not."""
+    return name.strip(BLANKS)
+
+
+def name_key(name: str) -> str:
+    """Return the form under which a name is the same, whatever blanks are around it.
+
+    No two users of a connection have one userName in this form, no two groups one displayName, no
+    two live accounts of a portal one e-mail; and by it a name is mapped to a role.
+    """
+    return comparison_key(trimmed(name))
 
 
 def is_stream_safe(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from contracts.frozen import Frozen
-from contracts.names import comparison_key
+from contracts.names import comparison_key, name_key
 
 
 class Portal(StrEnum):
@@ -183,9 +183,12 @@ class DashboardRules(Frozen):
                 return Role.highest(mapped)
 
     def lines_for(self, names: Iterable[str]) -> tuple[RoleLine, ...]:
-        """Return the lines of the mapping that concern any of these group or role names."""
-        keys = {comparison_key(name) for name in names}
-        return tuple(line for line in self.role_map if comparison_key(line.name) in keys)
+        """Return the lines of the mapping that concern any of these group or role names.
+
+        Two lines may name one with other blanks around; then both hold, and the higher role wins.
+        """
+        keys = {name_key(name) for name in names} - {""}
+        return tuple(line for line in self.role_map if name_key(line.name) in keys)
 
 
 class MdmRules(Frozen):

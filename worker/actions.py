@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Portal
 from worker.facts import Account, Device, SyncRecord
 
@@ -32,6 +32,13 @@ class RestoreAccount:
 @dataclass(frozen=True, slots=True)
 class RemoveAccount:
     """Remove an account; the record stays for the audit."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class YieldAddress:
+    """Let the account of somebody inactive take the newest address, and free the old one."""
 
     account: Account
 
@@ -74,7 +81,7 @@ class RemoveDevice:
 AccountAction = CreateAccount | ChangeAccount | RestoreAccount | RemoveAccount
 LinkAction = LinkAccount | UnlinkAccount
 DeviceAction = ReleaseDevice | ChangeDevicePolicy | RemoveDevice
-Action = AccountAction | LinkAction | DeviceAction
+Action = AccountAction | YieldAddress | LinkAction | DeviceAction
 
 
 class DeviceActionKind(StrEnum):
@@ -121,7 +128,7 @@ class Refused:
 
 def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
     """Name the obstacle that somebody else has this e-mail."""
-    return f"email:{workspace}:{portal}:{comparison_key(email)}"
+    return f"email:{workspace}:{portal}:{name_key(email)}"
 
 
 def admin_obstacle(workspace: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Role
 from worker.actions import (
     ChangeAccount,
@@ -11,7 +11,6 @@ from worker.actions import (
     RefusedAction,
     account_obstacle,
     admin_obstacle,
-    email_obstacle,
 )
 from worker.draft import Draft
 from worker.facts import Account
@@ -64,14 +63,26 @@ def _with_email(draft: Draft, account: Account) -> Account:
     if email is None:
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
         return account
-    is_another = comparison_key(email) != account.email_key
+    is_another = name_key(email) != account.email_key
+    if is_another and draft.has_yielded:
+        return _with_waiting_email(draft, account)
     if keeps_email(account, event):
         if is_another:  # and not merely spelled in another way
             obstacle = account_obstacle(account.id)
             draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
         return account
-    if is_another and draft.namesake is not None:
-        obstacle = email_obstacle(event.workspace, event.portal, email)
+    if is_another and draft.namesake is not None and not draft.let_yield():
+        obstacle = draft.email_obstacle(email)
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
         return account
     return replace(account, email=email)
+
+
+def _with_waiting_email(draft: Draft, account: Account) -> Account:
+    """Return the account of somebody inactive, whose old address is somebody else's by now.
+
+    It goes on having the newest address. One that is taken is no refusal: nobody works with it.
+    """
+    waiting = draft.event.profile.waiting_email
+    may_follow = not (keeps_email(account, draft.event) or draft.facts.waiting_is_taken)
+    return replace(account, email=waiting) if waiting is not None and may_follow else account

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
 from worker.actions import (
     AccountAction,
     Action,
@@ -14,8 +15,11 @@ from worker.actions import (
     Refused,
     RefusedAction,
     UnlinkAccount,
+    YieldAddress,
+    email_obstacle,
 )
 from worker.facts import Account, Device, Facts
+from worker.roles import keeps_email
 
 
 class Draft:
@@ -25,6 +29,7 @@ class Draft:
         self.facts = facts
         self.event = event
         self.account = facts.account
+        self.namesake_has_yielded = False
         self.deactivated_at = facts.record.deactivated_at
         self.admins = facts.admins
         self.devices = {device.id: device for device in facts.devices}
@@ -39,7 +44,7 @@ class Draft:
     @property
     def namesake(self) -> Account | None:
         """Somebody else's live account with the e-mail of the event."""
-        other = self.facts.namesake
+        other = None if self.namesake_has_yielded else self.facts.namesake
         mine = self.account is not None and other is not None and other.id == self.account.id
         return None if mine else other
 
@@ -47,6 +52,27 @@ class Draft:
     def is_last_admin(self) -> bool:
         """Say whether the workspace has no Admin but the one that the identity holds."""
         return self.account is not None and self.account.is_admin and self.admins <= 1
+
+    def let_yield(self) -> bool:
+        """Free the e-mail, if somebody inactive has it and yields it to somebody active."""
+        if self.facts.yielding is None or not self.event.active:
+            return False
+        self.actions.append(YieldAddress(self.facts.yielding))
+        self.namesake_has_yielded = True
+        return True
+
+    def email_obstacle(self, email: str) -> str:
+        """Return what has to go before the identity can have an e-mail that somebody else has."""
+        beyond = self.facts.in_its_way if self.event.active else None
+        return email_obstacle(self.event.workspace, self.event.portal, beyond or email)
+
+    @property
+    def has_yielded(self) -> bool:
+        """Say whether the account has an address that an inactive identity was to take."""
+        waiting = self.facts.record.waiting_email
+        if self.event.active or self.account is None or waiting is None:
+            return False
+        return name_key(waiting) == self.account.email_key
 
     def put(self, action: AccountAction | UnlinkAccount) -> None:
         """Take an action that shows the account afterwards."""
@@ -78,7 +104,15 @@ class Draft:
             deactivated_at=self.deactivated_at,
             account_id=None if self.account is None else self.account.id,
             deleted=self.event.deleted,
+            waiting_email=self._waiting_email(),
         )
         refusals = tuple(self.refusals.values())
         outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
         return Plan(outcome, record, tuple(self.actions), refusals)
+
+    def _waiting_email(self) -> str | None:
+        """Return the address that the account takes once its own one is claimed, if it may."""
+        account, event = self.live, self.event
+        if account is None or event.active or event.deleted or keeps_email(account, event):
+            return None
+        return event.profile.waiting_email

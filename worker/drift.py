@@ -17,6 +17,7 @@ from worker.actions import (
     RemoveDevice,
     RestoreAccount,
     UnlinkAccount,
+    YieldAddress,
 )
 from worker.database import DownstreamDatabase
 from worker.facts import Account, Facts
@@ -76,6 +77,8 @@ def _names(before: Account | None, action: Action) -> Sequence[str]:
                 if field.name not in UNSEEN
                 and getattr(before, field.name, None) != getattr(after, field.name)
             ]
+        case YieldAddress():
+            return ["email"]
         case CreateAccount() | RestoreAccount() | RemoveAccount():
             return ["account"]
         case LinkAccount() | UnlinkAccount():

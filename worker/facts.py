@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Portal, Role
 
 
@@ -46,7 +46,7 @@ class Account:
     @property
     def email_key(self) -> str | None:
         """Return the form under which e-mails are compared, and unique among live accounts."""
-        return None if self.email is None else comparison_key(self.email)
+        return None if self.email is None else name_key(self.email)
 
     @property
     def is_admin(self) -> bool:
@@ -74,7 +74,9 @@ class Device:
 class SyncRecord:
     """How far an identity has come, and what it holds.
 
-    ``deactivated_at`` is the version of the last deactivation that was applied.
+    ``deactivated_at`` is the version of the last deactivation that was applied. ``waiting_email``
+    is the address that the account of somebody inactive takes as soon as its own one is claimed,
+    or has taken; None where it does not yield.
     """
 
     key: IdentityKey
@@ -82,6 +84,7 @@ class SyncRecord:
     deactivated_at: int = 0
     account_id: str | None = None
     deleted: bool = False
+    waiting_email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,10 @@ class Facts:
     ``account`` is the one that the identity holds, ``namesake`` the live one that has the event's
     e-mail (often the same), ``namesake_holder`` the undeleted identity that holds it. ``devices``
     are those assigned to either. ``done`` are the device actions that this deactivation has had.
-    ``admins`` counts the live Admins of the workspace.
+    ``admins`` counts the live Admins of the workspace. ``yielding`` is the namesake as it is once
+    it has yielded the e-mail, None where it does not; ``in_its_way`` is the address that it would
+    take, where somebody else has that. ``waiting_is_taken``: whether another live account has the
+    address that waits for the identity.
     """
 
     record: SyncRecord
@@ -103,3 +109,6 @@ class Facts:
     done: frozenset[tuple[str, str]] = frozenset()
     policies: frozenset[str] = frozenset()
     admins: int = 0
+    yielding: Account | None = None
+    in_its_way: str | None = None
+    waiting_is_taken: bool = False

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.clock import Clock, now
-from contracts.names import comparison_key
+from contracts.names import name_key, trimmed
 from contracts.rules import Portal, Role
 from worker.actions import account_obstacle, admin_obstacle, policy_obstacle
 from worker.database import DownstreamDatabase
@@ -205,8 +205,8 @@ class Inventory:
                 id=uuid4().hex,
                 workspace=workspace,
                 portal=portal.value,
-                email=email,
-                email_key=comparison_key(email),
+                email=trimmed(email),
+                email_key=name_key(email),
                 role=None if role is None else role.value,
                 own_role=None if role is None else role.value,
                 created_at=self.clock(),
@@ -283,7 +283,7 @@ async def _live_account(
     statement = select(AccountRow).where(
         AccountRow.workspace == workspace,
         AccountRow.portal == portal.value,
-        AccountRow.email_key == comparison_key(email),
+        AccountRow.email_key == name_key(email),
     )
     return (await session.exec(statement.with_for_update())).one_or_none()
 

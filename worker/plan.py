@@ -33,7 +33,6 @@ from worker.actions import (
     RestoreAccount,
     UnlinkAccount,
     admin_obstacle,
-    email_obstacle,
     outdated,
     policy_obstacle,
 )
@@ -74,8 +73,10 @@ def _provide_account(draft: Draft) -> None:
     email = event.profile.email
     if email is None:
         draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
+    elif namesake is not None and draft.facts.namesake_holder is not None and draft.let_yield():
+        _provide_account(draft)
     elif namesake is not None and draft.facts.namesake_holder is not None:
-        obstacle = email_obstacle(event.workspace, event.portal, email)
+        obstacle = draft.email_obstacle(email)
         draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, obstacle)
     elif namesake is not None:
         _link(draft, namesake)

@@ -107,6 +107,8 @@ class SyncRecordRow(WorkerTable, table=True):
     ``event`` is the newest applied event with its trace, kept while something of it is refused,
     so that it can be planned again without the api. ``replan_at`` says when. ``base_role`` is
     the own role of the account, written for workers of the version before this one.
+    ``waiting_email`` is what the account of somebody inactive takes once its address is claimed;
+    it counts at ``waiting_version`` alone, because workers of the version before do not clear it.
     """
 
     __tablename__ = "sync_records"
@@ -128,6 +130,8 @@ class SyncRecordRow(WorkerTable, table=True):
     event: str | None = Field(default=None, sa_type=Text)
     correlation_id: str = ""
     replan_at: int | None = Field(default=None, sa_type=BigInteger)
+    waiting_email: str | None = None
+    waiting_version: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class RefusalRow(WorkerTable, table=True):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
 from contracts.rules import ChangePolicy
 from worker.actions import (
     Action,
@@ -26,6 +27,7 @@ from worker.actions import (
     RemoveDevice,
     RestoreAccount,
     UnlinkAccount,
+    YieldAddress,
     account_obstacle,
     admin_obstacle,
     email_obstacle,
@@ -144,7 +146,10 @@ class World:
         key = IdentityKey(event.connection, event.identity)
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
-        namesake = self._namesake(event)
+        namesake = self._named(event, event.profile.email)
+        waiting = self._named(event, event.profile.waiting_email)
+        yielding = self._yielding(namesake)
+        taken = yielding is not None and _email_name(yielding) in self._by_email
         return Facts(
             record=record,
             new_account_id=self._new_id(),
@@ -155,6 +160,9 @@ class World:
             done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
             policies=self._named_policy(event),
             admins=self.admins[event.workspace],
+            yielding=None if taken else yielding,
+            in_its_way=yielding.email if taken and yielding is not None else None,
+            waiting_is_taken=waiting is not None and waiting != account,
         )
 
     def follow(self, event: IdentityChanged, planned: Plan) -> None:
@@ -169,17 +177,24 @@ class World:
         self.waiting.pop(planned.record.key, None)
         if planned.refusals:
             self.waiting[planned.record.key] = Waiting(event, planned.refusals)
-        if planned.record.deleted and not (before is not None and before.deleted):
-            self._free_what_it_keeps(planned.record)
+        self._free_what_others_wait_for(event, before, planned.record)
 
     # --- facts ----------------------------------------------------------------------------
 
-    def _namesake(self, event: IdentityChanged) -> Account | None:
-        email = event.profile.email
+    def _named(self, event: IdentityChanged, email: str | None) -> Account | None:
+        """Return the live account of the event's portal that has an e-mail."""
         if email is None:
             return None
         name = email_obstacle(event.workspace, event.portal, email)
         return self.accounts.get(self._by_email.get(name, ""))
+
+    def _yielding(self, account: Account | None) -> Account | None:
+        """Return an account as it would be having yielded its e-mail; None where it does not."""
+        holder = self._undeleted_holder(account)
+        waiting = None if holder is None else self.records[holder].waiting_email
+        if account is None or waiting is None or name_key(waiting) == account.email_key:
+            return None
+        return replace(account, email=waiting)
 
     def _undeleted_holder(self, account: Account | None) -> IdentityKey | None:
         holder = None if account is None else self._holders.get(account.id)
@@ -205,6 +220,8 @@ class World:
         match action:
             case CreateAccount() | ChangeAccount() | RestoreAccount() | RemoveAccount():
                 self._put_account(action.account)
+            case YieldAddress(account=account):
+                self._put_account(account)
             case LinkAccount(account=account):
                 self._take_over(account, key)
             case UnlinkAccount(account=account):
@@ -245,16 +262,29 @@ class World:
             self._put_record(replace(self.records[holder], account_id=None))
             self.due.add(holder)
 
-    def _free_what_it_keeps(self, deleted: SyncRecord) -> None:
-        """Whose deactivation waits keeps the account, but no longer against anybody else."""
-        account = self.accounts.get(deleted.account_id or "")
-        if account is not None and not account.removed:
+    def _free_what_others_wait_for(
+        self, event: IdentityChanged, before: SyncRecord | None, after: SyncRecord
+    ) -> None:
+        """Who was deleted, or yields, keeps the account, but its address no longer from others.
+
+        Whoever waits for the address that it would have taken has to look again, too.
+        """
+        was_waiting = None if before is None else before.waiting_email
+        yields = after.waiting_email not in {None, was_waiting}
+        account = self.accounts.get(after.account_id or "")
+        if account is not None and not account.removed and (yields or _is_deleted(before, after)):
             self._free(freed_obstacles(account, account, held=False))
+        if was_waiting not in {None, after.waiting_email}:
+            self._free([email_obstacle(event.workspace, event.portal, was_waiting or "")])
 
     def _free(self, obstacles: Collection[str]) -> None:
         self.changes.freed.update(obstacles)
         if obstacles:
             self.due |= {key for key, it in self.waiting.items() if it.waits_for(obstacles)}
+
+
+def _is_deleted(before: SyncRecord | None, after: SyncRecord) -> bool:
+    return after.deleted and not (before is not None and before.deleted)
 
 
 def _email_name(account: Account) -> str | None:

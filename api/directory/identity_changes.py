@@ -1,10 +1,16 @@
 """Which identities does a write concern, and in which lane? Pure: states in, states out."""
 
+import re
 from dataclasses import dataclass, replace
 
 from contracts.identity_changed import Profile
+from contracts.names import name_key
 from contracts.rules import DeactivationAction
 from contracts.topology import Lane
+
+OBJECT_ID_LENGTH = 32
+OBJECT_ID = re.compile(rf"[0-9a-fA-F]{{{OBJECT_ID_LENGTH}}}")
+"""The id of a deleted object, which providers put before the name that somebody had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,17 @@ def after_update(
     """Return the state after a PUT or PATCH, or None where nothing changed that matters.
 
     The profile of somebody who left stays as it was: what arrives with or after a deactivation
-    waits for the reactivation. Roles and groups follow always, downwards too.
+    waits for the reactivation, and so does the name of somebody who is about to be deleted. Roles
+    and groups follow always, downwards too.
     """
-    waits = before.ever_active and not seen.active
+    leaves = before.ever_active and not seen.active
+    waits = leaves or _is_about_to_be_deleted(before.profile, seen.profile)
+    waiting = _waiting_email(before.profile, seen.profile) if leaves else None
     seen_state = replace(
         before,
         active=seen.active,
         ever_active=before.ever_active or seen.active,
-        profile=before.profile if waits else seen.profile,
+        profile=_with_waiting(before.profile, waiting) if waits else seen.profile,
         role_names=seen.role_names,
     )
     if seen_state == before:
@@ -83,6 +92,35 @@ def after_update(
         state = replace(state, deactivated_at=version, deactivation=on_deactivate)
     lane = Lane.URGENT if before.active != seen.active else Lane.BULK
     return IdentityChange(state, lane)
+
+
+def _is_about_to_be_deleted(known: Profile, sent: Profile) -> bool:
+    """Say whether a name or an address is the known one behind the id of a deleted object."""
+    return _is_renamed(known.user_name, sent.user_name) or _is_renamed(known.email, sent.email)
+
+
+def _is_renamed(known: str | None, sent: str | None) -> bool:
+    if not known or not sent or not OBJECT_ID.match(sent):
+        return False
+    return name_key(sent[OBJECT_ID_LENGTH:]) == name_key(known)
+
+
+def _waiting_email(known: Profile, sent: Profile) -> str | None:
+    """Return the newest address of somebody inactive, if it is another one.
+
+    Whose name alone was changed for the deletion has no right to the address any more either.
+    """
+    newest = sent.email
+    if newest is None or known.email is None:
+        return None
+    if name_key(newest) != name_key(known.email):
+        return newest
+    is_renamed = _is_renamed(known.user_name, sent.user_name) and "@" in sent.user_name
+    return sent.user_name if is_renamed else None
+
+
+def _with_waiting(known: Profile, waiting: str | None) -> Profile:
+    return known.model_copy(update={"waiting_email": waiting})
 
 
 def after_deletion(

@@ -142,7 +142,7 @@ def _locked(dialect: str, *, skip_locked: bool) -> Select[Any]:
         (IDENTITIES.c.connection_id == USERS.c.connection_id) & (IDENTITIES.c.id == USERS.c.id),
     )
     return (
-        users_with(*identity)
+        users_with(USERS.c.user_name_key, *identity)
         .select_from(both)
         .where(*_are_asked_for(USERS.c.id, dialect))
         .order_by(USERS.c.id)

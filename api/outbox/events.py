@@ -24,6 +24,7 @@ from contracts.identity_changed import (
     MdmTerms,
     StoreTerms,
 )
+from contracts.names import trimmed
 from contracts.pace import Pace
 from contracts.rules import RULES, DashboardRules, Rules
 
@@ -61,9 +62,8 @@ class Draft:
     def render(self) -> IdentityChanged:
         """Return the event. Pure."""
         mark, state = self.mark, self.mark.state
-        names = tuple(sorted(from_json(self.groups or "[]")))
-        if state.groups is not None:
-            names = tuple(sorted(state.groups))
+        called = from_json(self.groups or "[]") if state.groups is None else state.groups
+        names = tuple(sorted(filter(None, map(trimmed, called))))
         return IdentityChanged(
             workspace=self.workspace,
             connection=mark.connection_id,

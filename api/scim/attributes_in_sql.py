@@ -31,11 +31,19 @@ GROUPS: FromClause = inspect(GroupRow).local_table
 MEMBERSHIPS: FromClause = inspect(Membership).local_table
 
 
+NAMES = {"user_name", "display_name"}
+"""Columns that hold names, where an attribute has one of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text in comparison form, NULL where the attribute has no value."""
+    """A text in comparison form, NULL where the attribute has no value.
+
+    ``is_name``: whether it is a name, which is the same whatever blanks are around it.
+    """
 
     sql: ColumnElement[Any]
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class Attributes:
         if binding.field_name == "meta":
             return self._meta(binding)
         if binding.model is self.model and binding.field_name in self.columns:
-            return Text(self.columns[binding.field_name])
+            return Text(self.columns[binding.field_name], binding.field_name in NAMES)
         sub_attribute = [binding.sub_field_name] if binding.sub_field_name else []
         text = text_at(self.table.c.comparable, *_path(binding), *sub_attribute)
         return Text(self._absolute(text) if refers_to_resource(binding) else text)

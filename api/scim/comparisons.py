@@ -16,8 +16,11 @@ from api.directory.database import in_code_points, position_of
 from api.scim.attributes_in_sql import Instant, Text, Value
 from api.scim.comparable import text_form
 from api.scim.rows import microseconds_of
+from contracts.names import trimmed
 
 Condition = ColumnElement[bool]
+
+EQUALITY = {CompareOperator.eq, CompareOperator.ne}
 
 _ORDER = {
     CompareOperator.gt: gt,
@@ -32,7 +35,9 @@ def compare(
 ) -> Condition:
     """Compare one value, which may be missing, with what the filter expects."""
     match value:
-        case Text(sql=sql):
+        case Text(sql=sql, is_name=is_name):
+            if is_name and op in EQUALITY and isinstance(expected, str):
+                expected = trimmed(expected)
             return _compare_text(sql, binding, op, expected)
         case Instant(sql=sql):
             return _compare_instant(sql, op, expected)

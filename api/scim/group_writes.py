@@ -14,7 +14,14 @@ from api.outbox.marks import mark_identities
 from api.scim import group_rows
 from api.scim.group_bodies import PushedGroup, PushedPatch
 from api.scim.group_slices import SLICE, has_more_than, members_in_slices, slices_of
-from api.scim.groups import change_group, create_group, delete_group
+from api.scim.groups import (
+    NOBODYS,
+    change_group,
+    check_coming,
+    check_room,
+    create_group,
+    delete_group,
+)
 from api.scim.locks import lock_group
 from api.scim.membership_plan import MemberChanges, concern_of, plan
 from api.scim.memberships import contradicts_types, members_concerned
@@ -69,6 +76,8 @@ class GroupWrites:
         if not self._is_sliced(pushed.members.named.staying):
             async with self.storage.transaction() as tx:
                 return await create_group(tx, pushed.group, pushed.members)
+        async with self.transactions.read() as seen:
+            await check_coming(seen, NOBODYS, pushed.group.display_name or "", pushed.members)
         async with self.transactions.write() as tx:
             row = await create_group(tx, pushed.group, NOTHING)
         async with self.transactions.lock(row["id"]):
@@ -162,19 +171,22 @@ class GroupWrites:
         """Plan without the writer, then write: first the group itself, then its members."""
         async with self.transactions.read() as seen:
             it = await planned(seen)
+            await check_room(seen, it.row, it.group, it.members)
         if it.is_renamed:
             await self._mark_members(it.row["id"])
         fits = it.members.most_rows <= self.slice
         async with self.transactions.write() as tx:
             members = it.members if fits else NOTHING
-            row = await change_group(tx, it.row, it.group, members, are_marked=it.is_renamed)
+            row = await change_group(
+                tx, it.row, it.group, members, are_marked=it.is_renamed, are_checked=True
+            )
         return row if fits else await self._write_slices(row, it.members)
 
     async def _write_slices(self, row: Row, members: NamedChanges) -> Row:
         async with self.transactions.read() as seen:
             async for some in slices_of(seen, row["id"], members, self.slice):
                 async with self.transactions.write() as tx:
-                    row = await change_group(tx, row, None, some)
+                    row = await change_group(tx, row, None, some, are_checked=True)
         return row
 
     async def _mark_members(self, id_: str) -> None:

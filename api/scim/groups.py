@@ -4,17 +4,32 @@ Nothing here loads the members of a group, but for reading models of a few with 
 """
 
 from collections.abc import Callable, Collection, Sequence
+from math import inf
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from api.directory.tables import Membership
 from api.scim import group_rows
+from api.scim.groups_of_one import check_groups_of_one
 from api.scim.locks import lock_for_deletion, lock_group, lock_nested
 from api.scim.membership_plan import exactly
-from api.scim.memberships import groups_with, mark_members, members_of, remove_group
-from api.scim.move_members import move_members
+from api.scim.memberships import (
+    groups_with,
+    in_group,
+    mark_members,
+    members_of,
+    remove_group,
+)
+from api.scim.move_members import Move, move_members
 from api.scim.named_members import NamedChanges
 from api.scim.resources import Group
 from api.scim.rows import Row, entity_tag, expect, group_columns, group_of
 from api.scim.sent_members import sent_of
 from api.scim.transaction import Transaction
+
+NOBODYS = ""
+"""The id of no group."""
 
 
 async def get_group(tx: Transaction, id_: str, *, with_members: bool = True) -> Group:
@@ -41,6 +56,7 @@ async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> 
     :raises UniquenessException: when the displayName is taken.
     """
     await lock_nested(tx, members.named)
+    await check_coming(tx, NOBODYS, group.display_name or "", members)
     row = await group_rows.add(tx, group_columns(group))
     await move_members(tx, row["id"], members)
     return row
@@ -53,18 +69,24 @@ async def change_group(
     members: NamedChanges,
     *,
     are_marked: bool = False,
+    are_checked: bool = False,
 ) -> Row:
     """Store what changes of a locked group; one that stays as it is keeps its version.
 
     :param group: its new state, members aside; None where that stays.
     :param are_marked: whether the members were marked for a new name, but for those whose marks
         were published meanwhile.
+    :param are_checked: whether it is known that nobody gets into too many groups by it.
     :raises UniquenessException: when the displayName is taken.
     """
     id_ = row["id"]
     columns = {} if group is None else group_columns(group)
     rewritten = bool(columns) and columns["resource"] != row["resource"]
     renamed = rewritten and columns["display_name"] != row["display_name"]
+    if rewritten and not renamed:
+        columns["display_name_key"] = row["display_name_key"]  # unique when keys were made so
+    if not are_checked:
+        await check_room(tx, row, group, members)
     if rewritten:
         row = await group_rows.change(tx, id_, columns)
     if renamed and are_marked:
@@ -74,6 +96,30 @@ async def change_group(
     if moved and not rewritten:
         row = await group_rows.change(tx, id_, {})
     return row
+
+
+async def check_room(tx: Transaction, row: Row, group: Group | None, members: NamedChanges) -> None:
+    """Check that nobody gets into more groups than an event can tell, or into longer names.
+
+    :raises InvalidValueException: when somebody does.
+    """
+    id_, name = row["id"], (group and group.display_name) or row["display_name"]
+    await check_coming(tx, id_, name, members)
+    if len(name) > len(row["display_name"]):
+        everybody = select(col(Membership.member_id)).where(in_group(tx, id_))
+        await check_groups_of_one(tx, id_, name, everybody, inf)
+
+
+async def check_coming(tx: Transaction, id_: str, name: str, members: NamedChanges) -> None:
+    """Check that nobody who comes gets into more groups than an event can tell.
+
+    :raises InvalidValueException: when somebody does.
+    """
+    staying = members.named.staying
+    if staying:
+        coming = Move(tx, id_, members, members.named.table(tx.dialect)).coming()
+        who = coming.with_only_columns(coming.selected_columns[0])
+        await check_groups_of_one(tx, id_, name, who, staying)
 
 
 async def update_group(tx: Transaction, group: Group, expected: str | None) -> Group:

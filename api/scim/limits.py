@@ -68,6 +68,11 @@ LONGEST_NAME = 500
 """Characters of what is indexed or becomes a name downstream; PostgreSQL refuses index entries of
 more than 2,700 bytes."""
 
+MOST_GROUPS_OF_ONE, MOST_GROUP_BYTES = 10_000, 768 * 1024
+"""Groups of one user, and bytes of all their names as JSON: five times what is known of the largest
+directories. An event so stays well below 1 MiB, and in a directory with fewer groups than this
+nobody has to be counted."""
+
 MOST_IN_CIRCLE, LARGEST_CIRCLE = 32, 32 * 1024
 """Operations of a bulk request that name each other in a circle, and bytes of all of them: they are
 one transaction."""

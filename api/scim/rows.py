@@ -20,7 +20,7 @@ from api.directory.stored_users import StoredUser
 from api.scim.comparable import comparable_form
 from api.scim.limits import LONGEST_NAME
 from api.scim.resources import Group, ScimUser
-from contracts.names import comparison_key
+from contracts.names import name_key, trimmed
 
 Row = RowMapping
 
@@ -45,7 +45,7 @@ class Member:
 
 def user_columns(user: ScimUser) -> dict[str, Any]:
     """Return what is stored of a user, whose names were checked."""
-    return _columns(ScimUser, user) | {"user_name_key": comparison_key(user.user_name or "")}
+    return _columns(ScimUser, user) | {"user_name_key": name_key(user.user_name or "")}
 
 
 def group_columns(group: Group) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def group_columns(group: Group) -> dict[str, Any]:
     name = _indexable("displayName", group.display_name)
     if group.external_id:
         _indexable("externalId", group.external_id)
-    names = {"display_name": name, "display_name_key": comparison_key(name)}
+    names = {"display_name": name, "display_name_key": name_key(name)}
     return _columns(Group, group) | names
 
 
@@ -64,8 +64,8 @@ def _columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, A
 
 
 def _indexable(attribute: str, value: str | None) -> str:
-    if not value:
-        raise InvalidValueException(detail=f"{attribute} must not be empty")
+    if not (value and trimmed(value)):
+        raise InvalidValueException(detail=f"{attribute} must not be empty, or blank")
     if len(value) > LONGEST_NAME:
         raise InvalidValueException(detail=f"{attribute} is longer than {LONGEST_NAME} characters")
     return value

@@ -28,7 +28,7 @@ from api.scim.user_states import UserState, first_state, next_state
 from api.scim.user_writes import Change, Creation, not_found
 from api.scim.users import delete_user
 from api.work import PATCH_EFFORT
-from contracts.names import comparison_key
+from contracts.names import name_key
 
 LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
 WHOLE = ResponseParameters[ScimUser]()
@@ -133,7 +133,7 @@ class UserRequests:
         return ScimResponse(answer.status, body, answer.headers)
 
     async def _named(self, user_name: str) -> Sequence[StoredUser]:
-        key = comparison_key(user_name)
+        key = name_key(user_name)
         user = await self.users.by_user_name(self.transactions.connection.id, key)
         return [] if user is None else [user]
 

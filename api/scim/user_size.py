@@ -10,6 +10,7 @@ from scim2_models import InvalidValueException
 
 from api.scim.limits import LONGEST_NAME
 from api.scim.resources import ScimUser
+from contracts.names import trimmed
 
 MOST_ENTRIES = 1_000
 """Entries of all lists of a user together: each costs a tenth of a millisecond at every change."""
@@ -40,8 +41,8 @@ def check_names(user: ScimUser, before: ScimUser | None) -> None:
 
     :raises InvalidValueException: when one is too long, or the userName is empty.
     """
-    if not user.user_name:
-        raise InvalidValueException(detail="userName must not be empty")
+    if not trimmed(user.user_name or ""):
+        raise InvalidValueException(detail="userName must not be empty, or blank")
     known = set(_names_of(before)) if before is not None else set()
     for name in _names_of(user):
         if len(name[1]) > LONGEST_NAME and name not in known:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from scim2_models import NotFoundException, UniquenessException
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,10 +164,13 @@ def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
     resource = _text(state.columns)
     after = replace(before, resource=resource, modified_at=now, revision=revision)
     of = {"of_connection": before.connection_id, "of_id": before.id}
+    columns = dict(state.columns)
+    if columns["resource"].get("userName") == from_json(before.resource).get("userName"):
+        columns["user_name_key"] = row["user_name_key"]  # it was unique when keys were made so
     identity = _identity_after(write, state.user, row, now)
     return Written(
         after,
-        state.columns | of | {"modified_at": now, "revision": revision},
+        columns | of | {"modified_at": now, "revision": revision},
         identity and identity | of,
     )
 

@@ -106,6 +106,18 @@ class Histories(RuleBasedStateMachine):
         self._pass_time(1)
 
     @has_people
+    @rule(who=draw.numbers, leaves=st.booleans(), by_address=st.booleans())
+    def rename_for_deletion(self, who: int, leaves: bool, by_address: bool) -> None:
+        """Put the id of the deleted object before the name, with the deactivation or before it."""
+        key = self.some(who)
+        user = self.directory.users[key]
+        changes = {"user_name": f"{0:032x}{user.profile.user_name}"}
+        if by_address and user.profile.email is not None:
+            changes["email"] = f"{0:032x}{user.profile.email}"
+        self.directory.write(key, active=user.active and not leaves, **changes)
+        self._pass_time(1)
+
+    @has_people
     @rule(who=draw.numbers, roles=draw.role_names)
     def change_roles(self, who: int, roles: tuple[str, ...]) -> None:
         self.directory.write_roles(self.some(who), roles)

@@ -91,7 +91,9 @@ def _check_account(account: Account, event: IdentityChanged, refused: set[Refuse
 
 def _has_address(account: Account, event: IdentityChanged) -> bool:
     """A protected account keeps its own spelling of the same address."""
-    email = event.profile.email
+    email, waiting = event.profile.email, event.profile.waiting_email
+    if waiting is not None and account.email == waiting:
+        return not event.active
     if account.made_by == event.connection or account.portal is not Portal.DASHBOARD:
         return account.email == email
     return email is not None and account.email_key == comparison_key(email)

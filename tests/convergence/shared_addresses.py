@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import (
     ChangePolicy,
     LeaveAlone,
@@ -114,7 +114,10 @@ def _claims(events: list[IdentityChanged]) -> list[Claim]:
             continue
         if not event.ever_active or email is None:
             continue
-        address = (event.portal, comparison_key(email))
+        if event.profile.waiting_email is not None:  # which the account takes if it has to yield
+            waiting = (event.portal, name_key(event.profile.waiting_email))
+            claims.append(Claim(key, waiting, now, until=now))
+        address = (event.portal, name_key(email))
         if known is None or known.address != address:
             if known is not None:
                 known.until = now

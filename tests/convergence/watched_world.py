@@ -2,13 +2,28 @@
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import Role
-from worker.actions import ChangeAccount, CreateAccount, Plan, RestoreAccount, UnlinkAccount
-from worker.facts import Account
+from worker.actions import (
+    ChangeAccount,
+    CreateAccount,
+    Outcome,
+    Plan,
+    RestoreAccount,
+    UnlinkAccount,
+    YieldAddress,
+)
+from worker.facts import Account, IdentityKey
 from worker.world import World
 
 
 class WatchedWorld(World):
-    """Checks every change of an account that the connection did not make, before it is followed."""
+    """Checks every change of an account that the connection did not make, before it is followed.
+
+    An address that is yielded is the doing of the connection whose identity holds the account.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest: dict[IdentityKey, IdentityChanged] = {}
 
     def follow(self, event: IdentityChanged, planned: Plan) -> None:
         """Check a plan, and follow it."""
@@ -21,11 +36,25 @@ class WatchedWorld(World):
                         _check_change(before, after, event)
                     if isinstance(action, UnlinkAccount):
                         _check_end(before, after, event)
+                case YieldAddress(account=after):
+                    before, accounts[after.id] = accounts[after.id], after
+                    assert event.active
+                    self._check_yielding(before, after)
                 case CreateAccount(account=after) | RestoreAccount(account=after):
                     accounts[after.id] = after
                 case _:
                     pass
         super().follow(event, planned)
+        if planned.outcome not in {Outcome.STALE, Outcome.DUPLICATE}:
+            self.newest[planned.record.key] = event
+
+    def _check_yielding(self, before: Account, after: Account) -> None:
+        [holder] = [it.key for it in self.records.values() if it.account_id == before.id]
+        known = self.newest[holder]
+        assert not known.active
+        assert after.email == known.profile.waiting_email != before.email
+        if not before.released and before.made_by != known.connection:
+            _check_change(before, after, known)
 
 
 def _check_change(before: Account, after: Account, event: IdentityChanged) -> None:

@@ -174,7 +174,7 @@ async def push_nonsense(provider: Provider) -> None:
     ):
         await provider.send("POST", "/Users", user("wrong") | wrong, 400)
     await provider.send("POST", "/Users", user("refused"), 409)
-    await provider.send("PUT", f"/Users/{other}", user("refused") | {"userName": [NAME]}, 400)
+    await provider.send("PUT", f"/Users/{other}", user("refused") | {"userName": [NAME, NAME]}, 400)
     for operation in (
         {"op": "replace", "path": personal("path"), "value": NAME},
         {"op": "replace", "path": f'emails[{NAME} eq "{NAME}"]', "value": NAME},

@@ -88,6 +88,8 @@ class Flush:
             "account_id": record.account_id,
             "base_role": self._own_role(record),
             "deleted": record.deleted,
+            "waiting_email": record.waiting_email,
+            "waiting_version": record.applied_version,
             "event": envelope.model_dump_json(exclude_none=True) if refused else None,
             "correlation_id": envelope.correlationid,
             "replan_at": self._replan_at(key),

@@ -11,7 +11,7 @@ from sqlalchemy import false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import ChangePolicy, Portal
 from worker.actions import DeviceActionKind
 from worker.changes import LedgerEntry
@@ -79,6 +79,7 @@ async def load_facts(db: AsyncConnection, world: World, events: Sequence[Identit
         return
     await _load_accounts(db, world, events)
     await _load_holders(db, world)
+    await _load_takers(db, world)
     await _load_admins(db, world, {e.workspace for e in events if e.portal is Portal.DASHBOARD})
     leavers = [event for event in events if _deactivates(world, event)]
     if leavers:
@@ -118,9 +119,10 @@ async def _load_accounts(
     records = (world.records[key_of_event(event)] for event in events)
     ids = sorted(record.account_id for record in records if record.account_id is not None)
     emails = {
-        (event.workspace, event.portal.value, comparison_key(event.profile.email))
+        (event.workspace, event.portal.value, name_key(email))
         for event in events
-        if event.profile.email is not None
+        for email in (event.profile.email, event.profile.waiting_email)
+        if email is not None
     }
     by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
     statement = select(ACCOUNTS).where(or_(by_id, with_emails(emails)))
@@ -137,6 +139,24 @@ async def _load_holders(db: AsyncConnection, world: World) -> None:
         statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
         for row in (await db.execute(statement)).mappings():
             world.load_record(record_of(row))
+
+
+async def _load_takers(db: AsyncConnection, world: World) -> None:
+    """Load who has the addresses that accounts would take which yield theirs. Nobody is locked.
+
+    Whoever takes one of them meanwhile is found by the index of the e-mails of live accounts.
+    """
+    waited_for = {
+        (account.workspace, account.portal.value, name_key(record.waiting_email))
+        for record in world.records.values()
+        if record.waiting_email is not None
+        and (account := world.accounts.get(record.account_id or "")) is not None
+    }
+    if waited_for:
+        statement = select(ACCOUNTS).where(with_emails(waited_for))
+        for row in (await db.execute(statement)).mappings():
+            if row["id"] not in world.accounts:
+                world.load_account(account_of(row))
 
 
 async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection[str]) -> None:

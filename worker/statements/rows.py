@@ -116,11 +116,13 @@ def device_of(row: RowMapping) -> Device:
 
 
 def record_of(row: RowMapping) -> SyncRecord:
-    """Read a sync record."""
+    """Read a sync record. What waits was written at its version, or is out of date."""
+    is_newest = row["waiting_version"] == row["applied_version"]
     return SyncRecord(
         key=key_of(row),
         applied_version=row["applied_version"],
         deactivated_at=row["deactivated_at"],
         account_id=row["account_id"],
         deleted=row["deleted"],
+        waiting_email=row["waiting_email"] if is_newest else None,
     )

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from scim2_models import Path, User, default_comparison_key
 
 from contracts.names import (
+    BLANKS,
     JOINER,
     LAST_MARK,
     MOST_MARKS,
     comparison_key,
     is_stream_safe,
+    name_key,
     stream_safe,
+    trimmed,
 )
 
 USER_NAME = Path[User[Any]]("userName").resolve()
@@ -75,3 +78,31 @@ def test_no_mark_lies_beyond_those_that_are_looked_for() -> None:
 def test_a_name_of_a_million_marks_has_a_key() -> None:
     name = "a" + "\u0301" * 500_000 + "\u0323" * 500_000
     assert JOINER in comparison_key(name)  # sorting them all at once would take half an hour
+
+
+PADDING = st.text(st.sampled_from(BLANKS), max_size=3)
+
+
+@given(st.text(), PADDING, PADDING)
+def test_blanks_around_a_name_make_no_difference(name: str, before: str, after: str) -> None:
+    assert name_key(f"{before}{name}{after}") == name_key(name)
+    assert trimmed(f"{before}{name}{after}") == trimmed(name)
+    assert name_key(name_key(name)) == name_key(name)
+
+
+def test_blanks_are_those_that_are_seen_and_those_that_are_not() -> None:
+    for blank in (
+        " ",
+        "\t",
+        "\n",
+        "\u00a0",
+        "\u2007",
+        "\u202f",
+        "\u3000",
+        "\u200b",
+        "\ufeff",
+        "\u2060",
+    ):
+        assert trimmed(f"{blank}Muster Admins{blank}") == "Muster Admins"
+        assert trimmed(f"a{blank}b") == f"a{blank}b", "within a name they mean something"
+        assert trimmed(blank) == ""

@@ -18,6 +18,7 @@ from contracts.topology import Lane
 
 ADA = Profile(user_name="ada", email="ada@acme.test", display_name="Ada")
 RENAMED = ADA.model_copy(update={"email": "zz@acme.test", "external_id": "00u1"})
+OTHERWISE = ADA.model_copy(update={"display_name": "Zoe", "external_id": "00u1"})
 RULE = UnassignDevices()
 LATER_RULE = RemoveUser()
 
@@ -104,12 +105,12 @@ def test_a_write_that_changes_nothing_makes_no_version() -> None:
 
 
 def test_a_profile_that_arrives_with_the_deactivation_waits() -> None:
-    gone = updated(created(), seen(active=False, profile=RENAMED))
+    gone = updated(created(), seen(active=False, profile=OTHERWISE))
     assert gone.profile == ADA
 
 
 def test_a_profile_that_arrives_after_the_deactivation_waits_and_makes_no_version() -> None:
-    assert after_update(left(), seen(active=False, profile=RENAMED), RULE, 300) is None
+    assert after_update(left(), seen(active=False, profile=OTHERWISE), RULE, 300) is None
 
 
 def test_a_reactivation_shows_the_profile_of_now() -> None:
@@ -118,7 +119,7 @@ def test_a_reactivation_shows_the_profile_of_now() -> None:
 
 
 def test_roles_of_a_leaver_follow_at_once() -> None:
-    changed = updated(left(), seen("Viewer", active=False, profile=RENAMED), 300)
+    changed = updated(left(), seen("Viewer", active=False, profile=OTHERWISE), 300)
     assert (changed.role_names, changed.profile) == (("Viewer",), ADA)
 
 
@@ -192,3 +193,65 @@ def test_a_deleted_identity_keeps_the_groups_that_it_had() -> None:
 def test_groups_are_read_where_they_are_kept_until_the_deletion() -> None:
     assert created().groups is None
     assert left().groups is None
+
+
+# --- who is about to be deleted ----------------------------------------------------------------
+
+BY_ADDRESS = Profile(user_name="ada@acme.test", email="ada@acme.test", display_name="Ada")
+OBJECT = "0aF1" * 8
+
+
+def behind(object_id: str, profile: Profile, *, email: bool) -> Profile:
+    """Return a profile whose names stand behind the id of an object."""
+    names = {"user_name": f"{object_id}{profile.user_name}"}
+    if email:
+        names["email"] = f"{object_id}{profile.email}"
+    return profile.model_copy(update=names)
+
+
+@pytest.mark.parametrize("known", [ADA, BY_ADDRESS])
+@pytest.mark.parametrize("email", [True, False])
+def test_the_name_of_who_is_about_to_be_deleted_waits(known: Profile, email: bool) -> None:
+    before = after_creation(seen(profile=known), 100).state
+    sent = behind(OBJECT, known, email=email)
+    assert after_update(before, seen(profile=sent), RULE, 200) is None
+    gone = updated(before, seen(profile=sent, active=False))
+    assert gone.profile.model_copy(update={"waiting_email": None}) == known
+    assert not gone.active
+    still_named_so = updated(gone, seen(profile=sent), 300)
+    assert (still_named_so.active, still_named_so.profile) == (True, known)
+    assert after_update(still_named_so, seen(profile=known), RULE, 400) is None
+    renamed_first = updated(gone, seen(profile=known, active=False), 300) if email else gone
+    assert updated(renamed_first, seen(profile=known), 400).profile == known
+
+
+def test_the_address_of_who_is_deleted_is_free_for_others() -> None:
+    for known, email, waiting in (
+        (ADA, True, f"{OBJECT}ada@acme.test"),
+        (ADA, False, None),  # there is nothing that the account could have instead
+        (BY_ADDRESS, True, f"{OBJECT}ada@acme.test"),
+        (BY_ADDRESS, False, f"{OBJECT}ada@acme.test"),
+    ):
+        before = after_creation(seen(profile=known), 100).state
+        sent = behind(OBJECT, known, email=email)
+        assert updated(before, seen(profile=sent, active=False)).profile.waiting_email == waiting
+
+
+@pytest.mark.parametrize(
+    "name", [f"{OBJECT[:31]}ada", f"{OBJECT}ben", f"{OBJECT[:31]}gada", OBJECT, f"x{OBJECT}ada"]
+)
+def test_any_other_name_does_not_wait(name: str) -> None:
+    sent = ADA.model_copy(update={"user_name": name})
+    assert updated(created(), seen(profile=sent)).profile.user_name == name
+
+
+def test_another_address_of_somebody_inactive_waits_and_is_known() -> None:
+    moved = updated(left(), seen(active=False, profile=RENAMED), 300)
+    assert moved.profile == ADA.model_copy(update={"waiting_email": "zz@acme.test"})
+    back_again = updated(moved, seen(active=False), 400)
+    assert back_again.profile == ADA
+    assert updated(moved, seen(profile=RENAMED), 400).profile == RENAMED
+    spelled = ADA.model_copy(update={"email": " ADA@acme.test"})
+    assert after_update(left(), seen(active=False, profile=spelled), RULE, 300) is None
+    without = ADA.model_copy(update={"email": None})
+    assert after_update(left(), seen(active=False, profile=without), RULE, 300) is None

@@ -1,6 +1,7 @@
 """Is what would cost or break too much refused before it is parsed?"""
 
 import pytest
+from pydantic_core import to_json
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
 from api.scim.expressions import (
@@ -9,8 +10,11 @@ from api.scim.expressions import (
     check_filter,
     check_operations,
 )
-from api.scim.limits import Limits
+from api.scim.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE, Limits
 from api.scim.payloads import check_value
+from contracts.identity_changed import StoreTerms, encode
+from contracts.rules import CreateEmployee
+from tests.compatibility.samples import TRACE, an_event
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,13 @@ def test_a_patch_has_an_end() -> None:
 def test_no_value_holds_a_nul(value: object) -> None:
     with pytest.raises(InvalidValueException):
         check_value(value, 100)
+
+
+@pytest.mark.parametrize("character", ["\x01", "\U0001f600", '"', "n"])
+def test_the_groups_of_one_user_fit_into_an_event(character: str) -> None:
+    each = len(to_json(character)) - 2
+    shortest = (MOST_GROUP_BYTES // MOST_GROUPS_OF_ONE - 2) // each
+    few_long = (character * LONGEST_NAME,) * (MOST_GROUP_BYTES // (each * LONGEST_NAME + 2))
+    for groups in (few_long, (character * shortest,) * MOST_GROUPS_OF_ONE):
+        event = an_event(StoreTerms(on_create=CreateEmployee()), groups=groups)
+        assert len(encode(event, TRACE)) < 1024 * 1024

@@ -47,3 +47,46 @@ def test_roles_are_named_by_their_values() -> None:
 @pytest.mark.parametrize(("active", "is_active"), [(True, True), (False, False)])
 def test_activity_is_as_stored(active: bool, is_active: bool) -> None:
     assert seen(user(active=active)).active is is_active
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\ufeff", " \t\u202f"])
+def test_blanks_around_a_text_are_no_part_of_it(blank: str) -> None:
+    def padded(text: str) -> str:
+        return f"{blank}{text}{blank}"
+
+    told = seen(
+        user(
+            userName=padded("ada"),
+            emails=[{"value": blank, "primary": True}, {"value": padded("a@acme.test")}],
+            displayName=padded("Ada"),
+            name={"givenName": padded("A"), "familyName": blank},
+            roles=[{"value": padded("Editors")}, {"value": blank}],
+        )
+    )
+    assert told == seen(
+        user(
+            emails=[{"value": "a@acme.test"}],
+            displayName="Ada",
+            name={"givenName": "A"},
+            roles=[{"value": "Editors"}],
+        )
+    )
+    assert seen(user(userName=padded("ada@acme.test"))).profile.email == "ada@acme.test"
+
+
+@pytest.mark.parametrize(
+    ("display_name", "name", "called"),
+    [
+        ("Ada", {"formatted": "Ada King", "givenName": "A", "familyName": "K"}, "Ada"),
+        (" ", {"formatted": "Ada King", "givenName": "A", "familyName": "K"}, "Ada King"),
+        (None, {"formatted": "", "givenName": "A", "familyName": "K"}, "A K"),
+        (None, {"givenName": "A"}, "A"),
+        (None, {"familyName": "K"}, "K"),
+        (None, {"middleName": "M"}, None),
+        (None, None, None),
+    ],
+)
+def test_a_person_is_called_by_the_first_name_that_says_something(
+    display_name: str | None, name: dict[str, str] | None, called: str | None
+) -> None:
+    assert seen(user(displayName=display_name, name=name)).profile.display_name == called

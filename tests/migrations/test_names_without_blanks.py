@@ -1,0 +1,75 @@
+"""Are names that were stored with blanks the same as without them after the upgrade?"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from api.directory.database import DirectoryDatabase
+from api.directory.tables import GroupRow, UserRow
+from deploy.databases import open_engines
+from deploy.migrations import DIRECTORY
+from tests.identity_providers.answers import error_of, resource_of
+from tests.ingress import GROUP, USER, Ingress, ingress_on
+from tests.migrations.history import migrate_to
+
+BLANK = "\u00a0 "
+
+
+@pytest.fixture
+async def ingress(database_url: str) -> AsyncIterator[Ingress]:
+    """Give a connection on a directory of before the upgrade: its tables are those of today."""
+    database = DirectoryDatabase(*open_engines(database_url))
+    async with database.writing.begin() as db:
+        await db.run_sync(migrate_to, DIRECTORY, "0004")
+    async with ingress_on(database) as ingress:
+        yield ingress
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+async def stored_before(ingress: Ingress, ids: dict[str, str]) -> None:
+    """Give users and groups, by their ids, the keys that were made before; then upgrade."""
+    async with ingress.database.write() as db:
+        for id_, key in ids.items():
+            await db.execute(
+                update(UserRow).where(col(UserRow.id) == id_).values(user_name_key=key)
+            )
+            group = update(GroupRow).where(col(GroupRow.id) == id_)
+            await db.execute(group.values(display_name_key=key))
+    await DIRECTORY.migrate(ingress.database.writing)
+
+
+async def test_a_name_with_blanks_is_found_and_taken(ingress: Ingress) -> None:
+    ada, admins = await ingress.user(f"Ada{BLANK}"), await ingress.group(f"{BLANK}Admins")
+    await stored_before(ingress, {ada: f"ada{BLANK}", admins: f"{BLANK}admins"})
+    for path, name, sought, found in (
+        ("/Users", "userName", "ada", ada), ("/Groups", "displayName", "admins", admins),
+    ):  # fmt: skip
+        for text in (sought, f"{sought}{BLANK}"):
+            assert await ingress.found(path, f'{name} eq "{text}"') == [found]
+        body = {"schemas": [USER if path == "/Users" else GROUP], name: sought}
+        error_of(await ingress.send("POST", path, body), 409, "uniqueness")
+
+
+async def test_two_that_stood_beside_each_other_stay_and_can_be_changed(ingress: Ingress) -> None:
+    ada, other = await ingress.user("ada"), await ingress.user("eve")
+    admins, like = await ingress.group("Admins"), await ingress.group("Weavers", other)
+    async with ingress.database.write() as db:
+        named = {"userName": f"ada{BLANK}", "schemas": [USER], "active": True}
+        await db.execute(update(UserRow).where(col(UserRow.id) == other).values(resource=named))
+        labelled = {"displayName": f"Admins{BLANK}", "schemas": [GROUP]}
+        changed = update(GroupRow).where(col(GroupRow.id) == like)
+        await db.execute(changed.values(resource=labelled, display_name=labelled["displayName"]))
+    await stored_before(ingress, {other: f"ada{BLANK}", like: f"admins{BLANK}"})
+    assert await ingress.found("/Users", 'userName eq "ada"') == [ada]
+    assert await ingress.found("/Groups", 'displayName eq "admins"') == [admins]
+    leaving = {"op": "replace", "path": "active", "value": False}
+    assert resource_of(await ingress.patch(f"/Users/{other}", leaving))["active"] is False
+    put = {"schemas": [USER], "userName": f"ada{BLANK}", "title": "Weaver", "active": False}
+    resource_of(await ingress.send("PUT", f"/Users/{other}", put))
+    told = {"op": "replace", "path": "externalId", "value": "g1"}
+    assert (await ingress.patch(f"/Groups/{like}", told)).status_code == 204
+    renamed = {"op": "replace", "path": "displayName", "value": "Other Admins"}
+    assert (await ingress.patch(f"/Groups/{like}", renamed)).status_code == 204

@@ -1,0 +1,13 @@
+"""What is new? A sync record knows the address that somebody inactive yields the old one for."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Add the columns. Workers of the version before leave them as they are."""
+    op.add_column("sync_records", sa.Column("waiting_email", sa.String()))
+    op.add_column("sync_records", sa.Column("waiting_version", sa.BigInteger()))
