@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.scim.limits import MOST_IN_CIRCLE
-from tests.neighbours.requests import Request, Tenant, group, user
+from tests.ingress import PATCH
+from tests.neighbours.requests import BULK, Request, Tenant, group, replace, user
 
 OPERATIONS = 1_000
+LEAVERS = 300
 
 
 def _operation(path: str, bulk_id: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -20,6 +22,26 @@ async def bulks_of_users(tenant: Tenant) -> Sequence[Request]:
             [_operation("/Users", f"b{at}", user(f"{each}-{at}")) for at in range(OPERATIONS)]
         )
         for each in range(20)
+    ]
+
+
+async def bulks_of_leavers(tenant: Tenant) -> Sequence[Request]:
+    """Hundreds of people who leave together, and come back together."""
+    people = [_operation("/Users", f"b{at}", user(f"swing-{at}")) for at in range(LEAVERS)]
+    made = await tenant.ingress.send("POST", "/Bulk", {"schemas": [BULK], "Operations": people})
+    ids = [it["location"].rpartition("/")[2] for it in made.json()["Operations"]]
+    return [
+        tenant.bulk(
+            [
+                {
+                    "method": "PATCH",
+                    "path": f"/Users/{id_}",
+                    "data": {"schemas": [PATCH], "Operations": [replace("active", active)]},
+                }
+                for id_ in ids
+            ]
+        )
+        for active in (False, True)
     ]
 
 

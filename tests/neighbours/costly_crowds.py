@@ -5,12 +5,10 @@ from collections.abc import Sequence
 
 from tests.neighbours.requests import Request, Tenant, group, replace
 
-CROWD = 30_000
-
 
 async def scans(tenant: Tenant) -> Sequence[Request]:
     """Searches that no index serves, and pages far from the first."""
-    await tenant.crowd(CROWD)
+    await tenant.crowd()
     return [
         tenant.request("GET", "/Users?filter=displayName%20co%20%22zzz%22"),
         tenant.request("GET", "/Users?sortBy=displayName&count=200&startIndex=20000"),
@@ -22,8 +20,8 @@ async def scans(tenant: Tenant) -> Sequence[Request]:
 
 async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """A group that is renamed, shown, halved and filled."""
-    members = await tenant.crowd(CROWD)
-    everybody = f"/Groups/{await tenant.group_of(members)}"
+    members = await tenant.crowd()
+    everybody = f"/Groups/{await tenant.group_of('everybody', members)}"
     return [
         tenant.patch(everybody, replace("displayName", "renamed")),
         tenant.request("PUT", everybody, group("halved", members[::2])),
@@ -34,7 +32,7 @@ async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
 
 async def members_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """Members of a large group that are chosen by what they are called."""
-    everybody = f"/Groups/{await tenant.group_of(await tenant.crowd(CROWD))}"
+    everybody = f"/Groups/{await tenant.group_of('chosen', await tenant.crowd())}"
     chosen = [{"op": "remove", "path": f'members[display co "{at}"]'} for at in range(49)]
     return [
         tenant.patch(everybody, replace("members.display", "renamed")),

@@ -16,8 +16,8 @@ SEVERAL = 16
 """Users that are changed at once, so that none of the changes waits for another."""
 
 
-async def _several(tenant: Tenant, **attributes: Any) -> list[str]:
-    return [await tenant.ingress.user(f"several-{at}", **attributes) for at in range(SEVERAL)]
+async def _several(tenant: Tenant, name: str, **attributes: Any) -> list[str]:
+    return [await tenant.ingress.user(f"{name}-{at}", **attributes) for at in range(SEVERAL)]
 
 
 async def joiners(tenant: Tenant) -> Sequence[Request]:
@@ -38,7 +38,7 @@ async def users_of_a_thousand_entries(tenant: Tenant) -> Sequence[Request]:
 
 async def small_changes_of_large_users(tenant: Tenant) -> Sequence[Request]:
     """A title, in a document of a thousand entries."""
-    ids = await _several(tenant, **A_THOUSAND_ENTRIES)
+    ids = await _several(tenant, "changed", **A_THOUSAND_ENTRIES)
     return [
         tenant.patch(f"/Users/{ids[at % SEVERAL]}", replace("title", str(at)))
         for at in range(2_000)
@@ -47,7 +47,7 @@ async def small_changes_of_large_users(tenant: Tenant) -> Sequence[Request]:
 
 async def long_patches(tenant: Tenant) -> Sequence[Request]:
     """Operations by the dozen, each of which looks through a long list."""
-    ids = await _several(tenant, **A_THOUSAND_ENTRIES)
+    ids = await _several(tenant, "patched", **A_THOUSAND_ENTRIES)
     chosen = "emails[" + " or ".join(['value eq "b"'] * 8) + "].type"
     adds = [
         tenant.patch(
@@ -64,7 +64,7 @@ async def long_patches(tenant: Tenant) -> Sequence[Request]:
 
 async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
     """A hundred and fifty operations that say the same thing."""
-    ids = await _several(tenant)
+    ids = await _several(tenant, "titled")
     return [
         tenant.patch(
             f"/Users/{ids[at % SEVERAL]}",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import update
@@ -14,6 +14,8 @@ from tests.ingress import GROUP, PATCH, USER, Ingress
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+CROWD = 30_000
 
 Body = Mapping[str, Any]
 
@@ -33,6 +35,9 @@ class Tenant:
     """A connection of a workspace of its own, whose administrator holds the token."""
 
     ingress: Ingress
+    people: int = CROWD
+    """How many there are where a kind of requests wants many."""
+    crowded: list[str] = field(default_factory=list)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -59,20 +64,22 @@ class Tenant:
         """Make a bulk request, RFC 7644 section 3.7."""
         return self.request("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
 
-    async def crowd(self, size: int) -> list[str]:
-        """Make many users, of whom nothing is left to publish; return their ids."""
-        database, connection = self.ingress.database, self.ingress.connection
-        pattern = await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
-        made = await multiply(database, connection, pattern, range(1, size))
-        own = col(Identity.connection_id) == connection
-        nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
-        async with database.write() as db:
-            await db.execute(update(Identity).where(own).values(nothing))
-        return [pattern, *made]
+    async def crowd(self) -> list[str]:
+        """Make many users once, of whom nothing is left to publish; return their ids."""
+        if not self.crowded:
+            database, connection = self.ingress.database, self.ingress.connection
+            pattern = await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
+            made = await multiply(database, connection, pattern, range(1, self.people))
+            own = col(Identity.connection_id) == connection
+            nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+            async with database.write() as db:
+                await db.execute(update(Identity).where(own).values(nothing))
+            self.crowded.extend([pattern, *made])
+        return self.crowded
 
-    async def group_of(self, members: Sequence[str]) -> str:
+    async def group_of(self, name: str, members: Sequence[str]) -> str:
         """Make a group of many users; return its id."""
-        group = await self.ingress.group("everybody")
+        group = await self.ingress.group(name)
         await join(self.ingress.database, self.ingress.connection, group, members)
         return group
 
