@@ -1,6 +1,5 @@
 """Which requests cost most? All kinds of them, and a mixture of all that one tenant sends."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, zip_longest
 
@@ -36,6 +35,6 @@ COSTLY: Sequence[Costly] = [
 
 async def mixture(tenant: Tenant, most: int) -> Sequence[Request]:
     """Return requests of every kind in turn, at most so many of each."""
-    kinds = await asyncio.gather(*(costly(tenant) for costly in COSTLY))
+    kinds = [await costly(tenant) for costly in COSTLY]
     in_turn = zip_longest(*(requests[:most] for requests in kinds))
     return [request for request in chain.from_iterable(in_turn) if request is not None]

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from tests.neighbours.requests import Request, Tenant, group, replace
 
+CROWD = 30_000
+
 
 async def scans(tenant: Tenant) -> Sequence[Request]:
     """Searches that no index serves, and pages far from the first."""
-    await tenant.crowd()
+    await tenant.crowd(CROWD)
     return [
         tenant.request("GET", "/Users?filter=displayName%20co%20%22zzz%22"),
         tenant.request("GET", "/Users?sortBy=displayName&count=200&startIndex=20000"),
@@ -20,7 +22,7 @@ async def scans(tenant: Tenant) -> Sequence[Request]:
 
 async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """A group that is renamed, shown, halved and filled."""
-    members = await tenant.crowd()
+    members = await tenant.crowd(CROWD)
     everybody = f"/Groups/{await tenant.group_of('everybody', members)}"
     return [
         tenant.patch(everybody, replace("displayName", "renamed")),
@@ -32,7 +34,7 @@ async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
 
 async def members_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """Members of a large group that are chosen by what they are called."""
-    everybody = f"/Groups/{await tenant.group_of('chosen', await tenant.crowd())}"
+    everybody = f"/Groups/{await tenant.group_of('chosen', await tenant.crowd(CROWD))}"
     chosen = [{"op": "remove", "path": f'members[display co "{at}"]'} for at in range(49)]
     return [
         tenant.patch(everybody, replace("members.display", "renamed")),
@@ -45,7 +47,9 @@ async def groups_of_strangers(tenant: Tenant) -> Sequence[Request]:
     """Groups of 100,000 members that are nobody."""
     return [
         tenant.request(
-            "POST", "/Groups", group(f"strangers-{at}", [uuid.uuid4().hex for _ in range(100_000)])
+            "POST",
+            "/Groups",
+            group(f"strangers-{at}", [uuid.uuid4().hex for _ in range(tenant.some(100_000))]),
         )
         for at in range(4)
     ]

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,15 @@ class NoiseProcess:
     def go_on(self) -> None:
         """Make noise again."""
         self.process.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Rest during the block."""
+        self.rest()
+        try:
+            yield
+        finally:
+            self.go_on()
 
 
 @asynccontextmanager

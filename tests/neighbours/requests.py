@@ -15,8 +15,6 @@ from tests.ingress import GROUP, PATCH, USER, Ingress
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
-CROWD = 30_000
-
 Body = Mapping[str, Any]
 
 
@@ -35,8 +33,8 @@ class Tenant:
     """A connection of a workspace of its own, whose administrator holds the token."""
 
     ingress: Ingress
-    people: int = CROWD
-    """How many there are where a kind of requests wants many."""
+    size: float = 1
+    """How many users and groups it has, as a share of what makes its requests dearest."""
     crowded: list[str] = field(default_factory=list)
 
     @property
@@ -64,18 +62,29 @@ class Tenant:
         """Make a bulk request, RFC 7644 section 3.7."""
         return self.request("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
 
-    async def crowd(self) -> list[str]:
-        """Make many users once, of whom nothing is left to publish; return their ids."""
+    def some(self, most: int) -> int:
+        """Return how many users or groups to make where there could be so many."""
+        return max(2, int(most * self.size))
+
+    async def crowd(self, most: int) -> list[str]:
+        """Make many users, of whom nothing is left to publish; return their ids.
+
+        Those that were made before are among them.
+        """
+        many = self.some(most)
         if not self.crowded:
+            self.crowded.append(
+                await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
+            )
+        if len(self.crowded) < many:
             database, connection = self.ingress.database, self.ingress.connection
-            pattern = await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
-            made = await multiply(database, connection, pattern, range(1, self.people))
+            numbers = range(len(self.crowded), many)
+            self.crowded.extend(await multiply(database, connection, self.crowded[0], numbers))
             own = col(Identity.connection_id) == connection
             nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
             async with database.write() as db:
                 await db.execute(update(Identity).where(own).values(nothing))
-            self.crowded.extend([pattern, *made])
-        return self.crowded
+        return self.crowded[:many]
 
     async def group_of(self, name: str, members: Sequence[str]) -> str:
         """Make a group of many users; return its id."""
