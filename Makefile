@@ -23,8 +23,8 @@ migrate: set-up ## Bring the schemas of the configured databases up to date
 secrets: ## Make the passwords for deploy/compose.yaml, once
 	@python=$$(deploy/set-up.sh python) && "$$python" -m deploy.compose_secrets
 
-test: set-up-test ## Run the tests; ARGS="-k okta" runs some
-	@$(VENV)/python -m pytest $(ARGS)
+test: set-up-test ## Run the tests, on several cores; ARGS="-k okta" runs some
+	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && \

@@ -17,6 +17,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from contracts.database_errors import Meaning, meaning_of
+
 AskedP = ParamSpec("AskedP")
 AnswerT = TypeVar("AnswerT")
 
@@ -28,19 +30,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
 
 REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
 """Tries of one request, and seconds between them; providers give up after a minute."""
-
-LOST = {"40001", "40P01"}
-"""PostgreSQL's serialisation failure and deadlock: nothing was done, so it can be done again."""
-
-LOCKED = "55P03"
-"""PostgreSQL's lock timeout."""
-
-NOT_ACCEPTING = "55000"
-"""PostgreSQL's answer while a database lets nobody in: it is being copied, or renamed."""
-
-AWAY = ("08", "53", LOCKED, NOT_ACCEPTING, "57", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN")
-"""How codes begin that say: not now. PostgreSQL's classes of connections, resources, operators
-and its lock timeout; SQLite's locks."""
 
 
 async def despite_conflicts(
@@ -84,22 +73,19 @@ async def pause(seconds: float, end: asyncio.Event) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Say whether an error means that the database cannot be reached, or not in time."""
-    if isinstance(error, DBAPIError):
-        cause = error.orig
-        state = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
-        return error.connection_invalidated or state.startswith(AWAY) or isinstance(cause, OSError)
-    return isinstance(error, OSError | PoolTimeout)
+    """Say whether an error means that the database cannot be reached, or does not take it now."""
+    away = meaning_of(error) in {Meaning.AWAY, Meaning.LOCKED}
+    return away or isinstance(error, PoolTimeout)
 
 
 def is_conflict(error: BaseException) -> bool:
     """Say whether a transaction was rolled back in favour of another, and can be tried again."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST
+    return meaning_of(error) is Meaning.RIVAL
 
 
 def is_locked_out(error: BaseException) -> bool:
     """Say whether a transaction was rolled back because it would have waited for another."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == LOCKED
+    return meaning_of(error) is Meaning.LOCKED
 
 
 def _log(state: RetryCallState) -> None:

@@ -25,6 +25,7 @@ from deploy.commands import (
 )
 from deploy.http_server import PortTaken
 from deploy.logs import log_to_stderr
+from deploy.migration_tries import SchemaLocked
 from deploy.migrations import NewerSchema, OutdatedSchema
 from deploy.opened import UnusableDatabase
 from deploy.rabbitmq_connection import BrokerUnusable
@@ -78,6 +79,7 @@ USER_ERRORS = (
     InvalidSetting,
     NewerSchema,
     OutdatedSchema,
+    SchemaLocked,
     TopologyNotApplied,
     UnusableDatabase,
 )

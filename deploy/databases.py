@@ -1,14 +1,18 @@
 """How is a database opened? Engines for either one, with what durability asks for."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import URL, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.database_files import DatabaseFile, watch
+from deploy.database_sessions import Sessions
 from deploy.database_urls import async_url
+from deploy.postgres_sessions import COMMAND_SECONDS, CONNECT_SECONDS, begin_session
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -17,35 +21,26 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout = 10000",  # milliseconds; another process (the command line) may write
 )
 
-CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
-"""After which a PostgreSQL server that says nothing is taken for lost."""
-
 SEARCH_STATEMENTS = 100
 """Short searches whose translation is kept."""
 
-POSTGRES_SETTINGS = {
-    # A plan that was made while a table was empty is kept, and would read all of it for ever after.
-    # Whatever we look for has an index.
-    "enable_seqscan": "off",
-    # What a process held when it was stopped or cut off is let go.
-    "idle_in_transaction_session_timeout": "60s",
-}
 
-
-def open_engines(text: str) -> tuple[AsyncEngine, AsyncEngine]:
+def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database for reading and for writing.
 
     On SQLite the second has a single connection: writers of this process queue up in order
     instead of polling for the file's lock. On PostgreSQL what only reads asks for no transaction:
     each statement sees what is committed by then, as it would inside one. And it has connections of
     its own, so that it never waits for writers who wait for each other.
+
+    :param patient: whether statements may take any time. Those of a server may not: somebody waits.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url))
+    return _reading_and_writing(url, _file_of(url), Sessions(), patient=patient)
 
 
 def open_directory_engines(
-    text: str, searches: int
+    text: str, searches: int, *, patient: bool = False
 ) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
     """Open a directory for reading, for writing, and for searches.
 
@@ -53,23 +48,39 @@ def open_directory_engines(
     once: a connection of PostgreSQL would hold a hundred of them, with their plans.
 
     :param searches: how many there are at once.
+    :param patient: whether statements may take any time.
     """
     url = async_url(text)
-    file = _file_of(url)
+    file, sessions = _file_of(url), Sessions()
     pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
     if file is not None:
         searching = _sqlite(url, file, begin="BEGIN", **pool)
     else:
         uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
-        searching = _postgres(uncached, isolation_level="AUTOCOMMIT", **pool)
-    return (*_reading_and_writing(url, file), searching)
+        searching = _postgres(
+            uncached, sessions, patient=patient, isolation_level="AUTOCOMMIT", **pool
+        )
+    return (*_reading_and_writing(url, file, sessions, patient=patient), searching)
 
 
-def _reading_and_writing(url: URL, file: DatabaseFile | None) -> tuple[AsyncEngine, AsyncEngine]:
+@asynccontextmanager
+async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """Give an engine on the same database of PostgreSQL whose statements may take any time."""
+    patient = _postgres(engine.url, Sessions(), patient=True, poolclass=NullPool)
+    try:
+        yield patient
+    finally:
+        await patient.dispose()
+
+
+def _reading_and_writing(
+    url: URL, file: DatabaseFile | None, sessions: Sessions, *, patient: bool
+) -> tuple[AsyncEngine, AsyncEngine]:
     if file is None:
+        postgres = partial(_postgres, url, sessions, patient=patient)
         return (
-            _postgres(url, pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
-            _postgres(url, pool_size=10, max_overflow=5),
+            postgres(pool_size=5, max_overflow=0, isolation_level="AUTOCOMMIT"),
+            postgres(pool_size=10, max_overflow=5),
         )
     return (
         _sqlite(url, file, begin="BEGIN", pool_size=4, max_overflow=0),
@@ -87,28 +98,18 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, **options: Any) -> AsyncEngine:
+def _postgres(url: URL, sessions: Sessions, *, patient: bool, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
+            "async_creator_fn": begin_session,
             "timeout": CONNECT_SECONDS,
-            "command_timeout": COMMAND_SECONDS,
-            "server_settings": POSTGRES_SETTINGS,
+            "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def _replace_if_lost(connection: Any, _record: object, _proxy: object) -> None:
-        """Take another connection if this one ended meanwhile, and then all the others too.
-
-        The driver knows by itself, so that nobody waits for a ping.
-        """
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-
-    return engine
+    return sessions.watch(engine)
 
 
 def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:

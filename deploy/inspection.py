@@ -21,6 +21,7 @@ from prometheus_client.exposition import choose_encoder
 
 from contracts.health import Check, look_at
 from deploy.connection_bounds import Bounds
+from deploy.database_metrics import DatabaseMetrics
 from deploy.http_server import serve
 from deploy.loop_watch import watched
 from deploy.running import running
@@ -50,6 +51,11 @@ class Inspection:
     registry: CollectorRegistry = field(default_factory=new_registry)
     checks: list[Check] = field(default_factory=list)
     observations: list[Observe] = field(default_factory=list)
+    databases: DatabaseMetrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the metrics that parts share which use the same databases."""
+        self.databases = DatabaseMetrics(self.registry)
 
     def app(self) -> FastAPI:
         """Return the application for the port that only operators reach."""

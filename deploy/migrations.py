@@ -6,12 +6,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import api.migrations
 import worker.migrations
+from deploy.databases import patiently
+from deploy.migration_tries import LOCK_TIMEOUT, take_turn, tries
 from deploy.opened import Databases
 
 
@@ -41,13 +43,23 @@ class Schema:
     version_table: str
     lock: int
 
-    async def migrate(self, engine: AsyncEngine) -> None:
-        """Bring a database to this version, in one transaction; nothing happens where it is.
+    async def migrate(self, engine: AsyncEngine, revision: str = "head") -> None:
+        """Bring a database to this version, or to a revision; nothing happens where it is.
+
+        On SQLite it is one transaction. On PostgreSQL each revision is one, or, where it says so,
+        none: what it does then goes on beside those who write.
 
         :raises NewerSchema: when it is at a revision that is not among ours.
+        :raises SchemaLocked: when others keep a table that a revision changes.
         """
-        async with engine.begin() as connection:
-            await connection.run_sync(self._upgrade)
+        if engine.dialect.name == "sqlite":
+            async with engine.begin() as connection:
+                await connection.run_sync(self._upgrade, revision)
+            return
+        async with patiently(engine) as patient, patient.connect() as connection:
+            await take_turn(connection, self.lock)
+            for step in await self._missing(connection, revision):
+                await tries()(self._step, connection, step)
 
     async def is_current(self, engine: AsyncEngine) -> bool:
         """Say whether a database is at this version, or at an older one.
@@ -70,13 +82,27 @@ class Schema:
             raise OutdatedSchema
         await self.migrate(writing)
 
-    def _upgrade(self, connection: Connection) -> None:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self.lock})")
+    async def _missing(self, connection: AsyncConnection, revision: str) -> list[Script]:
+        """Return the revisions up to this one that a database lacks, the oldest first."""
+        async with connection.begin():
+            applied = await connection.run_sync(self._applied)
+        scripts = ScriptDirectory.from_config(self._config())
+        return [*scripts.iterate_revisions(revision, tuple(applied) or "base")][::-1]
+
+    async def _step(self, connection: AsyncConnection, step: Script) -> None:
+        beside_writers = getattr(step.module, "outside_transaction", False)
+        level = "AUTOCOMMIT" if beside_writers else "READ COMMITTED"
+        await connection.execution_options(isolation_level=level)
+        async with connection.begin():
+            if not beside_writers:
+                await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            await connection.run_sync(self._upgrade, step.revision)
+
+    def _upgrade(self, connection: Connection, revision: str) -> None:
         self._applied(connection)  # refuses what is newer
         config = self._config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
     def _applied(self, connection: Connection) -> set[str]:
         context = MigrationContext.configure(connection, opts={"version_table": self.version_table})

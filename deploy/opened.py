@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from asyncpg import (
@@ -56,29 +57,37 @@ def _problem(error: BaseException) -> str:
 
 
 @asynccontextmanager
-async def open_databases(settings: Settings) -> AsyncIterator[Databases]:
+async def open_databases(settings: Settings, *, patient: bool = False) -> AsyncIterator[Databases]:
     """Open both databases.
 
+    :param patient: whether statements may take any time, as those of operators may.
     :raises UnusableDatabase: when one of them cannot be reached, naming its setting.
     """
-    async with open_directory(settings) as directory, open_downstream(settings) as downstream:
+    async with (
+        open_directory(settings, patient=patient) as directory,
+        open_downstream(settings, patient=patient) as downstream,
+    ):
         yield Databases(directory, downstream)
 
 
 @asynccontextmanager
-async def open_directory(settings: Settings) -> AsyncIterator[DirectoryDatabase]:
+async def open_directory(
+    settings: Settings, *, patient: bool = False
+) -> AsyncIterator[DirectoryDatabase]:
     """Open the api's database, which is all that the api and the relay need."""
     searches = settings.share_sizes.searches
-    async with _engines(
-        "directory_database_url", settings, lambda url: open_directory_engines(url, searches)
-    ) as engines:
+    opening = partial(open_directory_engines, searches=searches, patient=patient)
+    async with _engines("directory_database_url", settings, opening) as engines:
         yield DirectoryDatabase(*engines)
 
 
 @asynccontextmanager
-async def open_downstream(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
+async def open_downstream(
+    settings: Settings, *, patient: bool = False
+) -> AsyncIterator[DownstreamDatabase]:
     """Open the worker's database, which is all that the worker needs."""
-    async with _engines("downstream_database_url", settings, open_engines) as engines:
+    opening = partial(open_engines, patient=patient)
+    async with _engines("downstream_database_url", settings, opening) as engines:
         yield DownstreamDatabase(*engines)
 
 

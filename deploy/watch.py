@@ -1,22 +1,25 @@
 """What is watched of each part? Its metrics, and what has to be in order for it to be ready."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from api.directory import write_probe as directory_probe
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.observations import ApiObservations
 from contracts.health import Check
 from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher
-from deploy.database_files import DatabaseFileLost
+from deploy.database_metrics import DatabaseObservation
 from deploy.inspection import Inspection
+from deploy.writability import takes_writes
+from worker import write_probe as downstream_probe
 from worker.database import DownstreamDatabase
 from worker.metrics import WorkerMetrics
 from worker.observations import WorkerObservations
+
+DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 
 
 def watch_relay(
@@ -33,7 +36,7 @@ def watch_relay(
     metrics = ApiMetrics(inspection.registry)
     inspection.observations.append(ApiObservations(metrics, directory, publisher).observe)
     inspection.checks += [
-        _answers("directory database", directory.read),
+        _database(inspection, "directory", directory, directory_probe.try_writing),
         _can_publish(publisher, vital=needs_broker),
     ]
     return metrics
@@ -53,22 +56,25 @@ def watch_worker(
     metrics = WorkerMetrics(inspection.registry)
     inspection.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
     inspection.checks += [
-        _answers("downstream database", downstream.read),
+        _database(inspection, "downstream", downstream, downstream_probe.try_writing),
         _can_consume(consumer, vital=needs_broker),
     ]
     return metrics
 
 
-def _answers(name: str, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> Check:
-    async def problem() -> str | None:
-        try:
-            async with read() as db:
-                await db.execute(text("SELECT 1"))
-        except DatabaseFileLost as error:  # its text is ours, and names what to do
-            return str(error)
-        return None
-
-    return Check(name, problem)
+def _database(
+    inspection: Inspection,
+    name: str,
+    database: DatabaseT,
+    try_writing: Callable[[DatabaseT], Awaitable[None]],
+) -> Check:
+    """Return the check of a database, which is a metric as well."""
+    check = takes_writes(
+        f"{name} database", database.read, database.writing, partial(try_writing, database)
+    )
+    observation = DatabaseObservation(inspection.databases, name, check)
+    inspection.observations.append(observation.observe)
+    return check
 
 
 def _can_publish(publisher: Publisher, *, vital: bool) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -118,6 +119,18 @@ def _fail_if_skipped(
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"MUSTER_TEST_REQUIRE_SERVICES=1 allows no skip. {reason}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Note which servers a process has found that ran some of the tests."""
+    node.config.stash[ORIGINS] |= getattr(node, "workeroutput", {}).get("origins", {})
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that gathers the results which servers this one has found."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["origins"] = session.config.stash[ORIGINS]
 
 
 def pytest_terminal_summary(

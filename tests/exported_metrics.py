@@ -5,7 +5,9 @@ from prometheus_client import CollectorRegistry, Metric
 from api.metrics import ApiMetrics
 from contracts.topology import Lane
 from contracts.transport import Backlog, TransportState
+from deploy.database_metrics import DatabaseMetrics
 from deploy.http_metrics import HttpMetrics
+from deploy.loop_watch import LoopWatch
 from worker.metrics import WorkerMetrics
 from worker.statements.standing import Standing
 
@@ -15,6 +17,11 @@ def all_metrics() -> list[Metric]:
     registry = CollectorRegistry()
     api, worker = ApiMetrics(registry), WorkerMetrics(registry)
     HttpMetrics(registry)
+    databases = DatabaseMetrics(registry)
+    for database in ("directory", "downstream"):
+        databases.takes_writes.labels(database)
+    LoopWatch(registry)
+    api.share_refusals.labels("searches")
     api.request_seconds.labels("create_user", 201).observe(0.1)
     api.observe_marks(None)
     backlog = Backlog(dict.fromkeys(Lane, 0))

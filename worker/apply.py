@@ -7,9 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope, decode
 from contracts.pace import Pace
+from contracts.topology import Lane
 from worker.actions import Plan, outdated
-from worker.database import DownstreamDatabase
+from worker.database import DownstreamDatabase, wait_for_locks
 from worker.facts import IdentityKey
+from worker.locked_out import PATIENCE
 from worker.statements.flushing import Flush
 from worker.statements.loading import (
     has_to_be_alone,
@@ -44,11 +46,18 @@ class Batch:
 
 
 async def apply_batch(
-    database: DownstreamDatabase, envelopes: Sequence[IdentityChangedEnvelope], now: int
+    database: DownstreamDatabase,
+    envelopes: Sequence[IdentityChangedEnvelope],
+    now: int,
+    patience: float = PATIENCE[Lane.BULK],
 ) -> Batch:
-    """Apply events in one transaction, each identity's newest only; results in the same order."""
+    """Apply events in one transaction, each identity's newest only; results in the same order.
+
+    :param patience: seconds to wait for each lock.
+    """
     newest = _newest(envelopes)
     async with database.write() as db:
+        await wait_for_locks(db, patience)
         world = World()
         await make_workspaces(db, {it.data.workspace for it in newest.values()})
         await _lock_alone(db, newest)
@@ -66,7 +75,10 @@ async def apply_batch(
 
 
 async def apply_replans(
-    database: DownstreamDatabase, due: Mapping[IdentityKey, str], now: int
+    database: DownstreamDatabase,
+    due: Mapping[IdentityKey, str],
+    now: int,
+    patience: float = PATIENCE[Lane.BULK],
 ) -> Batch:
     """Plan refused identities again from their stored events, in one transaction.
 
@@ -74,6 +86,7 @@ async def apply_replans(
     """
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write() as db:
+        await wait_for_locks(db, patience)
         world = World()
         await _lock_alone(db, stored)
         refused = await lock_due_records(db, world, stored)

@@ -59,6 +59,15 @@ class DownstreamDatabase:
         return self.writing.begin()
 
 
+async def wait_for_locks(db: AsyncConnection, seconds: float) -> None:
+    """Let a transaction wait for each lock no longer; then it fails.
+
+    SQLite has no locks to wait for within a transaction.
+    """
+    if db.dialect.name == "postgresql":
+        await db.exec_driver_sql(f"SET LOCAL lock_timeout = {round(seconds * 1000)}")
+
+
 async def put_rows(
     db: AsyncConnection,
     table: Table,

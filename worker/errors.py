@@ -35,6 +35,15 @@ class UnknownSerial(WorkerError):
         super().__init__(f"workspace {workspace!r} has no device {serial!r}")
 
 
+class RemovedSerial(UnknownSerial):
+    """The device has left the inventory."""
+
+    def __init__(self, workspace: str, serial: str) -> None:
+        WorkerError.__init__(
+            self, f"device {serial!r} was removed from workspace {workspace!r}: add it again first"
+        )
+
+
 class PolicyExists(WorkerError):
     """The workspace has a policy of this name already."""
 
@@ -43,7 +52,7 @@ class PolicyExists(WorkerError):
 
 
 class SerialExists(WorkerError):
-    """The workspace has had a device with this serial number already."""
+    """The inventory of the workspace has a device with this serial number."""
 
     def __init__(self, workspace: str, serial: str) -> None:
         super().__init__(f"workspace {workspace!r} has a device {serial!r} already")

@@ -11,11 +11,21 @@ from contracts.pace import Pace
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
 from worker.apply import Batch, apply_batch
-from worker.database import DownstreamDatabase
+from worker.database import DownstreamDatabase, wait_for_locks
 from worker.errors import DatabaseAway
+from worker.locked_out import PATIENCE, SHORT_PATIENCE, Suspects, delay_of
 from worker.reports import Reports
-from worker.retries import FailureKind, InPlace, delay_after, describe, is_transient
+from worker.retries import (
+    FailureKind,
+    InPlace,
+    delay_after,
+    describe,
+    is_locked_out,
+    is_transient,
+)
 from worker.statements.failures import Failed, record_failure
+from worker.statements.loading import key_of_event
+from worker.statements.locked_rows import find_locked_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,10 @@ class Arrived:
 
     delivery: Delivery
     envelope: IdentityChangedEnvelope
+
+    @property
+    def workspace(self) -> str:
+        return self.envelope.data.workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class Handler:
     stop: asyncio.Event
     clock: Clock = now
     freed: asyncio.Event = field(default_factory=asyncio.Event)
+    suspects: Suspects = field(default_factory=Suspects)
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Apply and answer.
@@ -52,8 +67,10 @@ class Handler:
             if (one := await self._read(delivery)) is not None:
                 arrived.append(one)
             await pace.breathe()
+        suspected, others = self.suspects.split(arrived)
         try:
-            await self._apply(arrived)
+            await self._apply(others, PATIENCE[self.lane])
+            await self._apply(suspected, SHORT_PATIENCE)
         except DatabaseAway:
             return
 
@@ -65,34 +82,68 @@ class Handler:
             await self._answer([delivery.dead_letter(str(error))])
             return None
 
-    async def _apply(self, arrived: Sequence[Arrived]) -> None:
+    async def _apply(self, arrived: Sequence[Arrived], patience: float) -> None:
         if not arrived:
             return
         try:
-            batch = await self._in_place.run(partial(self._commit, arrived))
+            batch = await self._in_place.run(partial(self._commit, arrived, patience))
         except DatabaseAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is one event's
-            await self._fall_apart(arrived, error)
+            await self._fall_apart(arrived, error, patience)
         else:
             self.reports.applied(batch.applied, self.lane, self.clock())
             await self._answer(one.delivery.ack() for one in arrived)
 
-    async def _commit(self, arrived: Sequence[Arrived]) -> Batch:
+    async def _commit(self, arrived: Sequence[Arrived], patience: float) -> Batch:
         envelopes = [one.envelope for one in arrived]
         with self.reports.batch(self.lane):
-            batch = await apply_batch(self.database, envelopes, self.clock())
+            batch = await apply_batch(self.database, envelopes, self.clock(), patience)
         if batch.freed:
             self.freed.set()
         return batch
 
-    async def _fall_apart(self, arrived: Sequence[Arrived], error: Exception) -> None:
+    async def _fall_apart(
+        self, arrived: Sequence[Arrived], error: Exception, patience: float
+    ) -> None:
         """Find the event that spoils the batch: the others are fine without it."""
-        if len(arrived) == 1:
+        if is_locked_out(error):
+            await self._without_locked_out(arrived, patience)
+        elif len(arrived) == 1:
             await self._put_off(arrived[0], error)
+        else:
+            for one in arrived:
+                await self._apply([one], patience)
+
+    async def _without_locked_out(self, arrived: Sequence[Arrived], patience: float) -> None:
+        """Set aside who is locked out, and apply the rest, which has waited long enough."""
+        out = list(arrived) if len(arrived) == 1 else await self._locked_out_of(arrived)
+        if patience > SHORT_PATIENCE:  # or those who only take turns would be suspected for ever
+            self.suspects.add({one.workspace for one in out})
+        for one in out:
+            await self._lock_out(one)
+        rest = [one for one in arrived if one not in out]
+        if out:
+            await self._apply(rest, SHORT_PATIENCE)
             return
-        for one in arrived:
-            await self._apply([one])
+        for one in rest:  # it was let go meanwhile, or is no row that is there
+            await self._apply([one], SHORT_PATIENCE)
+
+    async def _locked_out_of(self, arrived: Sequence[Arrived]) -> list[Arrived]:
+        """Return who is locked out; while a whole table is locked, wait, because that is all."""
+        events = [one.envelope.data for one in arrived]
+        try:
+            locked = await self._in_place.wait_for(partial(find_locked_out, self.database, events))
+        except DatabaseAway:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, trying one by one shows it
+            return []
+        return [one for one in arrived if key_of_event(one.envelope.data) in locked]
+
+    async def _lock_out(self, arrived: Arrived) -> None:
+        seconds = delay_of(self.lane, arrived.delivery.attempts)
+        self.reports.locked_out(arrived.envelope, self.lane, seconds)
+        await self._answer([arrived.delivery.retry(seconds)])
 
     async def _put_off(self, arrived: Arrived, error: Exception) -> None:
         """Try a single event again later, as long as that may help; else give it up."""
@@ -112,6 +163,9 @@ class Handler:
             raise
         except Exception as again:  # noqa: BLE001 - whatever it is, the event must not be lost
             # Nothing may be acknowledged that left no trace.
+            if is_locked_out(again):
+                await self._lock_out(arrived)
+                return
             await self._delay(arrived, describe(again), RETRY_DELAYS[-1])
         else:
             self.reports.failed(failed)
@@ -119,6 +173,7 @@ class Handler:
 
     async def _record(self, failed: Failed) -> None:
         async with self.database.write() as db:
+            await wait_for_locks(db, PATIENCE[self.lane])
             await record_failure(db, failed, self.clock())
 
     async def _delay(self, arrived: Arrived, error: str, seconds: float) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.clock import Clock, now
 from contracts.names import comparison_key
@@ -23,6 +24,7 @@ from worker.errors import (
     EmailExists,
     NothingProtected,
     PolicyExists,
+    RemovedSerial,
     RoleElsewhere,
     SerialExists,
     UnknownEmail,
@@ -98,7 +100,7 @@ class Inventory:
     # --- devices --------------------------------------------------------------------------
 
     async def list_devices(self, workspace: str) -> AsyncIterator[ListedDevice]:
-        """Give the devices by serial number, removed ones included.
+        """Give the devices by serial number, the live one of each before those that were removed.
 
         :raises UnknownWorkspace: when there is no such workspace.
         """
@@ -106,7 +108,7 @@ class Inventory:
             select(DeviceRow, AccountRow.email)
             .outerjoin(AccountRow, col(DeviceRow.assigned_to) == AccountRow.id)
             .where(DeviceRow.workspace == workspace)
-            .order_by(DeviceRow.serial)
+            .order_by(DeviceRow.serial, col(DeviceRow.removed), DeviceRow.id)
         )
         async with self._reading() as session:
             await _known(session, workspace)
@@ -123,7 +125,9 @@ class Inventory:
     ) -> ListedDevice:
         """Enrol a device, assigned to whom an e-mail of the MDM Portal names.
 
-        :raises SerialExists: when there is or was one.
+        One that was removed comes back so; its removal stays on record beside it.
+
+        :raises SerialExists: when the inventory has it.
         :raises UnknownPolicy: when there is none of this name.
         :raises UnknownEmail: when no live MDM account has it.
         """
@@ -151,8 +155,8 @@ class Inventory:
         async with self._writing(workspace, known=True) as session:
             owner = None if email is None else await _mdm_account(session, workspace, email)
             device = await _device(session, workspace, serial)
-            if device is None or device.removed:
-                raise UnknownSerial(workspace, serial)
+            if device is None:
+                raise await _no_device(session, workspace, serial)
             device.assigned_to = None if owner is None else owner.id
             session.add(device)
             return ListedDevice(serial, device.policy, None if owner is None else owner.email)
@@ -292,10 +296,19 @@ async def _mdm_account(session: AsyncSession, workspace: str, email: str) -> Acc
 
 
 async def _device(session: AsyncSession, workspace: str, serial: str) -> DeviceRow | None:
-    statement = select(DeviceRow).where(
-        DeviceRow.workspace == workspace, DeviceRow.serial == serial
-    )
+    """Return the live device; those that were removed are history."""
+    statement = _devices(workspace, serial).where(~col(DeviceRow.removed))
     return (await session.exec(statement.with_for_update())).one_or_none()
+
+
+async def _no_device(session: AsyncSession, workspace: str, serial: str) -> UnknownSerial:
+    removed = (await session.exec(_devices(workspace, serial).limit(1))).one_or_none()
+    known = RemovedSerial if removed is not None else UnknownSerial
+    return known(workspace, serial)
+
+
+def _devices(workspace: str, serial: str) -> SelectOfScalar[DeviceRow]:
+    return select(DeviceRow).where(DeviceRow.workspace == workspace, DeviceRow.serial == serial)
 
 
 async def _shown(session: AsyncSession, account: AccountRow) -> ListedAccount:

@@ -83,7 +83,13 @@ class WorkerMetrics:
         )
         self.paused = Gauge(
             "muster_consuming_paused",
-            "1 while a lane waits for the downstream database.",
+            "1 while a lane waits for the downstream database, or for a lock on a table of it.",
+            ["lane"],
+            registry=registry,
+        )
+        self.locked_out = Counter(
+            "muster_locked_out_events",
+            "Deliveries set aside because somebody else held a row that they need.",
             ["lane"],
             registry=registry,
         )
@@ -109,6 +115,7 @@ class WorkerMetrics:
             self.sync_lag.labels(lane)
             self.batch_seconds.labels(lane)
             self.paused.labels(lane)
+            self.locked_out.labels(lane)
         for portal in Portal:
             for outcome in (*Outcome, RETRIED, FAILED):
                 self.events.labels(portal, outcome)

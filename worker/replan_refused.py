@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.clock import Clock, now
+from contracts.topology import Lane
 from worker.apply import Batch, apply_replans
-from worker.database import DownstreamDatabase
+from worker.database import DownstreamDatabase, wait_for_locks
 from worker.facts import IdentityKey
+from worker.locked_out import LONGEST_DELAY, PATIENCE, SHORT_PATIENCE
 from worker.reports import Reports
-from worker.retries import describe, pause, quickly, until_stopped
+from worker.retries import describe, is_locked_out, pause, quickly, until_stopped
 from worker.statements.replans import SWEEP_SECONDS, find_due, mark_refused
 
 MOST = 100
@@ -41,23 +43,25 @@ class Replanning:
         async with self.database.read() as db:
             due = dict(await find_due(db, self.clock(), MOST))
         try:
-            return await self._replan(due)
+            return await self._replan(due, PATIENCE[Lane.URGENT])
         except Exception:  # noqa: BLE001 - whatever it is, it is one identity's
             return sum([await self._replan_alone(key, event) for key, event in due.items()])
 
-    async def _replan(self, due: Mapping[IdentityKey, str]) -> int:
+    async def _replan(self, due: Mapping[IdentityKey, str], patience: float) -> int:
         if not due:
             return 0
-        batch: Batch = await quickly()(apply_replans, self.database, due, self.clock())
+        batch: Batch = await quickly()(apply_replans, self.database, due, self.clock(), patience)
         self.reports.replanned(batch.applied)
         return len(batch.applied)
 
     async def _replan_alone(self, key: IdentityKey, event: str) -> int:
-        """Plan one; whoever fails alone waits for the sweep and holds up nobody."""
+        """Plan one; whoever fails alone waits for the sweep, or for a lock, and holds up nobody."""
         try:
-            return await self._replan({key: event})
+            return await self._replan({key: event}, SHORT_PATIENCE)
         except Exception as error:  # noqa: BLE001 - the others must not wait for this one
             self.reports.replan_failed(key, describe(error))
+            seconds = LONGEST_DELAY[Lane.URGENT] if is_locked_out(error) else SWEEP_SECONDS
             async with self.database.write() as db:
-                await mark_refused(db, [key], self.clock() + SWEEP_SECONDS * 1_000_000)
+                await wait_for_locks(db, SHORT_PATIENCE)
+                await mark_refused(db, [key], self.clock() + seconds * 1_000_000)
             return 0

@@ -50,6 +50,13 @@ class Reports:
         self.metrics.events.labels(envelope.data.portal, RETRIED).inc()
         _log(envelope).warning("event_delayed", error=error, after_seconds=after_seconds)
 
+    def locked_out(
+        self, envelope: IdentityChangedEnvelope, lane: Lane, after_seconds: float
+    ) -> None:
+        """Say that an event needs a row that somebody holds, and is looked at again later."""
+        self.metrics.locked_out.labels(lane).inc()
+        _log(envelope).warning("event_locked_out", lane=lane, after_seconds=after_seconds)
+
     def failed(self, failed: Failed) -> None:
         """Say that an event is given up."""
         self.metrics.events.labels(failed.envelope.data.portal, FAILED).inc()

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import (
     AsyncRetrying,
@@ -24,9 +23,11 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.topology import RETRY_DELAYS
 from worker.database import DownstreamDatabase
 from worker.errors import DatabaseAway
+from worker.write_probe import try_writing
 
 LOG = structlog.get_logger(__name__)
 
@@ -42,23 +43,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PROBE_SECONDS = 15
 """How long a probe may take; longer than SQLite waits for another process's lock."""
 
-TRANSIENT_SQLSTATES = ("080", "40", "53", "55", "57", "58", "25P03", "23505")
-"""PostgreSQL's classes and codes: connection (but not 08P01, which is about what was said on it),
-rollback (deadlock, serialisation), resources, locks, operators (shutdown, cancelled by a timeout),
-system; idle in a transaction for too long; and a unique violation, which is a race that planning
-again decides."""
-
-TRANSIENT_SQLITE_ERRORS = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_IOERR",
-    "SQLITE_FULL",
-    "SQLITE_CANTOPEN",
-    "SQLITE_PROTOCOL",
-    "SQLITE_CONSTRAINT_UNIQUE",
-    "SQLITE_CONSTRAINT_PRIMARYKEY",
-)
-
 
 class FailureKind(StrEnum):
     """How failures are grouped: tried to the end, or not worth another try."""
@@ -69,13 +53,12 @@ class FailureKind(StrEnum):
 
 def is_transient(error: BaseException) -> bool:
     """Say whether trying again may help: it was about the database's state, not about the event."""
-    match error:
-        case DBAPIError():
-            return error.connection_invalidated or _has_transient_code(error.orig)
-        case OSError() | PoolTimeoutError():
-            return True
-        case _:
-            return _has_transient_code(error)
+    return meaning_of(error) is not Meaning.OWN or isinstance(error, PoolTimeoutError)
+
+
+def is_locked_out(error: BaseException) -> bool:
+    """Say whether a lock was waited for in vain; waiting again would hold up everybody else."""
+    return meaning_of(error) is Meaning.LOCKED
 
 
 def delay_after(attempts: int) -> int | None:
@@ -86,7 +69,7 @@ def delay_after(attempts: int) -> int | None:
 def quickly() -> AsyncRetrying:
     """Return what tries a transaction a few times in place."""
     return AsyncRetrying(
-        retry=retry_if_exception(is_transient),
+        retry=retry_if_exception(lambda it: is_transient(it) and not is_locked_out(it)),
         stop=stop_after_attempt(QUICK_TRIES),
         wait=wait_random_exponential(multiplier=0.05, max=LONGEST_QUICK_PAUSE),
         reraise=True,
@@ -110,22 +93,54 @@ class InPlace:
 
         :raises DatabaseAway: when told to stop while the database is still away.
         """
+        doubted = False
         while True:
             try:
                 return await quickly()(call)
-            except Exception:
-                if not await self._was_away():
+            except Exception as error:
+                if await self._was_away(error):
+                    continue
+                # It may have come back between the last try and the look.
+                if doubted or meaning_of(error) is not Meaning.AWAY:
                     raise
+                doubted = True
 
-    async def _was_away(self) -> bool:
-        """Look whether the database can be reached at all; where it cannot, wait until it can."""
+    async def wait_for(self, look: Callable[[], Awaitable[T]]) -> T:
+        """Return what a look gives that only a state of the whole database can hold up.
+
+        :raises DatabaseAway: when told to stop before that.
+        """
         try:
-            await reach(self.database)
-        except Exception as error:
-            self.paused(describe(error))
+            return await look()
+        except Exception as found:
+            if not is_transient(found):
+                raise
+            self.paused(describe(found))
+            seen: list[T] = []
+
+            async def again() -> bool:
+                seen.append(await look())
+                return True
+
             waiting = until_stopped(self.stop).copy(before_sleep=None)
-            if not await waiting(reach, self.database):
-                raise DatabaseAway from error
+            if not await waiting(again):
+                raise DatabaseAway from found
+            self.resumed()
+            return seen[0]
+
+    async def _was_away(self, error: Exception) -> bool:
+        """Look whether the database can be reached, and written to if that is in doubt.
+
+        Where it cannot, wait until it can.
+        """
+        look = try_writing if meaning_of(error) is Meaning.AWAY else reach
+        try:
+            await _in_time(look, self.database)
+        except Exception as found:
+            self.paused(describe(found))
+            waiting = until_stopped(self.stop).copy(before_sleep=None)
+            if not await waiting(_in_time, try_writing, self.database):
+                raise DatabaseAway from found
             self.resumed()
             return True
         return False
@@ -152,27 +167,24 @@ async def pause(seconds: float, *until: asyncio.Event) -> None:
             waiter.cancel()
 
 
-async def reach(database: DownstreamDatabase) -> bool:
+async def reach(database: DownstreamDatabase) -> None:
     """Open a transaction as a batch would; raise what is in its way."""
-    async with asyncio.timeout(PROBE_SECONDS), database.write() as db:
+    async with database.write() as db:
         await db.execute(text("SELECT 1"))
+
+
+async def _in_time(
+    look: Callable[[DownstreamDatabase], Awaitable[None]], database: DownstreamDatabase
+) -> bool:
+    async with asyncio.timeout(PROBE_SECONDS):
+        await look(database)
     return True
 
 
 def describe(error: BaseException) -> str:
     """Name an error by its class and code; its text may quote what is personal."""
-    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    name = type(error).__name__
+    name, code = type(error).__name__, code_of(error)
     return f"{name} {code}" if code else name
-
-
-def _has_transient_code(error: BaseException | None) -> bool:
-    sqlstate = getattr(error, "sqlstate", None) or ""
-    sqlite_name = getattr(error, "sqlite_errorname", None) or ""
-    return sqlstate.startswith(TRANSIENT_SQLSTATES) or sqlite_name.startswith(
-        TRANSIENT_SQLITE_ERRORS
-    )
 
 
 def _say_once(state: RetryCallState) -> None:

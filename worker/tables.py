@@ -82,10 +82,16 @@ class PolicyRow(WorkerTable, table=True):
 
 
 class DeviceRow(WorkerTable, table=True):
-    """A managed device. ``assigned_to`` is an account; a removed one has left the inventory."""
+    """A managed device. ``assigned_to`` is an account; a removed one has left the inventory.
+
+    Its row stays, for the ledger names it. A device that is enrolled again is another row.
+    """
 
     __tablename__ = "devices"
-    __table_args__ = (Index("devices_by_serial", "workspace", "serial", unique=True),)
+    __table_args__ = (
+        Index("devices_of_workspace", "workspace", "serial"),
+        _partial("live_devices_by_serial", "workspace", "serial", where="NOT removed", unique=True),
+    )
 
     id: str = Field(primary_key=True)
     workspace: str

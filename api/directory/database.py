@@ -186,6 +186,29 @@ def _any(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     return f"({value} = ANY(ARRAY{values}))"
 
 
+class place_of(FunctionElement[Any]):  # noqa: N801
+    """Where the row of a column lies, for the statement that asks and for no later one.
+
+    PostgreSQL takes a condition on the second column of an index for a filter if its statistics
+    promise few rows by the first one, and compares each row with each value. A place is looked up.
+    """
+
+    type = NULLTYPE
+    inherit_cache = True
+
+
+@compiles(place_of, "sqlite")
+def _rowid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    [of] = element.clauses
+    return f"{compiler.process(of, **options).rpartition('.')[0]}.rowid"
+
+
+@compiles(place_of, "postgresql")
+def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    [of] = element.clauses
+    return f"{compiler.process(of, **options).rpartition('.')[0]}.ctid"
+
+
 # --- documents ------------------------------------------------------------------------------
 
 

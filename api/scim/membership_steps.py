@@ -101,19 +101,18 @@ def _plain(op: PatchOperation.Op, path: "Path[Group]", value: Any) -> Put | Take
         id_ = id_in(path.value_filter)
         return Take(frozenset({id_})) if op == REMOVE and value is None and id_ else None
     if op == REMOVE:
-        if value is None:
-            return NOBODY
-        return _taken(value) if path.schema is None or value == [] else None
-    members = read_members(value if isinstance(value, list) else [value])
+        return NOBODY if value is None else _taken(value)
+    if value is None and op == ADD:
+        return None
+    members = read_members(value)
     return None if members is None else Put(members, instead=op == REPLACE)
 
 
 def _taken(value: Any) -> Take | None:
     """Return the removal of the members whose ids are the value."""
-    entries = value if isinstance(value, list) else [value]
-    ids = [entry.get("value") if isinstance(entry, dict) else entry for entry in entries]
-    known = [id_ for id_ in ids if isinstance(id_, str) and _is_id(id_)]
-    return Take(frozenset(known)) if len(known) == len(ids) else None
+    members = read_members(value)
+    ids = [member.value or "" for member in members or ()]
+    return Take(frozenset(ids)) if members is not None and all(map(_is_id, ids)) else None
 
 
 def id_in(selection: FilterNode | None) -> str | None:

@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SelectBase,
     and_,
     delete,
     exists,
     or_,
     select,
-    true,
 )
 from sqlmodel import col
 
-from api.directory.database import is_among
+from api.directory.database import is_among, place_of
 from api.directory.dirty_set import mark_selected
 from api.directory.tables import Membership
 from api.scim.attributes_in_sql import MEMBERSHIPS
@@ -25,6 +25,8 @@ from api.scim.membership_plan import MOST_SELECTED, Concern
 from api.scim.named_members import Named, NamedTable
 from api.scim.rows import Member, Row
 from api.scim.transaction import Transaction
+
+PLACE = place_of(MEMBERSHIPS.c.member_id)
 
 CHUNK = 1_000
 """Ids in one statement; databases limit the parameters of one (PostgreSQL: 32,767)."""
@@ -62,15 +64,9 @@ async def members_concerned(tx: Transaction, group_id: str, concern: Concern) ->
     """
     if concern == Concern():
         return ()
-    named = Named.of_ids(concern.ids).table(tx.dialect).ids()
-    wanted: ColumnElement[bool] = is_among(col(Membership.member_id), named)
-    if concern.filters:
-        wanted = or_(condition_on_members(concern.filters), col(Membership.member_id).in_(named))
-    if concern.everybody:
-        wanted = true()
     statement = (
         select(Membership.__table__)  # type: ignore[attr-defined]
-        .where(in_group(tx, group_id), wanted)
+        .where(_is_concerned(tx, group_id, concern))
         .order_by(col(Membership.member_id))
         .limit(len(concern.ids) + MOST_SELECTED + 1)
     )
@@ -82,6 +78,18 @@ async def members_concerned(tx: Transaction, group_id: str, concern: Concern) ->
     async for some in result.mappings().partitions():
         members.extend(map(_member, some))
     return members
+
+
+def _is_concerned(tx: Transaction, group_id: str, concern: Concern) -> ColumnElement[bool]:
+    """Say of a membership whether it is one that a PATCH has to see."""
+    named = Named.of_ids(concern.ids).table(tx.dialect)
+    if concern.everybody:
+        return in_group(tx, group_id)
+    if not concern.filters:
+        return is_at(named.columns(place_of_member(tx, group_id, named)))
+    is_named = col(Membership.member_id).in_(named.ids())
+    selected = or_(condition_on_members(concern.filters), is_named)
+    return and_(in_group(tx, group_id), selected)
 
 
 def groups_with(tx: Transaction, member_id: str) -> Select[str]:
@@ -153,6 +161,19 @@ def of_member(
         in_group(tx, group_id), col(Membership.member_id) == named.rows.c.id
     )
     return member.correlate(named.rows).scalar_subquery()
+
+
+def place_of_member(tx: Transaction, group_id: str, named: NamedTable) -> ColumnElement[Any]:
+    """Return where the membership of a named one lies; NULL where there is none."""
+    return of_member(tx, group_id, named, PLACE)
+
+
+def is_at(places: SelectBase) -> ColumnElement[bool]:
+    """Say of a membership whether it lies at one of these places, and ask nothing else.
+
+    Beside a condition on its group, PostgreSQL would take it for a filter.
+    """
+    return is_among(PLACE, places)
 
 
 def _member(row: Row) -> Member:

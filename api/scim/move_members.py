@@ -26,12 +26,11 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from api.directory.database import is_among
 from api.directory.dirty_set import mark_selected
 from api.directory.tables import GroupRow, Identity, Membership
 from api.scim.attributes_in_sql import MEMBERSHIPS
 from api.scim.filters import condition_on_members
-from api.scim.memberships import in_group, mark_members, of_member
+from api.scim.memberships import in_group, is_at, mark_members, of_member, place_of_member
 from api.scim.named_members import NOTHING, NamedChanges, NamedTable
 from api.scim.transaction import Transaction
 
@@ -99,14 +98,14 @@ class Move:
     async def remove(self) -> int:
         """Remove those who go, and those whose label changes; return how many."""
         named = self.changes.named
-        gone = union_all(self.named.leaving(), self._called_otherwise())
-        which: ColumnElement[bool] = is_among(MEMBER, gone)
         if (unnamed := self._leaves_unnamed()) is not None:
-            which = or_(unnamed, MEMBER.in_(gone))
-        elif not (named.leaving or named.labelled or named.exact):
+            gone = union_all(self.named.leaving(), self._called_otherwise())
+            which = and_(in_group(self.tx, self.group_id), or_(unnamed, MEMBER.in_(gone)))
+        elif named.leaving or named.labelled or named.exact:
+            which = is_at(self._places())
+        else:
             return 0
-        statement = delete(Membership).where(in_group(self.tx, self.group_id), which)
-        return (await self.tx.db.execute(statement)).rowcount
+        return (await self.tx.db.execute(delete(Membership).where(which))).rowcount
 
     async def add(self) -> int:
         """Add those who are named, exist and are no members; return how many."""
@@ -164,6 +163,13 @@ class Move:
         if self.changes.leave_where:
             return and_(condition_on_members(self.changes.leave_where), is_unnamed)
         return None
+
+    def _places(self) -> SelectBase:
+        """Return where the memberships lie of those named who go, or whose label changes."""
+        place = place_of_member(self.tx, self.group_id, self.named)
+        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
+        relabelled = self.named.columns(place).where(differs)
+        return union_all(self.named.leaving(place), relabelled)
 
     def _called_otherwise(self) -> Select[str]:
         """Return the ids of members whose label changes.

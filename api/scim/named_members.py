@@ -36,9 +36,10 @@ class NamedTable:
         """Return the ids of those who are to be members."""
         return self.columns(self.rows.c.id)
 
-    def leaving(self) -> Select[str]:
-        """Return the ids of those who leave."""
-        return select(self.rows.c.id).where(self.rows.c.stays.is_(None))
+    def leaving(self, *columns: Any) -> Select[Any]:
+        """Return the ids of those who leave, or columns of them."""
+        wanted = columns or (self.rows.c.id,)
+        return select(*wanted).select_from(self.rows).where(self.rows.c.stays.is_(None))
 
     def columns(self, *columns: Any) -> Select[Any]:
         """Return columns of those who are to be members."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from api.scim.resources import GroupMember
+from api.scim.tolerances.values import KINDS, json_in
 
 FIELDS = {"value": "value", "display": "display", "type": "type", "$ref": "ref", "ref": "ref"}
 """The names that an attribute may be sent under, in lower case."""
@@ -33,11 +34,16 @@ class SentMember(NamedTuple):
 
 
 def read_members(sent: Any) -> list[SentMember] | None:
-    """Return the entries of a list; None where the library has to say what is wrong with it."""
-    if not isinstance(sent, list):
-        return None
+    """Return the entries of a list; None where the library has to say what is wrong with it.
+
+    It reads whatever the tolerances read: one in place of a list, ids in place of entries, JSON
+    text in place of either.
+    """
+    sent = json_in(sent)
     members = []
-    for entry in sent:
+    for entry in sent if isinstance(sent, list) else [sent]:
+        if entry == "":
+            continue
         member = _read(entry)
         if member is None:
             return None
@@ -47,6 +53,10 @@ def read_members(sent: Any) -> list[SentMember] | None:
 
 def _read(entry: Any) -> SentMember | None:
     """Read one entry: names in any case, the last one counts; texts or nothing as values."""
+    if isinstance(entry, str):
+        entry = json_in(entry)
+    if isinstance(entry, str):
+        return SentMember(entry)
     if not isinstance(entry, dict):
         return None
     fields = {
@@ -57,6 +67,8 @@ def _read(entry: Any) -> SentMember | None:
     for value in fields.values():
         if value is not None and not isinstance(value, str):
             return None
+    if "type" in fields:
+        fields["type"] = KINDS.get((fields["type"] or "").lower())
     return SentMember(**fields)
 
 

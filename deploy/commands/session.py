@@ -17,11 +17,14 @@ Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 
 
 def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
-    """Run a use case on the configured databases, whether a server runs or not."""
+    """Run a use case on the configured databases, whether a server runs or not.
+
+    It has any time: whoever has called it may end it.
+    """
 
     async def run() -> T:
         settings = read_settings()
-        async with open_databases(settings) as databases:
+        async with open_databases(settings, patient=True) as databases:
             await ensure_current(databases)
             return await work(databases, settings)
 

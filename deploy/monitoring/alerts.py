@@ -13,6 +13,10 @@ from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
 
+LATE, LATE_SHARE = 0.1, 0.01
+"""Seconds, one of the histogram's buckets, and the share of looks at the event loop that may come
+later: ``/livez`` is to answer within them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -43,6 +47,7 @@ def alerts(pace: Pace) -> list[Alert]:
         *_what_needs_a_decision(pace),
         *_what_is_away(),
         _crowded(pace),
+        *_tenants_in_each_others_way(pace),
     ]
 
 
@@ -74,8 +79,9 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         "page",
         "max by (lane) (muster_consuming_paused) == 1",
         "A worker has stopped taking events of the lane {{ $labels.lane }}, because the"
-        " downstream database does not answer.",
+        " downstream database does not answer, or takes no writes.",
     )
+    yield from _locked_out(pace)
 
     window = pace.duration(5 * MINUTE)
     published = (
@@ -92,6 +98,21 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
     )
 
 
+def _locked_out(pace: Pace) -> Iterator[Alert]:
+    window = pace.duration(5 * MINUTE)
+    for lane, severity in ("urgent", "page"), ("bulk", "ticket"):
+        aside = f'muster_locked_out_events_total{{lane="{lane}"}}'
+        yield Alert(
+            "MusterEventsLockedOut",
+            severity,
+            f"sum by (lane) (increase({aside}[{window}])) > 0",
+            "Somebody holds rows of the downstream database, and events of the lane"
+            " {{ $labels.lane }} that need them are set aside again and again:"
+            " {{ $value | humanize }} times in five minutes.",
+            wait=5 * MINUTE,  # a lock that is let go is no trouble: they come again by themselves
+        )
+
+
 def _crowded(pace: Pace) -> Alert:
     window = pace.duration(5 * MINUTE)
     ended = 'muster_http_connections_ended_total{reason=~"gave_way|no_room"}'
@@ -102,6 +123,30 @@ def _crowded(pace: Pace) -> Alert:
         "Connections to the api that were ended for want of room ({{ $labels.reason }}):"
         " {{ $value | humanize }} in five minutes.",
         wait=5 * MINUTE,  # what was over before is no trouble
+    )
+
+
+def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
+    window = pace.duration(5 * MINUTE)
+    lag = "muster_event_loop_lag_seconds"
+    looks = f"sum by (instance) (increase({lag}_count[{window}]))"
+    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LATE}"}}[{window}]))'
+    yield Alert(
+        "MusterEventLoopHeld",
+        "ticket",
+        f"1 - {in_time} / {looks} > {LATE_SHARE}",
+        f"In {{{{ $labels.instance }}}} everything waits for over {LATE * 1000:g} ms, again and"
+        " again: {{ $value | humanizePercentage }} of the looks at its event loop came that late.",
+        wait=5 * MINUTE,
+    )
+    refused = f"increase(muster_share_refusals_total[{window}])"
+    yield Alert(
+        "MusterSharesUsedUp",
+        "ticket",
+        f"sum by (share) ({refused}) > 0",
+        "Requests that were refused with 429, because their connection had used up its share of"
+        " {{ $labels.share }}: {{ $value | humanize }} in five minutes.",
+        wait=10 * MINUTE,  # providers try again, and a burst is over by then
     )
 
 
@@ -168,8 +213,10 @@ def _what_is_away() -> Iterator[Alert]:
         yield Alert(
             "MusterDatabaseUnreachable",
             "page",
-            f"count({gauge} != {gauge}) > 0",
-            f"The {database} database does not answer the processes that need it.",
+            f"count({gauge} != {gauge}) > 0"
+            f' or min(muster_database_takes_writes{{database="{database}"}}) == 0',
+            f"The {database} database does not answer the processes that need it, or takes no"
+            " writes.",
             labels={"database": database},
         )
     for part, gauge in (

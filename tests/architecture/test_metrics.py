@@ -9,7 +9,10 @@ from api.metrics import REQUEST_BUCKETS
 from tests.exported_metrics import all_metrics
 from worker.metrics import LAG_BUCKETS
 
-LABELS = {"operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"}
+LABELS = {
+    *("operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"),
+    *("share", "database"),
+}
 """Each of these has few values, and none is a person, a tenant or the text of an error."""
 
 

@@ -122,9 +122,13 @@ class Stores:
 
 @asynccontextmanager
 async def stores_of(installation: Installation) -> AsyncIterator[Stores]:
-    """Open both databases."""
+    """Open both databases, and write to them even while they are read-only for everybody else."""
     engines = [
-        create_async_engine(async_url(installation.database_url(side)), pool_pre_ping=True)
+        create_async_engine(
+            async_url(installation.database_url(side)),
+            pool_pre_ping=True,
+            connect_args={"server_settings": {"default_transaction_read_only": "off"}},
+        )
         for side in ("directory", "downstream")
     ]
     try:

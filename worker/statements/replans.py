@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.database import is_among
@@ -12,6 +12,10 @@ from worker.statements.rows import RECORDS, REFUSALS, key_of, of_identities
 SWEEP_SECONDS = 600
 """After how long a refused action is tried again even if nothing seems to have changed."""
 
+MOST_FREED = 1_000
+"""Of those who wait for the same: an e-mail can have one holder, though a provider may push it a
+hundred thousand times. The others' turn comes by themselves, after ``SWEEP_SECONDS``."""
+
 LONGEST_WAIT = 2 * SWEEP_SECONDS * 1_000_000
 """Microseconds; twice, because clocks differ."""
 
@@ -19,16 +23,21 @@ NAME = tuple_(RECORDS.c.connection, RECORDS.c.identity)
 
 
 async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) -> int:
-    """Make due whoever waits for one of these obstacles; return how many there are.
+    """Make due who waits for one of these obstacles; return how many there are.
 
+    Others must not wait for long because many wait for the same.
     Records that another worker has locked are left out: it waits in turn for the lock on what
     changed here, and so plans with the new facts, or finds a stale event and makes it due itself.
     """
     if not obstacles:
         return 0
-    waiting = select(REFUSALS.c.connection, REFUSALS.c.identity).where(
-        is_among(REFUSALS.c.obstacle, obstacles)
+    place = func.row_number().over(
+        partition_by=REFUSALS.c.obstacle, order_by=(REFUSALS.c.connection, REFUSALS.c.identity)
     )
+    who = (REFUSALS.c.connection, REFUSALS.c.identity)
+    queues = select(*who, place.label("place")).where(is_among(REFUSALS.c.obstacle, obstacles))
+    queued = queues.subquery("queued").c
+    waiting = select(queued.connection, queued.identity).where(queued.place <= MOST_FREED)
     free = (
         select(RECORDS.c.connection, RECORDS.c.identity)
         .where(NAME.in_(waiting), or_(RECORDS.c.replan_at.is_(None), RECORDS.c.replan_at > now))

@@ -1,16 +1,18 @@
 """What is new? An index that knows when somebody was last deleted."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from api.migrations.indexes import build_index
 
 revision = "0004"
 down_revision = "0003"
+outside_transaction = True
 
 
 def upgrade() -> None:
     """Index deleted identities by their versions."""
     deleted = sa.text("deleted")
-    op.create_index(
+    build_index(
         "deleted_identities",
         "identities",
         ["connection_id", "version"],

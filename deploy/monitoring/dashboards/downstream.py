@@ -30,7 +30,7 @@ def _now() -> list[Figure]:
         ),
         Figure(
             "Lanes paused",
-            "They wait for the downstream database.",
+            "They wait until the downstream database answers and takes writes.",
             "sum(muster_consuming_paused)",
             limit=1,
         ),
@@ -90,10 +90,11 @@ def _unhappy() -> list[Graph]:
             width=6,
         ),
         Graph(
-            "Retried, given up, not to be read",
-            "Events a second.",
+            "Retried, locked out, given up, not to be read",
+            "Events a second. Locked out: somebody else holds a row that they need.",
             [
                 Query(rate('muster_events_total{outcome="retried"}'), "tried again later"),
+                Query(rate("muster_locked_out_events_total", "lane"), "locked out: {{lane}}"),
                 Query(rate("muster_failures_total", "kind"), "given up: {{kind}}"),
                 Query(rate("muster_undecodable_events_total"), "cannot be read"),
             ],

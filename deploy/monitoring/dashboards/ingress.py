@@ -19,6 +19,7 @@ def ingress() -> Dashboard:
             Row("Requests", _requests()),
             Row("Time", _time()),
             Row("Connections", _connections()),
+            Row("Shares", _shares()),
             Row("Processes of the api", processes("api", "muster_publisher_connected")),
         ],
     )
@@ -94,6 +95,30 @@ def _time() -> list[Graph]:
             [Query(quantile(0.95, BUCKETS, "operation"), "{{operation}}")],
             unit="s",
             limit=0.5,
+        ),
+    ]
+
+
+def _shares() -> list[Graph]:
+    return [
+        Graph(
+            "Lag of the event loop",
+            "99 % of the looks at it, in each process, came no later: for so long everything waits"
+            " for one piece of work. The log names it: event_loop_held.",
+            [
+                Query(
+                    quantile(0.99, "muster_event_loop_lag_seconds_bucket", "instance"),
+                    "{{instance}}",
+                )
+            ],
+            unit="s",
+            limit=0.05,
+        ),
+        Graph(
+            "Refused with 429",
+            "A second, by the share that a connection has used up.",
+            [Query(rate("muster_share_refusals_total", "share"), "{{share}}")],
+            unit="reqps",
         ),
     ]
 

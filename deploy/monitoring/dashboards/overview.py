@@ -131,6 +131,7 @@ def _saturation() -> list[Graph]:
                 Query("max by (lane) (muster_dirty_marks)", "marks: {{lane}}"),
                 Query("max by (queue) (muster_broker_messages)", "messages: {{queue}}"),
             ],
+            width=8,
         ),
         Graph(
             "Processor",
@@ -144,5 +145,12 @@ def _saturation() -> list[Graph]:
             ],
             unit="percentunit",
             limit=0.9,
+            width=8,
+        ),
+        Graph(
+            "Databases",
+            "1 where every process finds that its database answers and takes writes.",
+            [Query("min by (database) (muster_database_takes_writes)", "{{database}}")],
+            width=8,
         ),
     ]

@@ -10,6 +10,7 @@ from tests.faults.distributed import line_faults as line
 from tests.faults.distributed import noise_faults as noise
 from tests.faults.distributed import process_faults as process
 from tests.faults.distributed import restores
+from tests.faults.distributed import server_state_faults as server_state
 from tests.faults.distributed.orders import Point
 from tests.faults.distributed.recoveries import (
     AT_ONCE,
@@ -113,6 +114,16 @@ FAULTS: Mapping[str, Fault] = {
     },
     "directory disk full": Fault(partial(database.fill_disk, side="directory"), 3, DIRECTORY_BACK),
     "downstream disk full": Fault(partial(database.fill_disk, side="downstream"), 3, RETRIED),
+    **{
+        f"{side} failed over and back": Fault(
+            partial(server_state.fail_over_and_back, side=side), 5, BACK[side]
+        )
+        for side in SIDES
+    },
+    **{
+        f"downstream {what} held": Fault(partial(server_state.hold, what=what), 3, RETRIED)
+        for what in server_state.HELD
+    },
     "older directory restored": Fault(restores.restore_directory, 1, DIRECTORY_BACK),
     "older downstream restored": Fault(restores.restore_downstream, 1, DOWNSTREAM_BACK),
     "noisy tenant": Fault(noise.send_dear_requests, 10),

@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.directory.stored_users import USERS
 from api.directory.user_pages import counted, page
-from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
+from api.scim.attributes_in_sql import (
+    GROUP_ATTRIBUTES,
+    MEMBERSHIPS,
+    USER_ATTRIBUTES,
+    Attributes,
+)
+from api.scim.ids import new_id
+from api.scim.memberships import is_at, place_of_member
+from api.scim.named_members import Named
 from api.scim.search import search_for
 from tests.crowds import multiply
 from tests.ingress import Ingress
@@ -67,6 +75,18 @@ async def test_a_page_beyond_a_place_comes_from_indexes(
         place = {"created_at": await db.scalar(created), "id": copies[-100]}
         plan = await _plan(db, statement.params(asked | place))
     assert all(index in plan for index in indexes)
+
+
+async def test_members_who_are_named_are_looked_up_though_statistics_promise_few(
+    ingress: Ingress,
+) -> None:
+    async with ingress.database.write() as db:
+        await db.execute(text("ANALYZE memberships"))  # of which there are none yet
+    group = await ingress.group("Weavers", await ingress.user("ada"))
+    async with ingress.transactions.read() as tx:
+        named = Named.of_ids([new_id(), new_id()]).table(tx.dialect)
+        members = is_at(named.columns(place_of_member(tx, group, named)))
+        assert "Tid Scan on memberships" in await _plan(tx.db, select(MEMBERSHIPS).where(members))
 
 
 async def _plan(db: AsyncConnection, statement: Select[Any]) -> str:

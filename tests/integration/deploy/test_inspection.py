@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -186,6 +187,36 @@ async def test_a_database_that_is_away_is_named_without_its_url(settings: Settin
         metrics = await http.get("/metrics")
         assert 'muster_dirty_marks{lane="bulk"} NaN' in metrics.text
     await writing.dispose()
+
+
+async def test_a_directory_that_takes_no_writes_is_a_metric_and_no_readiness(
+    settings: Settings, directory: DirectoryDatabase
+) -> None:
+    """The relay, which leases marks all the time, finds out by itself."""
+    shown = 'muster_database_takes_writes{database="directory"}'
+
+    def relay(inspection: Inspection) -> Part:
+        return lambda stop: run_relay(settings, directory, inspection, stop)
+
+    async def tell(http: httpx.AsyncClient, value: float) -> None:
+        while f"{shown} {value}" not in (await http.get("/metrics")).text:
+            await asyncio.sleep(0.01)
+
+    async with watched(settings, relay) as (http, _):
+        await tell(http, 1.0)
+        await _set_writing(directory, "query_only = on")
+        await tell(http, 0.0)
+        problem = "directory database: it takes no writes (SQLITE_READONLY)"
+        assert problem in (await http.get("/readyz")).json()["problems"]
+        await _set_writing(directory, "query_only = off")
+        await tell(http, 1.0)
+
+
+async def _set_writing(directory: DirectoryDatabase, pragma: str) -> None:
+    """Set something of the one connection that writes."""
+    async with directory.writing.connect() as db:
+        driver: Any = (await db.get_raw_connection()).driver_connection
+        await driver.execute(f"PRAGMA {pragma}")
 
 
 async def test_a_process_that_drains_is_alive_and_not_ready(

@@ -1,8 +1,8 @@
 """Do events flow from the transport into the database? The embedded transport, end to end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -14,6 +14,8 @@ from contracts.topology import Lane
 from contracts.transport import Confirmed, Unknown
 from deploy.databases import open_engines
 from tests.integration.worker.platform import Platform, parcel
+from tests.integration.worker.running_worker import is_paused, until, working
+from tests.read_only import demote, promote
 from tests.tcp_proxy import TcpProxy
 from tests.unit.worker.stories import (
     ADA,
@@ -25,24 +27,7 @@ from tests.unit.worker.stories import (
     left,
     renamed,
 )
-from worker.consume import Worker
 from worker.database import DownstreamDatabase
-from worker.metrics import WorkerMetrics
-
-PATIENCE_SECONDS = 60
-"""Only so that a broken worker ends the test."""
-
-
-@asynccontextmanager
-async def working(
-    database: DownstreamDatabase, transport: EmbeddedTransport
-) -> AsyncIterator[asyncio.Event]:
-    """Run a worker; at the end it stops by itself."""
-    stop = asyncio.Event()
-    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
-        tasks.create_task(Worker(database, transport, WorkerMetrics(CollectorRegistry())).run(stop))
-        yield stop
-        stop.set()
 
 
 async def test_events_of_both_lanes_are_applied_and_confirmed(platform: Platform) -> None:
@@ -84,12 +69,6 @@ async def test_a_stop_finishes_the_batch_in_hand(platform: Platform) -> None:
     assert len(await platform.accounts()) == confirmed + 1
 
 
-async def _until(look: Callable[[], Awaitable[bool]]) -> None:
-    """Look again and again; the database has no way to tell."""
-    while not await look():
-        await asyncio.sleep(0.01)
-
-
 async def test_a_refused_identity_is_planned_again_by_the_running_worker(
     platform: Platform,
 ) -> None:
@@ -103,7 +82,7 @@ async def test_a_refused_identity_is_planned_again_by_the_running_worker(
         await transport.publish([parcel(left(joiner(rules), rules), Lane.URGENT)])
         assert await platform.reasons() == ["last_admin"]
         await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
-        await _until(is_gone)
+        await until(is_gone)
     assert [account.email for account in await platform.accounts()] == [BEN, None]
 
 
@@ -129,6 +108,51 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
         await writing.dispose()
     assert [account.email for account in await platform.accounts()] == ["new@acme.test"]
     assert await platform.count("failures") == 0
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_while_downstream_is_read_only_consuming_pauses_and_no_event_loses_a_try(
+    platform: Platform, database_url: str
+) -> None:
+    transport, metrics = EmbeddedTransport(), CollectorRegistry()
+    await platform.apply(joiner(STORE))
+    async with working(platform.database, transport, metrics):
+        await demote(database_url)
+        leaver = parcel(left(joiner(STORE), STORE), Lane.URGENT)
+        waiting = asyncio.ensure_future(transport.publish([leaver]))
+        await until(partial(is_paused, metrics, Lane.URGENT))
+        assert not waiting.done()
+        await promote(database_url)
+        assert await waiting == [Confirmed()]
+        assert not await is_paused(metrics, Lane.URGENT)
+    assert [account.removed for account in await platform.accounts()] == [True]
+    assert await platform.count("failures") == 0
+    assert await platform.count("workspaces") == 1
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+async def test_while_the_disk_is_full_consuming_pauses_and_no_event_loses_a_try(
+    platform: Platform,
+) -> None:
+    transport, metrics = EmbeddedTransport(), CollectorRegistry()
+    joiners = [joiner(STORE, f"{n}@acme.test", f"i{n}") for n in range(1_000)]
+    await platform.apply(joiner(STORE))
+    await _allow_pages(platform.database, 1)  # as many as there are, and none more
+    async with working(platform.database, transport, metrics):
+        waiting = asyncio.ensure_future(transport.publish([parcel(event) for event in joiners]))
+        await until(partial(is_paused, metrics, Lane.BULK))
+        assert not waiting.done()
+        await _allow_pages(platform.database, 1_000_000)
+        assert set(await waiting) == {Confirmed()}
+    assert len(await platform.accounts()) == 1_001
+    assert await platform.count("workspaces") == 1
+
+
+async def _allow_pages(database: DownstreamDatabase, pages: int) -> None:
+    """Let a file of SQLite have so many pages, as if its disk had no more room."""
+    async with database.writing.connect() as db:
+        driver: Any = (await db.get_raw_connection()).driver_connection
+        await driver.execute(f"PRAGMA max_page_count = {pages}")
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)

@@ -1,5 +1,9 @@
 """What is left of accounts and devices after each deactivation, as read back from the database?"""
 
+import asyncio
+
+import pytest
+
 from contracts.rules import (
     ChangePolicy,
     LeaveAlone,
@@ -21,8 +25,10 @@ from tests.unit.worker.stories import (
     joiner,
     left,
     mdm,
+    resynced,
     returned,
 )
+from worker.errors import RemovedSerial, SerialExists
 from worker.inventory import ListedDevice
 from worker.listed_accounts import ListedAccount
 
@@ -98,6 +104,44 @@ async def test_remove_user_and_devices_takes_the_devices_out_of_the_inventory(
         ListedDevice("L2", "office", None, removed=True),
         BENS,
     ]
+
+
+async def test_a_removed_device_is_enrolled_again_and_its_removal_stays_on_record(
+    platform: Platform,
+) -> None:
+    await _leave(platform, RemoveUserAndDevices())
+    with pytest.raises(RemovedSerial, match="add it again"):
+        await platform.inventory.assign_device(WORKSPACE, "L1", BEN)
+    await platform.inventory.add_device(WORKSPACE, "L1", policy="office", assigned_to=BEN)
+    with pytest.raises(SerialExists):
+        await platform.inventory.add_device(WORKSPACE, "L1")
+    gone = ListedDevice("L1", "office", None, removed=True)
+    assert (await platform.devices())[:2] == [ListedDevice("L1", "office", BEN), gone]
+    await platform.inventory.assign_device(WORKSPACE, "L1", None)
+    assert (await platform.devices())[:2] == [ListedDevice("L1", "office", None), gone]
+    assert await platform.count("device_actions") == 2
+
+
+async def test_a_device_is_removed_once_in_each_of_its_lives(platform: Platform) -> None:
+    rules = mdm(RemoveUserAndDevices())
+    event = joiner(rules)
+    for lives in range(1, 4):
+        await platform.apply(event)
+        await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+        leaver = left(event, rules)
+        await platform.apply(leaver)
+        await platform.apply(leaver, resynced(leaver))
+        assert await platform.devices() == [ListedDevice("L1", None, None, removed=True)] * lives
+        assert await platform.count("device_actions") == lives
+        event = returned(resynced(leaver))
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_only_the_first_of_many_enrolments_at_once_is_taken(platform: Platform) -> None:
+    enrolments = [platform.inventory.add_device(WORKSPACE, "L1") for _ in range(5)]
+    outcomes = await asyncio.gather(*enrolments, return_exceptions=True)
+    assert sorted(type(it).__name__ for it in outcomes) == ["ListedDevice", *["SerialExists"] * 4]
+    assert await platform.devices() == [ListedDevice("L1", None, None)]
 
 
 async def test_a_removed_employee_stays_on_record_without_an_email(platform: Platform) -> None:

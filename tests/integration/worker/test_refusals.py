@@ -1,7 +1,7 @@
 """What is refused, and does it happen once its obstacle is gone?"""
 
 from contracts.rules import ChangePolicy, Portal, Role
-from tests.integration.worker.platform import Platform
+from tests.integration.worker.platform import Platform, envelope
 from tests.unit.worker.stories import (
     ADA,
     BEN,
@@ -15,7 +15,8 @@ from tests.unit.worker.stories import (
     renamed,
     resynced,
 )
-from worker.statements.replans import find_due
+from worker.apply import apply_batch
+from worker.statements.replans import MOST_FREED, find_due
 
 ADMINS = dashboard(Role.ADMIN)
 
@@ -51,6 +52,19 @@ async def test_who_needs_a_held_email_gets_it_when_the_holder_lets_go(platform: 
     assert await platform.reasons("second") == ["conflict"]
     await platform.apply(left(joiner(STORE, ADA, "first"), STORE))
     assert await platform.reasons("second") == []
+    assert [account.email for account in await platform.accounts()] == [ADA, None]
+
+
+async def test_as_many_as_can_be_planned_soon_are_due_when_many_want_the_same_email(
+    platform: Platform,
+) -> None:
+    holder = joiner(STORE, ADA, "holder")
+    await platform.apply(holder)
+    claimants = [joiner(STORE, ADA, f"claimant-{n:04}") for n in range(MOST_FREED + 5)]
+    await platform.apply(*claimants)
+    batch = await apply_batch(platform.database, [envelope(left(holder, STORE))], platform.clock())
+    assert batch.freed == MOST_FREED
+    await platform.replan()
     assert [account.email for account in await platform.accounts()] == [ADA, None]
 
 

@@ -1,0 +1,141 @@
+"""What does an error of a database mean? Its server's state, a rival, a lock, or our own doing.
+
+Both sides ask here, so that none takes for its own fault what the other one waits for. Codes are
+PostgreSQL's (appendix A of its manual) and the names of SQLite's; each has one reason beside it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Meaning(StrEnum):
+    """Whose fault an error is, and so what is done about it."""
+
+    AWAY = "away"
+    """The server's: it cannot be reached, or does not take this now. Requests get 503, consuming
+    pauses."""
+    RIVAL = "rival"
+    """Another transaction's: this one was rolled back, and does it again at once."""
+    LOCKED = "locked"
+    """Another transaction's, that goes on: a lock was not to be had in time."""
+    TAKEN = "taken"
+    """A row of that key is there: a conflict for a request, a race for a worker, which plans
+    anew."""
+    OWN = "own"
+    """The request's, the event's, or a defect: the same statement fails the same way again."""
+
+
+AWAY, RIVAL, LOCKED, TAKEN, OWN = Meaning
+
+POSTGRES: Mapping[str, tuple[Meaning, str]] = {
+    # Classes have two characters, codes five; a code is nearer than its class.
+    "00": (OWN, "success is no error"),
+    "01": (OWN, "a warning"),
+    "02": (OWN, "no data; a warning too"),
+    "03": (OWN, "a statement that is not complete yet"),
+    "08": (AWAY, "the connection is lost, was refused, or has not come about"),
+    "08P01": (AWAY, "PgBouncer says so when no server is to be had"),
+    "09": (OWN, "a triggered action that failed; nothing raises it"),
+    "0A": (OWN, "a feature that does not exist"),
+    "0A000": (RIVAL, "a migration has outdated a prepared statement, which is prepared anew"),
+    "0B": (OWN, "a transaction that was begun in a wrong way"),
+    "0F": (OWN, "a locator; nothing of ours has any"),
+    "0L": (OWN, "a grantor; nothing of ours grants"),
+    "0P": (OWN, "a role that cannot be taken on; nothing of ours does"),
+    "0Z": (OWN, "diagnostics of a handler; nothing of ours has any"),
+    "10": (OWN, "XQuery; nothing of ours asks it"),
+    "20": (OWN, "a CASE without a match"),
+    "21": (OWN, "several rows for one"),
+    "22": (OWN, "a value that no column takes"),
+    "23": (OWN, "a value against a constraint"),
+    "23505": (TAKEN, "a rival was quicker with this key"),
+    "24": (OWN, "a cursor that is in no such state"),
+    "25": (OWN, "a transaction that is in no such state"),
+    "25006": (AWAY, "a standby, or a server that was told to take no writes"),
+    "25P03": (AWAY, "the server has ended a session that rested in a transaction"),
+    "25P04": (AWAY, "the server has ended a transaction that took too long"),
+    "26": (OWN, "a prepared statement of no such name"),
+    "26000": (AWAY, "a pooler has given the session another server, which prepared nothing"),
+    "27": (OWN, "a triggered change of data; nothing of ours has any"),
+    "28": (AWAY, "the server takes our user or password no longer, or not yet"),
+    "2B": (OWN, "privileges that others depend on; nothing of ours revokes"),
+    "2D": (OWN, "a transaction that was ended in a wrong way"),
+    "2F": (OWN, "a function that misbehaves; nothing of ours is one"),
+    "34": (OWN, "a cursor of no such name"),
+    "38": (OWN, "a function in another language; nothing of ours is one"),
+    "39": (OWN, "the call of such a function"),
+    "3B": (OWN, "a savepoint of no such name"),
+    "3D": (AWAY, "the database is not there: it is being restored, or renamed"),
+    "3F": (OWN, "a schema of no such name; nothing of ours names one"),
+    "40": (RIVAL, "serialisation failure, deadlock: nothing was done"),
+    "40003": (AWAY, "nobody knows whether it was done, as with a lost connection"),
+    "42": (OWN, "a statement that makes no sense"),
+    "42501": (AWAY, "the server has taken rights away, or not given them yet"),
+    "42P05": (AWAY, "a pooler has given the session a server where somebody else prepared it"),
+    "44": (OWN, "a row that its view does not show; nothing of ours has any"),
+    "53": (AWAY, "no disk, no memory, no connection left"),
+    "54": (OWN, "a statement or a row beyond what the server can do"),
+    "55": (AWAY, "something is in use, or a database lets nobody in while it is copied"),
+    "55P02": (OWN, "a parameter that cannot be changed now"),
+    "55P03": (LOCKED, "the lock time-out"),
+    "55P04": (OWN, "a new value of an enumeration; nothing of ours has any"),
+    "57": (AWAY, "shutting down, starting, crashed; or an operator or a time-out has ended it"),
+    "58": (AWAY, "an error of the system below the server, such as its disk"),
+    "72": (RIVAL, "a snapshot had to give way"),
+    "F0": (AWAY, "the server's own configuration"),
+    "HV": (OWN, "foreign data; nothing of ours is"),
+    "P0": (OWN, "somebody's trigger or function refuses it"),
+    "XX": (AWAY, "the server has failed within, has damaged data, or its pooler has"),
+}
+
+SQLITE: Mapping[str, tuple[Meaning, str]] = {
+    # Names begin like this; the longest that fits is the nearest.
+    "SQLITE_BUSY": (AWAY, "another process holds the file"),
+    "SQLITE_LOCKED": (AWAY, "another connection holds a table"),
+    "SQLITE_PROTOCOL": (AWAY, "processes that all want the file's lock"),
+    "SQLITE_INTERRUPT": (AWAY, "ended by a time-out"),
+    "SQLITE_IOERR": (AWAY, "an error of the disk"),
+    "SQLITE_FULL": (AWAY, "no disk left"),
+    "SQLITE_NOMEM": (AWAY, "no memory left"),
+    "SQLITE_CANTOPEN": (AWAY, "the file, or its folder, cannot be opened"),
+    "SQLITE_READONLY": (AWAY, "the file, its folder or its disk takes no writes"),
+    "SQLITE_PERM": (AWAY, "rights were taken away"),
+    "SQLITE_AUTH": (AWAY, "rights were taken away"),
+    "SQLITE_CORRUPT": (AWAY, "the file is damaged"),
+    "SQLITE_NOTADB": (AWAY, "the file is damaged, from its first page on"),
+    "SQLITE_CONSTRAINT": (OWN, "a value against a constraint"),
+    "SQLITE_CONSTRAINT_UNIQUE": (TAKEN, "a rival was quicker with this key"),
+    "SQLITE_CONSTRAINT_PRIMARYKEY": (TAKEN, "a rival was quicker with this key"),
+    "SQLITE_SCHEMA": (RIVAL, "a migration has outdated a prepared statement"),
+    "SQLITE_": (OWN, "a statement that makes no sense, or a value that no column takes"),
+}
+
+OTHER_SESSION_HELPS = frozenset({"25006", "26000", "42P05"})
+"""Codes that a session keeps giving for as long as it lives: the next one may lead elsewhere."""
+
+
+def code_of(error: BaseException) -> str:
+    """Return PostgreSQL's SQLSTATE or SQLite's name of an error; nothing where it has neither.
+
+    SQLAlchemy wraps the driver's error; one that comes about while connecting it leaves as it is.
+    """
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return code if isinstance(code, str) else ""
+
+
+def meaning_of_code(code: str) -> Meaning:
+    """Return what a code means; one that nobody knows is our own doing."""
+    if code.startswith("SQLITE_"):
+        nearest = max((name for name in SQLITE if code.startswith(name)), key=len)
+        return SQLITE[nearest][0]
+    meaning, _reason = POSTGRES.get(code) or POSTGRES.get(code[:2]) or (OWN, "")
+    return meaning
+
+
+def meaning_of(error: BaseException) -> Meaning:
+    """Return what an error of a statement, a transaction or a connection means."""
+    meaning = meaning_of_code(code_of(error))
+    lost = getattr(error, "connection_invalidated", False)
+    lost = lost or isinstance(getattr(error, "orig", None) or error, OSError)
+    return AWAY if lost and meaning is OWN else meaning

@@ -1,0 +1,33 @@
+"""Which databases take writes? A metric of its own, because other figures come from reading."""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from contracts.health import Check, look_at
+
+
+class DatabaseMetrics:
+    """The metrics of one process, in the registry that it serves."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.takes_writes = Gauge(
+            "muster_database_takes_writes",
+            "1 while a database answers and takes writes.",
+            ["database"],
+            registry=registry,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseObservation:
+    """Sets the gauge of one database whenever somebody scrapes."""
+
+    metrics: DatabaseMetrics
+    database: str
+    check: Check
+
+    async def observe(self) -> None:
+        """Look as readiness does."""
+        health = await look_at([self.check])
+        self.metrics.takes_writes.labels(self.database).set(health.is_ready)

@@ -1,0 +1,127 @@
+"""Does a migration let everybody work? On PostgreSQL, while transactions of others are open."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from deploy.databases import open_engines, patiently
+from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
+from tests.muster_process import MUSTER
+from tests.services import environment_with
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True),
+]
+
+HANGS_AFTER_SECONDS = 60
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE :query
+"""
+VALIDITY = "SELECT indisvalid, indexrelid FROM pg_index WHERE indexrelid = to_regclass(:name)"
+INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(:name)"
+LEFT_BEHIND = "CREATE INDEX deleted_identities ON identities (id)"
+INDEX = {"name": "deleted_identities"}
+
+
+@pytest.fixture
+async def engine(new_database_url: Callable[[], str]) -> AsyncIterator[AsyncEngine]:
+    reading, writing = open_engines(new_database_url())
+    yield writing
+    await reading.dispose()
+    await writing.dispose()
+
+
+@asynccontextmanager
+async def _written(engine: AsyncEngine, table: str) -> AsyncIterator[None]:
+    """Let somebody write to a table and not come to an end."""
+    async with engine.begin() as db:
+        await db.exec_driver_sql(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+        yield
+
+
+async def _until_waiting(engine: AsyncEngine, query: str) -> None:
+    async with engine.connect() as db:
+        while not await db.scalar(text(WAITING), {"query": query}):
+            await db.rollback()  # what is seen of others stays the same within a transaction
+            await asyncio.sleep(0.01)
+
+
+async def _index(db: AsyncConnection) -> tuple[bool, int]:
+    valid, oid = (await db.execute(text(VALIDITY), INDEX)).one()
+    return valid, oid
+
+
+@pytest.mark.parametrize(
+    ("schema", "before", "table", "statement"),
+    [
+        (DIRECTORY, "0003", "identities", "CREATE INDEX CONCURRENTLY%"),
+        (DIRECTORY, "0002", "users", "CREATE UNIQUE INDEX CONCURRENTLY%"),
+        (DOWNSTREAM, "0001", "accounts", "ALTER TABLE%"),
+        (DOWNSTREAM, "0002", "devices", "CREATE UNIQUE INDEX CONCURRENTLY%"),
+    ],
+    ids=["an index that is new", "an index that is replaced", "columns", "an index of some rows"],
+)
+async def test_writers_get_through_while_a_migration_waits(
+    engine: AsyncEngine, schema: Schema, before: str, table: str, statement: str
+) -> None:
+    await schema.migrate(engine, before)
+    async with asyncio.timeout(HANGS_AFTER_SECONDS), _written(engine, table):
+        migrating = asyncio.create_task(schema.migrate(engine))
+        await _until_waiting(engine, statement)
+        async with engine.begin() as db:
+            await db.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+        assert not migrating.done()
+    await migrating
+    assert await schema.is_current(engine)
+
+
+async def test_what_an_interrupted_build_left_behind_is_built_anew(engine: AsyncEngine) -> None:
+    await DIRECTORY.migrate(engine, "0003")
+    async with engine.begin() as db:
+        await db.exec_driver_sql(LEFT_BEHIND)
+        await db.execute(text(INVALIDATE), INDEX)
+        _, ruin = await _index(db)
+    await DIRECTORY.migrate(engine)
+    async with engine.connect() as db:
+        valid, oid = await _index(db)
+    assert valid
+    assert oid != ruin
+
+
+async def test_an_index_that_was_finished_is_not_built_again(engine: AsyncEngine) -> None:
+    await DIRECTORY.migrate(engine)
+    async with engine.begin() as db:
+        before = await _index(db)
+        await db.exec_driver_sql("UPDATE directory_migrations SET version_num = '0003'")
+    await DIRECTORY.migrate(engine)
+    async with engine.connect() as db:
+        assert await _index(db) == before
+
+
+async def test_several_processes_migrate_one_database_at_once(engine: AsyncEngine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    both = {"MUSTER_DIRECTORY_DATABASE_URL": url, "MUSTER_DOWNSTREAM_DATABASE_URL": url}
+    processes = [
+        await asyncio.create_subprocess_exec(*MUSTER, "migrate", env=environment_with(**both))
+        for _ in range(3)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0, 0]
+    assert await DIRECTORY.is_current(engine)
+    assert await DOWNSTREAM.is_current(engine)
+
+
+async def test_no_time_out_of_a_database_cuts_what_operators_run(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.begin() as db:
+        await db.exec_driver_sql(
+            f"ALTER DATABASE {engine.url.database} SET statement_timeout = '50ms'"
+        )
+    async with patiently(engine) as patient, patient.connect() as db:
+        await db.exec_driver_sql("SELECT pg_sleep(0.2)")

@@ -1,0 +1,22 @@
+"""Does downstream take writes? Workspaces are made that nobody ever sees."""
+
+from contextlib import suppress
+
+from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, TakenBack, probe_names
+from worker.database import DownstreamDatabase, put_rows
+from worker.statements.rows import WORKSPACES
+
+
+async def try_writing(database: DownstreamDatabase) -> None:
+    """Write as a batch would, and take it back; raise what is in the way."""
+    with suppress(TakenBack):
+        async with database.write() as db:
+            small = db.dialect.name == "sqlite"
+            if small:
+                await db.exec_driver_sql(SMALL_CACHE)
+            try:
+                await put_rows(db, WORKSPACES, [{"name": name} for name in probe_names()])
+            finally:
+                if small:
+                    await db.exec_driver_sql(USUAL_CACHE)
+            raise TakenBack
