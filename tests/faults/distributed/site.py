@@ -58,6 +58,9 @@ SETTLE_SECONDS = 180
 LEAVERS_SECONDS = 30
 """Longer than leavers may take after any fault; then the rest is waited for in peace."""
 
+LAPSE_SECONDS = 0.5
+"""Between two lapses: relays that live lose their leases as well."""
+
 LOOK_UPS, TIMES_TO_LOOK = 20, 5
 """How many look-ups tell the pace of this machine, and how often they are made."""
 
@@ -121,7 +124,7 @@ class Site:
 
     async def somebody_has_left(self) -> None:
         """Wait until there is a leaver to judge by."""
-        async with asyncio.timeout(LEAVERS_SECONDS):
+        async with asyncio.timeout(SETTLE_SECONDS):
             while not await self.watches.leavings():
                 await asyncio.sleep(0.1)
 
@@ -151,10 +154,12 @@ class Site:
 
         :param lapsing: whether leases lapse, as if their minute had passed.
         """
-        deadline = time.monotonic() + LEAVERS_SECONDS
-        while time.monotonic() < deadline:
-            if lapsing:
+        begun = time.monotonic()
+        lapses = 0
+        while (waited := time.monotonic() - begun) < LEAVERS_SECONDS:
+            if lapsing and waited >= lapses * LAPSE_SECONDS:
                 await self.let_leases_lapse()
+                lapses += 1
             seen = waits(await self.watches.leavings(), await self.watches.applications())
             if all(seconds is not None for _, seconds in seen):
                 return True
@@ -193,7 +198,7 @@ class Site:
         deadline = time.monotonic() + SETTLE_SECONDS
         while (stored := await self.stores.read()).lagging and time.monotonic() < deadline:
             await self.let_leases_lapse()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LAPSE_SECONDS)
         return stored
 
     async def _seen(self, stored: Stored) -> Seen:
