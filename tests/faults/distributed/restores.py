@@ -20,8 +20,8 @@ from tests.faults.distributed.site import Site
 REPAIR_SECONDS = 150
 """Longer than an event that was published just now may be on its way for a reconciliation."""
 
-PAUSE = 0.5
-"""Seconds between two looks, once what was found has arrived; the noise may have more to do."""
+PAUSE = 2
+"""Seconds between two looks: what was published just now is not missing yet."""
 
 LET_TIME_PASS = """
 UPDATE identities SET published_at = published_at - 60000000 WHERE published_at IS NOT NULL
@@ -205,5 +205,4 @@ async def _reconcile(site: Site, *options: str) -> Repaired:
             waits = found["findings"] or found["pending"] or (options and found["leavers"])
             if not waits:
                 return repaired
-            await site.settled()
             await asyncio.sleep(PAUSE)
