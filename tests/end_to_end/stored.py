@@ -1,7 +1,7 @@
 """What do both databases hold? Read by their own roles, while the processes work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,9 @@ from worker.tables import (
 
 SETTLE_SECONDS = 120
 """On a busy machine; a second is usual."""
+
+OWNERS = {"workspace", "connection", "connection_id"}
+"""The columns that say whose a row is."""
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -69,20 +72,22 @@ class Stores:
 
     directory: AsyncEngine
     downstream: AsyncEngine
+    ignored: Collection[str] = ()
+    """Workspaces and connections about which nobody asks."""
 
     async def read(self) -> Stored:
         """Read downstream first: what is released later can only lag."""
-        records = await _rows(self.downstream, SyncRecordRow)
+        records = await self._rows(self.downstream, SyncRecordRow)
         return Stored(
             records={(row["connection"], row["identity"]): row for row in records},
-            accounts={row["id"]: row for row in await _rows(self.downstream, AccountRow)},
-            devices=await _rows(self.downstream, DeviceRow),
-            ledger=await _rows(self.downstream, DeviceActionRow),
-            refusals=await _rows(self.downstream, RefusalRow),
-            failures=await _rows(self.downstream, FailureRow),
+            accounts={row["id"]: row for row in await self._rows(self.downstream, AccountRow)},
+            devices=await self._rows(self.downstream, DeviceRow),
+            ledger=await self._rows(self.downstream, DeviceActionRow),
+            refusals=await self._rows(self.downstream, RefusalRow),
+            failures=await self._rows(self.downstream, FailureRow),
             identities={
                 (row["connection_id"], row["id"]): row
-                for row in await _rows(self.directory, Identity)
+                for row in await self._rows(self.directory, Identity)
             },
         )
 
@@ -106,6 +111,14 @@ class Stores:
                 await asyncio.sleep(0.1)
         return stored
 
+    async def _rows(self, engine: AsyncEngine, table: type[SQLModel]) -> list[Row]:
+        columns = table.__table__.c  # type: ignore[attr-defined]
+        others = [it.not_in(self.ignored) for it in columns if it.name in OWNERS]
+        async with engine.connect() as db:
+            statement = select(table.__table__).where(*others)  # type: ignore[attr-defined]
+            found: Sequence[Any] = (await db.execute(statement)).mappings().all()
+        return [dict(row) for row in found]
+
 
 @asynccontextmanager
 async def stores_of(installation: Installation) -> AsyncIterator[Stores]:
@@ -119,13 +132,8 @@ async def stores_of(installation: Installation) -> AsyncIterator[Stores]:
         for side in ("directory", "downstream")
     ]
     try:
-        yield Stores(*engines)
+        directory, downstream = engines
+        yield Stores(directory, downstream)
     finally:
         for engine in engines:
             await engine.dispose()
-
-
-async def _rows(engine: AsyncEngine, table: type[SQLModel]) -> list[Row]:
-    async with engine.connect() as db:
-        found: Sequence[Any] = (await db.execute(select(table.__table__))).mappings().all()  # type: ignore[attr-defined]
-    return [dict(row) for row in found]

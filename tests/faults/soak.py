@@ -1,7 +1,7 @@
 """Does it hold for long? ``python -m tests.faults.soak``: faults at random, drawn from a seed.
 
 Prints the seed, what happened, and the counts. The exit status is 1 where anything was lost,
-duplicated or unexpected; the same seed draws the same faults again.
+duplicated or unexpected, or a leaver late; the same seed draws the same faults again.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.end_to_end.installation import installation
 from tests.faults.distributed.database_faults import FaultDidNotHappen
-from tests.faults.distributed.fault_table import FAULTS
+from tests.faults.distributed.fault_table import FAULTS, happen
 from tests.faults.distributed.judge import Verdict
 from tests.faults.distributed.site import Site, running_site
 from tests.services import ServiceSettings
@@ -46,25 +46,25 @@ class Soak:
         return drawn.choices(list(FAULTS), weights, k=self.faults)
 
     async def run(self, site: Site) -> Verdict:
-        """Let faults happen and judge after each batch, until one is not clean or time is up."""
+        """Let faults happen and judge after each batch, until one is not well or time is up."""
         deadline = time.monotonic() + self.seconds
         verdict = Verdict()
         for number, name in enumerate(self.draws(), 1):
             site.drawn.seed(f"{self.seed}/{number}")  # whatever the one before has drawn
             await self._happen(site, name)
             await asyncio.sleep(site.drawn.uniform(*BREATH))
-            late = time.monotonic() > deadline
-            if late or not number % BATCH or number == self.faults:
+            over = time.monotonic() > deadline
+            if over or not number % BATCH or number == self.faults:
                 verdict = await site.judged()
                 _say(f"{number} faults, {site.counts['acknowledged']} writes: {verdict.counts}")
-                if late or not verdict.is_clean:
+                if over or not verdict.is_well:
                     break
         return verdict
 
     async def _happen(self, site: Site, name: str) -> None:
         site.note(name)
         try:
-            await FAULTS[name].happen(site)
+            await happen(site, name)
         except (FaultDidNotHappen, TimeoutError) as reason:
             site.note("did not happen", fault=name, reason=str(reason))
             self.failed_to_happen[name] += 1
@@ -82,7 +82,7 @@ async def soak(run: Soak, folder: Path) -> bool:
         async with running_site(servers, folder, run.seed) as site:
             verdict = await run.run(site)
     _report(run, site, verdict, time.monotonic() - began)
-    return verdict.is_clean
+    return verdict.is_well
 
 
 def _report(run: Soak, site: Site, verdict: Verdict, seconds: float) -> None:
@@ -97,7 +97,7 @@ def _report(run: Soak, site: Site, verdict: Verdict, seconds: float) -> None:
     for (part, status), times in sorted(Counter(site.fleet.exits()).items()):
         _say(f"{times:6} times {part} ended by itself with status {status}")
     _say(", ".join(f"{number} {what}" for what, number in verdict.counts.items()))
-    for line in (*verdict.lost, *verdict.duplicated, *verdict.unexpected):
+    for line in (*verdict.lost, *verdict.duplicated, *verdict.unexpected, *verdict.late):
         _say(f"  {line}")
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.scim.limits import MOST_IN_CIRCLE
-from tests.neighbours.requests import Request, Tenant, group, user
+from tests.ingress import PATCH
+from tests.neighbours.requests import Request, Tenant, group, replace, user
 
 OPERATIONS = 1_000
 
@@ -15,12 +16,25 @@ def _operation(path: str, bulk_id: str, data: dict[str, Any]) -> dict[str, Any]:
 
 async def bulks_of_users(tenant: Tenant) -> Sequence[Request]:
     """A thousand users at a time."""
+    many = range(tenant.some(OPERATIONS))
     return [
-        tenant.bulk(
-            [_operation("/Users", f"b{at}", user(f"{each}-{at}")) for at in range(OPERATIONS)]
-        )
+        tenant.bulk([_operation("/Users", f"b{at}", user(f"{each}-{at}")) for at in many])
         for each in range(20)
     ]
+
+
+async def bulks_of_leavers(tenant: Tenant) -> Sequence[Request]:
+    """A thousand people who leave together, and come back together."""
+    people = await tenant.crowd(OPERATIONS)
+    return [
+        tenant.bulk([_activation(each, active=active) for each in people])
+        for active in (False, True)
+    ]
+
+
+def _activation(id_: str, *, active: bool) -> dict[str, Any]:
+    data = {"schemas": [PATCH], "Operations": [replace("active", active)]}
+    return {"method": "PATCH", "path": f"/Users/{id_}", "data": data}
 
 
 async def bulks_of_errors(tenant: Tenant) -> Sequence[Request]:
@@ -42,7 +56,7 @@ def _circle(name: str, size: int) -> list[dict[str, Any]]:
 
 async def circles(tenant: Tenant) -> Sequence[Request]:
     """Circles of operations, the largest that are done and one that is not."""
-    several = OPERATIONS // MOST_IN_CIRCLE
+    several = tenant.some(OPERATIONS // MOST_IN_CIRCLE)
     lawful = [
         tenant.bulk([it for at in range(several) for it in _circle(f"{each}-{at}", MOST_IN_CIRCLE)])
         for each in range(20)

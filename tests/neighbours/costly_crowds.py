@@ -23,7 +23,7 @@ async def scans(tenant: Tenant) -> Sequence[Request]:
 async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """A group that is renamed, shown, halved and filled."""
     members = await tenant.crowd(CROWD)
-    everybody = f"/Groups/{await tenant.group_of(members)}"
+    everybody = f"/Groups/{await tenant.group_of('everybody', members)}"
     return [
         tenant.patch(everybody, replace("displayName", "renamed")),
         tenant.request("PUT", everybody, group("halved", members[::2])),
@@ -34,7 +34,7 @@ async def groups_of_everybody(tenant: Tenant) -> Sequence[Request]:
 
 async def members_of_everybody(tenant: Tenant) -> Sequence[Request]:
     """Members of a large group that are chosen by what they are called."""
-    everybody = f"/Groups/{await tenant.group_of(await tenant.crowd(CROWD))}"
+    everybody = f"/Groups/{await tenant.group_of('chosen', await tenant.crowd(CROWD))}"
     chosen = [{"op": "remove", "path": f'members[display co "{at}"]'} for at in range(49)]
     return [
         tenant.patch(everybody, replace("members.display", "renamed")),
@@ -47,7 +47,9 @@ async def groups_of_strangers(tenant: Tenant) -> Sequence[Request]:
     """Groups of 100,000 members that are nobody."""
     return [
         tenant.request(
-            "POST", "/Groups", group(f"strangers-{at}", [uuid.uuid4().hex for _ in range(100_000)])
+            "POST",
+            "/Groups",
+            group(f"strangers-{at}", [uuid.uuid4().hex for _ in range(tenant.some(100_000))]),
         )
         for at in range(4)
     ]

@@ -16,13 +16,16 @@ SEVERAL = 16
 """Users that are changed at once, so that none of the changes waits for another."""
 
 
-async def _several(tenant: Tenant, **attributes: Any) -> list[str]:
-    return [await tenant.ingress.user(f"several-{at}", **attributes) for at in range(SEVERAL)]
+async def _several(tenant: Tenant, name: str, **attributes: Any) -> list[str]:
+    return [
+        await tenant.ingress.user(f"{name}-{at}", **attributes)
+        for at in range(tenant.some(SEVERAL))
+    ]
 
 
 async def joiners(tenant: Tenant) -> Sequence[Request]:
     """Plain users, as a first import brings them."""
-    names = [f"joiner-{at}@noise.test" for at in range(10_000)]
+    names = [f"joiner-{at}@noise.test" for at in range(tenant.some(10_000))]
     return [
         tenant.request("POST", "/Users", user(name, emails=[{"value": name}])) for name in names
     ]
@@ -32,26 +35,26 @@ async def users_of_a_thousand_entries(tenant: Tenant) -> Sequence[Request]:
     """Users that have as many e-mails, numbers and roles as they may."""
     return [
         tenant.request("POST", "/Users", user(f"large-{at}", **A_THOUSAND_ENTRIES))
-        for at in range(2_000)
+        for at in range(tenant.some(2_000))
     ]
 
 
 async def small_changes_of_large_users(tenant: Tenant) -> Sequence[Request]:
     """A title, in a document of a thousand entries."""
-    ids = await _several(tenant, **A_THOUSAND_ENTRIES)
+    ids = await _several(tenant, "changed", **A_THOUSAND_ENTRIES)
     return [
-        tenant.patch(f"/Users/{ids[at % SEVERAL]}", replace("title", str(at)))
-        for at in range(2_000)
+        tenant.patch(f"/Users/{ids[at % len(ids)]}", replace("title", str(at)))
+        for at in range(tenant.some(2_000))
     ]
 
 
 async def long_patches(tenant: Tenant) -> Sequence[Request]:
     """Operations by the dozen, each of which looks through a long list."""
-    ids = await _several(tenant, **A_THOUSAND_ENTRIES)
+    ids = await _several(tenant, "patched", **A_THOUSAND_ENTRIES)
     chosen = "emails[" + " or ".join(['value eq "b"'] * 8) + "].type"
     adds = [
         tenant.patch(
-            f"/Users/{ids[at % SEVERAL]}",
+            f"/Users/{ids[at % len(ids)]}",
             *[
                 {"op": "add", "path": "emails", "value": [{"value": f"n{at}-{each}"}]}
                 for each in range(39)
@@ -64,10 +67,10 @@ async def long_patches(tenant: Tenant) -> Sequence[Request]:
 
 async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
     """A hundred and fifty operations that say the same thing."""
-    ids = await _several(tenant)
+    ids = await _several(tenant, "titled")
     return [
         tenant.patch(
-            f"/Users/{ids[at % SEVERAL]}",
+            f"/Users/{ids[at % len(ids)]}",
             *[replace("title", f"{at}-{each}") for each in range(150)],
         )
         for at in range(200)
@@ -76,7 +79,7 @@ async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
 
 async def pages_of_long_users(tenant: Tenant) -> Sequence[Request]:
     """Two hundred users of 240 KB, in one page."""
-    for at in range(60):
+    for at in range(tenant.some(60)):
         await tenant.ingress.user(f"long-{at}", **LONG_ADDRESSES)
     terms = " or ".join(f'addresses.formatted co "{at}"' for at in range(80))
     return [
@@ -88,7 +91,7 @@ async def pages_of_long_users(tenant: Tenant) -> Sequence[Request]:
 
 async def pages_of_parts(tenant: Tenant) -> Sequence[Request]:
     """Users of a thousand entries, of each of which a part is asked for."""
-    for at in range(30):
+    for at in range(tenant.some(30)):
         await tenant.ingress.user(f"wide-{at}", **A_THOUSAND_ENTRIES)
     excluded = ",".join(["title"] * 1_000)
     return [
@@ -99,7 +102,7 @@ async def pages_of_parts(tenant: Tenant) -> Sequence[Request]:
 
 async def leavers_of_many_groups(tenant: Tenant) -> Sequence[Request]:
     """Deletions of users, each of whom is in a hundred groups."""
-    ids = [await tenant.ingress.user(f"joined-{at}") for at in range(40)]
-    for at in range(100):
+    ids = [await tenant.ingress.user(f"joined-{at}") for at in range(tenant.some(40))]
+    for at in range(tenant.some(100)):
         await tenant.ingress.group(f"joined-{at}", *ids)
     return [tenant.request("DELETE", f"/Users/{id_}") for id_ in ids]

@@ -36,7 +36,12 @@ class Served:
 
     def pace(self) -> float:
         """Return how many times as long as usual things take here, seen from a quiet time."""
-        return max(1.0, median(self.look_ups) / USUAL)
+        return pace_of(self.look_ups)
+
+
+def pace_of(look_ups: Sequence[float]) -> float:
+    """Return how many times as long as usual things take where look-ups take so many seconds."""
+    return max(1.0, median(look_ups) / USUAL)
 
 
 def complaints(served: Served, pace: float, peak_mib: int) -> list[str]:

@@ -33,11 +33,13 @@ POLITENESS = 10
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What to send to a port, and for how many seconds."""
+    """What to send to which ports in turn, and for how many seconds."""
 
-    port: int
+    ports: Sequence[int]
     seconds: float
     requests: Sequence[Request]
+    pause: float = 0
+    """Seconds after each answer, in which the next request is not sent."""
 
     def as_json(self) -> bytes:
         """Return what ``main`` reads."""
@@ -45,19 +47,20 @@ class Noise:
             [it.method, it.path, it.headers, base64.b64encode(it.body).decode()]
             for it in self.requests
         ]
-        return json.dumps([self.port, self.seconds, requests]).encode()
+        return json.dumps([self.ports, self.seconds, requests, self.pause]).encode()
 
 
 def read_noise(text: bytes) -> Noise:
     """Read what ``as_json`` has written."""
-    port, seconds, requests = json.loads(text)
+    ports, seconds, requests, pause = json.loads(text)
     return Noise(
-        port,
+        ports,
         seconds,
         [
             Request(method, path, headers, base64.b64decode(body))
             for method, path, headers, body in requests
         ],
+        pause,
     )
 
 
@@ -65,15 +68,16 @@ def send(noise: Noise) -> Counter[str]:
     """Send the requests until the time is over; return how often each status was the answer."""
     answers: Counter[str] = Counter()
     end = time.monotonic() + noise.seconds
-    coming, lock = cycle(noise.requests), threading.Lock()
+    coming, lock = zip(cycle(noise.ports), cycle(noise.requests), strict=False), threading.Lock()
 
     def send_one_after_the_other() -> None:
         while time.monotonic() < end:
             with lock:
-                request = next(coming)
-            answer = _answer_to(noise.port, request)
+                port, request = next(coming)
+            answer = _answer_to(port, request)
             with lock:
                 answers[answer] += 1
+            time.sleep(noise.pause)
 
     threads = [
         threading.Thread(target=send_one_after_the_other, daemon=True) for _ in range(AT_A_TIME)
@@ -90,9 +94,9 @@ def connect(noise: Noise) -> Counter[str]:
     """Open connections, send nothing, and wait until the time is over."""
     end = time.monotonic() + noise.seconds
     opened: list[socket.socket] = []
-    for _ in range(CONNECTIONS):
+    for _, port in zip(range(CONNECTIONS), cycle(noise.ports), strict=False):
         try:
-            opened.append(socket.create_connection(("127.0.0.1", noise.port), 5, (ADDRESS, 0)))
+            opened.append(socket.create_connection(("127.0.0.1", port), 5, (ADDRESS, 0)))
         except OSError:
             break
     time.sleep(max(0, end - time.monotonic()))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import update
@@ -33,6 +33,9 @@ class Tenant:
     """A connection of a workspace of its own, whose administrator holds the token."""
 
     ingress: Ingress
+    size: float = 1
+    """How many users and groups it has, as a share of what makes its requests dearest."""
+    crowded: list[str] = field(default_factory=list)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -59,20 +62,33 @@ class Tenant:
         """Make a bulk request, RFC 7644 section 3.7."""
         return self.request("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
 
-    async def crowd(self, size: int) -> list[str]:
-        """Make many users, of whom nothing is left to publish; return their ids."""
-        database, connection = self.ingress.database, self.ingress.connection
-        pattern = await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
-        made = await multiply(database, connection, pattern, range(1, size))
-        own = col(Identity.connection_id) == connection
-        nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
-        async with database.write() as db:
-            await db.execute(update(Identity).where(own).values(nothing))
-        return [pattern, *made]
+    def some(self, most: int) -> int:
+        """Return how many users or groups to make where there could be so many."""
+        return max(2, int(most * self.size))
 
-    async def group_of(self, members: Sequence[str]) -> str:
+    async def crowd(self, most: int) -> list[str]:
+        """Make many users, of whom nothing is left to publish; return their ids.
+
+        Those that were made before are among them.
+        """
+        many = self.some(most)
+        if not self.crowded:
+            self.crowded.append(
+                await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
+            )
+        if len(self.crowded) < many:
+            database, connection = self.ingress.database, self.ingress.connection
+            numbers = range(len(self.crowded), many)
+            self.crowded.extend(await multiply(database, connection, self.crowded[0], numbers))
+            own = col(Identity.connection_id) == connection
+            nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+            async with database.write() as db:
+                await db.execute(update(Identity).where(own).values(nothing))
+        return self.crowded[:many]
+
+    async def group_of(self, name: str, members: Sequence[str]) -> str:
         """Make a group of many users; return its id."""
-        group = await self.ingress.group("everybody")
+        group = await self.ingress.group(name)
         await join(self.ingress.database, self.ingress.connection, group, members)
         return group
 

@@ -1,7 +1,6 @@
 """On what is noise made? On ``muster run``, with a victim and a look at its memory."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tests.ingress import RULES, Ingress
 from tests.muster_process import MusterProcess, free_port
 from tests.neighbours.judgement import Served
 from tests.neighbours.noise import Noise
+from tests.neighbours.noise_process import noise_process
 from tests.neighbours.requests import Request, Tenant
 from tests.neighbours.victim import Victim
 
@@ -51,21 +51,13 @@ class ServedProcess:
 
     async def served_beside(self, requests: Sequence[Request], seconds: float) -> Served:
         """Make noise, and see how the victim is served meanwhile."""
-        file = self.muster.folder / "noise.json"
-        file.write_bytes(Noise(self.muster.port, seconds, requests).as_json())
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.neighbours.noise", file),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        await process.stdout.readline()
+        noise = Noise([self.muster.port], seconds, requests)
+        async with noise_process(noise, self.muster.folder / "noise.json") as process:
 
-        async def noise() -> None:
-            answers, _ = await process.communicate(b"begin\n")
-            print(answers.decode())  # noqa: T201 - pytest shows it where the test fails
+            async def noise_made() -> None:
+                print(await process.finished())  # noqa: T201 - pytest shows it where the test fails
 
-        return await self.victim.served_during(noise())
+            return await self.victim.served_during(noise_made())
 
     async def until_quiet(self) -> None:
         """Wait until the process has nothing left to do."""

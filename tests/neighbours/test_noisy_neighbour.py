@@ -1,11 +1,11 @@
 """Does one tenant's token stop anybody else? Each of the dearest requests, sixteen at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from tests.neighbours import costly_bulks, costly_crowds, costly_texts, costly_users
+from tests.neighbours.costly import COSTLY, Costly
 from tests.neighbours.judgement import complaints
 from tests.neighbours.requests import Request, Tenant
 from tests.neighbours.served_process import ServedProcess, served_process
@@ -13,29 +13,6 @@ from tests.neighbours.served_process import ServedProcess, served_process
 QUIET_SECONDS, NOISE_SECONDS = 2.0, 2.5
 
 TRIALS = 3
-
-COSTLY: list[Callable[[Tenant], Awaitable[Sequence[Request]]]] = [
-    costly_texts.runs_of_marks,
-    costly_texts.quotes_in_paths,
-    costly_texts.bodies_of_many_values,
-    costly_texts.conditions,
-    costly_texts.wrong_tokens,
-    costly_users.joiners,
-    costly_users.users_of_a_thousand_entries,
-    costly_users.small_changes_of_large_users,
-    costly_users.long_patches,
-    costly_users.long_patches_of_small_users,
-    costly_users.pages_of_long_users,
-    costly_users.pages_of_parts,
-    costly_users.leavers_of_many_groups,
-    costly_bulks.bulks_of_users,
-    costly_bulks.bulks_of_errors,
-    costly_bulks.circles,
-    costly_crowds.scans,
-    costly_crowds.groups_of_everybody,
-    costly_crowds.members_of_everybody,
-    costly_crowds.groups_of_strangers,
-]
 
 
 async def nothing(_: Tenant) -> Sequence[Request]:
@@ -74,7 +51,7 @@ async def pace(server: ServedProcess) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("costly", [nothing, *COSTLY], ids=lambda it: it.__name__)
 async def test_a_noisy_tenant_keeps_nobody_waiting(
-    server: ServedProcess, pace: float, costly: Callable[[Tenant], Awaitable[Sequence[Request]]]
+    server: ServedProcess, pace: float, costly: Costly
 ) -> None:
     name = costly.__name__.replace("_", "-")
     async with server.tenant(name) as tenant:

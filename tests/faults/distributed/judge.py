@@ -1,8 +1,9 @@
 """What became of everything that was acknowledged? Lost, duplicated, recovered, unexpected.
 
-The words are Jepsen's. ``lost``: acknowledged, and not there. ``duplicated``: there more than once,
-or done more often than asked for. ``recovered``: never acknowledged, and there all the same, which
-is as it may be. ``unexpected``: there, and explained by nothing that was pushed.
+The words are Jepsen's, but for the last. ``lost``: acknowledged, and not there. ``duplicated``:
+there more than once, or done more often than asked for. ``recovered``: never acknowledged, and
+there all the same, which is as it may be. ``unexpected``: there, and explained by nothing that was
+pushed. ``late``: somebody has left, and was not gone in time.
 """
 
 from collections import Counter
@@ -46,12 +47,16 @@ class Seen:
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found, one line for each effect; nothing in the first three is as it should be."""
+    """What was found, one line for each effect; nothing in the first three is as it should be.
+
+    What is late may be the machine's fault, which has to be found out by doing it again.
+    """
 
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     recovered: int = 0
+    late: list[str] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,12 +66,18 @@ class Verdict:
             "duplicated": len(self.duplicated),
             "unexpected": len(self.unexpected),
             "recovered": self.recovered,
+            "late": len(self.late),
         }
 
     @property
     def is_clean(self) -> bool:
-        """Say whether everything is as it should be."""
+        """Say whether everything is as it should be, be it late."""
         return not (self.lost or self.duplicated or self.unexpected)
+
+    @property
+    def is_well(self) -> bool:
+        """Say whether everything is as it should be, and in time."""
+        return self.is_clean and not self.late
 
 
 def judge(seen: Seen) -> Verdict:

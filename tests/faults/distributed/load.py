@@ -15,6 +15,9 @@ from tests.faults.distributed.patient_app import PatientApp
 HANDS = 3
 """Of each app; each does one thing at a time."""
 
+NEWCOMERS = 6
+"""People of each app who are there before anything goes wrong."""
+
 PAUSE = 0.1
 """Seconds between two writes of a hand, so that faults meet a load and no overload."""
 
@@ -54,6 +57,20 @@ class AppLoad:
         [action] = self.drawn.choices(list(actions), list(actions.values()))
         try:
             await action()
+        except NothingToDo:
+            await self.join_or_leave()
+
+    async def leave(self) -> None:
+        """Let somebody leave; where everybody has left, or is busy, let somebody come in."""
+        try:
+            await self.deactivate()
+        except NothingToDo:
+            await self.come_in()
+
+    async def come_in(self) -> None:
+        """Let somebody come back, or join."""
+        try:
+            await self.reactivate()
         except NothingToDo:
             await self.join_or_leave()
 

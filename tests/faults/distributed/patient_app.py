@@ -1,6 +1,7 @@
 """How does an app push that cannot know whether its pushes arrived? It looks, and pushes again."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -204,6 +205,13 @@ class PatientApp(App):
                     self.versions[f"/Users/{found['id']}"] = found["meta"]["version"]
                 return dict(found)
             await asyncio.sleep(PAUSE)
+
+    async def looked_up(self, user_name: str) -> float:
+        """Look somebody up; return how many seconds the answer took."""
+        begun = time.perf_counter()
+        query = httpx.QueryParams(filter=f'userName eq "{user_name}"')
+        await self._ask("GET", f"/Users?{query}")
+        return time.perf_counter() - begun
 
     async def listed(self, path: str) -> list[dict[str, Any]]:
         """Return all users or groups that the directory shows."""

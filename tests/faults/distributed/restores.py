@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import Any
 
 import asyncpg
+from sqlalchemy import text
 
 from tests.end_to_end.okta import Person
 from tests.faults.distributed.database_faults import FaultDidNotHappen, closed
@@ -18,8 +20,13 @@ from tests.faults.distributed.site import Site
 REPAIR_SECONDS = 150
 """Longer than an event that was published just now may be on its way for a reconciliation."""
 
-PAUSE = 3
+PAUSE = 2
 """Seconds between two looks: what was published just now is not missing yet."""
+
+LET_TIME_PASS = """
+UPDATE identities SET published_at = published_at - 60000000 WHERE published_at IS NOT NULL
+"""
+"""As if it were a minute ago. It has arrived, or else it was waited for in vain."""
 
 ACCESS = {
     "directory": "GRANT CONNECT ON DATABASE directory TO directory",
@@ -44,9 +51,10 @@ async def restore_directory(site: Site) -> None:
         await _back_up(admin, "directory")
         known = [(deepcopy(app.people), dict(app.groups)) for app in site.apps]
     await asyncio.sleep(site.drawn.uniform(1, 3))
-    async with site.load.held(), site.superuser() as admin:
+    async with _nobody_writes(site), site.superuser() as admin:
         await site.settled()
         await _restore(admin, "directory")
+        await _let_time_pass(site)
         lost = [_forget(app, *before) for app, before in zip(site.apps, known, strict=True)]
         for holder in site.holders:
             holder.person = holder.person and holder.app.people[holder.person.id]
@@ -71,15 +79,30 @@ async def restore_downstream(site: Site) -> None:
         await site.settled()
         await _back_up(admin, "downstream")
     await asyncio.sleep(site.drawn.uniform(1, 3))
-    async with site.load.held(), site.superuser() as admin:
+    async with _nobody_writes(site), site.superuser() as admin:
         await site.settled()
         await _restore(admin, "downstream")
+        await _let_time_pass(site)
         repaired = (await _reconcile(site)).marked
         site.note("restored downstream", repaired=repaired)
     for holder in site.holders:
         holder.may_assign = True
     if not repaired:
         raise FaultDidNotHappen("nothing was missing")
+
+
+@asynccontextmanager
+async def _nobody_writes(site: Site) -> AsyncIterator[None]:
+    """Hold the load, and let the noise rest: what is repaired has to stay so to be found so."""
+    async with site.load.held():
+        with site.noise.resting():
+            yield
+
+
+async def _let_time_pass(site: Site) -> None:
+    """Let what was published before the restore be older than anything that is on its way."""
+    async with site.stores.directory.begin() as db:
+        await db.execute(text(LET_TIME_PASS))
 
 
 async def _back_up(admin: asyncpg.Connection, database: str) -> None:

@@ -24,8 +24,14 @@ from tests.end_to_end.stored import Stored, Stores, stores_of
 from tests.faults.distributed.device_holders import DeviceHolder
 from tests.faults.distributed.fleet import Fleet, running_fleet
 from tests.faults.distributed.judge import AppSeen, Seen, Verdict, judge
-from tests.faults.distributed.load import HANDS, AppLoad, Load, running_load
+from tests.faults.distributed.leavers import Outage, late, waits
+from tests.faults.distributed.load import HANDS, NEWCOMERS, AppLoad, Load, running_load
+from tests.faults.distributed.noise_beside import noise_beside
 from tests.faults.distributed.patient_app import PatientApp
+from tests.faults.distributed.recoveries import Happened, Recovery
+from tests.faults.distributed.watches import Watches
+from tests.neighbours.judgement import pace_of
+from tests.neighbours.noise_process import NoiseProcess
 from tests.tcp_proxy import TcpProxy
 
 RULES = {
@@ -38,6 +44,7 @@ RULES = {
     "mdm": ("--on-create", "create-mdm-employee", "--on-deactivate", "remove-user"),
 }
 BYSTANDERS, HOLDERS = 5, 3
+NOISY = "noisy"
 LASTING_ADMIN = "root@acme.test"
 """Made by hand, so that no Admin who leaves is the last one."""
 
@@ -48,6 +55,15 @@ something."""
 SETTLE_SECONDS = 180
 """Longer than a mark waits for the relay that has leased it, and any fault."""
 
+LEAVERS_SECONDS = 30
+"""Longer than leavers may take after any fault; then the rest is waited for in peace."""
+
+LAPSE_SECONDS = 0.5
+"""Between two lapses: relays that live lose their leases as well."""
+
+LOOK_UPS, TIMES_TO_LOOK = 20, 5
+"""How many look-ups tell the pace of this machine, and how often they are made."""
+
 LET_LEASES_LAPSE = """
 UPDATE identities SET due_at = 0 WHERE (connection_id, id) IN (
     SELECT connection_id, id FROM identities
@@ -56,19 +72,6 @@ UPDATE identities SET due_at = 0 WHERE (connection_id, id) IN (
 )
 """
 """Whose time is that of the change has no lease, and has to be taken at that."""
-
-WATCH_DEVICES = """
-CREATE TABLE device_releases (serial text NOT NULL);
-CREATE FUNCTION note_release() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF OLD.assigned_to IS NOT NULL AND NEW.assigned_to IS NULL THEN
-        INSERT INTO device_releases VALUES (OLD.serial);
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER watched AFTER UPDATE ON devices FOR EACH ROW EXECUTE FUNCTION note_release();
-"""
-"""The database itself counts what is done to devices, whatever Muster's own ledger says."""
 
 
 @dataclass(slots=True)
@@ -83,9 +86,15 @@ class Site:
     holders: list[DeviceHolder]
     load: Load
     stores: Stores
+    watches: Watches
+    noise: NoiseProcess
+    noisy: str
+    """The connection of those who make the noise."""
     drawn: random.Random
     folder: Path
     counts: Counter[str]
+    happened: list[Happened] = field(default_factory=list)
+    """Since the last judgement."""
     began: float = field(default_factory=time.monotonic)
 
     def note(self, what: str, **details: Any) -> None:
@@ -103,19 +112,81 @@ class Site:
         finally:
             await db.close()
 
+    @asynccontextmanager
+    async def outage(self, recovery: Recovery) -> AsyncIterator[None]:
+        """Let something go wrong in the block, while there is noise, which goes on after it."""
+        self.noise.go_on()
+        begun = time.time()
+        try:
+            yield
+        finally:
+            self.happened.append(Happened(begun, time.time(), recovery))
+
+    async def somebody_has_left(self) -> None:
+        """Wait until there is a leaver to judge by."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while not await self.watches.leavings():
+                await asyncio.sleep(0.1)
+
     async def judged(self) -> Verdict:
         """Hold the load, wait until nothing is pending, or in vain, and judge."""
         async with self.load.held():
             before = time.monotonic()
+            happened, self.happened, lapsed = self.happened, [], time.time()
+            beside_noise = await self._leavers_gone(
+                lapsing=any(it.recovery.leases for it in happened)
+            )
+            self.noise.rest()
             stored = await self.settled()
             verdict = judge(await self._seen(stored))
+            verdict.late = await self._late([it.outage(lapsed) for it in happened])
             seconds = round(time.monotonic() - before, 1)
         self.note(
-            "judged", seconds=seconds, **verdict.counts, details=[
-                *verdict.lost[:20], *verdict.duplicated[:20], *verdict.unexpected[:20]
+            "judged", seconds=seconds, beside_noise=beside_noise, **verdict.counts, details=[
+                *verdict.lost[:20], *verdict.duplicated[:20], *verdict.unexpected[:20],
+                *verdict.late[:20],
             ],
         )  # fmt: skip
         return verdict
+
+    async def _leavers_gone(self, *, lapsing: bool) -> bool:
+        """Wait until nobody who has left is there, or for longer than any of them may take.
+
+        :param lapsing: whether leases lapse, as if their minute had passed.
+        """
+        begun = time.monotonic()
+        lapses = 0
+        while (waited := time.monotonic() - begun) < LEAVERS_SECONDS:
+            if lapsing and waited >= lapses * LAPSE_SECONDS:
+                await self.let_leases_lapse()
+                lapses += 1
+            seen = waits(await self.watches.leavings(), await self.watches.applications())
+            if all(seconds is not None for _, seconds in seen):
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    async def _late(self, outages: list[Outage]) -> list[str]:
+        leavings, applications = await self.watches.leavings(), await self.watches.applications()
+        await self.watches.forget()
+        took = [seconds for _, seconds in waits(leavings, applications) if seconds is not None]
+        self.note("left", people=len(leavings), longest=round(max(took, default=0), 2))
+        if not (found := late(leavings, applications, outages, pace=1)):
+            return []
+        pace = await self._pace()
+        self.note("perhaps late", pace=round(pace, 1), details=found[:20])
+        return late(leavings, applications, outages, pace)
+
+    async def _pace(self) -> float:
+        """Say how slowly this machine answers where nobody else asks, at its best."""
+        *_, bystanders = self.apps
+        paces = []
+        for _ in range(TIMES_TO_LOOK):
+            await asyncio.sleep(1)  # what the noise has asked for may still be on its way
+            paces.append(
+                pace_of([await bystanders.looked_up("bystander-0") for _ in range(LOOK_UPS)])
+            )
+        return min(paces)
 
     async def let_leases_lapse(self) -> None:
         """Make every leased mark due, as if its minute had passed."""
@@ -127,7 +198,7 @@ class Site:
         deadline = time.monotonic() + SETTLE_SECONDS
         while (stored := await self.stores.read()).lagging and time.monotonic() < deadline:
             await self.let_leases_lapse()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LAPSE_SECONDS)
         return stored
 
     async def _seen(self, stored: Stored) -> Seen:
@@ -147,15 +218,11 @@ class Site:
         return Seen(
             apps=apps,
             stored=stored,
-            releases=await self._releases(),
+            releases=await self.watches.releases(),
             expected_releases=expected,
             dead_letters=await self._dead_letters(),
             recovered=self.counts["recovered"],
         )
-
-    async def _releases(self) -> Counter[str]:
-        async with self.stores.downstream.connect() as db:
-            return Counter((await db.execute(text("SELECT serial FROM device_releases"))).scalars())
 
     async def _dead_letters(self) -> int:
         async with await connect(self.installation.broker_url("muster-topology")) as connection:
@@ -179,12 +246,15 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
             postgres=replace(installation.postgres, host="127.0.0.1", port=database.port),
         )
         stores = await stack.enter_async_context(stores_of(installation))
-        async with stores.downstream.begin() as db:
-            raw = (await db.get_raw_connection()).driver_connection
-            assert raw is not None
-            await raw.execute(WATCH_DEVICES)
         fleet = await stack.enter_async_context(running_fleet(behind, folder))
         opened = await _switched_on(installation)
+        noisy = opened.pop((NOISY, "store"))
+        stores = replace(stores, ignored=(NOISY, noisy["connection"]))
+        watches = Watches(stores)
+        await watches.begin(noisy["connection"])
+        noise = await stack.enter_async_context(
+            noise_beside(installation, fleet.origins, noisy, folder)
+        )
         counts: Counter[str] = Counter()
 
         apps = []
@@ -209,7 +279,10 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
         holders = [DeviceHolder(company[-1], stores, f"LAPTOP-{n}") for n in range(HOLDERS)]
         hands: list[Callable[[], Awaitable[None]]] = [holder.write for holder in holders]
         for each in company:
-            hands += [AppLoad(each, random.Random(drawn.random())).write] * HANDS  # noqa: S311
+            of_app = AppLoad(each, random.Random(drawn.random()))  # noqa: S311
+            for _ in range(NEWCOMERS):
+                await of_app.join()
+            hands += [*[of_app.write] * HANDS, of_app.leave]
         load = Load(hands)
         site = Site(
             installation=installation,
@@ -220,6 +293,9 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
             holders=holders,
             load=load,
             stores=stores,
+            watches=watches,
+            noise=noise,
+            noisy=noisy["connection"],
             drawn=drawn,
             folder=folder,
             counts=counts,
@@ -229,8 +305,8 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
 
 
 async def _switched_on(installation: Installation) -> dict[tuple[str, str], dict[str, Any]]:
-    """Switch SCIM on for each portal of one workspace, and for one of another; an Admin lasts."""
-    where = [*(("acme", portal) for portal in RULES), ("other", "store")]
+    """Switch SCIM on for each portal of one workspace, and for one of others; an Admin lasts."""
+    where = [*(("acme", portal) for portal in RULES), ("other", "store"), (NOISY, "store")]
     admin = ("accounts", "add", "acme", "dashboard", LASTING_ADMIN, "--role", "admin")
     async with asyncio.TaskGroup() as commands:
         commands.create_task(installation.command(*admin))

@@ -1,0 +1,61 @@
+"""Who makes noise beside every fault? Another workspace, with the dearest requests of all kinds."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from prometheus_client import CollectorRegistry
+
+from api.directory.database import DirectoryDatabase
+from deploy.databases import open_engines
+from tests.end_to_end.installation import Installation
+from tests.ingress import Ingress
+from tests.neighbours.costly import mixture
+from tests.neighbours.noise import Noise
+from tests.neighbours.noise_process import NoiseProcess, noise_process
+from tests.neighbours.requests import Request, Tenant
+
+SIZE, OF_A_KIND = 0.05, 4
+"""How much the tenant has of what makes requests dear, and how many there are of each kind: what
+they make stays small enough for a directory that is copied, restored and moved to a small disk."""
+
+PAUSE = 0.05
+"""Seconds after each answer: a process that is killed refuses as fast as anybody asks."""
+
+ENDLESS = 24 * 3600.0
+ANSWER_SECONDS = 60
+
+
+@asynccontextmanager
+async def noise_beside(
+    installation: Installation, origins: Sequence[str], told: dict[str, Any], folder: Path
+) -> AsyncIterator[NoiseProcess]:
+    """Give a noise that rests, of a connection that has just been made."""
+    requests = await _requests(installation, origins[0], told)
+    ports = [urlsplit(origin).port or 0 for origin in origins]
+    noise = Noise(ports, ENDLESS, requests, PAUSE)
+    async with noise_process(noise, folder / "noise.json") as process:
+        process.begin()
+        process.rest()
+        yield process
+
+
+async def _requests(
+    installation: Installation, origin: str, told: dict[str, Any]
+) -> Sequence[Request]:
+    database = DirectoryDatabase(*open_engines(installation.database_url("directory")))
+    http = httpx.AsyncClient(
+        base_url=f"{origin}/scim/v2/{told['connection']}",
+        headers={"Authorization": f"Bearer {told['token']}"},
+        timeout=ANSWER_SECONDS,
+    )
+    ingress = Ingress(database, told["connection"], http, CollectorRegistry())
+    try:
+        async with http:
+            return await mixture(Tenant(ingress, SIZE), OF_A_KIND)
+    finally:
+        for engine in (database.reading, database.writing):
+            await engine.dispose()
