@@ -105,7 +105,9 @@ class IdentityChanged(Frozen):
     """The newest released state of an identity. State, not a delta: any older event is obsolete.
 
     ``version`` grows with every change of the identity (clock in microseconds, never backwards).
-    ``changed_at`` is when the change was answered, in microseconds since the epoch.
+    ``changed_at`` is when the change was answered, in microseconds since the epoch. ``told_at``
+    (since 1.1) is the version at which the provider last changed the user itself, and not a group
+    or a rule; 0: nobody remembers. Where it is missing, the api is of the version before.
     """
 
     workspace: str
@@ -119,6 +121,7 @@ class IdentityChanged(Frozen):
     groups: tuple[str, ...] = ()
     terms: Terms
     changed_at: Version
+    told_at: Version | None = None
 
     @model_validator(mode="after")
     def _history_is_possible(self) -> Self:

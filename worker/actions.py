@@ -100,6 +100,7 @@ class Reason(StrEnum):
     UNKNOWN_POLICY = "unknown_policy"
     NO_EMAIL = "no_email"
     PROTECTED = "protected"
+    LEFT = "left"
 
 
 class RefusedAction(StrEnum):
@@ -115,7 +116,7 @@ class RefusedAction(StrEnum):
 class Refused:
     """An action that waits until its obstacle is gone.
 
-    ``obstacle`` is None where only the provider can help (``no_email``).
+    ``obstacle`` is None where only the provider can help, or an operator (``no_email``, ``left``).
     """
 
     action: RefusedAction

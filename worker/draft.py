@@ -42,6 +42,16 @@ class Draft:
         return None if self.account is None or self.account.removed else self.account
 
     @property
+    def has_left_unknown(self) -> bool:
+        """Say whether the identity has left, and its directory has lost that.
+
+        Deactivations come from the directory only, so that one it does not know was lost there. It
+        is the provider that brings somebody back, by a change of the user, not of a group.
+        """
+        told_at, left_at = self.event.told_at, self.facts.record.deactivated_at
+        return told_at is not None and left_at > max(told_at, self.event.terms.deactivated_at)
+
+    @property
     def namesake(self) -> Account | None:
         """Somebody else's live account with the e-mail of the event."""
         other = None if self.namesake_has_yielded else self.facts.namesake

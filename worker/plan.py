@@ -69,6 +69,9 @@ def _provide_account(draft: Draft) -> None:
     """Make sure that an active identity has its account: linked, restored or created."""
     if draft.live is not None:
         return
+    if draft.has_left_unknown:
+        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.LEFT)
+        return
     event, namesake = draft.event, draft.namesake
     email = event.profile.email
     if email is None:

@@ -24,7 +24,10 @@ class SeenUser:
 
 @dataclass(frozen=True, slots=True)
 class IdentityState:
-    """What is released of an identity. Versions and times are microseconds since the epoch."""
+    """What is released of an identity. Versions and times are microseconds since the epoch.
+
+    ``told_at`` is the version at which the provider last changed the user; 0: nobody remembers.
+    """
 
     version: int
     active: bool
@@ -35,6 +38,7 @@ class IdentityState:
     deactivated_at: int = 0
     deactivation: DeactivationAction | None = None
     groups: tuple[str, ...] | None = None
+    told_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def after_creation(seen: SeenUser, now: int) -> IdentityChange:
         ever_active=seen.active,
         profile=seen.profile,
         role_names=seen.role_names,
+        told_at=now,
     )
     return IdentityChange(state, Lane.BULK)
 
@@ -87,7 +92,7 @@ def after_update(
     if seen_state == before:
         return None
     version = next_version(before.version, now)
-    state = replace(seen_state, version=version)
+    state = replace(seen_state, version=version, told_at=version)
     if before.active and not seen.active:
         state = replace(state, deactivated_at=version, deactivation=on_deactivate)
     lane = Lane.URGENT if before.active != seen.active else Lane.BULK
@@ -134,7 +139,9 @@ def after_deletion(
     :param groups: the names of the groups that the identity is in while it is deleted.
     """
     version = next_version(before.version, now)
-    state = replace(before, version=version, active=False, deleted=True, groups=groups)
+    state = replace(
+        before, version=version, active=False, deleted=True, groups=groups, told_at=version
+    )
     if before.active:
         state = replace(state, deactivated_at=version, deactivation=on_deactivate)
     return IdentityChange(state, Lane.URGENT)

@@ -69,6 +69,7 @@ def columns_of(state: IdentityState, now: int) -> dict[str, Any]:
         "profile": state.profile.model_dump(mode="json", exclude_none=True),
         "role_names": list(state.role_names),
         "groups": None if state.groups is None else list(state.groups),
+        "told_at": state.told_at,
     }
 
 
@@ -85,4 +86,5 @@ def state_of(row: Columns) -> IdentityState:
         deactivation=row["deactivation"]
         and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
         groups=None if row["groups"] is None else tuple(row["groups"]),
+        told_at=row["told_at"],
     )

@@ -172,6 +172,9 @@ class Identity(ApiTable, table=True):
     profile: dict[str, Any] = Field(sa_type=JSON)
     role_names: list[str] = Field(default_factory=list, sa_type=JSON)
     groups: list[str] | None = Field(default=None, sa_type=JSON)
+    told_at: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")}
+    )
 
     dirty_lane: int | None = None
     dirty_since: int | None = Field(default=None, sa_type=BigInteger)

@@ -41,6 +41,11 @@ def build_index(name: str, table: str, columns: list[str], **options: Any) -> No
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
 
 
+def drop_index(name: str, table: str) -> None:
+    """Drop an index, if it is there, without keeping writers waiting."""
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_beside_writers())
+
+
 def replace_index(name: str, table: str, columns: list[str], **options: Any) -> None:
     """Give an index other columns. The old one serves, and keeps what is unique, to the end."""
     if not _is_beside_writers():

@@ -76,6 +76,7 @@ class Draft:
             groups=names,
             terms=terms_of(state, names, self.rules),
             changed_at=mark.changed_at,
+            told_at=state.told_at,
         )
 
 

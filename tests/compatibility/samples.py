@@ -58,6 +58,7 @@ def an_event(terms: Terms, **changes: object) -> IdentityChanged:
         "groups": ("Admins", "Everyone"),
         "terms": terms,
         "changed_at": NOW,
+        "told_at": NOW - 1,
     }
     return IdentityChanged.model_validate(values | changes)
 

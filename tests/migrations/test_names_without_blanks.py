@@ -22,7 +22,7 @@ async def ingress(database_url: str) -> AsyncIterator[Ingress]:
     """Give a connection on a directory of before the upgrade: its tables are those of today."""
     database = DirectoryDatabase(*open_engines(database_url))
     async with database.writing.begin() as db:
-        await db.run_sync(migrate_to, DIRECTORY, "0004")
+        await db.run_sync(migrate_to, DIRECTORY, "0006")
     async with ingress_on(database) as ingress:
         yield ingress
     await database.reading.dispose()

@@ -1,7 +1,6 @@
-"""What is new? Marks are found round the connections, and what cannot be published says why.
+"""What is new? Marks of unknown fate, why something cannot be published, when a provider spoke.
 
-The version before goes on with this schema: it finds marks by the lane, and leaves the new columns
-as they are. Its own marks have a time at which they are due; this version takes it away.
+The version before leaves the new columns as they are.
 """
 
 import sqlalchemy as sa
@@ -12,28 +11,8 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add the columns, and index marks by who waits."""
-    _add_columns()
-    op.drop_index("dirty_identities", "identities")
-    _index(
-        "dirty_marks",
-        "dirty_lane IS NOT NULL",
-        "dirty_lane",
-        "suspect",
-        "connection_id",
-        "due_at",
-        "dirty_since",
-    )
-    _index("waiting_marks", "due_at IS NOT NULL", "due_at", "attempts")
-    _index(
-        "rejected_identities",
-        "rejected_version IS NOT NULL",
-        "connection_id",
-        "rejected_version",
-    )
-
-
-def _add_columns() -> None:
+    """Add the columns. Those that are there stay, whichever revision the database claims."""
+    there = {it["name"] for it in sa.inspect(op.get_bind()).get_columns("identities")}
     for column in (
         sa.Column("suspect", sa.Boolean(), nullable=False, server_default=sa.false()),
         _counter("failed_publications"),
@@ -42,14 +21,11 @@ def _add_columns() -> None:
         sa.Column("rejected_at", sa.BigInteger()),
         sa.Column("first_rejected_at", sa.BigInteger()),
         _counter("rejections"),
+        sa.Column("told_at", sa.BigInteger(), nullable=False, server_default=sa.text("0")),
     ):
-        op.add_column("identities", column)
+        if column.name not in there:
+            op.add_column("identities", column)
 
 
 def _counter(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text("0"))
-
-
-def _index(name: str, which: str, *columns: str) -> None:
-    where = sa.text(which)
-    op.create_index(name, "identities", columns, sqlite_where=where, postgresql_where=where)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from api import relay
 from api import retries as api_retries
+from api.outbox import pauses, relay
 from contracts.topology import RETRY_DELAYS
 from tests.faults.distributed.leavers import Outage
 from worker import rabbitmq_consumer
@@ -50,8 +50,11 @@ AT_ONCE = Recovery()
 LEASE = Recovery(leases=True)
 """A relay was killed: its marks come free when its lease ends."""
 
-BROKER_BACK = Recovery(delay=max(relay.PAUSE_AFTER_UNKNOWN, rabbitmq_consumer.RECONNECT_SECONDS))
-"""The relay sends again what was not confirmed, and the workers dial again."""
+BROKER_BACK = Recovery(
+    delay=max(relay.LONGEST_PAUSE, rabbitmq_consumer.RECONNECT_SECONDS), pause=pauses.LONGEST_PAUSE
+)
+"""The relay looks again, the workers dial again. What was on its way again and again comes after
+pauses that double."""
 
 DIRECTORY_BACK = Recovery(pause=api_retries.LONGEST_PAUSE, leases=True)
 """The relay looks again; a lease whose commit was in doubt has to end."""

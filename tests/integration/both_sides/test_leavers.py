@@ -183,6 +183,24 @@ async def test_the_provider_that_says_it_again_makes_a_leaver_known(
     assert samples(installation.registry, GAUGE) == {}
 
 
+async def test_a_change_of_a_group_brings_no_leaver_back_and_one_of_the_person_does(
+    installation: Installation,
+) -> None:
+    ada = await lose_a_leaver(installation)
+    gone = await downstream_of(installation)
+    group = await installation.ingress.group("Weavers", ada)
+    await installation.deliver()
+    name = {"op": "replace", "path": "displayName", "value": "Spinners"}
+    await installation.ingress.patch(f"/Groups/{group}", name)
+    await installation.deliver()
+    assert await downstream_of(installation) == gone
+    assert await leavers(installation) == [ada]
+    title = {"op": "replace", "path": "displayName", "value": "Dr Ada Quill"}
+    await installation.ingress.patch(f"/Users/{ada}", title)
+    await installation.deliver()
+    assert all(not account.removed for account in await installation.accounts())
+
+
 async def test_the_provider_brings_back_who_really_came_back(installation: Installation) -> None:
     ada = await lose_a_leaver(installation)
     await leave(installation, ada, "deactivated")

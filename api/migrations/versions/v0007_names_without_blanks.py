@@ -9,8 +9,8 @@ from alembic import op
 
 from contracts.names import BLANKS, name_key
 
-revision = "0006"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 
 NAMES = (("users", "user_name_key"), ("groups", "display_name_key"))
 
