@@ -278,7 +278,7 @@ async def test_a_line_that_is_forgotten_in_silence_costs_one_publication(
     publisher = RabbitmqPublisher(url, topology, confirm_seconds=FORGOTTEN_SECONDS)
     await until_confirmed(publisher)
     proxy.forget()
-    assert await publisher.publish(parcels(1)) == [Unknown("no confirm in time")]
+    assert await publisher.publish(parcels(1)) == [Unknown("no confirm in time", suspect=True)]
     assert await publisher.publish(parcels(1)) == [Confirmed()]
     await publisher.close()
 
