@@ -5,7 +5,6 @@ import socket
 
 from api.app import create_app
 from api.directory.database import DirectoryDatabase
-from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
@@ -13,7 +12,7 @@ from deploy.opened import open_downstream_later
 from deploy.running import running
 from deploy.settings import Settings
 from deploy.sweeping import sweeping
-from deploy.transports import open_consumer, open_publisher
+from deploy.transports import open_consumer, open_publisher, relay_to
 from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
 from worker.database import DownstreamDatabase
@@ -29,7 +28,7 @@ async def run_api(
     """Serve until stopped, with a relay that a write wakes."""
     async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
-        relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
+        relay = relay_to(publisher, settings, directory, metrics)
         app = create_app(
             directory,
             settings.base,
@@ -54,7 +53,7 @@ async def run_relay(
     async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
         metrics = watch_relay(inspection, directory, publisher, needs_broker=True)
         async with sweeping(settings, directory, downstream, publisher, metrics):
-            relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
+            relay = relay_to(publisher, settings, directory, metrics)
             await relay.run(stop)
 
 

@@ -8,9 +8,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
 from api.outbox.parcels import LARGEST_EVENT
+from api.outbox.room import MOST_WAITING
 from api.scim.limits import Limits
 from api.shares import ShareSizes
 from contracts.servers import servers_in
+from contracts.topology import MOST_MESSAGES
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
 
@@ -122,6 +124,14 @@ class Settings(BaseSettings):
             description="bytes of one event, 65536 to 134217728 and no more than the broker takes",
         ),
     ] = LARGEST_EVENT
+    most_waiting: Annotated[
+        int,
+        Field(
+            ge=100,
+            le=MOST_MESSAGES,
+            description=f"events of the bulk lane that wait on the broker, 100 to {MOST_MESSAGES}",
+        ),
+    ] = MOST_WAITING
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
         BeforeValidator(str.lower),

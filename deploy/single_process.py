@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 
 from api.app import create_app
 from api.outbox.leasing import release
-from api.outbox.relay import Relay
 from deploy.http_metrics import HttpMetrics
 from deploy.http_server import serve
 from deploy.inspection import Inspection, health_routes
@@ -17,7 +16,7 @@ from deploy.opened import Databases
 from deploy.running import running
 from deploy.settings import Settings
 from deploy.sweeping import sweeping
-from deploy.transports import open_both
+from deploy.transports import open_both, relay_to
 from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
 
@@ -39,7 +38,7 @@ async def run_everything(
     async with open_both(settings) as (publisher, consumer):
         directory, downstream = databases.directory, databases.downstream
         metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
-        relay = Relay(directory, publisher, metrics, largest_event=settings.largest_event)
+        relay = relay_to(publisher, settings, directory, metrics)
         worker_metrics = watch_worker(inspection, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         app = create_app(

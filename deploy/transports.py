@@ -3,7 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from api.directory.database import DirectoryDatabase
+from api.metrics import ApiMetrics
 from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.relay import Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology
 from contracts.transport import Consumer, Publisher
@@ -43,6 +46,19 @@ async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
         yield consumer
     finally:
         await consumer.close()
+
+
+def relay_to(
+    publisher: Publisher, settings: Settings, directory: DirectoryDatabase, metrics: ApiMetrics
+) -> Relay:
+    """Return a relay that publishes as the settings say."""
+    return Relay(
+        directory,
+        publisher,
+        metrics,
+        largest_event=settings.largest_event,
+        most_waiting=settings.most_waiting,
+    )
 
 
 def topology_of(settings: Settings) -> Topology:

@@ -13,10 +13,11 @@ import structlog
 
 from api.directory.database import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.outbox import settling
+from api.outbox import room, settling
 from api.outbox.leasing import Mark, Round, lease
 from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
 from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
+from api.outbox.room import MOST_WAITING, Room
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
 from contracts.topology import Lane
@@ -37,6 +38,9 @@ LEASE_SECONDS = 60
 SUSPECTS_AT_ONCE = 10
 """Suspects leased at once. One may wait for as long as the broker lets it, and ends the turn."""
 
+FULL_PAUSE = 0.1
+"""Seconds between looks at a lane that is full: workers empty a tenth of it meanwhile, at most."""
+
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
 """Seconds between looks at an idle lane: quick after work, patient after nothing."""
 
@@ -45,6 +49,7 @@ class Relay:
     """Moves marks of both lanes to a publisher. Several may run on one directory.
 
     :param largest_event: bytes; what is larger is never given to the publisher.
+    :param most_waiting: how many events may wait in the bulk lane while others' marks wait.
     :param chance: gives 0 to 1, so that suspects do not come back together.
     """
 
@@ -56,6 +61,7 @@ class Relay:
         clock: Clock = now,
         *,
         largest_event: int = LARGEST_EVENT,
+        most_waiting: int = MOST_WAITING,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.database = database
@@ -67,6 +73,7 @@ class Relay:
         self._sizes = dict(LARGEST_BATCH)
         self._last_served: dict[Round, str] = {}
         self._unavailable: set[Lane] = set()
+        self._room = Room(publisher, room.most_waiting(most_waiting))
         self._bells = {lane: asyncio.Event() for lane in Lane}
 
     def wake(self) -> None:
@@ -88,6 +95,9 @@ class Relay:
         bell = self._bells[lane]
         while not stop.is_set():
             bell.clear()
+            if not await self._room.has_any(lane):
+                await pause(FULL_PAUSE, stop)
+                continue
             moved: int | None = await until_stopped(stop)(self.move, lane)
             idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
             if not moved and not stop.is_set():
@@ -111,6 +121,7 @@ class Relay:
         if not packed:
             return 0
         parcels = [it.parcel for it in packed if it.parcel]
+        self._room.fill(lane, len(parcels))
         taken = iter(await self.publisher.publish(parcels) if parcels else ())
         outcomes = [next(taken) if it.parcel else TOO_LARGE for it in packed]
         settled = await self._settle(lane, packed, outcomes)

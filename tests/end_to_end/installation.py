@@ -44,6 +44,8 @@ class Installation:
     """Through which host and port the broker, or a side's database, is reached instead."""
     log: BinaryIO | None = None
     """Where processes write as much as when they are in use; else they are all but silent."""
+    more_settings: Mapping[str, str] = field(default_factory=dict)
+    """What processes are told that is not their default."""
 
     @property
     def broker_metrics(self) -> str:
@@ -90,7 +92,7 @@ class Installation:
             case _:
                 settings |= directory | downstream
                 user = "muster-topology"
-        return settings | {"MUSTER_BROKER_URL": self.broker_url(user)}
+        return {**settings, **self.more_settings, "MUSTER_BROKER_URL": self.broker_url(user)}
 
     async def command(self, *arguments: str, statuses: Collection[int] = (0,)) -> str:
         """Run a command of ``muster`` with an operator's rights, and return what it printed.

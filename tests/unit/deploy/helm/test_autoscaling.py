@@ -40,7 +40,7 @@ def test_workers_follow_what_lies_in_the_lanes(helm: Helm, prefix: str) -> None:
             "protocol": "amqp",
             "queueName": Topology(prefix).lane(lane),
             "mode": "QueueLength",
-            "value": {Lane.URGENT: "100", Lane.BULK: "5000"}[lane],
+            "value": {Lane.URGENT: "100", Lane.BULK: "1000"}[lane],
         }
         for lane in Lane
     }
