@@ -13,9 +13,16 @@ from api.work import Work
 THREADS, RESERVED_THREADS = 2, 1
 """Threads for large work. More would only take the interpreter from each other."""
 
-LARGE_BODIES = 4
-"""Bodies of more than :data:`api.work.LARGE` bytes that are received or decoded at once: together
-they fill a hundred MiB at most."""
+LARGE_BODY, HUGE_BODY = 64 * 1024, 1024 * 1024
+"""Bytes. A body that was decoded takes up to eighteen times as much memory."""
+
+LARGE_BODIES = 16
+"""Large bodies that are worked on at once. They are complete by then, so that nobody can hold such
+a slot by sending slowly."""
+
+HUGE_RECEIVED, HUGE_PATIENCE = 6, 3
+"""Huge bodies that arrive at once, and how many times as long one waits to be worked on: that is
+done one after the other, for some seconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,21 @@ class ShareSizes:
     """How long a request waits for its share before it is told to come again."""
 
 
+@dataclass(frozen=True, slots=True)
+class BodyShares:
+    """The shares of memory for bodies: of huge ones that arrive, and of those worked on."""
+
+    received: FairSlots
+    large: FairSlots
+    huge: FairSlots
+
+    def needed_for(self, size: int) -> FairSlots | None:
+        """Return whose slot a complete body needs before it is read; None where it is small."""
+        if size <= LARGE_BODY:
+            return None
+        return self.large if size <= HUGE_BODY else self.huge
+
+
 class Shares:
     """The shares of one process."""
 
@@ -48,18 +70,24 @@ class Shares:
         :param one_writer: whether the database takes one writer at a time.
         """
 
-        def slots(share: str, total: int, each: int, reserved: int = 0) -> FairSlots:
+        def slots(
+            share: str, total: int, each: int, reserved: int = 0, patience: float = 1
+        ) -> FairSlots:
             refused = metrics.share_refusals.labels(share)
             return FairSlots(
                 total=total,
                 each=each,
                 reserved=reserved,
-                patience=sizes.patience,
+                patience=sizes.patience * patience,
                 refused=refused,
             )
 
         self.requests = slots("requests", ENDLESS, sizes.requests_each)
-        self.bodies = slots("bodies", LARGE_BODIES, 1)
+        self.bodies = BodyShares(
+            received=slots("bodies", HUGE_RECEIVED, 1),
+            large=slots("bodies", LARGE_BODIES, 1),
+            huge=slots("bodies", 1, 1, patience=HUGE_PATIENCE),
+        )
         self.searches = slots("searches", sizes.searches, sizes.searches_each)
         self.writers = (
             slots("writers", 1, 1)

@@ -7,16 +7,15 @@ from fastapi import Request
 from scim2_models import PayloadTooLargeException
 from starlette.requests import ClientDisconnect
 
-from api.fair_slots import FairSlots
 from api.scim.errors import BodyCutShort, BodyTooSlow
-from api.work import LARGE
+from api.shares import HUGE_BODY, BodyShares
 
 
 async def read_body(
     request: Request,
     limit: int,
     seconds: float,
-    large: FairSlots,
+    shares: BodyShares,
     owner: str,
     held: AsyncExitStack,
 ) -> bytes:
@@ -24,8 +23,9 @@ async def read_body(
 
     :param limit: the largest body in bytes.
     :param seconds: how long it may take to arrive.
-    :param large: shares the memory for large bodies: the rest of one waits for a slot.
-    :param held: keeps the slot for as long as the body is needed.
+    :param shares: shares the memory for bodies: the rest of a huge one waits for a slot, and what
+        is large is not read before its turn.
+    :param held: keeps the slots for as long as the body is needed.
     :raises PayloadTooLargeException: when it is larger, as soon as that shows.
     :raises BodyTooSlow: when it takes longer.
     :raises BodyCutShort: when the client hangs up before its end.
@@ -42,15 +42,17 @@ async def read_body(
                 body += piece
                 if len(body) > limit:
                     raise _too_large(limit)
-                if len(body) > LARGE and not has_slot:
+                if len(body) > HUGE_BODY and not has_slot:
                     deadline.reschedule(None)  # the client does not make it wait
-                    await held.enter_async_context(large.slot(owner))
+                    await held.enter_async_context(shares.received.slot(owner))
                     deadline.reschedule(asyncio.get_running_loop().time() + seconds)
                     has_slot = True
     except TimeoutError:
         raise BodyTooSlow from None
     except ClientDisconnect:
         raise BodyCutShort from None
+    if (turns := shares.needed_for(len(body))) is not None:
+        await held.enter_async_context(turns.slot(owner))
     return bytes(body)
 
 

@@ -129,7 +129,10 @@ def _staying(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT0
 def _json(rows: Iterable[Entry]) -> str:
     """Write rows down, so many at once that it keeps nobody waiting, and few enough for memory."""
     remaining = iter(rows)
-    written = []
+    written = bytearray(b"[")
     while some := list(islice(remaining, AT_ONCE)):
-        written.append(to_json(some)[1:-1].decode())
-    return f"[{','.join(written)}]"
+        if len(written) > 1:
+            written += b","
+        written += to_json(some)[1:-1]
+    written += b"]"
+    return written.decode()

@@ -102,10 +102,23 @@ class ScimEdge:
             headers=request.headers.items(),
         )
         operation = service.match(asked).operation
-        if asked.method in WITH_BODY:
-            asked.body = await self._body(request, service.max_body_size(asked), connection, held)
+        async with AsyncExitStack() as needed:  # what a body takes, until it has been handled
+            if asked.method in WITH_BODY:
+                limit = service.max_body_size(asked)
+                asked.body = await self._body(request, limit, connection, needed)
+            return await self._handled(request, asked, operation, service, connection)
+
+    async def _handled(
+        self,
+        request: Request,
+        asked: ScimRequest,
+        operation: Operation,
+        service: MusterService,
+        connection: OpenedConnection,
+    ) -> ScimResponse:
         if operation is Operation.search_with_body:  # a write looks at its token when it commits
-            connection = await self.doorkeeper.open(connection_id, authorization)
+            authorization = request.headers.get("authorization", "")
+            connection = await self.doorkeeper.open(connection.id, authorization)
         transactions = Transactions(
             self.database,
             connection,

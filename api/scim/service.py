@@ -52,7 +52,7 @@ from api.scim.user_size import check_document
 LONGEST_PLAIN_PATCH = 512
 """Bytes. One that does more is read twice if it is shorter, so this is short."""
 
-USERS = "/Users"
+USERS = "Users"
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

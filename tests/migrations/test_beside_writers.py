@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import text
@@ -25,8 +26,26 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE 
 """
 VALIDITY = "SELECT indisvalid, indexrelid FROM pg_index WHERE indexrelid = to_regclass(:name)"
 INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(:name)"
-LEFT_BEHIND = "CREATE INDEX deleted_identities ON identities (id)"
-INDEX = {"name": "deleted_identities"}
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An index that a revision builds beside writers."""
+
+    schema: Schema
+    before: str
+    revision: str
+    table: str
+    index: str
+
+
+BUILT = [
+    Built(DIRECTORY, "0003", "0004", "identities", "deleted_identities"),
+    Built(DIRECTORY, "0005", "0006", "identities", "dirty_marks"),
+    Built(DIRECTORY, "0005", "0006", "identities", "waiting_marks"),
+    Built(DOWNSTREAM, "0002", "0003", "devices", "live_devices_by_serial"),
+    Built(DOWNSTREAM, "0002", "0003", "devices", "devices_of_workspace"),
+]
 
 
 @pytest.fixture
@@ -52,8 +71,8 @@ async def _until_waiting(engine: AsyncEngine, query: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def _index(db: AsyncConnection) -> tuple[bool, int]:
-    valid, oid = (await db.execute(text(VALIDITY), INDEX)).one()
+async def _index(db: AsyncConnection, built: Built) -> tuple[bool, int]:
+    valid, oid = (await db.execute(text(VALIDITY), {"name": built.index})).one()
     return valid, oid
 
 
@@ -81,27 +100,34 @@ async def test_writers_get_through_while_a_migration_waits(
     assert await schema.is_current(engine)
 
 
-async def test_what_an_interrupted_build_left_behind_is_built_anew(engine: AsyncEngine) -> None:
-    await DIRECTORY.migrate(engine, "0003")
+@pytest.mark.parametrize("built", BUILT, ids=lambda it: it.index)
+async def test_what_an_interrupted_build_left_behind_is_built_anew(
+    engine: AsyncEngine, built: Built
+) -> None:
+    await built.schema.migrate(engine, built.before)
     async with engine.begin() as db:
-        await db.exec_driver_sql(LEFT_BEHIND)
-        await db.execute(text(INVALIDATE), INDEX)
-        _, ruin = await _index(db)
-    await DIRECTORY.migrate(engine)
+        await db.exec_driver_sql(f"CREATE INDEX {built.index} ON {built.table} (id)")
+        await db.execute(text(INVALIDATE), {"name": built.index})
+        _, ruin = await _index(db, built)
+    await built.schema.migrate(engine)
     async with engine.connect() as db:
-        valid, oid = await _index(db)
+        valid, oid = await _index(db, built)
     assert valid
     assert oid != ruin
 
 
-async def test_an_index_that_was_finished_is_not_built_again(engine: AsyncEngine) -> None:
-    await DIRECTORY.migrate(engine)
+@pytest.mark.parametrize("built", BUILT, ids=lambda it: it.index)
+async def test_an_index_that_was_finished_is_not_built_again(
+    engine: AsyncEngine, built: Built
+) -> None:
+    await built.schema.migrate(engine, built.revision)
     async with engine.begin() as db:
-        before = await _index(db)
-        await db.exec_driver_sql("UPDATE directory_migrations SET version_num = '0003'")
-    await DIRECTORY.migrate(engine)
+        before = await _index(db, built)
+        claimed = f"UPDATE {built.schema.version_table} SET version_num = '{built.before}'"  # noqa: S608
+        await db.exec_driver_sql(claimed)
+    await built.schema.migrate(engine, built.revision)
     async with engine.connect() as db:
-        assert await _index(db) == before
+        assert await _index(db, built) == before
 
 
 async def test_several_processes_migrate_one_database_at_once(engine: AsyncEngine) -> None:

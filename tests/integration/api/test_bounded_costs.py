@@ -1,16 +1,19 @@
 """Is what costs too much refused over HTTP, with what to change? Is the dearest lawful served?"""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from api.scim.expressions import LONGEST_CONDITION
-from api.scim.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE
+from api.scim.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE, Limits
 from api.scim.user_writes import LIGHT
 from api.short_targets import LONGEST_TARGET
 from tests.ingress import GROUP, USER, Ingress
+
+LIMITS = Limits()
 
 LARGEST_FILTER = f'userName eq "{"u" * LONGEST_NAME}"'
 
@@ -103,3 +106,32 @@ async def test_changes_of_a_large_user_that_meet_lose_nothing(ingress: Ingress) 
     assert [it.status_code for it in answers] == [200] * len(added)
     user = (await ingress.http.get(path)).json()
     assert sorted(it["value"] for it in user["emails"]) == addresses
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [
+        ("POST", "/Users", LIMITS.user_bytes),
+        ("PUT", "/Users/ada", LIMITS.user_bytes),
+        ("PATCH", "/Users/ada", LIMITS.user_bytes),
+        ("POST", "/Users/.search", LIMITS.search_bytes),
+        ("POST", "/.search", LIMITS.search_bytes),
+        ("POST", "/Groups", LIMITS.body_bytes),
+        ("PUT", "/Groups/weavers", LIMITS.body_bytes),
+        ("PATCH", "/Groups/weavers", LIMITS.body_bytes),
+        ("POST", "/Bulk", LIMITS.bulk_bytes),
+    ],
+)
+async def test_a_body_has_an_end_that_is_known_before_it_is_read(
+    ingress: Ingress, method: str, path: str, most: int
+) -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        raise AssertionError("it is read")
+        yield b""
+
+    headers = {"Content-Length": str(most + 1)}
+    refused = await ingress.http.request(method, path, content=nothing(), headers=headers)
+    assert refused.status_code == 413
+    assert f"{most} bytes" in refused.json()["detail"]
+    read = await ingress.http.request(method, path, content=b" " * most)
+    assert read.status_code == 400

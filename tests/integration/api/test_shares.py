@@ -10,9 +10,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.directory.database import DirectoryDatabase
-from api.shares import ShareSizes
+from api.shares import HUGE_RECEIVED, LARGE_BODIES, ShareSizes
 from api.work import LARGE
-from tests.ingress import USER, Ingress, ingress_on
+from tests.ingress import GROUP, USER, Ingress, ingress_on
 
 IMPATIENT = ShareSizes(requests_each=1, searches_each=1, patience=0.01)
 
@@ -84,24 +84,37 @@ async def test_a_share_is_held_until_the_answer_is_sent(small: Ingress) -> None:
     assert (await small.send("GET", "/Users")).status_code == 200
 
 
-async def test_large_bodies_of_one_connection_are_taken_one_at_a_time(
+async def test_bodies_that_come_slowly_keep_nobody_waiting(ingress: Ingress) -> None:
+    large = {"schemas": [USER], "userName": "ada", "title": "x" * 2 * LARGE}
+    slow = [(await ingress.neighbour(), SlowBody(large)) for _ in range(2 * LARGE_BODIES)]
+    sending = [
+        asyncio.ensure_future(each.http.post("/Users", content=body.pieces()))
+        for each, body in slow
+    ]
+    await asyncio.gather(*(body.begun.wait() for _, body in slow))
+    assert (await ingress.send("POST", "/Users", large)).status_code == 201
+    for _, body in slow:
+        body.goes_on.set()
+    assert {it.status_code for it in await asyncio.gather(*sending)} == {201}
+
+
+async def test_huge_bodies_that_come_slowly_leave_room_for_all_others(
     database: DirectoryDatabase,
 ) -> None:
-    sizes = ShareSizes(patience=0.01)
-    large = {"schemas": [USER], "userName": "ada", "title": "x" * LARGE}
-    async with ingress_on(database, share_sizes=sizes) as ingress:
-        others = await ingress.neighbour()
-        slow = SlowBody(large)
-        first = asyncio.ensure_future(ingress.http.post("/Users", content=slow.pieces()))
-        await slow.begun.wait()
-        second = await ingress.send("POST", "/Users", large | {"userName": "ben"})
-        assert second.status_code == 429
-        assert (await others.send("POST", "/Users", large)).status_code == 201
-        slow.goes_on.set()
-        assert (await first).status_code == 201
-        assert (
-            await ingress.send("POST", "/Users", large | {"userName": "ben"})
-        ).status_code == 201
+    huge = {"schemas": [GROUP], "displayName": "Weavers", "padding": ["x" * 9_999] * 120}
+    async with ingress_on(database, share_sizes=IMPATIENT) as ingress:
+        slow = [(await ingress.neighbour(), SlowBody(huge)) for _ in range(HUGE_RECEIVED)]
+        sending = [
+            asyncio.ensure_future(each.http.post("/Groups", content=body.pieces()))
+            for each, body in slow
+        ]
+        await asyncio.gather(*(body.begun.wait() for _, body in slow))
+        assert (await ingress.send("POST", "/Groups", huge)).status_code == 429
+        small = huge | {"padding": huge["padding"][:100]}
+        assert (await ingress.send("POST", "/Groups", small)).status_code == 201
+        for sent, (_, body) in zip(sending, slow, strict=True):
+            body.goes_on.set()
+            assert (await sent).status_code == 201
 
 
 def refusals(registry: CollectorRegistry, share: str) -> float | None:

@@ -103,11 +103,10 @@ async def test_several_relays_at_once_share_what_there_is(database: DirectoryDat
     assert sorted(ids) == sorted([*people("large", 100), *people("small", 10)])
 
 
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_what_another_relay_has_in_hand_is_skipped_and_not_waited_for(
     database: DirectoryDatabase,
 ) -> None:
-    if database.has_one_writer:
-        pytest.skip("there is one writer at a time")
     connections = await connect(database, "large", "small")
     await mark(database, connections["large"], people("large", 10))
     await mark(database, connections["small"], people("small", 4))
