@@ -9,7 +9,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 	check lint types architecture format schemas dashboards lock clean set-up set-up-test
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: set-up ## Serve api, relay and worker in one process, with a demo workspace on empty databases
 	@$(VENV)/muster run --demo $(ARGS)
