@@ -20,6 +20,7 @@ from tests.faults.distributed.recoveries import (
     DIRECTORY_RETRIED,
     DOWNSTREAM_BACK,
     LEASE,
+    LINE_GIVEN_UP,
     RETRIED,
     Recovery,
 )
@@ -88,7 +89,7 @@ FAULTS: Mapping[str, Fault] = {
         for how, what in LINES.items()
     },
     # Not to the database, where a statement in the middle has a minute to be answered.
-    "line to broker forgotten": Fault(partial(line.forget, line="broker"), 4),
+    "line to broker forgotten": Fault(partial(line.forget, line="broker"), 4, LINE_GIVEN_UP),
     "deliveries disordered": Fault(broker.disorder_deliveries, 40),
     "broker restarted": Fault(broker.restart, 2, BROKER_BACK),
     "broker killed": Fault(broker.kill, 2, BROKER_BACK),

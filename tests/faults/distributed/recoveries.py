@@ -6,7 +6,7 @@ from api import retries as api_retries
 from api.outbox import pauses, relay
 from contracts.topology import RETRY_DELAYS
 from tests.faults.distributed.leavers import Outage
-from worker import rabbitmq_consumer
+from worker import rabbitmq_connection, rabbitmq_consumer
 from worker import retries as worker_retries
 
 
@@ -55,6 +55,10 @@ BROKER_BACK = Recovery(
 )
 """The relay looks again, the workers dial again. What was on its way again and again comes after
 pauses that double."""
+
+LINE_GIVEN_UP = Recovery(delay=BROKER_BACK.delay + 3 * rabbitmq_connection.HEARTBEAT_SECONDS)
+"""A worker notices and dials again; the broker gives up its old line after about three beats, and
+delivers again what went there. With a beat each five seconds no NAT forgets a line by itself."""
 
 DIRECTORY_BACK = Recovery(pause=api_retries.LONGEST_PAUSE, leases=True)
 """The relay looks again; a lease whose commit was in doubt has to end."""
