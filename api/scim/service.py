@@ -49,6 +49,9 @@ from api.scim.tolerances import (
 )
 from api.scim.user_size import check_document
 
+MOST_MISTAKES = 100
+"""Mistakes in a body that are looked at; the first of them is told."""
+
 LONGEST_PLAIN_PATCH = 512
 """Bytes. One that does more is read twice if it is shorter, so this is short."""
 
@@ -244,6 +247,9 @@ _matched = lru_cache(maxsize=1_000)(match)
 
 
 def _refusal(error: ValidationError) -> SCIMException:
+    """Return what is wrong with a body; a list of so many mistakes takes more than a GiB."""
+    if error.error_count() > MOST_MISTAKES:
+        return InvalidValueException(detail=f"The body holds over {MOST_MISTAKES} mistakes")
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
 
 

@@ -14,6 +14,7 @@ from api.directory.stored_users import StoredUser, UserName
 from api.directory.user_pages import UserPages
 from api.retries import is_conflict, is_locked_out
 from api.scim.errors import TryAgainLater
+from api.scim.ids import ID
 from api.scim.resource_locks import ResourceLocks
 from api.scim.user_states import Decide, UserState
 from api.scim.user_writes import Change, Write, not_found, taken, write_users
@@ -94,6 +95,8 @@ class SharedUsers:
         The decision holds if the row is the same by then; else it is taken anew.
         """
         connection_id = change.connection.id
+        if not ID.fullmatch(change.id):
+            raise not_found(change.id)
         async with self._locks.at(connection_id, change.id):
             for _ in range(MOST_TRIES):
                 stored = await self.by_id(connection_id, change.id)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, false, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
-from contracts.names import comparison_key
+from contracts.names import name_key
 from contracts.rules import Portal
 from worker.database import DownstreamDatabase, is_among, wait_for_locks
 from worker.facts import IdentityKey
@@ -19,7 +19,9 @@ from worker.statements.loading import has_to_be_alone, key_of_event
 from worker.statements.rows import (
     ACCOUNTS,
     DEVICES,
+    FAILURES,
     RECORDS,
+    REFUSALS,
     WORKSPACES,
     of_identities,
     with_emails,
@@ -59,7 +61,7 @@ async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged
     """Wait as a writer does: somebody may hold a table, too, such as who makes an index."""
     if db.dialect.name != "postgresql":
         return
-    tables = [WORKSPACES, RECORDS, ACCOUNTS]
+    tables = [WORKSPACES, RECORDS, ACCOUNTS, REFUSALS, FAILURES]
     if any(event.portal is Portal.MDM for event in events):
         tables.append(DEVICES)
     names = ", ".join(table.name for table in tables)
@@ -118,4 +120,4 @@ def _place_of(event: IdentityChanged) -> Place | None:
     email = event.profile.email
     if email is None:
         return None
-    return event.workspace, event.portal.value, comparison_key(email)
+    return event.workspace, event.portal.value, name_key(email)

@@ -21,8 +21,9 @@ NAMED_ROLES = {"roles", "entitlements"}
 KINDS = {"user": "User", "group": "Group"}
 """The types of members, in lower case. What else a client calls a member says nothing."""
 
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-"""A text in a filter, written as JSON writes it."""
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text in a filter, written as JSON writes it, or what lacks its last quote: no search begins
+anew at a quote that was looked at."""
 
 
 def meant(target: Target, value: Any) -> Any:

@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from api.scim.expressions import LONGEST_CONDITION
+from api.scim.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
 from api.scim.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE, Limits
+from api.scim.service import MOST_MISTAKES
 from api.scim.user_writes import LIGHT
 from api.short_targets import LONGEST_TARGET
-from tests.ingress import GROUP, USER, Ingress
+from tests.ingress import GROUP, PATCH, USER, Ingress
 
 LIMITS = Limits()
 
@@ -135,3 +136,36 @@ async def test_a_body_has_an_end_that_is_known_before_it_is_read(
     assert f"{most} bytes" in refused.json()["detail"]
     read = await ingress.http.request(method, path, content=b" " * most)
     assert read.status_code == 400
+
+
+async def test_the_attributes_that_a_request_names_have_an_end(ingress: Ingress) -> None:
+    path = f"/Users/{await ingress.user('ada')}"
+    for separate, status in ((MOST_NAMES_ASKED, 200), (MOST_NAMES_ASKED + 1, 400)):
+        names = ",".join(f"a{at}" for at in range(separate))
+        answer = await ingress.http.get(path, params={"attributes": names})
+        assert answer.status_code == status
+    assert f"{MOST_NAMES_ASKED} names" in answer.json()["detail"]
+
+
+async def test_a_body_of_mistakes_is_refused_without_counting_them_up(ingress: Ingress) -> None:
+    body = {"schemas": [GROUP], "displayName": "Weavers", "members": [1] * 10_000}
+    refused = await ingress.send("POST", "/Groups", body)
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert f"over {MOST_MISTAKES} mistakes" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/Users", "/Groups"])
+@pytest.mark.parametrize("id_", ["%00", "%00" * 32, "a%00b"])
+async def test_an_id_that_cannot_be_is_nobodys(
+    ingress: Ingress, method: str, path: str, id_: str
+) -> None:
+    change = {"op": "add", "path": "externalId", "value": "x"}
+    bodies: dict[str, Any] = {
+        "PUT": {"schemas": [USER], "userName": "x"}
+        if path == "/Users"
+        else {"schemas": [GROUP], "displayName": "x"},
+        "PATCH": {"schemas": [PATCH], "Operations": [change]},
+    }
+    answer = await ingress.send(method, f"{path}/{id_}", bodies.get(method))
+    assert answer.status_code == 404
