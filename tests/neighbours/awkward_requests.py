@@ -88,6 +88,10 @@ IN_BODIES = {
     "selection": lambda text: _changed(
         {"op": "replace", "path": f'emails[value eq "{text}"].type', "value": "x"}
     ),
+    "selected role": lambda text: _changed(
+        {"op": "replace", "path": f'roles[value eq "{text}"].type', "value": "x"}
+    ),
+    "roles": lambda text: _sent("POST", "/Users", _user(roles=text)),
     "paths": lambda text: _patch(
         "/Users/{user}", *[{"op": "add", "path": text[:500], "value": "x"}] * (len(text) // 500)
     ),
