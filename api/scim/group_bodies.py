@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic_core import to_json
-from scim2_models import Resource, ResourceType
+from scim2_models import InvalidValueException, Resource, ResourceType
 
 from api.scim.expressions import check_operations
 from api.scim.membership_plan import exactly, named_in, types_in
@@ -26,6 +26,10 @@ class PushedGroup(NamedTuple):
     group: Group
     members: NamedChanges
     types: Named
+
+
+MOST_UNREAD = 1_000
+"""Entries of a list of which the library says what is wrong with each, at a KB of memory."""
 
 
 class PushedPatch(NamedTuple):
@@ -50,8 +54,13 @@ def read_group(
     names = (
         [name for name in decoded if name.lower() == MEMBERS] if isinstance(decoded, dict) else ()
     )
-    members = read_members(decoded.pop(names[0])) if len(names) == 1 else None
+    sent = decoded.pop(names[0]) if len(names) == 1 else None
+    members = read_members(sent) if len(names) == 1 else None
     if members is None:
+        if isinstance(sent, list) and len(sent) > MOST_UNREAD:
+            raise InvalidValueException(
+                detail="members holds an entry that is neither an object of texts nor an id"
+            )
         return pushed_group(cast("Group", read(resource_type, body, media)))
     return _pushed(cast("Group", read(resource_type, to_json(decoded), media)), members)
 

@@ -148,10 +148,18 @@ async def test_the_attributes_that_a_request_names_have_an_end(ingress: Ingress)
 
 
 async def test_a_body_of_mistakes_is_refused_without_counting_them_up(ingress: Ingress) -> None:
-    body = {"schemas": [GROUP], "displayName": "Weavers", "members": [1] * 10_000}
-    refused = await ingress.send("POST", "/Groups", body)
+    body = {"schemas": [USER], "userName": "ada", "emails": [1] * 500}
+    refused = await ingress.send("POST", "/Users", body)
     assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
     assert f"over {MOST_MISTAKES} mistakes" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("count", [1, 10_000])
+async def test_a_member_that_cannot_be_read_is_refused(ingress: Ingress, count: int) -> None:
+    body = {"schemas": [GROUP], "displayName": "Weavers", "members": [1] * count}
+    refused = await ingress.send("POST", "/Groups", body)
+    assert (refused.status_code, refused.json()["scimType"]) == (400, "invalidValue")
+    assert "members" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
