@@ -1,14 +1,14 @@
-"""What can be said of an error without its text, which may quote what is personal?"""
+"""What can be said of an error without its text? Its type and places: the text may be personal."""
 
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 
 
 def type_and_places(error: BaseException) -> dict[str, str]:
-    """Return its type and the lines that it came through; of a group, those of each error in it.
+    """Return an error's type and the lines that it came through; of a group, those of each error.
 
-    The result has the keys ``error`` and ``where``, for a line of the log.
+    The result has the keys ``error`` and ``where``, for a line of the log. A place is a dotted
+    module and a line in it: names of files repeat from package to package.
     """
     errors = list(_each(error))
     return {
@@ -26,5 +26,5 @@ def _each(error: BaseException) -> Iterator[BaseException]:
 
 
 def _places(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return " ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    frames = traceback.walk_tb(error.__traceback__)
+    return " ".join(f"{frame.f_globals.get('__name__', '?')}:{line}" for frame, line in frames)
