@@ -10,22 +10,22 @@ from scim2_models import NotFoundException
 from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
-from api.correlation import CorrelationIds
-from api.directory.database import DirectoryDatabase
-from api.documentation_page import documentation_routes
-from api.held import HeldUntilSent
+from api.access.bearer import Doorkeeper
+from api.directory.dialects import DirectoryDatabase
+from api.fairness.shares import Shares, ShareSizes
+from api.http.correlation import CorrelationIds
+from api.http.documentation_page import documentation_routes
+from api.http.exit_stacks import HeldUntilSent
+from api.http.request_log import ObservedRequests
+from api.http.short_targets import ShortTargets
 from api.metrics import ApiMetrics
-from api.observed_requests import ObservedRequests
-from api.scim.authentication import Doorkeeper
-from api.scim.documentation import scim_components
 from api.scim.errors import TargetTooLong
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.resource_locks import ResourceLocks
-from api.scim.routes import PREFIX, ScimEdge, scim_routes
-from api.scim.shared_users import SharedUsers
-from api.shares import Shares, ShareSizes
-from api.short_targets import ShortTargets
+from api.scim.http.openapi import scim_components
+from api.scim.http.routes import PREFIX, ScimEdge, scim_routes
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
+from api.scim.transactions.resource_locks import ResourceLocks
+from api.scim.users.batching import SharedUsers
 from contracts.clock import Clock, now
 
 

@@ -9,7 +9,7 @@ from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from api.directory.census import Marks
+from api.directory.identity_listing import Marks
 from contracts.topology import Lane
 from contracts.transport import (
     Backlog,

@@ -15,7 +15,7 @@ from asyncpg import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from deploy.database_files import DatabaseFileLost
 from deploy.databases import open_directory_engines, open_engines
 from deploy.postgres_sessions import NoServerTakesWrites

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.directory.census import UNPUBLISHABLE
+from api.directory.identity_listing import UNPUBLISHABLE
 from contracts.rules import (
     RULES,
     ChangePolicy,

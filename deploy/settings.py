@@ -7,10 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from api.fairness.shares import ShareSizes
 from api.outbox.parcels import LARGEST_EVENT
 from api.outbox.room import MOST_WAITING
-from api.scim.limits import Limits
-from api.shares import ShareSizes
+from api.scim.protocol.limits import Limits
 from contracts.servers import servers_in
 from contracts.topology import MOST_MESSAGES
 from deploy.connection_bounds import Bounds

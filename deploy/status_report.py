@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from api.comparison import compared
-from api.directory.census import CountedIdentity
-from api.directory.database import DirectoryDatabase
-from api.verdicts import UNSEEN, unknown_leaving
+from api.directory.dialects import DirectoryDatabase
+from api.directory.identity_listing import CountedIdentity
+from api.reconciliation.pairs import compared
+from api.reconciliation.verdicts import UNSEEN, unknown_leaving
 from contracts.clock import seconds_since
 from contracts.downstream_facts import SyncState, SyncStates
 

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.sweep import Sweep
+from api.reconciliation.sweep import Sweep
 from contracts.transport import Publisher
 from deploy.running import until_cancelled
 from deploy.settings import Settings

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from api.outbox.relay import Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology

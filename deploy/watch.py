@@ -5,9 +5,9 @@ from functools import partial
 from typing import TypeVar
 
 from api.directory import write_probe as directory_probe
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
-from api.observations import ApiObservations
 from contracts.health import Check
 from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from deploy.databases import open_engines
 from deploy.event_loop import run_process

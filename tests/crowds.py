@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.database import DirectoryDatabase, objects_in, rows_in
+from api.directory.dialects import DirectoryDatabase, objects_in, rows_in
 from api.directory.tables import Identity, Membership, UserRow
 
 PATTERN = "person-0"

@@ -10,18 +10,18 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, select, update
 from sqlmodel import col
 
+from api.access.bearer import OpenedConnection, digest_of
 from api.admin.connections import NewConnection, create_connection
 from api.app import create_app
-from api.correlation import new_trace
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
+from api.fairness.shares import Shares, ShareSizes
+from api.http.correlation import new_trace
 from api.metrics import ApiMetrics
-from api.scim.authentication import OpenedConnection, digest_of
-from api.scim.limits import Limits
-from api.scim.resource_locks import ResourceLocks
-from api.scim.resources import Group, User
-from api.scim.transactions import Transactions
-from api.shares import Shares, ShareSizes
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.resources import Group, User
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.resource_locks import ResourceLocks
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from deploy.databases import open_engines

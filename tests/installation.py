@@ -9,9 +9,9 @@ from sqlalchemy import Executable
 
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
-from api.reconciliation import Comparison, Reconciliation
-from api.repair import bring_back, repair
-from api.verdicts import Finding, Moment
+from api.reconciliation.reconcile import Comparison, Reconciliation
+from api.reconciliation.repair import bring_back, repair
+from api.reconciliation.verdicts import Finding, Moment
 from contracts.clock import now
 from contracts.identity_changed import decode
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules

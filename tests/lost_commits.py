@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, insert, select
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable
 
 TABLES: tuple[Table, ...] = tuple(ApiTable.metadata.sorted_tables)

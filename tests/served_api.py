@@ -14,9 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from api.admin.connections import create_connection
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.scim.limits import Limits
+from api.scim.protocol.limits import Limits
 from contracts.clock import now
 from deploy.databases import open_engines
 from deploy.http_server import bind_api, serve, url_of

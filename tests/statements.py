@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 
 
 @dataclass(slots=True)

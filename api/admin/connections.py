@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.admin.tokens import issue_token, revoke_tokens
-from api.correlation import new_trace
-from api.directory.database import DirectoryDatabase
+from api.access.tokens import issue_token, revoke_tokens
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import (
     RulesOfAnotherPortal,
@@ -21,6 +20,7 @@ from api.errors import (
     UnknownIdentity,
     UnusableWorkspaceName,
 )
+from api.http.correlation import new_trace
 from api.outbox.marks import mark_connection, mark_identities
 from contracts.rules import RULES, Portal, Rules
 

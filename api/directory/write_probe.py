@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from sqlalchemy import insert
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Schedule
 from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, TakenBack, probe_names
 

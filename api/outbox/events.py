@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.database import json_text, with_commas
+from api.directory.dialects import json_text, with_commas
 from api.directory.identity_changes import IdentityState
 from api.directory.tables import Connection, GroupRow, Membership
 from api.outbox.leasing import Mark

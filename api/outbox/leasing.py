@@ -34,7 +34,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.database import is_among, rows_in
+from api.directory.dialects import is_among, rows_in
 from api.directory.identity_changes import IdentityState
 from api.directory.identity_rows import LANE_NUMBERS, state_of
 from api.directory.tables import Connection, Identity

@@ -23,7 +23,7 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.database import is_among, objects_in
+from api.directory.dialects import is_among, objects_in
 from api.directory.identity_changes import IdentityChange, IdentityState, next_version
 from api.directory.identity_rows import (
     LANE_NUMBERS,

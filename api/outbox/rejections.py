@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.census import UNPUBLISHABLE
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.directory.identity_listing import UNPUBLISHABLE
 from api.directory.tables import Identity
 
 

@@ -3,7 +3,7 @@
 import structlog
 from scim2_models import SCIMException
 
-from api.fair_slots import NoSlot
+from api.fairness.slots import NoSlot
 from api.retries import is_away, is_conflict
 from contracts.error_places import type_and_places
 

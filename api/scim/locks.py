@@ -19,14 +19,14 @@ from scim2_models import NotFoundException
 from sqlalchemy import ColumnElement, Select, literal, select, union_all
 from sqlmodel import col
 
-from api.directory.database import is_among
+from api.directory.dialects import is_among
 from api.directory.tables import GroupRow, UserRow
 from api.outbox.marks import load_state
-from api.scim.ids import ID
-from api.scim.memberships import groups_with
-from api.scim.named_members import Named
-from api.scim.rows import Row
-from api.scim.transaction import Transaction
+from api.scim.members.parameter import Named
+from api.scim.members.reads import groups_with
+from api.scim.protocol.ids import ID
+from api.scim.search.stored_documents import Row
+from api.scim.transactions.transaction import Transaction
 
 
 async def lock_group(tx: Transaction, id_: str, named: Named) -> Row:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
-from api.verdicts import Finding
+from api.reconciliation.verdicts import Finding
 from contracts.clock import now
 from contracts.rules import RULES, Rules
 from deploy.commands.session import JsonOption, Workspace, on_databases

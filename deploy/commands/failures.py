@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from api.directory.census import UNPUBLISHABLE
+from api.directory.identity_listing import UNPUBLISHABLE
 from api.outbox.rejections import ListedRejection, Rejections
-from api.repair import repair
-from api.verdicts import Finding, Verdict
+from api.reconciliation.repair import repair
+from api.reconciliation.verdicts import Finding, Verdict
 from contracts.clock import now
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published

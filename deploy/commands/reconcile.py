@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from api.reconciliation import Comparison, Reconciliation
-from api.repair import bring_back, repair
-from api.verdicts import Finding, Moment, Verdict
+from api.reconciliation.reconcile import Comparison, Reconciliation
+from api.reconciliation.repair import bring_back, repair
+from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import rows_of, show_leavers

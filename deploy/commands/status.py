@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.admin import connections
-from api.verdicts import Finding
+from api.reconciliation.verdicts import Finding
 from contracts.clock import now
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import show_published, unknown_leavers

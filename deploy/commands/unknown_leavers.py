@@ -8,8 +8,8 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from api.reconciliation import Reconciliation
-from api.verdicts import Finding, Moment, Verdict
+from api.reconciliation.reconcile import Reconciliation
+from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
 from deploy.opened import Databases
 from deploy.output import print_rows, show_row

@@ -7,12 +7,12 @@ from tests.architecture.source_files import PACKAGES, imported_packages, python_
 BROKER_CLIENTS = {"aio_pika", "aiormq", "pamqp"}
 
 
-def test_the_broker_is_known_only_to_files_named_after_it() -> None:
+def test_the_broker_is_known_only_to_files_and_folders_named_after_it() -> None:
     offenders = [
         str(file)
         for file in python_files(*PACKAGES)
         if BROKER_CLIENTS.intersection(imported_packages(file))
-        and not file.name.startswith("rabbitmq_")
+        and not any(part.startswith("rabbitmq") for part in file.parts)
     ]
     assert offenders == []
 

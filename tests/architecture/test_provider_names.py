@@ -8,7 +8,7 @@ NAMES = re.compile(
     r"authentik|azure|entra\b|google|jumpcloud|keycloak|microsoft|okta|onelogin|\bping\b|rippling",
     re.IGNORECASE,
 )
-TABLE = "api/scim/tolerances/__init__.py"
+TABLE = "api/scim/protocol/tolerances/__init__.py"
 
 
 def test_no_other_module_knows_a_provider() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from contracts.rules import (
     CreateCollaborator,
     DashboardRules,

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api.admin.connections import create_connection
-from api.directory.database import DirectoryDatabase
-from api.scim.routes import PREFIX
+from api.directory.dialects import DirectoryDatabase
+from api.scim.http.routes import PREFIX
 from contracts.clock import now
 from deploy.databases import open_engines
 from deploy.migrations import DIRECTORY

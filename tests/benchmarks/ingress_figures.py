@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.bodies import patch
 from tests.benchmarks.lean_http import Client
 from tests.benchmarks.load import Rate, rate, took

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.processors import Processors
 from tests.benchmarks.report import Report
 from tests.benchmarks.sight import Sight

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from scim2_models import Path, Reference, Resource
 from scim2_models.path import AttributeBinding
 
-from api.scim.resources import Group, ScimUser
+from api.scim.protocol.resources import Group, ScimUser
 
 BASE_URL = "https://muster.test/scim/v2/acme"
 ROOT = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union

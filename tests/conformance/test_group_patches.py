@@ -20,18 +20,18 @@ from sqlmodel import col
 
 from api.admin.connections import create_connection
 from api.directory.tables import Identity
-from api.scim.group_requests import GroupRequests
-from api.scim.group_writes import GroupWrites
-from api.scim.groups import get_group
-from api.scim.json_answers import as_http
-from api.scim.limits import Limits
-from api.scim.member_lists import MemberLists, show_members, shown_of_members
-from api.scim.memberships import members_of
-from api.scim.resources import ScimUser
-from api.scim.rows import Member
-from api.scim.service import MusterService
-from api.scim.storage import DirectoryStorage
-from api.scim.transaction import Transaction
+from api.scim.groups.requests import GroupRequests
+from api.scim.groups.store import get_group
+from api.scim.groups.writes import GroupWrites
+from api.scim.http.responses import as_http
+from api.scim.members.answers import MemberLists, show_members, shown_of_members
+from api.scim.members.reads import members_of
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.resources import ScimUser
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import Member
+from api.scim.transactions.transaction import Transaction
 from contracts.clock import now
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (

@@ -19,14 +19,14 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from api.directory.tables import GroupRow, Membership
-from api.scim.group_bodies import pushed_group, read_patch
-from api.scim.group_writes import GroupWrites
-from api.scim.limits import Limits
-from api.scim.memberships import members_of
-from api.scim.rows import Member
-from api.scim.service import MusterService
-from api.scim.storage import DirectoryStorage
-from api.work import LARGE
+from api.fairness.work import LARGE
+from api.scim.groups.bodies import pushed_group, read_patch
+from api.scim.groups.writes import GroupWrites
+from api.scim.members.reads import members_of
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import Member
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     NAME,

@@ -9,10 +9,10 @@ from scim2_models import ScimFilter
 from scim2_models.path import CompareOperator, Comparison
 from scim2_server.conditions import Conditions
 
-from api.directory.stored_users import StoredUser
-from api.scim.plain_requests import PATCH_SCHEMA, activity_set, name_looked_up
-from api.scim.rows import user_columns, user_of
-from api.scim.tolerances import tolerate_patch
+from api.scim.protocol.fast_paths import PATCH_SCHEMA, activity_set, name_looked_up
+from api.scim.protocol.tolerances import tolerate_patch
+from api.scim.search.stored_documents import user_columns, user_of
+from api.scim.users.statements import StoredUser
 from tests.conformance.test_user_answers import PROVIDER, SERVICE, USER_TYPE, stored
 
 VALUES = st.sampled_from(

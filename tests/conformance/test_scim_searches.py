@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from scim2_models import InvalidFilterException, Resource, ResourceType, SearchRequest
 
 from api.admin.connections import create_connection
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.resources import Group, ScimUser
-from api.scim.service import MusterService
-from api.scim.storage import DirectoryStorage
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.resources import Group, ScimUser
+from api.scim.protocol.service import MusterService
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
 from tests.ingress import RULES, migrated_directory, transactions_on

@@ -9,9 +9,9 @@ from scim2_server.storage import ScimStorage
 from scim2_server.testing import AsyncScimStorageContract, BlockingStorage
 
 from api.admin.connections import create_connection
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.storage import DirectoryStorage
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
 from contracts.clock import now
 from tests.ingress import RULES, migrated_directory, transactions_on
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
-from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Consumer, Delivery, Parcel, Publisher, RetryAfter

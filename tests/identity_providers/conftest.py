@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from tests.ingress import Ingress
 from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.scim.limits import Limits
+from api.scim.protocol.limits import Limits
 from tests.identity_providers.answers import error_of, page_of
 from tests.ingress import USER, Ingress
 from tests.served_api import ServedApi, database_of, ingress_over_http, served_api

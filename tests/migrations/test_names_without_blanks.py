@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, UserRow
 from deploy.databases import open_engines
 from deploy.migrations import DIRECTORY

@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
-from api.reconciliation import Comparison, Reconciliation
-from api.repair import repair
-from api.verdicts import Moment
+from api.reconciliation.reconcile import Comparison, Reconciliation
+from api.reconciliation.repair import repair
+from api.reconciliation.verdicts import Moment
 from contracts.clock import now
 from contracts.topology import Lane
 from deploy.databases import open_engines

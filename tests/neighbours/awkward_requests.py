@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from api.scim.limits import Limits
+from api.scim.protocol.limits import Limits
 from tests.ingress import GROUP, PATCH, USER
 from tests.neighbours.requests import BULK, SEARCH
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.scim.limits import MOST_IN_CIRCLE
+from api.scim.protocol.limits import MOST_IN_CIRCLE
 from tests.ingress import PATCH
 from tests.neighbours.requests import Request, Tenant, group, replace, user
 

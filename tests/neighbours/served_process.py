@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.admin.connections import create_connection
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from deploy.database_urls import async_url
 from deploy.databases import open_engines

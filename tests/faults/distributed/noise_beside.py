@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 from prometheus_client import CollectorRegistry
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from deploy.databases import open_engines
 from tests.end_to_end.installation import Installation
 from tests.ingress import Ingress

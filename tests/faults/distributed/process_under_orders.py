@@ -19,8 +19,8 @@ from aio_pika.abc import AbstractExchange
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
 
-from api.outbox.rabbitmq_line import RabbitmqLine
-from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq.line import RabbitmqLine
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import Lane
 from contracts.transport import Delivery, Parcel, PublishOutcome
 from deploy import transports

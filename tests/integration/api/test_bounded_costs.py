@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api.scim.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
-from api.scim.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE, Limits
-from api.scim.service import MOST_MISTAKES
-from api.scim.user_writes import LIGHT
-from api.short_targets import LONGEST_TARGET
+from api.http.short_targets import LONGEST_TARGET
+from api.scim.protocol.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
+from api.scim.protocol.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE, Limits
+from api.scim.protocol.service import MOST_MISTAKES
+from api.scim.users.writes import LIGHT
 from tests.ingress import GROUP, PATCH, USER, Ingress
 
 LIMITS = Limits()

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from deploy.databases import open_engines
 from tests.ingress import Ingress, ingress_on
 

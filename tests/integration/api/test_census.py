@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.directory.census import Marks, count_marks, ids_by_connection
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.directory.identity_listing import Marks, count_marks, ids_by_connection
 from api.directory.tables import Identity
 from contracts.topology import Lane
 from tests.ingress import Ingress, ingress_on

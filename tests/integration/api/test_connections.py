@@ -11,7 +11,7 @@ from api.admin.connections import (
     resync,
     rotate_token,
 )
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Token
 from api.errors import (
     RulesOfAnotherPortal,

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from deploy.databases import open_engines
 

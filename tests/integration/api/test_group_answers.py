@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, Group
 from structlog.testing import capture_logs
 
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.work import LARGE
+from api.fairness.work import LARGE
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
 from tests.ingress import GROUP, PATCH, Ingress
 
 STRANGER = "0" * 32

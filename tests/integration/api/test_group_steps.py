@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from scim2_models import BulkOperation, Group, PatchOp
 
-from api.scim.bulk_operations import BulkOperations
-from api.scim.handler import DirectoryHandler
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.service import MusterService
-from api.scim.shared_users import SharedUsers
-from api.scim.storage import DirectoryStorage
+from api.scim.operations.bulk_operations import BulkOperations
+from api.scim.operations.handler import DirectoryHandler
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.service import MusterService
+from api.scim.users.batching import SharedUsers
 from contracts.clock import now
 from tests.ingress import Ingress
 from tests.statements import asked_of

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import insert
 
 from api.directory.tables import GroupRow, Membership
-from api.scim.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE
+from api.scim.protocol.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE
 from contracts.clock import now
 from contracts.names import name_key
 from tests.identity_providers.answers import error_of

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.scim.limits import Limits
+from api.scim.protocol.limits import Limits
 from deploy.database_urls import async_url
 from deploy.databases import open_engines
 from tests.ingress import PATCH, USER, Ingress, ingress_on

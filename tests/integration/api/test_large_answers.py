@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from api.directory.database import DirectoryDatabase
-from api.scim.limits import Limits
-from api.scim.member_lists import PORTION as MEMBERS_AT_ONCE
-from api.scim.resource_lists import PORTION as CHARACTERS_AT_ONCE
+from api.directory.dialects import DirectoryDatabase
+from api.scim.members.answers import PORTION as MEMBERS_AT_ONCE
+from api.scim.operations.resource_lists import PORTION as CHARACTERS_AT_ONCE
+from api.scim.protocol.limits import Limits
 from tests.crowds import join, multiply
 from tests.ingress import Ingress, ingress_on
 

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
-from api.scim.group_slices import SLICE
+from api.scim.groups.slices import SLICE
 from contracts.identity_changed import decode
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState

@@ -6,9 +6,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
-from api.observations import ApiObservations
 from contracts.embedded_transport import EmbeddedTransport
 from tests.ingress import USER, Ingress
 from tests.samples import samples

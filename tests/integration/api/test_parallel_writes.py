@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from api.admin.connections import change_rules, create_connection, resync
 from api.app import create_app
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, Membership, UserRow
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay

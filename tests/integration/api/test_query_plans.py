@@ -8,18 +8,18 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.stored_users import USERS
-from api.directory.user_pages import counted, page
-from api.scim.attributes_in_sql import (
+from api.scim.members.parameter import Named
+from api.scim.members.reads import is_at, place_of_member
+from api.scim.protocol.ids import new_id
+from api.scim.search.attributes import (
     GROUP_ATTRIBUTES,
     MEMBERSHIPS,
     USER_ATTRIBUTES,
     Attributes,
 )
-from api.scim.ids import new_id
-from api.scim.memberships import is_at, place_of_member
-from api.scim.named_members import Named
-from api.scim.search import search_for
+from api.scim.search.query import search_for
+from api.scim.users.offset_pages import counted, page
+from api.scim.users.statements import USERS
 from tests.crowds import multiply
 from tests.ingress import Ingress
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.directory.database import DirectoryDatabase
-from api.fair_slots import NoSlot
+from api.directory.dialects import DirectoryDatabase
+from api.fairness.shares import Shares, ShareSizes
+from api.fairness.slots import NoSlot
 from api.scim.errors import HungUp, SearchTooSlow
-from api.scim.transaction import Transaction
-from api.scim.transactions import Transactions
-from api.shares import Shares, ShareSizes
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.transaction import Transaction
 from deploy.databases import open_directory_engines
 from tests.ingress import Ingress, metrics_of_nobody
 

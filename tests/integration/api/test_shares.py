@@ -9,9 +9,9 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api.directory.database import DirectoryDatabase
-from api.shares import HUGE_RECEIVED, LARGE_BODIES, ShareSizes
-from api.work import LARGE
+from api.directory.dialects import DirectoryDatabase
+from api.fairness.shares import HUGE_RECEIVED, LARGE_BODIES, ShareSizes
+from api.fairness.work import LARGE
 from tests.ingress import GROUP, USER, Ingress, ingress_on
 
 IMPATIENT = ShareSizes(requests_each=1, searches_each=1, patience=0.01)

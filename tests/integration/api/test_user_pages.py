@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text, update
 from sqlmodel import col
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
-from api.directory.user_pages import (
+from api.scim.users.offset_pages import (
     APART,
     REMEMBERED,
     SLACK,

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from structlog.testing import capture_logs
 
 from api.admin.connections import resync
-from api.verdicts import Verdict
+from api.reconciliation.verdicts import Verdict
 from contracts.clock import now
 from contracts.rules import (
     ChangePolicy,

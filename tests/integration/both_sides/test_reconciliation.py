@@ -4,7 +4,7 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import col
 
 from api.directory.tables import Identity, UserRow
-from api.verdicts import Verdict
+from api.reconciliation.verdicts import Verdict
 from tests.installation import Installation
 from worker.statements.rows import ACCOUNTS, FAILURES, RECORDS
 

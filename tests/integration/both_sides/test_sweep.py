@@ -7,8 +7,8 @@ from sqlalchemy import insert, update
 
 from api.directory.tables import Identity
 from api.outbox.relay import Relay
-from api.sweep import Sweep
-from api.verdicts import Verdict
+from api.reconciliation.sweep import Sweep
+from api.reconciliation.verdicts import Verdict
 from contracts.topology import Lane
 from contracts.transport import Backlog
 from deploy.databases import open_engines

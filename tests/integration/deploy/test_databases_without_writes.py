@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
 from contracts.health import Check, look_at
 from deploy.database_sessions import OPENED

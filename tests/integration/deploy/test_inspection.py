@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from deploy.databases import open_engines
 from deploy.http_server import bind_api, bind_inspection, url_of
 from deploy.inspection import BOUNDS, Inspection, inspected

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import make_url, text
 
-from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Parcel
 from deploy.databases import open_engines

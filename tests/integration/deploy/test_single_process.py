@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api.admin.connections import create_connection
-from api.directory.census import count_marks
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.directory.identity_listing import count_marks
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
 from contracts.topology import Lane

@@ -8,8 +8,8 @@ from aio_pika import Message
 from aio_pika.abc import AbstractChannel
 from pamqp import commands, frame
 
-from api.outbox.rabbitmq_line import ASKED_AFTER
-from api.outbox.rabbitmq_publisher import RabbitmqPublisher
+from api.outbox.rabbitmq.line import ASKED_AFTER
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import NOT_APPLIED, Lane, Topology
 from contracts.transport import (
     Backlog,

@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from api.correlation import trace_from
+from api.http.correlation import trace_from
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.fair_slots import FairSlots, NoSlot
+from api.fairness.slots import FairSlots, NoSlot
 
 
 def slots(total: int = 2, each: int = 1, reserved: int = 0, patience: float = 60) -> FairSlots:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.shared_calls import MOST, SharedCalls
+from api.batching import MOST, SharedCalls
 
 
 class Oracle:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.directory.census import CountedIdentity
-from api.verdicts import LOST, SETTLED, Moment, Verdict, finding_of, judge
+from api.directory.identity_listing import CountedIdentity
+from api.reconciliation.verdicts import LOST, SETTLED, Moment, Verdict, finding_of, judge
 from contracts.clock import LARGEST_DIFFERENCE
 from contracts.downstream_facts import Failure, Refusal, SyncState
 

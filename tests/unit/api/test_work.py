@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from api.fair_slots import FairSlots, NoSlot
-from api.work import LARGE, SMALL, Work
+from api.fairness.slots import FairSlots, NoSlot
+from api.fairness.work import LARGE, SMALL, Work
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from api.directory.census import CountedIdentity
-from api.verdicts import UNSEEN
+from api.directory.identity_listing import CountedIdentity
+from api.reconciliation.verdicts import UNSEEN
 from contracts.downstream_facts import Failure, Refusal, SyncState
 from deploy.status_report import StatusReport
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import insert
 
 from api.admin.connections import create_connection
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import SeenUser, after_creation
 from api.directory.identity_rows import new_row
 from api.directory.tables import Identity

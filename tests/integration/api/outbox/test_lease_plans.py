@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text, update
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from tests.integration.api.outbox.marks import NOW, SECOND, connect, mark, taken
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.outbox import settling
 from api.outbox.leasing import Round, lease

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
+from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
-from api.observations import ApiObservations
 from api.outbox.rejections import Rejections
 from api.outbox.relay import Relay
 from contracts.identity_changed import IdentityChanged, decode

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.directory.database import DirectoryDatabase
+from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.metrics import ApiMetrics
 from api.outbox.leasing import Round, lease, release

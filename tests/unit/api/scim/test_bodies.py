@@ -6,10 +6,10 @@ import pytest
 from fastapi import Request
 from starlette.types import Message
 
-from api.fair_slots import FairSlots, NoSlot
-from api.scim.bodies import read_body
+from api.fairness.shares import HUGE_BODY, LARGE_BODY, BodyShares
+from api.fairness.slots import FairSlots, NoSlot
 from api.scim.errors import BodyCutShort
-from api.shares import HUGE_BODY, LARGE_BODY, BodyShares
+from api.scim.http.read_body import read_body
 
 
 async def test_a_client_that_hangs_up_in_the_middle_is_no_error_of_ours() -> None:

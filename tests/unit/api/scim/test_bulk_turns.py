@@ -7,8 +7,8 @@ import pytest
 from scim2_models import BulkOperation, Resource
 from scim2_server.bulk import BulkPlan
 
-from api.scim.bulk_turns import circles_in, first_state, turns
-from api.scim.resources import Group, ScimUser
+from api.scim.operations.bulk_transactions import circles_in, first_state, turns
+from api.scim.protocol.resources import Group, ScimUser
 
 
 def creation(name: str, *references: str) -> BulkOperation[Resource[Any]]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.scim.comparable import comparable_form
-from api.scim.resources import EnterpriseUser, ScimUser
+from api.scim.protocol.resources import EnterpriseUser, ScimUser
+from api.scim.search.comparison_form import comparable_form
 
 ENTERPRISE = str(EnterpriseUser.__schema__)
 

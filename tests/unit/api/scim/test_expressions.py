@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
-from api.scim.expressions import (
+from api.scim.protocol.expressions import (
     LITERAL,
     LONGEST_CONDITION,
     LONGEST_EXPRESSION,
@@ -16,7 +16,7 @@ from api.scim.expressions import (
     check_filter,
     check_operations,
 )
-from api.scim.limits import Limits
+from api.scim.protocol.limits import Limits
 from contracts.names import MOST_MARKS
 
 MARKS = "\u0301" * (MOST_MARKS + 1)

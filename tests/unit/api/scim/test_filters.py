@@ -4,8 +4,8 @@ import pytest
 from scim2_models import InvalidFilterException, ScimFilter
 from sqlalchemy.dialects import postgresql, sqlite
 
-from api.scim.attributes_in_sql import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
-from api.scim.filters import MEMBERSHIP_TERMS, MOST_TERMS, condition_of
+from api.scim.search.attributes import GROUP_ATTRIBUTES, USER_ATTRIBUTES, Attributes
+from api.scim.search.filters import MEMBERSHIP_TERMS, MOST_TERMS, condition_of
 
 LOOK_UPS = [
     (USER_ATTRIBUTES, 'userName eq "Ada"', "users.user_name_key = 'ada'"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from scim2_server.responses import ScimResponse
 
-from api.scim.json_answers import ReadyJson, as_http
+from api.scim.http.responses import ReadyJson, as_http
 
 READY = ReadyJson('[{"value":"x"}]')
 

@@ -4,14 +4,14 @@ import pytest
 from pydantic_core import to_json
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
-from api.scim.expressions import (
+from api.scim.protocol.expressions import (
     LONGEST_EXPRESSION,
     MOST_TERMS_IN_A_PATH,
     check_filter,
     check_operations,
 )
-from api.scim.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE, Limits
-from api.scim.payloads import check_value
+from api.scim.protocol.json_values import check_value
+from api.scim.protocol.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE, Limits
 from contracts.identity_changed import StoreTerms, encode
 from contracts.rules import CreateEmployee
 from tests.compatibility.samples import TRACE, an_event

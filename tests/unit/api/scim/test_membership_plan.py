@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from scim2_models import Group, PatchOp, PatchOperation, Path
 from scim2_models.path import FilterNode
 
-from api.scim.group_bodies import read_steps
-from api.scim.limits import Limits
-from api.scim.membership_plan import (
+from api.scim.groups.bodies import read_steps
+from api.scim.members.plan import (
     Concern,
     Label,
     MemberChanges,
@@ -21,9 +20,10 @@ from api.scim.membership_plan import (
     plan,
     types_in,
 )
-from api.scim.rows import Member
-from api.scim.sent_members import SentMember
-from api.scim.service import MusterService
+from api.scim.members.sent import SentMember
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import Member
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     PROVIDER,

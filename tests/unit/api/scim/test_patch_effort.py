@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from scim2_models import InvalidValueException, PatchOp, PatchOperation
 
-from api.scim.patch_effort import check_effort
-from api.scim.resources import ScimUser
+from api.scim.protocol.patch_cost import check_effort
+from api.scim.protocol.resources import ScimUser
 
 
 def somebody(entries: int) -> ScimUser:

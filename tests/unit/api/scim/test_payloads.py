@@ -13,8 +13,7 @@ from scim2_models import (
     SCIMException,
 )
 
-from api.scim.limits import DEEPEST, MOST_NAMES
-from api.scim.payloads import (
+from api.scim.protocol.json_values import (
     AT_ONCE,
     MOST_BRACKETS,
     check_structure,
@@ -22,6 +21,7 @@ from api.scim.payloads import (
     json_in_steps,
     json_of,
 )
+from api.scim.protocol.limits import DEEPEST, MOST_NAMES
 from contracts.names import MOST_MARKS
 
 VALUES = st.recursive(

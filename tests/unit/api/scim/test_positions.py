@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from scim2_models import InvalidCursorException
 
-from api.scim.positions import Direction, Place, Position, position_of
+from api.scim.search.cursors import Direction, Place, Position, position_of
 
 
 @pytest.mark.parametrize("value", ["weaver", "", 1_700_000_000_000_000, None])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.scim.resources import ScimUser
-from api.scim.seen_users import seen
+from api.scim.protocol.resources import ScimUser
+from api.scim.users.profile import seen
 
 WORK, HOME = {"value": "w@a.test", "type": "work"}, {"value": "h@a.test", "type": "home"}
 PRIMARY = {"value": "p@a.test", "primary": True}

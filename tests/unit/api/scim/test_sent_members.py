@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scim2_models import Context, Group
 
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.sent_members import read_members, sent_of
-from api.scim.tolerances import tolerate_resource
+from api.scim.members.sent import read_members, sent_of
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.tolerances import tolerate_resource
 
 NAMES = st.sampled_from(["value", "VALUE", "display", "type", "$ref", "$REF", "ref", "colour", ""])
 TEXTS = st.one_of(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from scim2_models import InvalidFilterException, InvalidValueException
 
-from api.scim.tolerances import (
+from api.scim.protocol.tolerances import (
     ENTERPRISE,
     MANAGER,
     NO_OPERATION,

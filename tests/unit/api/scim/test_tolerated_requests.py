@@ -11,11 +11,11 @@ import pytest
 from scim2_models import Meta, SCIMException
 from scim2_server.conditions import Conditions
 
-from api.scim.limits import Limits
-from api.scim.provider import scim_provider
-from api.scim.resources import ScimUser
-from api.scim.service import MusterService
-from api.scim.tolerances import ENTERPRISE, MANAGER
+from api.scim.protocol.discovery import scim_provider
+from api.scim.protocol.limits import Limits
+from api.scim.protocol.resources import ScimUser
+from api.scim.protocol.service import MusterService
+from api.scim.protocol.tolerances import ENTERPRISE, MANAGER
 from tests.ingress import PATCH, USER
 
 PROVIDER = scim_provider(Limits())

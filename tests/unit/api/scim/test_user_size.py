@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from scim2_models import InvalidValueException
 
-from api.directory.stored_users import StoredUser
-from api.scim.limits import LONGEST_NAME
-from api.scim.resources import ScimUser
-from api.scim.rows import user_of
-from api.scim.user_size import MOST_ENTRIES, check_document, check_growth, check_names
-from api.scim.user_states import first_state, next_state
+from api.scim.protocol.limits import LONGEST_NAME
+from api.scim.protocol.resources import ScimUser
+from api.scim.protocol.user_size import MOST_ENTRIES, check_document, check_growth, check_names
+from api.scim.search.stored_documents import user_of
+from api.scim.users.statements import StoredUser
+from api.scim.users.states import first_state, next_state
 
 MOST = 1_000
 """Characters of a user in these tests."""

@@ -1,0 +1,1 @@
+"""What opens a connection? Tokens: made, shown once, looked up and revoked."""

@@ -1,0 +1,1 @@
+"""How do connections share one process? By slots, shares and work that takes turns."""

@@ -1,0 +1,98 @@
+"""How much of a process may one connection use? Its shares, and what is reserved for leavers.
+
+Requests of all workspaces meet in a process. Each share bounds what one connection holds at a time
+and lets connections take turns, so that a connection that asks for too much waits for itself.
+"""
+
+from dataclasses import dataclass
+
+from api.fairness.slots import ENDLESS, FairSlots
+from api.fairness.work import Work
+from api.metrics import ApiMetrics
+
+THREADS, RESERVED_THREADS = 2, 1
+"""Threads for large work. More would only take the interpreter from each other."""
+
+LARGE_BODY, HUGE_BODY = 64 * 1024, 1024 * 1024
+"""Bytes. A body that was decoded takes up to eighteen times as much memory."""
+
+LARGE_BODIES = 16
+"""Large bodies that are worked on at once. They are complete by then, so that nobody can hold such
+a slot by sending slowly."""
+
+HUGE_RECEIVED, HUGE_PATIENCE = 6, 3
+"""Huge bodies that arrive at once, and how many times as long one waits to be worked on: that is
+done one after the other, for some seconds each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSizes:
+    """The sizes of the shares; settings can change them. ``patience`` is in seconds."""
+
+    requests_each: int = 16
+    """Requests of one connection at once; providers send up to a hundred, and wait."""
+
+    searches: int = 4
+    searches_each: int = 2
+    """Searches at once, each with a connection to the database, and how many of one connection."""
+
+    writers: int = 6
+    writers_each: int = 2
+    reserved_writers: int = 2
+    """Transactions at once of requests that write by themselves, of one connection, and further
+    ones for deactivations and deletions of users. SQLite has one writer."""
+
+    patience: float = 10
+    """How long a request waits for its share before it is told to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyShares:
+    """The shares of memory for bodies: of huge ones that arrive, and of those worked on."""
+
+    received: FairSlots
+    large: FairSlots
+    huge: FairSlots
+
+    def needed_for(self, size: int) -> FairSlots | None:
+        """Return whose slot a complete body needs before it is read; None where it is small."""
+        if size <= LARGE_BODY:
+            return None
+        return self.large if size <= HUGE_BODY else self.huge
+
+
+class Shares:
+    """The shares of one process."""
+
+    def __init__(self, sizes: ShareSizes, metrics: ApiMetrics, *, one_writer: bool) -> None:
+        """Make the shares.
+
+        :param one_writer: whether the database takes one writer at a time.
+        """
+
+        def slots(
+            share: str, total: int, each: int, reserved: int = 0, patience: float = 1
+        ) -> FairSlots:
+            refused = metrics.share_refusals.labels(share)
+            return FairSlots(
+                total=total,
+                each=each,
+                reserved=reserved,
+                patience=sizes.patience * patience,
+                refused=refused,
+            )
+
+        self.requests = slots("requests", ENDLESS, sizes.requests_each)
+        self.bodies = BodyShares(
+            received=slots("bodies", HUGE_RECEIVED, 1),
+            large=slots("bodies", LARGE_BODIES, 1),
+            huge=slots("bodies", 1, 1, patience=HUGE_PATIENCE),
+        )
+        self.searches = slots("searches", sizes.searches, sizes.searches_each)
+        self.writers = (
+            slots("writers", 1, 1)
+            if one_writer
+            else slots("writers", sizes.writers, sizes.writers_each, sizes.reserved_writers)
+        )
+        threads = slots("threads", THREADS, 1, RESERVED_THREADS)
+        self.work = Work(threads, slots("turns", 1, 1), THREADS + RESERVED_THREADS)

@@ -1,0 +1,148 @@
+"""How do events reach RabbitMQ? In batches, each parcel confirmed; anything else is Unknown."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid4
+
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractExchange
+from aio_pika.exceptions import (
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    DeliveryError,
+)
+from pamqp.commands import Basic
+
+from api.outbox.rabbitmq.backlog import count_backlog
+from api.outbox.rabbitmq.connection import Broker
+from api.outbox.rabbitmq.line import RabbitmqLine, is_blocked
+from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
+from contracts.transport import (
+    Confirmed,
+    Parcel,
+    PublishOutcome,
+    Rejected,
+    TransportState,
+    Unknown,
+)
+
+CONFIRM_SECONDS = 10.0
+"""How long to wait for a connection, then for a broker that blocks publishers, then for a confirm:
+three times this is less than the relay leases its marks for."""
+
+LOOK_SECONDS = 3.0
+"""For a look at the broker; who scrapes metrics waits for it."""
+
+TOO_LARGE = "the event is larger than the broker takes (max_message_size)"
+"""What it means that the broker closes the channel over a message alone: nothing else of it is
+under our control, or anybody's."""
+
+ITS_OWN_STATE = (ChannelNotFoundEntity, DeliveryError)
+"""How the broker says that it has no room, or no exchange: that is no fault of a message."""
+
+
+class RabbitmqPublisher:
+    """The relay's end. It keeps a line for batches and, once there are suspects, one for them.
+
+    Nothing is repeated here: the relay repeats what is Unknown, and with it the connecting. A
+    message that is too large ends the channel, and with it whatever is on its way there; what
+    follows it may end the connection as well. So suspects have both for themselves.
+    """
+
+    def __init__(
+        self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
+    ) -> None:
+        self._topology = topology
+        self._confirm_seconds = confirm_seconds
+        broker = Broker(url)
+        self._line = RabbitmqLine(broker, "muster relay")
+        self._line_apart = RabbitmqLine(broker, "muster relay, suspects")
+        self._alone = asyncio.Lock()
+
+    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        """Publish the parcels in their order, and wait until the fate of each is known."""
+        try:
+            exchange = await self._exchange(self._line)
+        except PeerFailed as failure:
+            return [Unknown(str(failure)) for _ in parcels]
+        line = self._line
+        return await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in parcels))
+
+    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
+        """Publish a parcel on the other line, one at a time."""
+        async with self._alone:
+            try:
+                exchange = await self._exchange(self._line_apart)
+            except PeerFailed as failure:
+                return Unknown(str(failure))
+            return await self._send(self._line_apart, exchange, parcel)
+
+    async def look(self) -> TransportState:
+        """Look whether the broker takes messages, and how many lie there."""
+        line = self._line
+        try:
+            async with peer_failures(LOOK_SECONDS, late="no connection in time"):
+                connection, _ = await line.open()
+        except PeerFailed:
+            return TransportState(connected=False)
+        if await is_blocked(connection):
+            return TransportState(connected=line.is_open, blocked=line.is_open)
+        try:
+            async with peer_failures(LOOK_SECONDS, late="no count in time"):
+                backlog = await count_backlog(connection, self._topology)
+                return TransportState(connected=True, backlog=backlog)
+        except PeerFailed as failure:
+            return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
+
+    async def close(self) -> None:
+        """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
+        await self._line.close()
+        await self._line_apart.close()
+
+    async def _send(
+        self, line: RabbitmqLine, exchange: AbstractExchange, parcel: Parcel
+    ) -> PublishOutcome:
+        routing_key = self._topology.routing_key(parcel.lane)
+        try:
+            async with peer_failures(self._confirm_seconds, late="no confirm in time"):
+                answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
+        except PeerFailed as failure:
+            line.doubt()
+            return self._fate(failure, alone=line is self._line_apart)
+        line.heard()
+        # What no queue takes is handed back instead of confirmed.
+        return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
+
+    def _fate(self, failure: PeerFailed, *, alone: bool) -> PublishOutcome:
+        """Return what a failure tells about a parcel that was on its way."""
+        if alone and isinstance(failure.__cause__, ChannelPreconditionFailed):
+            return Rejected(TOO_LARGE)
+        if _is_incomplete(failure):
+            return Unknown(NOT_APPLIED)
+        is_ours = self._line.is_closed or isinstance(failure.__cause__, ITS_OWN_STATE)
+        return Unknown(str(failure), suspect=not is_ours)
+
+    async def _exchange(self, line: RabbitmqLine) -> AbstractExchange:
+        async with peer_failures(self._confirm_seconds, late="no connection in time"):
+            connection, channel = await line.open()
+            exchange = await channel.get_exchange(self._topology.events, ensure=False)
+        async with peer_failures(self._confirm_seconds, late="blocked by the broker"):
+            if connection.transport:
+                await connection.transport.ready()
+        return exchange
+
+
+def _is_incomplete(failure: PeerFailed) -> bool:
+    """Say whether the broker has no exchange or queue of that name."""
+    return isinstance(failure.__cause__, ChannelNotFoundEntity)
+
+
+def _message(parcel: Parcel) -> Message:
+    return Message(
+        parcel.body,
+        content_type=CONTENT_TYPE,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        headers={ATTEMPTS_HEADER: parcel.attempts},
+        message_id=uuid4().hex,  # returns are told apart by it: one per publication, not per event
+    )

@@ -1,0 +1,1 @@
+"""How is downstream kept in step? Versions are compared, judged and repaired."""

@@ -1,0 +1,126 @@
+"""How is what a reconciliation found repaired? Marked again; who is held for nothing is let go."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import bindparam, case, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from api.directory.dialects import DirectoryDatabase
+from api.directory.identity_changes import never_known
+from api.directory.identity_listing import PAGE
+from api.directory.tables import Connection, Identity
+from api.http.correlation import new_trace
+from api.outbox.marks import mark_identities, save_new
+from api.reconciliation.verdicts import Finding, Verdict
+from contracts.identity_changed import Trace
+
+
+async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now: int) -> int:
+    """Publish the identities again and return how many; those of no connection are left alone.
+
+    So are people who have left downstream: that takes ``bring_back``. An orphan is published as
+    deleted and never active: its account stays as it is, and belongs to whoever comes next with
+    its e-mail. An identity that is ahead downstream gets a version beyond that, for the clock alone
+    may not be: one that was ahead has given it.
+    """
+    repaired = 0
+    for page in _pages(it for it in findings if it.verdict is not Verdict.LEFT):
+        async with directory.write() as db:
+            if await _is_there(db, page[0].connection):
+                repaired += await _repair(db, page, now)
+    return repaired
+
+
+async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], now: int) -> int:
+    """Publish people who have left downstream as the directory shows them; return how many.
+
+    The directory learns which deactivation it had lost, so that they are nobody unknown any more.
+    """
+    brought = 0
+    for page in _pages(it for it in leavers if it.verdict is Verdict.LEFT):
+        trace = new_trace()
+        async with directory.write() as db:
+            await _learn_of_leavings(db, page)
+            for it in page:
+                brought += await mark_identities(
+                    db, it.connection, [it.identity], trace, now, beyond=it.applied_version
+                )
+    return brought
+
+
+async def _learn_of_leavings(db: AsyncConnection, findings: Sequence[Finding]) -> None:
+    """Let the directory know deactivations that it has lost, unless it has newer ones by now.
+
+    Of somebody active, the action that the rules named for an earlier one is forgotten: it must
+    not be taken for this one, should downstream be the side that is restored next.
+    """
+    identity, left_at = col(Identity.id), col(Identity.deactivated_at)
+    unknown = (
+        update(Identity)
+        .where(
+            col(Identity.connection_id) == bindparam("of_connection"),
+            identity == bindparam("of_identity"),
+            left_at < bindparam("downstream"),
+        )
+        .values(
+            deactivated_at=bindparam("downstream"),
+            deactivation=case((col(Identity.active), null()), else_=col(Identity.deactivation)),
+        )
+        .execution_options(synchronize_session=None)
+    )
+    rows = [
+        {
+            "of_connection": it.connection,
+            "of_identity": it.identity,
+            "downstream": it.deactivated_at,
+        }
+        for it in findings
+        if it.deactivated_at
+    ]
+    if rows:
+        await db.execute(unknown, rows)
+
+
+def _pages(findings: Iterable[Finding]) -> Iterator[Sequence[Finding]]:
+    """Yield what one transaction repairs: some findings of one connection."""
+    ordered = sorted(findings, key=attrgetter("connection", "identity"))
+    for _, group in groupby(ordered, attrgetter("connection")):
+        of_connection = list(group)
+        for start in range(0, len(of_connection), PAGE):
+            yield of_connection[start : start + PAGE]
+
+
+async def _is_there(db: AsyncConnection, connection_id: str) -> bool:
+    there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
+    return await db.scalar(there) is not None
+
+
+async def _repair(db: AsyncConnection, findings: Sequence[Finding], now: int) -> int:
+    trace, connection_id = new_trace(), findings[0].connection
+    orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
+    known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
+    await _learn_of_leavings(db, [it for it in known if it.verdict is Verdict.AHEAD])
+    for orphan in orphans:
+        change = never_known(orphan.applied_version, now)
+        await save_new(db, connection_id, orphan.identity, change, trace, now)
+    return len(orphans) + await _mark(db, known, trace, now)
+
+
+async def _mark(db: AsyncConnection, findings: Sequence[Finding], trace: Trace, now: int) -> int:
+    marked = 0
+    others = [it.identity for it in findings if not _is_of_a_clock_ahead(it, now)]
+    if others:
+        marked += await mark_identities(db, findings[0].connection, others, trace, now)
+    for it in findings:  # each alone, so that nobody else gets a time that is wrong
+        if _is_of_a_clock_ahead(it, now):
+            marked += await mark_identities(
+                db, it.connection, [it.identity], trace, now, beyond=it.applied_version
+            )
+    return marked
+
+
+def _is_of_a_clock_ahead(finding: Finding, now: int) -> bool:
+    return finding.verdict is Verdict.AHEAD and finding.applied_version >= now

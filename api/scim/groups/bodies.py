@@ -1,0 +1,119 @@
+"""What does a request want of a group? Its body, with the members apart from everything else.
+
+The members are taken out before the library reads a body, because it makes a model of each. Where
+one of them is not in order they are left in, and the library says what is wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
+
+from pydantic_core import to_json
+from scim2_models import InvalidValueException, Resource, ResourceType
+
+from api.scim.members.parameter import Named, NamedChanges
+from api.scim.members.plan import exactly, named_in, types_in
+from api.scim.members.sent import SentMember, read_members, sent_of
+from api.scim.members.steps import MEMBERS, Step, plain_step, steps_of
+from api.scim.protocol.expressions import check_operations
+from api.scim.protocol.json_values import operations_of
+from api.scim.protocol.resources import Group
+from api.scim.protocol.service import MusterService
+
+
+class PushedGroup(NamedTuple):
+    """A group as it was sent: without members, who they are to be, and of which types."""
+
+    group: Group
+    members: NamedChanges
+    types: Named
+
+
+MOST_UNREAD = 1_000
+"""Entries of a list of which the library says what is wrong with each, at a KB of memory."""
+
+
+class PushedPatch(NamedTuple):
+    """A PATCH as it was sent: its steps, and whom they may make members."""
+
+    steps: Sequence[Step]
+    named: Named
+
+
+Read = Callable[[ResourceType, bytes, str | None], Resource[Any]]
+"""Reads the body of a creation or of a replacement."""
+
+
+def read_group(
+    service: MusterService, read: Read, resource_type: ResourceType, body: bytes, media: str | None
+) -> PushedGroup:
+    """Read the body of a POST or PUT.
+
+    :raises SCIMException: when the library finds something wrong with it.
+    """
+    decoded = service.decode_body(body, media)
+    names = (
+        [name for name in decoded if name.lower() == MEMBERS] if isinstance(decoded, dict) else ()
+    )
+    sent = decoded.pop(names[0]) if len(names) == 1 else None
+    members = read_members(sent) if len(names) == 1 else None
+    if members is None:
+        if isinstance(sent, list) and len(sent) > MOST_UNREAD:
+            raise InvalidValueException(
+                detail="members holds an entry that is neither an object of texts nor an id"
+            )
+        return pushed_group(cast("Group", read(resource_type, body, media)))
+    return _pushed(cast("Group", read(resource_type, to_json(decoded), media)), members)
+
+
+def pushed_group(group: Group) -> PushedGroup:
+    """Take the members out of a group that was read with them."""
+    members = sent_of(group.members)
+    group.members = None
+    return _pushed(group, members)
+
+
+def _pushed(group: Group, members: Sequence[SentMember]) -> PushedGroup:
+    named = NamedChanges.of(exactly(members))
+    return PushedGroup(group, named, Named.of_types(types_in(members)))
+
+
+def read_patch(
+    service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
+) -> PushedPatch:
+    """Read the body of a PATCH.
+
+    :raises SCIMException: when the library finds something wrong with it.
+    """
+    return pushed_patch(read_steps(service, resource_type, body, media))
+
+
+def pushed_patch(steps: Sequence[Step]) -> PushedPatch:
+    """Say whom steps may make members."""
+    return PushedPatch(steps, Named.of_ids(named_in(steps)))
+
+
+def read_steps(
+    service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
+) -> list[Step]:
+    """Return the steps of a PATCH.
+
+    :raises SCIMException: when the library finds something wrong with it.
+    """
+    decoded = service.decode_body(body, media)
+    operations = operations_of(decoded)
+    if not operations:
+        patch = service.read_patch(resource_type, body, media)
+        return [step for operation in patch.operations or () for step in steps_of(operation)]
+    check_operations(operations, service.limits)
+    envelope = {name: value for name, value in decoded.items() if name.lower() != "operations"}
+    service.read_patch(resource_type, to_json(envelope | {"Operations": []}), media)
+    steps: list[Step] = []
+    for operation in operations:
+        if plain := plain_step(operation):
+            steps.append(plain)
+            continue
+        alone = to_json(envelope | {"Operations": [operation]})
+        patch = service.read_patch(resource_type, alone, media)
+        for read in patch.operations or ():
+            steps += steps_of(read)
+    return steps

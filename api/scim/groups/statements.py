@@ -1,0 +1,92 @@
+"""How are the rows of groups read, added and changed? Without their members."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from scim2_models import NotFoundException
+from sqlalchemy import SelectBase, delete, insert, select, update
+from sqlmodel import col
+
+from api.directory.dialects import is_among
+from api.directory.tables import GroupRow
+from api.scim.members.reads import chunks
+from api.scim.protocol.ids import ID, new_id
+from api.scim.search.stored_documents import Row
+from api.scim.transactions.transaction import Transaction
+
+TABLE = GroupRow.__table__  # type: ignore[attr-defined]
+
+
+async def read(tx: Transaction, id_: str, *, lock: bool = True) -> Row:
+    """Return a row; a writing transaction locks it first, so that nothing gets lost.
+
+    :param lock: False leaves it as it is.
+    :raises NotFoundException: when there is none.
+    """
+    statement = select(TABLE).where(*_is(tx, id_))
+    if tx.writing and lock:
+        statement = statement.with_for_update()
+    found = await tx.db.execute(statement) if ID.fullmatch(id_) else None
+    row = found and found.mappings().one_or_none()
+    if not row:
+        raise NotFoundException(detail=f"Group {id_!r} not found")
+    return row
+
+
+async def read_all(tx: Transaction, ids: Collection[str]) -> Sequence[Row]:
+    """Return the rows that there are, in no order."""
+    rows: list[Row] = []
+    for some in chunks(ids):
+        statement = select(TABLE).where(
+            col(GroupRow.connection_id) == tx.connection_id, col(GroupRow.id).in_(some)
+        )
+        rows.extend((await tx.db.execute(statement)).mappings())
+    return rows
+
+
+async def add(tx: Transaction, columns: Mapping[str, Any]) -> Row:
+    """Add a row with a new id, and return it.
+
+    :raises UniquenessException: when the displayName is taken.
+    """
+    values = {
+        "connection_id": tx.connection_id,
+        "id": new_id(),
+        "created_at": tx.now,
+        "modified_at": tx.now,
+        "revision": 1,
+        **columns,
+    }
+    statement = insert(GroupRow).values(values).returning(TABLE)
+    row: Row = (await tx.unique(tx.db.execute(statement), "displayName")).mappings().one()
+    return row
+
+
+async def change(tx: Transaction, id_: str, columns: Mapping[str, Any]) -> Row:
+    """Store a new state as a new revision, and return it.
+
+    :raises UniquenessException: when the displayName is taken.
+    """
+    values = {**columns, **_newer(tx)}
+    statement = update(GroupRow).where(*_is(tx, id_)).values(values).returning(TABLE)
+    row: Row = (await tx.unique(tx.db.execute(statement), "displayName")).mappings().one()
+    return row
+
+
+async def touch(tx: Transaction, ids: SelectBase) -> None:
+    """Make new revisions of rows whose memberships change."""
+    which = (col(GroupRow.connection_id) == tx.connection_id, is_among(col(GroupRow.id), ids))
+    await tx.db.execute(update(GroupRow).where(*which).values(_newer(tx)))
+
+
+async def remove(tx: Transaction, id_: str) -> None:
+    """Remove a row."""
+    await tx.db.execute(delete(GroupRow).where(*_is(tx, id_)))
+
+
+def _is(tx: Transaction, id_: str) -> tuple[Any, Any]:
+    return col(GroupRow.connection_id) == tx.connection_id, col(GroupRow.id) == id_
+
+
+def _newer(tx: Transaction) -> dict[str, Any]:
+    return {"modified_at": tx.now, "revision": col(GroupRow.revision) + 1}

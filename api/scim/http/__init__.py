@@ -1,0 +1,1 @@
+"""How does HTTP carry SCIM? Routes, bodies, answers, and their OpenAPI document."""

@@ -1,0 +1,119 @@
+"""What does the OpenAPI document say about SCIM? What each endpoint takes, gives and refuses."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from scim2_models import Error
+from scim2_server.responses import SCIM_MEDIA_TYPE
+
+from api.scim.http.endpoints import ENDPOINTS, Endpoint, Model
+
+REFERENCES = "#/components/schemas/{model}"
+
+SEARCH_PARAMETERS = {
+    "filter": "RFC 7644 section 3.4.2.2",
+    "sortBy": "RFC 7644 section 3.4.2.3",
+    "sortOrder": "ascending or descending",
+    "startIndex": "From 1",
+    "count": "At most maxResults",
+    "cursor": "RFC 9865; empty for the first page",
+}
+SHAPE_PARAMETERS = {
+    "attributes": "Names of the only attributes to return, with commas",
+    "excludedAttributes": "Names of attributes to leave out, with commas",
+}
+VERSIONS = {
+    "GET": {"If-None-Match": "Versions that are known already; answered with 304"},
+    "PUT": {"If-Match": "The version that is to be changed"},
+    "PATCH": {"If-Match": "The version that is to be changed"},
+    "DELETE": {"If-Match": "The version that is to be deleted"},
+}
+PLACES = {"connection": "The connection, as its base URL names it", "id": "The id of the resource"}
+"""What the paths hold."""
+
+BEARER = "HTTPBearer"
+SECURITY_SCHEMES = {
+    BEARER: {"type": "http", "scheme": "bearer", "description": "The token of the connection"}
+}
+
+NUMBERS = {"startIndex", "count"}
+EVERYWHERE = {401, 429, 503}
+"""What any endpoint may answer: the token is wrong, the connection asks for more than its share, or
+the database is away."""
+
+
+def described(endpoint: Endpoint) -> dict[str, Any]:
+    """Return what FastAPI takes to describe an endpoint whose bodies it does not touch."""
+    name = endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
+    return {
+        "name": name,
+        "summary": endpoint.does,
+        "operation_id": f"scim_{name}_{endpoint.method.lower()}",
+        "openapi_extra": _operation(endpoint),
+    }
+
+
+def scim_components() -> dict[str, dict[str, Any]]:
+    """Return what the document's components have to hold: all models, and how to authenticate."""
+    return {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {"responses": _responses(endpoint), "security": [{BEARER: []}]}
+    if endpoint.takes is not None:
+        content = _content(endpoint.takes, "validation")
+        operation["requestBody"] = {"required": True, "content": content}
+    names = SHAPE_PARAMETERS if endpoint.shapes else {}
+    if endpoint.searches:
+        names = SEARCH_PARAMETERS | SHAPE_PARAMETERS
+    headers = VERSIONS[endpoint.method] if endpoint.versioned else {}
+    places = {name: PLACES[name] for name in PLACES if name != "id" or "{id}" in endpoint.path}
+    operation["parameters"] = [
+        *(_parameter(name, text, "path") for name, text in places.items()),
+        *(_parameter(name, text, "query") for name, text in names.items()),
+        *(_parameter(name, text, "header") for name, text in headers.items()),
+    ]
+    return operation
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    errors = _content(Error, "serialization")
+    responses: dict[str, Any] = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": errors}
+        for status in sorted({*endpoint.refuses, *EVERYWHERE})
+    }
+    answer: dict[str, Any] = {"description": endpoint.does}
+    if endpoint.gives is not None:
+        answer["content"] = _content(endpoint.gives, "serialization")
+    elif endpoint.status >= HTTPStatus.BAD_REQUEST:
+        answer["content"] = errors
+    responses[str(endpoint.status)] = answer
+    if endpoint.method == "PATCH" and endpoint.gives is not None:
+        responses["204"] = {"description": "Done, and nothing to show was asked for"}
+    if endpoint.method == "GET" and endpoint.versioned:
+        responses["304"] = {"description": "The version is known already"}
+    return responses
+
+
+def _content(model: Model, mode: JsonSchemaMode) -> dict[str, Any]:
+    return {SCIM_MEDIA_TYPE: {"schema": _models()[0][model, mode]}}
+
+
+def _parameter(name: str, description: str, place: str) -> dict[str, Any]:
+    schema = {"type": "integer" if name in NUMBERS else "string"}
+    parameter = {"name": name, "in": place, "description": description, "schema": schema}
+    return parameter | {"required": True} if place == "path" else parameter
+
+
+@cache
+def _models() -> tuple[dict[tuple[Any, JsonSchemaMode], Any], dict[str, Any]]:
+    models: set[tuple[Model, JsonSchemaMode]] = {(Error, "serialization")}
+    for endpoint in ENDPOINTS:
+        if endpoint.takes is not None:
+            models.add((endpoint.takes, "validation"))
+        if endpoint.gives is not None:
+            models.add((endpoint.gives, "serialization"))
+    references, definitions = models_json_schema(sorted(models, key=str), ref_template=REFERENCES)
+    return dict(references), definitions["$defs"]

@@ -1,0 +1,1 @@
+"""In which steps is an operation served? Those of the library, of searches and of bulk requests."""

@@ -1,0 +1,157 @@
+"""How is a bulk request run? Turn by turn; what one turn cannot do concerns no other.
+
+Every operation is a request like any other: it waits for its share, looks the token up again in its
+transaction, and lets the requests of others in before the next one.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic_core import to_json
+from scim2_models import (
+    BulkOperation,
+    ConflictException,
+    Resource,
+    ResourceType,
+    UnauthorizedException,
+)
+from scim2_server.bulk import BulkPlan, BulkStep
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+
+from api.fairness.work import SMALL
+from api.retries import despite_conflicts
+from api.scim.errors import DirectoryAway, TooManyRequests, as_scim
+from api.scim.operations.bulk_cycles import BulkCircle
+from api.scim.operations.bulk_operations import BulkOperations
+from api.scim.operations.bulk_transactions import Circles, circles_in, turns
+from api.scim.protocol.json_values import json_of, operations_of
+from api.scim.protocol.limits import LARGEST_CIRCLE, MOST_IN_CIRCLE
+from api.scim.protocol.service import MusterService
+
+AnyResource = Resource[Any]
+ResultT = TypeVar("ResultT")
+
+ENDS_ALL = (DirectoryAway, TooManyRequests, UnauthorizedException)
+"""What the next operation would meet as well: it is not tried, as if the client accepted no more
+errors."""
+
+
+@dataclass(slots=True)
+class BulkRun:
+    """Runs one bulk request."""
+
+    service: MusterService
+    operations: BulkOperations
+    circles: BulkCircle
+    request: ScimRequest
+
+    async def respond(self) -> ScimResponse:
+        """Run the operations and answer how each of them went."""
+        size = len(self.request.body)
+        plan, circles, sizes = await self._work(self._read, size)
+        for steps in turns(plan, circles):
+            await asyncio.sleep(0)
+            error = await self._run(plan, circles, sizes, steps)
+            if isinstance(error, ENDS_ALL):
+                break
+        return await self._work(partial(self.service.bulk_response, plan), size)
+
+    def _read(self) -> tuple[BulkPlan, Circles, Sequence[int]]:
+        """Return the plan, its circles, and the bytes of each operation."""
+        body, media = self.request.body, self.request.header("Content-Type")
+        plan = self.service.read_bulk(body, media)
+        sizes = [len(to_json(operation)) for operation in operations_of(json_of(body))]
+        return plan, circles_in(plan), sizes
+
+    async def _run(
+        self, plan: BulkPlan, circles: Circles, sizes: Sequence[int], steps: Sequence[BulkStep]
+    ) -> Exception | None:
+        if not circles.is_closed(steps):
+            (step,) = steps
+            return await self._run_one(plan, step, sizes[step.index])
+        if len(steps) > MOST_IN_CIRCLE or sum(sizes[it.index] for it in steps) > LARGEST_CIRCLE:
+            return self._refuse(plan, steps)
+        return await self._run_circle(plan, steps)
+
+    async def _run_one(self, plan: BulkPlan, step: BulkStep, size: int) -> Exception | None:
+        """Run the only operation of a turn; return the error, if there was one."""
+        outcome = self.service.bulk_outcome(self.request.base_url, plan.operation(step))
+        try:
+            prepare = partial(self._prepared, plan, step, outcome)
+            resource_type, operation = await self._work(prepare, size)
+            apply = partial(self.operations.apply, resource_type, operation, size)
+            resource = await despite_conflicts(apply)
+        except Exception as error:  # noqa: BLE001 - becomes the answer of this operation
+            return self._fail(plan, step, as_scim(error), outcome)
+        self._succeed(plan, step, resource, outcome)
+        return None
+
+    def _prepared(
+        self, plan: BulkPlan, step: BulkStep, outcome: dict[str, Any]
+    ) -> tuple[ResourceType, BulkOperation[AnyResource]]:
+        routed = self.service.route_bulk_operation(plan.operation(step))
+        operation = plan.resolve(step)
+        self.service.locate_bulk_operation(self.request.base_url, routed, operation, outcome)
+        return self.service.check_bulk_operation(routed, operation), operation
+
+    async def _run_circle(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception | None:
+        """Create what names each other, all or nothing; return the error, if there was one."""
+        at = [steps[0]]
+        try:
+            created = await despite_conflicts(self.circles.create, plan, steps, at)
+        except Exception as raised:  # noqa: BLE001 - becomes the answer of these operations
+            error = as_scim(raised)
+            self.circles.forget(plan, steps)
+            for step in steps:
+                self._fail(plan, step, error if step is at[-1] else _broken(plan, at[-1]))
+            return error
+        for step, resource in zip(steps, created, strict=True):
+            self._succeed(plan, step, resource)
+        return None
+
+    def _refuse(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception:
+        error = ConflictException(
+            detail=f"A circle of bulkIds has at most {MOST_IN_CIRCLE} operations and"
+            f" {LARGEST_CIRCLE} bytes; create the resources first, then add the references"
+        )
+        for step in steps:
+            self._fail(plan, step, error)
+        return error
+
+    def _succeed(
+        self,
+        plan: BulkPlan,
+        step: BulkStep,
+        resource: AnyResource | None,
+        outcome: dict[str, Any] | None = None,
+    ) -> None:
+        operation, base_url = plan.operation(step), self.request.base_url
+        outcome = outcome or self.service.bulk_outcome(base_url, operation)
+        result = self.service.bulk_success(base_url, operation, outcome, resource)
+        plan.record(step, result, resource)
+
+    def _fail(
+        self,
+        plan: BulkPlan,
+        step: BulkStep,
+        error: Exception,
+        outcome: dict[str, Any] | None = None,
+    ) -> Exception:
+        operation = plan.operation(step)
+        outcome = outcome or self.service.bulk_outcome(self.request.base_url, operation)
+        plan.record(step, self.service.bulk_failure(outcome, error), None)
+        return error
+
+    async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        """Do some work. Even a small piece waits for its turn: it is one of a thousand."""
+        transactions = self.operations.transactions
+        return await transactions.shares.work.run(transactions.owner, work, max(size, SMALL + 1))
+
+
+def _broken(plan: BulkPlan, step: BulkStep) -> ConflictException:
+    bulk_id = plan.operation(step).bulk_id or ""
+    return ConflictException(detail=f"It is in a circle with the bulkId {bulk_id}, which failed")

@@ -1,0 +1,98 @@
+"""How is one operation of a bulk request applied? In the steps of a request that comes alone."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, assert_never, cast
+
+from scim2_models import BulkOperation, PatchOp, Resource, ResourceType
+from scim2_server.conditions import Conditions
+
+from api.fairness.work import PATCH_EFFORT
+from api.scim.groups.bodies import PushedGroup, PushedPatch, pushed_group, pushed_patch
+from api.scim.groups.writes import GroupWrites
+from api.scim.members.steps import steps_of
+from api.scim.protocol.resources import Group, ScimUser
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import group_of, user_meta
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.users.requests import UserRequests
+from api.scim.users.statements import StoredUser
+
+AnyResource = Resource[Any]
+Method = BulkOperation.Method
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOperations:
+    """Applies operations of bulk requests, which the library has read."""
+
+    service: MusterService
+    transactions: Transactions
+    users: UserRequests
+    groups: GroupWrites
+
+    async def apply(
+        self, resource_type: ResourceType, operation: BulkOperation[AnyResource], size: int
+    ) -> AnyResource | None:
+        """Apply an operation; return what of its resource the answer tells, None where it is gone.
+
+        :param size: the bytes of the operation.
+        """
+        is_user = resource_type.name == "User"
+        return await (self._user if is_user else self._group)(operation, size)
+
+    async def _user(self, operation: BulkOperation[AnyResource], size: int) -> ScimUser | None:
+        id_, conditions = operation.resource_id or "", Conditions(if_match=operation.version)
+        match operation.method:
+            case Method.post:
+                user = await self.users.create_user(cast("ScimUser", operation.data), size)
+            case Method.put:
+                replacement = cast("ScimUser", operation.data)
+                user = await self.users.replace_user(id_, replacement, conditions, size)
+            case Method.patch:
+                patch_op = cast("PatchOp[Any]", operation.data)
+                effort = PATCH_EFFORT * size
+                user = await self.users.patch_user(id_, patch_op, conditions, effort)
+            case Method.delete:
+                await self.users.delete(id_, conditions)
+                return None
+            case None:
+                raise AssertionError("an operation without a method was refused")
+            case never:
+                assert_never(never)
+        return _named(user)
+
+    async def _group(self, operation: BulkOperation[AnyResource], size: int) -> Group | None:
+        id_, conditions = operation.resource_id or "", Conditions(if_match=operation.version)
+        match operation.method:
+            case Method.post:
+                return group_of(await self.groups.create(await self._pushed(operation, size)))
+            case Method.put:
+                pushed = await self._pushed(operation, size)
+                return await self.groups.replace(id_, pushed, conditions, size)
+            case Method.patch:
+                effort = PATCH_EFFORT * size
+                patch = await self._pushed_patch(cast("PatchOp[Group]", operation.data), effort)
+                return await self.groups.patch(id_, patch, conditions, effort)
+            case Method.delete:
+                await self.groups.delete(id_, conditions)
+                return None
+            case None:
+                raise AssertionError("an operation without a method was refused")
+            case never:
+                assert_never(never)
+
+    async def _pushed(self, operation: BulkOperation[AnyResource], size: int) -> PushedGroup:
+        push = partial(pushed_group, cast("Group", operation.data))
+        return await self.transactions.shares.work.run(self.transactions.owner, push, size)
+
+    async def _pushed_patch(self, patch: PatchOp[Group], size: int) -> PushedPatch:
+        def push() -> PushedPatch:
+            return pushed_patch([it for each in patch.operations or () for it in steps_of(each)])
+
+        return await self.transactions.shares.work.run(self.transactions.owner, push, size)
+
+
+def _named(user: StoredUser) -> ScimUser:
+    """Return what the outcome of an operation tells of a user: its id and its version."""
+    return ScimUser.model_construct(id=user.id, meta=user_meta(user))

@@ -1,0 +1,102 @@
+"""In which steps is an operation served? The library's, where our storage needs no other."""
+
+from typing import cast
+
+from scim2_models import ResourceType
+from scim2_server.handler import AsyncScimHandler
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from scim2_server.routing import Operation
+
+from api.scim.groups.requests import GroupRequests
+from api.scim.groups.writes import GroupWrites
+from api.scim.operations.bulk import BulkRun
+from api.scim.operations.bulk_cycles import BulkCircle
+from api.scim.operations.bulk_operations import BulkOperations
+from api.scim.operations.searches import SearchRequests
+from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.service import MusterService
+from api.scim.users.batching import SharedUsers
+from api.scim.users.requests import UserRequests
+
+
+class DirectoryHandler(AsyncScimHandler):
+    """Serves the requests of one connection; in steps of our own where cost matters."""
+
+    service: MusterService
+    storage: DirectoryStorage
+
+    def __init__(
+        self, service: MusterService, storage: DirectoryStorage, users: SharedUsers
+    ) -> None:
+        super().__init__(service, storage)
+        self.transactions = storage.transactions
+        self.users = UserRequests(service, self.transactions, users)
+        writes = GroupWrites(service, storage, self.transactions)
+        self.groups = GroupRequests(service, self.transactions, writes)
+        self.operations = BulkOperations(service, self.transactions, self.users, writes)
+        self.circles = BulkCircle(service, storage)
+        self.searches = SearchRequests(service, self.transactions, self.users, users.pages)
+
+    # --- resources ----------------------------------------------------------------------------
+
+    async def create(self, request: ScimRequest) -> ScimResponse:
+        """Create a resource, and answer with the attributes asked for (RFC 7644 section 3.9)."""
+        with self.service.provider:
+            resource_type, _ = self._target(request, Operation.create)
+            return await self._requests_for(resource_type).create(request, resource_type)
+
+    async def query(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.query)
+            return await self._requests_for(resource_type).query(request, resource_type, id_)
+
+    async def replace(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.replace)
+            return await self._requests_for(resource_type).replace(request, resource_type, id_)
+
+    async def patch(self, request: ScimRequest) -> ScimResponse:
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.patch)
+            return await self._requests_for(resource_type).patch(request, resource_type, id_)
+
+    async def delete(self, request: ScimRequest) -> ScimResponse:
+        """Delete a resource (RFC 7644 section 3.6)."""
+        with self.service.provider:
+            resource_type, id_ = self._target(request, Operation.delete)
+            conditions = self.service.read_conditions(request)
+            await self._requests_for(resource_type).delete(id_, conditions)
+            return self.service.deletion_response()
+
+    async def bulk(self, request: ScimRequest) -> ScimResponse:
+        """Run a bulk request (RFC 7644 section 3.7)."""
+        with self.service.provider:
+            self.service.route(request, Operation.bulk)
+            return await BulkRun(self.service, self.operations, self.circles, request).respond()
+
+    def _requests_for(self, resource_type: ResourceType) -> UserRequests | GroupRequests:
+        return self.groups if resource_type.name == "Group" else self.users
+
+    def _target(self, request: ScimRequest, operation: Operation) -> tuple[ResourceType, str]:
+        target = self.service.route(request, operation)
+        resource_type = self.service.resource_type_at(cast("str", target.endpoint))
+        return resource_type, target.resource_id or ""
+
+    # --- searches -----------------------------------------------------------------------------
+
+    async def search(self, request: ScimRequest) -> ScimResponse:
+        """Search with GET (RFC 7644 section 3.4.2)."""
+        with self.service.provider:
+            types = self._searched(request, Operation.search)
+            return await self.searches.by_query(request, types)
+
+    async def search_with_body(self, request: ScimRequest) -> ScimResponse:
+        """Search with POST (RFC 7644 section 3.4.3)."""
+        with self.service.provider:
+            types = self._searched(request, Operation.search_with_body)
+            return await self.searches.by_body(request, types)
+
+    def _searched(self, request: ScimRequest, operation: Operation) -> list[ResourceType]:
+        target = self.service.route(request, operation)
+        return self.service.searched_types(target.endpoint)

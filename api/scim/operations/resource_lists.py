@@ -1,0 +1,146 @@
+"""How are the resources of a page shown? As a whole where they are small, else in portions.
+
+A page ends where it becomes too large, with one resource at least. What it shows is loaded a
+portion at a time, while the answer is being sent, so that a page takes little memory whatever its
+resources hold.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from typing import Any
+
+from scim2_models import Context, ResponseParameters
+from sqlalchemy import RowMapping, String, cast, func, select
+from sqlmodel import col
+
+from api.directory.tables import UserRow
+from api.scim.groups import statements
+from api.scim.http.responses import StreamedJson, texts_of
+from api.scim.members.answers import MemberList, MemberLists, shown_of_members
+from api.scim.members.reads import chunks
+from api.scim.protocol.service import MusterService
+from api.scim.search.cursors import Direction
+from api.scim.search.pages import Found, Page
+from api.scim.search.stored_documents import group_of
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.transaction import Transaction
+from api.scim.users.answers import UserAnswers
+from api.scim.users.statements import StoredUser
+from api.scim.users.store import get_users
+
+PORTION = 1024 * 1024
+"""Characters that are loaded at once."""
+
+FEW = 4
+"""Resources that make a page small whatever they hold."""
+
+GROUP_SIZE, MEMBER_SIZE = 500, 160
+"""Characters of a group without its members, and of a member, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLists:
+    """Shows resources of one connection in answers to one request."""
+
+    service: MusterService
+    transactions: Transactions
+    parameters: ResponseParameters[Any]
+    base_url: str
+
+    async def of(self, tx: Transaction, page: Page) -> tuple[Page, Any]:
+        """Return a page, cut where it is too large, and the list of its resources."""
+        if len(page.found) <= FEW:
+            return page, await self._shown(tx, page.found)
+        sizes = await self._sizes(tx, page.found)
+        backwards = page.direction is Direction.BEFORE
+        nearest_first = sizes[::-1] if backwards else sizes
+        page = page.cut(fitting(nearest_first, self.service.limits.page_bytes))
+        shown = len(page.found)
+        sizes = sizes[-shown:] if backwards else sizes[:shown]
+        if sum(sizes) <= PORTION:
+            return page, await self._shown(tx, page.found)
+        return page, StreamedJson(partial(self._portions, page.found, sizes))
+
+    async def _shown(self, tx: Transaction, found: Sequence[Found]) -> list[Any]:
+        """Return resources as an answer shows them, in their order, without those that are gone."""
+        lists = self._members()
+        groups = [id_ for type_, id_ in found if type_ == "Group"]
+        users = await get_users(tx, [id_ for type_, id_ in found if type_ == "User"])
+        rows = await statements.read_all(tx, groups) if groups else []
+        members = await lists.of(tx, groups)
+        answers = UserAnswers(self.service, self.base_url)
+        size = answers.size_of(users, self.parameters) + GROUP_SIZE * len(rows)
+        show = partial(self._show, answers, users, rows, members)
+        by_id = await self._work(show, size)
+        return [by_id[id_] for _, id_ in found if id_ in by_id]
+
+    def _show(
+        self,
+        answers: UserAnswers,
+        users: Sequence[StoredUser],
+        rows: Sequence[RowMapping],
+        members: Mapping[str, MemberList],
+    ) -> dict[str, Any]:
+        shown: dict[str, Any] = {user.id: answers.shown(user, self.parameters) for user in users}
+        for row in rows:
+            shown[row["id"]] = self._group(row, members.get(row["id"]))
+        return shown
+
+    def _group(self, row: RowMapping, members: MemberList | None) -> dict[str, Any]:
+        with self.service.provider:
+            group = self.service.publish(self.base_url, group_of(row)).model_dump(
+                scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=self.parameters
+            )
+        return group if members is None else group | {"members": members}
+
+    async def _portions(self, found: Sequence[Found], sizes: Sequence[int]) -> AsyncIterator[str]:
+        """Give the text of the list; no connection is held while a portion is sent."""
+        start = "["
+        for some in portions(found, sizes, PORTION):
+            async with self.transactions.read() as tx:
+                await tx.confirm()
+                shown = await self._shown(tx, some)
+            for resource in shown:
+                yield start
+                async for text in texts_of(resource):
+                    yield text
+                start = ","
+        yield "[]" if start == "[" else "]"
+
+    async def _sizes(self, tx: Transaction, found: Sequence[Found]) -> list[int]:
+        """Return about how many characters each resource takes in an answer."""
+        counts = await self._members().counts(tx, [id_ for type_, id_ in found if type_ == "Group"])
+        sizes = {id_: GROUP_SIZE + MEMBER_SIZE * count for id_, count in counts.items()}
+        length = func.length(cast(col(UserRow.resource), String))
+        for some in chunks([id_ for type_, id_ in found if type_ == "User"]):
+            read = select(col(UserRow.id), length).where(
+                col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(some)
+            )
+            sizes |= dict((await tx.db.execute(read)).all())
+        return [sizes.get(id_, GROUP_SIZE) for _, id_ in found]
+
+    def _members(self) -> MemberLists:
+        return MemberLists(self.transactions, shown_of_members(self.parameters), self.base_url)
+
+    async def _work(self, work: Callable[[], dict[str, Any]], size: int) -> dict[str, Any]:
+        return await self.transactions.shares.work.run(self.transactions.owner, work, size)
+
+
+def fitting(sizes: Sequence[int], most: int) -> int:
+    """Return how many of the first resources fit into an answer, or one. Pure."""
+    return max(1, sum(total <= most for total in accumulate(sizes)))
+
+
+def portions(found: Sequence[Found], sizes: Sequence[int], most: int) -> Sequence[Sequence[Found]]:
+    """Split resources, in their order, into portions of a size; one is at least in each. Pure."""
+    split: list[list[Found]] = []
+    filled = most
+    for each, size in zip(found, sizes, strict=True):
+        if filled + size > most:
+            split.append([])
+            filled = 0
+        split[-1].append(each)
+        filled += size
+    return split

@@ -1,0 +1,122 @@
+"""In which steps is a search served? What providers ask before every write is looked up at once.
+
+Everything else is a search of the database, within the share of its connection.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from scim2_models import ResourceType, SearchRequest
+from scim2_models.path import AttrPath, CompareOperator, Comparison
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+
+from api.scim.operations.resource_lists import ResourceLists
+from api.scim.protocol.fast_paths import name_looked_up
+from api.scim.protocol.service import MusterService
+from api.scim.search.execution import effort_of, find
+from api.scim.search.pages import Page
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.transaction import Transaction
+from api.scim.users.offset_pages import UserPages
+from api.scim.users.requests import UserRequests
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequests:
+    """Serves the searches of one connection. ``pages`` finds those of users in their order."""
+
+    service: MusterService
+    transactions: Transactions
+    users: UserRequests
+    pages: UserPages
+
+    async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
+        """Search with GET."""
+        name = name_looked_up(request.query) if _are_users(types) else None
+        if name is not None:
+            return await self.users.look_up(request, name)
+        read = partial(self.service.read_search_query, types, request.query)
+        effort = effort_of(*request.query.values())
+        wanted, position = await self._work(read, effort)
+        return await self._found(request, types, wanted, position)
+
+    async def by_body(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
+        """Search with POST."""
+        media = request.header("Content-Type")
+        read = partial(self.service.read_search_body, types, request.body, media)
+        wanted, position = await self._work(read, effort_of(request.body.decode(errors="replace")))
+        return await self._found(request, types, wanted, position)
+
+    async def _found(
+        self,
+        request: ScimRequest,
+        types: list[ResourceType],
+        wanted: SearchRequest[Any],
+        position: Any,
+    ) -> ScimResponse:
+        name = _only_user_name(wanted) if _are_users(types) else None
+        if name is not None:
+            return await self.users.found_by_name(request, types, wanted, name)
+        base_url = request.base_url.rstrip("/")
+        lists = ResourceLists(self.service, self.transactions, wanted, base_url)
+
+        async def search(tx: Transaction) -> ScimResponse:
+            page, resources = await lists.of(
+                tx, await self._page(tx, types, wanted, position, base_url)
+            )
+            empty = page.as_search_page([])
+            answer = self.service.search_response(base_url, types, empty, wanted)
+            if page.found and answer.body is not None:
+                shown = len(resources) if isinstance(resources, list) else len(page.found)
+                answer.body.update({"itemsPerPage": shown, "Resources": resources})
+            return answer
+
+        return await self.transactions.search(search)
+
+    async def _page(
+        self,
+        tx: Transaction,
+        types: list[ResourceType],
+        wanted: SearchRequest[Any],
+        position: Any,
+        base_url: str,
+    ) -> Page:
+        if wanted.filter is None and _are_users(types) and _is_in_order(wanted) and wanted.count:
+            start = wanted.start_index_0 or 0
+            total, ids = await self.pages.find(tx.db, tx.connection_id, start, wanted.count, tx.now)
+            return Page(total, [("User", id_) for id_ in ids])
+        return await find(self.transactions, tx, types, wanted, position, base_url)
+
+    async def _work(self, read: Any, effort: int) -> tuple[SearchRequest[Any], Any]:
+        shares, owner = self.transactions.shares, self.transactions.owner
+        wanted: tuple[SearchRequest[Any], Any] = await shares.work.run(owner, read, effort)
+        return wanted
+
+
+def _are_users(types: Sequence[ResourceType]) -> bool:
+    return all(type_.name == "User" for type_ in types)
+
+
+def _is_in_order(wanted: SearchRequest[Any]) -> bool:
+    """Say whether a page is found by its index in the order of creation."""
+    return wanted.cursor is None and wanted.sort_by is None
+
+
+def _only_user_name(wanted: SearchRequest[Any]) -> str | None:
+    """Return the userName that a search looks for, if it looks for nothing else.
+
+    That is what providers ask before everything that they write.
+    """
+    first = (wanted.start_index or 1) <= 1 and wanted.count != 0
+    if wanted.filter is None or not (first and _is_in_order(wanted)):
+        return None
+    match wanted.filter.ast:
+        case Comparison(AttrPath(attr, None, None), CompareOperator.eq, str(value)) if (
+            attr.lower() == "username"
+        ):
+            return value
+        case _:
+            return None

@@ -1,0 +1,170 @@
+"""Where are users and groups kept? The storage of scim2-server, on the directory's tables."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
+from scim2_server.storage import AsyncScimStorage, SearchPage
+
+from api.scim.groups.store import (
+    create_group,
+    delete_group,
+    get_group,
+    get_groups,
+    update_group,
+)
+from api.scim.members.parameter import NamedChanges
+from api.scim.members.plan import exactly
+from api.scim.members.sent import sent_of
+from api.scim.operations.projection import shows
+from api.scim.protocol.resources import Group, User
+from api.scim.search.execution import find
+from api.scim.search.stored_documents import expect, user_of
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.transaction import Transaction
+from api.scim.users.store import create_user, delete_user, get_user, get_users, update_user
+
+AnyResource = Resource[Any]
+
+
+class DirectoryStorage(AsyncScimStorage):
+    """The users and groups of one connection, for one request.
+
+    A writing storage locks the user that it reads: a PATCH builds on what it has read, and parallel
+    ones must not undo each other. A reading one takes no lock at all.
+
+    :param members_apart: whether groups come without their members, for whoever shows them by
+        ``api.scim.members.answers``.
+    """
+
+    supports_cursors = True
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        *,
+        writing: bool,
+        base_url: str = "",
+        members_apart: bool = False,
+    ) -> None:
+        self.transactions = transactions
+        self._writing = writing
+        self._base_url = base_url
+        self._members_apart = members_apart
+        self._transaction: Transaction | None = None
+
+    @asynccontextmanager
+    async def operation(self) -> AsyncIterator[None]:
+        """Run one SCIM operation in one transaction; inside another, it is part of that one."""
+        if self._transaction is not None:
+            yield
+            return
+        opened = self.transactions.write() if self._writing else self.transactions.read()
+        async with opened as tx:
+            self._transaction = tx
+            try:
+                yield
+            finally:
+                self._transaction = None
+
+    @property
+    def is_within_transaction(self) -> bool:
+        """Say whether an operation is under way, of which all that comes is a part."""
+        return self._transaction is not None
+
+    async def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+    ) -> AnyResource:
+        async with self.transaction() as tx:
+            if _is_user(resource_type):
+                return await get_user(tx, resource_id)
+            with_members = self._with_members(response_parameters)
+            return await get_group(tx, resource_id, with_members=with_members)
+
+    async def search(
+        self,
+        resource_types: list[ResourceType],
+        search_request: SearchRequest[Any],
+        *,
+        position: Any = None,
+    ) -> SearchPage:
+        async with self.transaction() as tx:
+            page = await find(
+                self.transactions, tx, resource_types, search_request, position, self._base_url
+            )
+            resources = await self._found(tx, page.found, search_request)
+            return page.as_search_page(resources)
+
+    async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
+        async with self.transaction() as tx:
+            if isinstance(resource, User):
+                return await create_user(tx, resource)
+            group = _group(resource)
+            row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
+            return await get_group(tx, row["id"], with_members=self._with_members(None))
+
+    async def update(
+        self,
+        resource_type: ResourceType,
+        resource: AnyResource,
+        *,
+        expected_version: str | None = None,
+    ) -> AnyResource:
+        async with self.transaction() as tx:
+            if isinstance(resource, User):
+                return await update_user(tx, resource, expected_version)
+            return await update_group(tx, _group(resource), expected_version)
+
+    async def delete(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        expected_version: str | None = None,
+    ) -> None:
+        def check(version: str) -> None:
+            expect(version, expected_version)
+
+        async with self.transaction() as tx:
+            delete = delete_user if _is_user(resource_type) else delete_group
+            await delete(tx, resource_id, check)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Give the transaction of the operation; outside of one, one of its own."""
+        async with self.operation():
+            assert self._transaction is not None
+            yield self._transaction
+
+    async def _found(
+        self,
+        tx: Transaction,
+        found: Sequence[tuple[str, str]],
+        request: SearchRequest[Any],
+    ) -> list[AnyResource]:
+        """Load what a search found, in its order."""
+        users = [id_ for type_, id_ in found if type_ == "User"]
+        groups = [id_ for type_, id_ in found if type_ == "Group"]
+        loaded: list[AnyResource] = [
+            *map(user_of, await get_users(tx, users)),
+            *await get_groups(tx, groups, with_members=self._with_members(request)),
+        ]
+        by_id = {resource.id: resource for resource in loaded}
+        return [by_id[id_] for _, id_ in found if id_ in by_id]
+
+    def _with_members(self, parameters: ResponseParameters[Any] | None) -> bool:
+        return not self._members_apart and shows(parameters, Group, "members")
+
+
+def _is_user(resource_type: ResourceType) -> bool:
+    return resource_type.name == "User"
+
+
+def _group(resource: AnyResource) -> Group:
+    assert isinstance(resource, Group), "the provider serves users and groups"
+    return resource

@@ -1,0 +1,63 @@
+"""Which requests are so plain that nothing need be parsed? What providers send most of all. Pure.
+
+A look-up by userName comes before every write, and that somebody leaves is the most urgent of all.
+What is not exactly of these forms is read in full, with the same answer.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from scim2_models import PatchOp
+
+from api.scim.protocol.resources import ScimUser
+
+LOOK_UP = re.compile(r'userName eq "([ !#-\[\]-~]{1,256})"', re.IGNORECASE)
+"""Printable ASCII, and nothing that is escaped."""
+
+WHOLE_ANSWER = {"filter", "startIndex", "count"}
+"""What a look-up may ask that shows the whole user."""
+
+COUNT = re.compile("[1-9][0-9]{0,5}")
+
+PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
+SETTING = {"add", "replace"}
+FLAGS = {True: True, False: False, "True": True, "False": False, "true": True, "false": False}
+
+
+def name_looked_up(query: Mapping[str, str]) -> str | None:
+    """Return the userName that a search asks for, if it asks for the first page and no more."""
+    if not query.keys() <= WHOLE_ANSWER:
+        return None
+    if query.get("startIndex", "1") != "1" or not COUNT.fullmatch(query.get("count", "1")):
+        return None
+    look_up = LOOK_UP.fullmatch(query.get("filter", ""))
+    return look_up and look_up[1]
+
+
+def activity_set(patch: Any) -> bool | None:
+    """Return whether a PATCH makes a user active or inactive, if it does nothing else.
+
+    :param patch: its JSON, after tolerances.
+    """
+    match patch:
+        case {"schemas": [schema], "Operations": [{"op": str(op), **what}], **others} if (
+            schema == PATCH_SCHEMA and op.lower() in SETTING and not others
+        ):
+            return _flag(cast("dict[str, Any]", what))
+        case _:
+            return None
+
+
+def _flag(operation: Mapping[str, Any]) -> bool | None:
+    match operation:
+        case {"path": "active", "value": value, **others} if not others:
+            return _read(value)
+        case {"value": {"active": value, **attributes}, **others} if not attributes and not others:
+            return _read(value)
+        case _:
+            return None
+
+
+def _read(value: Any) -> bool | None:
+    return FLAGS.get(value) if isinstance(value, bool | str) else None

@@ -1,0 +1,51 @@
+"""How much work may one PATCH make of a user? Told beforehand, from what is stored and asked. Pure.
+
+Each operation is small, and so is each entry; but the library looks at every entry for every
+operation, and whoever writes at the same moment waits for it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from scim2_models import InvalidValueException, PatchOp, Resource
+
+from api.scim.protocol.expressions import SEPARATOR
+
+MOST_EFFORT = 1_000_000
+"""Looks at an entry, of about a microsecond each: a second in all."""
+
+COMPARISON = 100
+"""What it costs to compare an entry, in looks: its value is validated each time."""
+
+
+def check_effort(user: Resource[Any], patch: "PatchOp[Any]") -> None:
+    """Check what a PATCH would make of a user.
+
+    :raises InvalidValueException: when it would take too long.
+    """
+    entries = sum(_entries(getattr(user, field)) for field in type(user).model_fields)
+    effort = 0
+    for operation in patch.operations or ():
+        value = operation.value
+        given = value.values() if isinstance(value, dict) else [value]
+        entries += sum(map(_entries, given))
+        effort += entries * sum(map(_looks, _paths(operation.path, value)))
+        if effort > MOST_EFFORT:
+            raise InvalidValueException(
+                detail="The PATCH has too many operations, or too many comparisons in their paths,"
+                " for the entries that the user has; send several with fewer"
+            )
+
+
+def _entries(value: Any) -> int:
+    return len(value) if isinstance(value, list) else 0
+
+
+def _paths(path: Any, value: Any) -> Iterator[str]:
+    yield str(path or "")
+    if isinstance(value, dict):
+        yield from value
+
+
+def _looks(path: str) -> int:
+    return 1 + COMPARISON * (1 + len(SEPARATOR.findall(path))) if "[" in path else 1

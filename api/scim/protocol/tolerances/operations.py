@@ -1,0 +1,162 @@
+"""What is an operation of a PATCH meant to do? By the type of its target, with or without path."""
+
+from collections.abc import Callable
+from typing import Any
+
+from api.scim.protocol.tolerances.targets import MANAGER, RESOURCE, Target, target_of
+from api.scim.protocol.tolerances.values import (
+    KINDS,
+    NAMED_ROLES,
+    entry_of,
+    json_in,
+    meant,
+    with_named_roles,
+)
+
+NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
+"""What stands for no operation at all: the RFC wants at least one."""
+
+Operation = dict[str, Any]
+
+OF_MEMBERS = {"members.type", "members.$ref"}
+"""Parts of a member that are derived, although the RFC calls them immutable."""
+
+
+def tolerate_patch(body: Any) -> Any:
+    """Return the body of a PATCH as the RFC would have it."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: _operations(value) if key.lower() == "operations" else value
+        for key, value in body.items()
+    }
+
+
+def _operations(operations: Any) -> Any:
+    if not isinstance(operations, list):
+        return operations
+    tolerated = []
+    for sent in operations:
+        operation = _tolerated(sent) if isinstance(sent, dict) else sent
+        if operation is not None or not isinstance(sent, dict):
+            tolerated.append(operation)
+    return tolerated or [NO_OPERATION]
+
+
+def _tolerated(sent: dict[str, Any]) -> Operation | None:
+    """Return an operation as it is meant; None where it is to do nothing."""
+    operation: Operation = {key.lower(): value for key, value in sent.items()}
+    path = operation.get("path")
+    if path and not isinstance(path, str):
+        return operation
+    if _is_password(path):
+        return None
+    target = target_of(path) if path else RESOURCE
+    if target is None or target.is_derived:
+        return _of_derived(operation, target)
+    if target.name == "manager":
+        operation["path"] = MANAGER
+    elif path and target.name.partition(".")[0] in NAMED_ROLES:
+        operation["path"] = with_named_roles(path)
+    if str(operation.get("op")).lower() == "remove":
+        return _removal(operation, target)
+    return _setting(operation, target)
+
+
+# --- adding and replacing ---------------------------------------------------------------------
+
+
+def _setting(operation: Operation, target: Target) -> Operation | None:
+    if target is RESOURCE:
+        return operation | _of_resource(operation)
+    if target.name in OF_MEMBERS:
+        return _of_member(operation, target)
+    if "value" not in operation and target.name != "manager":
+        return operation
+    value = meant(target, operation.get("value"))
+    if target.name == "manager.value" and not value:
+        return {"op": "remove", "path": MANAGER}
+    if value is not None:
+        return operation | {"value": value}
+    if target.name == "members" and target.is_list:
+        return operation if operation["value"] is None else operation | {"value": []}
+    return _emptying(operation, target)
+
+
+def _of_resource(operation: Operation) -> Operation:
+    """Return the value of an operation on a whole resource, without what is thrown away."""
+    if "value" not in operation:
+        return {}
+    value = json_in(operation["value"])
+    if isinstance(value, list) and len(value) == 1:
+        value = json_in(value[0])
+    if not isinstance(value, dict):
+        return {}
+    kept = {
+        MANAGER if key.lower() == "manager" else key: item
+        for key, item in value.items()
+        if not _is_password(key)
+    }
+    return {"value": meant(RESOURCE, kept) if kept else kept}
+
+
+def _emptying(operation: Operation, target: Target) -> Operation:
+    """Empty a target; of a text there is a value that says so, and an entry need not be there."""
+    if target.parts is None and not target.is_list and not target.is_flag:
+        return operation | {"op": "replace", "value": None}
+    return {"op": "remove", "path": operation["path"]}
+
+
+def _of_member(operation: Operation, target: Target) -> Operation | None:
+    """Leave out what a client calls a member, unless it may be the other kind."""
+    value = meant(target, operation.get("value"))
+    kind = KINDS.get(value.lower()) if isinstance(value, str) else None
+    if kind and target.name == "members.type":
+        return operation | {"value": kind}
+    entry, selection, _ = operation["path"].rpartition("].")
+    return operation | {"path": f"{entry}]", "value": {}} if selection else None
+
+
+def _of_derived(operation: Operation, target: Target | None) -> Operation:
+    """Let an id be compared, which may be the same; what else is derived has no path to it."""
+    if target is None or target.name != "id" or "value" not in operation:
+        return operation
+    value = {"id": meant(target, operation["value"])}
+    return {key: item for key, item in operation.items() if key != "path"} | {"value": value}
+
+
+# --- removing ---------------------------------------------------------------------------------
+
+
+def _removal(operation: Operation, target: Target) -> Operation:
+    value = operation.get("value")
+    if value is None or target is RESOURCE:
+        return operation
+    if target.name == "members" and target.is_list:
+        return operation | {"value": _entries(target, value, _by_id)}
+    without = {key: item for key, item in operation.items() if key != "value"}
+    if not target.is_list or value == "":
+        return without
+    return operation | {"value": _entries(target, value, _as_told)}
+
+
+def _entries(target: Target, value: Any, read: Callable[[Target, Any], Any]) -> Any:
+    value = json_in(value)
+    entries = value if isinstance(value, list) else [value]
+    return [read(target, entry) for entry in entries if entry != ""]
+
+
+def _as_told(target: Target, entry: Any) -> Any:
+    return entry_of(target, entry, by_value=True)
+
+
+def _by_id(target: Target, member: Any) -> Any:
+    """Return what names a member: its id alone, whatever else is said of it."""
+    entry = entry_of(target, member)
+    if isinstance(entry, dict) and entry.get("value"):
+        return {"value": entry["value"]}
+    return entry
+
+
+def _is_password(name: Any) -> bool:
+    return isinstance(name, str) and name.lower().rpartition(":")[2] == "password"

@@ -1,0 +1,100 @@
+"""Of which type is the attribute that a path or a key of a body names?
+
+The types are those of the models that are served. Users and groups have no attribute in common
+that is of different types, so one table holds all of them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from inspect import isclass
+from typing import Any
+
+from scim2_models import ComplexAttribute, Mutability
+from scim2_models.base import BaseModel
+
+from api.scim.protocol.resources import EnterpriseUser, Group, User
+
+ENTERPRISE = str(EnterpriseUser.__schema__)
+MANAGER = f"{ENTERPRISE}:manager"
+
+CORE = {str(model.__schema__).lower() for model in (User, Group)}
+
+PATH = re.compile(
+    r"(?:urn:[^\[]*:)?(?P<name>[$\w-]+)(?P<selection>\[.*\])?(?:\.(?P<part>[$\w-]+))?",
+    re.DOTALL | re.IGNORECASE,
+)
+"""An attribute, maybe with its schema, with a filter on its entries, with one of its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An attribute that a value is sent for: one value, one object, or many.
+
+    ``name`` is in lower case, that of a part with its attribute: ``emails.primary``. ``parts`` are
+    those of an object, by their names in lower case; None where the value is no object.
+    """
+
+    name: str
+    is_list: bool = False
+    is_flag: bool = False
+    is_derived: bool = False
+    parts: Mapping[str, "Target"] | None = field(default=None, compare=False)
+
+    def part(self, key: str) -> "Target | None":
+        """Return what a key of the object names; keys may be paths, as some providers write."""
+        parts = self.parts or {}
+        return parts.get(key.lower()) or target_of(key)
+
+
+def target_of(path: str) -> Target | None:
+    """Return what a path names; None where it is nothing that we know.
+
+    An entry that a filter selects is one object, not many.
+    """
+    lowered = path.lower()
+    if lowered in CORE:
+        return RESOURCE
+    if lowered == ENTERPRISE.lower():
+        return EXTENSION
+    found = PATH.fullmatch(lowered)
+    if found is None:
+        return None
+    target = RESOURCE_PARTS.get(found["name"]) or EXTENSION_PARTS.get(found["name"])
+    if target is not None and found["part"]:
+        return (target.parts or {}).get(found["part"])
+    if target is not None and found["selection"]:
+        return replace(target, is_list=False)
+    return target
+
+
+def _parts_of(model: type[Any], within: str = "") -> dict[str, Target]:
+    """Return the attributes of a model; extensions are no attributes."""
+    parts = {}
+    for name, described in model.model_fields.items():
+        kind = model.get_field_root_type(name)
+        if not (isclass(kind) and issubclass(kind, BaseModel) and not _is_complex(kind)):
+            key = (described.serialization_alias or name).lower()
+            parts[key] = _target(model, name, f"{within}{key}", kind)
+    return parts
+
+
+def _target(model: type[Any], name: str, path: str, kind: Any) -> Target:
+    return Target(
+        path,
+        is_list=bool(model.get_field_multiplicity(name)),
+        is_flag=kind is bool,
+        is_derived=model.get_field_annotation(name, Mutability) == Mutability.read_only,
+        parts=_parts_of(kind, f"{path}.") if _is_complex(kind) else None,
+    )
+
+
+def _is_complex(kind: Any) -> bool:
+    return isclass(kind) and issubclass(kind, ComplexAttribute)
+
+
+EXTENSION_PARTS = _parts_of(EnterpriseUser)
+EXTENSION = Target(ENTERPRISE.lower(), parts=EXTENSION_PARTS)
+RESOURCE_PARTS = _parts_of(Group) | _parts_of(User)
+RESOURCE = Target("", parts=RESOURCE_PARTS)
+"""A whole user or group."""

@@ -1,0 +1,1 @@
+"""How are resources found? Filters and orders in SQL, page by page."""

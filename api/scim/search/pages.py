@@ -1,0 +1,105 @@
+"""How is a page read? By index or by cursor, with what lies before and after it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scim2_server.storage import SearchPage
+from sqlalchemy import CursorResult, RowMapping, Select
+
+from api.scim.search.cursors import Direction, Place, Position, position_of
+from api.scim.search.query import Search
+
+Found = tuple[str, str]
+"""The type and the id of a resource."""
+
+Ask = Callable[[Select[Any]], Awaitable[CursorResult[Any]]]
+"""Runs a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a search found of a page, with the positions of its neighbours, where there are any.
+
+    ``places`` are those of what was found, if it was found by a cursor; ``direction`` is the way
+    that the cursor led.
+    """
+
+    total: int
+    found: Sequence[Found]
+    next: Position | None = None
+    previous: Position | None = None
+    places: Sequence[Place] = ()
+    direction: Direction = Direction.AFTER
+
+    def cut(self, most: int) -> "Page":
+        """Return the page without what lies beyond so many resources: that is on another page."""
+        if most >= len(self.found):
+            return self
+        if self.direction is Direction.BEFORE:
+            kept = self.places[-most:]
+            start = Position(Direction.BEFORE, kept[0])
+            return replace(self, found=self.found[-most:], places=kept, previous=start)
+        end = Position(Direction.AFTER, self.places[most - 1]) if self.places else None
+        return replace(self, found=self.found[:most], places=self.places[:most], next=end)
+
+    def as_search_page(self, resources: Sequence[Any]) -> SearchPage:
+        """Return what a storage answers with, given the resources that were found."""
+        return SearchPage(
+            self.total,
+            list(resources),
+            next=self.next and self.next.as_json(),
+            previous=self.previous and self.previous.as_json(),
+        )
+
+
+async def find_page(ask: Ask, search: Search, kept: Any) -> Page:
+    """Find the page that a search asks for.
+
+    :param kept: the position that the cursor held; None for the first page, and for an index.
+    :raises InvalidCursorException: when it is none.
+    """
+    total = (await ask(search.total())).scalar_one()
+    if search.request.count == 0:
+        return Page(total, [])
+    if search.request.cursor is None:
+        rows = (await ask(search.page_by_index())).mappings().all()
+        return Page(total, _found(rows))
+    return await _next_to(ask, search, total, None if kept is None else position_of(kept))
+
+
+async def _next_to(ask: Ask, search: Search, total: int, position: Position | None) -> Page:
+    direction = position.direction if position else Direction.AFTER
+    statement = search.page_by_place(direction, position.place if position else None)
+    rows = list((await ask(statement)).mappings())
+    count = search.request.count
+    more = count is not None and len(rows) > count
+    rows = rows[:count]
+    if not rows:
+        return Page(total, [])
+    ends = {direction: rows[-1] if more else None}
+    behind = search.page_by_place(direction.opposite, _place(rows[0])).limit(1)
+    came_from = position and (await ask(behind)).first()
+    ends[direction.opposite] = rows[0] if came_from else None
+    if direction is Direction.BEFORE:
+        rows.reverse()
+    return Page(
+        total,
+        _found(rows),
+        next=_at(Direction.AFTER, ends[Direction.AFTER]),
+        previous=_at(Direction.BEFORE, ends[Direction.BEFORE]),
+        places=[_place(row) for row in rows],
+        direction=direction,
+    )
+
+
+def _at(direction: Direction, row: RowMapping | None) -> Position | None:
+    return None if row is None else Position(direction, _place(row))
+
+
+def _place(row: RowMapping) -> Place:
+    return Place(row["sort_value"], row["created_at"], row["id"])
+
+
+def _found(rows: Sequence[RowMapping]) -> list[Found]:
+    return [(row["type"], row["id"]) for row in rows]

@@ -1,0 +1,103 @@
+"""How is a user shown? What is stored is JSON as it is sent: it need not be read to be shown.
+
+Only where an answer shows a part of a user, or a user refers to another one by a relative URL, is
+it made into a model first. Both ways give the same answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic_core import to_json
+from scim2_models import Context, ResponseParameters
+from scim2_server.responses import ScimResponse
+
+from api.scim.http.responses import ReadyJson, to_text
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import entity_tag, instant_of, user_of
+from api.scim.users.statements import StoredUser
+
+RELATIVE = '"$ref"'
+"""What a stored user holds that refers to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserAnswers:
+    """Shows users below the base URL of their connection."""
+
+    service: MusterService
+    base_url: str
+
+    def one(
+        self,
+        user: StoredUser,
+        parameters: ResponseParameters[Any],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> ScimResponse:
+        """Answer with a user."""
+        headers = {
+            "Content-Location": self.location(user),
+            "ETag": entity_tag(user.revision),
+        }
+        if status is HTTPStatus.CREATED:
+            headers["Location"] = headers["Content-Location"]
+        # It takes an object of attributes; one that is ready is written in the same place.
+        body: Any = self.shown(user, parameters)
+        return ScimResponse(status, body, headers)
+
+    def many(
+        self, body: dict[str, Any], users: Sequence[StoredUser], parameters: ResponseParameters[Any]
+    ) -> dict[str, Any]:
+        """Put the users of a page into its list."""
+        if not users:
+            return body
+        resources = [self.shown(user, parameters) for user in users]
+        return body | {"itemsPerPage": len(users), "Resources": resources}
+
+    def location(self, user: StoredUser) -> str:
+        """Return the URL of a user."""
+        return f"{self.base_url}/Users/{user.id}"
+
+    def size_of(self, users: Sequence[StoredUser], parameters: ResponseParameters[Any]) -> int:
+        """Return how many characters of stored users have to be read to show them."""
+        return sum(len(it.resource) for it in users if _is_read_first(it, parameters))
+
+    def shown(self, user: StoredUser, parameters: ResponseParameters[Any]) -> ReadyJson:
+        """Show a user, as far as the parameters ask for it."""
+        if not _is_read_first(user, parameters):
+            return ReadyJson(self._text(user))
+        with self.service.provider:
+            shown = self.service.publish(self.base_url, user_of(user)).model_dump(
+                scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
+            )
+        return ReadyJson(to_text(shown))
+
+    def _text(self, user: StoredUser) -> str:
+        """Put what is derived around what is stored."""
+        derived: dict[str, Any] = {
+            "meta": {
+                "resourceType": "User",
+                "created": instant_of(user.created_at),
+                "lastModified": instant_of(user.modified_at),
+                "location": self.location(user),
+                "version": entity_tag(user.revision),
+            }
+        }
+        if user.groups:
+            derived["groups"] = [self._group(group) for group in user.groups]
+        return f'{{"id":"{user.id}",{user.resource[1:-1]},{to_json(derived).decode()[1:]}'
+
+    def _group(self, group: Any) -> dict[str, str]:
+        return {
+            "value": group["value"],
+            "$ref": f"{self.base_url}/Groups/{group['value']}",
+            "display": group["display"],
+            "type": "direct",
+        }
+
+
+def _is_read_first(user: StoredUser, parameters: ResponseParameters[Any]) -> bool:
+    """Say whether a user has to be made into a model to be shown."""
+    asked = parameters.attributes or parameters.excluded_attributes
+    return bool(asked) or RELATIVE in user.resource

@@ -1,0 +1,249 @@
+"""In which steps is a request for users served? Those of the library; statements are shared.
+
+The library loads a user as a model, changes it, stores it, and makes a model of what was stored to
+answer. Here what is stored is shown, and requests that come at once are stored together.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from scim2_models import ListResponse, PatchOp, ResourceType, ResponseParameters, SearchRequest
+from scim2_server.conditions import Conditions
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from scim2_server.storage import SearchPage
+
+from api.fairness.work import PATCH_EFFORT
+from api.scim.protocol.ids import ID
+from api.scim.protocol.resources import ScimUser
+from api.scim.protocol.service import MusterService
+from api.scim.search.stored_documents import entity_tag, user_of
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.users.answers import UserAnswers
+from api.scim.users.batching import SharedUsers
+from api.scim.users.statements import StoredUser
+from api.scim.users.states import UserState, first_state, next_state
+from api.scim.users.store import delete_user
+from api.scim.users.writes import Change, Creation, not_found
+from contracts.names import name_key
+
+LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
+WHOLE = ResponseParameters[ScimUser]()
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class UserRequests:
+    """Serves the requests for users of one connection."""
+
+    service: MusterService
+    transactions: Transactions
+    users: SharedUsers
+
+    # --- requests -----------------------------------------------------------------------------
+
+    async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
+        """Create a user."""
+        parameters = self.service.read_response_parameters(type_, request.query)
+        read = partial(self._read_creation, request, type_)
+        state = await self._work(read, len(request.body))
+        created = await self.users.write(
+            Creation(self.transactions.connection, self.transactions.trace, state)
+        )
+        return await self._answer(request, created, parameters, HTTPStatus.CREATED)
+
+    async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
+        """Read a user."""
+        parameters = self.service.read_response_parameters(type_, request.query)
+        conditions = self.service.read_conditions(request)
+        user = None
+        if ID.fullmatch(id_):
+            user = await self.users.by_id(self.transactions.connection.id, id_)
+        if user is None:
+            raise not_found(id_)
+        version = entity_tag(user.revision)
+        if not conditions.check(version, "GET"):
+            return ScimResponse(HTTPStatus.NOT_MODIFIED, None, {"ETag": version})
+        return await self._answer(request, user, parameters)
+
+    async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
+        """Replace a user."""
+        parameters = self.service.read_response_parameters(type_, request.query)
+        conditions = self.service.read_conditions(request)
+        size = len(request.body)
+        read = partial(
+            self.service.read_replacement, type_, request.body, request.header("Content-Type")
+        )
+        replacement = cast("ScimUser", await self._work(read, size))
+        user = await self.replace_user(id_, replacement, conditions, size)
+        return await self._answer(request, user, parameters)
+
+    async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
+        """Modify a user, and show it."""
+        parameters = self.service.read_response_parameters(type_, request.query)
+        conditions = self.service.read_conditions(request)
+        body, content_type = request.body, request.header("Content-Type")
+        active = self.service.read_activity(body, content_type)
+        if active is None:
+            read = partial(self.service.read_patch, type_, body, content_type)
+            effort = PATCH_EFFORT * len(body)
+            patch_op = await self._work(read, effort)
+            user = await self.patch_user(id_, patch_op, conditions, effort)
+        else:
+            user = await self._set_active(id_, conditions, active=active)
+        return await self._answer(request, user, parameters)
+
+    async def delete(self, id_: str, conditions: Conditions) -> None:
+        """Delete a user; that somebody leaves waits for nothing but what is at its rows."""
+        async with (
+            self.transactions.lock(id_),
+            self.transactions.write(urgent=True) as tx,
+        ):
+            await delete_user(tx, id_, lambda version: conditions.check(version, "DELETE"))
+
+    async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
+        """Answer a search for a userName and nothing else."""
+        found = await self._named(user_name)
+        page = {
+            "schemas": [LIST_SCHEMA],
+            "totalResults": len(found),
+            "startIndex": 1,
+            "itemsPerPage": len(found),
+            "Resources": [],
+        }
+        body = await self._shown(request, page, found, WHOLE)
+        return ScimResponse(HTTPStatus.OK, body)
+
+    async def found_by_name(
+        self,
+        request: ScimRequest,
+        types: list[ResourceType],
+        wanted: SearchRequest[Any],
+        user_name: str,
+    ) -> ScimResponse:
+        """Answer a search that looks for a userName, as it wants to be answered."""
+        found = await self._named(user_name)
+        empty = SearchPage(len(found), [])
+        answer = self.service.search_response(request.base_url, types, empty, wanted)
+        body = await self._shown(request, answer.body or {}, found, wanted)
+        return ScimResponse(answer.status, body, answer.headers)
+
+    async def _named(self, user_name: str) -> Sequence[StoredUser]:
+        key = name_key(user_name)
+        user = await self.users.by_user_name(self.transactions.connection.id, key)
+        return [] if user is None else [user]
+
+    # --- writing; bulk requests take these steps too --------------------------------------------
+
+    async def create_user(self, user: ScimUser, size: int) -> StoredUser:
+        """Create a user.
+
+        :param size: the bytes that it was sent as.
+        :raises UniquenessException: when the userName is taken.
+        """
+        first = partial(first_state, user, self.service.limits.user_characters)
+        state = await self._work(first, size)
+        connection, trace = self.transactions.connection, self.transactions.trace
+        return await self.users.write(Creation(connection, trace, state))
+
+    async def replace_user(
+        self, id_: str, replacement: ScimUser, conditions: Conditions, size: int
+    ) -> StoredUser:
+        """Replace a user.
+
+        :param size: the bytes that it was sent as.
+        """
+
+        def apply(user: ScimUser) -> ScimUser | None:
+            sent = replacement.model_copy(deep=True)  # it may be applied again
+            replaced = self.service.apply_replacement(user, sent, conditions)
+            return cast("ScimUser | None", replaced)
+
+        return await self._change(id_, apply, size, urgent=replacement.active is False)
+
+    async def patch_user(
+        self, id_: str, patch_op: "PatchOp[Any]", conditions: Conditions, effort: int
+    ) -> StoredUser:
+        """Modify a user.
+
+        :param effort: the work that it is, in bytes of JSON.
+        """
+
+        def apply(user: ScimUser) -> ScimUser | None:
+            patched = self.service.apply_patch(user, patch_op, conditions)
+            return cast("ScimUser | None", patched)
+
+        return await self._change(id_, apply, effort, urgent=_is_about_activity(patch_op))
+
+    async def _set_active(self, id_: str, conditions: Conditions, *, active: bool) -> StoredUser:
+        def apply(user: ScimUser) -> ScimUser | None:
+            assert user.meta is not None
+            conditions.check(user.meta.version, "PATCH")
+            return None if user.active is active else user.model_copy(update={"active": active})
+
+        return await self._change(id_, apply, urgent=not active)
+
+    async def _change(
+        self,
+        id_: str,
+        apply: Callable[[ScimUser], ScimUser | None],
+        size: int = 0,
+        *,
+        urgent: bool,
+    ) -> StoredUser:
+        most = self.service.limits.user_characters
+
+        def decide(stored: StoredUser) -> UserState | None:
+            with self.service.provider:
+                user = apply(user_of(stored))
+                return None if user is None else next_state(user, stored, most)
+
+        connection, trace = self.transactions.connection, self.transactions.trace
+        return await self.users.write(Change(connection, trace, id_, decide, size, urgent))
+
+    def _read_creation(self, request: ScimRequest, type_: ResourceType) -> UserState:
+        read = self.service.read_creation(type_, request.body, request.header("Content-Type"))
+        return first_state(cast("ScimUser", read), self.service.limits.user_characters)
+
+    # --- answering ----------------------------------------------------------------------------
+
+    async def _answer(
+        self,
+        request: ScimRequest,
+        user: StoredUser,
+        parameters: ResponseParameters[Any],
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> ScimResponse:
+        answers = self._answers(request)
+        show = partial(answers.one, user, parameters, status)
+        return await self._work(show, answers.size_of([user], parameters))
+
+    async def _shown(
+        self,
+        request: ScimRequest,
+        body: dict[str, Any],
+        users: Sequence[StoredUser],
+        parameters: ResponseParameters[Any],
+    ) -> dict[str, Any]:
+        answers = self._answers(request)
+        show = partial(answers.many, body, users, parameters)
+        return await self._work(show, answers.size_of(users, parameters))
+
+    def _answers(self, request: ScimRequest) -> UserAnswers:
+        return UserAnswers(self.service, request.base_url.rstrip("/"))
+
+    async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
+        return await self.transactions.shares.work.run(self.transactions.owner, work, size)
+
+
+def _is_about_activity(patch_op: "PatchOp[Any]") -> bool:
+    """Say whether a PATCH may make a user inactive."""
+    return any(
+        "active" in str(it.path or "").lower()
+        or (isinstance(it.value, dict) and any(name.lower() == "active" for name in it.value))
+        for it in patch_op.operations or ()
+    )
