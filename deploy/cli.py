@@ -9,11 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ApiError
 from contracts.error_places import type_and_places
+from deploy.broker.rabbitmq_connection import BrokerUnusable
+from deploy.broker.rabbitmq_topology import TopologyNotApplied
 from deploy.commands import (
     accounts,
     connections,
     dead_letters,
-    demo,
     devices,
     failures,
     policies,
@@ -23,14 +24,13 @@ from deploy.commands import (
     tokens,
     topology,
 )
-from deploy.http_server import PortTaken
+from deploy.commands.rule_options import InvalidInput
+from deploy.databases.migration_tries import SchemaLocked
+from deploy.databases.migrations import NewerSchema, OutdatedSchema
+from deploy.databases.open_databases import UnusableDatabase
+from deploy.demo import play
+from deploy.http.server import PortTaken
 from deploy.logs import log_to_stderr
-from deploy.migration_tries import SchemaLocked
-from deploy.migrations import NewerSchema, OutdatedSchema
-from deploy.opened import UnusableDatabase
-from deploy.rabbitmq_connection import BrokerUnusable
-from deploy.rabbitmq_topology import TopologyNotApplied
-from deploy.rule_options import InvalidInput
 from deploy.settings import InvalidSetting
 from worker.errors import WorkerError
 
@@ -59,7 +59,7 @@ def _muster(
 
 
 processes.register(app)
-demo.register(app)
+play.register(app)
 status.register(app)
 reconcile.register(app)
 app.add_typer(connections.app, name="connections")

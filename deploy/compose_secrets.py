@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from contracts.topology import Topology
-from deploy.broker_users import BrokerUser, broker_users, definitions
+from deploy.broker.users import BrokerUser, broker_users, definitions
 
 ENVIRONMENT = ".env"
 """Where `docker compose` looks for the values of variables: beside its file."""

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from deploy.databases import open_engines
-from deploy.event_loop import run_process
-from deploy.http_server import bind_api, serve
+from deploy.databases.engines import open_engines
+from deploy.http.server import bind_api, serve
 from deploy.logs import set_up_logs
+from deploy.processes.event_loop import run_process
 from deploy.settings import Settings
 from tests.muster_process import free_port
 from tests.served_processes import served

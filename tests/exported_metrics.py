@@ -5,9 +5,9 @@ from prometheus_client import CollectorRegistry, Metric
 from api.metrics import ApiMetrics
 from contracts.topology import Lane
 from contracts.transport import Backlog, TransportState
-from deploy.database_metrics import DatabaseMetrics
-from deploy.http_metrics import HttpMetrics
-from deploy.loop_watch import LoopWatch
+from deploy.databases.metrics import DatabaseMetrics
+from deploy.http.metrics import HttpMetrics
+from deploy.processes.loop_watch import LoopWatch
 from worker.metrics import WorkerMetrics
 from worker.statements.standing import Standing
 

@@ -24,8 +24,8 @@ from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
-from deploy.databases import open_engines
-from deploy.migrations import DIRECTORY
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DIRECTORY
 
 PUBLIC_URL = "https://muster.test"
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())

@@ -17,7 +17,7 @@ from contracts.identity_changed import decode
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
-from deploy.opened import Databases
+from deploy.databases.open_databases import Databases
 from tests.ingress import Ingress, ingress_on
 from worker.apply import apply_batch
 from worker.database import DownstreamDatabase

@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from testcontainers.core.container import DockerContainer
 
 from contracts.topology import MOST_MESSAGES, Topology
-from deploy.rabbitmq_topology import apply_topology
+from deploy.broker.rabbitmq_topology import apply_topology
 from tests.containers import run_container
 from tests.services import Service, ServiceSettings, ServiceUnavailable
 

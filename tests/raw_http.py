@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from deploy.connection_bounds import Bounds
-from deploy.http_metrics import HttpMetrics
-from deploy.http_server import bind_api, serve
-from deploy.running import running
+from deploy.http.metrics import HttpMetrics
+from deploy.http.server import bind_api, serve
+from deploy.processes.background_tasks import running
 from deploy.settings import read_settings
 
 HANGS_AFTER_SECONDS = 60

@@ -18,8 +18,8 @@ from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.scim.protocol.limits import Limits
 from contracts.clock import now
-from deploy.databases import open_engines
-from deploy.http_server import bind_api, serve, url_of
+from deploy.databases.engines import open_engines
+from deploy.http.server import bind_api, serve, url_of
 from deploy.settings import read_settings
 from tests.ingress import RULES, Ingress, migrated_directory
 

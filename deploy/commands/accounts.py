@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.commands.output import show_row, show_rows
+from deploy.commands.rule_options import portal_named, role_named
 from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.opened import Databases
-from deploy.output import show_row, show_rows
-from deploy.rule_options import portal_named, role_named
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.inventory import Inventory
 from worker.listed_accounts import ListedAccount

@@ -9,11 +9,8 @@ from api.admin import connections
 from api.reconciliation.verdicts import Finding
 from contracts.clock import now
 from contracts.rules import RULES, Rules
-from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.commands.unknown_leavers import show_published, unknown_leavers
-from deploy.opened import Databases
-from deploy.output import show_row, show_rows
-from deploy.rule_options import (
+from deploy.commands.output import show_row, show_rows
+from deploy.commands.rule_options import (
     InvalidInput,
     RuleOptions,
     changed,
@@ -22,6 +19,9 @@ from deploy.rule_options import (
     portal_named,
     rules_from,
 )
+from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.commands.unknown_leavers import show_published, unknown_leavers
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.inventory import Inventory
 from worker.sync_states import StoredPolicies

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from deploy.broker.rabbitmq_dead_letters import list_dead_letters, purge_dead_letters
+from deploy.broker.transports import topology_of
+from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption
 from deploy.commands.topology import settings_with_broker
-from deploy.output import show_row, show_rows
-from deploy.rabbitmq_dead_letters import list_dead_letters, purge_dead_letters
-from deploy.transports import topology_of
 
 app = typer.Typer(
     no_args_is_help=True,

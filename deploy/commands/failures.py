@@ -10,11 +10,11 @@ from api.outbox.rejections import ListedRejection, Rejections
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Finding, Verdict
 from contracts.clock import now
+from deploy.commands.output import show_rows, with_times
+from deploy.commands.rule_options import failure_kind_named
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published
-from deploy.opened import Databases
-from deploy.output import show_rows, with_times
-from deploy.rule_options import failure_kind_named
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.failures import ListedFailure, StoredFailures
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.opened import Databases
-from deploy.output import show_row, show_rows
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.inventory import Inventory
 

@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
-from deploy.demo_workspace import introduce
-from deploy.event_loop import run_process
-from deploy.http_server import bind_api, bind_inspection, url_of
-from deploy.inspection import inspected
-from deploy.lifetime import until_signalled
+from deploy.broker.rabbitmq_connection import BrokerUnusable
+from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
+from deploy.broker.transports import topology_of
+from deploy.commands.rule_options import InvalidInput
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
+from deploy.databases.open_databases import open_databases, open_directory, open_downstream
+from deploy.demo.workspace import introduce
+from deploy.http.server import bind_api, bind_inspection, url_of
 from deploy.logs import set_up_logs
-from deploy.migrations import DIRECTORY, DOWNSTREAM, migrate
-from deploy.opened import open_databases, open_directory, open_downstream
-from deploy.rabbitmq_connection import BrokerUnusable
-from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
-from deploy.rule_options import InvalidInput
-from deploy.separate_processes import run_api, run_relay, run_worker
+from deploy.processes.event_loop import run_process
+from deploy.processes.operator_endpoints import inspected
+from deploy.processes.separate_processes import run_api, run_relay, run_worker
+from deploy.processes.signals import until_signalled
+from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
-from deploy.single_process import run_everything
-from deploy.transports import topology_of
 
 
 def register(app: typer.Typer) -> None:

@@ -12,13 +12,13 @@ from api.reconciliation.reconcile import Comparison, Reconciliation
 from api.reconciliation.repair import bring_back, repair
 from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
+from deploy.broker.transports import open_publisher, topology_of
+from deploy.commands.output import print_json, show_row, show_rows
+from deploy.commands.rule_options import InvalidInput
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import rows_of, show_leavers
-from deploy.opened import Databases
-from deploy.output import print_json, show_row, show_rows
-from deploy.rule_options import InvalidInput
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from deploy.transports import open_publisher, topology_of
 from worker.drift import PlannedAssertions
 from worker.sync_states import StoredSyncStates
 

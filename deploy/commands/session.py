@@ -6,8 +6,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from deploy.migrations import ensure_current
-from deploy.opened import Databases, open_databases
+from deploy.databases.migrations import ensure_current
+from deploy.databases.open_databases import Databases, open_databases
 from deploy.settings import Settings, read_settings
 
 T = TypeVar("T")

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from api.admin import connections
+from api.reconciliation.status import StatusReport, report
 from api.reconciliation.verdicts import Finding
 from contracts.clock import now
+from deploy.commands.output import print_json, show_row, show_rows
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import show_published, unknown_leavers
-from deploy.opened import Databases
-from deploy.output import print_json, show_row, show_rows
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from deploy.status_report import StatusReport, report
 from worker.sync_states import StoredSyncStates
 
 Resynced = tuple[int, Sequence[Finding]]

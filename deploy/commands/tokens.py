@@ -7,9 +7,9 @@ import typer
 from api.admin import connections
 from contracts.clock import now
 from deploy.commands.connections import ConnectionId, base_url
+from deploy.commands.output import show_row
 from deploy.commands.session import JsonOption, on_databases
-from deploy.opened import Databases
-from deploy.output import show_row
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens of connections.")

@@ -11,8 +11,8 @@ from rich.console import Console
 from api.reconciliation.reconcile import Reconciliation
 from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
-from deploy.opened import Databases
-from deploy.output import print_rows, show_row
+from deploy.commands.output import print_rows, show_row
+from deploy.databases.open_databases import Databases
 from worker.sync_states import StoredSyncStates
 
 SHOWN = 50

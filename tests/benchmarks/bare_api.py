@@ -13,8 +13,8 @@ from typing import Any
 import asyncpg
 from fastapi import FastAPI, Request, Response
 
-from deploy.event_loop import run_process
-from deploy.http_server import bind_api, serve
+from deploy.http.server import bind_api, serve
+from deploy.processes.event_loop import run_process
 from deploy.settings import Settings
 
 TABLES = """

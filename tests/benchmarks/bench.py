@@ -23,7 +23,7 @@ from contracts.rules import (
     RoleLine,
 )
 from contracts.topology import MOST_MESSAGES
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from deploy.logs import log_to_stderr
 from tests.api_process import api_processes
 from tests.benchmarks.backlog_figures import measure_backlogs

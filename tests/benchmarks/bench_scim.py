@@ -20,8 +20,8 @@ from api.admin.connections import create_connection
 from api.directory.dialects import DirectoryDatabase
 from api.scim.http.routes import PREFIX
 from contracts.clock import now
-from deploy.databases import open_engines
-from deploy.migrations import DIRECTORY
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DIRECTORY
 from tests.api_process import api_processes
 from tests.benchmarks.bodies import patch, user
 from tests.benchmarks.durability import durability

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from api.directory.tables import Connection
 from api.outbox.relay import Relay
 from contracts.topology import Lane
-from deploy.opened import open_databases
+from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer
 from tests.installation import Installation, installation_on

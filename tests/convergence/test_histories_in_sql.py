@@ -13,8 +13,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
-from deploy.databases import open_engines
-from deploy.migrations import DOWNSTREAM
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DOWNSTREAM
 from tests.convergence.deliveries import deliver, mixed_up
 from tests.convergence.downstream import POLICIES, Painter, world_with
 from tests.convergence.histories import Histories

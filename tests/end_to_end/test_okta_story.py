@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.end_to_end.counters import scrape
 from tests.end_to_end.installation import Installation, terminate
 from tests.end_to_end.invariants import check_bystanders, check_counters, check_invariants

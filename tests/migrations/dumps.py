@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, select
 
-from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
 from tests.migrations.history import migrate_to, revisions_of
 from tests.migrations.world import opened
 

@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from deploy.migrations import Schema
+from deploy.databases.migrations import Schema
 
 
 def revisions_of(schema: Schema) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from deploy.databases import open_engines, patiently
-from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
+from deploy.databases.engines import open_engines, patiently
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.muster_process import MUSTER
 from tests.services import environment_with
 

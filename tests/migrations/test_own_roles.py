@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from contracts.rules import DashboardRules, Role
-from deploy.databases import open_engines
-from deploy.migrations import DOWNSTREAM
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DOWNSTREAM
 from tests.integration.worker.platform import Platform
 from tests.migrations.dumps import tables_in
 from tests.migrations.history import migrate_to

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.tables import ApiTable
-from deploy.databases import open_engines
-from deploy.migrations import DIRECTORY, DOWNSTREAM, Schema
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from worker.tables import WorkerTable
 
 SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, WorkerTable.metadata)]

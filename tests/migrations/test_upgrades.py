@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.migrations import DIRECTORY, DOWNSTREAM, migrate
-from deploy.opened import Databases
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
+from deploy.databases.open_databases import Databases
 from tests.migrations.dumps import SIDES, Dump, load, path_of, read_dump, rows_in
 from tests.migrations.history import migrate_to, revisions_of
 from tests.migrations.world import World, opened, world_on

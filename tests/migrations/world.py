@@ -18,8 +18,8 @@ from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Moment
 from contracts.clock import now
 from contracts.topology import Lane
-from deploy.databases import open_engines
-from deploy.opened import Databases
+from deploy.databases.engines import open_engines
+from deploy.databases.open_databases import Databases
 from tests.ingress import GROUP, PATCH, PUBLIC_URL, USER
 from tests.installation import Courier
 from worker.database import DownstreamDatabase

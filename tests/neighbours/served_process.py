@@ -15,7 +15,7 @@ from api.admin.connections import create_connection
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from deploy.database_urls import async_url
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.ingress import RULES, Ingress
 from tests.muster_process import MusterProcess, free_port
 from tests.neighbours.judgement import Served

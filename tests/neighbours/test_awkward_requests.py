@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings, target
 
-from deploy.event_loop import COLLECT_AFTER, SLICE_SECONDS
+from deploy.processes.event_loop import COLLECT_AFTER, SLICE_SECONDS
 from tests.ingress import Ingress, ingress_on, migrated_directory
 from tests.neighbours.awkward_requests import Awkward, Sent, awkward_requests
 from tests.neighbours.costly_users import A_THOUSAND_ENTRIES

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from deploy import cli
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.muster_process import START_SECONDS, free_port, running_part
 from tests.personal_data.pushes import Provider
 from tests.services import environment_with

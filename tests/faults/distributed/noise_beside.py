@@ -10,7 +10,7 @@ import httpx
 from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.end_to_end.installation import Installation
 from tests.ingress import Ingress
 from tests.neighbours.costly import mixture

@@ -23,7 +23,7 @@ from api.outbox.rabbitmq.line import RabbitmqLine
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import Lane
 from contracts.transport import Delivery, Parcel, PublishOutcome
-from deploy import transports
+from deploy.broker import transports
 from deploy.cli import run
 from deploy.logs import log_to_stderr
 from tests.faults.distributed.orders import Orders, Point

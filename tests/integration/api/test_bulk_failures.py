@@ -6,7 +6,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from api.directory.dialects import DirectoryDatabase
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.ingress import Ingress, ingress_on
 
 

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 
 BASE = "https://muster.test"
 PATHS = ("/docs", "/redoc", "/openapi.json", "/docs/start.js", "/docs/swagger-ui-bundle.js")

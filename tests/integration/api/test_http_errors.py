@@ -15,7 +15,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.scim.protocol.limits import Limits
 from deploy.database_urls import async_url
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.ingress import PATCH, USER, Ingress, ingress_on
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

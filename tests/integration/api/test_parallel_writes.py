@@ -27,8 +27,8 @@ from api.outbox.relay import Relay
 from contracts.clock import now
 from contracts.rules import StoreRules
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
-from deploy.databases import open_engines
-from deploy.running import running
+from deploy.databases.engines import open_engines
+from deploy.processes.background_tasks import running
 from tests.api_process import api_processes
 from tests.ingress import PATCH, PUBLIC_URL, RULES, Ingress, ingress_on, migrated_directory
 

@@ -14,7 +14,7 @@ from api.fairness.slots import NoSlot
 from api.scim.errors import HungUp, SearchTooSlow
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
-from deploy.databases import open_directory_engines
+from deploy.databases.engines import open_directory_engines
 from tests.ingress import Ingress, metrics_of_nobody
 
 ENDLESS = {

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from contracts.rules import Rules
-from deploy.databases import open_engines
-from deploy.migrations import DOWNSTREAM
-from deploy.opened import Databases
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DOWNSTREAM
+from deploy.databases.open_databases import Databases
 from tests.ingress import migrated_directory
 from tests.installation import Installation, installation_on
 from worker.database import DownstreamDatabase

@@ -10,7 +10,7 @@ from contracts.rules import (
     Role,
     RoleLine,
 )
-from deploy.opened import Databases
+from deploy.databases.open_databases import Databases
 from tests.installation import Installation, installation_on
 from worker.inventory import Inventory
 

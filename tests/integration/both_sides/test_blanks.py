@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.rules import CreateCollaborator, DashboardRules, Portal, Role, RoleLine
-from deploy.opened import Databases
+from deploy.databases.open_databases import Databases
 from tests.identity_providers.answers import error_of
 from tests.ingress import GROUP, USER
 from tests.installation import installation_on

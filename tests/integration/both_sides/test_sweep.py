@@ -11,7 +11,7 @@ from api.reconciliation.sweep import Sweep
 from api.reconciliation.verdicts import Verdict
 from contracts.topology import Lane
 from contracts.transport import Backlog
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.installation import Installation
 from tests.samples import samples
 from worker.database import DownstreamDatabase

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
-from deploy.opened import Databases
+from deploy.databases.open_databases import Databases
 from tests.installation import Installation, installation_on
 from worker.apply import apply_replans
 from worker.statements.replans import find_due

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.retries import is_away
-from deploy.database_files import DatabaseFile, DatabaseFileLost
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
+from deploy.databases.files import DatabaseFile, DatabaseFileLost
 from worker.retries import is_transient
 
 Engines = tuple[AsyncEngine, AsyncEngine]

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
 from contracts.health import Check, look_at
-from deploy.database_sessions import OPENED
-from deploy.databases import open_directory_engines
-from deploy.migrations import DIRECTORY
-from deploy.writability import READ_ONLY, takes_writes
+from deploy.databases.engines import open_directory_engines
+from deploy.databases.migrations import DIRECTORY
+from deploy.databases.sessions import OPENED
+from deploy.databases.writability import READ_ONLY, takes_writes
 from tests.ingress import Ingress, ingress_on
 from tests.read_only import demote, promote
 

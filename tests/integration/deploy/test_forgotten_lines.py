@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from contracts.addresses import look_up
 from contracts.lines import KEPT_ALIVE, open_line
 from contracts.servers import Server
-from deploy.resting_sessions import ASKED_AFTER, REPLACED_AFTER, RestingSessions
+from deploy.databases.resting_sessions import ASKED_AFTER, REPLACED_AFTER, RestingSessions
 from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.postgres

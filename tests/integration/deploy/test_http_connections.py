@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry
 
 from deploy.connection_bounds import Bounds
-from deploy.http_metrics import Ending, HttpMetrics
+from deploy.http.metrics import Ending, HttpMetrics
 from tests.raw_http import Listener, RawClient, listening
 
 GET = b"GET /here HTTP/1.1\r\nHost: a\r\n\r\n"

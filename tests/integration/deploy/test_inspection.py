@@ -12,12 +12,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.directory.dialects import DirectoryDatabase
-from deploy.databases import open_engines
-from deploy.http_server import bind_api, bind_inspection, url_of
-from deploy.inspection import BOUNDS, Inspection, inspected
-from deploy.migrations import DIRECTORY, DOWNSTREAM
-from deploy.running import Part, running
-from deploy.separate_processes import run_api, run_relay, run_worker
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from deploy.http.server import bind_api, bind_inspection, url_of
+from deploy.processes.background_tasks import Part, running
+from deploy.processes.operator_endpoints import BOUNDS, Inspection, inspected
+from deploy.processes.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
 from worker.database import DownstreamDatabase
 

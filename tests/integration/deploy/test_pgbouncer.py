@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from deploy.databases import open_directory_engines
-from deploy.migrations import DIRECTORY
-from deploy.postgres_sessions import SESSION_SETTINGS
+from deploy.databases.engines import open_directory_engines
+from deploy.databases.migrations import DIRECTORY
+from deploy.databases.postgres_sessions import SESSION_SETTINGS
 from tests.pgbouncer import pgbouncer
 from tests.services import ServiceUnavailable
 

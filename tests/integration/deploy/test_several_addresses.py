@@ -8,9 +8,9 @@ from sqlalchemy import make_url, text
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Parcel
-from deploy.databases import open_engines
-from deploy.postgres_sessions import NoServerTakesWrites
-from deploy.rabbitmq_connection import connect_to_broker
+from deploy.broker.rabbitmq_connection import connect_to_broker
+from deploy.databases.engines import open_engines
+from deploy.databases.postgres_sessions import NoServerTakesWrites
 from tests.rabbitmq import RabbitmqServer
 from tests.silent_listener import silent_listener
 from worker.rabbitmq_consumer import RabbitmqConsumer

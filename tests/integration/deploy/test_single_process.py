@@ -13,14 +13,14 @@ from api.directory.identity_listing import count_marks
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
 from contracts.topology import Lane
-from deploy.databases import open_engines
-from deploy.http_server import bind_api
-from deploy.inspection import Inspection
-from deploy.migrations import DIRECTORY
-from deploy.opened import Databases
-from deploy.running import running
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DIRECTORY
+from deploy.databases.open_databases import Databases
+from deploy.http.server import bind_api
+from deploy.processes.background_tasks import running
+from deploy.processes.operator_endpoints import Inspection
+from deploy.processes.single_process import run_everything
 from deploy.settings import read_settings
-from deploy.single_process import run_everything
 from worker.database import DownstreamDatabase
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"

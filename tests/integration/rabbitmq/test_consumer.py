@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from contracts.topology import DELIVERY_LIMIT, NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
-from deploy.rabbitmq_topology import apply_topology
+from deploy.broker.rabbitmq_topology import apply_topology
 from tests.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
 from tests.tcp_proxy import TcpProxy
 from worker.rabbitmq_consumer import RabbitmqConsumer

@@ -20,7 +20,7 @@ from contracts.transport import (
     TransportState,
     Unknown,
 )
-from deploy.rabbitmq_topology import apply_topology
+from deploy.broker.rabbitmq_topology import apply_topology
 from tests.rabbitmq import RabbitmqServer, delete_topology
 from tests.tcp_proxy import TcpProxy
 

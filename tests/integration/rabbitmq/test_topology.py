@@ -8,8 +8,8 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from contracts.topology import Topology
-from deploy.rabbitmq_connection import BrokerUnusable
-from deploy.rabbitmq_topology import TopologyNotApplied, apply_topology
+from deploy.broker.rabbitmq_connection import BrokerUnusable
+from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
 from tests.rabbitmq import RabbitmqServer
 
 pytestmark = pytest.mark.rabbitmq

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deploy.databases import open_engines
-from deploy.migrations import DOWNSTREAM
+from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DOWNSTREAM
 from tests.integration.worker.platform import Platform
 from worker.database import DownstreamDatabase
 

@@ -12,7 +12,7 @@ from contracts.embedded_transport import EmbeddedTransport
 from contracts.rules import Portal, Role
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Unknown
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.integration.worker.platform import Platform, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from tests.read_only import demote, promote

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal, Role
-from deploy.databases import open_engines
+from deploy.databases.engines import open_engines
 from tests.integration.worker.platform import Platform, delivery, envelope
 from tests.unit.worker.stories import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
 from worker.apply import Batch, apply_batch

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from contracts.topology import Lane, Topology
-from deploy.broker_users import BrokerUser, broker_users, definitions
+from deploy.broker.users import BrokerUser, broker_users, definitions
 
 TOPOLOGY = Topology()
 OPERATOR, RELAY, WORKER = broker_users(TOPOLOGY)

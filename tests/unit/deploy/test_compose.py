@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from deploy.compose_secrets import ENVIRONMENT, make_secrets, variable
-from deploy.lifetime import GRACE_SECONDS
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
+from deploy.processes.signals import GRACE_SECONDS
 from deploy.settings import Settings
 from tests.services import environment_with
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.scim.protocol.expressions import LONGEST_EXPRESSION
-from deploy.http_framing import RefusedRequest, UnambiguousConnection, in_origin_form
+from deploy.http.framing import RefusedRequest, UnambiguousConnection, in_origin_form
 from tests.refused_requests import POST, REFUSED
 
 

@@ -11,8 +11,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from deploy.connection_bounds import Bounds, OpenConnections
-from deploy.http_metrics import HttpMetrics
-from deploy.http_protocol import BoundedProtocol
+from deploy.http.metrics import HttpMetrics
+from deploy.http.protocol import BoundedProtocol
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

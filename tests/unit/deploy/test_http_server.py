@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from deploy.http_server import SENT_AHEAD, bind_api
+from deploy.http.server import SENT_AHEAD, bind_api
 from deploy.settings import read_settings
 
 

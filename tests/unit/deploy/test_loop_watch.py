@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from contracts.names import comparison_key
-from deploy.loop_watch import BEAT, LONG, LoopWatch
+from deploy.processes.loop_watch import BEAT, LONG, LoopWatch
 
 LAG = "muster_event_loop_lag_seconds"
 

@@ -7,7 +7,7 @@ import pytest
 
 ASK = """
 import resource, sys
-from deploy.open_files import room_for
+from deploy.http.open_files import room_for
 limit, most, connections = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
 print(room_for(connections), *resource.getrlimit(resource.RLIMIT_NOFILE))

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from deploy.output import print_rows
+from deploy.commands.output import print_rows
 
 URL = "https://scim.example.com/scim/v2/acme-dashboard"
 ROWS = [{"connection": "acme-dashboard", "base_url": URL}, {"connection": "b", "base_url": "-"}]

@@ -12,7 +12,7 @@ from contracts.rules import (
     Role,
     RoleLine,
 )
-from deploy.rule_options import (
+from deploy.commands.rule_options import (
     ON_CREATE,
     ON_DEACTIVATE,
     InvalidInput,

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from api.directory.identity_listing import CountedIdentity
+from api.reconciliation.status import StatusReport
 from api.reconciliation.verdicts import UNSEEN
 from contracts.downstream_facts import Failure, Refusal, SyncState
-from deploy.status_report import StatusReport
 
 NOW = 10_000_000
 APPLIED = SyncState(applied_version=5)

@@ -10,7 +10,7 @@ from api.outbox.pauses import LARGEST_BATCH
 from api.outbox.relay import Relay
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
-from deploy.running import running
+from deploy.processes.background_tasks import running
 from tests.crowds import multiply
 from tests.ingress import Ingress
 

@@ -24,7 +24,7 @@ from contracts.transport import (
     TransportState,
     Unknown,
 )
-from deploy.running import running
+from deploy.processes.background_tasks import running
 from tests.ingress import Ingress
 
 SECOND = 1_000_000

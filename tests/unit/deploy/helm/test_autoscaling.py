@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.topology import Lane, Topology
-from deploy.broker_users import broker_users
+from deploy.broker.users import broker_users
 from tests.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.lifetime import GRACE_SECONDS
+from deploy.processes.signals import GRACE_SECONDS
 from tests.chart import Document, by_kind, containers_of, pods_of
 
 PROCESSES = ("api", "worker")

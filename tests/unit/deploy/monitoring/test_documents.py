@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.inspection import new_registry
 from deploy.monitoring.documents import DASHBOARDS, DEPLOY, RULES, RULES_IN_CHART, documents
+from deploy.processes.operator_endpoints import new_registry
 from tests.exported_metrics import all_metrics
 from tests.promql import Selected, selected
 

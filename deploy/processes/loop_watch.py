@@ -18,7 +18,7 @@ from types import FrameType
 import structlog
 from prometheus_client import CollectorRegistry, Histogram
 
-from deploy.running import until_cancelled
+from deploy.processes.background_tasks import until_cancelled
 
 LOG = structlog.get_logger(__name__)
 

@@ -7,9 +7,9 @@ from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.reconciliation.sweep import Sweep
 from contracts.transport import Publisher
-from deploy.running import until_cancelled
+from deploy.broker.transports import topology_of
+from deploy.processes.background_tasks import until_cancelled
 from deploy.settings import Settings
-from deploy.transports import topology_of
 from worker.database import DownstreamDatabase
 from worker.sync_states import StoredSyncStates
 

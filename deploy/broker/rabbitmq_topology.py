@@ -7,7 +7,7 @@ from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import AMQPChannelError, ChannelPreconditionFailed
 
 from contracts.topology import Exchange, Queue, Topology
-from deploy.rabbitmq_connection import connect_to_broker
+from deploy.broker.rabbitmq_connection import connect_to_broker
 
 
 class TopologyNotApplied(Exception):

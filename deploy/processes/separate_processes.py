@@ -5,15 +5,15 @@ import socket
 
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
-from deploy.http_metrics import HttpMetrics
-from deploy.http_server import serve
-from deploy.inspection import Inspection, health_routes
-from deploy.opened import open_downstream_later
-from deploy.running import running
+from deploy.broker.transports import open_consumer, open_publisher, relay_to
+from deploy.databases.open_databases import open_downstream_later
+from deploy.http.metrics import HttpMetrics
+from deploy.http.server import serve
+from deploy.processes.background_tasks import running
+from deploy.processes.health_checks import watch_relay, watch_worker
+from deploy.processes.operator_endpoints import Inspection, health_routes
+from deploy.processes.sweeper import sweeping
 from deploy.settings import Settings
-from deploy.sweeping import sweeping
-from deploy.transports import open_consumer, open_publisher, relay_to
-from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
 from worker.database import DownstreamDatabase
 

@@ -9,15 +9,15 @@ from contextlib import AsyncExitStack
 
 from api.app import create_app
 from api.outbox.leasing import release
-from deploy.http_metrics import HttpMetrics
-from deploy.http_server import serve
-from deploy.inspection import Inspection, health_routes
-from deploy.opened import Databases
-from deploy.running import running
+from deploy.broker.transports import open_both, relay_to
+from deploy.databases.open_databases import Databases
+from deploy.http.metrics import HttpMetrics
+from deploy.http.server import serve
+from deploy.processes.background_tasks import running
+from deploy.processes.health_checks import watch_relay, watch_worker
+from deploy.processes.operator_endpoints import Inspection, health_routes
+from deploy.processes.sweeper import sweeping
 from deploy.settings import Settings
-from deploy.sweeping import sweeping
-from deploy.transports import open_both, relay_to
-from deploy.watch import watch_relay, watch_worker
 from worker.consume import Worker
 
 

@@ -19,7 +19,7 @@ from contracts.rules import (
     StoreRules,
 )
 from deploy.commands.connections import base_url, open_connection
-from deploy.opened import Databases
+from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.inventory import Inventory
 

@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from deploy.connection_bounds import Bounds, OpenConnections
-from deploy.http_metrics import HttpMetrics
-from deploy.http_protocol import BoundedProtocol
-from deploy.open_files import room_for
+from deploy.http.metrics import HttpMetrics
+from deploy.http.open_files import room_for
+from deploy.http.protocol import BoundedProtocol
 from deploy.settings import Settings
 
 LOG = structlog.get_logger(__name__)

@@ -9,8 +9,8 @@ from aio_pika.exceptions import AMQPChannelError, QueueEmpty
 
 from contracts.identity_changed import UndecodableEvent, decode
 from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Topology
-from deploy.rabbitmq_connection import connect_to_broker
-from deploy.rabbitmq_topology import TopologyNotApplied
+from deploy.broker.rabbitmq_connection import connect_to_broker
+from deploy.broker.rabbitmq_topology import TopologyNotApplied
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import api.migrations
 import worker.migrations
-from deploy.databases import patiently
-from deploy.migration_tries import LOCK_TIMEOUT, take_turn, tries
-from deploy.opened import Databases
+from deploy.databases.engines import patiently
+from deploy.databases.migration_tries import LOCK_TIMEOUT, take_turn, tries
+from deploy.databases.open_databases import Databases
 
 
 class OutdatedSchema(Exception):

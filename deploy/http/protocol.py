@@ -17,8 +17,8 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol, Request
 from uvicorn.server import ServerState
 
 from deploy.connection_bounds import Bounds, OpenConnections, Standing, address_of
-from deploy.http_framing import UnambiguousConnection
-from deploy.http_metrics import Ending, HttpMetrics
+from deploy.http.framing import UnambiguousConnection
+from deploy.http.metrics import Ending, HttpMetrics
 
 RETRY_AFTER_SECONDS = 5
 """An integer: not every provider understands a date."""

@@ -16,7 +16,9 @@ import typer
 
 from contracts.rules import Portal, Role
 from deploy.commands.connections import open_connection
-from deploy.demo_story import (
+from deploy.databases.migrations import migrate
+from deploy.databases.open_databases import Databases, open_databases
+from deploy.demo.story import (
     DEVICES,
     OWNER,
     RULES,
@@ -28,14 +30,12 @@ from deploy.demo_story import (
     Step,
     lines,
 )
-from deploy.http_server import bind_api, url_of
-from deploy.inspection import Inspection
+from deploy.http.server import bind_api, url_of
 from deploy.logs import set_up_logs
-from deploy.migrations import migrate
-from deploy.opened import Databases, open_databases
-from deploy.running import running
+from deploy.processes.background_tasks import running
+from deploy.processes.operator_endpoints import Inspection
+from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
-from deploy.single_process import run_everything
 from worker.inventory import Inventory
 
 PATIENCE_SECONDS = 10

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.health import Check
-from deploy.database_files import DatabaseFileLost
+from deploy.databases.files import DatabaseFileLost
 
 READ_ONLY = "it takes no writes: it is read-only, as a standby is"
 

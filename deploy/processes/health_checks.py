@@ -11,9 +11,9 @@ from api.metrics import ApiMetrics
 from contracts.health import Check
 from contracts.topology import NOT_APPLIED
 from contracts.transport import Consumer, Publisher
-from deploy.database_metrics import DatabaseObservation
-from deploy.inspection import Inspection
-from deploy.writability import takes_writes
+from deploy.databases.metrics import DatabaseObservation
+from deploy.databases.writability import takes_writes
+from deploy.processes.operator_endpoints import Inspection
 from worker import write_probe as downstream_probe
 from worker.database import DownstreamDatabase
 from worker.metrics import WorkerMetrics

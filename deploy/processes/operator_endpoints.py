@@ -21,10 +21,10 @@ from prometheus_client.exposition import choose_encoder
 
 from contracts.health import Check, look_at
 from deploy.connection_bounds import Bounds
-from deploy.database_metrics import DatabaseMetrics
-from deploy.http_server import serve
-from deploy.loop_watch import watched
-from deploy.running import running
+from deploy.databases.metrics import DatabaseMetrics
+from deploy.http.server import serve
+from deploy.processes.background_tasks import running
+from deploy.processes.loop_watch import watched
 
 Observe = Callable[[], Awaitable[None]]
 

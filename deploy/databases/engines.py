@@ -10,9 +10,9 @@ from sqlalchemy import URL, NullPool, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.addresses import Addresses
-from deploy.database_files import DatabaseFile, watch
 from deploy.database_urls import async_url, servers_of
-from deploy.postgres_sessions import COMMAND_SECONDS, Connector
+from deploy.databases.files import DatabaseFile, watch
+from deploy.databases.postgres_sessions import COMMAND_SECONDS, Connector
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other

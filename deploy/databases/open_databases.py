@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import DirectoryDatabase
-from deploy.database_files import DatabaseFileLost
-from deploy.databases import open_directory_engines, open_engines
-from deploy.postgres_sessions import NoServerTakesWrites
+from deploy.databases.engines import open_directory_engines, open_engines
+from deploy.databases.files import DatabaseFileLost
+from deploy.databases.postgres_sessions import NoServerTakesWrites
 from deploy.settings import Settings
 from worker.database import DownstreamDatabase
 

@@ -1,0 +1,1 @@
+"""How does a process reach its transport? RabbitMQ and its topology, or the embedded one."""
