@@ -10,9 +10,9 @@ import pytest
 from hypothesis import settings
 
 from contracts.topology import Topology
-from tests.postgres import PostgresServer, postgres_service
-from tests.rabbitmq import RabbitmqServer, rabbitmq_service
-from tests.services import Service, ServiceSettings, ServiceUnavailable, find
+from tests.servers.postgres import PostgresServer, postgres_service
+from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
+from tests.servers.services import Service, ServiceSettings, ServiceUnavailable, find
 
 # The same examples at every run, and none of them timed: a failure means the code. More are tried
 # with --hypothesis-profile=default.

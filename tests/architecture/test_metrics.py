@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import Metric
 
 from api.metrics import REQUEST_BUCKETS
-from tests.exported_metrics import all_metrics
+from tests.readings.exported_metrics import all_metrics
 from worker.metrics import LAG_BUCKETS
 
 LABELS = {

@@ -25,7 +25,6 @@ from contracts.rules import (
 from contracts.topology import MOST_MESSAGES
 from deploy.databases.engines import open_engines
 from deploy.logs import log_to_stderr
-from tests.api_process import api_processes
 from tests.benchmarks.backlog_figures import measure_backlogs
 from tests.benchmarks.durability import durability
 from tests.benchmarks.floors import bare_apis
@@ -46,8 +45,9 @@ from tests.benchmarks.setting import API_PROCESSES, Setting
 from tests.benchmarks.sight import sight
 from tests.benchmarks.size_figures import measure_sizes
 from tests.benchmarks.steady_figures import measure_steady_load
-from tests.end_to_end.installation import Installation, installation
-from tests.services import ServiceSettings
+from tests.drivers.api_process import api_processes
+from tests.drivers.installation import Installation, installation
+from tests.servers.services import ServiceSettings
 
 SMALL, MEDIUM, LARGE, JOINERS = 1_000, 10_000, 100_000, 50_000
 

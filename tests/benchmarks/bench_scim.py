@@ -22,15 +22,15 @@ from api.scim.http.routes import PREFIX
 from contracts.clock import now
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
-from tests.api_process import api_processes
 from tests.benchmarks.bodies import patch, user
 from tests.benchmarks.durability import durability
+from tests.benchmarks.http_load import Ask, percentile, rate, took
 from tests.benchmarks.lean_http import Client, Target
-from tests.benchmarks.load import Ask, percentile, rate, took
-from tests.crowds import join, multiply
-from tests.ingress import GROUP, RULES
-from tests.postgres import PostgresServer, postgres_service
-from tests.services import ServiceSettings, find
+from tests.drivers.api_process import api_processes
+from tests.drivers.in_process import GROUP, RULES
+from tests.drivers.many_users import join, multiply
+from tests.servers.postgres import PostgresServer, postgres_service
+from tests.servers.services import ServiceSettings, find
 
 USERS = (1_000, 10_000, 100_000, 200_000)
 MEMBERS = (100, 1_000, 10_000, 100_000)

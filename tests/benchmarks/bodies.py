@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.ingress import PATCH, USER
+from tests.drivers.in_process import PATCH, USER
 
 
 def user(name: str) -> dict[str, Any]:

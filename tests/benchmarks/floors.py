@@ -12,8 +12,8 @@ import aio_pika
 import asyncpg
 
 from tests.benchmarks.bare_api import TABLES
-from tests.muster_process import free_port
-from tests.served_processes import served
+from tests.drivers.muster_process import free_port
+from tests.drivers.served_processes import served
 
 BATCH = 200
 BYTES = 700

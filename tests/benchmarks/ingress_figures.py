@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.bodies import patch
+from tests.benchmarks.http_load import Rate, rate, took
 from tests.benchmarks.lean_http import Client
-from tests.benchmarks.load import Rate, rate, took
 from tests.benchmarks.people import People
 from tests.benchmarks.processors import Processors, Taken
 from tests.benchmarks.report import Report, Table
-from tests.crowds import join
-from tests.ingress import GROUP
+from tests.drivers.in_process import GROUP
+from tests.drivers.many_users import join
 
 CONNECTIONS = (1, 16, 64)
 SECONDS, ROUNDS = 2.0, 3

@@ -16,7 +16,7 @@ from contracts.clock import now
 from contracts.rules import Rules
 from tests.benchmarks.bodies import DEACTIVATION, user
 from tests.benchmarks.lean_http import Client, Target
-from tests.crowds import multiply, named
+from tests.drivers.many_users import multiply, named
 
 STEP = 7919
 """A prime: names are looked up all over the directory, each once before any again."""

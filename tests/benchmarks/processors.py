@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.containers import RunningServer
+from tests.servers.containers import RunningServer
 
 OF_PROCESSES = {
     "floor": "tests.benchmarks.bare_api",
-    "api": "tests.api_process",
+    "api": "tests.drivers.api_process",
     "api and relay": "deploy.cli api",
     "worker": "deploy.cli worker",
 }

@@ -10,7 +10,7 @@ from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.processors import Processors
 from tests.benchmarks.report import Report
 from tests.benchmarks.sight import Sight
-from tests.end_to_end.installation import Installation, is_ready
+from tests.drivers.installation import Installation, is_ready
 
 API_PROCESSES = 2
 

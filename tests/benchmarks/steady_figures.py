@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.clock import now
+from tests.benchmarks.http_load import percentile
 from tests.benchmarks.ingress_figures import Asked, measure_rates
 from tests.benchmarks.lean_http import Client
-from tests.benchmarks.load import percentile
 from tests.benchmarks.people import People
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.size_figures import measure_memory

@@ -10,8 +10,8 @@ from aio_pika import Message, connect
 from contracts.identity_changed import Trace, encode
 from contracts.topology import Lane, Topology
 from tests.commands.conftest import Answer
-from tests.rabbitmq import RabbitmqServer
-from tests.unit.worker.stories import ADA, STORE, joiner
+from tests.drivers.people import ADA, STORE, joiner
+from tests.servers.rabbitmq import RabbitmqServer
 from worker.rabbitmq_connection import Broker
 from worker.rabbitmq_set_aside import SetAside
 

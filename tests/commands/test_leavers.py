@@ -13,8 +13,8 @@ from sqlalchemy import insert
 
 from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
-from tests.installation import Installation
-from tests.lost_commits import losing_commits
+from tests.drivers.both_sides import Installation
+from tests.servers.lost_commits import losing_commits
 from worker.statements.rows import FAILURES
 
 Muster = Callable[..., Answer]

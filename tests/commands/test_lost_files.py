@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.ingress import USER
-from tests.muster_process import MusterProcess, free_port
+from tests.drivers.in_process import USER
+from tests.drivers.muster_process import MusterProcess, free_port
 
 HANGS_AFTER_SECONDS = 60
 

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.guide import commands_for, places
-from tests.muster_process import MUSTER
-from tests.services import environment_with
+from tests.drivers.muster_process import MUSTER
+from tests.readings.guide import commands_for, places
+from tests.servers.services import environment_with
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from contracts.topology import Topology
-from tests.muster_process import MUSTER, START_SECONDS, free_port, running_part
-from tests.rabbitmq import RabbitmqServer
-from tests.services import environment_with
+from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.servers.rabbitmq import RabbitmqServer
+from tests.servers.services import environment_with
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"

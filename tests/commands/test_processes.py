@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.muster_process import MUSTER, MusterProcess, free_port
-from tests.services import environment_with
+from tests.drivers.muster_process import MUSTER, MusterProcess, free_port
+from tests.servers.services import environment_with
 
 
 @pytest.fixture

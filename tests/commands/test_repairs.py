@@ -14,7 +14,7 @@ from contracts.topology import Lane
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer
-from tests.installation import Installation, installation_on
+from tests.drivers.both_sides import Installation, installation_on
 from worker.statements.rows import ACCOUNTS, FAILURES
 
 Muster = Callable[..., Answer]

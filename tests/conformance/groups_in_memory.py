@@ -15,7 +15,7 @@ from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.tolerances import tolerate_patch
 from api.scim.search.stored_documents import Member
-from tests.ingress import PATCH
+from tests.drivers.in_process import PATCH
 
 PROVIDER = scim_provider(Limits())
 

@@ -43,7 +43,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
-from tests.ingress import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, migrated_directory, transactions_on
 
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")

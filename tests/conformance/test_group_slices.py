@@ -37,7 +37,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
-from tests.ingress import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
 
 GROUP_TYPE = PROVIDER.resource_types[1]
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")

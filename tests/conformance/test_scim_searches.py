@@ -20,7 +20,7 @@ from api.scim.protocol.resources import Group, ScimUser
 from api.scim.protocol.service import MusterService
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
-from tests.ingress import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, migrated_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")

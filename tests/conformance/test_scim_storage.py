@@ -13,7 +13,7 @@ from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from contracts.clock import now
-from tests.ingress import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, migrated_directory, transactions_on
 
 
 class TestDirectoryStorage(AsyncScimStorageContract):

@@ -20,7 +20,7 @@ from tests.conformance.transports import (
     receive,
     relayed,
 )
-from tests.rabbitmq import QUICK_RETRIES, RabbitmqServer
+from tests.servers.rabbitmq import QUICK_RETRIES, RabbitmqServer
 
 
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])

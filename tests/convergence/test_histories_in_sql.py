@@ -21,7 +21,7 @@ from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
-from tests.integration.worker.platform import Platform
+from tests.drivers.platform import Platform
 from worker.database import DownstreamDatabase
 from worker.world import World
 

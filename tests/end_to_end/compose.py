@@ -19,9 +19,9 @@ import pytest
 
 from deploy import cli
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets
-from tests.containers import RunningServer
-from tests.end_to_end.installation import Installation
-from tests.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.installation import Installation
+from tests.drivers.muster_process import START_SECONDS, free_port, running_part
+from tests.servers.containers import RunningServer
 
 PROGRAM = """\
 #!{python}

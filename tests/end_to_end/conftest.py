@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.conftest import ORIGINS, SETTINGS
-from tests.end_to_end import installation as servers
-from tests.end_to_end.installation import Installation
-from tests.end_to_end.stored import Stores, stores_of
+from tests.drivers import installation as servers
+from tests.drivers.installation import Installation
+from tests.readings.stored import Stores, stores_of
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,15 @@ import pytest
 
 from deploy.monitoring.documents import DASHBOARDS
 from deploy.monitoring.objectives import OBJECTIVES, WINDOWS
-from tests.broker_alarms import short_of_memory
 from tests.conftest import SETTINGS
-from tests.end_to_end.installation import Installation
-from tests.end_to_end.load import leavers_without_end
-from tests.end_to_end.okta import App, Tally, app_for
-from tests.end_to_end.stored import Stores
+from tests.drivers.installation import Installation
+from tests.drivers.okta import App, Tally, app_for
+from tests.end_to_end.coming_and_going import leavers_without_end
 from tests.end_to_end.watching import Prometheus, watching
-from tests.promql import selected
-from tests.tcp_proxy import TcpProxy
+from tests.readings.promql import selected
+from tests.readings.stored import Stores
+from tests.servers.broker_alarms import short_of_memory
+from tests.servers.tcp_proxy import TcpProxy
 
 PEOPLE = 160
 """Enough that nobody has two turns during an outage."""

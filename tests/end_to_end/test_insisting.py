@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.end_to_end.installation import Installation, insist
-from tests.end_to_end.invariants import check_invariants
-from tests.end_to_end.okta import Tally, app_for
-from tests.end_to_end.stored import Stores
+from tests.drivers.installation import Installation, insist
+from tests.drivers.okta import Tally, app_for
+from tests.readings.promises import check_invariants
+from tests.readings.stored import Stores
 
 KILLED_BY_INSISTING = 128 + signal.SIGTERM
 WAIT_SECONDS = 20

@@ -4,11 +4,11 @@ import asyncio
 
 import httpx
 
-from tests.broker_alarms import short_of_memory
-from tests.end_to_end.installation import Installation
-from tests.end_to_end.invariants import check_invariants
-from tests.end_to_end.okta import Tally, app_for
-from tests.end_to_end.stored import Stores
+from tests.drivers.installation import Installation
+from tests.drivers.okta import Tally, app_for
+from tests.readings.promises import check_invariants
+from tests.readings.stored import Stores
+from tests.servers.broker_alarms import short_of_memory
 
 PEOPLE = 60
 CREATES = ("--on-create", "create-employee", "--on-deactivate", "remove-employee")

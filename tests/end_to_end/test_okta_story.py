@@ -4,12 +4,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from deploy.databases.engines import open_engines
+from tests.drivers.installation import Installation, terminate
+from tests.drivers.okta import App, Person, Tally, app_for
 from tests.end_to_end.counters import scrape
-from tests.end_to_end.installation import Installation, terminate
-from tests.end_to_end.invariants import check_bystanders, check_counters, check_invariants
-from tests.end_to_end.okta import App, Person, Tally, app_for
-from tests.end_to_end.stored import Stores
-from tests.rabbitmq import wait_for_rabbitmq
+from tests.readings.promises import check_bystanders, check_counters, check_invariants
+from tests.readings.stored import Stores
+from tests.servers.rabbitmq import wait_for_rabbitmq
 from worker.database import DownstreamDatabase
 from worker.inventory import Inventory
 

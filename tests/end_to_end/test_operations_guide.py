@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SETTINGS
-from tests.end_to_end import installation as servers
+from tests.drivers import installation as servers
 from tests.end_to_end.compose import compose_for
-from tests.guide import commands_for
-from tests.services import environment_with
+from tests.readings.guide import commands_for
+from tests.servers.services import environment_with
 
 SHELL = ("bash", "-eux", "-c")
 DRILL_SECONDS = 240

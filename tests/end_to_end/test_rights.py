@@ -8,7 +8,7 @@ from aiormq.exceptions import ChannelAccessRefused
 from yarl import URL
 
 from contracts.topology import Lane, Topology
-from tests.end_to_end.installation import Installation
+from tests.drivers.installation import Installation
 
 TOPOLOGY = Topology()
 

@@ -14,8 +14,8 @@ from testcontainers.core.container import DockerContainer
 
 from deploy.monitoring import rules
 from deploy.monitoring.pace import Pace
-from tests.containers import run_container
-from tests.end_to_end.installation import DEPLOY, Installation
+from tests.drivers.installation import DEPLOY, Installation
+from tests.servers.containers import run_container
 
 PORT = 9090
 START_SECONDS = 60

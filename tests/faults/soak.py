@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.end_to_end.installation import installation
+from tests.drivers.installation import installation
 from tests.faults.distributed.database_faults import FaultDidNotHappen
 from tests.faults.distributed.fault_table import FAULTS, happen
 from tests.faults.distributed.judge import Verdict
 from tests.faults.distributed.site import Site, running_site
-from tests.services import ServiceSettings
+from tests.servers.services import ServiceSettings
 
 BATCH = 25
 """Faults between two judgements."""

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.end_to_end.okta import App, Person, Tally
-from tests.end_to_end.stored import Stored
+from tests.drivers.okta import App, Person, Tally
 from tests.faults.distributed.judge import AppSeen, Seen, came_back, judge
+from tests.readings.stored import Stored
 
 CONNECTION = "acme-mdm"
 ADA, BEN = (CONNECTION, "ada-id"), (CONNECTION, "ben-id")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess, free_port
 
 SEED = 20261123
 AT_A_TIME, KILLS = 14, 5

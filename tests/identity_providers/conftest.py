@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
-from tests.ingress import Ingress
-from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
+from tests.drivers.in_process import Ingress
+from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
 
 
 @pytest.fixture(

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.scim.protocol.limits import Limits
+from tests.drivers.in_process import USER, Ingress
+from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
 from tests.identity_providers.answers import error_of, page_of
-from tests.ingress import USER, Ingress
-from tests.served_api import ServedApi, database_of, ingress_over_http, served_api
 
 LIMITS = Limits(
     body_bytes=200_000,

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.ingress import PATCH, Ingress
-from tests.served_api import ServedApi
+from tests.drivers.in_process import PATCH, Ingress
+from tests.drivers.over_http import ServedApi
 
 AS_DOCUMENTED = [
     status_code_conformance,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.in_process import GROUP, PATCH, Ingress
 from tests.identity_providers.answers import error_of, page_of, resource_of
-from tests.ingress import GROUP, PATCH, Ingress
 
 MARKER = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"
 

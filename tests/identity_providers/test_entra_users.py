@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.in_process import USER, Ingress
 from tests.identity_providers.answers import page_of, resource_of, with_members
-from tests.ingress import USER, Ingress
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MARKER = "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/User"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.in_process import PATCH, USER, Ingress
 from tests.identity_providers.answers import page_of, resource_of
-from tests.ingress import PATCH, USER, Ingress
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 UPDATE = "upd-1f2e3d4c"

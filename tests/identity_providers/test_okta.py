@@ -2,7 +2,7 @@
 
 from api.directory.identity_rows import LANE_NUMBERS
 from contracts.topology import Lane
-from tests.ingress import GROUP, USER, Ingress
+from tests.drivers.in_process import GROUP, USER, Ingress
 
 ADA = "ada@acme.test"
 

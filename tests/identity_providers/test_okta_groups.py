@@ -1,7 +1,7 @@
 """Which calls does Okta make for groups that are pushed, linked and imported?"""
 
+from tests.drivers.in_process import GROUP, Ingress
 from tests.identity_providers.answers import page_of, resource_of
-from tests.ingress import GROUP, Ingress
 
 
 async def people(ingress: Ingress, *names: str) -> list[str]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.in_process import USER, Ingress
 from tests.identity_providers.answers import error_of, page_of, resource_of
-from tests.ingress import USER, Ingress
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CUSTOM = "urn:okta:mill_app_1:1.0:user:custom"

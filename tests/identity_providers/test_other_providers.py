@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.drivers.in_process import GROUP, USER, Ingress
 from tests.identity_providers.answers import error_of, page_of, resource_of, with_members
-from tests.ingress import GROUP, USER, Ingress
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MAX = "max@rope.test"

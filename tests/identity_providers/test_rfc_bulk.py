@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 from tests.identity_providers.answers import error_of, page_of, resource_of
-from tests.ingress import GROUP, PATCH, USER, Ingress
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from tests.drivers.in_process import GROUP, USER, Ingress
+from tests.drivers.over_http import ServedApi, ingress_over_http, served_api
 from tests.identity_providers.answers import error_of, page_of, resource_of, with_members
-from tests.ingress import GROUP, USER, Ingress
-from tests.served_api import ServedApi, ingress_over_http, served_api
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

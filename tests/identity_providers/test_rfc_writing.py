@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 from tests.identity_providers.answers import error_of, page_of, resource_of, with_members
-from tests.ingress import GROUP, PATCH, USER, Ingress
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

@@ -7,7 +7,7 @@ import pytest
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import CheckResult, Status, check_server
 
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
 
 
 def checked(ingress: Ingress) -> list[CheckResult]:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from deploy.databases.engines import open_engines, patiently
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from tests.muster_process import MUSTER
-from tests.services import environment_with
+from tests.drivers.muster_process import MUSTER
+from tests.servers.services import environment_with
 
 pytestmark = [
     pytest.mark.postgres,

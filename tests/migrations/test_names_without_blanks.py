@@ -10,8 +10,8 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, UserRow
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
+from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
 from tests.identity_providers.answers import error_of, resource_of
-from tests.ingress import GROUP, USER, Ingress, ingress_on
 from tests.migrations.history import migrate_to
 
 BLANK = "\u00a0 "

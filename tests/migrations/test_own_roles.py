@@ -8,10 +8,7 @@ from sqlalchemy import Connection, insert
 from contracts.rules import DashboardRules, Role
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.integration.worker.platform import Platform
-from tests.migrations.dumps import tables_in
-from tests.migrations.history import migrate_to
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     WORKSPACE,
     Rules,
     dashboard,
@@ -21,6 +18,9 @@ from tests.unit.worker.stories import (
     resynced,
     role_map,
 )
+from tests.drivers.platform import Platform
+from tests.migrations.dumps import tables_in
+from tests.migrations.history import migrate_to
 from worker.database import DownstreamDatabase
 from worker.listed_accounts import ListedAccount
 

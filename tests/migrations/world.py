@@ -20,8 +20,8 @@ from contracts.clock import now
 from contracts.topology import Lane
 from deploy.databases.engines import open_engines
 from deploy.databases.open_databases import Databases
-from tests.ingress import GROUP, PATCH, PUBLIC_URL, USER
-from tests.installation import Courier
+from tests.drivers.both_sides import Courier
+from tests.drivers.in_process import GROUP, PATCH, PUBLIC_URL, USER
 from worker.database import DownstreamDatabase
 from worker.drift import PlannedAssertions
 from worker.inventory import Inventory

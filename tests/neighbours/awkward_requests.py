@@ -12,7 +12,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from api.scim.protocol.limits import Limits
-from tests.ingress import GROUP, PATCH, USER
+from tests.drivers.in_process import GROUP, PATCH, USER
 from tests.neighbours.requests import BULK, SEARCH
 
 UNITS = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.scim.protocol.limits import MOST_IN_CIRCLE
-from tests.ingress import PATCH
+from tests.drivers.in_process import PATCH
 from tests.neighbours.requests import Request, Tenant, group, replace, user
 
 OPERATIONS = 1_000

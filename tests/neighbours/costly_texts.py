@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.ingress import USER
+from tests.drivers.in_process import USER
 from tests.neighbours.requests import Request, Tenant, replace, user
 
 MEBIBYTE = 1024 * 1024

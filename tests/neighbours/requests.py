@@ -9,8 +9,8 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from api.directory.tables import Identity
-from tests.crowds import PATTERN, join, multiply
-from tests.ingress import GROUP, PATCH, USER, Ingress
+from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
+from tests.drivers.many_users import PATTERN, join, multiply
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"

@@ -16,8 +16,8 @@ from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from deploy.database_urls import async_url
 from deploy.databases.engines import open_engines
-from tests.ingress import RULES, Ingress
-from tests.muster_process import MusterProcess, free_port
+from tests.drivers.in_process import RULES, Ingress
+from tests.drivers.muster_process import MusterProcess, free_port
 from tests.neighbours.judgement import Served
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import noise_process

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, target
 
 from deploy.processes.event_loop import COLLECT_AFTER, SLICE_SECONDS
-from tests.ingress import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
 from tests.neighbours.awkward_requests import Awkward, Sent, awkward_requests
 from tests.neighbours.costly_users import A_THOUSAND_ENTRIES
 from tests.neighbours.loop_holds import hold_each_time, longest_hold_here

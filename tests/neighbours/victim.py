@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
 from tests.neighbours.judgement import Served
 from worker.tables import SyncRecordRow
 

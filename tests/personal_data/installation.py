@@ -13,9 +13,9 @@ import httpx
 
 from deploy import cli
 from deploy.databases.engines import open_engines
-from tests.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.muster_process import START_SECONDS, free_port, running_part
 from tests.personal_data.pushes import Provider
-from tests.services import environment_with
+from tests.servers.services import environment_with
 
 WAIT_SECONDS = 60
 """On a busy machine; a second is usual."""

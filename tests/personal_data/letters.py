@@ -11,8 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from contracts.identity_changed import Trace, encode
 from contracts.topology import Lane, Topology
+from tests.drivers.people import STORE, joiner
 from tests.personal_data.marks import NAME, personal
-from tests.unit.worker.stories import STORE, joiner
 
 EVENT = json.loads(encode(joiner(STORE, NAME), Trace(correlation_id="c-1")))
 UNREADABLE: tuple[bytes, ...] = tuple(

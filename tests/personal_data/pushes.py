@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
-from tests.ingress import GROUP, PATCH, USER
+from tests.drivers.in_process import GROUP, PATCH, USER
 from tests.personal_data.marks import FOREIGN_NAME, NAME, SECRET, email, personal
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

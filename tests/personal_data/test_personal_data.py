@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from contracts.topology import RETRY_DELAYS
-from tests.muster_process import free_port
+from tests.drivers.muster_process import free_port
 from tests.personal_data.installation import Installation
 from tests.personal_data.letters import letters_on
 from tests.personal_data.marks import leaks
 from tests.personal_data.story import TOLD, live, open_connections, shown_by
-from tests.postgres import PostgresServer
-from tests.rabbitmq import RabbitmqServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitmqServer
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from contracts.topology import Lane, Topology
-from tests.broker_alarms import short_of_disk, short_of_memory
 from tests.faults.distributed.site import Site
-from tests.rabbitmq import wait_for_rabbitmq
+from tests.servers.broker_alarms import short_of_disk, short_of_memory
+from tests.servers.rabbitmq import wait_for_rabbitmq
 
 TOPOLOGY = Topology()
 TAKEN = 40

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.drivers.installation import Installation
 from tests.end_to_end.conftest import installation, running_servers
-from tests.end_to_end.installation import Installation
 from tests.faults.distributed.site import Site, running_site
 
 __all__ = ["installation", "running_servers"]

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
-from tests.end_to_end.installation import SMALL_DISK
+from tests.drivers.installation import SMALL_DISK
 from tests.faults.distributed.site import Site
-from tests.postgres import wait_for_postgres
+from tests.servers.postgres import wait_for_postgres
 
 HOT = {"directory": ("users", "identities", "memberships"), "downstream": ("sync_records",)}
 """Tables that every transaction of a side writes to."""

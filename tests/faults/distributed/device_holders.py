@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from tests.end_to_end.okta import Person
-from tests.end_to_end.stored import Stores
+from tests.drivers.okta import Person
 from tests.faults.distributed.patient_app import PatientApp
+from tests.readings.stored import Stores
 from worker.database import DownstreamDatabase
 from worker.errors import SerialExists, UnknownEmail, UnknownSerial
 from worker.inventory import Inventory

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
-from tests.end_to_end.installation import Installation, is_ready
+from tests.drivers.installation import Installation, is_ready
+from tests.drivers.muster_process import START_SECONDS, free_port
 from tests.faults.distributed.orders import Orders
 from tests.faults.distributed.process_under_orders import run_part
-from tests.muster_process import START_SECONDS, free_port
 
 SIZE = {"api": 2, "relay": 1, "worker": 2}
 """The apis have a relay each, so that three of them share the marks."""

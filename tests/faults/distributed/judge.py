@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.rules import Portal, Role
-from tests.end_to_end.invariants import ROLES
-from tests.end_to_end.okta import App, Person
-from tests.end_to_end.stored import Key, Row, Stored
+from tests.drivers.okta import App, Person
+from tests.readings.promises import ROLES
+from tests.readings.stored import Key, Row, Stored
 
 Shown = dict[str, Any]
 

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.end_to_end.stored import Key
 from tests.neighbours.judgement import APPLYING
+from tests.readings.stored import Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.faults.distributed.site import Site
-from tests.tcp_proxy import TcpProxy
+from tests.servers.tcp_proxy import TcpProxy
 
 SHORT, LONG = (0.2, 1), (0.2, 3)
 """Seconds, from and to."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.end_to_end.invariants import ROLES
-from tests.end_to_end.okta import Person
+from tests.drivers.okta import Person
 from tests.faults.distributed.patient_app import PatientApp
+from tests.readings.promises import ROLES
 
 HANDS = 3
 """Of each app; each does one thing at a time."""

@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_engines
-from tests.end_to_end.installation import Installation
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
+from tests.drivers.installation import Installation
 from tests.neighbours.costly import mixture
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import NoiseProcess, noise_process

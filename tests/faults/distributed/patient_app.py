@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.okta import App, Person, profile_of
-from tests.ingress import GROUP, PATCH
+from tests.drivers.in_process import GROUP, PATCH
+from tests.drivers.okta import App, Person, profile_of
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 

@@ -27,7 +27,7 @@ from deploy.broker import transports
 from deploy.cli import run
 from deploy.logs import log_to_stderr
 from tests.faults.distributed.orders import Orders, Point
-from tests.services import adopt_environment
+from tests.servers.services import adopt_environment
 from worker.rabbitmq_consumer import RabbitmqConsumer
 
 MOMENT = 0.001

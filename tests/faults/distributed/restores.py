@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
-from tests.end_to_end.okta import Person
+from tests.drivers.okta import Person
 from tests.faults.distributed.database_faults import FaultDidNotHappen, closed
 from tests.faults.distributed.judge import came_back
 from tests.faults.distributed.patient_app import PatientApp

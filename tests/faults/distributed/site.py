@@ -18,9 +18,8 @@ from aio_pika import connect
 from sqlalchemy import text
 
 from contracts.topology import Topology
-from tests.end_to_end.installation import Installation
-from tests.end_to_end.okta import Tally
-from tests.end_to_end.stored import Stored, Stores, stores_of
+from tests.drivers.installation import Installation
+from tests.drivers.okta import Tally
 from tests.faults.distributed.device_holders import DeviceHolder
 from tests.faults.distributed.fleet import Fleet, running_fleet
 from tests.faults.distributed.judge import AppSeen, Seen, Verdict, judge
@@ -32,7 +31,8 @@ from tests.faults.distributed.recoveries import Happened, Recovery
 from tests.faults.distributed.watches import Watches
 from tests.neighbours.judgement import pace_of
 from tests.neighbours.noise_process import NoiseProcess
-from tests.tcp_proxy import TcpProxy
+from tests.readings.stored import Stored, Stores, stores_of
+from tests.servers.tcp_proxy import TcpProxy
 
 RULES = {
     "dashboard": (

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from api.directory.tables import Identity
-from tests.end_to_end.stored import Stores
 from tests.faults.distributed.leavers import Noted
+from tests.readings.stored import Stores
 
 DEVICES = """
 CREATE TABLE device_releases (serial text NOT NULL);

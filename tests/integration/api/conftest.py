@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
-from tests.ingress import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
 
 
 @pytest.fixture

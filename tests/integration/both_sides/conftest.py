@@ -9,8 +9,8 @@ from contracts.rules import Rules
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import Databases
-from tests.ingress import migrated_directory
-from tests.installation import Installation, installation_on
+from tests.drivers.both_sides import Installation, installation_on
+from tests.drivers.in_process import migrated_directory
 from worker.database import DownstreamDatabase
 
 SwitchOn = Callable[[Rules], Awaitable[Installation]]

@@ -11,7 +11,7 @@ from contracts.rules import (
     RoleLine,
 )
 from deploy.databases.open_databases import Databases
-from tests.installation import Installation, installation_on
+from tests.drivers.both_sides import Installation, installation_on
 from worker.inventory import Inventory
 
 ADA, BOSS, OTHERS = "ada@acme.test", "boss@acme.test", "mallory@evil.test"

@@ -4,9 +4,9 @@ import pytest
 
 from contracts.rules import CreateCollaborator, DashboardRules, Portal, Role, RoleLine
 from deploy.databases.open_databases import Databases
+from tests.drivers.both_sides import installation_on
+from tests.drivers.in_process import GROUP, USER
 from tests.identity_providers.answers import error_of
-from tests.ingress import GROUP, USER
-from tests.installation import installation_on
 from worker.inventory import Inventory
 
 ADA = "ada@acme.test"

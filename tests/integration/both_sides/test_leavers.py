@@ -29,11 +29,11 @@ from contracts.rules import (
 )
 from contracts.topology import Lane
 from contracts.transport import Backlog
-from tests.installation import Installation
+from tests.drivers.both_sides import Installation
 from tests.integration.both_sides.conftest import SwitchOn
 from tests.integration.both_sides.test_sweep import sweep_of
-from tests.lost_commits import losing_commits
-from tests.samples import samples
+from tests.readings.samples import samples
+from tests.servers.lost_commits import losing_commits
 from worker.statements.rows import FAILURES, RECORDS
 
 DAY = 86_400_000_000

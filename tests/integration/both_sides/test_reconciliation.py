@@ -5,7 +5,7 @@ from sqlmodel import col
 
 from api.directory.tables import Identity, UserRow
 from api.reconciliation.verdicts import Verdict
-from tests.installation import Installation
+from tests.drivers.both_sides import Installation
 from worker.statements.rows import ACCOUNTS, FAILURES, RECORDS
 
 

@@ -12,8 +12,8 @@ from api.reconciliation.verdicts import Verdict
 from contracts.topology import Lane
 from contracts.transport import Backlog
 from deploy.databases.engines import open_engines
-from tests.installation import Installation
-from tests.samples import samples
+from tests.drivers.both_sides import Installation
+from tests.readings.samples import samples
 from worker.database import DownstreamDatabase
 from worker.statements.rows import RECORDS
 from worker.sync_states import StoredSyncStates

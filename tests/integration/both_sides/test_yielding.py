@@ -8,7 +8,7 @@ from sqlalchemy import select
 from contracts.clock import now
 from contracts.rules import CreateEmployee, StoreRules
 from deploy.databases.open_databases import Databases
-from tests.installation import Installation, installation_on
+from tests.drivers.both_sides import Installation, installation_on
 from worker.apply import apply_replans
 from worker.statements.replans import find_due
 from worker.statements.rows import ACCOUNTS

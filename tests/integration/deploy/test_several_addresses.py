@@ -11,8 +11,8 @@ from contracts.transport import Confirmed, Parcel
 from deploy.broker.rabbitmq_connection import connect_to_broker
 from deploy.databases.engines import open_engines
 from deploy.databases.postgres_sessions import NoServerTakesWrites
-from tests.rabbitmq import RabbitmqServer
-from tests.silent_listener import silent_listener
+from tests.servers.rabbitmq import RabbitmqServer
+from tests.servers.silent_listener import silent_listener
 from worker.rabbitmq_consumer import RabbitmqConsumer
 
 

@@ -7,8 +7,8 @@ from aio_pika import connect
 from aio_pika.abc import AbstractChannel
 from yarl import URL
 
-from tests.rabbitmq import STANDARD_PORT, RabbitmqServer
-from tests.tcp_proxy import TcpProxy
+from tests.servers.rabbitmq import STANDARD_PORT, RabbitmqServer
+from tests.servers.tcp_proxy import TcpProxy
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from contracts.topology import DELIVERY_LIMIT, NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from deploy.broker.rabbitmq_topology import apply_topology
-from tests.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
-from tests.tcp_proxy import TcpProxy
+from tests.servers.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
+from tests.servers.tcp_proxy import TcpProxy
 from worker.rabbitmq_consumer import RabbitmqConsumer
 
 pytestmark = pytest.mark.rabbitmq

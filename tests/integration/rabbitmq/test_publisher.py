@@ -21,8 +21,8 @@ from contracts.transport import (
     Unknown,
 )
 from deploy.broker.rabbitmq_topology import apply_topology
-from tests.rabbitmq import RabbitmqServer, delete_topology
-from tests.tcp_proxy import TcpProxy
+from tests.servers.rabbitmq import RabbitmqServer, delete_topology
+from tests.servers.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.rabbitmq
 

@@ -10,7 +10,7 @@ from aio_pika.abc import AbstractChannel
 from contracts.topology import Topology
 from deploy.broker.rabbitmq_connection import BrokerUnusable
 from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
-from tests.rabbitmq import RabbitmqServer
+from tests.servers.rabbitmq import RabbitmqServer
 
 pytestmark = pytest.mark.rabbitmq
 

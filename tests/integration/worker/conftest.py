@@ -6,7 +6,7 @@ import pytest
 
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.integration.worker.platform import Platform
+from tests.drivers.platform import Platform
 from worker.database import DownstreamDatabase
 
 

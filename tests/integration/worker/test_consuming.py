@@ -13,11 +13,7 @@ from contracts.rules import Portal, Role
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Unknown
 from deploy.databases.engines import open_engines
-from tests.integration.worker.platform import Platform, parcel
-from tests.integration.worker.running_worker import is_paused, until, working
-from tests.read_only import demote, promote
-from tests.tcp_proxy import TcpProxy
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,
@@ -27,6 +23,10 @@ from tests.unit.worker.stories import (
     left,
     renamed,
 )
+from tests.drivers.platform import Platform, parcel
+from tests.integration.worker.running_worker import is_paused, until, working
+from tests.servers.read_only import demote, promote
+from tests.servers.tcp_proxy import TcpProxy
 from worker.database import DownstreamDatabase
 
 

@@ -14,8 +14,7 @@ from contracts.rules import (
     Role,
     UnassignDevices,
 )
-from tests.integration.worker.platform import Platform
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,
@@ -28,6 +27,7 @@ from tests.unit.worker.stories import (
     resynced,
     returned,
 )
+from tests.drivers.platform import Platform
 from worker.errors import RemovedSerial, SerialExists
 from worker.inventory import ListedDevice
 from worker.listed_accounts import ListedAccount

@@ -9,8 +9,8 @@ from contracts.embedded_transport import EmbeddedDelivery
 from contracts.identity_changed import IdentityChanged
 from contracts.topology import RETRY_DELAYS
 from contracts.transport import Confirmed, PublishOutcome, RetryAfter, Unknown
-from tests.integration.worker.platform import Platform, delivery
-from tests.unit.worker.stories import ADA, BEN, STORE, joiner, renamed
+from tests.drivers.people import ADA, BEN, STORE, joiner, renamed
+from tests.drivers.platform import Platform, delivery
 
 
 def poisoned(version: int = 1) -> IdentityChanged:

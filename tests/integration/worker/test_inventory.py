@@ -3,8 +3,8 @@
 import pytest
 
 from contracts.rules import Portal, Role
-from tests.integration.worker.platform import Platform
-from tests.unit.worker.stories import ADA, BEN, STORE, WORKSPACE, joiner
+from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, joiner
+from tests.drivers.platform import Platform
 from worker.errors import (
     EmailExists,
     PolicyExists,

@@ -13,9 +13,7 @@ from contracts.embedded_transport import EmbeddedTransport
 from contracts.rules import RemoveUser, Role
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Confirmed, RetryAfter
-from tests.integration.worker.platform import Platform, delivery, parcel
-from tests.integration.worker.running_worker import is_paused, until, working
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,
@@ -26,6 +24,8 @@ from tests.unit.worker.stories import (
     left,
     mdm,
 )
+from tests.drivers.platform import Platform, delivery, parcel
+from tests.integration.worker.running_worker import is_paused, until, working
 from worker.locked_out import LONGEST_DELAY
 from worker.statements.loading import key_of_event
 from worker.statements.locked_rows import find_locked_out

@@ -3,8 +3,7 @@
 import pytest
 
 from contracts.rules import DashboardRules, LeaveAlone, Portal, Role
-from tests.integration.worker.platform import Platform
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,
@@ -17,6 +16,7 @@ from tests.unit.worker.stories import (
     resynced,
     role_map,
 )
+from tests.drivers.platform import Platform
 from worker.drift import PlannedAssertions
 from worker.errors import NothingProtected, UnknownEmail, UnknownWorkspace
 from worker.listed_accounts import ListedAccount

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal, Role
 from deploy.databases.engines import open_engines
-from tests.integration.worker.platform import Platform, delivery, envelope
-from tests.unit.worker.stories import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
+from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
+from tests.drivers.platform import Platform, delivery, envelope
 from worker.apply import Batch, apply_batch
 from worker.database import DownstreamDatabase
 

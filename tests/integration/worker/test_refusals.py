@@ -1,8 +1,7 @@
 """What is refused, and does it happen once its obstacle is gone?"""
 
 from contracts.rules import ChangePolicy, Portal, Role
-from tests.integration.worker.platform import Platform, envelope
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,
@@ -15,6 +14,7 @@ from tests.unit.worker.stories import (
     renamed,
     resynced,
 )
+from tests.drivers.platform import Platform, envelope
 from worker.apply import apply_batch
 from worker.statements.replans import MOST_FREED, find_due
 

@@ -10,9 +10,9 @@ from contracts.embedded_transport import EmbeddedDelivery, EmbeddedTransport
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import UnassignDevices
 from contracts.topology import RETRY_DELAYS
-from tests.integration.worker.platform import Platform, delivery
-from tests.samples import samples
-from tests.unit.worker.stories import ADA, STORE, joiner, left, mdm, renamed
+from tests.drivers.people import ADA, STORE, joiner, left, mdm, renamed
+from tests.drivers.platform import Platform, delivery
+from tests.readings.samples import samples
 from worker.observations import WorkerObservations
 
 RELEASE = mdm(UnassignDevices())

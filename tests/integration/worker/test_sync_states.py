@@ -4,8 +4,8 @@ from sqlalchemy import update
 
 from contracts.downstream_facts import Refusal, SyncState
 from contracts.rules import Role
-from tests.integration.worker.platform import Platform
-from tests.unit.worker.stories import ADA, BEN, STORE, dashboard, joiner, left, returned
+from tests.drivers.people import ADA, BEN, STORE, dashboard, joiner, left, returned
+from tests.drivers.platform import Platform
 from worker.statements.rows import RECORDS
 
 

@@ -1,8 +1,7 @@
 """Is anything done twice, or out of date? Versions guard states, the ledger device actions."""
 
 from contracts.rules import RemoveUser, UnassignDevices
-from tests.integration.worker.platform import Platform
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     STORE,
     WORKSPACE,
@@ -13,6 +12,7 @@ from tests.unit.worker.stories import (
     resynced,
     returned,
 )
+from tests.drivers.platform import Platform
 from worker.actions import Outcome
 
 

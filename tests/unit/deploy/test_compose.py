@@ -16,7 +16,7 @@ from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
 from deploy.processes.signals import GRACE_SECONDS
 from deploy.settings import Settings
-from tests.services import environment_with
+from tests.servers.services import environment_with
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE = (str(Path(sys.executable).with_name("docker-compose")), "--file", str(FILE))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.services import environment_with
+from tests.servers.services import environment_with
 
 FAILURES = {
     "a line of a library": """

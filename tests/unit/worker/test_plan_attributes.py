@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.rules import CreateNothing, LeaveAlone, Portal, RemoveUser
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,

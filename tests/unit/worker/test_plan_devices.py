@@ -11,7 +11,7 @@ from contracts.rules import (
     RemoveUserAndDevices,
     UnassignDevices,
 )
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     WORKSPACE,
     a_world,
     by_hand,

@@ -1,7 +1,7 @@
 """Does a workspace always keep an Admin? The last one is neither removed nor downgraded."""
 
 from contracts.rules import DashboardRules, LeaveAlone, Portal, RemoveCollaborator, Role
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     a_world,

@@ -9,7 +9,7 @@ from contracts.rules import (
     Role,
     StoreRules,
 )
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,

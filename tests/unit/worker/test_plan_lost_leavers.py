@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.identity_changed import IdentityChanged
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     STORE,
     a_world,

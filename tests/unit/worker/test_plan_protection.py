@@ -10,7 +10,7 @@ from contracts.rules import (
     RemoveCollaborator,
     Role,
 )
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     BOSS,

@@ -18,7 +18,7 @@ from contracts.rules import (
     StoreRules,
     UnassignDevices,
 )
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     Rules,

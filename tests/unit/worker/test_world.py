@@ -1,7 +1,7 @@
 """Do the facts follow what was planned, and is every change noted for whoever writes it?"""
 
 from contracts.rules import ChangePolicy, Role, UnassignDevices
-from tests.unit.worker.stories import (
+from tests.drivers.people import (
     ADA,
     BEN,
     STORE,

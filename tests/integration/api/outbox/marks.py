@@ -12,7 +12,7 @@ from api.directory.tables import Identity
 from api.outbox.leasing import Mark, Round, lease
 from contracts.identity_changed import Profile, Trace
 from contracts.topology import Lane
-from tests.ingress import RULES
+from tests.drivers.in_process import RULES
 
 SECOND = 1_000_000
 NOW = 2_000_000_000 * SECOND

@@ -11,8 +11,8 @@ from api.outbox.relay import Relay
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.processes.background_tasks import running
-from tests.crowds import multiply
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
+from tests.drivers.many_users import multiply
 
 BATCH = LARGEST_BATCH[Lane.BULK]
 

@@ -20,7 +20,7 @@ from contracts.transport import (
     TransportState,
     Unknown,
 )
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
 
 SECOND = 1_000_000
 BROKEN = Unknown("connection lost", suspect=True)

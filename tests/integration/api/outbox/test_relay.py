@@ -25,7 +25,7 @@ from contracts.transport import (
     Unknown,
 )
 from deploy.processes.background_tasks import running
-from tests.ingress import Ingress
+from tests.drivers.in_process import Ingress
 
 SECOND = 1_000_000
 

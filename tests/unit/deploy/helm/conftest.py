@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chart import EVERY_OPTION, Document, Helm, find_helm
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, find_helm
 
 
 @pytest.fixture(scope="session")

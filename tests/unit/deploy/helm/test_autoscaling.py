@@ -4,7 +4,7 @@ import pytest
 
 from contracts.topology import Lane, Topology
 from deploy.broker.users import broker_users
-from tests.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from tests.chart import CHART, EVERY_OPTION, Document, Helm, Values, containers_of
+from tests.unit.deploy.helm.chart import CHART, EVERY_OPTION, Document, Helm, Values, containers_of
 
 OLDEST, NEWEST = "1.27", "1.37"
 CUSTOM = {path.stem: path for path in (Path(__file__).parent / "custom_resources").iterdir()}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart import CHART, Document, Helm, by_kind
+from tests.unit.deploy.helm.chart import CHART, Document, Helm, by_kind
 
 PEERS = {
     "providers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.processes.signals import GRACE_SECONDS
-from tests.chart import Document, by_kind, containers_of, pods_of
+from tests.unit.deploy.helm.chart import Document, by_kind, containers_of, pods_of
 
 PROCESSES = ("api", "worker")
 

@@ -3,7 +3,7 @@
 import yaml
 
 from deploy.monitoring.documents import RULES
-from tests.chart import EVERY_OPTION, Helm, by_kind
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Helm, by_kind
 
 
 def test_the_rules_are_those_of_prometheus_itself(helm: Helm) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.settings import PREFIX, Settings, read_settings
-from tests.chart import Document, Helm, by_kind, containers_of
+from tests.unit.deploy.helm.chart import Document, Helm, by_kind, containers_of
 
 STAND_INS = {
     "directory-database-url": "postgresql://somewhere/directory",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
 
 HOOK = "helm.sh/hook"
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deploy.settings import PREFIX, Settings
-from tests.chart import CHART, Helm, containers_of
+from tests.unit.deploy.helm.chart import CHART, Helm, containers_of
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 GIVEN_BY_THE_CHART = {

@@ -10,8 +10,8 @@ import yaml
 
 from deploy.monitoring.documents import DASHBOARDS, DEPLOY, RULES, RULES_IN_CHART, documents
 from deploy.processes.operator_endpoints import new_registry
-from tests.exported_metrics import all_metrics
-from tests.promql import Selected, selected
+from tests.readings.exported_metrics import all_metrics
+from tests.readings.promql import Selected, selected
 
 NOT_OURS = ("rabbitmq_", "ALERTS")
 """Begins what others export: Prometheus, and the broker, against which the end-to-end tests check

@@ -10,9 +10,9 @@ from deploy.monitoring.alerts import Alert, alerts
 from deploy.monitoring.documents import RULES
 from deploy.monitoring.pace import DAY, HOUR, Pace
 from tests.conftest import SETTINGS
-from tests.promql import selected
-from tests.promtool import ROOT, promtool, run_promtool
-from tests.services import ServiceUnavailable
+from tests.readings.promql import selected
+from tests.servers.promtool import ROOT, promtool, run_promtool
+from tests.servers.services import ServiceUnavailable
 
 CASES = Path(__file__).with_name("alert_cases.yml")
 ALERTS = {alert.name: alert for alert in alerts(Pace())}

@@ -1,0 +1,58 @@
+"""How do tests and benchmarks run the api alone, as processes of its own?
+
+``python -m tests.drivers.api_process URL PORT LEVEL`` serves it on a database, without relay and
+worker, until its standard input ends. It logs from this level on.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import BinaryIO
+
+from prometheus_client import CollectorRegistry
+
+from api.app import create_app
+from api.directory.dialects import DirectoryDatabase
+from api.metrics import ApiMetrics
+from deploy.databases.engines import open_engines
+from deploy.http.server import bind_api, serve
+from deploy.logs import set_up_logs
+from deploy.processes.event_loop import run_process
+from deploy.settings import Settings
+from tests.drivers.muster_process import free_port
+from tests.drivers.served_processes import served
+
+
+@asynccontextmanager
+async def api_processes(
+    url: str, number: int, log: BinaryIO | None = None
+) -> AsyncIterator[list[int]]:
+    """Start processes on a database; yield the ports where they answer.
+
+    Into a log they write as much as when they are in use.
+    """
+    ports = [free_port() for _ in range(number)]
+    start = (sys.executable, "-m", "tests.drivers.api_process", url)
+    commands = {port: (*start, str(port), "info" if log else "error") for port in ports}
+    async with served(commands, log):
+        yield ports
+
+
+async def _serve(url: str, settings: Settings) -> None:
+    set_up_logs(settings)
+    database = DirectoryDatabase(*open_engines(url))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
+    with bind_api(settings) as listener:
+        await serve(
+            create_app(database, settings.base, ApiMetrics(CollectorRegistry())), listener, stop
+        )
+    await database.reading.dispose()
+    await database.writing.dispose()
+
+
+if __name__ == "__main__":
+    _, url, port, level = sys.argv
+    settings = {"port": port, "log_level": level, "log_format": "json"}
+    run_process(_serve(url, Settings.model_validate(settings)))

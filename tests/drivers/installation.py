@@ -1,0 +1,222 @@
+"""What do the end-to-end tests run on? Servers set up as in compose.yaml, and real processes."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+
+from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
+from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.servers.containers import RunningServer, run_container
+from tests.servers.postgres import STANDARD_PORT as POSTGRES_PORT
+from tests.servers.postgres import listen_on_loopback as postgres_on_loopback
+from tests.servers.postgres import wait_for_postgres
+from tests.servers.rabbitmq import METRICS_BESIDE, METRICS_PORT, wait_for_rabbitmq
+from tests.servers.rabbitmq import STANDARD_PORT as RABBITMQ_PORT
+from tests.servers.rabbitmq import listen_on_loopback_and_show_metrics as rabbitmq_on_loopback
+from tests.servers.services import ServiceSettings, environment_with
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+SMALL_DISK = "/small-disk"
+"""Beside the disk of the database, for tests that let it fill up."""
+
+INSIST_SECONDS = 15
+"""Half of what a process may take that was asked once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A broker, a database, and what each process is told about them."""
+
+    broker: RunningServer
+    postgres: RunningServer
+    passwords: dict[str, str] = field(repr=False)
+    inspected: dict[int, str] = field(default_factory=dict)
+    """Where each process shows its metrics, by its id."""
+    doors: Mapping[str, str] = field(default_factory=dict)
+    """Through which host and port the broker, or a side's database, is reached instead."""
+    log: BinaryIO | None = None
+    """Where processes write as much as when they are in use; else they are all but silent."""
+    more_settings: Mapping[str, str] = field(default_factory=dict)
+    """What processes are told that is not their default."""
+
+    @property
+    def broker_metrics(self) -> str:
+        """Return at which host and port the broker shows its metrics."""
+        return f"{self.broker.host}:{self.broker.port + METRICS_BESIDE}"
+
+    def database_url(self, side: str, *, role: str | None = None) -> str:
+        """Return the URL of a side's database, for its own role or another one."""
+        role = role or side
+        credentials = f"{role}:{self.passwords[variable(role)]}"
+        place = self.doors.get(side, f"{self.postgres.host}:{self.postgres.port}")
+        return f"postgresql://{credentials}@{place}/{side}"
+
+    def broker_url(self, user: str) -> str:
+        """Return the URL of the broker for one of its users."""
+        credentials = f"{user}:{self.passwords[variable(user)]}"
+        place = self.doors.get("broker", f"{self.broker.host}:{self.broker.port}")
+        return f"amqp://{credentials}@{place}/"
+
+    def environment_of(self, part: str, port: int = 0, metrics_port: int = 0) -> dict[str, str]:
+        """Return the environment of a part."""
+        return environment_with(**self.settings_of(part, port, metrics_port))
+
+    def settings_of(self, part: str, port: int = 0, metrics_port: int = 0) -> dict[str, str]:
+        """Return the settings of a part; those of the other side's database open what they may."""
+        settings = {
+            "MUSTER_DIRECTORY_DATABASE_URL": "postgresql://127.0.0.1:1/directory",
+            "MUSTER_DOWNSTREAM_DATABASE_URL": "postgresql://127.0.0.1:1/downstream",
+            "MUSTER_LOG_LEVEL": "info" if self.log else "error",
+            "MUSTER_LOG_FORMAT": "json",
+            "MUSTER_METRICS_PORT": str(metrics_port),
+        }
+        directory = {"MUSTER_DIRECTORY_DATABASE_URL": self.database_url("directory")}
+        downstream = {"MUSTER_DOWNSTREAM_DATABASE_URL": self.database_url("downstream")}
+        match part:
+            case "api":
+                looking = self.database_url("downstream", role="directory")
+                settings |= directory | {"MUSTER_DOWNSTREAM_DATABASE_URL": looking}
+                settings["MUSTER_PORT"] = str(port)
+                user = "muster-relay"
+            case "worker":
+                settings |= downstream
+                user = "muster-worker"
+            case _:
+                settings |= directory | downstream
+                user = "muster-topology"
+        return {**settings, **self.more_settings, "MUSTER_BROKER_URL": self.broker_url(user)}
+
+    async def command(self, *arguments: str, statuses: Collection[int] = (0,)) -> str:
+        """Run a command of ``muster`` with an operator's rights, and return what it printed.
+
+        :param statuses: those with which it may end.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *MUSTER,
+            *arguments,
+            env=self.environment_of("operator"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complaint = await process.communicate()
+        assert process.returncode in statuses, complaint.decode()
+        return printed.decode()
+
+    async def connect(self, workspace: str, portal: str, *rules: str) -> dict[str, Any]:
+        """Switch SCIM on; return what the provider is told."""
+        printed = await self.command("connections", "create", workspace, portal, *rules, "--json")
+        opened: dict[str, Any] = json.loads(printed)
+        return opened
+
+    @asynccontextmanager
+    async def apis(self, number: int) -> AsyncIterator[dict[str, asyncio.subprocess.Process]]:
+        """Run so many processes of the api; yield them by where they answer, once they do."""
+        ports = {f"http://127.0.0.1:{port}": port for port in (free_port() for _ in range(number))}
+        async with AsyncExitStack() as running, httpx.AsyncClient() as http:
+            processes = {
+                origin: await running.enter_async_context(self._running("api", port))
+                for origin, port in ports.items()
+            }
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.gather(*(is_ready(http, origin) for origin in ports))
+            yield processes
+
+    @asynccontextmanager
+    async def workers(self, number: int) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+        """Run so many workers; they may not have begun to consume."""
+        async with AsyncExitStack() as running:
+            yield [
+                await running.enter_async_context(self._running("worker")) for _ in range(number)
+            ]
+
+    @asynccontextmanager
+    async def _running(self, part: str, port: int = 0) -> AsyncIterator[asyncio.subprocess.Process]:
+        metrics_port = free_port()
+        environment = self.environment_of(part, port, metrics_port)
+        async with running_part(part, environment, self.log) as process:
+            self.inspected[process.pid] = f"http://127.0.0.1:{metrics_port}"
+            try:
+                yield process
+            finally:
+                del self.inspected[process.pid]
+
+
+async def terminate(process: asyncio.subprocess.Process) -> int:
+    """Ask a process to end, as an orchestrator does; return its exit status."""
+    process.send_signal(signal.SIGTERM)
+    return await process.wait()
+
+
+async def insist(process: asyncio.subprocess.Process) -> int:
+    """Ask a process to end, again and again; return its exit status.
+
+    The system may hand over two signals in quick succession as one.
+    """
+    async with asyncio.timeout(INSIST_SECONDS):
+        while process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.05)
+    return process.returncode
+
+
+@contextmanager
+def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installation]:
+    """Run the servers in containers, with the users and the configuration of compose.yaml."""
+    make_secrets(folder)
+    lines = (folder / ENVIRONMENT).read_text().splitlines()
+    passwords = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    with ExitStack() as servers:
+        postgres = servers.enter_context(
+            run_container(
+                settings.postgres_image,
+                POSTGRES_PORT,
+                network=settings.docker_network,
+                environment={
+                    f"{role.upper()}_PASSWORD": passwords[variable(role)]
+                    for role in ("postgres", "directory", "downstream")
+                },
+                listen_on=postgres_on_loopback,
+                files={
+                    "/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh",
+                },
+                small_disks={SMALL_DISK: "96m"},
+            )
+        )
+        broker = servers.enter_context(
+            run_container(
+                settings.rabbitmq_image,
+                RABBITMQ_PORT,
+                network=settings.docker_network,
+                environment={},
+                listen_on=rabbitmq_on_loopback,
+                files={
+                    "/etc/rabbitmq/rabbitmq.conf": DEPLOY / "rabbitmq/rabbitmq.conf",
+                    "/etc/rabbitmq/definitions.json": folder / DEFINITIONS,
+                    "/etc/rabbitmq/enabled_plugins": DEPLOY / "rabbitmq/enabled_plugins",
+                },
+                beside={METRICS_PORT: METRICS_BESIDE},
+            )
+        )
+        made = Installation(broker, postgres, passwords)
+        wait_for_postgres(made.database_url("directory"))
+        wait_for_rabbitmq(made.broker_url("muster-topology"))
+        yield made
+
+
+async def is_ready(http: httpx.AsyncClient, origin: str) -> None:
+    """Return once a process says at this place that it is ready."""
+    while True:
+        try:
+            if (await http.get(f"{origin}/readyz")).is_success:
+                return
+        except httpx.TransportError:
+            pass  # not listening yet
+        await asyncio.sleep(0.05)

@@ -1,0 +1,137 @@
+"""How do tests run Muster as a process of its own, and end it the hard way?"""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+
+from tests.servers.services import environment_with
+
+MUSTER = (sys.executable, "-m", "deploy.cli")
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def running_part(
+    name: str, environment: dict[str, str], log: BinaryIO | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a part; at the end stop it as an orchestrator does, which it takes well.
+
+    What a test has ended itself by then is left to the test. Whatever it prints goes to the log.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *MUSTER,
+        name,
+        env=environment,
+        stdout=log or asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.STDOUT if log else None,
+    )
+    try:
+        yield process
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@dataclass(slots=True)
+class MusterProcess:
+    """One installation with a folder of its own: its commands, and ``muster run``."""
+
+    folder: Path
+    port: int
+    databases: tuple[str, str] | None = None
+    """The URLs of the directory and of downstream, where these are no files in the folder."""
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def urls(self) -> tuple[str, str]:
+        """Return the URLs of the directory and of downstream."""
+        files = (f"sqlite:///{self.folder}/{it}.sqlite3" for it in ("directory", "downstream"))
+        return self.databases or (next(files), next(files))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this installation."""
+        directory, downstream = self.urls
+        return environment_with(
+            MUSTER_DIRECTORY_DATABASE_URL=directory,
+            MUSTER_DOWNSTREAM_DATABASE_URL=downstream,
+            MUSTER_PORT=str(self.port),
+            MUSTER_METRICS_PORT="0",
+            MUSTER_LOG_LEVEL="warning",
+        )
+
+    def command(self, *arguments: str) -> Any:
+        """Run a command to its end and return the JSON that it prints."""
+        done = subprocess.run(  # noqa: S603  # our own command
+            [*MUSTER, *arguments, "--json"],
+            env=self.environment,
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        return json.loads(done.stdout)
+
+    def printed(self) -> str:
+        """Return what the last server has printed so far, errors included."""
+        return self._output.read_text()
+
+    async def start(self, *options: str) -> None:
+        """Run the server and wait until it answers."""
+        with self._output.open("wb") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                *MUSTER,
+                "run",
+                *options,
+                env=self.environment,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
+            while not await self._answers(http):
+                assert self.process.returncode is None, "muster run ended by itself"
+                await asyncio.sleep(0.02)  # a port gives no event to wait for
+
+    async def kill(self) -> None:
+        """End the server with SIGKILL: it gets no chance to finish anything."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """End the server as Ctrl-C does; return its exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return await self.process.wait()
+
+    @property
+    def _output(self) -> Path:
+        return self.folder / "output.txt"
+
+    async def _answers(self, http: httpx.AsyncClient) -> bool:
+        try:
+            await http.get(f"http://127.0.0.1:{self.port}/livez")
+        except httpx.TransportError:
+            return False
+        return True

@@ -1,0 +1,134 @@
+"""How do these tests drive the worker's side? Events in, accounts, devices and states out."""
+
+import asyncio
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import text
+
+from contracts.downstream_facts import SyncState
+from contracts.embedded_transport import EmbeddedDelivery
+from contracts.identity_changed import (
+    IdentityChanged,
+    IdentityChangedEnvelope,
+    Trace,
+    decode,
+    encode,
+    message_id,
+)
+from contracts.topology import Lane
+from contracts.transport import Parcel, PublishOutcome
+from tests.drivers.people import WORKSPACE
+from worker.actions import Outcome
+from worker.apply import Applied, apply_batch
+from worker.database import DownstreamDatabase
+from worker.handle_deliveries import Handler
+from worker.inventory import Inventory, ListedDevice
+from worker.listed_accounts import ListedAccount
+from worker.metrics import WorkerMetrics
+from worker.replan_refused import Replanning
+from worker.reports import Reports
+from worker.sync_states import StoredSyncStates
+
+POSTGRES_POISON = """
+CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'ada@acme.test' USING ERRCODE = '{sqlstate}'; END $$
+"""
+POSTGRES_TRIGGER = """
+CREATE TRIGGER spoiling BEFORE UPDATE ON sync_records FOR EACH ROW
+WHEN (NEW.identity = 'poisoned') EXECUTE FUNCTION spoil()
+"""
+SQLITE_POISON = """
+CREATE TRIGGER spoiling BEFORE UPDATE ON sync_records WHEN NEW.identity = 'poisoned'
+BEGIN {statement}; END
+"""
+
+
+def envelope(event: IdentityChanged) -> IdentityChangedEnvelope:
+    """Return the event as it comes out of a queue."""
+    return decode(encode(event, Trace(correlation_id=f"request-{event.version}")))
+
+
+def parcel(event: IdentityChanged, lane: Lane = Lane.BULK, attempts: int = 0) -> Parcel:
+    """Return the event as it goes into a queue."""
+    body = encode(event, Trace(correlation_id=f"request-{event.version}"))
+    return Parcel(message_id(event), lane, body, attempts)
+
+
+def delivery(event: IdentityChanged, attempts: int = 0) -> EmbeddedDelivery:
+    """Return a delivery of the event whose answer can be looked at."""
+    outcome: asyncio.Future[PublishOutcome] = asyncio.get_running_loop().create_future()
+    return EmbeddedDelivery(parcel(event, attempts=attempts), outcome)
+
+
+class Platform:
+    """The downstream platform, as events, operators and tests see it. Its clock never moves."""
+
+    def __init__(self, database: DownstreamDatabase) -> None:
+        self.database = database
+        self.inventory = Inventory(database, self.clock)
+        self.states = StoredSyncStates(database)
+        self.metrics = CollectorRegistry()
+        reports, stop = Reports(WorkerMetrics(self.metrics)), asyncio.Event()
+        self.handler = Handler(database, Lane.BULK, reports, stop, self.clock)
+        self.replanning = Replanning(database, reports, stop, asyncio.Event(), self.clock)
+
+    @staticmethod
+    def clock() -> int:
+        return 1_000_000
+
+    async def apply(self, *events: IdentityChanged) -> list[Applied]:
+        """Apply events as one batch, and whatever waits for what they free after it."""
+        batch = await apply_batch(self.database, [envelope(it) for it in events], self.clock())
+        await self.replan()
+        return list(batch.applied)
+
+    async def outcomes(self, *events: IdentityChanged) -> list[Outcome]:
+        """Apply events and return what became of each."""
+        return [one.plan.outcome for one in await self.apply(*events)]
+
+    async def replan(self) -> None:
+        """Plan again until nobody is due."""
+        while await self.replanning.replan_due():
+            pass
+
+    async def accounts(self) -> list[ListedAccount]:
+        """Return all accounts, removed ones last."""
+        return [account async for account in self.inventory.list_accounts(WORKSPACE)]
+
+    async def devices(self) -> list[ListedDevice]:
+        """Return all devices."""
+        return [device async for device in self.inventory.list_devices(WORKSPACE)]
+
+    async def state(self, identity: str = "ada") -> SyncState | None:
+        """Return how far an identity has come."""
+        return (await self.states.of("okta", [identity])).get(identity)
+
+    async def reasons(self, identity: str = "ada") -> list[str]:
+        """Return why an identity is refused at present."""
+        state = await self.state(identity)
+        return [] if state is None else [refusal.reason for refusal in state.refusals]
+
+    async def count(self, table: str) -> int:
+        """Return how many rows there are."""
+        async with self.database.read() as db:
+            rows = await db.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+            return int(rows.scalar_one())
+
+    async def poison(self, *, transient: bool) -> None:
+        """Make the database itself refuse whatever is about the identity "poisoned"."""
+        async with self.database.write() as db:
+            if db.dialect.name == "postgresql":
+                sqlstate = "40001" if transient else "22023"
+                await db.exec_driver_sql(POSTGRES_POISON.format(sqlstate=sqlstate))
+                await db.exec_driver_sql(POSTGRES_TRIGGER)
+                return
+            twice = "INSERT INTO workspaces VALUES ('twice')"
+            abort = "SELECT RAISE(ABORT, 'ada@acme.test')"
+            statement = f"{twice}; {twice}" if transient else abort
+            await db.exec_driver_sql(SQLITE_POISON.format(statement=statement))
+
+    async def heal(self) -> None:
+        """Undo the poison."""
+        async with self.database.write() as db:
+            of_table = " ON sync_records" if db.dialect.name == "postgresql" else ""
+            await db.exec_driver_sql(f"DROP TRIGGER spoiling{of_table}")

@@ -1,0 +1,137 @@
+"""Does a page end before it is too large, and is a large one whole that is sent in portions?"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from api.directory.dialects import DirectoryDatabase
+from api.scim.members.answers import PORTION as MEMBERS_AT_ONCE
+from api.scim.operations.resource_lists import PORTION as CHARACTERS_AT_ONCE
+from api.scim.protocol.limits import Limits
+from tests.drivers.in_process import Ingress, ingress_on
+from tests.drivers.many_users import join, multiply
+
+PEOPLE = 12
+LARGE = CHARACTERS_AT_ONCE // (PEOPLE - 2)
+"""Characters of a user, of whom all together are more than one portion."""
+
+
+@pytest.fixture
+async def people(ingress: Ingress) -> list[str]:
+    """Give the ids of people of whom there is much to tell, in the order of their creation."""
+    return [await large_user(ingress, number) for number in range(PEOPLE)]
+
+
+async def large_user(ingress: Ingress, number: int) -> str:
+    addresses = [{"type": f"{part}", "formatted": "x" * (LARGE // 4)} for part in range(4)]
+    manager = {"manager": {"$ref": "Users/1", "value": "1"}}  # is made into a model to be shown
+    extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    more = {extension: manager} if number % 2 else {}
+    return await ingress.user(f"person {number}", addresses=addresses, **more)
+
+
+@pytest.fixture
+async def short(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    """Give a connection whose pages end after some three of these people."""
+    async with ingress_on(database, limits=Limits(page_bytes=4 * LARGE)) as ingress:
+        yield ingress
+
+
+SEARCHES: list[dict[str, Any]] = [
+    {},
+    {"filter": "userName pr"},
+    {"sortBy": "userName"},
+    {"attributes": "userName,addresses"},
+]
+
+
+@pytest.mark.parametrize("asked", SEARCHES)
+@pytest.mark.parametrize("path", ["/Users", "/"])
+async def test_a_large_page_shows_everybody_as_they_are(
+    ingress: Ingress, people: list[str], asked: dict[str, Any], path: str
+) -> None:
+    answer = await ingress.http.get(path, params=asked | {"count": 100})
+    assert "content-length" not in answer.headers, "it is sent as it is read"
+    page = answer.json()
+    assert (page["totalResults"], page["itemsPerPage"]) == (PEOPLE, PEOPLE)
+    shape = {name: asked[name] for name in asked if name == "attributes"}
+    alone = [(await ingress.http.get(f"/Users/{id_}", params=shape)).json() for id_ in people]
+    assert sorted(page["Resources"], key=by_name) == sorted(alone, key=by_name)
+
+
+def by_name(user: dict[str, Any]) -> str:
+    return str(user["userName"])
+
+
+@pytest.mark.parametrize("asked", SEARCHES)
+async def test_pages_that_end_early_show_everybody_once(
+    short: Ingress, asked: dict[str, Any]
+) -> None:
+    ids = {await large_user(short, number) for number in range(PEOPLE)}
+    shown: list[str] = []
+    pages = 0
+    while len(shown) < PEOPLE:
+        start = {"startIndex": len(shown) + 1, "count": 100}
+        page = (await short.http.get("/Users", params=asked | start)).json()
+        assert page["itemsPerPage"] == len(page["Resources"]) > 0
+        shown += [user["id"] for user in page["Resources"]]
+        pages += 1
+    assert set(shown) == ids
+    assert pages > 2
+
+
+@pytest.mark.parametrize("asked", [{}, {"sortBy": "userName", "sortOrder": "descending"}])
+async def test_cursors_go_on_where_a_page_has_ended(short: Ingress, asked: dict[str, Any]) -> None:
+    ids = [await large_user(short, number) for number in range(PEOPLE)]
+    forth = await walk(short, asked, "nextCursor", "")
+    assert sorted(id_ for page, _ in forth for id_ in page) == sorted(ids)
+    assert len(forth) > 2
+    last_page, answer = forth[-1]
+    back = await walk(short, asked, "previousCursor", answer["previousCursor"])
+    assert {id_ for page, _ in back for id_ in page} | {*last_page} == {*ids}
+
+
+async def walk(
+    ingress: Ingress, asked: dict[str, Any], way: str, cursor: str | None
+) -> list[tuple[list[str], dict[str, Any]]]:
+    """Follow cursors to the end; a page that ended early is read on before it is left."""
+    pages = []
+    while cursor is not None:
+        answer = (await ingress.http.get("/Users", params=asked | {"cursor": cursor})).json()
+        pages.append(([user["id"] for user in answer.get("Resources", [])], answer))
+        cursor = answer.get(way)
+        assert len(pages) <= PEOPLE + 1, "it goes in a circle"
+    return pages
+
+
+async def test_one_resource_is_shown_whatever_its_size(database: DirectoryDatabase) -> None:
+    async with ingress_on(database, limits=Limits(page_bytes=1)) as ingress:
+        for number in range(PEOPLE):
+            await ingress.user(f"person {number}")
+        page = (await ingress.send("GET", "/Users")).json()
+    assert (page["totalResults"], page["itemsPerPage"]) == (PEOPLE, 1)
+
+
+async def test_a_list_of_many_members_is_whole(ingress: Ingress) -> None:
+    pattern = await ingress.user("person-0")
+    others = await multiply(
+        ingress.database, ingress.connection, pattern, range(1, MEMBERS_AT_ONCE + 2)
+    )
+    groups = [await ingress.group(name) for name in ("Weavers", "Spinners")]
+    for group in groups:
+        await join(ingress.database, ingress.connection, group, others)
+    alone = await ingress.send("GET", f"/Groups/{groups[0]}")
+    assert "content-length" not in alone.headers, "it is sent as it is read"
+    base = str(ingress.http.base_url).rstrip("/")
+    assert alone.json()["members"] == [
+        {"value": id_, "$ref": f"{base}/Users/{id_}", "type": "User"} for id_ in sorted(others)
+    ]
+    listed = (await ingress.send("GET", "/Groups")).json()["Resources"]
+    assert [len(group["members"]) for group in listed] == [len(others)] * 2
+
+
+@pytest.mark.usefixtures("people")
+async def test_head_of_a_large_page_has_no_body(ingress: Ingress) -> None:
+    answer = await ingress.http.head("/Users")
+    assert (answer.status_code, answer.content) == (200, b"")

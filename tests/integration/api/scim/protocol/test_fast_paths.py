@@ -1,0 +1,41 @@
+"""Are plain requests answered as those are that say the same in other words?"""
+
+from tests.drivers.in_process import PATCH, Ingress
+
+
+async def test_a_look_up_gives_what_its_filter_in_brackets_gives(ingress: Ingress) -> None:
+    await ingress.user("Ada@acme.test", title="Weaver")
+    for name in ("ada@ACME.test", "nobody"):
+        plain, bracketed = [
+            await ingress.http.get("/Users", params={"filter": text})
+            for text in (f'userName eq "{name}"', f'(userName eq "{name}")')
+        ]
+        assert plain.json() == bracketed.json()
+        assert plain.status_code == bracketed.status_code == 200
+
+
+async def test_a_leaver_is_answered_and_marked_as_by_a_patch_of_more(ingress: Ingress) -> None:
+    ada, bob = await ingress.user("ada"), await ingress.user("bob")
+    leave = {"op": "replace", "value": {"active": False}}
+    plain = await ingress.patch(f"/Users/{ada}", leave)
+    full = await ingress.patch(f"/Users/{bob}", leave, {"op": "remove", "path": "title"})
+    assert plain.status_code == full.status_code == 200
+    assert plain.json()["active"] is full.json()["active"] is False
+    assert plain.headers["etag"] == full.headers["etag"] == 'W/"2"'
+    left = [await ingress.identity(id_) for id_ in (ada, bob)]
+    assert left[0]["dirty_lane"] == left[1]["dirty_lane"] == 0
+    assert left[0]["deactivation"] == left[1]["deactivation"]
+
+
+async def test_who_has_left_already_keeps_the_version(ingress: Ingress) -> None:
+    ada = await ingress.user("ada", active=False)
+    again = await ingress.patch(f"/Users/{ada}", {"op": "replace", "value": {"active": False}})
+    assert again.headers["etag"] == 'W/"1"'
+
+
+async def test_a_leaver_of_another_version_stays(ingress: Ingress) -> None:
+    ada = await ingress.user("ada")
+    leave = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
+    refused = await ingress.send("PATCH", f"/Users/{ada}", leave, **{"If-Match": 'W/"7"'})
+    assert refused.status_code == 412
+    assert (await ingress.http.get(f"/Users/{ada}")).json()["active"] is True

@@ -1,0 +1,98 @@
+"""Does PostgreSQL find what is asked for by index, without reading what is skipped?"""
+
+from typing import Any
+
+import pytest
+from scim2_models import SearchRequest
+from sqlalchemy import Select, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.scim.members.parameter import Named
+from api.scim.members.reads import is_at, place_of_member
+from api.scim.protocol.ids import new_id
+from api.scim.search.attributes import (
+    GROUP_ATTRIBUTES,
+    MEMBERSHIPS,
+    USER_ATTRIBUTES,
+    Attributes,
+)
+from api.scim.search.query import search_for
+from api.scim.users.offset_pages import counted, page
+from api.scim.users.statements import USERS
+from tests.drivers.in_process import Ingress
+from tests.drivers.many_users import multiply
+
+pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+PEOPLE, GROUPS = 2_000, 100
+
+SEARCHES = [
+    (USER_ATTRIBUTES, {}, "Index Only Scan using users_by_creation"),
+    (USER_ATTRIBUTES, {"sortBy": "userName"}, "Index Only Scan using users_by_name"),
+    (
+        USER_ATTRIBUTES,
+        {"sortBy": "userName", "sortOrder": "descending"},
+        "Index Only Scan Backward using users_by_name",
+    ),
+    (USER_ATTRIBUTES, {"filter": 'userName eq "Person-7@a.test"'}, "users_by_name"),
+    (USER_ATTRIBUTES, {"filter": 'externalId eq "person-7"'}, "users_by_external_id"),
+    (GROUP_ATTRIBUTES, {"filter": 'displayName eq "Weavers"'}, "groups_by_name"),
+]
+
+
+@pytest.mark.parametrize(("attributes", "asked", "index"), SEARCHES)
+async def test_a_deep_page_and_a_look_up_come_from_an_index(
+    ingress: Ingress, attributes: Attributes, asked: dict[str, Any], index: str
+) -> None:
+    pattern = await ingress.user("person-0@a.test", externalId="person-0")
+    for name in ("Weavers", *map(str, range(GROUPS))):
+        await ingress.group(name)
+    await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
+    deep = {} if "filter" in asked else {"startIndex": PEOPLE - 100, "count": 100}
+    model: Any = SearchRequest.__class_getitem__(attributes.model)
+    request = model.model_validate(asked | deep)
+    statement = search_for(ingress.connection, request, [attributes]).page_by_index()
+    async with ingress.database.read() as db:
+        assert index in await _plan(db, statement)
+
+
+PAGES = [
+    (counted(), ("Index Only Scan using users_by_creation", "using deleted_identities")),
+    (page(), ("Index Only Scan using users_by_creation",)),
+]
+
+
+@pytest.mark.parametrize(("statement", "indexes"), PAGES)
+async def test_a_page_beyond_a_place_comes_from_indexes(
+    ingress: Ingress, statement: Select[Any], indexes: tuple[str, ...]
+) -> None:
+    pattern = await ingress.user("person-0@a.test")
+    copies = await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
+    asked = {"connection": ingress.connection, "offset": 0, "limit": 101}
+    async with ingress.database.read() as db:
+        created = select(USERS.c.created_at).where(USERS.c.id == copies[-100])
+        place = {"created_at": await db.scalar(created), "id": copies[-100]}
+        plan = await _plan(db, statement.params(asked | place))
+    assert all(index in plan for index in indexes)
+
+
+async def test_members_who_are_named_are_looked_up_though_statistics_promise_few(
+    ingress: Ingress,
+) -> None:
+    async with ingress.database.write() as db:
+        await db.execute(text("ANALYZE memberships"))  # of which there are none yet
+    group = await ingress.group("Weavers", await ingress.user("ada"))
+    async with ingress.transactions.read() as tx:
+        named = Named.of_ids([new_id(), new_id()]).table(tx.dialect)
+        members = is_at(named.columns(place_of_member(tx, group, named)))
+        assert "Tid Scan on memberships" in await _plan(tx.db, select(MEMBERSHIPS).where(members))
+
+
+async def _plan(db: AsyncConnection, statement: Select[Any]) -> str:
+    compiled = statement.compile(
+        dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+        compile_kwargs={"literal_binds": True},
+    )
+    await db.execute(text("SET enable_seqscan = off"))  # small tables are read whole
+    return "\n".join(await db.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))

@@ -1,0 +1,154 @@
+"""What if a database answers, and takes no writes? Requests get 503, and nobody is ready."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from api.directory.dialects import DirectoryDatabase
+from api.directory.write_probe import try_writing
+from contracts.health import Check, look_at
+from deploy.databases.engines import open_directory_engines
+from deploy.databases.migrations import DIRECTORY
+from deploy.databases.sessions import OPENED
+from deploy.databases.writability import READ_ONLY, takes_writes
+from tests.drivers.in_process import Ingress, ingress_on
+from tests.servers.read_only import demote, promote
+
+POSTGRES = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+SQLITE = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+
+LEAVE = {"op": "replace", "path": "active", "value": False}
+WELCOME = LEAVE | {"value": True}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[DirectoryDatabase]:
+    """Give a directory with sessions of every kind."""
+    engines = open_directory_engines(database_url, searches=2)
+    await DIRECTORY.migrate(engines[1])
+    yield DirectoryDatabase(*engines)
+    for engine in engines:
+        await engine.dispose()
+
+
+@pytest.fixture
+def readiness(database: DirectoryDatabase) -> Check:
+    return takes_writes(
+        "directory", database.read, database.writing, partial(try_writing, database)
+    )
+
+
+@pytest.fixture
+async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    async with ingress_on(database) as ingress:
+        yield ingress
+
+
+async def problems(readiness: Check) -> tuple[str, ...]:
+    return (await look_at([readiness], seconds=30)).problems
+
+
+async def session_of(database: DirectoryDatabase, *, older_by: float = 0) -> int:
+    """Return the number of the session that reads, and let it be older than it is."""
+    async with database.read() as db:
+        raw = await db.get_raw_connection()
+        raw.info[OPENED] -= older_by
+        return int((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+
+
+@POSTGRES
+async def test_a_failover_to_a_standby_and_back_is_a_503_for_as_long(
+    ingress: Ingress, readiness: Check, database_url: str
+) -> None:
+    user = await ingress.user("ada")
+    assert await problems(readiness) == ()
+    await demote(database_url)
+    for _ in range(3):
+        answer = await ingress.patch(f"/Users/{user}", LEAVE)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
+    assert await problems(readiness) == (f"directory: {READ_ONLY}",)
+    await promote(database_url)
+    assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
+    assert await problems(readiness) == ()
+
+
+@POSTGRES
+async def test_who_reads_learns_from_who_writes_that_the_server_was_demoted(
+    ingress: Ingress, database: DirectoryDatabase, database_url: str
+) -> None:
+    user = await ingress.user("ada")
+    await demote(database_url)
+    before = await session_of(database)
+    assert await session_of(database) == before
+    assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 503
+    assert await session_of(database) != before
+
+
+@POSTGRES
+async def test_a_session_of_a_standby_is_not_read_from_for_long(
+    database: DirectoryDatabase, database_url: str
+) -> None:
+    primary = await session_of(database, older_by=60)
+    assert await session_of(database) == primary
+    await demote(database_url)
+    standby = await session_of(database, older_by=60)
+    assert await session_of(database) != standby
+
+
+@POSTGRES
+async def test_a_server_that_was_never_written_to_is_seen_to_be_read_only(
+    readiness: Check, database_url: str
+) -> None:
+    await demote(database_url)
+    # The session that looks has ended with its server, and is replaced.
+    assert await problems(readiness) == (f"directory: {READ_ONLY}",)
+
+
+@SQLITE
+async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
+    ingress: Ingress, readiness: Check, database: DirectoryDatabase
+) -> None:
+    user = await ingress.user("ada")
+    await _set(database, "max_page_count = 1")  # as many as there are, and none more
+    assert await problems(readiness) == ()
+    filled = 0
+    while (answer := await ingress.send("POST", "/Users", {"userName": f"{filled}"})).is_success:
+        filled += 1
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    for _ in range(2):
+        assert await problems(readiness) == ("directory: it takes no writes (SQLITE_FULL)",)
+    assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
+    await _set(database, "max_page_count = 1000000")
+    assert await problems(readiness) == ()
+    assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
+    assert (await ingress.found("/Users", 'userName eq "0"')) != []
+
+
+@SQLITE
+async def test_a_file_that_takes_no_writes_is_a_503(
+    ingress: Ingress, readiness: Check, database: DirectoryDatabase
+) -> None:
+    user = await ingress.user("ada")
+    await _set(database, "query_only = on")
+    assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 503
+    assert await problems(readiness) == ("directory: it takes no writes (SQLITE_READONLY)",)
+    await _set(database, "query_only = off")
+    assert await problems(readiness) == ()
+    assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
+
+
+async def test_what_a_probe_writes_is_never_there(database: DirectoryDatabase) -> None:
+    await try_writing(database)
+    async with database.read() as db:
+        assert (await db.execute(text("SELECT count(*) FROM schedules"))).scalar_one() == 0
+
+
+async def _set(database: DirectoryDatabase, pragma: str) -> None:
+    """Set something of the one connection that writes."""
+    async with database.writing.connect() as db:
+        driver: Any = (await db.get_raw_connection()).driver_connection
+        await driver.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,128 @@
+"""What do tests need of PostgreSQL? A server that was found, and databases of their own on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from secrets import token_hex
+from typing import Literal
+
+import asyncpg
+from anyio.from_thread import start_blocking_portal
+from sqlalchemy import make_url
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from testcontainers.core.container import DockerContainer
+
+from tests.servers.containers import run_container
+from tests.servers.services import Service, ServiceSettings, ServiceUnavailable
+
+STANDARD_PORT = 5432
+CONNECT_SECONDS = 5
+START_SECONDS = 60
+"""For a container to initialise its files on a busy machine; two seconds are usual."""
+
+OWN_NAMES = "muster_test_"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A server on which tests have databases of their own; made inside event loops or outside."""
+
+    admin_url: str
+
+    @contextmanager
+    def fresh_database(self, template: str = "template0") -> Iterator[str]:
+        """Yield the URL (for SQLAlchemy, on asyncpg) of an empty database or a copy of one.
+
+        In the end it is dropped, and whoever is still connected is thrown out. template0 is as
+        quick to copy as an empty database of our own and can take any encoding.
+        """
+        name = OWN_NAMES + token_hex(8)
+        _execute(self.admin_url, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        try:
+            yield _render(self.admin_url, "postgresql+asyncpg", "ssl", database=name)
+        finally:
+            _execute(self.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgres_service(settings: ServiceSettings) -> Service:
+    """Return how to come by a PostgreSQL server."""
+    return Service(
+        name="PostgreSQL",
+        given_by="MUSTER_TEST_POSTGRES_URL",
+        given_url=settings.postgres_url,
+        image=settings.postgres_image,
+        start_container=partial(_run_postgres, network=settings.docker_network),
+        # The stock credentials: a password that servers without one ignore.
+        local_url=_url("127.0.0.1", STANDARD_PORT),
+        local_habit=f"in databases named {OWN_NAMES}… that are made and dropped",
+        check=_check,
+    )
+
+
+@contextmanager
+def _run_postgres(image: str, *, network: Literal["bridge", "host"]) -> Iterator[str]:
+    with run_container(
+        image,
+        STANDARD_PORT,
+        network=network,
+        environment={"POSTGRES_PASSWORD": "postgres"},
+        listen_on=listen_on_loopback,
+    ) as server:
+        url = _url(server.host, server.port)
+        wait_for_postgres(url)
+        yield url
+
+
+def listen_on_loopback(container: DockerContainer, port: int) -> None:
+    """Let a container on the network of the host be reached from this machine only."""
+    container.with_command(["postgres", "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}"])
+
+
+def wait_for_postgres(url: str) -> None:
+    """Wait until a server that has started answers; raise ServiceUnavailable if it never does."""
+    for attempt in Retrying(
+        retry=retry_if_exception_type(ServiceUnavailable),
+        wait=wait_fixed(0.1),
+        stop=stop_after_delay(START_SECONDS),
+        reraise=True,
+    ):
+        with attempt:
+            _check(url)
+
+
+def _url(host: str, port: int) -> str:
+    return f"postgresql://postgres:postgres@{host}:{port}/postgres"
+
+
+def _check(url: str) -> None:
+    try:
+        _execute(url, "SELECT 1")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        # A time-out says nothing but its name.
+        raise ServiceUnavailable(str(problem) or type(problem).__name__) from problem
+
+
+def _execute(url: str, statement: str) -> None:
+    """Run a statement on a connection of its own, and in a thread: the caller may be in a loop."""
+    with start_blocking_portal() as portal:
+        portal.call(_execute_in_loop, _render(url, "postgresql", "sslmode"), statement)
+
+
+async def _execute_in_loop(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _render(url: str, driver: str, ssl_name: str, database: str | None = None) -> str:
+    """Write a URL for a driver; what libpq calls sslmode is called ssl by SQLAlchemy's asyncpg."""
+    parsed = make_url(url)
+    query = {
+        ssl_name if name in {"ssl", "sslmode"} else name: text
+        for name, text in parsed.query.items()
+    }
+    rendered = parsed.set(drivername=driver, query=query, database=database or parsed.database)
+    return rendered.render_as_string(hide_password=False)

