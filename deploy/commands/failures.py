@@ -16,7 +16,7 @@ from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.failures import ListedFailure, StoredFailures
+from worker.sync.failures import ListedFailure, StoredFailures
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 

@@ -20,7 +20,7 @@ from deploy.commands.unknown_leavers import rows_of, show_leavers
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.drift import PlannedAssertions
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 IN_HAND_SECONDS = 30
 """What a worker may need for what it has in hand, once nothing waits any more."""

@@ -15,7 +15,7 @@ from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import show_published, unknown_leavers
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 Resynced = tuple[int, Sequence[Finding]]
 """How many of a connection were marked, and who was left alone."""

@@ -13,7 +13,7 @@ from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
 from deploy.commands.output import print_rows, show_row
 from deploy.databases.open_databases import Databases
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 SHOWN = 50
 """Lines of a table; --json has all of them."""

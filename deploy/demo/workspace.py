@@ -21,7 +21,7 @@ from contracts.rules import (
 from deploy.commands.connections import base_url, open_connection
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 WORKSPACE = "demo"
 POLICIES = ("Standard", "Quarantine")
