@@ -16,16 +16,8 @@ from contracts.rules import Portal
 from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
 from worker.planning.facts import IdentityKey
 from worker.platforms.sql.load import has_to_be_alone, key_of_event
-from worker.platforms.sql.mapping import (
-    ACCOUNTS,
-    DEVICES,
-    FAILURES,
-    RECORDS,
-    REFUSALS,
-    WORKSPACES,
-    of_identities,
-    with_emails,
-)
+from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
+from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
 TABLE_SECONDS = 0.3
 """How long a lock on a whole table may last before that is an error."""

@@ -16,17 +16,13 @@ from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
-    LEDGER,
     POLICIES,
-    RECORDS,
-    REFUSALS,
     WORKSPACES,
     account_of,
     account_row,
     device_of,
-    key_of,
-    record_of,
 )
+from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, record_of
 
 
 async def write_things(

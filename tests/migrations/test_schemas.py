@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import worker.platforms.sql.tables
+import worker.schema
+import worker.sync.tables
 from api.directory.tables import ApiTable
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from worker.platforms.sql.tables import WorkerTable
 
-SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, WorkerTable.metadata)]
+SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, worker.schema.WorkerTable.metadata)]
 
 
 @pytest.fixture
@@ -51,6 +53,14 @@ async def test_migrated_tables_are_those_of_the_code(
     assert await schema.is_current(engine)
     async with engine.connect() as db:
         assert await db.run_sync(_differences, tables) == []
+
+
+async def test_every_migrated_table_is_one_of_the_code(engine: AsyncEngine) -> None:
+    for schema, _ in SIDES:
+        await schema.migrate(engine)
+    known = {name for schema, tables in SIDES for name in (*tables.tables, schema.version_table)}
+    async with engine.connect() as db:
+        assert await db.run_sync(lambda it: set(inspect(it).get_table_names())) == known
 
 
 @pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])

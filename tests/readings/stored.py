@@ -14,14 +14,8 @@ from sqlmodel import select as select_columns
 from api.directory.tables import Identity
 from deploy.database_urls import async_url
 from tests.drivers.installation import Installation
-from worker.platforms.sql.tables import (
-    AccountRow,
-    DeviceActionRow,
-    DeviceRow,
-    FailureRow,
-    RefusalRow,
-    SyncRecordRow,
-)
+from worker.platforms.sql.tables import AccountRow, DeviceRow
+from worker.sync.tables import DeviceActionRow, FailureRow, RefusalRow, SyncRecordRow
 
 SETTLE_SECONDS = 120
 """On a busy machine; a second is usual."""

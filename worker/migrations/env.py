@@ -2,11 +2,13 @@
 
 from alembic import context
 
-from worker.platforms.sql.tables import WorkerTable
+import worker.platforms.sql.tables
+import worker.schema
+import worker.sync.tables  # either half of the tables enters the schema by being imported
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=WorkerTable.metadata,
+    target_metadata=worker.schema.WorkerTable.metadata,
     version_table=context.config.attributes["version_table"],
     render_as_batch=True,  # SQLite alters a table by copying it
 )

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from worker.dialects import DownstreamDatabase
-from worker.platforms.sql.tables import FailureRow
+from worker.sync.tables import FailureRow
 
 
 @dataclass(frozen=True, slots=True)

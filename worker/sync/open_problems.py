@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.platforms.sql.mapping import FAILURES, REFUSALS
+from worker.sync.mapping import FAILURES, REFUSALS
 
 
 @dataclass(frozen=True, slots=True)

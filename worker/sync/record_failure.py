@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.dialects import insert_into
 from worker.platforms.sql.load import key_of_event
-from worker.platforms.sql.mapping import FAILURES, RECORDS, of_identities
+from worker.sync.mapping import FAILURES, RECORDS, of_identities
 
 
 @dataclass(frozen=True, slots=True)

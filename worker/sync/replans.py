@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.dialects import is_among
 from worker.planning.facts import IdentityKey
-from worker.platforms.sql.mapping import RECORDS, REFUSALS, key_of, of_identities
+from worker.sync.mapping import RECORDS, REFUSALS, key_of, of_identities
 
 SWEEP_SECONDS = 600
 """After how long a refused action is tried again even if nothing seems to have changed."""

@@ -12,7 +12,8 @@ from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncStat
 from contracts.identity_changed import UndecodableEvent, decode
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction
-from worker.platforms.sql.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
+from worker.platforms.sql.tables import PolicyRow
+from worker.sync.tables import FailureRow, RefusalRow, SyncRecordRow
 
 AT_ONCE = 1_000
 """Identities asked for in one statement; databases limit the parameters of one."""

@@ -6,7 +6,8 @@ from sqlmodel import col
 from api.directory.tables import Identity, UserRow
 from api.reconciliation.verdicts import Verdict
 from tests.drivers.both_sides import Installation
-from worker.platforms.sql.mapping import ACCOUNTS, FAILURES, RECORDS
+from worker.platforms.sql.mapping import ACCOUNTS
+from worker.sync.mapping import FAILURES, RECORDS
 
 
 async def _verdicts(installation: Installation) -> dict[str, Verdict]:

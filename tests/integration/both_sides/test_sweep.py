@@ -15,7 +15,7 @@ from deploy.databases.engines import open_engines
 from tests.drivers.both_sides import Installation
 from tests.readings.samples import samples
 from worker.dialects import DownstreamDatabase
-from worker.platforms.sql.mapping import RECORDS
+from worker.sync.mapping import RECORDS
 from worker.sync.states import StoredSyncStates
 
 LONGEST_RETRY = 900.0

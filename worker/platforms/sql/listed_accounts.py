@@ -7,7 +7,8 @@ from sqlmodel import col, select
 
 from contracts.rules import Portal, Role
 from worker.planning.actions import Reason
-from worker.platforms.sql.tables import AccountRow, RefusalRow, SyncRecordRow
+from worker.platforms.sql.tables import AccountRow
+from worker.sync.tables import RefusalRow, SyncRecordRow
 
 BY_HAND = "hand"
 """The maker of an account that no connection has made."""

@@ -21,18 +21,14 @@ from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
-    LEDGER,
     POLICIES,
-    RECORDS,
     WORKSPACES,
     account_of,
     device_of,
-    key_of,
-    of_identities,
-    record_of,
     with_emails,
 )
 from worker.platforms.sql.tables import LIVE_ADMIN
+from worker.sync.mapping import LEDGER, RECORDS, key_of, of_identities, record_of
 
 
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:

@@ -1,38 +1,20 @@
-"""How do facts look as rows? The tables, and both directions between rows and values."""
+"""How do accounts and devices look as rows? The tables, and both directions between the two."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, false, or_
+from sqlalchemy import ColumnElement, RowMapping, and_, false, or_
 
 from contracts.rules import Portal, Role
 from worker.dialects import is_among
-from worker.planning.facts import Account, Device, IdentityKey, SyncRecord
-from worker.platforms.sql.tables import WorkerTable
+from worker.planning.facts import Account, Device
+from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow, WorkspaceRow
+from worker.schema import table_of
 
-TABLES: Mapping[str, Table] = WorkerTable.metadata.tables
-WORKSPACES = TABLES["workspaces"]
-ACCOUNTS = TABLES["accounts"]
-POLICIES = TABLES["policies"]
-DEVICES = TABLES["devices"]
-RECORDS = TABLES["sync_records"]
-REFUSALS = TABLES["refusals"]
-LEDGER = TABLES["device_actions"]
-FAILURES = TABLES["failures"]
-
-
-def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bool]:
-    """Match the rows of some identities; they mostly belong to one connection or a few."""
-    by_connection: dict[str, list[str]] = {}
-    for key in sorted(keys):
-        by_connection.setdefault(key.connection, []).append(key.identity)
-    return or_(
-        false(),
-        *(
-            and_(table.c.connection == connection, is_among(table.c.identity, identities))
-            for connection, identities in by_connection.items()
-        ),
-    )
+WORKSPACES = table_of(WorkspaceRow)
+ACCOUNTS = table_of(AccountRow)
+POLICIES = table_of(PolicyRow)
+DEVICES = table_of(DeviceRow)
 
 
 def with_emails(names: Collection[tuple[str, str, str]]) -> ColumnElement[bool]:
@@ -52,11 +34,6 @@ def with_emails(names: Collection[tuple[str, str, str]]) -> ColumnElement[bool]:
             for (workspace, portal), keys in by_place.items()
         ),
     )
-
-
-def key_of(row: RowMapping) -> IdentityKey:
-    """Return which identity a row is about."""
-    return IdentityKey(row["connection"], row["identity"])
 
 
 def account_of(row: RowMapping) -> Account:
@@ -112,17 +89,4 @@ def device_of(row: RowMapping) -> Device:
         policy=row["policy"],
         assigned_to=row["assigned_to"],
         removed=row["removed"],
-    )
-
-
-def record_of(row: RowMapping) -> SyncRecord:
-    """Read a sync record. What waits was written at its version, or is out of date."""
-    is_newest = row["waiting_version"] == row["applied_version"]
-    return SyncRecord(
-        key=key_of(row),
-        applied_version=row["applied_version"],
-        deactivated_at=row["deactivated_at"],
-        account_id=row["account_id"],
-        deleted=row["deleted"],
-        waiting_email=row["waiting_email"] if is_newest else None,
     )

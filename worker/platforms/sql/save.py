@@ -12,16 +12,8 @@ from worker.dialects import insert_into, is_among, put_rows
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import Account, Device, IdentityKey, SyncRecord
 from worker.planning.working_set import World
-from worker.platforms.sql.mapping import (
-    ACCOUNTS,
-    DEVICES,
-    FAILURES,
-    LEDGER,
-    RECORDS,
-    REFUSALS,
-    account_row,
-    of_identities,
-)
+from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, account_row
+from worker.sync.mapping import FAILURES, LEDGER, RECORDS, REFUSALS, of_identities
 from worker.sync.replans import SWEEP_SECONDS
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]

@@ -1,27 +1,12 @@
-"""What does the worker keep? Its tables: workspaces, accounts, devices, policies, sync records.
+"""What does a platform keep in our own tables? Workspaces, accounts, devices and policies."""
 
-Times and versions are microseconds since the epoch (UTC): one integer type on every database.
-Every row that a batch locks is found by a key of its own, so that locks come in a stable order. A
-key begins with what is most its own: nothing else of a connection or a workspace is read for it.
-"""
+from sqlalchemy import JSON, BigInteger, Index, false
+from sqlmodel import Field
 
-from sqlalchemy import JSON, BigInteger, Index, Text, false, text
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from worker.schema import WorkerTable, partial_index
 
 LIVE_ADMIN = "role = 'admin' AND email_key IS NOT NULL"
 """Which accounts count when the last Admin is looked for."""
-
-
-class WorkerTable(SQLModel, registry=registry()):
-    """The worker's own tables: SQLModel would otherwise share one MetaData with the api's."""
-
-
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Index only the rows that are looked for."""
-    return Index(
-        name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where)
-    )
 
 
 class WorkspaceRow(WorkerTable, table=True):
@@ -42,7 +27,7 @@ class AccountRow(WorkerTable, table=True):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        _partial(
+        partial_index(
             "live_accounts_by_email",
             "email_key",
             "workspace",
@@ -50,7 +35,7 @@ class AccountRow(WorkerTable, table=True):
             where="email_key IS NOT NULL",
             unique=True,
         ),
-        _partial("live_admins", "workspace", where=LIVE_ADMIN),
+        partial_index("live_admins", "workspace", where=LIVE_ADMIN),
     )
 
     id: str = Field(primary_key=True)
@@ -90,7 +75,9 @@ class DeviceRow(WorkerTable, table=True):
     __tablename__ = "devices"
     __table_args__ = (
         Index("devices_of_workspace", "workspace", "serial"),
-        _partial("live_devices_by_serial", "workspace", "serial", where="NOT removed", unique=True),
+        partial_index(
+            "live_devices_by_serial", "workspace", "serial", where="NOT removed", unique=True
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -99,79 +86,3 @@ class DeviceRow(WorkerTable, table=True):
     policy: str | None = None
     assigned_to: str | None = Field(default=None, index=True)
     removed: bool = False
-
-
-class SyncRecordRow(WorkerTable, table=True):
-    """How far an identity has come, and which account it holds.
-
-    ``event`` is the newest applied event with its trace, kept while something of it is refused,
-    so that it can be planned again without the api. ``replan_at`` says when. ``base_role`` is
-    the own role of the account, written for workers of the version before this one.
-    ``waiting_email`` is what the account of somebody inactive takes once its address is claimed;
-    it counts at ``waiting_version`` alone, because workers of the version before do not clear it.
-    """
-
-    __tablename__ = "sync_records"
-    __table_args__ = (
-        Index("sync_records_by_account", "account_id", unique=True),
-        _partial("due_replans", "replan_at", where="replan_at IS NOT NULL"),
-    )
-
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    workspace: str
-    portal: str
-    applied_version: int = Field(default=0, sa_type=BigInteger)
-    applied_at: int | None = Field(default=None, sa_type=BigInteger)
-    deactivated_at: int = Field(default=0, sa_type=BigInteger)
-    account_id: str | None = None
-    base_role: str | None = None
-    deleted: bool = False
-    event: str | None = Field(default=None, sa_type=Text)
-    correlation_id: str = ""
-    replan_at: int | None = Field(default=None, sa_type=BigInteger)
-    waiting_email: str | None = None
-    waiting_version: int | None = Field(default=None, sa_type=BigInteger)
-
-
-class RefusalRow(WorkerTable, table=True):
-    """One action that waits until its obstacle is gone."""
-
-    __tablename__ = "refusals"
-
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    action: str = Field(primary_key=True)
-    reason: str
-    obstacle: str | None = Field(default=None, index=True)
-    since: int = Field(sa_type=BigInteger)
-
-
-class DeviceActionRow(WorkerTable, table=True):
-    """The ledger: a device action that a deactivation has had, and never has again."""
-
-    __tablename__ = "device_actions"
-
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    deactivated_at: int = Field(primary_key=True, sa_type=BigInteger)
-    device_id: str = Field(primary_key=True)
-    action: str = Field(primary_key=True)
-    applied_at: int = Field(sa_type=BigInteger)
-    correlation_id: str
-
-
-class FailureRow(WorkerTable, table=True):
-    """An event that could not be applied, after every retry. Nothing in it is personal."""
-
-    __tablename__ = "failures"
-
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    kind: str
-    message: str
-    first_at: int = Field(sa_type=BigInteger)
-    last_at: int = Field(sa_type=BigInteger)
-    attempts: int
-    version: int = Field(sa_type=BigInteger)
-    correlation_id: str

@@ -6,7 +6,7 @@ from contracts.downstream_facts import Refusal, SyncState
 from contracts.rules import Role
 from tests.drivers.people import ADA, BEN, STORE, dashboard, joiner, left, returned
 from tests.drivers.platform import Platform
-from worker.platforms.sql.mapping import RECORDS
+from worker.sync.mapping import RECORDS
 
 
 async def test_who_never_arrived_is_missing(platform: Platform) -> None:
