@@ -11,11 +11,10 @@ from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.locked_out import PATIENCE
 from worker.planning.actions import Plan, outdated
-from worker.planning.facts import IdentityKey
+from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.working_set import World
 from worker.platforms.sql.load import (
     has_to_be_alone,
-    key_of_event,
     load_facts,
     lock_due_records,
     lock_records,

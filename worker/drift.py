@@ -20,10 +20,10 @@ from worker.planning.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.planning.facts import Account, Facts
+from worker.planning.facts import Account, Facts, key_of_event
 from worker.planning.plan import replan
 from worker.planning.working_set import World
-from worker.platforms.sql.load import key_of_event, load_facts, lock_due_records
+from worker.platforms.sql.load import load_facts, lock_due_records
 
 AT_ONCE = 200
 """Identities in one transaction: whoever waits for their locks does not wait for long."""

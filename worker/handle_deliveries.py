@@ -15,7 +15,7 @@ from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.errors import DatabaseAway
 from worker.locked_out import PATIENCE, SHORT_PATIENCE, Suspects, delay_of
 from worker.locked_rows import find_locked_out
-from worker.platforms.sql.load import key_of_event
+from worker.planning.facts import key_of_event
 from worker.reports import Reports
 from worker.retries import (
     FailureKind,

@@ -14,8 +14,8 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal
 from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
-from worker.planning.facts import IdentityKey
-from worker.platforms.sql.load import has_to_be_alone, key_of_event
+from worker.planning.facts import IdentityKey, key_of_event
+from worker.platforms.sql.load import has_to_be_alone
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal, Role
 
@@ -12,6 +13,11 @@ class IdentityKey:
 
     connection: str
     identity: str
+
+
+def key_of_event(event: IdentityChanged) -> IdentityKey:
+    """Return which identity an event is about."""
+    return IdentityKey(event.connection, event.identity)
 
 
 @dataclass(frozen=True, slots=True)

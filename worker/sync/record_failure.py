@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.dialects import insert_into
-from worker.platforms.sql.load import key_of_event
+from worker.planning.facts import key_of_event
 from worker.sync.mapping import FAILURES, RECORDS, of_identities
 
 

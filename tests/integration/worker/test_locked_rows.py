@@ -28,7 +28,7 @@ from tests.drivers.platform import Platform, delivery, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from worker.locked_out import LONGEST_DELAY
 from worker.locked_rows import find_locked_out
-from worker.platforms.sql.load import key_of_event
+from worker.planning.facts import key_of_event
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 

@@ -16,7 +16,7 @@ from contracts.rules import ChangePolicy, Portal
 from worker.dialects import is_among, put_rows
 from worker.planning.actions import DeviceActionKind
 from worker.planning.changes import LedgerEntry
-from worker.planning.facts import IdentityKey
+from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
@@ -82,11 +82,6 @@ async def load_facts(db: AsyncConnection, world: World, events: Sequence[Identit
         await _load_devices(db, world)
         await _load_ledger(db, world, leavers)
         await _load_policies(db, world, leavers)
-
-
-def key_of_event(event: IdentityChanged) -> IdentityKey:
-    """Return which identity an event is about."""
-    return IdentityKey(event.connection, event.identity)
 
 
 def has_to_be_alone(event: IdentityChanged) -> bool:
