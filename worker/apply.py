@@ -1,28 +1,26 @@
-"""How is a batch of events applied? One transaction: lock, load, plan each event, write it all."""
+"""How is a batch of events applied? One transaction: lock, load, plan each event, write it all.
+
+Locks are taken in one order everywhere, so that workers wait for each other but never in a ring:
+workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
+are the platform's, sync records are Muster's own.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from contracts.identity_changed import IdentityChangedEnvelope, decode
+from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope, decode
 from contracts.pace import Pace
 from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.load_facts import load_facts
 from worker.locked_out import PATIENCE
 from worker.planning.actions import Plan, outdated
 from worker.planning.facts import IdentityKey, key_of_event
+from worker.planning.plan import plan, replan
 from worker.planning.working_set import World
-from worker.platforms.sql.load import (
-    has_to_be_alone,
-    load_facts,
-    lock_due_records,
-    lock_records,
-    lock_workspaces,
-    make_workspaces,
-)
-from worker.platforms.sql.save import Flush
-from worker.sync.replans import mark_freed, mark_refused
+from worker.platforms.port import PlatformEffects
+from worker.platforms.sql.platform import SqlPlatform
+from worker.sync.store import SyncStore
 
 Newest = Mapping[IdentityKey, IdentityChangedEnvelope]
 Plans = dict[IdentityKey, Plan]
@@ -57,19 +55,16 @@ async def apply_batch(
     newest = _newest(envelopes)
     async with database.write() as db:
         await wait_for_locks(db, patience)
-        world = World()
-        await make_workspaces(db, {it.data.workspace for it in newest.values()})
-        await _lock_alone(db, newest)
-        refused = await lock_records(db, world, [it.data for it in newest.values()])
+        world, sync, platform = World(), SyncStore(db), SqlPlatform(db)
+        await platform.make_workspaces(_events(newest))
+        await platform.lock_workspaces(_events(newest))
+        refused = await sync.lock_records(world, _events(newest))
         fresh = {key: it for key, it in newest.items() if _is_news(world, it)}
-        await load_facts(db, world, [it.data for it in fresh.values()])
-        plans: Plans = {}
-        pace = Pace()
-        for key, it in _in_order(fresh):
-            plans[key] = world.apply(it.data)
-            await pace.breathe()
-        await mark_refused(db, refused - fresh.keys(), now)
-        freed = await _write(db, world, fresh, refused & fresh.keys(), now)
+        await load_facts(world, sync, platform, _events(fresh))
+        plans = await _plan_each(world, fresh)
+        await sync.mark_refused(refused - fresh.keys(), now)
+        await _save(world, sync, platform, fresh, refused & fresh.keys(), now)
+        freed = await sync.mark_freed(world.changes.freed, now)
     return Batch(tuple(_result(it, newest, plans, world) for it in envelopes), freed)
 
 
@@ -86,13 +81,14 @@ async def apply_replans(
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write() as db:
         await wait_for_locks(db, patience)
-        world = World()
-        await _lock_alone(db, stored)
-        refused = await lock_due_records(db, world, stored)
+        world, sync, platform = World(), SyncStore(db), SqlPlatform(db)
+        await platform.lock_workspaces(_events(stored))
+        refused = await sync.lock_due_records(world, stored)
         same = {key: it for key, it in stored.items() if _is_same(world, refused, it)}
-        await load_facts(db, world, [it.data for it in same.values()])
-        plans = {key: world.replan(it.data) for key, it in _in_order(same)}
-        freed = await _write(db, world, same, same.keys(), now)
+        await load_facts(world, sync, platform, _events(same))
+        plans = _replan_each(world, same)
+        await _save(world, sync, platform, same, same.keys(), now)
+        freed = await sync.mark_freed(world.changes.freed, now)
     return Batch(tuple(Applied(same[key], planned) for key, planned in plans.items()), freed)
 
 
@@ -106,14 +102,8 @@ def _newest(envelopes: Sequence[IdentityChangedEnvelope]) -> Newest:
     return newest
 
 
-def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope]]:
-    """Return the events as they happened, so that who let go of something comes first."""
-    return sorted(newest.items(), key=lambda item: (item[1].data.version, item[0]))
-
-
-async def _lock_alone(db: AsyncConnection, newest: Newest) -> None:
-    events = (it.data for it in newest.values())
-    await lock_workspaces(db, {event.workspace for event in events if has_to_be_alone(event)})
+def _events(newest: Newest) -> list[IdentityChanged]:
+    return [envelope.data for envelope in newest.values()]
 
 
 def _is_news(world: World, envelope: IdentityChangedEnvelope) -> bool:
@@ -128,15 +118,42 @@ def _is_same(
     return key in refused and world.records[key].applied_version == envelope.data.version
 
 
-async def _write(
-    db: AsyncConnection,
+async def _plan_each(world: World, newest: Newest) -> Plans:
+    """Plan events that arrived, each with the facts that the plans before it have left."""
+    plans: Plans = {}
+    pace = Pace()
+    for key, it in _in_order(newest):
+        plans[key] = plan(world.facts_for(it.data), it.data)
+        world.follow(it.data, plans[key])
+        await pace.breathe()
+    return plans
+
+
+def _replan_each(world: World, stored: Newest) -> Plans:
+    """Plan the newest events of refused identities again."""
+    plans: Plans = {}
+    for key, it in _in_order(stored):
+        plans[key] = replan(world.facts_for(it.data), it.data)
+        world.follow(it.data, plans[key])
+    return plans
+
+
+def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope]]:
+    """Return the events as they happened, so that who let go of something comes first."""
+    return sorted(newest.items(), key=lambda item: (item[1].data.version, item[0]))
+
+
+async def _save(
     world: World,
+    sync: SyncStore,
+    platform: PlatformEffects,
     envelopes: Newest,
     refused_before: Collection[IdentityKey],
     now: int,
-) -> int:
-    await Flush(db, world, envelopes, now).write(refused_before)
-    return await mark_freed(db, world.changes.freed, now)
+) -> None:
+    await sync.release_accounts(world, now)
+    await platform.save(world, now)
+    await sync.save(world, envelopes, refused_before, now)
 
 
 def _result(

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from contracts.identity_changed import IdentityChanged
 from worker.dialects import DownstreamDatabase
+from worker.load_facts import load_facts
 from worker.planning.actions import (
     Action,
     ChangeAccount,
@@ -23,7 +24,8 @@ from worker.planning.actions import (
 from worker.planning.facts import Account, Facts, key_of_event
 from worker.planning.plan import replan
 from worker.planning.working_set import World
-from worker.platforms.sql.load import load_facts, lock_due_records
+from worker.platforms.sql.platform import SqlPlatform
+from worker.sync.store import SyncStore
 
 AT_ONCE = 200
 """Identities in one transaction: whoever waits for their locks does not wait for long."""
@@ -48,9 +50,10 @@ class PlannedAssertions:
     async def _some(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
         world = World()
         async with self.database.write() as db:
-            await lock_due_records(db, world, map(key_of_event, events))
+            sync, platform = SyncStore(db), SqlPlatform(db)
+            await sync.lock_due_records(world, map(key_of_event, events))
             applied = [_is_applied(world, event) for event in events]
-            await load_facts(db, world, list(compress(events, applied)))
+            await load_facts(world, sync, platform, list(compress(events, applied)))
         return [
             differences_of(world.facts_for(event), event) if was_applied else ()
             for event, was_applied in zip(events, applied, strict=True)

@@ -1,7 +1,8 @@
 """Which events of a batch need a row that somebody holds? Looked up without waiting for any.
 
-The rows are those that a batch locks: see ``loading``. What else it may wait for (a row that is
-just being made, the record of somebody who loses an account) is left to who tries one by one.
+The rows are those that a batch locks: see ``worker/apply.py``. What else it may wait for (a row
+that is just being made, the record of somebody who loses an account) is left to who tries one by
+one.
 """
 
 from collections.abc import Collection, Iterable, Sequence

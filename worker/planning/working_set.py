@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
-from contracts.rules import ChangePolicy
+from contracts.rules import ChangePolicy, Portal
 from worker.planning.actions import (
     Action,
     ChangeAccount,
@@ -35,7 +35,7 @@ from worker.planning.actions import (
     policy_obstacle,
 )
 from worker.planning.changes import Changes, LedgerEntry, Waiting
-from worker.planning.facts import Account, Device, Facts, IdentityKey, SyncRecord
+from worker.planning.facts import Account, Device, Facts, IdentityKey, SyncRecord, key_of_event
 from worker.planning.plan import plan, replan
 
 
@@ -119,6 +119,17 @@ class World:
         self.policies.add((workspace, name))
         self._free([policy_obstacle(workspace, name)])
 
+    # --- what is to be loaded beside it ----------------------------------------------------
+
+    def leavers_with_devices(self, events: Iterable[IdentityChanged]) -> list[IdentityChanged]:
+        """Return the events with a deactivation that is not applied yet, and may act on devices."""
+        return [
+            event
+            for event in events
+            if event.portal is Portal.MDM
+            and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
+        ]
+
     # --- planning -------------------------------------------------------------------------
 
     def apply(self, event: IdentityChanged) -> Plan:
@@ -143,7 +154,7 @@ class World:
 
     def facts_for(self, event: IdentityChanged) -> Facts:
         """Return what planning this event looks at."""
-        key = IdentityKey(event.connection, event.identity)
+        key = key_of_event(event)
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
         namesake = self._named(event, event.profile.email)

@@ -1,11 +1,10 @@
-"""What does a batch look at? Locks and loads it, a few statements whatever the batch's size.
+"""What does a batch look at on the platform? Locks and loads it, in a few statements of any size.
 
-Locks are taken in one order everywhere, so that workers wait for each other but never in a ring:
-workspaces, sync records, accounts, devices, and each of them by key. Who holds an account may
-only change under the lock on the account, who is an Admin only under the lock on the workspace.
+The Admins of a workspace change only under the lock on it, the holder of an account only under the
+lock on that. Each kind of row is locked by key; ``worker/apply.py`` tells the whole order.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,9 +13,7 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import ChangePolicy, Portal
 from worker.dialects import is_among, put_rows
-from worker.planning.actions import DeviceActionKind
-from worker.planning.changes import LedgerEntry
-from worker.planning.facts import IdentityKey, key_of_event
+from worker.planning.facts import key_of_event
 from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
@@ -28,7 +25,11 @@ from worker.platforms.sql.mapping import (
     with_emails,
 )
 from worker.platforms.sql.tables import LIVE_ADMIN
-from worker.sync.mapping import LEDGER, RECORDS, key_of, of_identities, record_of
+
+
+def has_to_be_alone(event: IdentityChanged) -> bool:
+    """Say whether planning looks at what is locked by the workspace: its Admins, its policies."""
+    return event.portal is Portal.DASHBOARD or isinstance(event.terms.deactivation, ChangePolicy)
 
 
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
@@ -45,68 +46,10 @@ async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
     await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
 
 
-async def lock_records(
-    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
-) -> frozenset[IdentityKey]:
-    """Load the sync records of these events, made where missing; return which are refused."""
-    rows = [
-        {
-            "connection": event.connection,
-            "identity": event.identity,
-            "workspace": event.workspace,
-            "portal": event.portal.value,
-        }
-        for event in sorted(events, key=key_of_event)
-    ]
-    await put_rows(db, RECORDS, rows)
-    return await _load_records(db, world, map(key_of_event, events), skip_locked=False)
-
-
-async def lock_due_records(
-    db: AsyncConnection, world: World, keys: Iterable[IdentityKey]
-) -> frozenset[IdentityKey]:
-    """Load the sync records of these identities, without those that somebody else is at."""
-    return await _load_records(db, world, keys, skip_locked=True)
-
-
-async def load_facts(db: AsyncConnection, world: World, events: Sequence[IdentityChanged]) -> None:
-    """Load what planning these events looks at, beyond the workspaces and their sync records."""
-    if not events:
-        return
-    await _load_accounts(db, world, events)
-    await _load_holders(db, world)
-    await _load_takers(db, world)
-    await _load_admins(db, world, {e.workspace for e in events if e.portal is Portal.DASHBOARD})
-    leavers = [event for event in events if _deactivates(world, event)]
-    if leavers:
-        await _load_devices(db, world)
-        await _load_ledger(db, world, leavers)
-        await _load_policies(db, world, leavers)
-
-
-def has_to_be_alone(event: IdentityChanged) -> bool:
-    """Say whether planning looks at what is locked by the workspace: its Admins, its policies."""
-    return event.portal is Portal.DASHBOARD or isinstance(event.terms.deactivation, ChangePolicy)
-
-
-async def _load_records(
-    db: AsyncConnection, world: World, keys: Iterable[IdentityKey], *, skip_locked: bool
-) -> frozenset[IdentityKey]:
-    statement = (
-        select(RECORDS)
-        .where(of_identities(RECORDS, keys))
-        .order_by(RECORDS.c.connection, RECORDS.c.identity)
-        .with_for_update(skip_locked=skip_locked)
-    )
-    rows = (await db.execute(statement)).mappings().all()
-    for row in rows:
-        world.load_record(record_of(row))
-    return frozenset(key_of(row) for row in rows if row["event"] is not None)
-
-
-async def _load_accounts(
+async def load_accounts(
     db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
 ) -> None:
+    """Load the accounts that the identities hold, and the live ones with their e-mails, locked."""
     records = (world.records[key_of_event(event)] for event in events)
     ids = sorted(record.account_id for record in records if record.account_id is not None)
     emails = {
@@ -122,14 +65,15 @@ async def _load_accounts(
         world.load_account(account_of(row))
 
 
-async def _load_holders(db: AsyncConnection, world: World) -> None:
-    """Load who else holds the accounts that were found by e-mail."""
-    held = {record.account_id for record in world.records.values()}
-    unknown = sorted(world.accounts.keys() - held)
-    if unknown:
-        statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
-        for row in (await db.execute(statement)).mappings():
-            world.load_record(record_of(row))
+async def load_related(
+    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
+) -> None:
+    """Load whatever else planning meets, once all who hold a loaded account are known."""
+    await _load_takers(db, world)
+    await _load_admins(db, world, {e.workspace for e in events if e.portal is Portal.DASHBOARD})
+    if leavers := world.leavers_with_devices(events):
+        await _load_devices(db, world)
+        await _load_policies(db, world, leavers)
 
 
 async def _load_takers(db: AsyncConnection, world: World) -> None:
@@ -162,26 +106,12 @@ async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection
         world.admins[row["workspace"]] = row["admins"]
 
 
-def _deactivates(world: World, event: IdentityChanged) -> bool:
-    applied = world.records[key_of_event(event)].deactivated_at
-    return event.portal is Portal.MDM and event.terms.deactivated_at > applied
-
-
 async def _load_devices(db: AsyncConnection, world: World) -> None:
     ids = sorted(account.id for account in world.accounts.values() if account.portal is Portal.MDM)
     assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed)
     locked = assigned.order_by(DEVICES.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
         world.load_device(device_of(row))
-
-
-async def _load_ledger(
-    db: AsyncConnection, world: World, leavers: Sequence[IdentityChanged]
-) -> None:
-    statement = select(LEDGER).where(of_identities(LEDGER, map(key_of_event, leavers)))
-    for row in (await db.execute(statement)).mappings():
-        kind = DeviceActionKind(row["action"])
-        world.load_ledger(LedgerEntry(key_of(row), row["deactivated_at"], row["device_id"], kind))
 
 
 async def _load_policies(

@@ -1,0 +1,60 @@
+"""What does the worker ask of a platform? Facts for planning, and that it takes on the effects.
+
+The two are as wide as the one adapter that there is, and no wider: the next one decides their final
+shape. ``tests/conformance/test_platform.py`` holds every adapter to what is said here.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from contracts.identity_changed import IdentityChanged
+from worker.planning.working_set import World
+
+
+class PlatformFacts(Protocol):
+    """Accounts, devices, policies and Admins, put into a working set under the platform's locks.
+
+    They stay as they are until the effects are saved. The locks come in the order of the methods,
+    and the sync records of the events are locked between the first and the second.
+    """
+
+    async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
+        """Wait until others no longer count Admins, or look for policies, where these events do."""
+        ...
+
+    async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
+        """Load the accounts that the identities hold, and the live ones with their e-mails.
+
+        The sync records of the events are in the working set.
+        """
+        ...
+
+    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
+        """Load whatever else planning meets: Admins, devices, policies, accounts in the way.
+
+        The sync records of all who hold a loaded account are in the working set by now. Devices
+        and policies are those of leavers: nothing happens to the devices of anybody else. An
+        account that has the e-mail which a loaded one would take is loaded, too, but not locked.
+        """
+        ...
+
+
+class PlatformEffects(Protocol):
+    """What plans have changed of accounts and devices, taken on by the platform."""
+
+    async def make_workspaces(self, events: Sequence[IdentityChanged]) -> None:
+        """Make the workspaces of these events where they are missing."""
+        ...
+
+    async def save(self, world: World, now: int) -> None:
+        """Take on every change of the working set, all of them or none.
+
+        Accounts may swap e-mails, or take over one of another. Saving twice changes nothing more.
+
+        :param now: microseconds since the epoch.
+        """
+        ...
+
+
+class Platform(PlatformFacts, PlatformEffects, Protocol):
+    """Both of them, on one platform."""

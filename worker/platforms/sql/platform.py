@@ -1,0 +1,45 @@
+"""How is a platform reached that lives in our own tables? By the transaction that keeps sync, too.
+
+A batch is therefore applied as a whole or not at all: accounts and sync records never differ. A
+platform that is reached over a network cannot have that; it would have to enter its intents into
+the ledger first, and settle them afterwards.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.identity_changed import IdentityChanged
+from worker.planning.working_set import World
+from worker.platforms.sql.load import (
+    has_to_be_alone,
+    load_accounts,
+    load_related,
+    lock_workspaces,
+    make_workspaces,
+)
+from worker.platforms.sql.save import save
+
+
+@dataclass(frozen=True, slots=True)
+class SqlPlatform:
+    """The Platform of the worker's own tables, within one open transaction."""
+
+    db: AsyncConnection
+
+    async def make_workspaces(self, events: Sequence[IdentityChanged]) -> None:
+        await make_workspaces(self.db, {event.workspace for event in events})
+
+    async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
+        names = {event.workspace for event in events if has_to_be_alone(event)}
+        await lock_workspaces(self.db, names)
+
+    async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
+        await load_accounts(self.db, world, events)
+
+    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
+        await load_related(self.db, world, events)
+
+    async def save(self, world: World, now: int) -> None:
+        await save(self.db, world, now)

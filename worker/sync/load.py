@@ -1,0 +1,78 @@
+"""What does a batch have to know about its identities? Locks and loads their sync records.
+
+Who holds an account changes only under the lock on the account, so that a holder is looked up
+without a lock of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.identity_changed import IdentityChanged
+from worker.dialects import is_among, put_rows
+from worker.planning.actions import DeviceActionKind
+from worker.planning.changes import LedgerEntry
+from worker.planning.facts import IdentityKey, key_of_event
+from worker.planning.working_set import World
+from worker.sync.mapping import LEDGER, RECORDS, key_of, of_identities, record_of
+
+
+async def lock_records(
+    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
+) -> frozenset[IdentityKey]:
+    """Load the sync records of these events, made where missing; return which are refused."""
+    rows = [
+        {
+            "connection": event.connection,
+            "identity": event.identity,
+            "workspace": event.workspace,
+            "portal": event.portal.value,
+        }
+        for event in sorted(events, key=key_of_event)
+    ]
+    await put_rows(db, RECORDS, rows)
+    return await _load_records(db, world, map(key_of_event, events), skip_locked=False)
+
+
+async def lock_due_records(
+    db: AsyncConnection, world: World, keys: Iterable[IdentityKey]
+) -> frozenset[IdentityKey]:
+    """Load the sync records of these identities, without those that somebody else is at."""
+    return await _load_records(db, world, keys, skip_locked=True)
+
+
+async def load_holders(db: AsyncConnection, world: World) -> None:
+    """Load who else holds the accounts that were found by e-mail."""
+    held = {record.account_id for record in world.records.values()}
+    unknown = sorted(world.accounts.keys() - held)
+    if unknown:
+        statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
+        for row in (await db.execute(statement)).mappings():
+            world.load_record(record_of(row))
+
+
+async def load_ledger(db: AsyncConnection, world: World, events: Sequence[IdentityChanged]) -> None:
+    """Load which device actions the deactivations of these leavers have had."""
+    leavers = world.leavers_with_devices(events)
+    if not leavers:
+        return
+    statement = select(LEDGER).where(of_identities(LEDGER, map(key_of_event, leavers)))
+    for row in (await db.execute(statement)).mappings():
+        kind = DeviceActionKind(row["action"])
+        world.load_ledger(LedgerEntry(key_of(row), row["deactivated_at"], row["device_id"], kind))
+
+
+async def _load_records(
+    db: AsyncConnection, world: World, keys: Iterable[IdentityKey], *, skip_locked: bool
+) -> frozenset[IdentityKey]:
+    statement = (
+        select(RECORDS)
+        .where(of_identities(RECORDS, keys))
+        .order_by(RECORDS.c.connection, RECORDS.c.identity)
+        .with_for_update(skip_locked=skip_locked)
+    )
+    rows = (await db.execute(statement)).mappings().all()
+    for row in rows:
+        world.load_record(record_of(row))
+    return frozenset(key_of(row) for row in rows if row["event"] is not None)

@@ -1,0 +1,177 @@
+"""How is it written how far identities have come? Records, ledger and refusals, in stable order."""
+
+from collections.abc import Collection, Mapping
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import case, delete, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.identity_changed import IdentityChangedEnvelope
+from worker.dialects import insert_into, put_rows
+from worker.planning.facts import IdentityKey, SyncRecord, key_of_event
+from worker.planning.working_set import World
+from worker.sync.mapping import FAILURES, LEDGER, RECORDS, REFUSALS, of_identities
+from worker.sync.replans import SWEEP_SECONDS
+
+Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
+"""The events that were planned."""
+
+Row = dict[str, Any]
+
+
+async def release_accounts(db: AsyncConnection, world: World, now: int) -> None:
+    """Let identities lose the accounts that others of this batch have taken over.
+
+    An account has one holder at any time, so that this comes before the new ones are written.
+    """
+    if losers := _losing_accounts(world):
+        losing = update(RECORDS).where(of_identities(RECORDS, losers))
+        await db.execute(losing.values(account_id=None, replan_at=now))
+
+
+async def save(
+    db: AsyncConnection,
+    world: World,
+    envelopes: Envelopes,
+    refused_before: Collection[IdentityKey],
+    now: int,
+) -> None:
+    """Write the records, ledger entries and refusals that following the plans has left."""
+    changed = world.changes.records
+    await _write_records(
+        db, [_record_row(world, envelopes[key], now) for key in sorted(changed) if key in envelopes]
+    )
+    await _write_ledger(db, _ledger_rows(world, envelopes, now))
+    await _write_refusals(db, _refusal_rows(world, envelopes, now), refused_before)
+    await _forget_failures(db, changed)
+
+
+def _losing_accounts(world: World) -> list[IdentityKey]:
+    """Return the identities whose account another one holds now."""
+    changed = world.changes.records
+    taken = {world.records[key].account_id: key for key in changed}
+    return sorted(
+        key
+        for key, before in changed.items()
+        if before.account_id is not None and taken.get(before.account_id, key) != key
+    )
+
+
+# --- records ------------------------------------------------------------------------------
+
+
+async def _write_records(db: AsyncConnection, rows: list[Row]) -> None:
+    kept = {"identity", "connection", "workspace", "portal"}  # all are there: they are locked
+    await put_rows(db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
+
+
+def _record_row(world: World, envelope: IdentityChangedEnvelope, now: int) -> Row:
+    event = envelope.data
+    key = key_of_event(event)
+    record = world.records[key]
+    return {
+        "connection": key.connection,
+        "identity": key.identity,
+        "workspace": event.workspace,
+        "portal": event.portal.value,
+        "applied_version": record.applied_version,
+        "applied_at": now,
+        "deactivated_at": record.deactivated_at,
+        "account_id": record.account_id,
+        "base_role": _own_role(world, record),
+        "deleted": record.deleted,
+        "waiting_email": record.waiting_email,
+        "waiting_version": record.applied_version,
+        "event": envelope.model_dump_json(exclude_none=True) if key in world.waiting else None,
+        "correlation_id": envelope.correlationid,
+        "replan_at": _replan_at(world, key, now),
+    }
+
+
+def _own_role(world: World, record: SyncRecord) -> str | None:
+    account = world.accounts.get(record.account_id or "")
+    return None if account is None or account.own_role is None else account.own_role.value
+
+
+def _replan_at(world: World, key: IdentityKey, now: int) -> int | None:
+    waiting = world.waiting.get(key)
+    if waiting is None or all(refused.obstacle is None for refused in waiting.refusals):
+        return None
+    return now if key in world.due else now + SWEEP_SECONDS * 1_000_000
+
+
+async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
+    """An event that was applied is no failure any more, nor is any older version of it."""
+    applied = select(RECORDS.c.identity).where(
+        RECORDS.c.connection == FAILURES.c.connection,
+        RECORDS.c.identity == FAILURES.c.identity,
+        RECORDS.c.applied_version >= FAILURES.c.version,
+    )
+    if keys:
+        await db.execute(delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists()))
+
+
+# --- ledger -------------------------------------------------------------------------------
+
+
+async def _write_ledger(db: AsyncConnection, rows: list[Row]) -> None:
+    if rows:
+        await db.execute(insert(LEDGER), rows)
+
+
+def _ledger_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
+    return [
+        {
+            "connection": entry.key.connection,
+            "identity": entry.key.identity,
+            "deactivated_at": entry.deactivated_at,
+            "device_id": entry.device_id,
+            "action": entry.kind.value,
+            "applied_at": now,
+            "correlation_id": envelopes[entry.key].correlationid,
+        }
+        for entry in world.changes.ledger
+    ]
+
+
+# --- refusals -----------------------------------------------------------------------------
+
+
+async def _write_refusals(
+    db: AsyncConnection, rows: list[Row], refused_before: Collection[IdentityKey]
+) -> None:
+    """Keep the refusals of the planned identities; those that stay keep their time."""
+    if refused_before:
+        stay = [(row["connection"], row["identity"], row["action"]) for row in rows]
+        name = tuple_(REFUSALS.c.connection, REFUSALS.c.identity, REFUSALS.c.action)
+        gone = delete(REFUSALS).where(of_identities(REFUSALS, refused_before))
+        await db.execute(gone.where(name.not_in(stay)) if stay else gone)
+    if rows:
+        await db.execute(_upsert_refusals(db), rows)
+
+
+def _refusal_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
+    return [
+        {
+            "connection": key.connection,
+            "identity": key.identity,
+            "action": refused.action.value,
+            "reason": refused.reason.value,
+            "obstacle": refused.obstacle,
+            "since": now,
+        }
+        for key, waiting in sorted(world.waiting.items(), key=itemgetter(0))
+        if key in envelopes
+        for refused in waiting.refusals
+    ]
+
+
+def _upsert_refusals(db: AsyncConnection) -> Any:
+    statement = insert_into(db, REFUSALS)
+    new, old = statement.excluded, REFUSALS.c
+    since = case((old.reason == new.reason, old.since), else_=new.since)
+    return statement.on_conflict_do_update(
+        index_elements=["connection", "identity", "action"],
+        set_={"reason": new.reason, "obstacle": new.obstacle, "since": since},
+    )
