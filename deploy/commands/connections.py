@@ -24,7 +24,7 @@ from deploy.commands.unknown_leavers import show_published, unknown_leavers
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
-from worker.sync.states import StoredPolicies
+from worker.platforms.sql.policies import StoredPolicies
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 

@@ -23,8 +23,9 @@ from worker.dialects import DownstreamDatabase
 from worker.handle_deliveries import Handler
 from worker.metrics import WorkerMetrics
 from worker.planning.actions import Outcome
-from worker.platforms.sql.inventory import Inventory, ListedDevice
+from worker.platforms.sql.inventory import Inventory
 from worker.platforms.sql.listed_accounts import ListedAccount
+from worker.platforms.sql.listed_devices import ListedDevice
 from worker.replan_refused import Replanning
 from worker.reports import Reports
 from worker.sync.states import StoredSyncStates

@@ -12,7 +12,6 @@ from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncStat
 from contracts.identity_changed import UndecodableEvent, decode
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction
-from worker.platforms.sql.tables import PolicyRow
 from worker.sync.tables import FailureRow, RefusalRow, SyncRecordRow
 
 AT_ONCE = 1_000
@@ -47,18 +46,6 @@ class StoredSyncStates:
             statement = statement.where(name > tuple_(after.identity, after.connection))
         async with self.database.read() as db, AsyncSession(db) as session:
             return [KnownIdentity(*row) for row in await session.exec(statement)]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPolicies:
-    """Policies, from the worker's table of them."""
-
-    database: DownstreamDatabase
-
-    async def exists(self, workspace: str, name: str) -> bool:
-        """Say whether the workspace has a policy of this name."""
-        async with self.database.read() as db, AsyncSession(db) as session:
-            return await session.get(PolicyRow, (workspace, name)) is not None
 
 
 async def _states(

@@ -29,8 +29,8 @@ from tests.drivers.people import (
 )
 from tests.drivers.platform import Platform
 from worker.errors import RemovedSerial, SerialExists
-from worker.platforms.sql.inventory import ListedDevice
 from worker.platforms.sql.listed_accounts import ListedAccount
+from worker.platforms.sql.listed_devices import ListedDevice
 
 
 async def _leave(platform: Platform, action: MdmDeactivation) -> None:

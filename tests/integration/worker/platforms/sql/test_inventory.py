@@ -15,9 +15,9 @@ from worker.errors import (
     UnknownSerial,
     UnknownWorkspace,
 )
-from worker.platforms.sql.inventory import ListedDevice
 from worker.platforms.sql.listed_accounts import ListedAccount
-from worker.sync.states import StoredPolicies
+from worker.platforms.sql.listed_devices import ListedDevice
+from worker.platforms.sql.policies import StoredPolicies
 
 
 async def test_a_workspace_is_made_on_first_use(platform: Platform) -> None:

@@ -1,0 +1,20 @@
+"""Which policies can rules name? Those in the worker's table of them."""
+
+from dataclasses import dataclass
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from worker.dialects import DownstreamDatabase
+from worker.platforms.sql.tables import PolicyRow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicies:
+    """Policies, from the worker's table of them."""
+
+    database: DownstreamDatabase
+
+    async def exists(self, workspace: str, name: str) -> bool:
+        """Say whether the workspace has a policy of this name."""
+        async with self.database.read() as db, AsyncSession(db) as session:
+            return await session.get(PolicyRow, (workspace, name)) is not None
