@@ -5,17 +5,17 @@ from random import Random
 
 from contracts.identity_changed import IdentityChanged
 from tests.convergence.invariants import check_always
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Outcome
-from worker.planning.working_set import World
 
 
-def deliver(world: World, events: Sequence[IdentityChanged]) -> None:
+def deliver(world: ToyDownstream, events: Sequence[IdentityChanged]) -> None:
     """Apply events in a row; whoever waits for what they free is planned again after each."""
     for event in events:
         _deliver_one(world, event)
 
 
-def _deliver_one(world: World, event: IdentityChanged) -> None:
+def _deliver_one(world: ToyDownstream, event: IdentityChanged) -> None:
     had_an_admin = world.admins[event.workspace] > 0
     before = len(world.changes.ledger)
     planned = world.apply(event)

@@ -8,8 +8,8 @@ from contracts.rules import Portal, Role
 from tests.convergence.directory import WORKSPACE
 from tests.convergence.shared_addresses import Address, Shared
 from tests.convergence.watched_world import WatchedWorld
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.facts import Account, Device, IdentityKey
-from worker.planning.working_set import World
 
 POLICIES = ("locked",)
 
@@ -47,7 +47,7 @@ def made_by_hand(portal: Portal, emails: Mapping[str, Role]) -> ByHand:
     return ByHand(tuple(accounts), tuple(devices))
 
 
-def world_with(things: ByHand) -> World:
+def world_with(things: ByHand) -> ToyDownstream:
     """Return a downstream that holds these things and the known policies."""
     world = WatchedWorld()
     for account in things.accounts:
@@ -59,7 +59,7 @@ def world_with(things: ByHand) -> World:
     return world
 
 
-def holders(world: World) -> dict[str, IdentityKey]:
+def holders(world: ToyDownstream) -> dict[str, IdentityKey]:
     """Return the undeleted identity of each account that is held."""
     return {
         record.account_id: key
@@ -88,7 +88,7 @@ class Painter:
     shared: Shared
     newest: Mapping[IdentityKey, IdentityChanged]
 
-    def picture(self, world: World) -> Picture:
+    def picture(self, world: ToyDownstream) -> Picture:
         """Return live accounts, devices and refusals."""
         held = holders(world)
         accounts = [it for it in world.accounts.values() if not it.removed]

@@ -12,9 +12,9 @@ from tests.convergence import strategies as draw
 from tests.convergence.directory import Directory, Group, user
 from tests.convergence.downstream import made_by_hand
 from tests.convergence.shared_addresses import Shared
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Reason
 from worker.planning.facts import IdentityKey
-from worker.planning.working_set import World
 
 BOSS = "boss@acme.test"
 """An Admin by hand whom no identity reaches: nobody else is the last one then."""
@@ -178,7 +178,7 @@ class Histories(RuleBasedStateMachine):
     def end(self) -> None:
         raise NotImplementedError
 
-    def admins_are_settled(self, worlds: Iterable[World], shared: Shared) -> bool:
+    def admins_are_settled(self, worlds: Iterable[ToyDownstream], shared: Shared) -> bool:
         """The last Admin depends on who came first, unless another one stays anyway.
 
         A delivery may be the only one that has seen somebody as an Admin, or that has not.

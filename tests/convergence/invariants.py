@@ -15,9 +15,9 @@ from contracts.rules import (
     UnassignDevices,
 )
 from tests.convergence.directory import WORKSPACE
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Outcome, RefusedAction
 from worker.planning.facts import Account, IdentityKey
-from worker.planning.working_set import World
 
 OUTLIVES_DELETION = {RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE}
 """For these a deleted identity holds on to its account, if nobody else wants it."""
@@ -36,7 +36,7 @@ def check_published(events: Iterable[IdentityChanged]) -> None:
         before[key] = event
 
 
-def check_always(world: World) -> None:
+def check_always(world: ToyDownstream) -> None:
     """Check what holds after every event."""
     live = [account for account in world.accounts.values() if not account.removed]
     assert world.admins[WORKSPACE] == sum(account.is_admin for account in live)
@@ -50,7 +50,7 @@ def check_always(world: World) -> None:
     _nothing_twice(world.changes.ledger)
 
 
-def check_at_rest(world: World, newest: Mapping[IdentityKey, IdentityChanged]) -> None:
+def check_at_rest(world: ToyDownstream, newest: Mapping[IdentityKey, IdentityChanged]) -> None:
     """Check what holds once every newest event was delivered and nobody waits for nothing."""
     assert {key: it.applied_version for key, it in world.records.items()} == {
         key: event.version for key, event in newest.items()
@@ -60,7 +60,7 @@ def check_at_rest(world: World, newest: Mapping[IdentityKey, IdentityChanged]) -
     _check_that_nothing_is_left_to_do(world, newest)
 
 
-def _check_identity(world: World, key: IdentityKey, event: IdentityChanged) -> None:
+def _check_identity(world: ToyDownstream, key: IdentityKey, event: IdentityChanged) -> None:
     refused = {it.action for it in world.waiting[key].refusals} if key in world.waiting else set()
     record = world.records[key]
     account = world.accounts.get(record.account_id or "")
@@ -99,7 +99,7 @@ def _has_address(account: Account, event: IdentityChanged) -> bool:
     return email is not None and account.email_key == comparison_key(email)
 
 
-def _check_leaver(world: World, account: Account, event: IdentityChanged) -> None:
+def _check_leaver(world: ToyDownstream, account: Account, event: IdentityChanged) -> None:
     """An account that is live after a deactivation is one that the rule does not remove."""
     owned = [it for it in world.devices.values() if it.assigned_to == account.id]
     match event.terms.deactivation:
@@ -110,7 +110,7 @@ def _check_leaver(world: World, account: Account, event: IdentityChanged) -> Non
 
 
 def _check_that_nothing_is_left_to_do(
-    world: World, newest: Mapping[IdentityKey, IdentityChanged]
+    world: ToyDownstream, newest: Mapping[IdentityKey, IdentityChanged]
 ) -> None:
     """Whoever can be helped was planned again already; linking under nothing waits for an event."""
     for key, event in newest.items():

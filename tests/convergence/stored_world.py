@@ -8,11 +8,11 @@ from sqlalchemy import insert, select
 from contracts.identity_changed import decode
 from tests.convergence.directory import WORKSPACE
 from tests.convergence.downstream import ByHand
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.dialects import DownstreamDatabase
 from worker.planning.actions import DeviceActionKind, Reason, Refused, RefusedAction
 from worker.planning.changes import LedgerEntry, Waiting
 from worker.planning.facts import IdentityKey
-from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
@@ -48,9 +48,9 @@ async def write_things(
             )
 
 
-async def read_world(database: DownstreamDatabase) -> World:
+async def read_world(database: DownstreamDatabase) -> ToyDownstream:
     """Return everything that is stored."""
-    world = World()
+    world = ToyDownstream()
     async with database.read() as db:
         for row in (await db.execute(select(ACCOUNTS))).mappings():
             world.load_account(account := account_of(row))

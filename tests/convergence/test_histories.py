@@ -13,8 +13,8 @@ from tests.convergence.downstream import Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_always, check_at_rest, check_published
 from tests.convergence.shared_addresses import NOTHING_SHARED, Shared, shared_addresses
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Reason
-from worker.planning.working_set import World
 
 HOW_MANY = settings(
     max_examples=250,
@@ -40,7 +40,9 @@ class DeliveredInMemory(Histories):
             self._compare(others, in_order, shared)
             self._change_rules(in_order, others, shared.without_inherited())
 
-    def _change_rules(self, in_order: World, others: Sequence[World], shared: Shared) -> None:
+    def _change_rules(
+        self, in_order: ToyDownstream, others: Sequence[ToyDownstream], shared: Shared
+    ) -> None:
         """Accounts and roles follow changed rules; no deactivation is run again."""
         known = len(self.directory.events)
         self.directory.change_rules(self.later_rules)
@@ -54,7 +56,7 @@ class DeliveredInMemory(Histories):
         for world in (in_order, *others):
             self._release(world)
 
-    def _release(self, world: World) -> None:
+    def _release(self, world: ToyDownstream) -> None:
         """A protected account follows its connection at once when it is released."""
         for key, waiting in list(world.waiting.items()):
             if Reason.PROTECTED in {refused.reason for refused in waiting.refusals}:
@@ -65,16 +67,18 @@ class DeliveredInMemory(Histories):
         check_always(world)
         check_at_rest(world, self.directory.newest())
 
-    def _downstream(self, events: Sequence[IdentityChanged]) -> World:
+    def _downstream(self, events: Sequence[IdentityChanged]) -> ToyDownstream:
         world = world_with(self.things)
         self._deliver(world, events)
         return world
 
-    def _deliver(self, world: World, events: Sequence[IdentityChanged]) -> None:
+    def _deliver(self, world: ToyDownstream, events: Sequence[IdentityChanged]) -> None:
         deliver(world, events)
         check_at_rest(world, self.directory.newest())
 
-    def _compare(self, others: Sequence[World], world: World, shared: Shared) -> None:
+    def _compare(
+        self, others: Sequence[ToyDownstream], world: ToyDownstream, shared: Shared
+    ) -> None:
         painter = Painter(self.things, shared, self.directory.newest())
         for other in others:
             assert painter.picture(other) == painter.picture(world)

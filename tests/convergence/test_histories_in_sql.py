@@ -22,8 +22,8 @@ from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.drivers.platform import Platform
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.dialects import DownstreamDatabase
-from worker.planning.working_set import World
 
 HOW_MANY = settings(
     max_examples=30,
@@ -51,7 +51,7 @@ class DeliveredToSql(Histories):
             painter = Painter(self.things, shared, newest)
             assert painter.picture(stored) == painter.picture(in_order)
 
-    async def _stored(self, arriving: Iterator[Sequence[IdentityChanged]]) -> World:
+    async def _stored(self, arriving: Iterator[Sequence[IdentityChanged]]) -> ToyDownstream:
         file = self.empty.with_name("used.db")
         shutil.copy(self.empty, file)
         reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")

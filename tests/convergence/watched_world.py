@@ -1,7 +1,8 @@
-"""Does any plan give an account more than its connection could? A World that looks at each."""
+"""Does any plan give an account more than its connection could? A downstream that looks at each."""
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import Role
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import (
     ChangeAccount,
     CreateAccount,
@@ -12,10 +13,9 @@ from worker.planning.actions import (
     YieldAddress,
 )
 from worker.planning.facts import Account, IdentityKey
-from worker.planning.working_set import World
 
 
-class WatchedWorld(World):
+class WatchedWorld(ToyDownstream):
     """Checks every change of an account that the connection did not make, before it is followed.
 
     An address that is yielded is the doing of the connection whose identity holds the account.

@@ -21,9 +21,9 @@ from contracts.rules import (
     RoleLine,
     StoreRules,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Action, Plan, Reason, RefusedAction
 from worker.planning.facts import Account, Device
-from worker.planning.working_set import World
 
 WORKSPACE = "acme"
 ADA = "ada@acme.test"
@@ -148,10 +148,10 @@ def _keep_deactivation(
 # --- what is there already ----------------------------------------------------------------
 
 
-def a_world(*things: Account | Device, policies: tuple[str, ...] = ()) -> World:
+def a_world(*things: Account | Device, policies: tuple[str, ...] = ()) -> ToyDownstream:
     """Return a downstream with accounts and devices made by hand."""
     numbers = iter(range(1, 1000))
-    world = World(new_id=lambda: f"new-{next(numbers)}")
+    world = ToyDownstream(new_id=lambda: f"new-{next(numbers)}")
     for thing in things:
         if isinstance(thing, Account):
             world.add_account(thing)
@@ -172,7 +172,7 @@ BOSS = by_hand(Portal.DASHBOARD, "boss@acme.test", Role.ADMIN)
 """An Admin whom no identity reaches, so that nobody else is the last one."""
 
 
-def adopted(role: Role | None, rules: DashboardRules) -> tuple[World, IdentityChanged]:
+def adopted(role: Role | None, rules: DashboardRules) -> tuple[ToyDownstream, IdentityChanged]:
     """Return a downstream where Ada's account by hand was linked, and the event that did it."""
     world, joined = a_world(BOSS, by_hand(Portal.DASHBOARD, ADA, role)), joiner(rules)
     play(world, joined)
@@ -185,7 +185,7 @@ def laptop(owner: Account | None, serial: str = "L1", policy: str | None = "offi
     return Device(f"device-{serial}", WORKSPACE, serial, policy, assigned_to)
 
 
-def play(world: World, *events: IdentityChanged) -> list[Plan]:
+def play(world: ToyDownstream, *events: IdentityChanged) -> list[Plan]:
     """Apply events in a row; whatever waits for what they free is planned again after each."""
     plans = []
     for event in events:
@@ -197,24 +197,24 @@ def play(world: World, *events: IdentityChanged) -> list[Plan]:
 # --- looking ------------------------------------------------------------------------------
 
 
-def live(world: World) -> list[Account]:
+def live(world: ToyDownstream) -> list[Account]:
     """Return the accounts that are not removed, by e-mail."""
     accounts = [account for account in world.accounts.values() if not account.removed]
     return sorted(accounts, key=lambda account: account.email or "")
 
 
-def the_account(world: World) -> Account:
+def the_account(world: ToyDownstream) -> Account:
     """Return the only live account."""
     [account] = live(world)
     return account
 
 
-def account_of(world: World, identity: str = "ada") -> Account:
+def account_of(world: ToyDownstream, identity: str = "ada") -> Account:
     """Return the live account that an identity holds."""
     return next(it for it in live(world) if holder(world, it) == identity)
 
 
-def the_device(world: World) -> Device:
+def the_device(world: ToyDownstream) -> Device:
     """Return the only device, removed or not."""
     [device] = world.devices.values()
     return device
@@ -230,7 +230,7 @@ def refusals(planned: Plan) -> list[tuple[RefusedAction, Reason]]:
     return [(refused.action, refused.reason) for refused in planned.refusals]
 
 
-def refused(world: World, identity: str = "ada") -> list[Reason]:
+def refused(world: ToyDownstream, identity: str = "ada") -> list[Reason]:
     """Return why an identity is refused at present."""
     for key, waiting in world.waiting.items():
         if key.identity == identity:
@@ -238,7 +238,7 @@ def refused(world: World, identity: str = "ada") -> list[Reason]:
     return []
 
 
-def holder(world: World, account: Account) -> str | None:
+def holder(world: ToyDownstream, account: Account) -> str | None:
     """Return the undeleted identity that holds an account."""
     for key, record in world.records.items():
         if record.account_id == account.id and not record.deleted:

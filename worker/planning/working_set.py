@@ -1,7 +1,6 @@
-"""What is downstream, as far as it is loaded? Facts for planning, which follow every plan. No I/O.
+"""What is downstream, as far as a batch looks at it? Facts for planning, which follow every plan.
 
-An empty World filled by hand is a complete little downstream; one filled from the database holds
-what a batch looks at, and afterwards what of it has to be written.
+It holds what is loaded, and afterwards what of it has to be written. It does no I/O itself.
 """
 
 from collections import Counter
@@ -28,15 +27,11 @@ from worker.planning.actions import (
     RestoreAccount,
     UnlinkAccount,
     YieldAddress,
-    account_obstacle,
-    admin_obstacle,
     email_obstacle,
     freed_obstacles,
-    policy_obstacle,
 )
 from worker.planning.changes import Changes, LedgerEntry, Waiting
 from worker.planning.facts import Account, Device, Facts, IdentityKey, SyncRecord, key_of_event
-from worker.planning.plan import plan, replan
 
 
 def _random_id() -> str:
@@ -83,7 +78,9 @@ class World:
             self._by_email[name] = account.id
 
     def load_device(self, device: Device) -> None:
-        """Take in a device as it is stored."""
+        """Take in a device as it is stored, or as it is now."""
+        if (known := self.devices.get(device.id)) is not None and known.assigned_to is not None:
+            self._assigned[known.assigned_to].discard(device.id)
         self.devices[device.id] = device
         if device.assigned_to is not None:
             self._assigned.setdefault(device.assigned_to, set()).add(device.id)
@@ -93,31 +90,6 @@ class World:
         self.ledger.add(entry)
         done = self._done.setdefault((entry.key, entry.deactivated_at), set())
         done.add((entry.device_id, entry.kind))
-
-    # --- what the platform itself does by hand --------------------------------------------
-
-    def add_account(self, account: Account) -> None:
-        """Make an account by hand."""
-        self.load_account(account)
-        if account.is_admin:
-            self.admins[account.workspace] += 1
-            self._free([admin_obstacle(account.workspace)])
-
-    def release_account(self, account_id: str) -> None:
-        """Hand an account over to whichever connection holds it."""
-        self.accounts[account_id] = replace(self.accounts[account_id], released=True)
-        self._free([account_obstacle(account_id)])
-
-    def add_device(self, device: Device) -> None:
-        """Enrol a device by hand, or assign one that is there already."""
-        if (known := self.devices.get(device.id)) is not None and known.assigned_to is not None:
-            self._assigned[known.assigned_to].discard(device.id)
-        self.load_device(device)
-
-    def add_policy(self, workspace: str, name: str) -> None:
-        """Make a policy by hand."""
-        self.policies.add((workspace, name))
-        self._free([policy_obstacle(workspace, name)])
 
     # --- what is to be loaded beside it ----------------------------------------------------
 
@@ -131,26 +103,6 @@ class World:
         ]
 
     # --- planning -------------------------------------------------------------------------
-
-    def apply(self, event: IdentityChanged) -> Plan:
-        """Plan an event and follow the plan."""
-        planned = plan(self.facts_for(event), event)
-        self.follow(event, planned)
-        return planned
-
-    def replan(self, event: IdentityChanged) -> Plan:
-        """Plan the newest event of a refused identity again, and follow the plan."""
-        planned = replan(self.facts_for(event), event)
-        self.follow(event, planned)
-        return planned
-
-    def replan_due(self) -> None:
-        """Plan again whoever is due, until nobody is."""
-        while self.due:
-            key = min(self.due)
-            self.due.remove(key)
-            if (waiting := self.waiting.get(key)) is not None:
-                self.replan(waiting.event)
 
     def facts_for(self, event: IdentityChanged) -> Facts:
         """Return what planning this event looks at."""
@@ -257,7 +209,7 @@ class World:
 
     def _put_device(self, device: Device) -> None:
         self.changes.devices.setdefault(device.id, self.devices[device.id])
-        self.add_device(device)
+        self.load_device(device)
 
     def _put_record(self, record: SyncRecord) -> None:
         before = self.records.get(record.key) or SyncRecord(record.key)

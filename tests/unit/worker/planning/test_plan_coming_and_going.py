@@ -26,6 +26,7 @@ from tests.drivers.people import (
     the_account,
     the_device,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import (
     ChangeAccount,
     CreateAccount,
@@ -38,14 +39,13 @@ from worker.planning.actions import (
     UnlinkAccount,
 )
 from worker.planning.facts import Account
-from worker.planning.working_set import World
 
 ALL_RULES = [STORE, dashboard(), mdm(UnassignDevices()), mdm(RemoveUserAndDevices())]
 RELEASE = mdm(UnassignDevices())
 REMOVE_ALL = mdm(RemoveUserAndDevices())
 
 
-def with_a_device(rules: MdmRules) -> tuple[World, Account]:
+def with_a_device(rules: MdmRules) -> tuple[ToyDownstream, Account]:
     ada = by_hand(rules.portal)
     return a_world(ada, laptop(ada)), ada
 

@@ -14,13 +14,13 @@ from tests.drivers.people import (
     play,
     refused,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Reason
-from worker.planning.working_set import World
 
 LEFT_AT = 100
 
 
-def played(*events: IdentityChanged) -> World:
+def played(*events: IdentityChanged) -> ToyDownstream:
     world = a_world()
     play(world, *events)
     return world

@@ -21,15 +21,15 @@ from tests.drivers.people import (
     the_account,
     with_roles,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.facts import Account
-from worker.planning.working_set import World
 
 BOSS = by_hand(Portal.DASHBOARD, "boss@acme.test", Role.ADMIN)
 MAPPED = dashboard(Role.VIEWER, Sales=Role.EDITOR, IT=Role.ADMIN, Guests=Role.VIEWER)
 FOUND = DashboardRules(role_map=MAPPED.role_map)
 
 
-def ada(world: World) -> Account:
+def ada(world: ToyDownstream) -> Account:
     [account] = [account for account in live(world) if account.email == ADA]
     return account
 

@@ -33,6 +33,7 @@ from tests.drivers.people import (
     play,
     the_account,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import (
     Action,
     ChangeDevicePolicy,
@@ -44,7 +45,6 @@ from worker.planning.actions import (
     UnlinkAccount,
 )
 from worker.planning.facts import Account, Device
-from worker.planning.working_set import World
 
 CREATIONS: list[Rules] = [
     StoreRules(on_create=CreateEmployee()),
@@ -92,7 +92,7 @@ def somebody(rules: Rules) -> Account:
     return by_hand(rules.portal, ADA, role)
 
 
-def world_with(rules: Rules) -> World:
+def world_with(rules: Rules) -> ToyDownstream:
     """Return a downstream where Ada has an account and two devices; another Admin is there."""
     ada = somebody(rules)
     things: list[Account | Device] = [ada, laptop(ada, "L1"), laptop(ada, "L2"), laptop(None, "L3")]
@@ -151,7 +151,7 @@ def test_deletion_deactivates_and_unlinks_what_it_does_not_remove(
     assert kinds(planned) == (actions if RemoveAccount in actions else [*actions, UnlinkAccount])
 
 
-def states(world: World) -> set[tuple[str, str | None, str | None, bool]]:
+def states(world: ToyDownstream) -> set[tuple[str, str | None, str | None, bool]]:
     return {(it.serial, it.assigned_to, it.policy, it.removed) for it in world.devices.values()}
 
 

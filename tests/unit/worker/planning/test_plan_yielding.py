@@ -39,8 +39,8 @@ from tests.drivers.people import (
     returned,
     the_account,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import CreateAccount, Outcome, Reason, YieldAddress
-from worker.planning.working_set import World
 
 KEEP = STORE.model_copy(update={"on_deactivate": LeaveAlone()})
 NEXT = "ada.king@acme.test"
@@ -52,7 +52,7 @@ def waiting(event: IdentityChanged, email: str = NEXT) -> IdentityChanged:
     return renamed(event, waiting_email=email)
 
 
-def addresses(world: World) -> dict[str | None, str | None]:
+def addresses(world: ToyDownstream) -> dict[str | None, str | None]:
     """Return who holds the account of each address."""
     return {account.email: holder(world, account) for account in live(world)}
 

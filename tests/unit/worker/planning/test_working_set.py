@@ -16,10 +16,10 @@ from tests.drivers.people import (
     renamed,
     the_account,
 )
+from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import DeviceActionKind, Outcome, admin_obstacle
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey
-from worker.planning.working_set import World
 
 ADMINS = dashboard(Role.ADMIN)
 KEY = IdentityKey("okta", "ada")
@@ -85,7 +85,7 @@ def test_changes_remember_what_was_there_before_the_first() -> None:
     world = a_world()
     world.apply(joiner(STORE))
     first = the_account(world)
-    loaded = World()
+    loaded = ToyDownstream()
     loaded.load_record(world.records[KEY])
     loaded.load_account(first)
     loaded.apply(renamed(joiner(STORE), email="new@acme.test"))
