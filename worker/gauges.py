@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.transport import Consumer
 from worker.dialects import DownstreamDatabase
 from worker.metrics import WorkerMetrics
-from worker.sync.open_problems import count_standing
+from worker.sync.open_problems import count_open_problems
 
 OBSERVE_SECONDS = 3.0
 """A scrape waits no longer for the database; Prometheus itself gives up after ten."""
@@ -25,6 +25,6 @@ class WorkerObservations:
         self.metrics.connected.set(self.consumer.connected)
         try:
             async with asyncio.timeout(OBSERVE_SECONDS), self.database.read() as db:
-                self.metrics.observe_standing(await count_standing(db))
+                self.metrics.observe_open_problems(await count_open_problems(db))
         except Exception:  # noqa: BLE001 - a scrape that fails says nothing at all
-            self.metrics.observe_standing(None)
+            self.metrics.observe_open_problems(None)

@@ -19,7 +19,7 @@ from worker.planning.facts import key_of_event
 from worker.reports import Reports
 from worker.retries import (
     FailureKind,
-    InPlace,
+    RetryInPlace,
     delay_after,
     describe,
     is_locked_out,
@@ -187,8 +187,8 @@ class Handler:
                 self.reports.answer_lost(describe(result))
 
     @property
-    def _in_place(self) -> InPlace:
-        return InPlace(
+    def _in_place(self) -> RetryInPlace:
+        return RetryInPlace(
             self.database,
             self.stop,
             paused=partial(self.reports.paused, self.lane),

@@ -16,7 +16,7 @@ from contracts.names import name_key
 from contracts.rules import Portal
 from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
 from worker.planning.facts import IdentityKey, key_of_event
-from worker.platforms.sql.load import has_to_be_alone
+from worker.platforms.sql.load import needs_workspace_lock
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
@@ -37,8 +37,8 @@ async def find_locked_out(
     async with database.write() as db:
         await wait_for_locks(db, TABLE_SECONDS)
         await _wait_for_tables(db, events)
-        alone = {event.workspace for event in events if has_to_be_alone(event)}
-        workspaces = await _held(db, _workspaces(alone))
+        needed = {event.workspace for event in events if needs_workspace_lock(event)}
+        workspaces = await _held(db, _workspaces(needed))
         records = await _held(db, _records(events))
         accounts = await _locked_accounts(db, events)
     return frozenset(
@@ -46,7 +46,7 @@ async def find_locked_out(
         for event in events
         if (key := key_of_event(event)) in accounts
         or (key.connection, key.identity) in records
-        or (has_to_be_alone(event) and (event.workspace,) in workspaces)
+        or (needs_workspace_lock(event) and (event.workspace,) in workspaces)
     )
 
 

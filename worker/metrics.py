@@ -11,7 +11,7 @@ from contracts.rules import Portal
 from contracts.topology import Lane
 from worker.planning.actions import DeviceActionKind, Outcome, Reason
 from worker.retries import FailureKind
-from worker.sync.open_problems import Standing
+from worker.sync.open_problems import OpenProblems
 
 LAG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds; 5 is the objective for leavers."""
@@ -100,13 +100,13 @@ class WorkerMetrics:
         )
         self._begin_at_zero()
 
-    def observe_standing(self, standing: Standing | None) -> None:
+    def observe_open_problems(self, problems: OpenProblems | None) -> None:
         """Set what the database says; None where it cannot tell."""
         for reason in Reason:
-            count = nan if standing is None else standing.refusals.get(reason, 0)
+            count = nan if problems is None else problems.refusals.get(reason, 0)
             self.standing_refusals.labels(reason).set(count)
         for kind in FailureKind:
-            count = nan if standing is None else standing.failures.get(kind, 0)
+            count = nan if problems is None else problems.failures.get(kind, 0)
             self.standing_failures.labels(kind).set(count)
 
     def _begin_at_zero(self) -> None:

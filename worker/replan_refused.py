@@ -11,7 +11,7 @@ from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.locked_out import LONGEST_DELAY, PATIENCE, SHORT_PATIENCE
 from worker.planning.facts import IdentityKey
 from worker.reports import Reports
-from worker.retries import describe, is_locked_out, pause, quickly, until_stopped
+from worker.retries import describe, in_place, is_locked_out, pause, until_stopped
 from worker.sync.replans import SWEEP_SECONDS, find_due, mark_refused
 
 MOST = 100
@@ -50,7 +50,7 @@ class Replanning:
     async def _replan(self, due: Mapping[IdentityKey, str], patience: float) -> int:
         if not due:
             return 0
-        batch: Batch = await quickly()(apply_replans, self.database, due, self.clock(), patience)
+        batch: Batch = await in_place()(apply_replans, self.database, due, self.clock(), patience)
         self.reports.replanned(batch.applied)
         return len(batch.applied)
 

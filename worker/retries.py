@@ -66,7 +66,7 @@ def delay_after(attempts: int) -> int | None:
     return RETRY_DELAYS[attempts] if attempts < len(RETRY_DELAYS) else None
 
 
-def quickly() -> AsyncRetrying:
+def in_place() -> AsyncRetrying:
     """Return what tries a transaction a few times in place."""
     return AsyncRetrying(
         retry=retry_if_exception(lambda it: is_transient(it) and not is_locked_out(it)),
@@ -77,7 +77,7 @@ def quickly() -> AsyncRetrying:
 
 
 @dataclass(frozen=True, slots=True)
-class InPlace:
+class RetryInPlace:
     """Tries a transaction a few times; while the database is away, waits and begins anew.
 
     ``paused`` is told why, once for each time that the database is away.
@@ -96,7 +96,7 @@ class InPlace:
         doubted = False
         while True:
             try:
-                return await quickly()(call)
+                return await in_place()(call)
             except Exception as error:
                 if await self._was_away(error):
                     continue

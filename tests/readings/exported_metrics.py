@@ -9,7 +9,7 @@ from deploy.databases.metrics import DatabaseMetrics
 from deploy.http.metrics import HttpMetrics
 from deploy.processes.loop_watch import LoopWatch
 from worker.metrics import WorkerMetrics
-from worker.sync.open_problems import Standing
+from worker.sync.open_problems import OpenProblems
 
 
 def all_metrics() -> list[Metric]:
@@ -26,5 +26,5 @@ def all_metrics() -> list[Metric]:
     api.observe_marks(None)
     backlog = Backlog(dict.fromkeys(Lane, 0))
     api.observe_transport(TransportState(connected=True, backlog=backlog))
-    worker.observe_standing(Standing({}, {}))
+    worker.observe_open_problems(OpenProblems({}, {}))
     return list(registry.collect())

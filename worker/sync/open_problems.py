@@ -1,4 +1,4 @@
-"""How many refusals and failures stand at present? By reason and by kind."""
+"""How many refusals and failures are open? They are counted by reason and by kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ from worker.sync.mapping import FAILURES, REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenProblems:
     """Refused actions by their reason, failed identities by the kind of their failure."""
 
     refusals: Mapping[str, int]
     failures: Mapping[str, int]
 
 
-async def count_standing(db: AsyncConnection) -> Standing:
+async def count_open_problems(db: AsyncConnection) -> OpenProblems:
     """Count what waits for an obstacle, or for somebody who looks at it."""
     reasons = select(REFUSALS.c.reason, func.count()).group_by(REFUSALS.c.reason)
     kinds = select(FAILURES.c.kind, func.count()).group_by(FAILURES.c.kind)
-    return Standing(dict((await db.execute(reasons)).all()), dict((await db.execute(kinds)).all()))
+    return OpenProblems(
+        dict((await db.execute(reasons)).all()), dict((await db.execute(kinds)).all())
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from contracts.topology import RETRY_DELAYS
-from worker.retries import QUICK_TRIES, delay_after, describe, is_transient, pause, quickly
+from worker.retries import QUICK_TRIES, delay_after, describe, in_place, is_transient, pause
 
 
 class PostgresError(Exception):
@@ -80,7 +80,7 @@ async def test_a_transient_error_is_tried_a_few_times_in_place() -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await quickly()(fail)
+        await in_place()(fail)
     assert len(tries) == QUICK_TRIES
 
 
@@ -92,7 +92,7 @@ async def test_a_permanent_error_is_tried_once() -> None:
         raise KeyError
 
     with pytest.raises(KeyError):
-        await quickly()(fail)
+        await in_place()(fail)
     assert len(tries) == 1
 
 

@@ -27,7 +27,7 @@ from worker.platforms.sql.mapping import (
 from worker.platforms.sql.tables import LIVE_ADMIN
 
 
-def has_to_be_alone(event: IdentityChanged) -> bool:
+def needs_workspace_lock(event: IdentityChanged) -> bool:
     """Say whether planning looks at what is locked by the workspace: its Admins, its policies."""
     return event.portal is Portal.DASHBOARD or isinstance(event.terms.deactivation, ChangePolicy)
 

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChanged
 from worker.planning.working_set import World
 from worker.platforms.sql.load import (
-    has_to_be_alone,
     load_accounts,
     load_related,
     lock_workspaces,
     make_workspaces,
+    needs_workspace_lock,
 )
 from worker.platforms.sql.save import save
 
@@ -32,7 +32,7 @@ class SqlPlatform:
         await make_workspaces(self.db, {event.workspace for event in events})
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        names = {event.workspace for event in events if has_to_be_alone(event)}
+        names = {event.workspace for event in events if needs_workspace_lock(event)}
         await lock_workspaces(self.db, names)
 
     async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
