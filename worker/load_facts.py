@@ -20,5 +20,6 @@ async def load_facts(
         return
     await platform.load_accounts(world, events)
     await sync.load_holders(world)
+    await platform.load_takers(world, world.addresses_waited_for())
     await platform.load_related(world, events)
     await sync.load_ledger(world, events)

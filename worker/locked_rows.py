@@ -15,16 +15,13 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal
 from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
-from worker.planning.facts import IdentityKey, key_of_event
+from worker.planning.facts import Address, IdentityKey, key_of_event
 from worker.platforms.sql.load import needs_workspace_lock
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
 TABLE_SECONDS = 0.3
 """How long a lock on a whole table may last before that is an error."""
-
-Place = tuple[str, str, str]
-"""Workspace, portal and key of an e-mail."""
 
 
 async def find_locked_out(
@@ -87,18 +84,18 @@ async def _locked_accounts(
         for connection, identity, account_id in await db.execute(records)
         if account_id is not None
     }
-    places = {key_of_event(it): place for it in events if (place := _place_of(it)) is not None}
+    addresses = {key_of_event(it): its for it in events if (its := _address_of(it)) is not None}
     ids = set(held_by.values())
     by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
     needed = select(
         ACCOUNTS.c.id, ACCOUNTS.c.workspace, ACCOUNTS.c.portal, ACCOUNTS.c.email_key
-    ).where(or_(by_id, with_emails(set(places.values()))))
+    ).where(or_(by_id, with_emails(set(addresses.values()))))
     accounts = {row[0]: tuple(row[1:]) for row in await db.execute(needed)}
     locked = {row[0] for row in await _held(db, needed)}
     locked |= await _with_locked_devices(db, accounts)
-    locked_places = {accounts[it] for it in locked if it in accounts}
+    locked_addresses = {accounts[it] for it in locked if it in accounts}
     return {key for key, account in held_by.items() if account in locked} | {
-        key for key, place in places.items() if place in locked_places
+        key for key, address in addresses.items() if address in locked_addresses
     }
 
 
@@ -109,7 +106,7 @@ async def _with_locked_devices(db: AsyncConnection, accounts: Collection[str]) -
     return {account for _device, account in await _held(db, devices)}
 
 
-def _place_of(event: IdentityChanged) -> Place | None:
+def _address_of(event: IdentityChanged) -> Address | None:
     email = event.profile.email
     if email is None:
         return None

@@ -6,6 +6,9 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal, Role
 
+Address = tuple[str, str, str]
+"""Workspace, portal and key of an e-mail: at most one live account has it."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class IdentityKey:

@@ -31,7 +31,15 @@ from worker.planning.actions import (
     freed_obstacles,
 )
 from worker.planning.changes import Changes, LedgerEntry, Waiting
-from worker.planning.facts import Account, Device, Facts, IdentityKey, SyncRecord, key_of_event
+from worker.planning.facts import (
+    Account,
+    Address,
+    Device,
+    Facts,
+    IdentityKey,
+    SyncRecord,
+    key_of_event,
+)
 
 
 def _random_id() -> str:
@@ -101,6 +109,15 @@ class World:
             if event.portal is Portal.MDM
             and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
         ]
+
+    def addresses_waited_for(self) -> set[Address]:
+        """Return the addresses that accounts take once they have yielded their own ones."""
+        return {
+            (account.workspace, account.portal.value, name_key(record.waiting_email))
+            for record in self.records.values()
+            if record.waiting_email is not None
+            and (account := self.accounts.get(record.account_id or "")) is not None
+        }
 
     # --- planning -------------------------------------------------------------------------
 

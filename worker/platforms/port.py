@@ -4,10 +4,11 @@ The two are as wide as the one adapter that there is, and no wider: the next one
 shape. ``tests/conformance/test_platform.py`` holds every adapter to what is said here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from contracts.identity_changed import IdentityChanged
+from worker.planning.facts import Address
 from worker.planning.working_set import World
 
 
@@ -29,12 +30,17 @@ class PlatformFacts(Protocol):
         """
         ...
 
-    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
-        """Load whatever else planning meets: Admins, devices, policies, accounts in the way.
+    async def load_takers(self, world: World, addresses: Collection[Address]) -> None:
+        """Load the accounts that have addresses which loaded accounts would take. No lock is due.
 
-        The sync records of all who hold a loaded account are in the working set by now. Devices
-        and policies are those of leavers: nothing happens to the devices of anybody else. An
-        account that has the e-mail which a loaded one would take is loaded, too, but not locked.
+        Sync tells the addresses, once it knows who holds the loaded accounts.
+        """
+        ...
+
+    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
+        """Load the live Admins of each workspace, and for leavers devices and policies.
+
+        Nothing happens to the devices of anybody else.
         """
         ...
 

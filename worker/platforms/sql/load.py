@@ -13,7 +13,7 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import ChangePolicy, Portal
 from worker.dialects import is_among, put_rows
-from worker.planning.facts import key_of_event
+from worker.planning.facts import Address, key_of_event
 from worker.planning.working_set import World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
@@ -65,33 +65,28 @@ async def load_accounts(
         world.load_account(account_of(row))
 
 
+async def load_takers(db: AsyncConnection, world: World, addresses: Collection[Address]) -> None:
+    """Load the accounts that have addresses which others would take. None of them is locked.
+
+    Another transaction that takes one of them meanwhile is found by the index of the e-mails of
+    live accounts.
+    """
+    if not addresses:
+        return
+    statement = select(ACCOUNTS).where(with_emails(addresses))
+    for row in (await db.execute(statement)).mappings():
+        if row["id"] not in world.accounts:
+            world.load_account(account_of(row))
+
+
 async def load_related(
     db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
 ) -> None:
-    """Load whatever else planning meets, once all who hold a loaded account are known."""
-    await _load_takers(db, world)
+    """Load Admins, and for leavers the devices of the loaded accounts and the policies named."""
     await _load_admins(db, world, {e.workspace for e in events if e.portal is Portal.DASHBOARD})
     if leavers := world.leavers_with_devices(events):
         await _load_devices(db, world)
         await _load_policies(db, world, leavers)
-
-
-async def _load_takers(db: AsyncConnection, world: World) -> None:
-    """Load who has the addresses that accounts would take which yield theirs. Nobody is locked.
-
-    Whoever takes one of them meanwhile is found by the index of the e-mails of live accounts.
-    """
-    waited_for = {
-        (account.workspace, account.portal.value, name_key(record.waiting_email))
-        for record in world.records.values()
-        if record.waiting_email is not None
-        and (account := world.accounts.get(record.account_id or "")) is not None
-    }
-    if waited_for:
-        statement = select(ACCOUNTS).where(with_emails(waited_for))
-        for row in (await db.execute(statement)).mappings():
-            if row["id"] not in world.accounts:
-                world.load_account(account_of(row))
 
 
 async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection[str]) -> None:

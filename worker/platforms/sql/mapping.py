@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, false, or_
 
 from contracts.rules import Portal, Role
 from worker.dialects import is_among
-from worker.planning.facts import Account, Device
+from worker.planning.facts import Account, Address, Device
 from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow, WorkspaceRow
 from worker.schema import table_of
 
@@ -17,10 +17,10 @@ POLICIES = table_of(PolicyRow)
 DEVICES = table_of(DeviceRow)
 
 
-def with_emails(names: Collection[tuple[str, str, str]]) -> ColumnElement[bool]:
-    """Match the live accounts with some e-mails: workspace, portal and key of each."""
+def with_emails(addresses: Collection[Address]) -> ColumnElement[bool]:
+    """Match the live accounts with some e-mails."""
     by_place: dict[tuple[str, str], list[str]] = {}
-    for workspace, portal, email_key in sorted(names):
+    for workspace, portal, email_key in sorted(addresses):
         by_place.setdefault((workspace, portal), []).append(email_key)
     return or_(
         false(),

@@ -5,16 +5,18 @@ platform that is reached over a network cannot have that; it would have to enter
 the ledger first, and settle them afterwards.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
+from worker.planning.facts import Address
 from worker.planning.working_set import World
 from worker.platforms.sql.load import (
     load_accounts,
     load_related,
+    load_takers,
     lock_workspaces,
     make_workspaces,
     needs_workspace_lock,
@@ -37,6 +39,9 @@ class SqlPlatform:
 
     async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
         await load_accounts(self.db, world, events)
+
+    async def load_takers(self, world: World, addresses: Collection[Address]) -> None:
+        await load_takers(self.db, world, addresses)
 
     async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
         await load_related(self.db, world, events)
