@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from contracts.identity_changed import IdentityChanged
-from worker.planning.actions import Plan, account_obstacle, admin_obstacle, policy_obstacle
+from worker.planning.actions import Plan
 from worker.planning.facts import Account, Device
+from worker.planning.obstacles import account_obstacle, admin_obstacle, policy_obstacle
 from worker.planning.plan import plan, replan
 from worker.planning.working_set import World
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.names import name_key
-from contracts.rules import Portal
 from worker.planning.facts import Account, Device, SyncRecord
 
 
@@ -124,29 +122,6 @@ class Refused:
     obstacle: str | None = None
 
 
-# Obstacles are looked up by these names when something goes out of the way.
-
-
-def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
-    """Name the obstacle that somebody else has this e-mail."""
-    return f"email:{workspace}:{portal}:{name_key(email)}"
-
-
-def admin_obstacle(workspace: str) -> str:
-    """Name the obstacle that the workspace has no other Admin."""
-    return f"admin:{workspace}"
-
-
-def policy_obstacle(workspace: str, policy: str) -> str:
-    """Name the obstacle that the workspace has no such policy."""
-    return f"policy:{workspace}:{policy}"
-
-
-def account_obstacle(account_id: str) -> str:
-    """Name the obstacle that an account is not released."""
-    return f"account:{account_id}"
-
-
 class Outcome(StrEnum):
     """What became of an event."""
 
@@ -171,18 +146,3 @@ class Plan:
     record: SyncRecord
     actions: tuple[Action, ...] = ()
     refusals: tuple[Refused, ...] = ()
-
-
-def freed_obstacles(before: Account | None, after: Account, *, held: bool) -> frozenset[str]:
-    """Return the obstacles that a change of an account takes out of others' way.
-
-    :param before: the account before the change, None where it is new.
-    :param held: whether an undeleted identity holds it afterwards.
-    """
-    freed = set()
-    lost = not held or (before is not None and before.email_key != after.email_key)
-    if before is not None and before.email is not None and lost:
-        freed.add(email_obstacle(after.workspace, after.portal, before.email))
-    if after.is_admin and not (before is not None and before.is_admin):
-        freed.add(admin_obstacle(after.workspace))
-    return frozenset(freed)

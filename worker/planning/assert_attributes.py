@@ -5,14 +5,9 @@ from dataclasses import replace
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Role
-from worker.planning.actions import (
-    ChangeAccount,
-    Reason,
-    RefusedAction,
-    account_obstacle,
-    admin_obstacle,
-)
+from worker.planning.actions import ChangeAccount, Reason, RefusedAction
 from worker.planning.facts import Account
+from worker.planning.obstacles import account_obstacle, admin_obstacle
 from worker.planning.plan_builder import Draft
 from worker.planning.roles import keeps_email, permitted_role, wanted_role, with_own_role
 

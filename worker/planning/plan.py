@@ -32,12 +32,11 @@ from worker.planning.actions import (
     RemoveDevice,
     RestoreAccount,
     UnlinkAccount,
-    admin_obstacle,
     outdated,
-    policy_obstacle,
 )
 from worker.planning.assert_attributes import assert_attributes, keeps_admin, with_attributes
 from worker.planning.facts import Account, Facts
+from worker.planning.obstacles import admin_obstacle, policy_obstacle
 from worker.planning.plan_builder import Draft
 from worker.planning.roles import left_behind, mapped_role, role_of_rule
 
@@ -53,12 +52,12 @@ def replan(facts: Facts, event: IdentityChanged) -> Plan:
     draft = Draft(facts, event)
     if event.ever_active:
         if event.terms.deactivated_at > facts.record.deactivated_at:
-            _come_and_go(draft)
+            _apply_missed_deactivation(draft)
         if event.active:
             _provide_account(draft)
         assert_attributes(draft)
         if event.deleted:
-            _let_go(draft)
+            _unlink(draft)
     return draft.plan()
 
 
@@ -116,7 +115,7 @@ def _create(draft: Draft, email: str) -> None:
 # --- leaving ------------------------------------------------------------------------------
 
 
-def _come_and_go(draft: Draft) -> None:
+def _apply_missed_deactivation(draft: Draft) -> None:
     """Apply a deactivation that has not been applied yet, even to somebody back by now.
 
     Events in between may have been lost or folded into this one, so the identity is planned as
@@ -199,7 +198,7 @@ def _change_policy(draft: Draft, policy: str) -> bool:
     return True
 
 
-def _let_go(draft: Draft) -> None:
+def _unlink(draft: Draft) -> None:
     """Unlink what a deleted identity leaves behind, unless a refused action still waits.
 
     An Admin who stays only for want of another is downgraded or removed later. Any other refusal

@@ -16,9 +16,9 @@ from worker.planning.actions import (
     RefusedAction,
     UnlinkAccount,
     YieldAddress,
-    email_obstacle,
 )
 from worker.planning.facts import Account, Device, Facts
+from worker.planning.obstacles import email_obstacle
 from worker.planning.roles import keeps_email
 
 

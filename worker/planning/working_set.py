@@ -27,8 +27,6 @@ from worker.planning.actions import (
     RestoreAccount,
     UnlinkAccount,
     YieldAddress,
-    email_obstacle,
-    freed_obstacles,
 )
 from worker.planning.changes import Changes, LedgerEntry, Waiting
 from worker.planning.facts import (
@@ -40,6 +38,7 @@ from worker.planning.facts import (
     SyncRecord,
     key_of_event,
 )
+from worker.planning.obstacles import email_obstacle, freed_obstacles
 
 
 def _random_id() -> str:

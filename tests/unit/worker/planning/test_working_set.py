@@ -17,9 +17,10 @@ from tests.drivers.people import (
     the_account,
 )
 from tests.drivers.toy_downstream import ToyDownstream
-from worker.planning.actions import DeviceActionKind, Outcome, admin_obstacle
+from worker.planning.actions import DeviceActionKind, Outcome
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey
+from worker.planning.obstacles import admin_obstacle
 
 ADMINS = dashboard(Role.ADMIN)
 KEY = IdentityKey("okta", "ada")

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.names import name_key, trimmed
 from contracts.rules import Portal, Role
 from worker.errors import EmailExists, NothingProtected, RoleElsewhere, UnknownEmail
-from worker.planning.actions import account_obstacle, admin_obstacle
+from worker.planning.obstacles import account_obstacle, admin_obstacle
 from worker.platforms.sql.by_hand.names import check_email
 from worker.platforms.sql.by_hand.transactions import ByHand, check_known
 from worker.platforms.sql.listed_accounts import ListedAccount, listed, listed_accounts

@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from worker.errors import PolicyExists
-from worker.planning.actions import policy_obstacle
+from worker.planning.obstacles import policy_obstacle
 from worker.platforms.sql.by_hand.names import check_name
 from worker.platforms.sql.by_hand.transactions import ByHand, check_known
 from worker.platforms.sql.tables import PolicyRow
