@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
-from contracts.rules import Portal
+from contracts.portals import PORTALS
 from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
 from worker.planning.facts import Address, IdentityKey, key_of_event
 from worker.platforms.sql.load import needs_workspace_lock
@@ -52,7 +52,7 @@ async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged
     if db.dialect.name != "postgresql":
         return
     tables = [WORKSPACES, RECORDS, ACCOUNTS, REFUSALS, FAILURES]
-    if any(event.portal is Portal.MDM for event in events):
+    if any(PORTALS[event.portal].has_devices for event in events):
         tables.append(DEVICES)
     names = ", ".join(table.name for table in tables)
     await db.execute(text(f"LOCK TABLE {names} IN ROW EXCLUSIVE MODE"))

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
-from contracts.rules import ChangePolicy, Portal
+from contracts.portals import PORTALS
+from contracts.rules import ChangePolicy
 from worker.planning.actions import (
     Action,
     ChangeAccount,
@@ -105,7 +106,7 @@ class World:
         return [
             event
             for event in events
-            if event.portal is Portal.MDM
+            if PORTALS[event.portal].has_devices
             and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
         ]
 

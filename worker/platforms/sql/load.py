@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
-from contracts.rules import ChangePolicy, Portal
+from contracts.portals import PORTALS
+from contracts.rules import ChangePolicy
 from worker.dialects import is_among, put_rows
 from worker.planning.facts import Address, key_of_event
 from worker.planning.working_set import World
@@ -29,7 +30,8 @@ from worker.platforms.sql.tables import LIVE_ADMIN
 
 def needs_workspace_lock(event: IdentityChanged) -> bool:
     """Say whether planning looks at what is locked by the workspace: its Admins, its policies."""
-    return event.portal is Portal.DASHBOARD or isinstance(event.terms.deactivation, ChangePolicy)
+    counts_admins = PORTALS[event.portal].counts_admins
+    return counts_admins or isinstance(event.terms.deactivation, ChangePolicy)
 
 
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
@@ -83,7 +85,8 @@ async def load_related(
     db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
 ) -> None:
     """Load Admins, and for leavers the devices of the loaded accounts and the policies named."""
-    await _load_admins(db, world, {e.workspace for e in events if e.portal is Portal.DASHBOARD})
+    counted = {event.workspace for event in events if PORTALS[event.portal].counts_admins}
+    await _load_admins(db, world, counted)
     if leavers := world.leavers_with_devices(events):
         await _load_devices(db, world)
         await _load_policies(db, world, leavers)
@@ -102,7 +105,7 @@ async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection
 
 
 async def _load_devices(db: AsyncConnection, world: World) -> None:
-    ids = sorted(account.id for account in world.accounts.values() if account.portal is Portal.MDM)
+    ids = sorted(it.id for it in world.accounts.values() if PORTALS[it.portal].has_devices)
     assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed)
     locked = assigned.order_by(DEVICES.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.names import name_key, trimmed
+from contracts.portals import PORTALS
 from contracts.rules import Portal, Role
 from worker.errors import EmailExists, NothingProtected, RoleElsewhere, UnknownEmail
 from worker.planning.obstacles import account_obstacle, admin_obstacle
@@ -49,9 +50,10 @@ async def add_account(
     :raises RoleElsewhere: when a role is given on another portal.
     """
     check_email(email)
-    if portal is not Portal.DASHBOARD and role is not None:
+    has_roles = PORTALS[portal].has_roles
+    if role is not None and not has_roles:
         raise RoleElsewhere(portal)
-    if portal is Portal.DASHBOARD:
+    if has_roles:
         role = role or Role.VIEWER
     async with by_hand.writing(workspace) as session:
         if await live_account(session, workspace, portal, email) is not None:
@@ -76,7 +78,7 @@ async def release_account(
     :raises UnknownWorkspace: when there is no such workspace.
     :raises UnknownEmail: when no live account of the portal has the e-mail.
     """
-    if portal is not Portal.DASHBOARD:
+    if not PORTALS[portal].has_roles:
         raise NothingProtected(portal)
     async with by_hand.writing(workspace, known=True) as session:
         account = await live_account(session, workspace, portal, email)
