@@ -22,6 +22,7 @@ from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.drivers.platform import Platform
+from tests.servers.migrated import Templates
 from worker.dialects import DownstreamDatabase
 from worker.planning.working_set import World
 
@@ -75,15 +76,10 @@ def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[
 
 
 @pytest.mark.parametrize("portal", list(Portal))
-def test_the_database_ends_as_the_pure_world_does(portal: Portal, tmp_path: Path) -> None:
+def test_the_database_ends_as_the_pure_world_does(
+    portal: Portal, tmp_path: Path, templates: Templates
+) -> None:
     empty = tmp_path / "empty.db"
-    asyncio.run(_migrated(empty))
+    templates.copy_file(DOWNSTREAM, empty)
     kind = type(f"{portal}InSql", (DeliveredToSql,), {"portal": portal, "empty": empty})
     run_state_machine_as_test(kind, settings=HOW_MANY)
-
-
-async def _migrated(file: Path) -> None:
-    reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")
-    await DOWNSTREAM.migrate(writing)
-    await reading.dispose()
-    await writing.dispose()

@@ -36,7 +36,7 @@ from tests.drivers.in_process import (
     RULES,
     Ingress,
     ingress_on,
-    migrated_directory,
+    opened_directory,
 )
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -74,12 +74,12 @@ class Processes:
 
 
 @pytest.fixture
-async def processes(database_url: str) -> AsyncIterator[Processes]:
+async def processes(directory_url: str) -> AsyncIterator[Processes]:
     """Give the processes; afterwards, make sure that none had to be freed from a deadlock."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(migrated_directory(database_url))
+        first = await stack.enter_async_context(opened_directory(directory_url))
         connection = await create_connection(first, "Acme", RULES, now())
-        others = [_opened(database_url) for _ in range(PROCESSES - 1)]
+        others = [_opened(directory_url) for _ in range(PROCESSES - 1)]
         each = []
         for database in [first, *[await stack.enter_async_context(other) for other in others]]:
             registry = CollectorRegistry()
@@ -91,8 +91,8 @@ async def processes(database_url: str) -> AsyncIterator[Processes]:
             )
             await stack.enter_async_context(http)
             each.append(Ingress(database, connection.id, http, registry))
-        yield Processes(database_url, each)
-    assert await _deadlocks(database_url) == 0
+        yield Processes(directory_url, each)
+    assert await _deadlocks(directory_url) == 0
 
 
 @asynccontextmanager
@@ -195,12 +195,12 @@ async def test_who_is_deleted_while_being_added_is_in_no_group(processes: Proces
     assert [await processes.one.members(group) for group in groups] == [[]] * len(groups)
 
 
-async def test_processes_on_ports_of_their_own_lose_no_member(database_url: str) -> None:
-    async with migrated_directory(database_url) as database, ingress_on(database) as ingress:
+async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str) -> None:
+    async with opened_directory(directory_url) as database, ingress_on(database) as ingress:
         users = [await ingress.user(f"user{number}") for number in range(AT_ONCE)]
         group = await ingress.group("Weavers")
         async with (
-            api_processes(database_url.replace("+asyncpg", ""), 2) as ports,
+            api_processes(directory_url.replace("+asyncpg", ""), 2) as ports,
             httpx.AsyncClient(headers=ingress.http.headers, timeout=30) as http,
         ):
             path = f"/scim/v2/{ingress.connection}/Groups/{group}"
