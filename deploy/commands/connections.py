@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
+from api.base_urls import base_url_of
 from api.reconciliation.verdicts import Finding
 from contracts.clock import now
 from contracts.rules import RULES, Rules
@@ -123,7 +124,7 @@ def list_(as_json: JsonOption = False) -> None:
                 "connection": each.id,
                 "workspace": each.workspace,
                 "portal": each.portal,
-                "base_url": base_url(settings, each.id),
+                "base_url": base_url_of(settings.base, each.id),
                 "rules": RULES.dump_python(each.rules, mode="json"),
             }
             | described(each.rules)
@@ -144,14 +145,9 @@ async def open_connection(
     created = await connections.create_connection(databases.directory, workspace, rules, now())
     return {
         "connection": created.id,
-        "base_url": base_url(settings, created.id),
+        "base_url": base_url_of(settings.base, created.id),
         "token": created.token,
     }
-
-
-def base_url(settings: Settings, connection: str) -> str:
-    """Return the URL that the provider is given."""
-    return f"{settings.base}/scim/v2/{connection}"
 
 
 async def _check_policy(databases: Databases, workspace: str, rules: Rules) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
+from api.base_urls import base_url_of
 from contracts.clock import now
-from deploy.commands.connections import ConnectionId, base_url
+from deploy.commands.connections import ConnectionId
 from deploy.commands.output import show_row
 from deploy.commands.session import JsonOption, on_databases
 from deploy.databases.open_databases import Databases
@@ -36,7 +37,7 @@ def rotate(
         )
         return {
             "connection": connection,
-            "base_url": base_url(settings, connection),
+            "base_url": base_url_of(settings.base, connection),
             "token": token,
         }
 

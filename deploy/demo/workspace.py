@@ -3,6 +3,7 @@
 import typer
 
 from api.admin import connections
+from api.base_urls import base_url_of
 from contracts.rules import (
     ChangePolicy,
     CreateCollaborator,
@@ -18,7 +19,7 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
-from deploy.commands.connections import base_url, open_connection
+from deploy.commands.connections import open_connection
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.inventory import Inventory
@@ -59,7 +60,7 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
     known = await connections.list_connections(databases.directory)
     if known:
         for each in known:
-            typer.echo(f"{each.id:<24} {base_url(settings, each.id)}")
+            typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
     elif make_demo and not await Inventory(databases.downstream).workspace_exists(WORKSPACE):
         await _make(databases, settings)
