@@ -6,17 +6,18 @@ from typing import Annotated, Any
 import typer
 
 from api.directory.identity_listing import UNPUBLISHABLE
-from api.outbox.rejections import ListedRejection, Rejections
+from api.outbox.rejections import Rejections
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Finding, Verdict
 from contracts.clock import now
+from contracts.listed_failures import ListedFailure
 from deploy.commands.output import show_rows, with_times
 from deploy.commands.rule_options import failure_kind_named
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.failures import ListedFailure, StoredFailures
+from worker.failures import StoredFailures
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
@@ -26,9 +27,6 @@ Kind = Annotated[
     str | None,
     typer.Argument(help="exhausted, permanent or unpublishable; all, where left out."),
 ]
-
-Listed = ListedFailure | ListedRejection
-"""A failure: of the worker, or of what never reached it."""
 OfConnection = Annotated[
     str | None, typer.Option("--connection", metavar="ID", help="Only of this connection.")
 ]
@@ -94,8 +92,8 @@ def retry(
 
 async def _find(
     databases: Databases, kind: str | None, connection: str | None, identity: str | None
-) -> list[Listed]:
-    found: list[Listed] = []
+) -> list[ListedFailure]:
+    found: list[ListedFailure] = []
     if kind != UNPUBLISHABLE:
         failures = StoredFailures(databases.downstream)
         found += await failures.of(kind=kind, connection=connection, identity=identity)
