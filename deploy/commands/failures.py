@@ -12,12 +12,13 @@ from api.reconciliation.verdicts import Finding, Verdict
 from contracts.clock import now
 from contracts.listed_failures import ListedFailure
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.rule_options import failure_kind_named
+from deploy.commands.rule_options import one_of
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.failures import StoredFailures
+from worker.retries import FailureKind
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
@@ -56,7 +57,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show whose events failed, the latest first."""
-    chosen = None if kind is None else failure_kind_named(kind)
+    chosen = None if kind is None else _kind_named(kind)
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
         found = await _find(databases, chosen, connection, identity)
@@ -78,7 +79,7 @@ def retry(
     Left alone is whoever failed with something newer than the directory knows, which may have been
     a leaving, and whoever has left downstream: muster reconcile shows them.
     """
-    chosen = None if kind is None else failure_kind_named(kind)
+    chosen = None if kind is None else _kind_named(kind)
 
     async def work(databases: Databases, _settings: Settings) -> tuple[int, list[Finding]]:
         failures = await _find(databases, chosen, connection, identity)
@@ -101,3 +102,9 @@ async def _find(
         rejections = Rejections(databases.directory)
         found += await rejections.of(connection=connection, identity=identity)
     return found
+
+
+def _kind_named(text: str) -> str:
+    """Return a kind of failures by its name: one of the worker's, or what cannot be published."""
+    one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))
+    return text.lower()

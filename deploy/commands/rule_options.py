@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.directory.identity_listing import UNPUBLISHABLE
 from contracts.rules import (
     RULES,
     ChangePolicy,
@@ -18,7 +17,6 @@ from contracts.rules import (
     Role,
     Rules,
 )
-from worker.retries import FailureKind
 
 ON_CREATE = {
     Portal.STORE: ("nothing", "create-employee"),
@@ -60,8 +58,8 @@ def rules_from(portal: Portal, options: RuleOptions) -> Rules:
     :raises InvalidInput: when the portal has no such rule, or an option goes with no rule.
     """
     creation, leaving = options.on_create or "nothing", options.on_deactivate or "nothing"
-    _one_of("--on-create", creation, ON_CREATE[portal])
-    _one_of("--on-deactivate", leaving, ON_DEACTIVATE[portal])
+    one_of("--on-create", creation, ON_CREATE[portal])
+    one_of("--on-deactivate", leaving, ON_DEACTIVATE[portal])
     creates_collaborator = creation == "create-collaborator"
     changes_policy = leaving == "change-policy"
     if options.role is not None and not creates_collaborator:
@@ -150,20 +148,14 @@ def policy_of(rules: Rules) -> str | None:
 
 def portal_named(text: str) -> Portal:
     """Return a portal by its name."""
-    _one_of("the portal", text.lower(), tuple(Portal))
+    one_of("the portal", text.lower(), tuple(Portal))
     return Portal(text.lower())
 
 
 def role_named(text: str) -> Role:
     """Return a role by its name."""
-    _one_of("the role", text.lower(), tuple(Role))
+    one_of("the role", text.lower(), tuple(Role))
     return Role(text.lower())
-
-
-def failure_kind_named(text: str) -> str:
-    """Return a kind of failures by its name: one of the worker's, or what cannot be published."""
-    _one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))
-    return text.lower()
 
 
 def _role_line(text: str) -> dict[str, str]:
@@ -173,6 +165,7 @@ def _role_line(text: str) -> dict[str, str]:
     return {"name": name, "role": role_named(role)}
 
 
-def _one_of(what: str, text: str, accepted: Sequence[str | StrEnum]) -> None:
+def one_of(what: str, text: str, accepted: Sequence[str | StrEnum]) -> None:
+    """Check that a word is among those that are accepted."""
     if text not in accepted:
         raise InvalidInput(f"{what} is one of {', '.join(accepted)}, not {text!r}")
