@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.admin.rules import InvalidInput
 from api.errors import ApiError
 from contracts.error_places import type_and_places
 from deploy.broker.rabbitmq_connection import BrokerUnusable
@@ -24,7 +25,6 @@ from deploy.commands import (
     tokens,
     topology,
 )
-from deploy.commands.rule_options import InvalidInput
 from deploy.databases.migration_tries import SchemaLocked
 from deploy.databases.migrations import NewerSchema, OutdatedSchema
 from deploy.databases.open_databases import UnusableDatabase

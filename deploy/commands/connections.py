@@ -6,12 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.admin import connections
-from api.base_urls import base_url_of
-from api.reconciliation.verdicts import Finding
-from contracts.clock import now
-from contracts.rules import RULES, Rules
-from deploy.commands.output import show_row, show_rows
-from deploy.commands.rule_options import (
+from api.admin.rules import (
     InvalidInput,
     RuleOptions,
     changed,
@@ -20,6 +15,11 @@ from deploy.commands.rule_options import (
     portal_named,
     rules_from,
 )
+from api.base_urls import base_url_of
+from api.reconciliation.verdicts import Finding
+from contracts.clock import now
+from contracts.rules import RULES, Rules
+from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.commands.unknown_leavers import show_published, unknown_leavers
 from deploy.databases.open_databases import Databases

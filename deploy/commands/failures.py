@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.admin.rules import one_of
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.outbox.rejections import Rejections
 from api.reconciliation.repair import repair
@@ -12,7 +13,6 @@ from api.reconciliation.verdicts import Finding, Verdict
 from contracts.clock import now
 from contracts.listed_failures import ListedFailure
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.rule_options import one_of
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import comparing, show_published
 from deploy.databases.open_databases import Databases

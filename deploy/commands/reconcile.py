@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from api.admin.rules import InvalidInput
 from api.reconciliation.reconcile import Comparison, Reconciliation
 from api.reconciliation.repair import bring_back, repair
 from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import now
 from deploy.broker.transports import open_publisher, topology_of
 from deploy.commands.output import print_json, show_row, show_rows
-from deploy.commands.rule_options import InvalidInput
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import rows_of, show_leavers
 from deploy.databases.open_databases import Databases

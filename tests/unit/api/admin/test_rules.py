@@ -2,6 +2,15 @@
 
 import pytest
 
+from api.admin.rules import (
+    ON_CREATE,
+    ON_DEACTIVATE,
+    InvalidInput,
+    RuleOptions,
+    policy_of,
+    portal_named,
+    rules_from,
+)
 from contracts.rules import (
     ChangePolicy,
     CreateCollaborator,
@@ -11,15 +20,6 @@ from contracts.rules import (
     RemoveCollaborator,
     Role,
     RoleLine,
-)
-from deploy.commands.rule_options import (
-    ON_CREATE,
-    ON_DEACTIVATE,
-    InvalidInput,
-    RuleOptions,
-    policy_of,
-    portal_named,
-    rules_from,
 )
 
 
