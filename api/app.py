@@ -11,7 +11,7 @@ from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
 from api.access.bearer import Doorkeeper
-from api.base_urls import PREFIX
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares, ShareSizes
 from api.http.correlation import CorrelationIds

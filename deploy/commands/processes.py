@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from api.admin.rules import InvalidInput
 from deploy.broker.rabbitmq_connection import BrokerUnusable
 from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.broker.transports import topology_of
+from deploy.commands.invalid_input import InvalidInput
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
 from deploy.databases.open_databases import open_databases, open_directory, open_downstream
 from deploy.demo.workspace import introduce

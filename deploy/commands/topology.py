@@ -4,9 +4,9 @@ import asyncio
 
 import typer
 
-from api.admin.rules import InvalidInput
 from deploy.broker.rabbitmq_topology import apply_topology
 from deploy.broker.transports import topology_of
+from deploy.commands.invalid_input import InvalidInput
 from deploy.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")

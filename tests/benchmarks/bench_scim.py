@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.admin.connections import create_connection
-from api.base_urls import PREFIX
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from deploy.databases.engines import open_engines

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from api.admin.connections import create_connection
-from api.base_urls import PREFIX
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import UserRow
 from contracts.clock import now

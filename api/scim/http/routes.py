@@ -12,7 +12,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
 from api.access.bearer import Doorkeeper, OpenedConnection, seal_of
-from api.base_urls import PREFIX, base_url_of
+from api.connection_urls import PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
 from api.http.correlation import trace_of

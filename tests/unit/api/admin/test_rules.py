@@ -1,26 +1,21 @@
-"""Do command-line options mean the rules that they say, and is everything else one clear line?"""
+"""Do an administrator's choices mean the rules that they say, and is everything else one line?"""
 
 import pytest
 
-from api.admin.rules import (
-    ON_CREATE,
-    ON_DEACTIVATE,
-    InvalidInput,
-    RuleOptions,
-    policy_of,
-    portal_named,
-    rules_from,
-)
+from api.admin.named_values import portal_named
+from api.admin.rule_choices import RoleChoice, RuleChoices
+from api.admin.rules import ON_CREATE, ON_DEACTIVATE, rules_from
+from api.errors import ApiError, NotOneOf
 from contracts.rules import (
-    ChangePolicy,
     CreateCollaborator,
     DashboardRules,
-    MdmRules,
     Portal,
     RemoveCollaborator,
     Role,
     RoleLine,
 )
+
+ADMINS = RoleChoice("A", "admin")
 
 
 @pytest.mark.parametrize("portal", Portal)
@@ -28,16 +23,16 @@ def test_every_value_of_a_portal_is_a_rule_of_it(portal: Portal) -> None:
     for on_create in ON_CREATE[portal]:
         for on_deactivate in ON_DEACTIVATE[portal]:
             policy = "Quarantine" if on_deactivate == "change-policy" else None
-            rules = rules_from(portal, RuleOptions(on_create, on_deactivate, policy=policy))
+            rules = rules_from(portal, RuleChoices(on_create, on_deactivate, policy=policy))
             assert rules.portal is portal
             assert (rules.on_create.do, rules.on_deactivate.do) == (on_create, on_deactivate)
 
 
 def test_a_dashboard_maps_names_to_roles() -> None:
-    options = RuleOptions(
-        "create-collaborator", "remove-collaborator", "editor", None, ["A=B=admin"]
+    choices = RuleChoices(
+        "create-collaborator", "remove-collaborator", "editor", None, [RoleChoice("A=B", "Admin")]
     )
-    assert rules_from(Portal.DASHBOARD, options) == DashboardRules(
+    assert rules_from(Portal.DASHBOARD, choices) == DashboardRules(
         on_create=CreateCollaborator(role=Role.EDITOR),
         on_deactivate=RemoveCollaborator(),
         role_map=(RoleLine(name="A=B", role=Role.ADMIN),),
@@ -45,38 +40,72 @@ def test_a_dashboard_maps_names_to_roles() -> None:
 
 
 def test_a_collaborator_without_a_role_is_a_viewer() -> None:
-    rules = rules_from(Portal.DASHBOARD, RuleOptions("create-collaborator"))
+    rules = rules_from(Portal.DASHBOARD, RuleChoices("create-collaborator"))
     assert rules.on_create == CreateCollaborator(role=Role.VIEWER)
 
 
-def test_the_named_policy_is_known_before_anything_is_made() -> None:
-    assert policy_of(MdmRules(on_deactivate=ChangePolicy(policy="Q"))) == "Q"
-    assert policy_of(DashboardRules()) is None
-
-
 @pytest.mark.parametrize(
-    ("portal", "options", "says"),
+    ("portal", "choices", "says"),
     [
-        (Portal.STORE, RuleOptions("create-collaborator"), "nothing, create-employee"),
-        (Portal.STORE, RuleOptions(on_deactivate="remove-user"), "nothing, remove-employee"),
-        (Portal.DASHBOARD, RuleOptions(role="admin"), "--role goes with"),
-        (Portal.DASHBOARD, RuleOptions("create-collaborator", role="owner"), "admin, editor"),
-        (Portal.MDM, RuleOptions(on_deactivate="change-policy"), "needs --policy"),
-        (Portal.MDM, RuleOptions(policy="Q"), "--policy goes with"),
-        (Portal.STORE, RuleOptions(map_role=["A=admin"]), "--map-role goes with"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["admin"]), "NAME=ROLE"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["A=owner"]), "admin, editor"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["A=admin", "a=viewer"]), "twice"),
+        (
+            Portal.STORE,
+            RuleChoices("create-collaborator"),
+            "on_create is one of nothing, create-employee, not 'create-collaborator'",
+        ),
+        (
+            Portal.STORE,
+            RuleChoices(on_deactivate="{remove}"),
+            "on_deactivate is one of nothing, remove-employee, not '{remove}'",
+        ),
+        (
+            Portal.DASHBOARD,
+            RuleChoices(role="admin"),
+            "role goes with on_create create-collaborator",
+        ),
+        (
+            Portal.DASHBOARD,
+            RuleChoices("create-collaborator", role="Owner"),
+            "the role is one of admin, editor, viewer, not 'owner'",
+        ),
+        (
+            Portal.MDM,
+            RuleChoices(on_deactivate="change-policy"),
+            "on_deactivate change-policy needs a policy",
+        ),
+        (Portal.MDM, RuleChoices(policy="Q"), "policy goes with on_deactivate change-policy"),
+        (
+            Portal.STORE,
+            RuleChoices(role_map=[ADMINS]),
+            "role_map goes with the dashboard portal",
+        ),
+        (
+            Portal.DASHBOARD,
+            RuleChoices(role_map=[RoleChoice("", "admin")]),
+            "role_map takes a name and a role in each line",
+        ),
+        (
+            Portal.DASHBOARD,
+            RuleChoices(role_map=[RoleChoice("A", "owner")]),
+            "the role is one of admin, editor, viewer, not 'owner'",
+        ),
+        (
+            Portal.DASHBOARD,
+            RuleChoices(role_map=[ADMINS, RoleChoice("a", "viewer")]),
+            "Value error, a name is mapped to a role twice",
+        ),
     ],
 )
-def test_what_cannot_be_is_one_line_that_says_what_can(
-    portal: Portal, options: RuleOptions, says: str
+def test_choices_that_make_no_rules_are_refused_in_the_names_of_the_fields(
+    portal: Portal, choices: RuleChoices, says: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=says) as caught:
-        rules_from(portal, options)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(ApiError) as caught:
+        rules_from(portal, choices)
+    assert str(caught.value) == says
 
 
 def test_an_unknown_portal_is_answered_with_those_there_are() -> None:
-    with pytest.raises(InvalidInput, match="dashboard, store, mdm"):
-        portal_named("intranet")
+    assert portal_named("Store") is Portal.STORE
+    with pytest.raises(
+        NotOneOf, match=r"^the portal is one of dashboard, store, mdm, not 'intra'$"
+    ):
+        portal_named("Intra")

@@ -2,7 +2,7 @@
 
 import json
 
-from api.base_urls import base_url_of
+from api.connection_urls import base_url_of
 from contracts.identity_changed import IdentityChanged, Profile, StoreTerms, Trace, encode
 from contracts.rules import CreateEmployee
 

@@ -1,0 +1,56 @@
+"""Which choices do command-line options make, and what are they called when something is wrong?"""
+
+from collections.abc import Sequence
+
+from api.admin.rule_choices import RoleChoice, RuleChoices
+from api.errors import NothingToChange, RuleNames, UnknownPolicy, UnusableRules
+from deploy.commands.invalid_input import InvalidInput
+
+OPTIONS = RuleNames(
+    on_create="--on-create",
+    on_deactivate="--on-deactivate",
+    role="--role",
+    policy="--policy",
+    role_map="--map-role",
+    a_policy="--policy NAME",
+    a_line="NAME=ROLE",
+)
+
+
+def choices_of(
+    on_create: str | None = None,
+    on_deactivate: str | None = None,
+    role: str | None = None,
+    policy: str | None = None,
+    map_role: Sequence[str] | None = None,
+    *,
+    no_map_role: bool = False,
+) -> RuleChoices:
+    """Return the choices that the options make.
+
+    :raises InvalidInput: when two of them exclude each other.
+    """
+    if map_role and no_map_role:
+        raise InvalidInput("--map-role and --no-map-role exclude each other")
+    lines = [_line(text) for text in map_role or ()]
+    role_map = lines if lines or no_map_role else None
+    return RuleChoices(on_create, on_deactivate, role, policy, role_map)
+
+
+def told(error: Exception) -> str:
+    """Return what was wrong in the words of the command line."""
+    match error:
+        case UnusableRules():
+            return error.told_with(OPTIONS)
+        case NothingToChange():
+            return f"{error}: give at least one option (see --help)"
+        case UnknownPolicy():
+            return f"{error}: muster policies add"
+        case _:
+            return str(error)
+
+
+def _line(text: str) -> RoleChoice:
+    """Split NAME=ROLE; a name may hold = itself, and a text without any has no name."""
+    name, _, role = text.rpartition("=")
+    return RoleChoice(name, role)
