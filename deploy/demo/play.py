@@ -80,7 +80,7 @@ async def _tell(settings: Settings) -> None:
             await migrate(databases)
             teller = _Teller(databases, await _set_the_stage(databases, settings))
             async with running(
-                lambda stop: run_everything(settings, databases, Inspection(), listener, stop)
+                lambda stop: run_everything(settings, listener, databases, Inspection(), stop)
             ):
                 for number, step in enumerate(STORY, start=1):
                     await teller.tell(number, step)
