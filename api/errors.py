@@ -69,7 +69,7 @@ class NothingToChange(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class RuleNames:
-    """What an edge calls the choices that make up rules; by default, the fields of a document."""
+    """The names that an edge has for the choices of rules; by default, the fields of a document."""
 
     on_create: str = "on_create"
     on_deactivate: str = "on_deactivate"

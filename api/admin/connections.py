@@ -37,7 +37,7 @@ class ConnectionInUse:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an identity provider is told: where to push, and a token, which is shown this once."""
+    """The answer to give to an identity provider: where to push, and a token, shown this once."""
 
     connection: str
     base_url: str

@@ -4,7 +4,7 @@ from api.reconciliation.verdicts import Moment
 from contracts.transport import Publisher
 
 IN_HAND_SECONDS = 30
-"""What a worker may need for what it has in hand, once nothing waits any more."""
+"""A worker may need as long for what it has in hand, once nothing waits any more."""
 
 
 async def moment_of_comparison(

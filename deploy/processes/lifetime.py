@@ -12,7 +12,7 @@ from deploy.processes.signals import until_signalled
 T = TypeVar("T")
 
 Part = Callable[[T, Inspection, asyncio.Event], Awaitable[None]]
-"""What runs on opened databases until the event is set, and shows itself to operators."""
+"""A part runs on opened databases until the event is set, and shows itself to operators."""
 
 
 async def live(
