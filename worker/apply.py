@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChangedEnvelope, decode
 from contracts.pace import Pace
 from contracts.topology import Lane
-from worker.actions import Plan, outdated
-from worker.database import DownstreamDatabase, wait_for_locks
-from worker.facts import IdentityKey
+from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.locked_out import PATIENCE
-from worker.statements.flushing import Flush
-from worker.statements.loading import (
+from worker.planning.actions import Plan, outdated
+from worker.planning.facts import IdentityKey
+from worker.planning.working_set import World
+from worker.platforms.sql.load import (
     has_to_be_alone,
     key_of_event,
     load_facts,
@@ -22,8 +22,8 @@ from worker.statements.loading import (
     lock_workspaces,
     make_workspaces,
 )
-from worker.statements.replans import mark_freed, mark_refused
-from worker.world import World
+from worker.platforms.sql.save import Flush
+from worker.sync.replans import mark_freed, mark_refused
 
 Newest = Mapping[IdentityKey, IdentityChangedEnvelope]
 Plans = dict[IdentityKey, Plan]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.clock import Clock, now
 from contracts.topology import Lane
 from contracts.transport import Consumer, Delivery
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.handle_deliveries import Handler
 from worker.metrics import WorkerMetrics
 from worker.replan_refused import Replanning

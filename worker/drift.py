@@ -6,7 +6,8 @@ from itertools import compress
 from typing import assert_never
 
 from contracts.identity_changed import IdentityChanged
-from worker.actions import (
+from worker.dialects import DownstreamDatabase
+from worker.planning.actions import (
     Action,
     ChangeAccount,
     ChangeDevicePolicy,
@@ -19,11 +20,10 @@ from worker.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.database import DownstreamDatabase
-from worker.facts import Account, Facts
-from worker.plan import replan
-from worker.statements.loading import key_of_event, load_facts, lock_due_records
-from worker.world import World
+from worker.planning.facts import Account, Facts
+from worker.planning.plan import replan
+from worker.planning.working_set import World
+from worker.platforms.sql.load import key_of_event, load_facts, lock_due_records
 
 AT_ONCE = 200
 """Identities in one transaction: whoever waits for their locks does not wait for long."""

@@ -11,9 +11,11 @@ from contracts.pace import Pace
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
 from worker.apply import Batch, apply_batch
-from worker.database import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.errors import DatabaseAway
 from worker.locked_out import PATIENCE, SHORT_PATIENCE, Suspects, delay_of
+from worker.locked_rows import find_locked_out
+from worker.platforms.sql.load import key_of_event
 from worker.reports import Reports
 from worker.retries import (
     FailureKind,
@@ -23,9 +25,7 @@ from worker.retries import (
     is_locked_out,
     is_transient,
 )
-from worker.statements.failures import Failed, record_failure
-from worker.statements.loading import key_of_event
-from worker.statements.locked_rows import find_locked_out
+from worker.sync.record_failure import Failed, record_failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from contracts.rules import Portal
 from contracts.topology import Lane
-from worker.actions import DeviceActionKind, Outcome, Reason
+from worker.planning.actions import DeviceActionKind, Outcome, Reason
 from worker.retries import FailureKind
-from worker.statements.standing import Standing
+from worker.sync.open_problems import Standing
 
 LAG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds; 5 is the objective for leavers."""

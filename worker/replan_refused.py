@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from contracts.clock import Clock, now
 from contracts.topology import Lane
 from worker.apply import Batch, apply_replans
-from worker.database import DownstreamDatabase, wait_for_locks
-from worker.facts import IdentityKey
+from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.locked_out import LONGEST_DELAY, PATIENCE, SHORT_PATIENCE
+from worker.planning.facts import IdentityKey
 from worker.reports import Reports
 from worker.retries import describe, is_locked_out, pause, quickly, until_stopped
-from worker.statements.replans import SWEEP_SECONDS, find_due, mark_refused
+from worker.sync.replans import SWEEP_SECONDS, find_due, mark_refused
 
 MOST = 100
 """Planned again at once; small, so that on SQLite nobody waits long for the one writer."""

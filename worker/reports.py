@@ -8,12 +8,12 @@ import structlog
 
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope
 from contracts.topology import Lane
-from worker.actions import Action, ChangeDevicePolicy, Outcome, ReleaseDevice, RemoveDevice
 from worker.apply import Applied
-from worker.facts import IdentityKey
 from worker.metrics import FAILED, RETRIED, WorkerMetrics
-from worker.statements.failures import Failed
-from worker.world import kind_of
+from worker.planning.actions import Action, ChangeDevicePolicy, Outcome, ReleaseDevice, RemoveDevice
+from worker.planning.facts import IdentityKey
+from worker.planning.working_set import kind_of
+from worker.sync.record_failure import Failed
 
 LOG = structlog.get_logger(__name__)
 

@@ -25,7 +25,7 @@ from tenacity import (
 
 from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.topology import RETRY_DELAYS
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.errors import DatabaseAway
 from worker.write_probe import try_writing
 

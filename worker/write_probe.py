@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, TakenBack, probe_names
-from worker.database import DownstreamDatabase, put_rows
-from worker.statements.rows import WORKSPACES
+from worker.dialects import DownstreamDatabase, put_rows
+from worker.platforms.sql.mapping import WORKSPACES
 
 
 async def try_writing(database: DownstreamDatabase) -> None:

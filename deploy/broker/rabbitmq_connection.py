@@ -4,7 +4,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from aiormq.exceptions import ProtocolSyntaxError
 
-from worker.rabbitmq_connection import Broker
+from worker.rabbitmq.connection import Broker
 
 NAME = "muster command"
 

@@ -11,7 +11,7 @@ from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology
 from contracts.transport import Consumer, Publisher
 from deploy.settings import Settings
-from worker.rabbitmq_consumer import RabbitmqConsumer
+from worker.rabbitmq.consumer import RabbitmqConsumer
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.inventory import Inventory
-from worker.listed_accounts import ListedAccount
+from worker.platforms.sql.inventory import Inventory
+from worker.platforms.sql.listed_accounts import ListedAccount
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
 

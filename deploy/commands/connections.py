@@ -19,8 +19,8 @@ from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.inventory import Inventory
-from worker.sync_states import StoredPolicies, StoredSyncStates
+from worker.platforms.sql.inventory import Inventory
+from worker.sync.states import StoredPolicies, StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 

@@ -14,9 +14,9 @@ from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.failures import StoredFailures
 from worker.retries import FailureKind
-from worker.sync_states import StoredSyncStates
+from worker.sync.failures import StoredFailures
+from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 

@@ -8,7 +8,7 @@ from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 app = typer.Typer(no_args_is_help=True, help="Policies of a workspace.")
 

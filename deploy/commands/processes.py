@@ -29,7 +29,7 @@ from deploy.processes.lifetime import Part, live
 from deploy.processes.separate_processes import run_api, run_relay, run_worker
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 

@@ -21,7 +21,7 @@ from deploy.commands.unknown_leavers import rows_of, show_leavers
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.drift import PlannedAssertions
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 SHOWN = 50
 """Findings in the table; --json has all of them."""

@@ -14,7 +14,7 @@ from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 
 def register(app: typer.Typer) -> None:

@@ -20,7 +20,7 @@ from deploy.databases.engines import open_directory_engines, open_engines
 from deploy.databases.files import DatabaseFileLost
 from deploy.databases.postgres_sessions import NoServerTakesWrites
 from deploy.settings import Settings
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 EnginesT = TypeVar("EnginesT", bound=tuple[AsyncEngine, ...])
 

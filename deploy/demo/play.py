@@ -37,7 +37,7 @@ from deploy.processes.background_tasks import running
 from deploy.processes.operator_endpoints import Inspection
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 PATIENCE_SECONDS = 10
 """How long a step's changes may take downstream. They take a few hundredths of a second."""

@@ -19,8 +19,8 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
-from worker.inventory import ListedDevice
-from worker.listed_accounts import ListedAccount
+from worker.platforms.sql.inventory import ListedDevice
+from worker.platforms.sql.listed_accounts import ListedAccount
 
 WORKSPACE = "acme"
 OWNER = "owner@example.com"

@@ -24,8 +24,8 @@ from contracts.rules import (
 )
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.inventory import Inventory
-from worker.sync_states import StoredPolicies
+from worker.platforms.sql.inventory import Inventory
+from worker.sync.states import StoredPolicies
 
 WORKSPACE = "demo"
 POLICIES = ("Standard", "Quarantine")

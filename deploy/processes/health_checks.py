@@ -15,9 +15,9 @@ from deploy.databases.metrics import DatabaseObservation
 from deploy.databases.writability import takes_writes
 from deploy.processes.operator_endpoints import Inspection
 from worker import write_probe as downstream_probe
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
+from worker.gauges import WorkerObservations
 from worker.metrics import WorkerMetrics
-from worker.observations import WorkerObservations
 
 DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 

@@ -11,8 +11,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from itertools import islice
-from pathlib import Path
+from itertools import islice, takewhile
 from types import FrameType
 
 import structlog
@@ -33,9 +32,8 @@ REPORT_SECONDS = 10.0
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = {"api", "worker", "contracts", "deploy"}
-"""Where our code lies, in a checkout and where it is installed."""
+"""The packages of Muster: what runs in others is named by its callers."""
 
 LOOPS = ("asyncio/runners.py", "asyncio/base_events.py", "asyncio/events.py", "uvloop/__init__.py")
 """The files that run a loop and its callbacks."""
@@ -111,18 +109,17 @@ class LoopWatch:
 
 
 def _ours(frame: FrameType) -> Iterator[str]:
-    """Yield the innermost places of a thread that are our code: file, line and function.
+    """Yield the innermost places of a thread in Muster's code: dotted module, line and function.
 
-    What lies outside of the loop started it, and is no piece of work.
+    The frames outside of the loop started it, and are no piece of work.
     """
-    stack = traceback.extract_stack(frame)
-    loops = [at for at, each in enumerate(stack) if each.filename.endswith(LOOPS)]
-    inner = stack[loops[-1] + 1 :] if loops else stack
+    inner = takewhile(
+        lambda place: not place[0].f_code.co_filename.endswith(LOOPS), traceback.walk_stack(frame)
+    )
     places = (
-        f"{path.relative_to(ROOT)}:{each.lineno} {each.name}"
-        for each in reversed(inner)
-        if (path := Path(each.filename)).is_relative_to(ROOT)
-        and path.relative_to(ROOT).parts[0] in PACKAGES
+        f"{module}:{line} {each.f_code.co_name}"
+        for each, line in inner
+        if (module := each.f_globals.get("__name__", "")).partition(".")[0] in PACKAGES
     )
     yield from islice(places, DEPTH)
 

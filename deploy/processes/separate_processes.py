@@ -15,7 +15,7 @@ from deploy.processes.operator_endpoints import Inspection, health_routes
 from deploy.processes.sweeper import sweeping
 from deploy.settings import Settings
 from worker.consume import Worker
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 
 async def run_api(

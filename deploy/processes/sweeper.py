@@ -10,8 +10,8 @@ from contracts.transport import Publisher
 from deploy.broker.transports import topology_of
 from deploy.processes.background_tasks import until_cancelled
 from deploy.settings import Settings
-from worker.database import DownstreamDatabase
-from worker.sync_states import StoredSyncStates
+from worker.dialects import DownstreamDatabase
+from worker.sync.states import StoredSyncStates
 
 
 @asynccontextmanager

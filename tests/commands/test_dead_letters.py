@@ -12,8 +12,8 @@ from contracts.topology import Lane, Topology
 from tests.commands.conftest import Answer
 from tests.drivers.people import ADA, STORE, joiner
 from tests.servers.rabbitmq import RabbitmqServer
-from worker.rabbitmq_connection import Broker
-from worker.rabbitmq_set_aside import SetAside
+from worker.rabbitmq.connection import Broker
+from worker.rabbitmq.set_aside import SetAside
 
 pytestmark = pytest.mark.rabbitmq
 

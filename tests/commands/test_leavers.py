@@ -15,7 +15,7 @@ from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 from tests.servers.lost_commits import losing_commits
-from worker.statements.rows import FAILURES
+from worker.platforms.sql.mapping import FAILURES
 
 Muster = Callable[..., Answer]
 

@@ -15,7 +15,7 @@ from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer
 from tests.drivers.both_sides import Installation, installation_on
-from worker.statements.rows import ACCOUNTS, FAILURES
+from worker.platforms.sql.mapping import ACCOUNTS, FAILURES
 
 Muster = Callable[..., Answer]
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Consumer, Delivery, Parcel, Publisher, RetryAfter
-from worker.rabbitmq_consumer import RabbitmqConsumer
+from worker.rabbitmq.consumer import RabbitmqConsumer
 
 PATIENCE_SECONDS = 60
 """Only so that a broken transport ends the test."""

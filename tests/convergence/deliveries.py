@@ -5,8 +5,8 @@ from random import Random
 
 from contracts.identity_changed import IdentityChanged
 from tests.convergence.invariants import check_always
-from worker.actions import Outcome
-from worker.world import World
+from worker.planning.actions import Outcome
+from worker.planning.working_set import World
 
 
 def deliver(world: World, events: Sequence[IdentityChanged]) -> None:

@@ -14,7 +14,7 @@ from api.directory.identity_changes import (
 from api.outbox.events import terms_of
 from contracts.identity_changed import IdentityChanged, Profile
 from contracts.rules import DashboardRules, MdmRules, StoreRules
-from worker.facts import IdentityKey
+from worker.planning.facts import IdentityKey
 
 WORKSPACE = "acme"
 

@@ -8,8 +8,8 @@ from contracts.rules import Portal, Role
 from tests.convergence.directory import WORKSPACE
 from tests.convergence.shared_addresses import Address, Shared
 from tests.convergence.watched_world import WatchedWorld
-from worker.facts import Account, Device, IdentityKey
-from worker.world import World
+from worker.planning.facts import Account, Device, IdentityKey
+from worker.planning.working_set import World
 
 POLICIES = ("locked",)
 

@@ -12,9 +12,9 @@ from tests.convergence import strategies as draw
 from tests.convergence.directory import Directory, Group, user
 from tests.convergence.downstream import made_by_hand
 from tests.convergence.shared_addresses import Shared
-from worker.actions import Reason
-from worker.facts import IdentityKey
-from worker.world import World
+from worker.planning.actions import Reason
+from worker.planning.facts import IdentityKey
+from worker.planning.working_set import World
 
 BOSS = "boss@acme.test"
 """An Admin by hand whom no identity reaches: nobody else is the last one then."""

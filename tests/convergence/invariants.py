@@ -15,9 +15,9 @@ from contracts.rules import (
     UnassignDevices,
 )
 from tests.convergence.directory import WORKSPACE
-from worker.actions import Outcome, RefusedAction
-from worker.facts import Account, IdentityKey
-from worker.world import World
+from worker.planning.actions import Outcome, RefusedAction
+from worker.planning.facts import Account, IdentityKey
+from worker.planning.working_set import World
 
 OUTLIVES_DELETION = {RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE}
 """For these a deleted identity holds on to its account, if nobody else wants it."""

@@ -20,7 +20,7 @@ from contracts.rules import (
     RemoveUserAndDevices,
     UnassignDevices,
 )
-from worker.facts import IdentityKey
+from worker.planning.facts import IdentityKey
 
 Address = tuple[str, str]
 """A portal and the comparison key of an e-mail."""

@@ -8,11 +8,12 @@ from sqlalchemy import insert, select
 from contracts.identity_changed import decode
 from tests.convergence.directory import WORKSPACE
 from tests.convergence.downstream import ByHand
-from worker.actions import DeviceActionKind, Reason, Refused, RefusedAction
-from worker.changes import LedgerEntry, Waiting
-from worker.database import DownstreamDatabase
-from worker.facts import IdentityKey
-from worker.statements.rows import (
+from worker.dialects import DownstreamDatabase
+from worker.planning.actions import DeviceActionKind, Reason, Refused, RefusedAction
+from worker.planning.changes import LedgerEntry, Waiting
+from worker.planning.facts import IdentityKey
+from worker.planning.working_set import World
+from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
     LEDGER,
@@ -26,7 +27,6 @@ from worker.statements.rows import (
     key_of,
     record_of,
 )
-from worker.world import World
 
 
 async def write_things(

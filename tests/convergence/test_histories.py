@@ -13,8 +13,8 @@ from tests.convergence.downstream import Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_always, check_at_rest, check_published
 from tests.convergence.shared_addresses import NOTHING_SHARED, Shared, shared_addresses
-from worker.actions import Reason
-from worker.world import World
+from worker.planning.actions import Reason
+from worker.planning.working_set import World
 
 HOW_MANY = settings(
     max_examples=250,

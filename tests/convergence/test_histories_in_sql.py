@@ -22,8 +22,8 @@ from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.drivers.platform import Platform
-from worker.database import DownstreamDatabase
-from worker.world import World
+from worker.dialects import DownstreamDatabase
+from worker.planning.working_set import World
 
 HOW_MANY = settings(
     max_examples=30,

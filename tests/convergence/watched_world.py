@@ -2,7 +2,7 @@
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import Role
-from worker.actions import (
+from worker.planning.actions import (
     ChangeAccount,
     CreateAccount,
     Outcome,
@@ -11,8 +11,8 @@ from worker.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.facts import Account, IdentityKey
-from worker.world import World
+from worker.planning.facts import Account, IdentityKey
+from worker.planning.working_set import World
 
 
 class WatchedWorld(World):

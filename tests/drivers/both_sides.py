@@ -20,11 +20,11 @@ from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, Tran
 from deploy.databases.open_databases import Databases
 from tests.drivers.in_process import Ingress, ingress_on
 from worker.apply import apply_batch
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.drift import PlannedAssertions
-from worker.inventory import Inventory
-from worker.listed_accounts import ListedAccount
-from worker.sync_states import StoredSyncStates
+from worker.platforms.sql.inventory import Inventory
+from worker.platforms.sql.listed_accounts import ListedAccount
+from worker.sync.states import StoredSyncStates
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
 

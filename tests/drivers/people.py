@@ -21,9 +21,9 @@ from contracts.rules import (
     RoleLine,
     StoreRules,
 )
-from worker.actions import Action, Plan, Reason, RefusedAction
-from worker.facts import Account, Device
-from worker.world import World
+from worker.planning.actions import Action, Plan, Reason, RefusedAction
+from worker.planning.facts import Account, Device
+from worker.planning.working_set import World
 
 WORKSPACE = "acme"
 ADA = "ada@acme.test"

@@ -18,16 +18,16 @@ from contracts.identity_changed import (
 from contracts.topology import Lane
 from contracts.transport import Parcel, PublishOutcome
 from tests.drivers.people import WORKSPACE
-from worker.actions import Outcome
 from worker.apply import Applied, apply_batch
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.handle_deliveries import Handler
-from worker.inventory import Inventory, ListedDevice
-from worker.listed_accounts import ListedAccount
 from worker.metrics import WorkerMetrics
+from worker.planning.actions import Outcome
+from worker.platforms.sql.inventory import Inventory, ListedDevice
+from worker.platforms.sql.listed_accounts import ListedAccount
 from worker.replan_refused import Replanning
 from worker.reports import Reports
-from worker.sync_states import StoredSyncStates
+from worker.sync.states import StoredSyncStates
 
 POSTGRES_POISON = """
 CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS

@@ -10,8 +10,8 @@ from tests.end_to_end.counters import scrape
 from tests.readings.promises import check_bystanders, check_counters, check_invariants
 from tests.readings.stored import Stores
 from tests.servers.rabbitmq import wait_for_rabbitmq
-from worker.database import DownstreamDatabase
-from worker.inventory import Inventory
+from worker.dialects import DownstreamDatabase
+from worker.platforms.sql.inventory import Inventory
 
 PEOPLE, BYSTANDERS, DEVICES = 120, 40, 16
 RULES = {

@@ -21,8 +21,8 @@ from tests.drivers.people import (
 from tests.drivers.platform import Platform
 from tests.migrations.dumps import tables_in
 from tests.migrations.history import migrate_to
-from worker.database import DownstreamDatabase
-from worker.listed_accounts import ListedAccount
+from worker.dialects import DownstreamDatabase
+from worker.platforms.sql.listed_accounts import ListedAccount
 
 OTHERS = "mallory@evil.test"
 NOTHING = DashboardRules()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.directory.tables import ApiTable
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from worker.tables import WorkerTable
+from worker.platforms.sql.tables import WorkerTable
 
 SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, WorkerTable.metadata)]
 

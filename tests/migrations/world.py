@@ -22,10 +22,10 @@ from deploy.databases.engines import open_engines
 from deploy.databases.open_databases import Databases
 from tests.drivers.both_sides import Courier
 from tests.drivers.in_process import GROUP, PATCH, PUBLIC_URL, USER
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.drift import PlannedAssertions
-from worker.inventory import Inventory
-from worker.sync_states import StoredSyncStates
+from worker.platforms.sql.inventory import Inventory
+from worker.sync.states import StoredSyncStates
 
 WORKSPACE = "Acme"
 

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from tests.drivers.in_process import Ingress
 from tests.neighbours.judgement import Served
-from worker.tables import SyncRecordRow
+from worker.platforms.sql.tables import SyncRecordRow
 
 LOOK_UP_PAUSE, LIVENESS_PAUSE, LEAVING_PAUSE = 0.02, 0.1, 0.5
 """Seconds between an answer and the next question."""

@@ -9,7 +9,7 @@ from deploy.databases.metrics import DatabaseMetrics
 from deploy.http.metrics import HttpMetrics
 from deploy.processes.loop_watch import LoopWatch
 from worker.metrics import WorkerMetrics
-from worker.statements.standing import Standing
+from worker.sync.open_problems import Standing
 
 
 def all_metrics() -> list[Metric]:

@@ -14,7 +14,7 @@ from sqlmodel import select as select_columns
 from api.directory.tables import Identity
 from deploy.database_urls import async_url
 from tests.drivers.installation import Installation
-from worker.tables import (
+from worker.platforms.sql.tables import (
     AccountRow,
     DeviceActionRow,
     DeviceRow,

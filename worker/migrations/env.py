@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from worker.tables import WorkerTable
+from worker.platforms.sql.tables import WorkerTable
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -11,9 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from tests.drivers.okta import Person
 from tests.faults.distributed.patient_app import PatientApp
 from tests.readings.stored import Stores
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.errors import SerialExists, UnknownEmail, UnknownSerial
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 PAUSE = 0.1
 AWAY = (DBAPIError, PoolTimeout, OSError)

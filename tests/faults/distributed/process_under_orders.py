@@ -28,7 +28,7 @@ from deploy.cli import run
 from deploy.logs import log_to_stderr
 from tests.faults.distributed.orders import Orders, Point
 from tests.servers.services import adopt_environment
-from worker.rabbitmq_consumer import RabbitmqConsumer
+from worker.rabbitmq.consumer import RabbitmqConsumer
 
 MOMENT = 0.001
 """Seconds; enough for a frame to reach the socket, not for a quorum queue to write and confirm."""

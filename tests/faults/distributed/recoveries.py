@@ -6,8 +6,9 @@ from api import retries as api_retries
 from api.outbox import pauses, relay
 from contracts.topology import RETRY_DELAYS
 from tests.faults.distributed.leavers import Outage
-from worker import rabbitmq_connection, rabbitmq_consumer
 from worker import retries as worker_retries
+from worker.rabbitmq import connection as rabbitmq_connection
+from worker.rabbitmq import consumer as rabbitmq_consumer
 
 
 @dataclass(frozen=True, slots=True)

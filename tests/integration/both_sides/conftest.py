@@ -11,7 +11,7 @@ from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import Databases
 from tests.drivers.both_sides import Installation, installation_on
 from tests.drivers.in_process import migrated_directory
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 SwitchOn = Callable[[Rules], Awaitable[Installation]]
 

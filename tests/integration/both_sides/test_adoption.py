@@ -12,7 +12,7 @@ from contracts.rules import (
 )
 from deploy.databases.open_databases import Databases
 from tests.drivers.both_sides import Installation, installation_on
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 ADA, BOSS, OTHERS = "ada@acme.test", "boss@acme.test", "mallory@evil.test"
 ADMINS = RoleLine(name="Admins", role=Role.ADMIN)

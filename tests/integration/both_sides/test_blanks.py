@@ -7,7 +7,7 @@ from deploy.databases.open_databases import Databases
 from tests.drivers.both_sides import installation_on
 from tests.drivers.in_process import GROUP, USER
 from tests.identity_providers.answers import error_of
-from worker.inventory import Inventory
+from worker.platforms.sql.inventory import Inventory
 
 ADA = "ada@acme.test"
 RULES = DashboardRules(

@@ -34,7 +34,7 @@ from tests.integration.both_sides.conftest import SwitchOn
 from tests.integration.both_sides.test_sweep import sweep_of
 from tests.readings.samples import samples
 from tests.servers.lost_commits import losing_commits
-from worker.statements.rows import FAILURES, RECORDS
+from worker.platforms.sql.mapping import FAILURES, RECORDS
 
 DAY = 86_400_000_000
 INACTIVE = {"op": "replace", "path": "active", "value": False}

@@ -6,7 +6,7 @@ from sqlmodel import col
 from api.directory.tables import Identity, UserRow
 from api.reconciliation.verdicts import Verdict
 from tests.drivers.both_sides import Installation
-from worker.statements.rows import ACCOUNTS, FAILURES, RECORDS
+from worker.platforms.sql.mapping import ACCOUNTS, FAILURES, RECORDS
 
 
 async def _verdicts(installation: Installation) -> dict[str, Verdict]:

@@ -14,9 +14,9 @@ from contracts.transport import Backlog
 from deploy.databases.engines import open_engines
 from tests.drivers.both_sides import Installation
 from tests.readings.samples import samples
-from worker.database import DownstreamDatabase
-from worker.statements.rows import RECORDS
-from worker.sync_states import StoredSyncStates
+from worker.dialects import DownstreamDatabase
+from worker.platforms.sql.mapping import RECORDS
+from worker.sync.states import StoredSyncStates
 
 LONGEST_RETRY = 900.0
 LATER = LONGEST_RETRY + 1

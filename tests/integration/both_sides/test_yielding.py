@@ -10,8 +10,8 @@ from contracts.rules import CreateEmployee, StoreRules
 from deploy.databases.open_databases import Databases
 from tests.drivers.both_sides import Installation, installation_on
 from worker.apply import apply_replans
-from worker.statements.replans import find_due
-from worker.statements.rows import ACCOUNTS
+from worker.platforms.sql.mapping import ACCOUNTS
+from worker.sync.replans import find_due
 
 KEEP = StoreRules(on_create=CreateEmployee())
 ADA = "ada@acme.test"

@@ -13,7 +13,7 @@ from deploy.databases.engines import open_engines
 from deploy.databases.postgres_sessions import NoServerTakesWrites
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.silent_listener import silent_listener
-from worker.rabbitmq_consumer import RabbitmqConsumer
+from worker.rabbitmq.consumer import RabbitmqConsumer
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from contracts.transport import Delivery
 from deploy.broker.rabbitmq_topology import apply_topology
 from tests.servers.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
 from tests.servers.tcp_proxy import TcpProxy
-from worker.rabbitmq_consumer import RabbitmqConsumer
+from worker.rabbitmq.consumer import RabbitmqConsumer
 
 pytestmark = pytest.mark.rabbitmq
 

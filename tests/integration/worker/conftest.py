@@ -7,7 +7,7 @@ import pytest
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
 from tests.drivers.platform import Platform
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 
 @pytest.fixture

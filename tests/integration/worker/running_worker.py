@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Lane
 from worker.consume import Worker
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 from worker.metrics import WorkerMetrics
 
 PATIENCE_SECONDS = 60

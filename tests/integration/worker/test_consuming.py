@@ -27,7 +27,7 @@ from tests.drivers.platform import Platform, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from tests.servers.read_only import demote, promote
 from tests.servers.tcp_proxy import TcpProxy
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 
 async def test_events_of_both_lanes_are_applied_and_confirmed(platform: Platform) -> None:

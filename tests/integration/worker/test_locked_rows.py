@@ -27,8 +27,8 @@ from tests.drivers.people import (
 from tests.drivers.platform import Platform, delivery, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from worker.locked_out import LONGEST_DELAY
-from worker.statements.loading import key_of_event
-from worker.statements.locked_rows import find_locked_out
+from worker.locked_rows import find_locked_out
+from worker.platforms.sql.load import key_of_event
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 

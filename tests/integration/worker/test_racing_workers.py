@@ -12,7 +12,7 @@ from deploy.databases.engines import open_engines
 from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
 from tests.drivers.platform import Platform, delivery, envelope
 from worker.apply import Batch, apply_batch
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 

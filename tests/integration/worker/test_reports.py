@@ -13,7 +13,7 @@ from contracts.topology import RETRY_DELAYS
 from tests.drivers.people import ADA, STORE, joiner, left, mdm, renamed
 from tests.drivers.platform import Platform, delivery
 from tests.readings.samples import samples
-from worker.observations import WorkerObservations
+from worker.gauges import WorkerObservations
 
 RELEASE = mdm(UnassignDevices())
 

@@ -19,7 +19,7 @@ from deploy.processes.background_tasks import Part, running
 from deploy.processes.operator_endpoints import BOUNDS, Inspection, inspected
 from deploy.processes.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 HANGS_AFTER_SECONDS = 60
 NOBODY = "127.0.0.1:1"

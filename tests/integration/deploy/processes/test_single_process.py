@@ -21,7 +21,7 @@ from deploy.processes.background_tasks import running
 from deploy.processes.operator_endpoints import Inspection
 from deploy.processes.single_process import run_everything
 from deploy.settings import read_settings
-from worker.database import DownstreamDatabase
+from worker.dialects import DownstreamDatabase
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 HANGS_AFTER_SECONDS = 20

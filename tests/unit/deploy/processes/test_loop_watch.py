@@ -41,7 +41,7 @@ async def test_what_holds_the_loop_is_measured_and_named_without_what_it_works_o
     [told] = logs
     assert told["event"] == "event_loop_held"
     assert told["seconds"] > LONG
-    assert "contracts/names.py" in told["where"]
+    assert "contracts.names:" in told["where"]
     assert "comparison_key" in told["where"]
     assert "ada" not in repr(logs)
     assert round(registry.get_sample_value(f"{LAG}_sum") or 0, 3) >= told["seconds"]

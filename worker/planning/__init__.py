@@ -1,0 +1,1 @@
+"""What happens downstream when an identity changes? Pure decisions over facts, without any I/O."""

@@ -1,0 +1,88 @@
+"""What of an event is asserted on an account that is there? Names, groups, role and e-mail."""
+
+from dataclasses import replace
+
+from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
+from contracts.rules import Role
+from worker.planning.actions import (
+    ChangeAccount,
+    Reason,
+    RefusedAction,
+    account_obstacle,
+    admin_obstacle,
+)
+from worker.planning.facts import Account
+from worker.planning.plan_builder import Draft
+from worker.planning.roles import keeps_email, permitted_role, wanted_role, with_own_role
+
+
+def assert_attributes(draft: Draft) -> None:
+    """Assert all of it on a live account, role before e-mail: the one decides about the other."""
+    account = draft.live
+    if account is None:
+        return
+    account = with_own_role(with_attributes(account, draft.event), draft.event)
+    account = _with_email(draft, _with_role(draft, account))
+    if account != draft.account:
+        draft.put(ChangeAccount(account))
+
+
+def with_attributes(account: Account, event: IdentityChanged) -> Account:
+    """Return the account with what follows the provider on every account."""
+    return replace(
+        account,
+        display_name=event.profile.display_name,
+        given_name=event.profile.given_name,
+        family_name=event.profile.family_name,
+        external_id=event.profile.external_id,
+        groups=event.groups,
+    )
+
+
+def keeps_admin(draft: Draft, role: Role | None) -> bool:
+    """Refuse a role that would leave the workspace without an Admin; True where it would."""
+    account = draft.live
+    if account is None or role is account.role or not draft.is_last_admin:
+        return False
+    obstacle = admin_obstacle(account.workspace)
+    draft.refuse(RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN, obstacle)
+    return True
+
+
+def _with_role(draft: Draft, account: Account) -> Account:
+    role = permitted_role(account, draft.event)
+    if role is not wanted_role(account, draft.event):
+        obstacle = account_obstacle(account.id)
+        draft.refuse(RefusedAction.CHANGE_ROLE, Reason.PROTECTED, obstacle)
+    return account if keeps_admin(draft, role) else replace(account, role=role)
+
+
+def _with_email(draft: Draft, account: Account) -> Account:
+    event, email = draft.event, draft.event.profile.email
+    if email is None:
+        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
+        return account
+    is_another = name_key(email) != account.email_key
+    if is_another and draft.has_yielded:
+        return _with_waiting_email(draft, account)
+    if keeps_email(account, event):
+        if is_another:  # and not merely spelled in another way
+            obstacle = account_obstacle(account.id)
+            draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
+        return account
+    if is_another and draft.namesake is not None and not draft.let_yield():
+        obstacle = draft.email_obstacle(email)
+        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
+        return account
+    return replace(account, email=email)
+
+
+def _with_waiting_email(draft: Draft, account: Account) -> Account:
+    """Return the account of somebody inactive, whose old address is somebody else's by now.
+
+    It goes on having the newest address. One that is taken is no refusal: nobody works with it.
+    """
+    waiting = draft.event.profile.waiting_email
+    may_follow = not (keeps_email(account, draft.event) or draft.facts.waiting_is_taken)
+    return replace(account, email=waiting) if waiting is not None and may_follow else account

@@ -1,0 +1,128 @@
+"""What does a plan look like while it is being made? Facts that follow each action taken so far."""
+
+from dataclasses import replace
+
+from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
+from worker.planning.actions import (
+    AccountAction,
+    Action,
+    DeviceAction,
+    DeviceActionKind,
+    Outcome,
+    Plan,
+    Reason,
+    Refused,
+    RefusedAction,
+    UnlinkAccount,
+    YieldAddress,
+    email_obstacle,
+)
+from worker.planning.facts import Account, Device, Facts
+from worker.planning.roles import keeps_email
+
+
+class Draft:
+    """A plan in the making: the facts as they will be once the actions so far are done."""
+
+    def __init__(self, facts: Facts, event: IdentityChanged) -> None:
+        self.facts = facts
+        self.event = event
+        self.account = facts.account
+        self.namesake_has_yielded = False
+        self.deactivated_at = facts.record.deactivated_at
+        self.admins = facts.admins
+        self.devices = {device.id: device for device in facts.devices}
+        self.actions: list[Action] = []
+        self.refusals: dict[RefusedAction, Refused] = {}
+
+    @property
+    def live(self) -> Account | None:
+        """The account that the identity holds, unless it is removed."""
+        return None if self.account is None or self.account.removed else self.account
+
+    @property
+    def has_left_unknown(self) -> bool:
+        """Say whether the identity has left, and its directory has lost that.
+
+        Deactivations come from the directory only, so that one it does not know was lost there. It
+        is the provider that brings somebody back, by a change of the user, not of a group.
+        """
+        told_at, left_at = self.event.told_at, self.facts.record.deactivated_at
+        return told_at is not None and left_at > max(told_at, self.event.terms.deactivated_at)
+
+    @property
+    def namesake(self) -> Account | None:
+        """Somebody else's live account with the e-mail of the event."""
+        other = None if self.namesake_has_yielded else self.facts.namesake
+        mine = self.account is not None and other is not None and other.id == self.account.id
+        return None if mine else other
+
+    @property
+    def is_last_admin(self) -> bool:
+        """Say whether the workspace has no Admin but the one that the identity holds."""
+        return self.account is not None and self.account.is_admin and self.admins <= 1
+
+    def let_yield(self) -> bool:
+        """Free the e-mail, if somebody inactive has it and yields it to somebody active."""
+        if self.facts.yielding is None or not self.event.active:
+            return False
+        self.actions.append(YieldAddress(self.facts.yielding))
+        self.namesake_has_yielded = True
+        return True
+
+    def email_obstacle(self, email: str) -> str:
+        """Return what has to go before the identity can have an e-mail that somebody else has."""
+        beyond = self.facts.in_its_way if self.event.active else None
+        return email_obstacle(self.event.workspace, self.event.portal, beyond or email)
+
+    @property
+    def has_yielded(self) -> bool:
+        """Say whether the account has an address that an inactive identity was to take."""
+        waiting = self.facts.record.waiting_email
+        if self.event.active or self.account is None or waiting is None:
+            return False
+        return name_key(waiting) == self.account.email_key
+
+    def put(self, action: AccountAction | UnlinkAccount) -> None:
+        """Take an action that shows the account afterwards."""
+        before = self.account.is_admin if self.account is not None else False
+        self.admins += action.account.is_admin - before
+        self.account = action.account
+        self.actions.append(action)
+
+    def refuse(self, action: RefusedAction, reason: Reason, obstacle: str | None = None) -> None:
+        """Leave an action undone, visibly."""
+        self.refusals[action] = Refused(action, reason, obstacle)
+
+    def assigned_devices(self) -> list[Device]:
+        """Return the devices of the account, in a stable order."""
+        account = self.account.id if self.account is not None else None
+        assigned = [d for d in self.devices.values() if d.assigned_to == account and not d.removed]
+        return sorted(assigned, key=lambda device: device.serial)
+
+    def act_on(self, device: Device, kind: DeviceActionKind, action: DeviceAction) -> None:
+        """Take a device action, unless this deactivation has had it already."""
+        if (device.id, kind) not in self.facts.done:
+            self.actions.append(action)
+
+    def plan(self) -> Plan:
+        """Return the finished plan."""
+        record = replace(
+            self.facts.record,
+            applied_version=max(self.event.version, self.facts.record.applied_version),
+            deactivated_at=self.deactivated_at,
+            account_id=None if self.account is None else self.account.id,
+            deleted=self.event.deleted,
+            waiting_email=self._waiting_email(),
+        )
+        refusals = tuple(self.refusals.values())
+        outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
+        return Plan(outcome, record, tuple(self.actions), refusals)
+
+    def _waiting_email(self) -> str | None:
+        """Return the address that the account takes once its own one is claimed, if it may."""
+        account, event = self.live, self.event
+        if account is None or event.active or event.deleted or keeps_email(account, event):
+            return None
+        return event.profile.waiting_email

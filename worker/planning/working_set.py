@@ -1,0 +1,305 @@
+"""What is downstream, as far as it is loaded? Facts for planning, which follow every plan. No I/O.
+
+An empty World filled by hand is a complete little downstream; one filled from the database holds
+what a batch looks at, and afterwards what of it has to be written.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from uuid import uuid4
+
+from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
+from contracts.rules import ChangePolicy
+from worker.planning.actions import (
+    Action,
+    ChangeAccount,
+    ChangeDevicePolicy,
+    CreateAccount,
+    DeviceAction,
+    DeviceActionKind,
+    LinkAccount,
+    Outcome,
+    Plan,
+    ReleaseDevice,
+    RemoveAccount,
+    RemoveDevice,
+    RestoreAccount,
+    UnlinkAccount,
+    YieldAddress,
+    account_obstacle,
+    admin_obstacle,
+    email_obstacle,
+    freed_obstacles,
+    policy_obstacle,
+)
+from worker.planning.changes import Changes, LedgerEntry, Waiting
+from worker.planning.facts import Account, Device, Facts, IdentityKey, SyncRecord
+from worker.planning.plan import plan, replan
+
+
+def _random_id() -> str:
+    return uuid4().hex
+
+
+class World:
+    """Records, accounts, devices, policies and the ledger, as plans leave them.
+
+    ``due`` are the refused identities whose obstacle may be gone, and those that lost their
+    account to a successor.
+    """
+
+    def __init__(self, new_id: Callable[[], str] = _random_id) -> None:
+        self.records: dict[IdentityKey, SyncRecord] = {}
+        self.waiting: dict[IdentityKey, Waiting] = {}
+        self.accounts: dict[str, Account] = {}
+        self.devices: dict[str, Device] = {}
+        self.policies: set[tuple[str, str]] = set()
+        self.admins: Counter[str] = Counter()
+        self.ledger: set[LedgerEntry] = set()
+        self.changes = Changes()
+        self.due: set[IdentityKey] = set()
+        self._new_id = new_id
+        self._by_email: dict[str, str] = {}
+        self._holders: dict[str, IdentityKey] = {}
+        self._assigned: dict[str, set[str]] = {}
+        self._done: dict[tuple[IdentityKey, int], set[tuple[str, str]]] = {}
+
+    # --- what is there already ------------------------------------------------------------
+
+    def load_record(self, record: SyncRecord, waiting: Waiting | None = None) -> None:
+        """Take in a sync record as it is stored."""
+        self.records[record.key] = record
+        if record.account_id is not None:
+            self._holders[record.account_id] = record.key
+        if waiting is not None:
+            self.waiting[record.key] = waiting
+
+    def load_account(self, account: Account) -> None:
+        """Take in an account as it is stored. Admins are counted elsewhere: see ``admins``."""
+        self.accounts[account.id] = account
+        if (name := _email_name(account)) is not None:
+            self._by_email[name] = account.id
+
+    def load_device(self, device: Device) -> None:
+        """Take in a device as it is stored."""
+        self.devices[device.id] = device
+        if device.assigned_to is not None:
+            self._assigned.setdefault(device.assigned_to, set()).add(device.id)
+
+    def load_ledger(self, entry: LedgerEntry) -> None:
+        """Take in a device action that was done before."""
+        self.ledger.add(entry)
+        done = self._done.setdefault((entry.key, entry.deactivated_at), set())
+        done.add((entry.device_id, entry.kind))
+
+    # --- what the platform itself does by hand --------------------------------------------
+
+    def add_account(self, account: Account) -> None:
+        """Make an account by hand."""
+        self.load_account(account)
+        if account.is_admin:
+            self.admins[account.workspace] += 1
+            self._free([admin_obstacle(account.workspace)])
+
+    def release_account(self, account_id: str) -> None:
+        """Hand an account over to whichever connection holds it."""
+        self.accounts[account_id] = replace(self.accounts[account_id], released=True)
+        self._free([account_obstacle(account_id)])
+
+    def add_device(self, device: Device) -> None:
+        """Enrol a device by hand, or assign one that is there already."""
+        if (known := self.devices.get(device.id)) is not None and known.assigned_to is not None:
+            self._assigned[known.assigned_to].discard(device.id)
+        self.load_device(device)
+
+    def add_policy(self, workspace: str, name: str) -> None:
+        """Make a policy by hand."""
+        self.policies.add((workspace, name))
+        self._free([policy_obstacle(workspace, name)])
+
+    # --- planning -------------------------------------------------------------------------
+
+    def apply(self, event: IdentityChanged) -> Plan:
+        """Plan an event and follow the plan."""
+        planned = plan(self.facts_for(event), event)
+        self.follow(event, planned)
+        return planned
+
+    def replan(self, event: IdentityChanged) -> Plan:
+        """Plan the newest event of a refused identity again, and follow the plan."""
+        planned = replan(self.facts_for(event), event)
+        self.follow(event, planned)
+        return planned
+
+    def replan_due(self) -> None:
+        """Plan again whoever is due, until nobody is."""
+        while self.due:
+            key = min(self.due)
+            self.due.remove(key)
+            if (waiting := self.waiting.get(key)) is not None:
+                self.replan(waiting.event)
+
+    def facts_for(self, event: IdentityChanged) -> Facts:
+        """Return what planning this event looks at."""
+        key = IdentityKey(event.connection, event.identity)
+        record = self.records.get(key) or SyncRecord(key)
+        account = self.accounts.get(record.account_id or "")
+        namesake = self._named(event, event.profile.email)
+        waiting = self._named(event, event.profile.waiting_email)
+        yielding = self._yielding(namesake)
+        taken = yielding is not None and _email_name(yielding) in self._by_email
+        return Facts(
+            record=record,
+            new_account_id=self._new_id(),
+            account=account,
+            namesake=namesake,
+            namesake_holder=self._undeleted_holder(namesake),
+            devices=tuple(self._devices_of(account, namesake)),
+            done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
+            policies=self._named_policy(event),
+            admins=self.admins[event.workspace],
+            yielding=None if taken else yielding,
+            in_its_way=yielding.email if taken and yielding is not None else None,
+            waiting_is_taken=waiting is not None and waiting != account,
+        )
+
+    def follow(self, event: IdentityChanged, planned: Plan) -> None:
+        """Fold a plan in: whatever is planned next meets the world after it."""
+        if planned.outcome in {Outcome.STALE, Outcome.DUPLICATE}:
+            return
+        before = self.records.get(planned.record.key)
+        for action in planned.actions:
+            self._follow_action(event, planned.record.key, action)
+        self._put_record(planned.record)
+        self.due.discard(planned.record.key)
+        self.waiting.pop(planned.record.key, None)
+        if planned.refusals:
+            self.waiting[planned.record.key] = Waiting(event, planned.refusals)
+        self._free_what_others_wait_for(event, before, planned.record)
+
+    # --- facts ----------------------------------------------------------------------------
+
+    def _named(self, event: IdentityChanged, email: str | None) -> Account | None:
+        """Return the live account of the event's portal that has an e-mail."""
+        if email is None:
+            return None
+        name = email_obstacle(event.workspace, event.portal, email)
+        return self.accounts.get(self._by_email.get(name, ""))
+
+    def _yielding(self, account: Account | None) -> Account | None:
+        """Return an account as it would be having yielded its e-mail; None where it does not."""
+        holder = self._undeleted_holder(account)
+        waiting = None if holder is None else self.records[holder].waiting_email
+        if account is None or waiting is None or name_key(waiting) == account.email_key:
+            return None
+        return replace(account, email=waiting)
+
+    def _undeleted_holder(self, account: Account | None) -> IdentityKey | None:
+        holder = None if account is None else self._holders.get(account.id)
+        return None if holder is None or self.records[holder].deleted else holder
+
+    def _devices_of(self, *accounts: Account | None) -> Iterable[Device]:
+        ids = {account.id for account in accounts if account is not None}
+        for account_id in sorted(ids):
+            for device_id in sorted(self._assigned.get(account_id, ())):
+                if not self.devices[device_id].removed:
+                    yield self.devices[device_id]
+
+    def _named_policy(self, event: IdentityChanged) -> frozenset[str]:
+        match event.terms.deactivation:
+            case ChangePolicy(policy=policy) if (event.workspace, policy) in self.policies:
+                return frozenset({policy})
+            case _:
+                return frozenset()
+
+    # --- following ------------------------------------------------------------------------
+
+    def _follow_action(self, event: IdentityChanged, key: IdentityKey, action: Action) -> None:
+        match action:
+            case CreateAccount() | ChangeAccount() | RestoreAccount() | RemoveAccount():
+                self._put_account(action.account)
+            case YieldAddress(account=account):
+                self._put_account(account)
+            case LinkAccount(account=account):
+                self._take_over(account, key)
+            case UnlinkAccount(account=account):
+                self._put_account(account, held=False)
+            case ReleaseDevice() | ChangeDevicePolicy() | RemoveDevice():
+                self._put_device(action.device)
+                entry = LedgerEntry(
+                    key, event.terms.deactivated_at, action.device.id, kind_of(action)
+                )
+                self.load_ledger(entry)
+                self.changes.ledger.append(entry)
+
+    def _put_account(self, account: Account, *, held: bool = True) -> None:
+        before = self.accounts.get(account.id)
+        self.changes.accounts.setdefault(account.id, before)
+        if before is not None and (name := _email_name(before)) is not None:
+            self._by_email.pop(name, None)
+        was_admin = before is not None and before.is_admin
+        self.admins[account.workspace] += account.is_admin - was_admin
+        self.load_account(account)
+        self._free(freed_obstacles(before, account, held=held))
+
+    def _put_device(self, device: Device) -> None:
+        self.changes.devices.setdefault(device.id, self.devices[device.id])
+        self.add_device(device)
+
+    def _put_record(self, record: SyncRecord) -> None:
+        before = self.records.get(record.key) or SyncRecord(record.key)
+        self.changes.records.setdefault(record.key, before)
+        if before.account_id is not None and self._holders.get(before.account_id) == record.key:
+            del self._holders[before.account_id]
+        self.load_record(record)
+
+    def _take_over(self, account: Account, successor: IdentityKey) -> None:
+        """Let a deleted identity, whose deactivation still waits, lose its account."""
+        holder = self._holders.get(account.id)
+        if holder is not None and holder != successor:
+            self._put_record(replace(self.records[holder], account_id=None))
+            self.due.add(holder)
+
+    def _free_what_others_wait_for(
+        self, event: IdentityChanged, before: SyncRecord | None, after: SyncRecord
+    ) -> None:
+        """Who was deleted, or yields, keeps the account, but its address no longer from others.
+
+        Whoever waits for the address that it would have taken has to look again, too.
+        """
+        was_waiting = None if before is None else before.waiting_email
+        yields = after.waiting_email not in {None, was_waiting}
+        account = self.accounts.get(after.account_id or "")
+        if account is not None and not account.removed and (yields or _is_deleted(before, after)):
+            self._free(freed_obstacles(account, account, held=False))
+        if was_waiting not in {None, after.waiting_email}:
+            self._free([email_obstacle(event.workspace, event.portal, was_waiting or "")])
+
+    def _free(self, obstacles: Collection[str]) -> None:
+        self.changes.freed.update(obstacles)
+        if obstacles:
+            self.due |= {key for key, it in self.waiting.items() if it.waits_for(obstacles)}
+
+
+def _is_deleted(before: SyncRecord | None, after: SyncRecord) -> bool:
+    return after.deleted and not (before is not None and before.deleted)
+
+
+def _email_name(account: Account) -> str | None:
+    """Return the one name under which a live account's e-mail is found."""
+    if account.email is None:
+        return None
+    return email_obstacle(account.workspace, account.portal, account.email)
+
+
+def kind_of(action: DeviceAction) -> DeviceActionKind:
+    """Return how the ledger names an action."""
+    match action:
+        case ReleaseDevice():
+            return DeviceActionKind.RELEASE
+        case ChangeDevicePolicy():
+            return DeviceActionKind.CHANGE_POLICY
+        case RemoveDevice():
+            return DeviceActionKind.REMOVE

@@ -1,0 +1,1 @@
+"""How does the worker speak to RabbitMQ? Messages come, are answered, delayed or set aside."""

@@ -1,0 +1,58 @@
+"""Which events could not be applied? Rows that a human looks at; the next success forgets them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.identity_changed import IdentityChangedEnvelope
+from worker.dialects import insert_into
+from worker.platforms.sql.load import key_of_event
+from worker.platforms.sql.mapping import FAILURES, RECORDS, of_identities
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An event that is given up. ``kind`` and ``message`` hold nothing personal."""
+
+    envelope: IdentityChangedEnvelope
+    kind: str
+    message: str
+    attempts: int
+
+
+async def record_failure(db: AsyncConnection, failed: Failed, now: int) -> None:
+    """Keep a failure, unless its version or a newer one was applied meanwhile."""
+    event = failed.envelope.data
+    applied = select(RECORDS.c.identity).where(
+        of_identities(RECORDS, [key_of_event(event)]),
+        RECORDS.c.applied_version >= event.version,
+    )
+    if (await db.execute(applied)).first() is not None:
+        return
+    statement = insert_into(db, FAILURES).values(
+        connection=event.connection,
+        identity=event.identity,
+        kind=failed.kind,
+        message=failed.message,
+        first_at=now,
+        last_at=now,
+        attempts=failed.attempts,
+        version=event.version,
+        correlation_id=failed.envelope.correlationid,
+    )
+    new = statement.excluded
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connection", "identity"],
+            set_={
+                "kind": new.kind,
+                "message": new.message,
+                "last_at": new.last_at,
+                "attempts": new.attempts,
+                "version": new.version,
+                "correlation_id": new.correlation_id,
+            },
+            where=FAILURES.c.version <= new.version,
+        )
+    )

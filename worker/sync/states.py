@@ -1,0 +1,142 @@
+"""How far have identities come downstream? What the api's side may ask, read from the tables."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncState
+from contracts.identity_changed import UndecodableEvent, decode
+from worker.dialects import DownstreamDatabase, is_among
+from worker.planning.actions import RefusedAction
+from worker.platforms.sql.tables import FailureRow, PolicyRow, RefusalRow, SyncRecordRow
+
+AT_ONCE = 1_000
+"""Identities asked for in one statement; databases limit the parameters of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSyncStates:
+    """SyncStates, from the sync records, refusals and failures."""
+
+    database: DownstreamDatabase
+
+    async def of(self, connection: str, identities: Sequence[str]) -> Mapping[str, SyncState]:
+        """Return the state of each identity that is known downstream; the others are missing."""
+        states: dict[str, SyncState] = {}
+        async with self.database.read() as db, AsyncSession(db) as session:
+            for start in range(0, len(identities), AT_ONCE):
+                some = identities[start : start + AT_ONCE]
+                states |= await _states(session, connection, some)
+        return states
+
+    async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
+        """Return identities that downstream takes for undeleted, a page in the order of ids."""
+        name = tuple_(col(SyncRecordRow.identity), col(SyncRecordRow.connection))
+        statement = (
+            select(SyncRecordRow.connection, SyncRecordRow.identity, SyncRecordRow.applied_version)
+            .where(~col(SyncRecordRow.deleted))
+            .order_by(SyncRecordRow.identity, SyncRecordRow.connection)
+            .limit(most)
+        )
+        if after is not None:
+            statement = statement.where(name > tuple_(after.identity, after.connection))
+        async with self.database.read() as db, AsyncSession(db) as session:
+            return [KnownIdentity(*row) for row in await session.exec(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicies:
+    """Policies, from the worker's table of them."""
+
+    database: DownstreamDatabase
+
+    async def exists(self, workspace: str, name: str) -> bool:
+        """Say whether the workspace has a policy of this name."""
+        async with self.database.read() as db, AsyncSession(db) as session:
+            return await session.get(PolicyRow, (workspace, name)) is not None
+
+
+async def _states(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, SyncState]:
+    records = await _records(session, connection, identities)
+    refusals = await _refusals(session, connection, identities)
+    failures = await _failures(session, connection, identities)
+    refused = [identity for identity, those in refusals.items() if any(map(_keeps_access, those))]
+    waiting = await _waiting_deactivations(session, connection, refused)
+    states = {}
+    for identity in records.keys() | failures.keys():
+        applied_version, deactivated_at = records.get(identity, (0, 0))
+        states[identity] = SyncState(
+            applied_version,
+            tuple(refusals.get(identity, ())),
+            failures.get(identity),
+            max(deactivated_at, waiting.get(identity, 0)),
+        )
+    return states
+
+
+async def _records(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, tuple[int, int]]:
+    """Return the version that was applied, and that of the last deactivation that was."""
+    statement = select(
+        SyncRecordRow.identity, SyncRecordRow.applied_version, SyncRecordRow.deactivated_at
+    ).where(
+        SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), identities)
+    )
+    return {id_: (applied, left) for id_, applied, left in await session.exec(statement)}
+
+
+def _keeps_access(refusal: Refusal) -> bool:
+    return refusal.action == RefusedAction.DEACTIVATE
+
+
+async def _waiting_deactivations(
+    session: AsyncSession, connection: str, refused: Sequence[str]
+) -> dict[str, int]:
+    """Return the versions of deactivations that are refused: only their events tell them."""
+    if not refused:
+        return {}
+    statement = select(SyncRecordRow.identity, SyncRecordRow.event).where(
+        SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), refused)
+    )
+    stored = (await session.exec(statement)).all()
+    return {identity: _deactivation_in(event) for identity, event in stored if event is not None}
+
+
+def _deactivation_in(event: str) -> int:
+    try:
+        return decode(event.encode()).data.terms.deactivated_at
+    except UndecodableEvent:
+        return 0  # planning it again says so; nobody else is to wait for it
+
+
+async def _refusals(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> Mapping[str, list[Refusal]]:
+    statement = (
+        select(RefusalRow)
+        .where(RefusalRow.connection == connection, is_among(col(RefusalRow.identity), identities))
+        .order_by(RefusalRow.identity, RefusalRow.action)
+    )
+    refusals: defaultdict[str, list[Refusal]] = defaultdict(list)
+    for row in await session.exec(statement):
+        refusals[row.identity].append(Refusal(row.reason, row.action))
+    return refusals
+
+
+async def _failures(
+    session: AsyncSession, connection: str, identities: Sequence[str]
+) -> dict[str, Failure]:
+    statement = select(FailureRow).where(
+        FailureRow.connection == connection, is_among(col(FailureRow.identity), identities)
+    )
+    return {
+        row.identity: Failure(row.kind, row.message, row.attempts, row.version)
+        for row in await session.exec(statement)
+    }
