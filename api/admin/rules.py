@@ -7,26 +7,10 @@ from pydantic import ValidationError
 from api.admin.named_values import role_named
 from api.admin.rule_choices import RoleChoice, RuleChoices
 from api.errors import UnusableRules
+from contracts.portals import PORTALS
 from contracts.rules import RULES, Portal, Role, Rules
 
 NOTHING = "nothing"
-
-ON_CREATE = {
-    Portal.STORE: (NOTHING, "create-employee"),
-    Portal.DASHBOARD: (NOTHING, "create-collaborator"),
-    Portal.MDM: (NOTHING, "create-mdm-employee"),
-}
-ON_DEACTIVATE = {
-    Portal.STORE: (NOTHING, "remove-employee"),
-    Portal.DASHBOARD: (NOTHING, "remove-collaborator"),
-    Portal.MDM: (
-        NOTHING,
-        "unassign-devices",
-        "change-policy",
-        "remove-user",
-        "remove-user-and-devices",
-    ),
-}
 
 
 def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
@@ -58,8 +42,9 @@ def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
 
 def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) -> None:
     """Check that the portal has such rules, and that each choice goes with one of them."""
-    _is_among("{names.on_create}", creation, ON_CREATE[portal])
-    _is_among("{names.on_deactivate}", leaving, ON_DEACTIVATE[portal])
+    features = PORTALS[portal]
+    _is_among("{names.on_create}", creation, features.creations)
+    _is_among("{names.on_deactivate}", leaving, features.deactivations)
     changes_policy = leaving == "change-policy"
     if choices.role is not None and creation != "create-collaborator":
         raise UnusableRules("{names.role} goes with {names.on_create} create-collaborator")
@@ -67,7 +52,7 @@ def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) ->
         raise UnusableRules("{names.on_deactivate} change-policy needs {names.a_policy}")
     if choices.policy is not None and not changes_policy:
         raise UnusableRules("{names.policy} goes with {names.on_deactivate} change-policy")
-    if choices.role_map and portal is not Portal.DASHBOARD:
+    if choices.role_map and not features.has_roles:
         raise UnusableRules("{names.role_map} goes with the dashboard portal")
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from api.admin.named_values import portal_named
 from api.admin.rule_choices import RoleChoice, RuleChoices
-from api.admin.rules import ON_CREATE, ON_DEACTIVATE, rules_from
+from api.admin.rules import rules_from
 from api.errors import ApiError, NotOneOf
+from contracts.portals import PORTALS
 from contracts.rules import (
     CreateCollaborator,
     DashboardRules,
@@ -20,8 +21,8 @@ ADMINS = RoleChoice("A", "admin")
 
 @pytest.mark.parametrize("portal", Portal)
 def test_every_value_of_a_portal_is_a_rule_of_it(portal: Portal) -> None:
-    for on_create in ON_CREATE[portal]:
-        for on_deactivate in ON_DEACTIVATE[portal]:
+    for on_create in PORTALS[portal].creations:
+        for on_deactivate in PORTALS[portal].deactivations:
             policy = "Quarantine" if on_deactivate == "change-policy" else None
             rules = rules_from(portal, RuleChoices(on_create, on_deactivate, policy=policy))
             assert rules.portal is portal
