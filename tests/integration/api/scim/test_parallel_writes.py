@@ -18,7 +18,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import exists, func, select
 from sqlmodel import col
 
-from api.admin.connections import change_rules, create_connection, resync
+from api.admin.change_rules import replace_rules
+from api.admin.connections import create_connection
+from api.admin.resync import publish_again
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, Membership, UserRow
@@ -246,8 +248,8 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
             await relays.enter_async_context(running(relay.run))
         statuses, *_ = await asyncio.gather(
             _statuses(requests),
-            change_rules(processes.one.database, processes.one.connection, StoreRules(), now()),
-            resync(processes.each[-1].database, processes.one.connection, now()),
+            replace_rules(processes.one.database, processes.one.connection, StoreRules(), now()),
+            publish_again(processes.each[-1].database, processes.one.connection, now()),
         )
     assert statuses.keys() <= {200, 201, 204, 404}
     assert await _dangling(processes.one.database) == 0
