@@ -23,15 +23,13 @@ from worker.platforms.sql.mapping import (
     RECORDS,
     REFUSALS,
     WORKSPACES,
+    Place,
     of_identities,
     with_emails,
 )
 
 TABLE_SECONDS = 0.3
 """How long a lock on a whole table may last before that is an error."""
-
-Place = tuple[str, str, str]
-"""Workspace, portal and key of an e-mail."""
 
 
 async def find_locked_out(

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from random import Random
 from typing import ClassVar
 
 import pytest
@@ -15,7 +14,7 @@ from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.convergence.deliveries import deliver, mixed_up
+from tests.convergence.deliveries import batches, deliver, mixed_up
 from tests.convergence.downstream import POLICIES, Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_at_rest
@@ -64,15 +63,6 @@ class DeliveredToSql(Histories):
         await reading.dispose()
         await writing.dispose()
         return world
-
-
-def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
-    """Cut events into batches of one to five."""
-    rest = list(events)
-    while rest:
-        size = random.randint(1, 5)
-        yield rest[:size]
-        rest = rest[size:]
 
 
 @pytest.mark.parametrize("portal", list(Portal))

@@ -3,9 +3,12 @@
 Locks are taken in one order everywhere, so that workers wait for each other but never in a ring:
 workspaces, sync records, accounts, devices, and each of them by key. Who holds an account may
 only change under the lock on the account, who is an Admin only under the lock on the workspace.
+Accounts that have to make way for others are known late and locked last. Two workers that need the
+same ones crosswise are a deadlock, which PostgreSQL ends, and the loser tries again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,17 +17,19 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import ChangePolicy, Portal
 from worker.dialects import is_among, put_rows
-from worker.planning.actions import DeviceActionKind
+from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey
-from worker.planning.working_set import World
+from worker.planning.working_set import LONGEST_LINE, World
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
     LEDGER,
     POLICIES,
     RECORDS,
+    REFUSALS,
     WORKSPACES,
+    Place,
     account_of,
     device_of,
     key_of,
@@ -108,9 +113,23 @@ async def _load_records(
         .with_for_update(skip_locked=skip_locked)
     )
     rows = (await db.execute(statement)).mappings().all()
+    refused = frozenset(key_of(row) for row in rows if row["event"] is not None)
+    lacking = await _refused_an_email(db, refused)
     for row in rows:
-        world.load_record(record_of(row))
-    return frozenset(key_of(row) for row in rows if row["event"] is not None)
+        world.load_record(replace(record_of(row), email_refused=key_of(row) in lacking))
+    return refused
+
+
+async def _refused_an_email(
+    db: AsyncConnection, refused: Collection[IdentityKey]
+) -> frozenset[IdentityKey]:
+    """Return whose account was refused its e-mail. A statement of its own: the locks come first."""
+    if not refused:
+        return frozenset()
+    statement = select(REFUSALS.c.connection, REFUSALS.c.identity).where(
+        of_identities(REFUSALS, refused), REFUSALS.c.action == RefusedAction.CHANGE_EMAIL.value
+    )
+    return frozenset(map(key_of, (await db.execute(statement)).mappings()))
 
 
 async def _load_accounts(
@@ -142,21 +161,32 @@ async def _load_holders(db: AsyncConnection, world: World) -> None:
 
 
 async def _load_takers(db: AsyncConnection, world: World) -> None:
-    """Load who has the addresses that accounts would take which yield theirs. Nobody is locked.
+    """Load the accounts that have the addresses which others would take that yield theirs.
 
-    Whoever takes one of them meanwhile is found by the index of the e-mails of live accounts.
+    They may have to make way in turn. Whoever takes an address that is free meanwhile is found by
+    the index of the e-mails of live accounts.
     """
-    waited_for = {
+    known: set[Place] = set()
+    for _ in range(LONGEST_LINE):
+        new = _waited_for(world) - known
+        if not new:
+            return
+        known |= new
+        statement = select(ACCOUNTS).where(with_emails(new))
+        locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
+        for row in (await db.execute(locked)).mappings():
+            if row["id"] not in world.accounts:
+                world.load_account(account_of(row))
+        await _load_holders(db, world)
+
+
+def _waited_for(world: World) -> set[Place]:
+    return {
         (account.workspace, account.portal.value, name_key(record.waiting_email))
         for record in world.records.values()
         if record.waiting_email is not None
         and (account := world.accounts.get(record.account_id or "")) is not None
     }
-    if waited_for:
-        statement = select(ACCOUNTS).where(with_emails(waited_for))
-        for row in (await db.execute(statement)).mappings():
-            if row["id"] not in world.accounts:
-                world.load_account(account_of(row))
 
 
 async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection[str]) -> None:

@@ -20,6 +20,9 @@ REFUSALS = TABLES["refusals"]
 LEDGER = TABLES["device_actions"]
 FAILURES = TABLES["failures"]
 
+Place = tuple[str, str, str]
+"""Workspace, portal and key of an e-mail."""
+
 
 def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bool]:
     """Match the rows of some identities; they mostly belong to one connection or a few."""
@@ -35,8 +38,8 @@ def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bo
     )
 
 
-def with_emails(names: Collection[tuple[str, str, str]]) -> ColumnElement[bool]:
-    """Match the live accounts with some e-mails: workspace, portal and key of each."""
+def with_emails(names: Collection[Place]) -> ColumnElement[bool]:
+    """Match the live accounts with some e-mails."""
     by_place: dict[tuple[str, str], list[str]] = {}
     for workspace, portal, email_key in sorted(names):
         by_place.setdefault((workspace, portal), []).append(email_key)
