@@ -11,6 +11,7 @@ from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
 from api.access.bearer import Doorkeeper
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares, ShareSizes
 from api.http.correlation import CorrelationIds
@@ -21,7 +22,7 @@ from api.http.short_targets import ShortTargets
 from api.metrics import ApiMetrics
 from api.scim.errors import TargetTooLong
 from api.scim.http.openapi import scim_components
-from api.scim.http.routes import PREFIX, ScimEdge, scim_routes
+from api.scim.http.routes import ScimEdge, scim_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.transactions.resource_locks import ResourceLocks

@@ -1,5 +1,8 @@
 """What can go wrong on the api's side, other than in the SCIM protocol? One tree, one line each."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 
 class ApiError(Exception):
     """A request of an administrator or an operator that cannot be met; its text is for them."""
@@ -33,3 +36,60 @@ class RulesOfAnotherPortal(ApiError):
         super().__init__(
             f"connection {connection_id!r} is one of {portal}, the rules are of {other}"
         )
+
+
+class UnknownPolicy(ApiError):
+    """Rules name a policy that their workspace does not have."""
+
+    def __init__(self, workspace: str, policy: str) -> None:
+        super().__init__(f"workspace {workspace!r} has no policy {policy!r}")
+
+
+class UnknownLeavers(ApiError):
+    """Somebody who is to be brought back has not left, or the directory knows it."""
+
+    def __init__(self, identities: Iterable[str]) -> None:
+        named = ", ".join(sorted(identities))
+        super().__init__(f"{named}: nobody who left downstream unknown to the directory")
+
+
+class NotOneOf(ApiError):
+    """A word names nothing that there is."""
+
+    def __init__(self, what: str, text: str, accepted: Iterable[str]) -> None:
+        super().__init__(f"{what} is one of {', '.join(accepted)}, not {text!r}")
+
+
+class NothingToChange(ApiError):
+    """A change was asked for without saying which."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing to change")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNames:
+    """The names that an edge has for the choices of rules; by default, the fields of a document."""
+
+    on_create: str = "on_create"
+    on_deactivate: str = "on_deactivate"
+    role: str = "role"
+    policy: str = "policy"
+    role_map: str = "role_map"
+    a_policy: str = "a policy"
+    a_line: str = "a name and a role in each line"
+
+
+class UnusableRules(ApiError):
+    """The choices make no rules.
+
+    :param reason: with a place for each of the ``RuleNames`` that it needs, and for each detail.
+    """
+
+    def __init__(self, reason: str, **details: str) -> None:
+        self._reason, self._details = reason, details
+        super().__init__(self.told_with(RuleNames()))
+
+    def told_with(self, names: RuleNames) -> str:
+        """Return the text in the words of an edge."""
+        return self._reason.format(names=names, **self._details)

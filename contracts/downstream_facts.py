@@ -82,3 +82,11 @@ class Policies(Protocol):
     async def exists(self, workspace: str, name: str) -> bool:
         """Say whether the workspace has a policy of this name."""
         ...
+
+
+class Workspaces(Protocol):
+    """Which workspaces does downstream have?"""
+
+    async def ensure_workspace(self, workspace: str) -> None:
+        """Make the workspace on first use."""
+        ...

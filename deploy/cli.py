@@ -24,7 +24,8 @@ from deploy.commands import (
     tokens,
     topology,
 )
-from deploy.commands.rule_options import InvalidInput
+from deploy.commands.invalid_input import InvalidInput
+from deploy.commands.rule_options import told
 from deploy.databases.migration_tries import SchemaLocked
 from deploy.databases.migrations import NewerSchema, OutdatedSchema
 from deploy.databases.open_databases import UnusableDatabase
@@ -101,7 +102,7 @@ def run(arguments: list[str]) -> int:
         message = getattr(error, "format_message", error.__str__)().rstrip(".")
         return _fail(f"{message} (see --help)" if message else "", 2)
     except USER_ERRORS as error:
-        return _fail(str(error), 2)
+        return _fail(told(error), 2)
     except PortTaken as error:
         return _fail(str(error), 1)
     except (SQLAlchemyError, OSError) as error:

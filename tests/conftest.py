@@ -1,6 +1,6 @@
 """What do all tests share? The servers that were found, fresh databases, and the rule on skips."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 from contracts.topology import Topology
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
+from tests.servers.migrated import NewDatabase, Templates
 from tests.servers.postgres import PostgresServer, postgres_service
 from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
 from tests.servers.services import Service, ServiceSettings, ServiceUnavailable, find
@@ -63,26 +65,57 @@ def topology(rabbitmq_server: RabbitmqServer) -> Iterator[Topology]:
         yield topology
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    """Give the migrated databases of this run."""
+    with ExitStack() as kept:
+        yield Templates(tmp_path_factory.mktemp("templates"), kept)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Give what makes fresh, empty databases: once on SQLite, once on PostgreSQL.
+def new_database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, templates: Templates
+) -> Iterator[NewDatabase]:
+    """Give what makes fresh databases, empty or migrated: once on SQLite, once on PostgreSQL.
 
     A test for one of them is marked
     ``@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)``.
     """
     if request.param == "sqlite":
         numbers = count(1)
-        yield lambda: f"sqlite+aiosqlite:///{tmp_path}/{next(numbers)}.db"
+
+        def new_file(schema: Schema | None = None) -> str:
+            file = tmp_path / f"{next(numbers)}.db"
+            return templates.copy_file(schema, file) if schema else f"sqlite+aiosqlite:///{file}"
+
+        yield new_file
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     with ExitStack() as databases:
-        yield lambda: databases.enter_context(server.fresh_database())
+
+        def new_database(schema: Schema | None = None) -> str:
+            made = templates.copy(server, schema) if schema else server.fresh_database()
+            return databases.enter_context(made)
+
+        yield new_database
 
 
 @pytest.fixture
-def database_url(new_database_url: Callable[[], str]) -> str:
+def database_url(new_database_url: NewDatabase) -> str:
     """Give the URL of one fresh, empty database: once on SQLite, once on PostgreSQL."""
     return new_database_url()
+
+
+@pytest.fixture
+def directory_url(new_database_url: NewDatabase) -> str:
+    """Give the URL of a directory without anybody in it, on each database."""
+    return new_database_url(DIRECTORY)
+
+
+@pytest.fixture
+def downstream_url(new_database_url: NewDatabase) -> str:
+    """Give the URL of a downstream without anybody in it, on each database."""
+    return new_database_url(DOWNSTREAM)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,7 +2,9 @@
 
 Locks are taken in one order everywhere, so that workers wait for each other but never in a ring:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
-are the platform's, sync records are Muster's own.
+are the platform's, sync records are Muster's own. Accounts that have to make way for others are
+known late and locked after the other accounts. Two workers that need the same ones crosswise are a
+deadlock, which PostgreSQL ends, and the loser tries again.
 """
 
 from collections.abc import Collection, Mapping, Sequence

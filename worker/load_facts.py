@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from contracts.identity_changed import IdentityChanged
-from worker.planning.working_set import World
+from worker.planning.facts import Address
+from worker.planning.working_set import LONGEST_LINE, World
 from worker.platforms.port import PlatformFacts
 from worker.sync.store import SyncStore
 
@@ -20,6 +21,21 @@ async def load_facts(
         return
     await platform.load_accounts(world, events)
     await sync.load_holders(world)
-    await platform.load_takers(world, world.addresses_waited_for())
+    await _load_takers(world, sync, platform)
     await platform.load_related(world, events)
     await sync.load_ledger(world, events)
+
+
+async def _load_takers(world: World, sync: SyncStore, platform: PlatformFacts) -> None:
+    """Load the accounts that may have to make way, one for the other.
+
+    The platform knows which account has an address, and sync which address its holder waits for.
+    """
+    asked = set[Address]()
+    for _ in range(LONGEST_LINE):
+        new = world.addresses_waited_for() - asked
+        if not new:
+            return
+        asked |= new
+        await platform.load_takers(world, new)
+        await sync.load_holders(world)

@@ -1,1 +1,1 @@
-"""What can administrators do? Connections, their rules and tokens, resyncs."""
+"""What can administrators do? Connections, their rules and tokens, resyncs and failures."""

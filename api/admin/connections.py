@@ -1,27 +1,23 @@
-"""What can be done to a connection? Switch SCIM on, change rules and tokens, publish again."""
+"""Which connections are there, and how is another made? SCIM is switched on for a portal."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from unicodedata import normalize
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.access.tokens import issue_token, revoke_tokens
+from api.access.tokens import issue_token
+from api.admin.rule_choices import policy_of
+from api.connection_urls import base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
-from api.errors import (
-    RulesOfAnotherPortal,
-    UnknownConnection,
-    UnknownIdentity,
-    UnusableWorkspaceName,
-)
-from api.http.correlation import new_trace
-from api.outbox.marks import mark_connection, mark_identities
+from api.errors import UnknownConnection, UnknownPolicy, UnusableWorkspaceName
+from contracts.downstream_facts import Policies, Workspaces
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50
@@ -40,11 +36,41 @@ class ConnectionInUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """The answer to give to an identity provider: where to push, and a token, shown this once."""
+
+    connection: str
+    base_url: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewConnection:
     """A connection that was made just now, and its token, which is shown this once."""
 
     id: str
     token: str
+
+
+async def open_connection(
+    directory: DirectoryDatabase,
+    policies: Policies,
+    workspaces: Workspaces,
+    public_url: str,
+    workspace: str,
+    rules: Rules,
+    now: int,
+) -> Credentials:
+    """Switch SCIM on for a portal, and return what the provider has to be told.
+
+    :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
+    :raises UnusableWorkspaceName: when no id can be derived from the workspace.
+    """
+    await check_policy(policies, workspace, rules)
+    slug_of(workspace)  # refused before anything is made
+    await workspaces.ensure_workspace(workspace)
+    created = await create_connection(directory, workspace, rules, now)
+    return Credentials(created.id, base_url_of(public_url, created.id), created.token)
 
 
 async def create_connection(
@@ -86,73 +112,17 @@ async def get_connection(database: DirectoryDatabase, connection_id: str) -> Con
     :raises UnknownConnection: when there is none with this id.
     """
     async with database.read() as db:
-        return await _find(db, connection_id)
+        return await find_connection(db, connection_id)
 
 
-async def change_rules(
-    database: DirectoryDatabase,
-    connection_id: str,
-    rules: Rules,
-    now: int,
-    *,
-    except_for: Collection[str] = (),
-) -> int:
-    """Replace the rules and publish every identity under them; return how many there are.
+async def check_policy(policies: Policies, workspace: str, rules: Rules) -> None:
+    """Check that the policy is there that the rules name, if they do.
 
-    :param except_for: identities that are not published: leavers unknown to the directory.
-    :raises UnknownConnection: when there is no connection with this id.
-    :raises RulesOfAnotherPortal: when the rules are not for its portal.
+    :raises UnknownPolicy: when it is not.
     """
-    async with database.write() as db:
-        connection = await _find(db, connection_id, lock=True)
-        if connection.portal != rules.portal:
-            raise RulesOfAnotherPortal(connection_id, connection.portal, rules.portal)
-        await db.execute(
-            update(Connection)
-            .where(col(Connection.id) == connection_id)
-            .values(rules=RULES.dump_python(rules, mode="json"))
-        )
-        return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
-
-
-async def rotate_token(
-    database: DirectoryDatabase, connection_id: str, now: int, *, keep_old: bool = False
-) -> str:
-    """Return a new token. Earlier ones end with it, unless they are kept until the next rotation.
-
-    :raises UnknownConnection: when there is no connection with this id.
-    """
-    async with database.write() as db:
-        await _find(db, connection_id, lock=True)
-        if not keep_old:
-            await revoke_tokens(db, connection_id, now)
-        return await issue_token(db, connection_id, now)
-
-
-async def resync(
-    database: DirectoryDatabase,
-    connection_id: str,
-    now: int,
-    *,
-    identity: str | None = None,
-    except_for: Collection[str] = (),
-) -> int:
-    """Publish one identity again, or all of a connection; return how many.
-
-    :param except_for: identities that are not published: leavers unknown to the directory.
-    :raises UnknownConnection: when there is no connection with this id.
-    :raises UnknownIdentity: when the connection never had this identity.
-    """
-    async with database.write() as db:
-        await _find(db, connection_id)
-        if identity is None:
-            return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
-        if identity in except_for:
-            return 0
-        marked = await mark_identities(db, connection_id, [identity], new_trace(), now)
-        if not marked:
-            raise UnknownIdentity(connection_id, identity)
-        return marked
+    policy = policy_of(rules)
+    if policy and not await policies.exists(workspace, policy):
+        raise UnknownPolicy(workspace, policy)
 
 
 async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
@@ -165,7 +135,13 @@ async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
     return True
 
 
-async def _find(db: AsyncConnection, connection_id: str, *, lock: bool = False) -> ConnectionInUse:
+async def find_connection(
+    db: AsyncConnection, connection_id: str, *, lock: bool = False
+) -> ConnectionInUse:
+    """Return a connection within a transaction, locked where it is to change.
+
+    :raises UnknownConnection: when there is none with this id.
+    """
     statement = select(Connection.__table__).where(col(Connection.id) == connection_id)  # type: ignore[attr-defined]
     if lock:
         statement = statement.with_for_update(key_share=True)  # rows that refer to it may come

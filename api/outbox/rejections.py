@@ -11,41 +11,16 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.directory.tables import Identity
-
-
-@dataclass(frozen=True, slots=True)
-class RejectionGroup:
-    """Identities that were rejected with one message. Times are microseconds since the epoch."""
-
-    kind: str
-    message: str
-    identities: int
-    first_at: int
-    last_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListedRejection:
-    """An identity that cannot be published. Times are microseconds since the epoch."""
-
-    connection: str
-    identity: str
-    kind: str
-    message: str
-    version: int
-    attempts: int
-    first_at: int
-    last_at: int
-    correlation_id: str
+from contracts.listed_failures import FailureGroup, ListedFailure
 
 
 @dataclass(frozen=True, slots=True)
 class Rejections:
-    """Rejected identities, from the directory."""
+    """Rejected identities, from the directory: failures of a kind that never reach the worker."""
 
     database: DirectoryDatabase
 
-    async def groups(self) -> Sequence[RejectionGroup]:
+    async def groups(self) -> Sequence[FailureGroup]:
         """Return them in groups, the largest first."""
         message, size = col(Identity.rejection), func.count()
         times = func.min(col(Identity.first_rejected_at)), func.max(col(Identity.rejected_at))
@@ -57,11 +32,11 @@ class Rejections:
         )
         async with self.database.read() as db:
             rows: Sequence[Any] = (await db.execute(statement)).all()
-        return [RejectionGroup(UNPUBLISHABLE, *row) for row in rows]
+        return [FailureGroup(UNPUBLISHABLE, *row) for row in rows]
 
     async def of(
         self, *, connection: str | None = None, identity: str | None = None
-    ) -> Sequence[ListedRejection]:
+    ) -> Sequence[ListedFailure]:
         """Return those that match what is given, the latest first."""
         statement = select(
             col(Identity.connection_id),
@@ -80,7 +55,7 @@ class Rejections:
         latest = statement.order_by(col(Identity.rejected_at).desc(), col(Identity.id))
         async with self.database.read() as db:
             rows: Sequence[Any] = (await db.execute(latest)).all()
-        return [ListedRejection(it[0], it[1], UNPUBLISHABLE, *it[2:]) for it in rows]
+        return [ListedFailure(it[0], it[1], UNPUBLISHABLE, *it[2:]) for it in rows]
 
 
 async def count_rejected(db: AsyncConnection) -> int:

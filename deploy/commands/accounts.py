@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from api.admin.named_values import portal_named, role_named
 from deploy.commands.output import show_row, show_rows
-from deploy.commands.rule_options import portal_named, role_named
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings

@@ -1,30 +1,27 @@
 """``muster connections``: switch SCIM on, see where, change the rules."""
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from api.admin import connections
-from api.reconciliation.verdicts import Finding
+from api.admin.change_rules import ChangedRules, change_rules
+from api.admin.connections import Credentials, list_connections, open_connection
+from api.admin.named_values import portal_named
+from api.admin.rule_choices import described
+from api.admin.rules import rules_from
+from api.connection_urls import base_url_of
 from contracts.clock import now
-from contracts.rules import RULES, Rules
+from contracts.rules import RULES
 from deploy.commands.output import show_row, show_rows
-from deploy.commands.rule_options import (
-    InvalidInput,
-    RuleOptions,
-    changed,
-    described,
-    policy_of,
-    portal_named,
-    rules_from,
-)
+from deploy.commands.rule_options import choices_of
 from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.commands.unknown_leavers import show_published, unknown_leavers
+from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
 from worker.platforms.sql.policies import StoredPolicies
+from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
@@ -68,13 +65,21 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Switch SCIM on; prints the base URL, and the bearer token this once."""
-    options = RuleOptions(on_create, on_deactivate, role, policy, map_role or ())
-    rules = rules_from(portal_named(portal), options)
+    choices = choices_of(on_create, on_deactivate, role, policy, map_role)
+    rules = rules_from(portal_named(portal), choices)
 
-    async def work(databases: Databases, settings: Settings) -> dict[str, Any]:
-        return await open_connection(databases, settings, workspace, rules)
+    async def work(databases: Databases, settings: Settings) -> Credentials:
+        return await open_connection(
+            databases.directory,
+            StoredPolicies(databases.downstream),
+            Inventory(databases.downstream),
+            settings.base,
+            workspace,
+            rules,
+            now(),
+        )
 
-    show_row(on_databases(work), as_json=as_json)
+    show_row(asdict(on_databases(work)), as_json=as_json)
 
 
 @app.command()
@@ -95,21 +100,20 @@ def change(
     A --map-role replaces the whole mapping. Left alone are people who have left downstream though
     the directory takes them for active: muster reconcile shows them.
     """
-    given = RuleOptions(on_create, on_deactivate, role, policy, map_role or (), no_map_role)
+    given = choices_of(on_create, on_deactivate, role, policy, map_role, no_map_role=no_map_role)
 
-    async def work(databases: Databases, _settings: Settings) -> tuple[Rules, Sequence[Finding]]:
-        found = await connections.get_connection(databases.directory, connection)
-        rules = rules_from(found.portal, changed(found.rules, given))
-        await _check_policy(databases, found.workspace, rules)
-        leavers = await unknown_leavers(databases, connection)
-        left = {it.identity for it in leavers}
-        await connections.change_rules(
-            databases.directory, connection, rules, now(), except_for=left
+    async def work(databases: Databases, _settings: Settings) -> ChangedRules:
+        return await change_rules(
+            databases.directory,
+            StoredPolicies(databases.downstream),
+            StoredSyncStates(databases.downstream),
+            connection,
+            given,
         )
-        return rules, leavers
 
-    rules, leavers = on_databases(work)
-    show_published({"connection": connection} | described(rules), leavers, as_json=as_json)
+    done = on_databases(work)
+    row = {"connection": connection} | asdict(described(done.rules))
+    show_published(row, done.left_alone, as_json=as_json)
 
 
 @app.command("list")
@@ -117,44 +121,18 @@ def list_(as_json: JsonOption = False) -> None:
     """List the connections with their base URLs and rules."""
 
     async def work(databases: Databases, settings: Settings) -> list[dict[str, Any]]:
-        found = await connections.list_connections(databases.directory)
+        found = await list_connections(databases.directory)
         return [
             {
                 "connection": each.id,
                 "workspace": each.workspace,
                 "portal": each.portal,
-                "base_url": base_url(settings, each.id),
+                "base_url": base_url_of(settings.base, each.id),
                 "rules": RULES.dump_python(each.rules, mode="json"),
             }
-            | described(each.rules)
+            | asdict(described(each.rules))
             for each in found
         ]
 
     columns = ("connection", "base_url", "on_create", "on_deactivate", "roles")
     show_rows(on_databases(work), columns, as_json=as_json)
-
-
-async def open_connection(
-    databases: Databases, settings: Settings, workspace: str, rules: Rules
-) -> dict[str, Any]:
-    """Switch SCIM on for a portal, and return what the provider has to be told."""
-    await _check_policy(databases, workspace, rules)
-    connections.slug_of(workspace)  # refused before anything is made
-    await Inventory(databases.downstream).ensure_workspace(workspace)
-    created = await connections.create_connection(databases.directory, workspace, rules, now())
-    return {
-        "connection": created.id,
-        "base_url": base_url(settings, created.id),
-        "token": created.token,
-    }
-
-
-def base_url(settings: Settings, connection: str) -> str:
-    """Return the URL that the provider is given."""
-    return f"{settings.base}/scim/v2/{connection}"
-
-
-async def _check_policy(databases: Databases, workspace: str, rules: Rules) -> None:
-    policy = policy_of(rules)
-    if policy and not await StoredPolicies(databases.downstream).exists(workspace, policy):
-        raise InvalidInput(f"workspace {workspace!r} has no policy {policy!r}: muster policies add")

@@ -9,8 +9,7 @@ import typer
 from deploy.broker.rabbitmq_dead_letters import list_dead_letters, purge_dead_letters
 from deploy.broker.transports import topology_of
 from deploy.commands.output import show_row, show_rows
-from deploy.commands.session import JsonOption
-from deploy.commands.topology import settings_with_broker
+from deploy.commands.session import JsonOption, settings_with_broker
 
 app = typer.Typer(
     no_args_is_help=True,

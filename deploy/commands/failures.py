@@ -5,18 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from api.admin.failures import Meant, group_failures, list_failures, retry_failures
+from api.admin.named_values import one_of
+from api.admin.resync import Resynced
 from api.directory.identity_listing import UNPUBLISHABLE
-from api.outbox.rejections import ListedRejection, Rejections
-from api.reconciliation.repair import repair
-from api.reconciliation.verdicts import Finding, Verdict
-from contracts.clock import now
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.rule_options import failure_kind_named
 from deploy.commands.session import JsonOption, on_databases
-from deploy.commands.unknown_leavers import comparing, show_published
+from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from worker.sync.failures import ListedFailure, StoredFailures
+from worker.retries import FailureKind
+from worker.sync.failures import StoredFailures
+from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
@@ -26,9 +26,6 @@ Kind = Annotated[
     str | None,
     typer.Argument(help="exhausted, permanent or unpublishable; all, where left out."),
 ]
-
-Listed = ListedFailure | ListedRejection
-"""A failure: of the worker, or of what never reached it."""
 OfConnection = Annotated[
     str | None, typer.Option("--connection", metavar="ID", help="Only of this connection.")
 ]
@@ -42,10 +39,9 @@ def list_(as_json: JsonOption = False) -> None:
     """Show how many identities failed, grouped by kind and message."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        failures = await StoredFailures(databases.downstream).groups()
-        rejections = await Rejections(databases.directory).groups()
-        groups = [*map(asdict, failures), *map(asdict, rejections)]
-        return [with_times(group, *TIMES) for group in groups]
+        failures = StoredFailures(databases.downstream)
+        groups = await group_failures(databases.directory, failures)
+        return [with_times(asdict(group), *TIMES) for group in groups]
 
     show_rows(on_databases(work), ("kind", "message", "identities", *TIMES), as_json=as_json)
 
@@ -58,10 +54,11 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show whose events failed, the latest first."""
-    chosen = None if kind is None else failure_kind_named(kind)
+    meant = Meant(_kind_named(kind), connection, identity)
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        found = await _find(databases, chosen, connection, identity)
+        failures = StoredFailures(databases.downstream)
+        found = await list_failures(databases.directory, failures, meant)
         return [with_times(asdict(failure), *TIMES) for failure in found]
 
     columns = ("connection", "identity", "kind", "message", "attempts", "last_at", "correlation_id")
@@ -80,26 +77,19 @@ def retry(
     Left alone is whoever failed with something newer than the directory knows, which may have been
     a leaving, and whoever has left downstream: muster reconcile shows them.
     """
-    chosen = None if kind is None else failure_kind_named(kind)
+    meant = Meant(_kind_named(kind), connection, identity)
 
-    async def work(databases: Databases, _settings: Settings) -> tuple[int, list[Finding]]:
-        failures = await _find(databases, chosen, connection, identity)
-        found = await comparing(databases).of({(it.connection, it.identity) for it in failures})
-        marked = await repair(databases.directory, found, now())
-        return marked, [it for it in found if it.verdict is Verdict.LEFT]
+    async def work(databases: Databases, _settings: Settings) -> Resynced:
+        downstream = databases.downstream
+        failures, states = StoredFailures(downstream), StoredSyncStates(downstream)
+        return await retry_failures(databases.directory, failures, states, meant)
 
-    marked, leavers = on_databases(work)
-    show_published({"marked": marked}, leavers, as_json=as_json)
+    done = on_databases(work)
+    show_published({"marked": done.marked}, done.left_alone, as_json=as_json)
 
 
-async def _find(
-    databases: Databases, kind: str | None, connection: str | None, identity: str | None
-) -> list[Listed]:
-    found: list[Listed] = []
-    if kind != UNPUBLISHABLE:
-        failures = StoredFailures(databases.downstream)
-        found += await failures.of(kind=kind, connection=connection, identity=identity)
-    if kind in {UNPUBLISHABLE, None}:
-        rejections = Rejections(databases.directory)
-        found += await rejections.of(connection=connection, identity=identity)
-    return found
+def _kind_named(text: str | None) -> str | None:
+    """Return a kind of failures by its name, where one is given: the worker's, or unpublishable."""
+    if text is None:
+        return None
+    return one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))

@@ -2,25 +2,36 @@
 
 import asyncio
 import socket
-from typing import Annotated
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Annotated, TypeVar
 
 import typer
 
+from api.directory.dialects import DirectoryDatabase
 from deploy.broker.rabbitmq_connection import BrokerUnusable
 from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.broker.transports import topology_of
-from deploy.commands.rule_options import InvalidInput
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
-from deploy.databases.open_databases import open_databases, open_directory, open_downstream
+from deploy.commands.invalid_input import InvalidInput
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
+from deploy.databases.open_databases import (
+    Databases,
+    open_databases,
+    open_directory,
+    open_downstream,
+)
 from deploy.demo.workspace import introduce
 from deploy.http.server import bind_api, bind_inspection, url_of
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
-from deploy.processes.operator_endpoints import inspected
+from deploy.processes.lifetime import Part, live
 from deploy.processes.separate_processes import run_api, run_relay, run_worker
-from deploy.processes.signals import until_signalled
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
+from worker.dialects import DownstreamDatabase
+
+DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,67 +49,38 @@ def run(
     """Run api, relay and worker in one process."""
     settings = read_settings()
     set_up_logs(settings)
-
-    async def process(listener: socket.socket, operators: socket.socket) -> None:
-        async with open_databases(settings) as databases:
-            with until_signalled() as stop:
-                await migrate(databases)
-                await _apply_topology(settings)
-                await introduce(databases, settings, make_demo=demo)
-                _say_where(settings, operators)
-                async with inspected(operators, stop) as inspection:
-                    await run_everything(settings, databases, inspection, listener, stop)
-
     with bind_api(settings) as listener, bind_inspection(settings) as operators:
-        run_process(process(listener, operators))
+
+        async def prepare(databases: Databases) -> None:
+            await migrate(databases)
+            await _apply_topology(settings)
+            await introduce(databases, settings, make_demo=demo)
+            _say_where(settings, operators)
+
+        part = partial(run_everything, settings, listener)
+        run_process(live(operators, open_databases(settings), prepare, part))
 
 
 def api() -> None:
     """Run the api with a relay inside, beside other processes."""
     settings = _settings_of_a_part()
-
-    async def process(listener: socket.socket, operators: socket.socket) -> None:
-        async with open_directory(settings) as directory:
-            with until_signalled() as stop:
-                await DIRECTORY.ensure_current(directory.reading, directory.writing)
-                _say_where(settings, operators)
-                async with inspected(operators, stop) as inspection:
-                    await run_api(settings, directory, inspection, listener, stop)
-
-    with bind_api(settings) as listener, bind_inspection(settings) as operators:
-        run_process(process(listener, operators))
+    with bind_api(settings) as listener:
+        part = partial(run_api, settings, listener)
+        _run_part(settings, open_directory(settings), DIRECTORY, part, _say_where)
 
 
 def relay() -> None:
     """Run a relay alone, beside other processes."""
     settings = _settings_of_a_part()
-
-    async def process(operators: socket.socket) -> None:
-        async with open_directory(settings) as directory:
-            with until_signalled() as stop:
-                await DIRECTORY.ensure_current(directory.reading, directory.writing)
-                _say_metrics(operators)
-                async with inspected(operators, stop) as inspection:
-                    await run_relay(settings, directory, inspection, stop)
-
-    with bind_inspection(settings) as operators:
-        run_process(process(operators))
+    part = partial(run_relay, settings)
+    _run_part(settings, open_directory(settings), DIRECTORY, part, _say_metrics)
 
 
 def worker() -> None:
     """Run a worker, beside other processes."""
     settings = _settings_of_a_part()
-
-    async def process(operators: socket.socket) -> None:
-        async with open_downstream(settings) as downstream:
-            with until_signalled() as stop:
-                await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
-                _say_metrics(operators)
-                async with inspected(operators, stop) as inspection:
-                    await run_worker(settings, downstream, inspection, stop)
-
-    with bind_inspection(settings) as operators:
-        run_process(process(operators))
+    part = partial(run_worker, settings)
+    _run_part(settings, open_downstream(settings), DOWNSTREAM, part, _say_metrics)
 
 
 def migrate_() -> None:
@@ -111,12 +93,29 @@ def migrate_() -> None:
     asyncio.run(work())
 
 
+def _run_part(
+    settings: Settings,
+    opening: AbstractAsyncContextManager[DatabaseT],
+    schema: Schema,
+    part: Part[DatabaseT],
+    say: Callable[[Settings, socket.socket], None],
+) -> None:
+    """Run one process among several, on the database of its side."""
+    with bind_inspection(settings) as operators:
+
+        async def prepare(database: DatabaseT) -> None:
+            await schema.ensure_current(database.reading, database.writing)
+            say(settings, operators)
+
+        run_process(live(operators, opening, prepare, part))
+
+
 def _say_where(settings: Settings, operators: socket.socket) -> None:
-    _say_metrics(operators)
+    _say_metrics(settings, operators)
     typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
 
 
-def _say_metrics(operators: socket.socket) -> None:
+def _say_metrics(_settings: Settings, operators: socket.socket) -> None:
     typer.echo(f"Metrics and health on {url_of(operators)}/metrics, /livez and /readyz.")
 
 

@@ -2,28 +2,26 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from api.reconciliation.reconcile import Comparison, Reconciliation
-from api.reconciliation.repair import bring_back, repair
-from api.reconciliation.verdicts import Finding, Moment, Verdict
+from api.reconciliation import outcome as use_case
+from api.reconciliation.on_the_way import moment_of_comparison
+from api.reconciliation.outcome import Outcome, bring_candidates_back
+from api.reconciliation.reconcile import Reconciliation
+from api.reconciliation.verdicts import Moment, Verdict
 from contracts.clock import now
 from deploy.broker.transports import open_publisher, topology_of
 from deploy.commands.output import print_json, show_row, show_rows
-from deploy.commands.rule_options import InvalidInput
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import rows_of, show_leavers
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.drift import PlannedAssertions
 from worker.sync.states import StoredSyncStates
-
-IN_HAND_SECONDS = 30
-"""What a worker may need for what it has in hand, once nothing waits any more."""
 
 SHOWN = 50
 """Findings in the table; --json has all of them."""
@@ -36,26 +34,6 @@ Identities = Annotated[
         help="With --fix: of those who left, bring back only this SCIM user. Repeatable.",
     ),
 ]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """A comparison, and what was done about it, if anything was to be.
-
-    ``candidates`` are the leavers who may be brought back: all of them, or those who were named.
-    """
-
-    comparison: Comparison
-    candidates: Sequence[Finding]
-    marked: int | None = None
-    brought_back: int | None = None
-
-    @property
-    def is_well(self) -> bool:
-        """Say whether nothing is left to be done; what was marked is on its way."""
-        back = self.candidates if self.brought_back is not None else ()
-        unmarked = self.comparison.findings and self.marked is None
-        return not unmarked and len(back) == len(self.comparison.leavers)
 
 
 def register(app: typer.Typer) -> None:
@@ -100,7 +78,7 @@ def reconcile(
         _show(outcome)
     people = len(outcome.candidates)
     if fix and people and (_agrees(people, as_json=as_json) if bring is None else bring):
-        outcome.brought_back = on_databases(partial(_bring_back, leavers=outcome.candidates))
+        outcome = on_databases(partial(_bring_back, outcome=outcome))
         if not as_json:
             show_row({"brought_back": outcome.brought_back}, as_json=False)
     if as_json:
@@ -121,41 +99,22 @@ def _agrees(people: int, *, as_json: bool) -> bool:
 async def _compare(
     databases: Databases, settings: Settings, *, fix: bool, identities: Sequence[str]
 ) -> Outcome:
-    at = now()
-    moment = Moment(at, at - int(await _seconds_on_the_way(settings) * 1_000_000))
     states = StoredSyncStates(databases.downstream)
-    reconciliation = Reconciliation(databases.directory, states, moment)
-    comparison = await reconciliation.compare(PlannedAssertions(databases.downstream))
-    outcome = Outcome(comparison, _named(comparison.leavers, identities))
-    if fix:
-        outcome.marked = await repair(databases.directory, comparison.findings, now())
-    return outcome
+    reconciliation = Reconciliation(databases.directory, states, await _moment(settings))
+    assertions = PlannedAssertions(databases.downstream)
+    return await use_case.reconcile(reconciliation, assertions, fix=fix, identities=identities)
 
 
-def _named(leavers: Sequence[Finding], identities: Sequence[str]) -> Sequence[Finding]:
-    """Return those of the leavers that are named; where nobody is, all of them."""
-    if strangers := set(identities) - {it.identity for it in leavers}:
-        raise InvalidInput(
-            f"{', '.join(sorted(strangers))}: nobody who left downstream unknown to the directory"
-        )
-    return [it for it in leavers if not identities or it.identity in identities]
-
-
-async def _bring_back(
-    databases: Databases, _settings: Settings, *, leavers: Sequence[Finding]
-) -> int:
-    return await bring_back(databases.directory, leavers, now())
-
-
-async def _seconds_on_the_way(settings: Settings) -> float:
-    """Return how long after its publication an event may still arrive."""
+async def _moment(settings: Settings) -> Moment:
+    at, longest = now(), topology_of(settings).longest_retry_seconds
     if not settings.broker_url:
-        return 0  # without a broker a mark stays until its event is applied
+        return await moment_of_comparison(at, None, longest)
     async with open_publisher(settings) as publisher:
-        state = await publisher.look()
-    if state.backlog is not None and state.backlog.is_empty:
-        return IN_HAND_SECONDS
-    return topology_of(settings).longest_retry_seconds
+        return await moment_of_comparison(at, publisher, longest)
+
+
+async def _bring_back(databases: Databases, _settings: Settings, *, outcome: Outcome) -> Outcome:
+    return await bring_candidates_back(databases.directory, outcome)
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""How does a command reach the databases? Settings read, schema checked, everything closed."""
+"""How does a command reach what is configured? Settings read, schema checked, all closed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from deploy.commands.invalid_input import InvalidInput
 from deploy.databases.migrations import ensure_current
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.settings import Settings, read_settings
@@ -29,3 +30,11 @@ def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
             return await work(databases, settings)
 
     return asyncio.run(run())
+
+
+def settings_with_broker() -> Settings:
+    """Read the settings of a command that is about the broker."""
+    settings = read_settings()
+    if not settings.broker_url:
+        raise InvalidInput("there is no broker: set MUSTER_BROKER_URL")
+    return settings

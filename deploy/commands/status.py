@@ -1,24 +1,20 @@
 """``muster status`` and ``muster resync``: where identities stand, and the one way to move them."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from api.admin import connections
+from api.admin import resync as use_case
+from api.admin.resync import Resynced
 from api.reconciliation.status import StatusReport, report
-from api.reconciliation.verdicts import Finding
 from contracts.clock import now
 from deploy.commands.output import print_json, show_row, show_rows
 from deploy.commands.session import JsonOption, on_databases
-from deploy.commands.unknown_leavers import show_published, unknown_leavers
+from deploy.commands.unknown_leavers import show_published
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.sync.states import StoredSyncStates
-
-Resynced = tuple[int, Sequence[Finding]]
-"""How many of a connection were marked, and who was left alone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,27 +63,12 @@ def resync(
     if (connection is None) is not every or (every and identity is not None):
         raise typer.BadParameter("give a CONNECTION, with or without --identity, or --all alone")
 
-    async def work(databases: Databases, _settings: Settings) -> list[Resynced]:
-        if connection is not None:
-            return [await _resync(databases, connection, identity)]
-        everything = await connections.list_connections(databases.directory)
-        return [await _resync(databases, it.id) for it in everything]
+    async def work(databases: Databases, _settings: Settings) -> Resynced:
+        states = StoredSyncStates(databases.downstream)
+        if connection is None:
+            return await use_case.resync_all(databases.directory, states)
+        return await use_case.resync(databases.directory, states, connection, identity)
 
     done = on_databases(work)
     shown = {} if connection is None else {"connection": connection}
-    marked = sum(number for number, _ in done)
-    leavers = [it for _, left_alone in done for it in left_alone]
-    show_published(shown | {"marked": marked}, leavers, as_json=as_json)
-
-
-async def _resync(databases: Databases, connection: str, identity: str | None = None) -> Resynced:
-    """Publish one, or all of a connection, but for leavers whom the directory does not know."""
-    leavers = await unknown_leavers(databases, connection, identity)
-    marked = await connections.resync(
-        databases.directory,
-        connection,
-        now(),
-        identity=identity,
-        except_for={it.identity for it in leavers},
-    )
-    return marked, leavers
+    show_published(shown | {"marked": done.marked}, done.left_alone, as_json=as_json)

@@ -1,12 +1,14 @@
 """``muster tokens``: replace the token of a connection."""
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from api.admin import connections
+from api.admin.connections import Credentials
+from api.admin.tokens import rotate_token
 from contracts.clock import now
-from deploy.commands.connections import ConnectionId, base_url
+from deploy.commands.connections import ConnectionId
 from deploy.commands.output import show_row
 from deploy.commands.session import JsonOption, on_databases
 from deploy.databases.open_databases import Databases
@@ -30,14 +32,9 @@ def rotate(
 ) -> None:
     """Make a new token; prints it this once. Without --keep-old earlier ones end at once."""
 
-    async def work(databases: Databases, settings: Settings) -> dict[str, Any]:
-        token = await connections.rotate_token(
-            databases.directory, connection, now(), keep_old=keep_old
+    async def work(databases: Databases, settings: Settings) -> Credentials:
+        return await rotate_token(
+            databases.directory, settings.base, connection, now(), keep_old=keep_old
         )
-        return {
-            "connection": connection,
-            "base_url": base_url(settings, connection),
-            "token": token,
-        }
 
-    show_row(on_databases(work), as_json=as_json)
+    show_row(asdict(on_databases(work)), as_json=as_json)

@@ -6,8 +6,7 @@ import typer
 
 from deploy.broker.rabbitmq_topology import apply_topology
 from deploy.broker.transports import topology_of
-from deploy.commands.rule_options import InvalidInput
-from deploy.settings import Settings, read_settings
+from deploy.commands.session import settings_with_broker
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")
 
@@ -22,11 +21,3 @@ def apply() -> None:
     """Declare them; needs a user who may configure, which the processes need not be."""
     settings = settings_with_broker()
     asyncio.run(apply_topology(settings.broker_url, topology_of(settings)))
-
-
-def settings_with_broker() -> Settings:
-    """Read the settings of a command that is about the broker."""
-    settings = read_settings()
-    if not settings.broker_url:
-        raise InvalidInput("there is no broker: set MUSTER_BROKER_URL")
-    return settings

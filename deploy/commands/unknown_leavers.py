@@ -1,4 +1,4 @@
-"""Whom does a command leave alone? People who have left downstream, unknown to the directory."""
+"""How are leavers shown whom a command leaves alone? Apart, and with what is to be done."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,12 +8,8 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from api.reconciliation.reconcile import Reconciliation
-from api.reconciliation.verdicts import Finding, Moment, Verdict
-from contracts.clock import now
+from api.reconciliation.verdicts import Finding
 from deploy.commands.output import print_rows, show_row
-from deploy.databases.open_databases import Databases
-from worker.sync.states import StoredSyncStates
 
 SHOWN = 50
 """Lines of a table; --json has all of them."""
@@ -23,23 +19,6 @@ EXPLANATION = (
     " has lost that, and takes them for active. Ask the provider about each: it says again who has"
     " left, and `muster reconcile --fix` brings back whoever has not."
 )
-
-
-async def unknown_leavers(
-    databases: Databases, connection: str, identity: str | None = None
-) -> Sequence[Finding]:
-    """Return those of a connection; of one identity, only that."""
-    if identity is None:
-        return await comparing(databases).found({Verdict.LEFT}, connection)
-    found = await comparing(databases).of([(connection, identity)])
-    return [it for it in found if it.verdict is Verdict.LEFT]
-
-
-def comparing(databases: Databases) -> Reconciliation:
-    """Return what tells leavers, whatever is on its way."""
-    at = now()
-    states = StoredSyncStates(databases.downstream)
-    return Reconciliation(databases.directory, states, Moment(at, settled_before=at))
 
 
 def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: bool) -> None:

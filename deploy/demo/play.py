@@ -14,8 +14,8 @@ from typing import Any
 
 import typer
 
+from api.admin.connections import Credentials
 from contracts.rules import Portal, Role
-from deploy.commands.connections import open_connection
 from deploy.databases.migrations import migrate
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.demo.story import (
@@ -30,6 +30,7 @@ from deploy.demo.story import (
     Step,
     lines,
 )
+from deploy.demo.workspace import switch_on
 from deploy.http.server import bind_api, url_of
 from deploy.logs import set_up_logs
 from deploy.processes.background_tasks import running
@@ -79,21 +80,19 @@ async def _tell(settings: Settings) -> None:
             await migrate(databases)
             teller = _Teller(databases, await _set_the_stage(databases, settings))
             async with running(
-                lambda stop: run_everything(settings, databases, Inspection(), listener, stop)
+                lambda stop: run_everything(settings, listener, databases, Inspection(), stop)
             ):
                 for number, step in enumerate(STORY, start=1):
                     await teller.tell(number, step)
 
 
-async def _set_the_stage(
-    databases: Databases, settings: Settings
-) -> Mapping[Portal, Mapping[str, Any]]:
+async def _set_the_stage(databases: Databases, settings: Settings) -> Mapping[Portal, Credentials]:
     inventory = Inventory(databases.downstream)
     await inventory.add_account(WORKSPACE, Portal.DASHBOARD, OWNER, role=Role.ADMIN)
     for serial in DEVICES:
         await inventory.add_device(WORKSPACE, serial)
     return {
-        portal: await open_connection(databases, settings, WORKSPACE, rules)
+        portal: await switch_on(databases, settings, WORKSPACE, rules)
         for portal, rules in RULES.items()
     }
 
@@ -103,7 +102,7 @@ class _Teller:
     """Acts the steps out and compares the state downstream with the story."""
 
     databases: Databases
-    connections: Mapping[Portal, Mapping[str, Any]]
+    connections: Mapping[Portal, Credentials]
     state: Counter[str] = field(default_factory=lambda: Counter(START))
     ids: dict[Portal, dict[str, str]] = field(
         default_factory=lambda: {portal: {} for portal in Portal}
@@ -136,11 +135,11 @@ class _Teller:
         body = None if push.body is None else _filled(json.dumps(push.body), known)
         typer.echo(f"   {portal:<10} {push.method} {path} {body or ''}")
         request = urllib.request.Request(  # noqa: S310  # the URL of our own server
-            self.connections[portal]["base_url"] + path,
+            self.connections[portal].base_url + path,
             data=None if body is None else body.encode(),
             method=push.method,
             headers={
-                "Authorization": f"Bearer {self.connections[portal]['token']}",
+                "Authorization": f"Bearer {self.connections[portal].token}",
                 "Content-Type": "application/scim+json",
             },
         )

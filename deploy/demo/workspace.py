@@ -1,8 +1,12 @@
 """What does a first run show? A demo workspace on empty databases; base URLs on later runs."""
 
+from dataclasses import asdict
+
 import typer
 
-from api.admin import connections
+from api.admin.connections import Credentials, list_connections, open_connection
+from api.connection_urls import base_url_of
+from contracts.clock import now
 from contracts.rules import (
     ChangePolicy,
     CreateCollaborator,
@@ -18,10 +22,10 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
-from deploy.commands.connections import base_url, open_connection
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
+from worker.platforms.sql.policies import StoredPolicies
 
 WORKSPACE = "demo"
 POLICIES = ("Standard", "Quarantine")
@@ -56,10 +60,10 @@ Try it:
 
 async def introduce(databases: Databases, settings: Settings, *, make_demo: bool) -> None:
     """Print what a newcomer needs to push a first user; make it first where asked and possible."""
-    known = await connections.list_connections(databases.directory)
+    known = await list_connections(databases.directory)
     if known:
         for each in known:
-            typer.echo(f"{each.id:<24} {base_url(settings, each.id)}")
+            typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
     elif make_demo and not await Inventory(databases.downstream).workspace_exists(WORKSPACE):
         await _make(databases, settings)
@@ -80,8 +84,21 @@ async def _make(databases: Databases, settings: Settings) -> None:
         f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
     )
     for rules in RULES:
-        opened = await open_connection(databases, settings, WORKSPACE, rules)
-        typer.echo(
-            f"  {rules.portal:<10} {opened['base_url']}\n  {'token':<10} {opened['token']}\n"
-        )
-    typer.echo(CURL.format(workspace=WORKSPACE, **opened))
+        opened = await switch_on(databases, settings, WORKSPACE, rules)
+        typer.echo(f"  {rules.portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
+    typer.echo(CURL.format(workspace=WORKSPACE, **asdict(opened)))
+
+
+async def switch_on(
+    databases: Databases, settings: Settings, workspace: str, rules: Rules
+) -> Credentials:
+    """Switch SCIM on for a portal of a demonstration."""
+    return await open_connection(
+        databases.directory,
+        StoredPolicies(databases.downstream),
+        Inventory(databases.downstream),
+        settings.base,
+        workspace,
+        rules,
+        now(),
+    )

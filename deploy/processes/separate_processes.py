@@ -20,9 +20,9 @@ from worker.dialects import DownstreamDatabase
 
 async def run_api(
     settings: Settings,
+    listener: socket.socket,
     directory: DirectoryDatabase,
     inspection: Inspection,
-    listener: socket.socket,
     stop: asyncio.Event,
 ) -> None:
     """Serve until stopped, with a relay that a write wakes."""

@@ -23,9 +23,9 @@ from worker.consume import Worker
 
 async def run_everything(
     settings: Settings,
+    listener: socket.socket,
     databases: Databases,
     inspection: Inspection,
-    listener: socket.socket,
     stop: asyncio.Event,
 ) -> None:
     """Serve until stopped, then drain: requests first, then the worker, then the relay.

@@ -4,7 +4,7 @@ import asyncio
 
 import aio_pika
 
-from api.admin.connections import resync
+from api.admin.resync import publish_again
 from contracts.clock import now
 from contracts.topology import Lane, Topology
 from tests.benchmarks import floors
@@ -48,7 +48,7 @@ async def measure_backlogs(setting: Setting, joiners: People, *others: People) -
 async def publish_all(setting: Setting, people: People) -> float:
     """Mark everybody, and have one relay publish all marks; return how many a second."""
     people.since = now()
-    await resync(setting.directory, people.connection, people.since)
+    await publish_again(setting.directory, people.connection, people.since)
     number = await setting.sight.marked()
     async with setting.installed.apis(1):
         return number / await setting.sight.until_published()
@@ -70,7 +70,7 @@ async def _drain(setting: Setting, people: People) -> float:
     """Mark everybody while everything is running; return how many arrive a second."""
     async with setting.running():
         since = now()
-        number = await resync(setting.directory, people.connection, since)
+        number = await publish_again(setting.directory, people.connection, since)
         return number / await setting.sight.until_applied(since)
 
 

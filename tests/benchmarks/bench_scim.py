@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api.admin.connections import create_connection
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
-from api.scim.http.routes import PREFIX
 from contracts.clock import now
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY

@@ -9,9 +9,9 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from api.admin.connections import create_connection
+from api.connection_urls import PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import UserRow
-from api.scim.http.routes import PREFIX
 from contracts.clock import now
 from contracts.rules import Rules
 from tests.benchmarks.bodies import DEACTIVATION, user

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from deploy import cli
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.servers.migrated import NewDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,17 @@ class Answer:
 
 @pytest.fixture
 def muster(
-    new_database_url: Callable[[], str],
+    new_database_url: NewDatabase,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Callable[..., Answer]:
     """Give the command, on databases that are migrated and empty."""
-    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url())
-    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url())
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url(DIRECTORY))
+    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url(DOWNSTREAM))
 
     def run(*arguments: str) -> Answer:
         status = cli.run(list(arguments))
         printed = capsys.readouterr()
         return Answer(status, printed.out, printed.err)
 
-    assert run("migrate").status == 0
     return run

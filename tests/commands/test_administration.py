@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.commands.conftest import Answer
+from tests.servers.migrated import NewDatabase
 
 Muster = Callable[..., Answer]
 
@@ -235,7 +236,7 @@ def test_a_database_that_cannot_be_used_is_one_line_that_names_its_setting(
 def test_a_server_that_refuses_says_what_to_change(
     muster: Muster,
     monkeypatch: pytest.MonkeyPatch,
-    new_database_url: Callable[[], str],
+    new_database_url: NewDatabase,
     changed: dict[str, str],
     says: str,
 ) -> None:
@@ -250,7 +251,7 @@ def test_a_server_that_refuses_says_what_to_change(
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 @pytest.mark.postgres
 def test_an_outdated_schema_names_the_command_that_mends_it(
-    muster: Muster, monkeypatch: pytest.MonkeyPatch, new_database_url: Callable[[], str]
+    muster: Muster, monkeypatch: pytest.MonkeyPatch, new_database_url: NewDatabase
 ) -> None:
     monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url())
     answer = muster("status")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 
 from contracts.topology import Topology
 from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.servers.migrated import NewDatabase
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.services import environment_with
 
@@ -33,7 +33,7 @@ def _asked(environment: dict[str, str], *arguments: str) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_a_push_to_one_process_is_an_account_by_another(
-    new_database_url: Callable[[], str], rabbitmq_server: RabbitmqServer, topology: Topology
+    new_database_url: NewDatabase, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
     port = free_port()
     environment = environment_with(

@@ -48,7 +48,8 @@ class Batch:
         await platform.load_accounts(working_set, self.events)
         for holder in self.holders:
             working_set.load_record(holder)
-        await platform.load_takers(working_set, working_set.addresses_waited_for())
+        if addresses := working_set.addresses_waited_for():
+            await platform.load_takers(working_set, addresses)
         await platform.load_related(working_set, self.events)
         return working_set
 

@@ -43,7 +43,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
-from tests.drivers.in_process import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -57,10 +57,10 @@ class Undone(Exception):
 
 
 @pytest.fixture
-def patch_in_sql(database_url: str) -> Iterator[WithGroup]:
+def patch_in_sql(directory_url: str) -> Iterator[WithGroup]:
     """Give what sends a PATCH to a group with these members, and checks what comes of it."""
     with asyncio.Runner() as runner:
-        opened = migrated_directory(database_url)
+        opened = opened_directory(directory_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
         transactions = transactions_on(database, created)

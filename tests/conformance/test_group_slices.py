@@ -27,6 +27,7 @@ from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
 from api.scim.search.stored_documents import Member
+from deploy.databases.migrations import DIRECTORY
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     NAME,
@@ -37,7 +38,8 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
-from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, opened_directory
+from tests.servers.migrated import Templates
 
 GROUP_TYPE = PROVIDER.resource_types[1]
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -64,10 +66,10 @@ def test_a_patch_in_slices_ends_where_it_does_in_memory(
 
 
 @pytest.fixture
-def patch_in_slices(tmp_path: Path) -> Iterator[Patch]:
+def patch_in_slices(tmp_path: Path, templates: Templates) -> Iterator[Patch]:
     """Give what sends a PATCH to a group with these members, and checks what comes of it."""
     with asyncio.Runner() as runner:
-        opened = migrated_directory(f"sqlite:///{tmp_path}/directory.sqlite3")
+        opened = opened_directory(templates.copy_file(DIRECTORY, tmp_path / "directory.sqlite3"))
         database = runner.run(opened.__aenter__())
         served = ingress_on(database)
         ingress = runner.run(served.__aenter__())

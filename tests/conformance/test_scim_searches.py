@@ -20,7 +20,7 @@ from api.scim.protocol.resources import Group, ScimUser
 from api.scim.protocol.service import MusterService
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
-from tests.drivers.in_process import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -85,10 +85,10 @@ WithDirectory = Callable[[Any, Example, Check], None]
 
 
 @pytest.fixture
-def with_directory(database_url: str) -> Iterator[WithDirectory]:
+def with_directory(directory_url: str) -> Iterator[WithDirectory]:
     """Give what runs a check on the directory of an example."""
     with asyncio.Runner() as runner:
-        opened = migrated_directory(database_url)
+        opened = opened_directory(directory_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
         transactions = transactions_on(database, created)

@@ -13,7 +13,7 @@ from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from contracts.clock import now
-from tests.drivers.in_process import RULES, migrated_directory, transactions_on
+from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 
 class TestDirectoryStorage(AsyncScimStorageContract):
@@ -22,9 +22,9 @@ class TestDirectoryStorage(AsyncScimStorageContract):
         return scim_provider(Limits())
 
     @pytest.fixture
-    def storage(self, database_url: str) -> Iterator[ScimStorage]:
+    def storage(self, directory_url: str) -> Iterator[ScimStorage]:
         with asyncio.Runner() as runner:
-            opened = migrated_directory(database_url)
+            opened = opened_directory(directory_url)
             database = runner.run(opened.__aenter__())
             created = runner.run(create_connection(database, "acme", RULES, now()))
             storage = DirectoryStorage(transactions_on(database, created), writing=True)

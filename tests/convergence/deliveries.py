@@ -1,6 +1,6 @@
 """How do events arrive? In order, repeated late, or shuffled, repeated and coalesced."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from contracts.identity_changed import IdentityChanged
@@ -44,3 +44,12 @@ def mixed_up(events: Sequence[IdentityChanged], random: Random) -> list[Identity
     arriving += newest.values()
     random.shuffle(arriving)
     return arriving
+
+
+def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
+    """Cut events into batches of one to five."""
+    rest = list(events)
+    while rest:
+        size = random.randint(1, 5)
+        yield rest[:size]
+        rest = rest[size:]

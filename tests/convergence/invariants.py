@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.names import comparison_key
@@ -17,7 +18,9 @@ from contracts.rules import (
 from tests.convergence.directory import WORKSPACE
 from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Outcome, RefusedAction
-from worker.planning.facts import Account, IdentityKey
+from worker.planning.facts import Account, IdentityKey, SyncRecord
+from worker.planning.obstacles import email_obstacle
+from worker.planning.plan import plan
 
 OUTLIVES_DELETION = {RefusedAction.DEACTIVATE, RefusedAction.CHANGE_ROLE}
 """For these a deleted identity holds on to its account, if nobody else wants it."""
@@ -74,17 +77,20 @@ def _check_identity(world: ToyDownstream, key: IdentityKey, event: IdentityChang
         assert excused or under_nothing or not event.active
         return
     assert not event.deleted or refused & OUTLIVES_DELETION
-    _check_account(account, event, refused)
+    _check_account(account, event, refused, record)
     if not event.active and RefusedAction.DEACTIVATE not in refused:
         _check_leaver(world, account, event)
 
 
-def _check_account(account: Account, event: IdentityChanged, refused: set[RefusedAction]) -> None:
+def _check_account(
+    account: Account, event: IdentityChanged, refused: set[RefusedAction], record: SyncRecord
+) -> None:
     profile = event.profile
     assert account.groups == event.groups
     assert account.display_name == profile.display_name
     assert account.external_id == profile.external_id
-    assert _has_address(account, event) or RefusedAction.CHANGE_EMAIL in refused
+    has_or_will = _has_address(account, event) or _will_have(record, event)
+    assert has_or_will or RefusedAction.CHANGE_EMAIL in refused
     role = wanted_role(event)
     assert role in (None, account.role) or RefusedAction.CHANGE_ROLE in refused
 
@@ -97,6 +103,12 @@ def _has_address(account: Account, event: IdentityChanged) -> bool:
     if account.made_by == event.connection or account.portal is not Portal.DASHBOARD:
         return account.email == email
     return email is not None and account.email_key == comparison_key(email)
+
+
+def _will_have(record: SyncRecord, event: IdentityChanged) -> bool:
+    """An account that had to make way may find the newest address taken, and waits for a claim."""
+    newest = event.profile.waiting_email or event.profile.email
+    return not event.active and record.waiting_email == newest
 
 
 def _check_leaver(world: ToyDownstream, account: Account, event: IdentityChanged) -> None:
@@ -112,7 +124,10 @@ def _check_leaver(world: ToyDownstream, account: Account, event: IdentityChanged
 def _check_that_nothing_is_left_to_do(
     world: ToyDownstream, newest: Mapping[IdentityKey, IdentityChanged]
 ) -> None:
-    """Whoever can be helped was planned again already; linking under nothing waits for an event."""
+    """Whoever can be helped was planned again already; linking under nothing waits for an event.
+
+    The same state once more changes nothing, and no identity waits for its own address.
+    """
     for key, event in newest.items():
         before = world.waiting.get(key)
         planned = world.replan(event)
@@ -120,6 +135,22 @@ def _check_that_nothing_is_left_to_do(
             continue
         assert planned.actions == ()
         assert (planned.outcome is Outcome.REFUSED) == (before is not None)
+        again = plan(world.facts_for(later := _resynced(event)), later)
+        assert again == replace(
+            planned, record=replace(planned.record, applied_version=later.version)
+        )
+        assert not {it.obstacle for it in again.refusals} & _own_addresses(world, key)
+
+
+def _resynced(event: IdentityChanged) -> IdentityChanged:
+    return event.model_copy(update={"version": event.version + 1})
+
+
+def _own_addresses(world: ToyDownstream, key: IdentityKey) -> set[str]:
+    account = world.accounts.get(world.records[key].account_id or "")
+    if account is None or account.email is None:
+        return set()
+    return {email_obstacle(account.workspace, account.portal, account.email)}
 
 
 def wanted_role(event: IdentityChanged) -> Role | None:

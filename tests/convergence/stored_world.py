@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import insert, select
 
@@ -70,7 +71,9 @@ async def read_world(database: DownstreamDatabase) -> ToyDownstream:
             if refused_here is not None:
                 event = decode(row["event"].encode()).data
                 waiting = Waiting(event, tuple(refused_here))
-            world.load_record(record_of(row), waiting)
+            actions = {refused.action for refused in refused_here or ()}
+            email_refused = RefusedAction.CHANGE_EMAIL in actions
+            world.load_record(replace(record_of(row), email_refused=email_refused), waiting)
         for row in (await db.execute(select(LEDGER))).mappings():
             kind = DeviceActionKind(row["action"])
             world.load_ledger(

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from random import Random
 from typing import ClassVar
 
 import pytest
@@ -15,7 +14,7 @@ from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.convergence.deliveries import deliver, mixed_up
+from tests.convergence.deliveries import batches, deliver, mixed_up
 from tests.convergence.downstream import POLICIES, Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_at_rest
@@ -23,6 +22,7 @@ from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.drivers.platform import Platform
 from tests.drivers.toy_downstream import ToyDownstream
+from tests.servers.migrated import Templates
 from worker.dialects import DownstreamDatabase
 
 HOW_MANY = settings(
@@ -65,25 +65,11 @@ class DeliveredToSql(Histories):
         return world
 
 
-def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
-    """Cut events into batches of one to five."""
-    rest = list(events)
-    while rest:
-        size = random.randint(1, 5)
-        yield rest[:size]
-        rest = rest[size:]
-
-
 @pytest.mark.parametrize("portal", list(Portal))
-def test_the_database_ends_as_the_pure_world_does(portal: Portal, tmp_path: Path) -> None:
+def test_the_database_ends_as_the_pure_world_does(
+    portal: Portal, tmp_path: Path, templates: Templates
+) -> None:
     empty = tmp_path / "empty.db"
-    asyncio.run(_migrated(empty))
+    templates.copy_file(DOWNSTREAM, empty)
     kind = type(f"{portal}InSql", (DeliveredToSql,), {"portal": portal, "empty": empty})
     run_state_machine_as_test(kind, settings=HOW_MANY)
-
-
-async def _migrated(file: Path) -> None:
-    reading, writing = open_engines(f"sqlite+aiosqlite:///{file}")
-    await DOWNSTREAM.migrate(writing)
-    await reading.dispose()
-    await writing.dispose()

@@ -52,7 +52,8 @@ class WatchedWorld(ToyDownstream):
         [holder] = [it.key for it in self.records.values() if it.account_id == before.id]
         known = self.newest[holder]
         assert not known.active
-        assert after.email == known.profile.waiting_email != before.email
+        newest = known.profile.waiting_email or known.profile.email
+        assert after.email == newest != before.email
         if not before.released and before.made_by != known.connection:
             _check_change(before, after, known)
 

@@ -25,7 +25,6 @@ from api.scim.transactions.resource_locks import ResourceLocks
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from deploy.databases.engines import open_engines
-from deploy.databases.migrations import DIRECTORY
 
 PUBLIC_URL = "https://muster.test"
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -35,10 +34,9 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @asynccontextmanager
-async def migrated_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
-    """Open a directory in an empty database."""
+async def opened_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
+    """Open a directory in a database that is migrated."""
     database = DirectoryDatabase(*open_engines(url))
-    await DIRECTORY.migrate(database.writing)
     yield database
     await database.reading.dispose()
     await database.writing.dispose()

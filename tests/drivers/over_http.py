@@ -21,7 +21,7 @@ from contracts.clock import now
 from deploy.databases.engines import open_engines
 from deploy.http.server import bind_api, serve, url_of
 from deploy.settings import read_settings
-from tests.drivers.in_process import RULES, Ingress, migrated_directory
+from tests.drivers.in_process import RULES, Ingress, opened_directory
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody, which is all that plain HTTP needs: reading certificates takes its time."""
@@ -40,7 +40,7 @@ class ServedApi:
     async def serve(self, listener: socket.socket, limits: Limits, up: threading.Event) -> None:
         """Serve until stopped."""
         self.loop, self.stop = asyncio.get_running_loop(), asyncio.Event()
-        async with migrated_directory(self.database_url) as database:
+        async with opened_directory(self.database_url) as database:
             up.set()
             app = create_app(database, self.base, ApiMetrics(self.registry), limits=limits)
             await serve(app, listener, self.stop)
@@ -48,7 +48,7 @@ class ServedApi:
 
 @contextmanager
 def served_api(database_url: str, limits: Limits | None = None) -> Iterator[ServedApi]:
-    """Serve the api on an empty database."""
+    """Serve the api on a directory that is migrated."""
     with bind_api(read_settings(host="127.0.0.1", port=0)) as listener:
         api = ServedApi(database_url, url_of(listener))
         up = threading.Event()

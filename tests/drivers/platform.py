@@ -1,6 +1,8 @@
 """How do these tests drive the worker's side? Events in, accounts, devices and states out."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
@@ -133,3 +135,11 @@ class Platform:
         async with self.database.write() as db:
             of_table = " ON sync_records" if db.dialect.name == "postgresql" else ""
             await db.exec_driver_sql(f"DROP TRIGGER spoiling{of_table}")
+
+
+@asynccontextmanager
+async def held(platform: Platform, statement: str) -> AsyncIterator[None]:
+    """Hold rows, as somebody does who forgets a session in the middle of a transaction."""
+    async with platform.database.write() as forgotten:
+        await forgotten.execute(text(statement))
+        yield

@@ -6,23 +6,25 @@ from contextlib import ExitStack
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
+from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import Ingress
 from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
+from tests.servers.migrated import Templates
 
 
 @pytest.fixture(
     scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def api(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, templates: Templates
 ) -> Iterator[ServedApi]:
     """Give a server: once on SQLite, once on PostgreSQL."""
     with ExitStack() as stack:
         if request.param == "sqlite":
-            url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('served')}/directory.db"
+            url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("served") / "directory.db")
         else:
             server = request.getfixturevalue("postgres_server")
-            url = stack.enter_context(server.fresh_database())
+            url = stack.enter_context(templates.copy(server, DIRECTORY))
         yield stack.enter_context(served_api(url))
 
 

@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.scim.protocol.limits import Limits
+from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import USER, Ingress
 from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
 from tests.identity_providers.answers import error_of, page_of
+from tests.servers.migrated import Templates
 
 LIMITS = Limits(
     body_bytes=200_000,
@@ -24,10 +26,12 @@ LIMITS = Limits(
 
 
 @pytest.fixture(scope="module")
-def limited_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApi]:
+def limited_api(
+    tmp_path_factory: pytest.TempPathFactory, templates: Templates
+) -> Iterator[ServedApi]:
     """Give a server whose limits are soon reached."""
-    folder = tmp_path_factory.mktemp("limited")
-    with served_api(f"sqlite+aiosqlite:///{folder}/directory.db", LIMITS) as api:
+    url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("limited") / "directory.db")
+    with served_api(url, LIMITS) as api:
         yield api
 
 

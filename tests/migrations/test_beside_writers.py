@@ -1,7 +1,7 @@
 """Does a migration let everybody work? On PostgreSQL, while transactions of others are open."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from deploy.databases.engines import open_engines, patiently
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.drivers.muster_process import MUSTER
+from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
 
 pytestmark = [
@@ -49,7 +50,7 @@ BUILT = [
 
 
 @pytest.fixture
-async def engine(new_database_url: Callable[[], str]) -> AsyncIterator[AsyncEngine]:
+async def engine(new_database_url: NewDatabase) -> AsyncIterator[AsyncEngine]:
     reading, writing = open_engines(new_database_url())
     yield writing
     await reading.dispose()

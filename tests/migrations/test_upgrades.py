@@ -1,7 +1,5 @@
 """Does every released schema come up to this version with its data, and does it work then?"""
 
-from collections.abc import Callable
-
 import pytest
 
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
@@ -9,6 +7,7 @@ from deploy.databases.open_databases import Databases
 from tests.migrations.dumps import SIDES, Dump, load, path_of, read_dump, rows_in
 from tests.migrations.history import migrate_to, revisions_of
 from tests.migrations.world import World, opened, world_on
+from tests.servers.migrated import NewDatabase
 
 HISTORY = revisions_of(DIRECTORY), revisions_of(DOWNSTREAM)
 PAIRS = sorted(
@@ -28,7 +27,7 @@ def test_of_every_revision_is_known_what_lay_there(side: str) -> None:
 
 @pytest.mark.parametrize(("directory", "downstream"), PAIRS, ids=str)
 async def test_the_data_of_a_revision_is_there_and_served_after_the_upgrade(
-    new_database_url: Callable[[], str], directory: str, downstream: str
+    new_database_url: NewDatabase, directory: str, downstream: str
 ) -> None:
     async with opened(new_database_url(), new_database_url()) as databases:
         dumps = await _as_they_were(databases, directory, downstream)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings, target
 
+from deploy.databases.migrations import DIRECTORY
 from deploy.processes.event_loop import COLLECT_AFTER, SLICE_SECONDS
-from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 from tests.neighbours.awkward_requests import Awkward, Sent, awkward_requests
 from tests.neighbours.costly_users import A_THOUSAND_ENTRIES
 from tests.neighbours.loop_holds import hold_each_time, longest_hold_here
+from tests.servers.migrated import Templates
 
 EXAMPLES = 150
 
@@ -45,9 +47,9 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[Api]:
     """Serve as a process does that was started by ``muster``."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('awkward')}/directory.sqlite3"
+    url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("awkward") / "directory.sqlite3")
     thresholds, slice_seconds = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(*COLLECT_AFTER)
     sys.setswitchinterval(SLICE_SECONDS)
@@ -55,7 +57,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         stack = AsyncExitStack()
 
         async def start() -> Api:
-            database = await stack.enter_async_context(migrated_directory(url))
+            database = await stack.enter_async_context(opened_directory(url))
             ingress = await stack.enter_async_context(ingress_on(database))
             user = await ingress.user("awkward-itself", **A_THOUSAND_ENTRIES)
             group = await ingress.group("awkward", user)

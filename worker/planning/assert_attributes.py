@@ -58,9 +58,9 @@ def _with_email(draft: Draft, account: Account) -> Account:
     if email is None:
         draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
         return account
+    if draft.has_yielded:
+        return _with_newest_email(draft, account)
     is_another = name_key(email) != account.email_key
-    if is_another and draft.has_yielded:
-        return _with_waiting_email(draft, account)
     if keeps_email(account, event):
         if is_another:  # and not merely spelled in another way
             obstacle = account_obstacle(account.id)
@@ -73,11 +73,12 @@ def _with_email(draft: Draft, account: Account) -> Account:
     return replace(account, email=email)
 
 
-def _with_waiting_email(draft: Draft, account: Account) -> Account:
+def _with_newest_email(draft: Draft, account: Account) -> Account:
     """Return the account of somebody inactive, whose old address is somebody else's by now.
 
-    It goes on having the newest address. One that is taken is no refusal: nobody works with it.
+    It follows each new address at the event that tells it. One that is taken is no refusal, because
+    the account is out of use, and is not looked at again before the account has to move.
     """
-    waiting = draft.event.profile.waiting_email
-    may_follow = not (keeps_email(account, draft.event) or draft.facts.waiting_is_taken)
-    return replace(account, email=waiting) if waiting is not None and may_follow else account
+    newest, facts = draft.newest_email, draft.facts
+    stays = newest in {None, facts.record.waiting_email} or facts.newest_is_taken
+    return account if stays or keeps_email(account, draft.event) else replace(account, email=newest)

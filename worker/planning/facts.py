@@ -85,7 +85,8 @@ class SyncRecord:
 
     ``deactivated_at`` is the version of the last deactivation that was applied. ``waiting_email``
     is the address that the account of somebody inactive takes as soon as its own one is claimed,
-    or has taken; None where it does not yield.
+    or has taken; None where it does not yield. ``email_refused`` tells whether a change of the
+    account's e-mail is refused at present.
     """
 
     key: IdentityKey
@@ -94,6 +95,7 @@ class SyncRecord:
     account_id: str | None = None
     deleted: bool = False
     waiting_email: str | None = None
+    email_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,10 @@ class Facts:
     ``account`` is the one that the identity holds, ``namesake`` the live one that has the event's
     e-mail (often the same), ``namesake_holder`` the undeleted identity that holds it. ``devices``
     are those assigned to either. ``done`` are the device actions that this deactivation has had.
-    ``admins`` counts the live Admins of the workspace. ``yielding`` is the namesake as it is once
-    it has yielded the e-mail, None where it does not; ``in_its_way`` is the address that it would
-    take, where somebody else has that. ``waiting_is_taken``: whether another live account has the
-    address that waits for the identity.
+    ``admins`` counts the live Admins of the workspace. ``yielding`` are the namesake as it is once
+    it has yielded the e-mail, and before it, as they are then, the accounts that make way for it;
+    none where it does not yield. ``in_its_way`` is the address of the account that makes no way.
+    ``newest_is_taken``: whether another live account has the address that the provider sent last.
     """
 
     record: SyncRecord
@@ -118,6 +120,6 @@ class Facts:
     done: frozenset[tuple[str, str]] = frozenset()
     policies: frozenset[str] = frozenset()
     admins: int = 0
-    yielding: Account | None = None
+    yielding: tuple[Account, ...] = ()
     in_its_way: str | None = None
-    waiting_is_taken: bool = False
+    newest_is_taken: bool = False

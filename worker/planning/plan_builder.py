@@ -65,9 +65,9 @@ class Draft:
 
     def let_yield(self) -> bool:
         """Free the e-mail, if somebody inactive has it and yields it to somebody active."""
-        if self.facts.yielding is None or not self.event.active:
+        if not (self.facts.yielding and self.event.active):
             return False
-        self.actions.append(YieldAddress(self.facts.yielding))
+        self.actions.extend(map(YieldAddress, self.facts.yielding))
         self.namesake_has_yielded = True
         return True
 
@@ -78,11 +78,22 @@ class Draft:
 
     @property
     def has_yielded(self) -> bool:
-        """Say whether the account has an address that an inactive identity was to take."""
-        waiting = self.facts.record.waiting_email
-        if self.event.active or self.account is None or waiting is None:
+        """Say whether the account has given its e-mail up since the identity left.
+
+        It had that, or was refused it, when an event of this absence was planned last. So an
+        account has given up what it does not have, and was not refused.
+        """
+        record, email = self.facts.record, self.event.profile.email
+        if self.event.active or self.live is None or email is None or record.email_refused:
             return False
-        return name_key(waiting) == self.account.email_key
+        was_planned = record.applied_version >= self.event.terms.deactivated_at
+        return was_planned and name_key(email) != self.live.email_key
+
+    @property
+    def newest_email(self) -> str | None:
+        """Return the address that the provider sent last, if the account may have to take it."""
+        profile = self.event.profile
+        return profile.waiting_email or (profile.email if self.has_yielded else None)
 
     def put(self, action: AccountAction | UnlinkAccount) -> None:
         """Take an action that shows the account afterwards."""
@@ -115,6 +126,7 @@ class Draft:
             account_id=None if self.account is None else self.account.id,
             deleted=self.event.deleted,
             waiting_email=self._waiting_email(),
+            email_refused=RefusedAction.CHANGE_EMAIL in self.refusals,
         )
         refusals = tuple(self.refusals.values())
         outcome = Outcome.REFUSED if refusals else Outcome.APPLIED
@@ -125,4 +137,4 @@ class Draft:
         account, event = self.live, self.event
         if account is None or event.active or event.deleted or keeps_email(account, event):
             return None
-        return event.profile.waiting_email
+        return self.newest_email

@@ -41,6 +41,9 @@ from worker.planning.facts import (
 )
 from worker.planning.obstacles import email_obstacle, freed_obstacles
 
+LONGEST_LINE = 10
+"""Accounts that make way for a claimant, one for the other. Each costs the worker a statement."""
+
 
 def _random_id() -> str:
     return uuid4().hex
@@ -127,9 +130,8 @@ class World:
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
         namesake = self._named(event, event.profile.email)
-        waiting = self._named(event, event.profile.waiting_email)
-        yielding = self._yielding(namesake)
-        taken = yielding is not None and _email_name(yielding) in self._by_email
+        newest = self._named(event, event.profile.waiting_email or event.profile.email)
+        line, last = self._line(namesake, account)
         return Facts(
             record=record,
             new_account_id=self._new_id(),
@@ -140,9 +142,9 @@ class World:
             done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
             policies=self._named_policy(event),
             admins=self.admins[event.workspace],
-            yielding=None if taken else yielding,
-            in_its_way=yielding.email if taken and yielding is not None else None,
-            waiting_is_taken=waiting is not None and waiting != account,
+            yielding=() if last is not None else tuple(reversed(line)),
+            in_its_way=last.email if last is not None and line else None,
+            newest_is_taken=newest is not None and newest != account,
         )
 
     def follow(self, event: IdentityChanged, planned: Plan) -> None:
@@ -165,14 +167,34 @@ class World:
         """Return the live account of the event's portal that has an e-mail."""
         if email is None:
             return None
-        name = email_obstacle(event.workspace, event.portal, email)
-        return self.accounts.get(self._by_email.get(name, ""))
+        return self._at(email_obstacle(event.workspace, event.portal, email))
 
-    def _yielding(self, account: Account | None) -> Account | None:
+    def _at(self, name: str | None) -> Account | None:
+        return self.accounts.get(self._by_email.get(name or "", ""))
+
+    def _line(
+        self, first: Account | None, claimant: Account | None = None
+    ) -> tuple[list[Account], Account | None]:
+        """Return accounts that make way, as they would be then, and the one that does not.
+
+        Each would take the address that the next one has; the last one a free one, or that which
+        the claimant leaves.
+        """
+        line: list[Account] = []
+        account = first
+        while account is not None and account != claimant:
+            yielding = self._yielding(account)
+            if yielding is None or yielding in line or len(line) == LONGEST_LINE:
+                return line, account
+            line.append(yielding)
+            account = self._at(_email_name(yielding))
+        return line, None
+
+    def _yielding(self, account: Account) -> Account | None:
         """Return an account as it would be having yielded its e-mail; None where it does not."""
         holder = self._undeleted_holder(account)
         waiting = None if holder is None else self.records[holder].waiting_email
-        if account is None or waiting is None or name_key(waiting) == account.email_key:
+        if waiting is None or name_key(waiting) == account.email_key:
             return None
         return replace(account, email=waiting)
 
@@ -217,8 +239,9 @@ class World:
     def _put_account(self, account: Account, *, held: bool = True) -> None:
         before = self.accounts.get(account.id)
         self.changes.accounts.setdefault(account.id, before)
-        if before is not None and (name := _email_name(before)) is not None:
-            self._by_email.pop(name, None)
+        name = None if before is None else _email_name(before)
+        if name is not None and self._by_email.get(name) == account.id:
+            del self._by_email[name]
         was_admin = before is not None and before.is_admin
         self.admins[account.workspace] += account.is_admin - was_admin
         self.load_account(account)
@@ -247,15 +270,18 @@ class World:
     ) -> None:
         """Who was deleted, or yields, keeps the account, but its address no longer from others.
 
-        Whoever waits for the address that it would have taken has to look again, too.
+        Whoever waits for the address that it would have taken, or for one that would have made way
+        for that, has to look again, too.
         """
         was_waiting = None if before is None else before.waiting_email
         yields = after.waiting_email not in {None, was_waiting}
         account = self.accounts.get(after.account_id or "")
         if account is not None and not account.removed and (yields or _is_deleted(before, after)):
             self._free(freed_obstacles(account, account, held=False))
-        if was_waiting not in {None, after.waiting_email}:
-            self._free([email_obstacle(event.workspace, event.portal, was_waiting or "")])
+        if was_waiting is not None and was_waiting != after.waiting_email:
+            line, _last = self._line(self._named(event, was_waiting))
+            beyond = {_email_name(account) or "" for account in line}
+            self._free({email_obstacle(event.workspace, event.portal, was_waiting), *beyond})
 
     def _free(self, obstacles: Collection[str]) -> None:
         self.changes.freed.update(obstacles)

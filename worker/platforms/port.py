@@ -31,9 +31,10 @@ class PlatformFacts(Protocol):
         ...
 
     async def load_takers(self, world: World, addresses: Collection[Address]) -> None:
-        """Load the accounts that have addresses which loaded accounts would take. No lock is due.
+        """Load the live accounts that have addresses which others would take that yield theirs.
 
-        Sync tells the addresses, once it knows who holds the loaded accounts.
+        They may have to make way in turn: it is called once for each step of such a line, after
+        sync has told who holds the accounts of the step before.
         """
         ...
 

@@ -8,34 +8,9 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from contracts.listed_failures import FailureGroup, ListedFailure
 from worker.dialects import DownstreamDatabase
 from worker.sync.tables import FailureRow
-
-
-@dataclass(frozen=True, slots=True)
-class FailureGroup:
-    """Failures of one kind with one message. Times are microseconds since the epoch."""
-
-    kind: str
-    message: str
-    identities: int
-    first_at: int
-    last_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListedFailure:
-    """An identity whose event could not be applied. Times are microseconds since the epoch."""
-
-    connection: str
-    identity: str
-    kind: str
-    message: str
-    version: int
-    attempts: int
-    first_at: int
-    last_at: int
-    correlation_id: str
 
 
 @dataclass(frozen=True, slots=True)

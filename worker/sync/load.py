@@ -4,18 +4,19 @@ Who holds an account changes only under the lock on the account, so that a holde
 without a lock of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from worker.dialects import is_among, put_rows
-from worker.planning.actions import DeviceActionKind
+from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.working_set import World
-from worker.sync.mapping import LEDGER, RECORDS, key_of, of_identities, record_of
+from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, of_identities, record_of
 
 
 async def lock_records(
@@ -73,6 +74,20 @@ async def _load_records(
         .with_for_update(skip_locked=skip_locked)
     )
     rows = (await db.execute(statement)).mappings().all()
+    refused = frozenset(key_of(row) for row in rows if row["event"] is not None)
+    lacking = await _refused_an_email(db, refused)
     for row in rows:
-        world.load_record(record_of(row))
-    return frozenset(key_of(row) for row in rows if row["event"] is not None)
+        world.load_record(replace(record_of(row), email_refused=key_of(row) in lacking))
+    return refused
+
+
+async def _refused_an_email(
+    db: AsyncConnection, refused: Collection[IdentityKey]
+) -> frozenset[IdentityKey]:
+    """Return whose account was refused its e-mail. A statement of its own: the locks come first."""
+    if not refused:
+        return frozenset()
+    statement = select(REFUSALS.c.connection, REFUSALS.c.identity).where(
+        of_identities(REFUSALS, refused), REFUSALS.c.action == RefusedAction.CHANGE_EMAIL.value
+    )
+    return frozenset(map(key_of, (await db.execute(statement)).mappings()))

@@ -12,6 +12,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
 
 from api.access.bearer import Doorkeeper, OpenedConnection, seal_of
+from api.connection_urls import PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
 from api.http.correlation import trace_of
@@ -31,8 +32,6 @@ from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import SharedUsers
 from contracts.clock import Clock
-
-PREFIX = "/scim/v2"
 
 NOBODY = "nobody"
 """The seal of a service that answers with nothing but errors."""
@@ -160,11 +159,6 @@ class ScimEdge:
 
     def _service(self, seal: str) -> MusterService:
         return MusterService(self.provider, self.limits, secret=seal)
-
-
-def base_url_of(public_url: str, connection_id: str) -> str:
-    """Return the base URL of a connection, as it is entered at the identity provider."""
-    return f"{public_url.rstrip('/')}{PREFIX}/{connection_id}"
 
 
 def scim_routes(edge: ScimEdge) -> APIRouter:

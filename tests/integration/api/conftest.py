@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
-from tests.drivers.in_process import Ingress, ingress_on, migrated_directory
+from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[DirectoryDatabase]:
+async def database(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
     """Give the directory's database."""
-    async with migrated_directory(database_url) as directory:
+    async with opened_directory(directory_url) as directory:
         yield directory
 
 

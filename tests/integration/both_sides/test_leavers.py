@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from structlog.testing import capture_logs
 
-from api.admin.connections import resync
+from api.admin.resync import publish_again
 from api.reconciliation.verdicts import Verdict
 from contracts.clock import now
 from contracts.rules import (
@@ -315,7 +315,7 @@ async def test_who_left_twice_and_then_comes_back_by_the_provider_is_no_unknown_
         await installation.ingress.patch(f"/Users/{ada}", ACTIVE)
         await installation.deliver()
         await leave(installation, ada, "deactivated")
-    await resync(installation.ingress.database, installation.ingress.connection, now())
+    await publish_again(installation.ingress.database, installation.ingress.connection, now())
     await installation.deliver()
     assert await installation.fix() == 1, "the directory learns the second leaving"
     await installation.ingress.patch(f"/Users/{ada}", ACTIVE)

@@ -1,6 +1,6 @@
 """Is a server found though the first of its addresses is silently gone? Broker and database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import make_url, text
@@ -11,6 +11,7 @@ from contracts.transport import Confirmed, Parcel
 from deploy.broker.rabbitmq_connection import connect_to_broker
 from deploy.databases.engines import open_engines
 from deploy.databases.postgres_sessions import NoServerTakesWrites
+from tests.servers.migrated import NewDatabase
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.silent_listener import silent_listener
 from worker.rabbitmq.consumer import RabbitmqConsumer
@@ -32,7 +33,7 @@ def _behind(first: str, url: str) -> str:
 @pytest.mark.postgres
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_a_database_is_reached_past_a_silent_host(
-    new_database_url: Callable[[], str], silent: str
+    new_database_url: NewDatabase, silent: str
 ) -> None:
     url = make_url(new_database_url()).set(drivername="postgresql", query={})
     named = _behind(silent, url.render_as_string(hide_password=False))
@@ -47,7 +48,7 @@ async def test_a_database_is_reached_past_a_silent_host(
 @pytest.mark.postgres
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_of_several_hosts_none_is_taken_that_only_reads(
-    new_database_url: Callable[[], str],
+    new_database_url: NewDatabase,
 ) -> None:
     given = make_url(new_database_url()).set(drivername="postgresql", query={})
     url = given.render_as_string(hide_password=False)

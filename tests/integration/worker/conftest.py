@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.databases.engines import open_engines
-from deploy.databases.migrations import DOWNSTREAM
 from tests.drivers.platform import Platform
 from worker.dialects import DownstreamDatabase
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[DownstreamDatabase]:
+async def database(downstream_url: str) -> AsyncIterator[DownstreamDatabase]:
     """Give the worker's database."""
-    reading, writing = open_engines(database_url)
-    await DOWNSTREAM.migrate(writing)
+    reading, writing = open_engines(downstream_url)
     yield DownstreamDatabase(reading, writing)
     await reading.dispose()
     await writing.dispose()

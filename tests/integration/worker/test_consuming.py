@@ -88,9 +88,9 @@ async def test_a_refused_identity_is_planned_again_by_the_running_worker(
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself(
-    platform: Platform, database_url: str
+    platform: Platform, downstream_url: str
 ) -> None:
-    url = make_url(database_url)
+    url = make_url(downstream_url)
     transport = EmbeddedTransport()
     async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
         through = url.set(host="127.0.0.1", port=proxy.port)
@@ -112,17 +112,17 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_while_downstream_is_read_only_consuming_pauses_and_no_event_loses_a_try(
-    platform: Platform, database_url: str
+    platform: Platform, downstream_url: str
 ) -> None:
     transport, metrics = EmbeddedTransport(), CollectorRegistry()
     await platform.apply(joiner(STORE))
     async with working(platform.database, transport, metrics):
-        await demote(database_url)
+        await demote(downstream_url)
         leaver = parcel(left(joiner(STORE), STORE), Lane.URGENT)
         waiting = asyncio.ensure_future(transport.publish([leaver]))
         await until(partial(is_paused, metrics, Lane.URGENT))
         assert not waiting.done()
-        await promote(database_url)
+        await promote(downstream_url)
         assert await waiting == [Confirmed()]
         assert not await is_paused(metrics, Lane.URGENT)
     assert [account.removed for account in await platform.accounts()] == [True]
@@ -157,9 +157,9 @@ async def _allow_pages(database: DownstreamDatabase, pages: int) -> None:
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_a_stop_while_the_database_is_away_leaves_the_event_to_come_again(
-    database_url: str,
+    downstream_url: str,
 ) -> None:
-    url = make_url(database_url)
+    url = make_url(downstream_url)
     transport = EmbeddedTransport()
     async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
         through = url.set(host="127.0.0.1", port=proxy.port)

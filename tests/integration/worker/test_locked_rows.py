@@ -1,13 +1,10 @@
 """What if somebody holds a row, or a table, that a batch needs? PostgreSQL alone locks rows."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
 
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.rules import RemoveUser, Role
@@ -24,7 +21,7 @@ from tests.drivers.people import (
     left,
     mdm,
 )
-from tests.drivers.platform import Platform, delivery, parcel
+from tests.drivers.platform import Platform, delivery, held, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from worker.locked_out import LONGEST_DELAY
 from worker.locked_rows import find_locked_out
@@ -44,14 +41,6 @@ ROWS: dict[str, tuple[Rules, str]] = {
     "a row that is being changed": (STORE, "UPDATE accounts SET role = role WHERE email LIKE 'a%'"),
     "a device": (HOLDERS, "SELECT FROM devices WHERE serial = 'L1' FOR UPDATE"),
 }
-
-
-@asynccontextmanager
-async def held(platform: Platform, statement: str) -> AsyncIterator[None]:
-    """Hold rows, as somebody does who forgets a session in the middle of a transaction."""
-    async with platform.database.write() as forgotten:
-        await forgotten.execute(text(statement))
-        yield
 
 
 async def _prepared(platform: Platform, rules: Rules) -> None:

@@ -25,9 +25,9 @@ WAITING = text(
 
 
 @pytest.fixture
-async def other(database_url: str) -> AsyncIterator[Platform]:
+async def other(downstream_url: str) -> AsyncIterator[Platform]:
     """Give the same downstream in the hands of another worker, with connections of its own."""
-    reading, writing = open_engines(database_url)
+    reading, writing = open_engines(downstream_url)
     yield Platform(DownstreamDatabase(reading, writing))
     await reading.dispose()
     await writing.dispose()

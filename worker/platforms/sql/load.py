@@ -68,15 +68,14 @@ async def load_accounts(
 
 
 async def load_takers(db: AsyncConnection, world: World, addresses: Collection[Address]) -> None:
-    """Load the accounts that have addresses which others would take. None of them is locked.
+    """Load the accounts that have addresses which others would take, locked.
 
-    Another transaction that takes one of them meanwhile is found by the index of the e-mails of
+    Another transaction that takes an address which is free is found by the index of the e-mails of
     live accounts.
     """
-    if not addresses:
-        return
     statement = select(ACCOUNTS).where(with_emails(addresses))
-    for row in (await db.execute(statement)).mappings():
+    locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
+    for row in (await db.execute(locked)).mappings():
         if row["id"] not in world.accounts:
             world.load_account(account_of(row))
 

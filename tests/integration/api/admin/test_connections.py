@@ -1,28 +1,23 @@
-"""What do administrators change, and whom does it reach?"""
+"""How is SCIM switched on, and what does a connection let in?"""
 
 import pytest
 from sqlalchemy import select
 
 from api.admin.connections import (
-    change_rules,
     create_connection,
     get_connection,
     list_connections,
-    resync,
-    rotate_token,
+    open_connection,
 )
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Token
-from api.errors import (
-    RulesOfAnotherPortal,
-    UnknownConnection,
-    UnknownIdentity,
-    UnusableWorkspaceName,
-)
-from contracts.rules import CreateMdmEmployee, MdmRules, StoreRules
-from tests.drivers.in_process import RULES, Ingress, ingress_on
+from api.errors import UnknownPolicy, UnusableWorkspaceName
+from contracts.rules import ChangePolicy, MdmRules, Rules
+from tests.drivers.in_process import PUBLIC_URL, RULES, Ingress, ingress_on
+from tests.integration.api.admin.downstream import Platform
 
 NOW = 1_700_000_000_000_000
+QUARANTINES = MdmRules(on_deactivate=ChangePolicy(policy="Quarantine"))
 
 
 async def test_ids_are_made_of_workspace_and_portal(database: DirectoryDatabase) -> None:
@@ -39,6 +34,28 @@ async def test_a_name_without_letters_makes_no_id(database: DirectoryDatabase) -
     assert await list_connections(database) == []
 
 
+async def test_a_provider_is_told_base_url_and_token(database: DirectoryDatabase) -> None:
+    platform = Platform({("acme", "Quarantine")})
+    told = await open_connection(database, platform, platform, PUBLIC_URL, "acme", QUARANTINES, NOW)
+    assert (told.connection, told.base_url) == ("acme-mdm", f"{PUBLIC_URL}/scim/v2/acme-mdm")
+    assert told.token.startswith("muster_")
+    assert platform.workspaces == {"acme"}
+
+
+@pytest.mark.parametrize(
+    ("workspace", "rules", "error"),
+    [("acme", QUARANTINES, UnknownPolicy), ("!?", RULES, UnusableWorkspaceName)],
+)
+async def test_nothing_is_made_for_a_connection_that_cannot_be(
+    database: DirectoryDatabase, workspace: str, rules: Rules, error: type[Exception]
+) -> None:
+    platform = Platform()
+    with pytest.raises(error):
+        await open_connection(database, platform, platform, PUBLIC_URL, workspace, rules, NOW)
+    assert platform.workspaces == set()
+    assert await list_connections(database) == []
+
+
 async def test_only_the_digest_of_a_token_is_kept(database: DirectoryDatabase) -> None:
     created = await create_connection(database, "acme", RULES, NOW)
     assert created.token.startswith("muster_")
@@ -46,16 +63,6 @@ async def test_only_the_digest_of_a_token_is_kept(database: DirectoryDatabase) -
         [digest] = await db.scalars(select(Token.__table__.c.digest))  # type: ignore[attr-defined]
     assert len(digest) == 64
     assert digest not in created.token
-
-
-async def test_a_new_token_ends_the_earlier_ones(ingress: Ingress) -> None:
-    kept = await rotate_token(ingress.database, ingress.connection, NOW, keep_old=True)
-    assert (await ingress.send("GET", "/Users")).status_code == 200
-    assert await _status(ingress, kept) == 200
-    newest = await rotate_token(ingress.database, ingress.connection, NOW)
-    assert (await ingress.send("GET", "/Users")).status_code == 401
-    assert await _status(ingress, kept) == 401
-    assert await _status(ingress, newest) == 200
 
 
 async def test_a_token_opens_one_connection_only(ingress: Ingress) -> None:
@@ -76,43 +83,3 @@ async def test_an_unknown_connection_answers_like_a_wrong_token(ingress: Ingress
     assert unknown.status_code == wrong.status_code == 401
     assert unknown.json() == wrong.json()
     assert unknown.headers["www-authenticate"] == wrong.headers["www-authenticate"]
-
-
-async def test_changed_rules_reach_everybody(ingress: Ingress) -> None:
-    users = {await ingress.user("ada"), await ingress.user("ben")}
-    await ingress.settle()
-    assert await change_rules(ingress.database, ingress.connection, StoreRules(), NOW) == 2
-    assert await ingress.marked() == users
-    assert (await get_connection(ingress.database, ingress.connection)).rules == StoreRules()
-
-
-async def test_rules_of_another_portal_are_refused(ingress: Ingress) -> None:
-    rules = MdmRules(on_create=CreateMdmEmployee())
-    with pytest.raises(RulesOfAnotherPortal, match="store"):
-        await change_rules(ingress.database, ingress.connection, rules, NOW)
-
-
-async def test_a_resync_marks_one_or_all(ingress: Ingress) -> None:
-    ada, ben = await ingress.user("ada"), await ingress.user("ben")
-    await ingress.settle()
-    assert await resync(ingress.database, ingress.connection, NOW, identity=ada) == 1
-    assert await ingress.marked() == {ada}
-    assert await resync(ingress.database, ingress.connection, NOW) == 2
-    assert await ingress.marked() == {ada, ben}
-
-
-async def test_what_is_unknown_is_named(ingress: Ingress) -> None:
-    with pytest.raises(UnknownIdentity, match="'nobody'"):
-        await resync(ingress.database, ingress.connection, NOW, identity="nobody")
-    for change in (
-        resync(ingress.database, "none", NOW),
-        rotate_token(ingress.database, "none", NOW),
-        change_rules(ingress.database, "none", RULES, NOW),
-    ):
-        with pytest.raises(UnknownConnection, match="'none'"):
-            await change
-
-
-async def _status(ingress: Ingress, token: str) -> int:
-    answer = await ingress.send("GET", "/Users", authorization=f"Bearer {token}")
-    return answer.status_code

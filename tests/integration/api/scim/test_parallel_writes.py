@@ -18,7 +18,9 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import exists, func, select
 from sqlmodel import col
 
-from api.admin.connections import change_rules, create_connection, resync
+from api.admin.change_rules import replace_rules
+from api.admin.connections import create_connection
+from api.admin.resync import publish_again
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, Membership, UserRow
@@ -36,7 +38,7 @@ from tests.drivers.in_process import (
     RULES,
     Ingress,
     ingress_on,
-    migrated_directory,
+    opened_directory,
 )
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -74,12 +76,12 @@ class Processes:
 
 
 @pytest.fixture
-async def processes(database_url: str) -> AsyncIterator[Processes]:
+async def processes(directory_url: str) -> AsyncIterator[Processes]:
     """Give the processes; afterwards, make sure that none had to be freed from a deadlock."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(migrated_directory(database_url))
+        first = await stack.enter_async_context(opened_directory(directory_url))
         connection = await create_connection(first, "Acme", RULES, now())
-        others = [_opened(database_url) for _ in range(PROCESSES - 1)]
+        others = [_opened(directory_url) for _ in range(PROCESSES - 1)]
         each = []
         for database in [first, *[await stack.enter_async_context(other) for other in others]]:
             registry = CollectorRegistry()
@@ -91,8 +93,8 @@ async def processes(database_url: str) -> AsyncIterator[Processes]:
             )
             await stack.enter_async_context(http)
             each.append(Ingress(database, connection.id, http, registry))
-        yield Processes(database_url, each)
-    assert await _deadlocks(database_url) == 0
+        yield Processes(directory_url, each)
+    assert await _deadlocks(directory_url) == 0
 
 
 @asynccontextmanager
@@ -195,12 +197,12 @@ async def test_who_is_deleted_while_being_added_is_in_no_group(processes: Proces
     assert [await processes.one.members(group) for group in groups] == [[]] * len(groups)
 
 
-async def test_processes_on_ports_of_their_own_lose_no_member(database_url: str) -> None:
-    async with migrated_directory(database_url) as database, ingress_on(database) as ingress:
+async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str) -> None:
+    async with opened_directory(directory_url) as database, ingress_on(database) as ingress:
         users = [await ingress.user(f"user{number}") for number in range(AT_ONCE)]
         group = await ingress.group("Weavers")
         async with (
-            api_processes(database_url.replace("+asyncpg", ""), 2) as ports,
+            api_processes(directory_url.replace("+asyncpg", ""), 2) as ports,
             httpx.AsyncClient(headers=ingress.http.headers, timeout=30) as http,
         ):
             path = f"/scim/v2/{ingress.connection}/Groups/{group}"
@@ -246,8 +248,8 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
             await relays.enter_async_context(running(relay.run))
         statuses, *_ = await asyncio.gather(
             _statuses(requests),
-            change_rules(processes.one.database, processes.one.connection, StoreRules(), now()),
-            resync(processes.each[-1].database, processes.one.connection, now()),
+            replace_rules(processes.one.database, processes.one.connection, StoreRules(), now()),
+            publish_again(processes.each[-1].database, processes.one.connection, now()),
         )
     assert statuses.keys() <= {200, 201, 204, 404}
     assert await _dangling(processes.one.database) == 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -13,6 +13,7 @@ from contracts.addresses import look_up
 from contracts.lines import KEPT_ALIVE, open_line
 from contracts.servers import Server
 from deploy.databases.resting_sessions import ASKED_AFTER, REPLACED_AFTER, RestingSessions
+from tests.servers.migrated import NewDatabase
 from tests.servers.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.postgres
@@ -38,7 +39,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def proxy(new_database_url: Callable[[], str]) -> AsyncIterator[TcpProxy]:
+async def proxy(new_database_url: NewDatabase) -> AsyncIterator[TcpProxy]:
     """Give a line to the server."""
     url = make_url(new_database_url())
     async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
@@ -47,7 +48,7 @@ async def proxy(new_database_url: Callable[[], str]) -> AsyncIterator[TcpProxy]:
 
 @pytest.fixture
 async def engines(
-    new_database_url: Callable[[], str], proxy: TcpProxy, clock: Clock
+    new_database_url: NewDatabase, proxy: TcpProxy, clock: Clock
 ) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """Give two pools of one database, behind the proxy."""
     url = make_url(new_database_url()).set(host="127.0.0.1", port=proxy.port)

@@ -1,6 +1,6 @@
 """Does Muster run behind PgBouncer? With pools for sessions, and otherwise as it comes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.databases.engines import open_directory_engines
 from deploy.databases.migrations import DIRECTORY
 from deploy.databases.postgres_sessions import SESSION_SETTINGS
+from tests.servers.migrated import NewDatabase
 from tests.servers.pgbouncer import pgbouncer
 from tests.servers.services import ServiceUnavailable
 
@@ -18,7 +19,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def pooled_url(new_database_url: Callable[[], str]) -> Iterator[str]:
+def pooled_url(new_database_url: NewDatabase) -> Iterator[str]:
     """Give an empty database through PgBouncer, or skip the test."""
     try:
         with pgbouncer(new_database_url()) as url:

@@ -11,7 +11,6 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
 from contracts.health import Check, look_at
 from deploy.databases.engines import open_directory_engines
-from deploy.databases.migrations import DIRECTORY
 from deploy.databases.sessions import OPENED
 from deploy.databases.writability import READ_ONLY, takes_writes
 from tests.drivers.in_process import Ingress, ingress_on
@@ -25,10 +24,9 @@ WELCOME = LEAVE | {"value": True}
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[DirectoryDatabase]:
+async def database(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
     """Give a directory with sessions of every kind."""
-    engines = open_directory_engines(database_url, searches=2)
-    await DIRECTORY.migrate(engines[1])
+    engines = open_directory_engines(directory_url, searches=2)
     yield DirectoryDatabase(*engines)
     for engine in engines:
         await engine.dispose()
@@ -61,27 +59,27 @@ async def session_of(database: DirectoryDatabase, *, older_by: float = 0) -> int
 
 @POSTGRES
 async def test_a_failover_to_a_standby_and_back_is_a_503_for_as_long(
-    ingress: Ingress, readiness: Check, database_url: str
+    ingress: Ingress, readiness: Check, directory_url: str
 ) -> None:
     user = await ingress.user("ada")
     assert await problems(readiness) == ()
-    await demote(database_url)
+    await demote(directory_url)
     for _ in range(3):
         answer = await ingress.patch(f"/Users/{user}", LEAVE)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
     assert await problems(readiness) == (f"directory: {READ_ONLY}",)
-    await promote(database_url)
+    await promote(directory_url)
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
     assert await problems(readiness) == ()
 
 
 @POSTGRES
 async def test_who_reads_learns_from_who_writes_that_the_server_was_demoted(
-    ingress: Ingress, database: DirectoryDatabase, database_url: str
+    ingress: Ingress, database: DirectoryDatabase, directory_url: str
 ) -> None:
     user = await ingress.user("ada")
-    await demote(database_url)
+    await demote(directory_url)
     before = await session_of(database)
     assert await session_of(database) == before
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 503
@@ -90,20 +88,20 @@ async def test_who_reads_learns_from_who_writes_that_the_server_was_demoted(
 
 @POSTGRES
 async def test_a_session_of_a_standby_is_not_read_from_for_long(
-    database: DirectoryDatabase, database_url: str
+    database: DirectoryDatabase, directory_url: str
 ) -> None:
     primary = await session_of(database, older_by=60)
     assert await session_of(database) == primary
-    await demote(database_url)
+    await demote(directory_url)
     standby = await session_of(database, older_by=60)
     assert await session_of(database) != standby
 
 
 @POSTGRES
 async def test_a_server_that_was_never_written_to_is_seen_to_be_read_only(
-    readiness: Check, database_url: str
+    readiness: Check, directory_url: str
 ) -> None:
-    await demote(database_url)
+    await demote(directory_url)
     # The session that looks has ended with its server, and is replaced.
     assert await problems(readiness) == (f"directory: {READ_ONLY}",)
 

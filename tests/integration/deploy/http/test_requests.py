@@ -10,9 +10,11 @@ from api.admin.connections import create_connection
 from api.app import create_app
 from api.metrics import ApiMetrics
 from contracts.clock import now
-from tests.drivers.in_process import RULES, migrated_directory
+from deploy.databases.migrations import DIRECTORY
+from tests.drivers.in_process import RULES, opened_directory
 from tests.drivers.raw_http import listening
 from tests.drivers.refused_requests import REFUSED
+from tests.servers.migrated import Templates
 
 SECOND = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -137,9 +139,10 @@ PATHS = (
 
 
 async def test_an_absolute_target_is_served_as_its_path_and_reaches_no_more(
-    tmp_path: Path,
+    tmp_path: Path, templates: Templates
 ) -> None:
-    async with migrated_directory(f"sqlite:///{tmp_path}/directory.sqlite3") as database:
+    url = templates.copy_file(DIRECTORY, tmp_path / "directory.sqlite3")
+    async with opened_directory(url) as database:
         connection = await create_connection(database, "Acme", RULES, now())
         app = create_app(database, "https://muster.test", ApiMetrics(CollectorRegistry()))
         headers = f"Host: a\r\nAuthorization: Bearer {connection.token}\r\nX-Correlation-ID: a\r\n"

@@ -78,7 +78,7 @@ async def test_an_ingress_without_its_broker_is_ready_and_says_what_is_amiss(
     with bind_api(settings) as listener:
 
         def api(inspection: Inspection) -> Part:
-            return lambda stop: run_api(settings, directory, inspection, listener, stop)
+            return lambda stop: run_api(settings, listener, directory, inspection, stop)
 
         async with watched(settings, api) as (http, _):
             for url in ("/readyz", f"{url_of(listener)}/readyz"):
@@ -100,7 +100,7 @@ async def test_an_ingress_describes_itself_only_where_it_is_told_to(
                 settings: Settings = settings,
                 listener: socket.socket = listener,
             ) -> Part:
-                return lambda stop: run_api(settings, directory, inspection, listener, stop)
+                return lambda stop: run_api(settings, listener, directory, inspection, stop)
 
             async with watched(settings, api) as (http, _):
                 for path in ("docs", "redoc", "openapi.json"):
@@ -117,7 +117,7 @@ async def test_health_is_told_however_many_say_nothing(
     with bind_api(settings) as listener:
 
         def api(inspection: Inspection) -> Part:
-            return lambda stop: run_api(settings, directory, inspection, listener, stop)
+            return lambda stop: run_api(settings, listener, directory, inspection, stop)
 
         async with watched(settings, api) as (http, _), AsyncExitStack() as held:
             operators = http.base_url

@@ -54,7 +54,7 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/scim/v2/{created.id}"
         async with (
             asyncio.timeout(HANGS_AFTER_SECONDS),
-            running(lambda stop: run_everything(settings, databases, inspection, listener, stop)),
+            running(lambda stop: run_everything(settings, listener, databases, inspection, stop)),
             httpx.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
         ):
             body = {"schemas": [USER], "userName": "ada@example.com"}

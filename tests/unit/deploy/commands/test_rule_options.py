@@ -1,82 +1,84 @@
-"""Do command-line options mean the rules that they say, and is everything else one clear line?"""
+"""Do options make the choices that they say, and are mistakes told in the names of options?"""
 
 import pytest
 
-from contracts.rules import (
-    ChangePolicy,
-    CreateCollaborator,
-    DashboardRules,
-    MdmRules,
-    Portal,
-    RemoveCollaborator,
-    Role,
-    RoleLine,
-)
-from deploy.commands.rule_options import (
-    ON_CREATE,
-    ON_DEACTIVATE,
-    InvalidInput,
-    RuleOptions,
-    policy_of,
-    portal_named,
-    rules_from,
-)
+from api.admin.rule_choices import RoleChoice, RuleChoices
+from api.admin.rules import rules_from
+from api.errors import ApiError, NothingToChange, UnknownConnection, UnknownPolicy
+from contracts.rules import Portal
+from deploy.commands.invalid_input import InvalidInput
+from deploy.commands.rule_options import choices_of, told
 
 
-@pytest.mark.parametrize("portal", Portal)
-def test_every_value_of_a_portal_is_a_rule_of_it(portal: Portal) -> None:
-    for on_create in ON_CREATE[portal]:
-        for on_deactivate in ON_DEACTIVATE[portal]:
-            policy = "Quarantine" if on_deactivate == "change-policy" else None
-            rules = rules_from(portal, RuleOptions(on_create, on_deactivate, policy=policy))
-            assert rules.portal is portal
-            assert (rules.on_create.do, rules.on_deactivate.do) == (on_create, on_deactivate)
+def test_options_that_are_left_out_are_no_choices() -> None:
+    assert choices_of() == RuleChoices()
+    assert choices_of(map_role=[]) == RuleChoices()
+    assert choices_of(no_map_role=True) == RuleChoices(role_map=[])
 
 
-def test_a_dashboard_maps_names_to_roles() -> None:
-    options = RuleOptions(
-        "create-collaborator", "remove-collaborator", "editor", None, ["A=B=admin"]
-    )
-    assert rules_from(Portal.DASHBOARD, options) == DashboardRules(
-        on_create=CreateCollaborator(role=Role.EDITOR),
-        on_deactivate=RemoveCollaborator(),
-        role_map=(RoleLine(name="A=B", role=Role.ADMIN),),
-    )
+def test_a_line_of_the_mapping_is_split_at_the_last_sign() -> None:
+    assert choices_of(map_role=["A=B=admin"]).role_map == [RoleChoice("A=B", "admin")]
 
 
-def test_a_collaborator_without_a_role_is_a_viewer() -> None:
-    rules = rules_from(Portal.DASHBOARD, RuleOptions("create-collaborator"))
-    assert rules.on_create == CreateCollaborator(role=Role.VIEWER)
-
-
-def test_the_named_policy_is_known_before_anything_is_made() -> None:
-    assert policy_of(MdmRules(on_deactivate=ChangePolicy(policy="Q"))) == "Q"
-    assert policy_of(DashboardRules()) is None
+def test_a_mapping_is_not_given_and_taken_away_at_once() -> None:
+    with pytest.raises(InvalidInput, match=r"^--map-role and --no-map-role exclude each other$"):
+        choices_of(map_role=["A=admin"], no_map_role=True)
 
 
 @pytest.mark.parametrize(
-    ("portal", "options", "says"),
+    ("portal", "choices", "says"),
     [
-        (Portal.STORE, RuleOptions("create-collaborator"), "nothing, create-employee"),
-        (Portal.STORE, RuleOptions(on_deactivate="remove-user"), "nothing, remove-employee"),
-        (Portal.DASHBOARD, RuleOptions(role="admin"), "--role goes with"),
-        (Portal.DASHBOARD, RuleOptions("create-collaborator", role="owner"), "admin, editor"),
-        (Portal.MDM, RuleOptions(on_deactivate="change-policy"), "needs --policy"),
-        (Portal.MDM, RuleOptions(policy="Q"), "--policy goes with"),
-        (Portal.STORE, RuleOptions(map_role=["A=admin"]), "--map-role goes with"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["admin"]), "NAME=ROLE"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["A=owner"]), "admin, editor"),
-        (Portal.DASHBOARD, RuleOptions(map_role=["A=admin", "a=viewer"]), "twice"),
+        (
+            Portal.STORE,
+            choices_of("create-collaborator"),
+            "--on-create is one of nothing, create-employee, not 'create-collaborator'",
+        ),
+        (
+            Portal.STORE,
+            choices_of(on_deactivate="remove-user"),
+            "--on-deactivate is one of nothing, remove-employee, not 'remove-user'",
+        ),
+        (
+            Portal.DASHBOARD,
+            choices_of(role="admin"),
+            "--role goes with --on-create create-collaborator",
+        ),
+        (
+            Portal.DASHBOARD,
+            choices_of("create-collaborator", role="owner"),
+            "the role is one of admin, editor, viewer, not 'owner'",
+        ),
+        (
+            Portal.MDM,
+            choices_of(on_deactivate="change-policy"),
+            "--on-deactivate change-policy needs --policy NAME",
+        ),
+        (Portal.MDM, choices_of(policy="Q"), "--policy goes with --on-deactivate change-policy"),
+        (
+            Portal.STORE,
+            choices_of(map_role=["A=admin"]),
+            "--map-role goes with the dashboard portal",
+        ),
+        (Portal.DASHBOARD, choices_of(map_role=["admin"]), "--map-role takes NAME=ROLE"),
+        (Portal.DASHBOARD, choices_of(map_role=["=admin"]), "--map-role takes NAME=ROLE"),
+        (
+            Portal.DASHBOARD,
+            choices_of(map_role=["A=admin", "a=viewer"]),
+            "Value error, a name is mapped to a role twice",
+        ),
     ],
 )
-def test_what_cannot_be_is_one_line_that_says_what_can(
-    portal: Portal, options: RuleOptions, says: str
+def test_choices_that_make_no_rules_are_told_in_the_names_of_options(
+    portal: Portal, choices: RuleChoices, says: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=says) as caught:
-        rules_from(portal, options)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(ApiError) as caught:
+        rules_from(portal, choices)
+    assert told(caught.value) == says
 
 
-def test_an_unknown_portal_is_answered_with_those_there_are() -> None:
-    with pytest.raises(InvalidInput, match="dashboard, store, mdm"):
-        portal_named("intranet")
+def test_other_errors_are_told_with_the_command_or_option_that_helps() -> None:
+    assert told(NothingToChange()) == ("nothing to change: give at least one option (see --help)")
+    assert told(UnknownPolicy("acme", "Q")) == (
+        "workspace 'acme' has no policy 'Q': muster policies add"
+    )
+    assert told(UnknownConnection("acme-mdm")) == "there is no connection 'acme-mdm'"

@@ -4,7 +4,6 @@ from itertools import permutations
 
 import pytest
 
-from contracts.identity_changed import IdentityChanged
 from contracts.rules import (
     CreateMdmEmployee,
     DashboardRules,
@@ -15,6 +14,7 @@ from contracts.rules import (
     Role,
     StoreRules,
 )
+from tests.drivers.leavers import GONE, KEEP, NEXT, addresses, waiting
 from tests.drivers.people import (
     ADA,
     BEN,
@@ -26,12 +26,10 @@ from tests.drivers.people import (
     by_hand,
     dashboard,
     deleted,
-    holder,
     joiner,
     kinds,
     laptop,
     left,
-    live,
     play,
     refused,
     renamed,
@@ -39,22 +37,12 @@ from tests.drivers.people import (
     returned,
     the_account,
 )
-from tests.drivers.toy_downstream import ToyDownstream
-from worker.planning.actions import CreateAccount, Outcome, Reason, YieldAddress
-
-KEEP = STORE.model_copy(update={"on_deactivate": LeaveAlone()})
-NEXT = "ada.king@acme.test"
-GONE = f"{7:032x}{ADA}"
-
-
-def waiting(event: IdentityChanged, email: str = NEXT) -> IdentityChanged:
-    """Return the event of somebody inactive whose provider has sent another address."""
-    return renamed(event, waiting_email=email)
-
-
-def addresses(world: ToyDownstream) -> dict[str | None, str | None]:
-    """Return who holds the account of each address."""
-    return {account.email: holder(world, account) for account in live(world)}
+from worker.planning.actions import (
+    CreateAccount,
+    Outcome,
+    Reason,
+    YieldAddress,
+)
 
 
 @pytest.mark.parametrize("newest", [NEXT, GONE])

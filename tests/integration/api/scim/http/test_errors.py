@@ -196,8 +196,8 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back() ->
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
-async def test_a_database_that_is_being_copied_is_a_503(database_url: str) -> None:
-    url = make_url(database_url)
+async def test_a_database_that_is_being_copied_is_a_503(directory_url: str) -> None:
+    url = make_url(directory_url)
     maintenance = create_async_engine(
         async_url(url.set(database="postgres").render_as_string(hide_password=False)),
         isolation_level="AUTOCOMMIT",
@@ -205,11 +205,11 @@ async def test_a_database_that_is_being_copied_is_a_503(database_url: str) -> No
     async with maintenance.connect() as db:
         await db.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
     await maintenance.dispose()
-    assert (await _answer_on(database_url)).status_code == 503
+    assert (await _answer_on(directory_url)).status_code == 503
 
 
-async def _answer_on(database_url: str) -> httpx.Response:
-    reading, writing = open_engines(database_url)
+async def _answer_on(directory_url: str) -> httpx.Response:
+    reading, writing = open_engines(directory_url)
     metrics = ApiMetrics(CollectorRegistry())
     app = create_app(DirectoryDatabase(reading, writing), "https://muster.test", metrics)
     transport = httpx.ASGITransport(app)

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from api.admin.connections import change_rules, resync
+from api.admin.change_rules import replace_rules
+from api.admin.resync import publish_again
 from api.directory.tables import Membership
 from contracts.clock import now
 from contracts.rules import StoreRules
@@ -181,9 +182,9 @@ async def test_a_user_is_deleted_out_of_many_groups_as_out_of_few(
 
 async def test_everybody_is_marked_in_one_statement(ingress: Ingress, casts: list[Cast]) -> None:
     with asked_of(ingress.database) as changed:
-        marked = await change_rules(ingress.database, ingress.connection, StoreRules(), now())
+        marked = await replace_rules(ingress.database, ingress.connection, StoreRules(), now())
     assert marked == len(await ingress.marked()) > len(casts[1].members)
     assert (len(changed.statements), changed.rows) == (3, 1)  # the connection, its rules, the marks
     with asked_of(ingress.database) as resynced:
-        await resync(ingress.database, ingress.connection, now())
+        await publish_again(ingress.database, ingress.connection, now())
     assert (len(resynced.statements), resynced.rows) == (2, 1)  # the connection, the marks

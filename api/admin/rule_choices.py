@@ -1,0 +1,95 @@
+"""What did an administrator choose, and what do rules choose? The rules, taken apart. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.errors import NothingToChange
+from contracts.rules import ChangePolicy, CreateCollaborator, DashboardRules, MdmRules, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """A name, and the role that it is to map to, as they were given."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChoices:
+    """The choices that make up the rules of a connection, as they were given. None: left out.
+
+    An empty ``role_map`` maps no name to a role any more.
+    """
+
+    on_create: str | None = None
+    on_deactivate: str | None = None
+    role: str | None = None
+    policy: str | None = None
+    role_map: Sequence[RoleChoice] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedRules:
+    """Rules in words, for a table."""
+
+    on_create: str
+    on_deactivate: str
+    roles: str
+
+
+def merged(rules: Rules, given: RuleChoices) -> RuleChoices:
+    """Return the choices of a connection's rules with those given put in their place.
+
+    A role and a policy go with the rule that they belong to.
+
+    :raises NothingToChange: when none is given.
+    """
+    if given == RuleChoices():
+        raise NothingToChange
+    now = choices_of(rules)
+    on_create = given.on_create or now.on_create
+    on_deactivate = given.on_deactivate or now.on_deactivate
+    return RuleChoices(
+        on_create,
+        on_deactivate,
+        given.role or (now.role if on_create == now.on_create else None),
+        given.policy or (now.policy if on_deactivate == now.on_deactivate else None),
+        now.role_map if given.role_map is None else given.role_map,
+    )
+
+
+def described(rules: Rules) -> DescribedRules:
+    """Return the rules in words."""
+    choices = choices_of(rules)
+    return DescribedRules(
+        _with_detail(choices.on_create, choices.role),
+        _with_detail(choices.on_deactivate, choices.policy),
+        ", ".join(f"{line.name}={line.role}" for line in choices.role_map or ()),
+    )
+
+
+def choices_of(rules: Rules) -> RuleChoices:
+    """Return the choices that these rules are made of."""
+    role_map = rules.role_map if isinstance(rules, DashboardRules) else ()
+    on_create = rules.on_create
+    return RuleChoices(
+        on_create.do,
+        rules.on_deactivate.do,
+        on_create.role if isinstance(on_create, CreateCollaborator) else None,
+        policy_of(rules),
+        tuple(RoleChoice(line.name, line.role) for line in role_map),
+    )
+
+
+def policy_of(rules: Rules) -> str | None:
+    """Return the policy that the rules name, if they do: it has to exist."""
+    match rules:
+        case MdmRules(on_deactivate=ChangePolicy(policy=policy)):
+            return policy
+        case _:
+            return None
+
+
+def _with_detail(rule: str | None, detail: str | None) -> str:
+    return f"{rule} ({detail})" if detail else f"{rule}"

@@ -1,0 +1,68 @@
+"""Which rules do an administrator's choices mean? Pure: choices in, rules out, or what is wrong."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.admin.named_values import role_named
+from api.admin.rule_choices import RoleChoice, RuleChoices
+from api.errors import UnusableRules
+from contracts.portals import PORTALS
+from contracts.rules import RULES, Portal, Role, Rules
+
+NOTHING = "nothing"
+
+
+def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
+    """Return the rules that the choices mean on a portal.
+
+    :raises UnusableRules: when the portal has no such rule, or a choice goes with no rule.
+    :raises NotOneOf: when there is no such role.
+    """
+    creation, leaving = choices.on_create or NOTHING, choices.on_deactivate or NOTHING
+    _check(portal, creation, leaving, choices)
+    on_create = {"do": creation}
+    if creation == "create-collaborator":
+        on_create["role"] = role_named(choices.role or Role.VIEWER)
+    on_deactivate = {"do": leaving}
+    if choices.policy:
+        on_deactivate["policy"] = choices.policy
+    rules: dict[str, Any] = {
+        "portal": portal,
+        "on_create": on_create,
+        "on_deactivate": on_deactivate,
+    }
+    if choices.role_map:
+        rules["role_map"] = [_line(choice) for choice in choices.role_map]
+    try:
+        return RULES.validate_python(rules)
+    except ValidationError as error:
+        raise UnusableRules("{problem}", problem=error.errors()[0]["msg"]) from None
+
+
+def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) -> None:
+    """Check that the portal has such rules, and that each choice goes with one of them."""
+    features = PORTALS[portal]
+    _is_among("{names.on_create}", creation, features.creations)
+    _is_among("{names.on_deactivate}", leaving, features.deactivations)
+    changes_policy = leaving == "change-policy"
+    if choices.role is not None and creation != "create-collaborator":
+        raise UnusableRules("{names.role} goes with {names.on_create} create-collaborator")
+    if changes_policy and not choices.policy:
+        raise UnusableRules("{names.on_deactivate} change-policy needs {names.a_policy}")
+    if choices.policy is not None and not changes_policy:
+        raise UnusableRules("{names.policy} goes with {names.on_deactivate} change-policy")
+    if choices.role_map and not features.has_roles:
+        raise UnusableRules("{names.role_map} goes with the dashboard portal")
+
+
+def _is_among(choice: str, given: str, accepted: tuple[str, ...]) -> None:
+    if given not in accepted:
+        reason = f"{choice} is one of {{accepted}}, not {{given!r}}"
+        raise UnusableRules(reason, accepted=", ".join(accepted), given=given)
+
+
+def _line(choice: RoleChoice) -> dict[str, str]:
+    if not choice.name:
+        raise UnusableRules("{names.role_map} takes {names.a_line}")
+    return {"name": choice.name, "role": role_named(choice.role)}

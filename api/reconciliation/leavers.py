@@ -1,0 +1,32 @@
+"""Who has left downstream unknown to the directory? People whom no publication may bring back."""
+
+from collections.abc import Sequence
+
+from api.directory.dialects import DirectoryDatabase
+from api.reconciliation.reconcile import Reconciliation
+from api.reconciliation.verdicts import Finding, Moment, Verdict
+from contracts.clock import Clock, now
+from contracts.downstream_facts import SyncStates
+
+
+async def unknown_leavers(
+    directory: DirectoryDatabase,
+    states: SyncStates,
+    connection: str,
+    identity: str | None = None,
+    clock: Clock = now,
+) -> Sequence[Finding]:
+    """Return those of a connection; of one identity, only that."""
+    comparing = whatever_is_on_its_way(directory, states, clock)
+    if identity is None:
+        return await comparing.found({Verdict.LEFT}, connection)
+    found = await comparing.of([(connection, identity)])
+    return [it for it in found if it.verdict is Verdict.LEFT]
+
+
+def whatever_is_on_its_way(
+    directory: DirectoryDatabase, states: SyncStates, clock: Clock = now
+) -> Reconciliation:
+    """Return a comparison that tells leavers: no event that may still arrive makes them none."""
+    at = clock()
+    return Reconciliation(directory, states, Moment(at, settled_before=at))

@@ -1,0 +1,52 @@
+"""Which events were given up? In groups and one by one, and the Protocol that tells them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures of one kind with one message. Times are microseconds since the epoch."""
+
+    kind: str
+    message: str
+    identities: int
+    first_at: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFailure:
+    """An identity whose event could not be published or applied.
+
+    ``message`` holds nothing personal. Times are microseconds since the epoch.
+    """
+
+    connection: str
+    identity: str
+    kind: str
+    message: str
+    version: int
+    attempts: int
+    first_at: int
+    last_at: int
+    correlation_id: str
+
+
+class Failures(Protocol):
+    """Which events did the worker give up?"""
+
+    async def groups(self) -> Sequence[FailureGroup]:
+        """Return the failures in groups, the largest first."""
+        ...
+
+    async def of(
+        self,
+        *,
+        kind: str | None = None,
+        connection: str | None = None,
+        identity: str | None = None,
+    ) -> Sequence[ListedFailure]:
+        """Return the failures that match what is given, the latest first."""
+        ...

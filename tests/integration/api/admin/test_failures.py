@@ -1,0 +1,69 @@
+"""Which failures are told, and whom does another try publish?"""
+
+from dataclasses import replace
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from api.admin.failures import Meant, group_failures, list_failures, retry_failures
+from api.directory.tables import Identity
+from contracts.downstream_facts import Failure, SyncState
+from contracts.listed_failures import ListedFailure
+from tests.drivers.in_process import Ingress
+from tests.integration.api.admin.downstream import GivenUp, States
+
+BEYOND = 4_000_000_000_000_000
+
+
+def failed(ingress: Ingress, identity: str, version: int = 1) -> ListedFailure:
+    return ListedFailure(
+        ingress.connection, identity, "permanent", "no such policy", version, 5, 1, 2, "c"
+    )
+
+
+async def reject(ingress: Ingress, identity: str) -> None:
+    """Let an identity be one that cannot be published."""
+    async with ingress.database.write() as db:
+        await db.execute(
+            update(Identity)
+            .where(col(Identity.id) == identity)
+            .values(
+                rejection="larger than the broker takes",
+                rejected_version=BEYOND,
+                rejections=1,
+                first_rejected_at=1,
+                rejected_at=2,
+            )
+        )
+
+
+async def test_failures_of_both_sides_are_told(ingress: Ingress) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    await reject(ingress, ben)
+    given_up = GivenUp([failed(ingress, ada)])
+
+    async def kinds(meant: Meant) -> list[tuple[str, str]]:
+        found = await list_failures(ingress.database, given_up, meant)
+        return [(it.kind, it.identity) for it in found]
+
+    assert await kinds(Meant()) == [("permanent", ada), ("unpublishable", ben)]
+    assert await kinds(Meant(kind="permanent")) == [("permanent", ada)]
+    assert await kinds(Meant(kind="unpublishable")) == [("unpublishable", ben)]
+    assert await kinds(Meant(kind="exhausted")) == []
+    assert await kinds(Meant(identity=ben)) == [("unpublishable", ben)]
+    assert await kinds(Meant(connection="another")) == []
+    groups = await group_failures(ingress.database, given_up)
+    assert [(it.kind, it.identities) for it in groups] == [("permanent", 1), ("unpublishable", 1)]
+
+
+async def test_a_retry_publishes_the_failed_but_for_unknown_leavers(ingress: Ingress) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    await ingress.user("cleo")
+    await ingress.settle()
+    may_have_left = failed(ingress, ben, BEYOND)
+    given_up = GivenUp([failed(ingress, ada), may_have_left, replace(may_have_left, identity="x")])
+    failure = Failure("permanent", "no such policy", 5, BEYOND)
+    states = States({ben: SyncState(applied_version=1, failure=failure)})
+    done = await retry_failures(ingress.database, given_up, states, Meant())
+    assert (done.marked, [it.identity for it in done.left_alone]) == (1, [ben])
+    assert await ingress.marked() == {ada}

@@ -1,0 +1,51 @@
+"""Whom does a resync publish again?"""
+
+import pytest
+
+from api.admin.resync import publish_again, resync, resync_all
+from api.errors import UnknownConnection, UnknownIdentity
+from contracts.downstream_facts import SyncState
+from tests.drivers.in_process import Ingress, ingress_on
+from tests.integration.api.admin.downstream import States
+
+NOW = 1_700_000_000_000_000
+BEYOND = 4_000_000_000_000_000
+LEFT = SyncState(applied_version=BEYOND, deactivated_at=BEYOND)
+
+
+async def test_a_resync_marks_one_or_all(ingress: Ingress) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    await ingress.settle()
+    assert await publish_again(ingress.database, ingress.connection, NOW, identity=ada) == 1
+    assert await ingress.marked() == {ada}
+    assert await publish_again(ingress.database, ingress.connection, NOW) == 2
+    assert await ingress.marked() == {ada, ben}
+
+
+async def test_leavers_unknown_to_the_directory_are_left_alone(ingress: Ingress) -> None:
+    ada, ben = await ingress.user("ada"), await ingress.user("ben")
+    await ingress.settle()
+    states = States({ada: LEFT})
+    one = await resync(ingress.database, states, ingress.connection, ada)
+    assert (one.marked, [it.identity for it in one.left_alone]) == (0, [ada])
+    everybody = await resync(ingress.database, states, ingress.connection)
+    assert (everybody.marked, [it.identity for it in everybody.left_alone]) == (1, [ada])
+    assert await ingress.marked() == {ben}
+
+
+async def test_every_connection_is_resynced(ingress: Ingress) -> None:
+    ada = await ingress.user("ada")
+    async with ingress_on(ingress.database) as other:
+        ben, cleo = await other.user("ben"), await other.user("cleo")
+        for each in (ingress, other):
+            await each.settle()
+        done = await resync_all(ingress.database, States({ben: LEFT}))
+        assert await ingress.marked() | await other.marked() == {ada, cleo}
+    assert (done.marked, [it.identity for it in done.left_alone]) == (2, [ben])
+
+
+async def test_what_is_unknown_is_named(ingress: Ingress) -> None:
+    with pytest.raises(UnknownIdentity, match="'nobody'"):
+        await resync(ingress.database, States(), ingress.connection, "nobody")
+    with pytest.raises(UnknownConnection, match="'none'"):
+        await resync(ingress.database, States(), "none")
