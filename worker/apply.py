@@ -19,7 +19,7 @@ from worker.locked_out import PATIENCE
 from worker.planning.actions import Plan, outdated
 from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.plan import plan, replan
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.port import PlatformEffects
 from worker.platforms.sql.platform import SqlPlatform
 from worker.sync.store import SyncStore
@@ -57,17 +57,17 @@ async def apply_batch(
     newest = _newest(envelopes)
     async with database.write() as db:
         await wait_for_locks(db, patience)
-        world, sync, platform = World(), SyncStore(db), SqlPlatform(db)
+        working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
         await platform.make_workspaces(_events(newest))
         await platform.lock_workspaces(_events(newest))
-        refused = await sync.lock_records(world, _events(newest))
-        fresh = {key: it for key, it in newest.items() if _is_news(world, it)}
-        await load_facts(world, sync, platform, _events(fresh))
-        plans = await _plan_each(world, fresh)
+        refused = await sync.lock_records(working_set, _events(newest))
+        fresh = {key: it for key, it in newest.items() if _is_news(working_set, it)}
+        await load_facts(working_set, sync, platform, _events(fresh))
+        plans = await _plan_each(working_set, fresh)
         await sync.mark_refused(refused - fresh.keys(), now)
-        await _save(world, sync, platform, fresh, refused & fresh.keys(), now)
-        freed = await sync.mark_freed(world.changes.freed, now)
-    return Batch(tuple(_result(it, newest, plans, world) for it in envelopes), freed)
+        await _save(working_set, sync, platform, fresh, refused & fresh.keys(), now)
+        freed = await sync.mark_freed(working_set.changes.freed, now)
+    return Batch(tuple(_result(it, newest, plans, working_set) for it in envelopes), freed)
 
 
 async def apply_replans(
@@ -83,14 +83,14 @@ async def apply_replans(
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write() as db:
         await wait_for_locks(db, patience)
-        world, sync, platform = World(), SyncStore(db), SqlPlatform(db)
+        working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
         await platform.lock_workspaces(_events(stored))
-        refused = await sync.lock_due_records(world, stored)
-        same = {key: it for key, it in stored.items() if _is_same(world, refused, it)}
-        await load_facts(world, sync, platform, _events(same))
-        plans = _replan_each(world, same)
-        await _save(world, sync, platform, same, same.keys(), now)
-        freed = await sync.mark_freed(world.changes.freed, now)
+        refused = await sync.lock_due_records(working_set, stored)
+        same = {key: it for key, it in stored.items() if _is_same(working_set, refused, it)}
+        await load_facts(working_set, sync, platform, _events(same))
+        plans = _replan_each(working_set, same)
+        await _save(working_set, sync, platform, same, same.keys(), now)
+        freed = await sync.mark_freed(working_set.changes.freed, now)
     return Batch(tuple(Applied(same[key], planned) for key, planned in plans.items()), freed)
 
 
@@ -108,35 +108,35 @@ def _events(newest: Newest) -> list[IdentityChanged]:
     return [envelope.data for envelope in newest.values()]
 
 
-def _is_news(world: World, envelope: IdentityChangedEnvelope) -> bool:
+def _is_news(working_set: WorkingSet, envelope: IdentityChangedEnvelope) -> bool:
     event = envelope.data
-    return outdated(event.version, world.records[key_of_event(event)].applied_version) is None
+    return outdated(event.version, working_set.records[key_of_event(event)].applied_version) is None
 
 
 def _is_same(
-    world: World, refused: Collection[IdentityKey], envelope: IdentityChangedEnvelope
+    working_set: WorkingSet, refused: Collection[IdentityKey], envelope: IdentityChangedEnvelope
 ) -> bool:
     key = key_of_event(envelope.data)
-    return key in refused and world.records[key].applied_version == envelope.data.version
+    return key in refused and working_set.records[key].applied_version == envelope.data.version
 
 
-async def _plan_each(world: World, newest: Newest) -> Plans:
+async def _plan_each(working_set: WorkingSet, newest: Newest) -> Plans:
     """Plan events that arrived, each with the facts that the plans before it have left."""
     plans: Plans = {}
     pace = Pace()
     for key, it in _in_order(newest):
-        plans[key] = plan(world.facts_for(it.data), it.data)
-        world.follow(it.data, plans[key])
+        plans[key] = plan(working_set.facts_for(it.data), it.data)
+        working_set.follow(it.data, plans[key])
         await pace.breathe()
     return plans
 
 
-def _replan_each(world: World, stored: Newest) -> Plans:
+def _replan_each(working_set: WorkingSet, stored: Newest) -> Plans:
     """Plan the newest events of refused identities again."""
     plans: Plans = {}
     for key, it in _in_order(stored):
-        plans[key] = replan(world.facts_for(it.data), it.data)
-        world.follow(it.data, plans[key])
+        plans[key] = replan(working_set.facts_for(it.data), it.data)
+        working_set.follow(it.data, plans[key])
     return plans
 
 
@@ -146,25 +146,25 @@ def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope
 
 
 async def _save(
-    world: World,
+    working_set: WorkingSet,
     sync: SyncStore,
     platform: PlatformEffects,
     envelopes: Newest,
     refused_before: Collection[IdentityKey],
     now: int,
 ) -> None:
-    await sync.release_accounts(world, now)
-    await platform.save(world, now)
-    await sync.save(world, envelopes, refused_before, now)
+    await sync.release_accounts(working_set, now)
+    await platform.save(working_set, now)
+    await sync.save(working_set, envelopes, refused_before, now)
 
 
 def _result(
-    envelope: IdentityChangedEnvelope, newest: Newest, plans: Plans, world: World
+    envelope: IdentityChangedEnvelope, newest: Newest, plans: Plans, working_set: WorkingSet
 ) -> Applied:
     key = key_of_event(envelope.data)
     if newest[key] is envelope and key in plans:
         return Applied(envelope, plans[key])
-    record = world.records[key]
+    record = working_set.records[key]
     outcome = outdated(envelope.data.version, record.applied_version)
     assert outcome is not None, "the newest event of each identity was planned"
     return Applied(envelope, Plan(outcome, record))

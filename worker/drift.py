@@ -23,7 +23,7 @@ from worker.planning.actions import (
 )
 from worker.planning.facts import Account, Facts, key_of_event
 from worker.planning.plan import replan
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.platform import SqlPlatform
 from worker.sync.store import SyncStore
 
@@ -48,14 +48,14 @@ class PlannedAssertions:
         return found
 
     async def _some(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
-        world = World()
+        working_set = WorkingSet()
         async with self.database.write() as db:
             sync, platform = SyncStore(db), SqlPlatform(db)
-            await sync.lock_due_records(world, map(key_of_event, events))
-            applied = [_is_applied(world, event) for event in events]
-            await load_facts(world, sync, platform, list(compress(events, applied)))
+            await sync.lock_due_records(working_set, map(key_of_event, events))
+            applied = [_is_applied(working_set, event) for event in events]
+            await load_facts(working_set, sync, platform, list(compress(events, applied)))
         return [
-            differences_of(world.facts_for(event), event) if was_applied else ()
+            differences_of(working_set.facts_for(event), event) if was_applied else ()
             for event, was_applied in zip(events, applied, strict=True)
         ]
 
@@ -66,8 +66,8 @@ def differences_of(facts: Facts, event: IdentityChanged) -> Sequence[str]:
     return sorted({name for action in planned.actions for name in _names(facts.account, action)})
 
 
-def _is_applied(world: World, event: IdentityChanged) -> bool:
-    record = world.records.get(key_of_event(event))
+def _is_applied(working_set: WorkingSet, event: IdentityChanged) -> bool:
+    record = working_set.records.get(key_of_event(event))
     return record is not None and record.applied_version == event.version
 
 

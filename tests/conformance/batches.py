@@ -9,7 +9,7 @@ from tests.conformance.platforms import PlatformUnderTest
 from tests.drivers.people import joiner, left, mdm
 from worker.planning.actions import Action, Outcome, Plan
 from worker.planning.facts import Account, IdentityKey, SyncRecord, key_of_event
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.port import Platform
 
 RULES = mdm(RemoveUser())
@@ -38,9 +38,9 @@ class Batch:
         self.holders.append(replace(record, waiting_email=waiting_email))
         return self
 
-    async def load(self, platform: Platform) -> World:
+    async def load(self, platform: Platform) -> WorkingSet:
         """Load all facts, in the order in which they are locked."""
-        working_set = World()
+        working_set = WorkingSet()
         await platform.make_workspaces(self.events)
         await platform.lock_workspaces(self.events)
         for record in self.records:
@@ -54,19 +54,21 @@ class Batch:
         return working_set
 
 
-async def facts_for(platform: PlatformUnderTest, batch: Batch) -> World:
+async def facts_for(platform: PlatformUnderTest, batch: Batch) -> WorkingSet:
     """Return what is loaded for a batch that changes nothing."""
     async with platform.transaction() as opened:
         return await batch.load(opened)
 
 
-async def save(platform: PlatformUnderTest, known: Sequence[Account], *actions: Action) -> World:
+async def save(
+    platform: PlatformUnderTest, known: Sequence[Account], *actions: Action
+) -> WorkingSet:
     """Load accounts with their devices, follow actions, and save; return what is loaded then."""
     async with platform.transaction() as opened:
         return await save_within(opened, known, *actions)
 
 
-async def save_within(platform: Platform, known: Sequence[Account], *actions: Action) -> World:
+async def save_within(platform: Platform, known: Sequence[Account], *actions: Action) -> WorkingSet:
     """Do the same in an open transaction."""
     batch = Batch()
     for account in known:

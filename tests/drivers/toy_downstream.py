@@ -7,10 +7,10 @@ from worker.planning.actions import Plan
 from worker.planning.facts import Account, Device
 from worker.planning.obstacles import account_obstacle, admin_obstacle, policy_obstacle
 from worker.planning.plan import plan, replan
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 
 
-class ToyDownstream(World):
+class ToyDownstream(WorkingSet):
     """A complete little downstream: the platform, which works by hand, and the worker."""
 
     # --- the platform ---------------------------------------------------------------------

@@ -8,19 +8,19 @@ from contracts.rules import Role
 from worker.planning.actions import ChangeAccount, Reason, RefusedAction
 from worker.planning.facts import Account
 from worker.planning.obstacles import account_obstacle, admin_obstacle
-from worker.planning.plan_builder import Draft
+from worker.planning.plan_builder import PlanBuilder
 from worker.planning.roles import keeps_email, permitted_role, wanted_role, with_own_role
 
 
-def assert_attributes(draft: Draft) -> None:
+def assert_attributes(builder: PlanBuilder) -> None:
     """Assert all of it on a live account, role before e-mail: the one decides about the other."""
-    account = draft.live
+    account = builder.live
     if account is None:
         return
-    account = with_own_role(with_attributes(account, draft.event), draft.event)
-    account = _with_email(draft, _with_role(draft, account))
-    if account != draft.account:
-        draft.put(ChangeAccount(account))
+    account = with_own_role(with_attributes(account, builder.event), builder.event)
+    account = _with_email(builder, _with_role(builder, account))
+    if account != builder.account:
+        builder.put(ChangeAccount(account))
 
 
 def with_attributes(account: Account, event: IdentityChanged) -> Account:
@@ -35,50 +35,52 @@ def with_attributes(account: Account, event: IdentityChanged) -> Account:
     )
 
 
-def keeps_admin(draft: Draft, role: Role | None) -> bool:
+def keeps_admin(builder: PlanBuilder, role: Role | None) -> bool:
     """Refuse a role that would leave the workspace without an Admin; True where it would."""
-    account = draft.live
-    if account is None or role is account.role or not draft.is_last_admin:
+    account = builder.live
+    if account is None or role is account.role or not builder.is_last_admin:
         return False
     obstacle = admin_obstacle(account.workspace)
-    draft.refuse(RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN, obstacle)
+    builder.refuse(RefusedAction.CHANGE_ROLE, Reason.LAST_ADMIN, obstacle)
     return True
 
 
-def _with_role(draft: Draft, account: Account) -> Account:
-    role = permitted_role(account, draft.event)
-    if role is not wanted_role(account, draft.event):
+def _with_role(builder: PlanBuilder, account: Account) -> Account:
+    role = permitted_role(account, builder.event)
+    if role is not wanted_role(account, builder.event):
         obstacle = account_obstacle(account.id)
-        draft.refuse(RefusedAction.CHANGE_ROLE, Reason.PROTECTED, obstacle)
-    return account if keeps_admin(draft, role) else replace(account, role=role)
+        builder.refuse(RefusedAction.CHANGE_ROLE, Reason.PROTECTED, obstacle)
+    return account if keeps_admin(builder, role) else replace(account, role=role)
 
 
-def _with_email(draft: Draft, account: Account) -> Account:
-    event, email = draft.event, draft.event.profile.email
+def _with_email(builder: PlanBuilder, account: Account) -> Account:
+    event, email = builder.event, builder.event.profile.email
     if email is None:
-        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
+        builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.NO_EMAIL)
         return account
-    if draft.has_yielded:
-        return _with_newest_email(draft, account)
+    if builder.has_yielded:
+        return _with_newest_email(builder, account)
     is_another = name_key(email) != account.email_key
     if keeps_email(account, event):
         if is_another:  # and not merely spelled in another way
             obstacle = account_obstacle(account.id)
-            draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
+            builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
         return account
-    if is_another and draft.namesake is not None and not draft.let_yield():
-        obstacle = draft.email_obstacle(email)
-        draft.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
+    if is_another and builder.other_account is not None and not builder.let_yield():
+        obstacle = builder.email_obstacle(email)
+        builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
         return account
     return replace(account, email=email)
 
 
-def _with_newest_email(draft: Draft, account: Account) -> Account:
+def _with_newest_email(builder: PlanBuilder, account: Account) -> Account:
     """Return the account of somebody inactive, whose old address is somebody else's by now.
 
     It follows each new address at the event that tells it. One that is taken is no refusal, because
     the account is out of use, and is not looked at again before the account has to move.
     """
-    newest, facts = draft.newest_email, draft.facts
+    newest, facts = builder.newest_email, builder.facts
     stays = newest in {None, facts.record.waiting_email} or facts.newest_is_taken
-    return account if stays or keeps_email(account, draft.event) else replace(account, email=newest)
+    return (
+        account if stays or keeps_email(account, builder.event) else replace(account, email=newest)
+    )

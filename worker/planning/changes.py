@@ -1,4 +1,4 @@
-"""What did plans change, and who waits for what? Plain values that a World collects."""
+"""What did plans change, and who waits for what? Plain values that a working set collects."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field

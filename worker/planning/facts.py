@@ -102,20 +102,21 @@ class SyncRecord:
 class Facts:
     """Everything that planning one event looks at.
 
-    ``account`` is the one that the identity holds, ``namesake`` the live one that has the event's
-    e-mail (often the same), ``namesake_holder`` the undeleted identity that holds it. ``devices``
-    are those assigned to either. ``done`` are the device actions that this deactivation has had.
-    ``admins`` counts the live Admins of the workspace. ``yielding`` are the namesake as it is once
-    it has yielded the e-mail, and before it, as they are then, the accounts that make way for it;
-    none where it does not yield. ``in_its_way`` is the address of the account that makes no way.
+    ``account`` is the one that the identity holds, ``account_with_email`` the live one that has the
+    event's e-mail (often the same), ``its_holder`` the undeleted identity that holds the latter.
+    ``devices`` are those assigned to either. ``done`` are the device actions that this deactivation
+    has had. ``admins`` counts the live Admins of the workspace. ``yielding`` are the account with
+    the e-mail as it is once it has yielded it, and before it, as they are then, the accounts that
+    make way for it; none where it does not yield. ``in_its_way`` is the address of the account that
+    makes no way.
     ``newest_is_taken``: whether another live account has the address that the provider sent last.
     """
 
     record: SyncRecord
     new_account_id: str
     account: Account | None = None
-    namesake: Account | None = None
-    namesake_holder: IdentityKey | None = None
+    account_with_email: Account | None = None
+    its_holder: IdentityKey | None = None
     devices: tuple[Device, ...] = ()
     done: frozenset[tuple[str, str]] = frozenset()
     policies: frozenset[str] = frozenset()

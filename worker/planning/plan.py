@@ -37,7 +37,7 @@ from worker.planning.actions import (
 from worker.planning.assert_attributes import assert_attributes, keeps_admin, with_attributes
 from worker.planning.facts import Account, Facts
 from worker.planning.obstacles import admin_obstacle, policy_obstacle
-from worker.planning.plan_builder import Draft
+from worker.planning.plan_builder import PlanBuilder
 from worker.planning.roles import left_behind, mapped_role, role_of_rule
 
 
@@ -49,56 +49,56 @@ def plan(facts: Facts, event: IdentityChanged) -> Plan:
 
 def replan(facts: Facts, event: IdentityChanged) -> Plan:
     """Plan the newest event again, because an obstacle may be gone."""
-    draft = Draft(facts, event)
+    builder = PlanBuilder(facts, event)
     if event.ever_active:
         if event.terms.deactivated_at > facts.record.deactivated_at:
-            _apply_missed_deactivation(draft)
+            _apply_missed_deactivation(builder)
         if event.active:
-            _provide_account(draft)
-        assert_attributes(draft)
+            _provide_account(builder)
+        assert_attributes(builder)
         if event.deleted:
-            _unlink(draft)
-    return draft.plan()
+            _unlink(builder)
+    return builder.plan()
 
 
 # --- coming -------------------------------------------------------------------------------
 
 
-def _provide_account(draft: Draft) -> None:
+def _provide_account(builder: PlanBuilder) -> None:
     """Make sure that an active identity has its account: linked, restored or created."""
-    if draft.live is not None:
+    if builder.live is not None:
         return
-    if draft.has_left_unknown:
-        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.LEFT)
+    if builder.has_left_unknown:
+        builder.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.LEFT)
         return
-    event, namesake = draft.event, draft.namesake
+    event, other = builder.event, builder.other_account
     email = event.profile.email
     if email is None:
-        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
-    elif namesake is not None and draft.facts.namesake_holder is not None and draft.let_yield():
-        _provide_account(draft)
-    elif namesake is not None and draft.facts.namesake_holder is not None:
-        obstacle = draft.email_obstacle(email)
-        draft.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, obstacle)
-    elif namesake is not None:
-        _link(draft, namesake)
+        builder.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
+    elif other is not None and builder.facts.its_holder is not None and builder.let_yield():
+        _provide_account(builder)
+    elif other is not None and builder.facts.its_holder is not None:
+        obstacle = builder.email_obstacle(email)
+        builder.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.CONFLICT, obstacle)
+    elif other is not None:
+        _link(builder, other)
     elif not isinstance(event.terms.on_create, CreateNothing):
-        _create(draft, email)
+        _create(builder, email)
 
 
-def _link(draft: Draft, account: Account) -> None:
-    draft.actions.append(LinkAccount(account))
-    draft.account = account
+def _link(builder: PlanBuilder, account: Account) -> None:
+    builder.actions.append(LinkAccount(account))
+    builder.account = account
 
 
-def _create(draft: Draft, email: str) -> None:
+def _create(builder: PlanBuilder, email: str) -> None:
     """Apply the creation rule; who was removed before comes back on the same account.
 
     It comes back as the rule would make it today, whoever had made it: the address is that of now,
     and a role given by hand was not meant for it.
     """
-    event, removed = draft.event, draft.account
-    account = removed or Account(draft.facts.new_account_id, event.workspace, event.portal, email)
+    event, removed = builder.event, builder.account
+    account = removed or Account(builder.facts.new_account_id, event.workspace, event.portal, email)
     account = with_attributes(account, event)
     made = replace(
         account,
@@ -109,113 +109,115 @@ def _create(draft: Draft, email: str) -> None:
         made_by=event.connection,
         released=False,
     )
-    draft.put(CreateAccount(made) if removed is None else RestoreAccount(made))
+    builder.put(CreateAccount(made) if removed is None else RestoreAccount(made))
 
 
 # --- leaving ------------------------------------------------------------------------------
 
 
-def _apply_missed_deactivation(draft: Draft) -> None:
+def _apply_missed_deactivation(builder: PlanBuilder) -> None:
     """Apply a deactivation that has not been applied yet, even to somebody back by now.
 
     Events in between may have been lost or folded into this one, so the identity is planned as
     it was when it last was active first. Whatever could not be had then needs no refusal now.
     """
-    if _lost_to_a_successor(draft):
-        draft.deactivated_at = draft.event.terms.deactivated_at
+    if _lost_to_a_successor(builder):
+        builder.deactivated_at = builder.event.terms.deactivated_at
         return
-    if draft.account is None or draft.namesake is not None:
-        _provide_account(draft)
-    assert_attributes(draft)
-    draft.refusals.clear()
-    if draft.live is None or _deactivate(draft, draft.event.terms.deactivation):
-        draft.deactivated_at = draft.event.terms.deactivated_at
+    if builder.account is None or builder.other_account is not None:
+        _provide_account(builder)
+    assert_attributes(builder)
+    builder.refusals.clear()
+    if builder.live is None or _deactivate(builder, builder.event.terms.deactivation):
+        builder.deactivated_at = builder.event.terms.deactivated_at
 
 
-def _lost_to_a_successor(draft: Draft) -> bool:
+def _lost_to_a_successor(builder: PlanBuilder) -> bool:
     """Say whether somebody took the account over from a deleted identity while it waited.
 
     It must not look for another one then: two deleted ones would take it from each other forever.
     """
-    return draft.facts.record.deleted and draft.account is None
+    return builder.facts.record.deleted and builder.account is None
 
 
-def _deactivate(draft: Draft, action: DeactivationAction) -> bool:
+def _deactivate(builder: PlanBuilder, action: DeactivationAction) -> bool:
     """Do what the rules named when the person left; False where that is refused."""
     match action:
         case LeaveAlone():
             return True
         case RemoveEmployee() | RemoveCollaborator():
-            return _remove_account(draft)
+            return _remove_account(builder)
         case UnassignDevices():
-            _release_devices(draft)
+            _release_devices(builder)
             return True
         case ChangePolicy(policy=policy):
-            return _change_policy(draft, policy)
+            return _change_policy(builder, policy)
         case RemoveUser():
-            _release_devices(draft)
-            return _remove_account(draft)
+            _release_devices(builder)
+            return _remove_account(builder)
         case RemoveUserAndDevices():
-            _remove_devices(draft)
-            return _remove_account(draft)
+            _remove_devices(builder)
+            return _remove_account(builder)
         case never:
             assert_never(never)
 
 
-def _remove_account(draft: Draft) -> bool:
-    account = draft.live
+def _remove_account(builder: PlanBuilder) -> bool:
+    account = builder.live
     if account is None:
         return True
-    if draft.is_last_admin:
-        if _comes_back(draft.event):
+    if builder.is_last_admin:
+        if _comes_back(builder.event):
             return True
-        draft.refuse(RefusedAction.DEACTIVATE, Reason.LAST_ADMIN, admin_obstacle(account.workspace))
+        builder.refuse(
+            RefusedAction.DEACTIVATE, Reason.LAST_ADMIN, admin_obstacle(account.workspace)
+        )
         return False
-    draft.put(RemoveAccount(account.without_email()))
+    builder.put(RemoveAccount(account.without_email()))
     return True
 
 
-def _release_devices(draft: Draft) -> None:
-    for device in draft.assigned_devices():
+def _release_devices(builder: PlanBuilder) -> None:
+    for device in builder.assigned_devices():
         released = replace(device, assigned_to=None)
-        draft.act_on(device, DeviceActionKind.RELEASE, ReleaseDevice(released))
+        builder.act_on(device, DeviceActionKind.RELEASE, ReleaseDevice(released))
 
 
-def _remove_devices(draft: Draft) -> None:
-    for device in draft.assigned_devices():
+def _remove_devices(builder: PlanBuilder) -> None:
+    for device in builder.assigned_devices():
         removed = replace(device, assigned_to=None, removed=True)
-        draft.act_on(device, DeviceActionKind.REMOVE, RemoveDevice(removed))
+        builder.act_on(device, DeviceActionKind.REMOVE, RemoveDevice(removed))
 
 
-def _change_policy(draft: Draft, policy: str) -> bool:
-    if policy not in draft.facts.policies:
-        obstacle = policy_obstacle(draft.event.workspace, policy)
-        draft.refuse(RefusedAction.DEACTIVATE, Reason.UNKNOWN_POLICY, obstacle)
+def _change_policy(builder: PlanBuilder, policy: str) -> bool:
+    if policy not in builder.facts.policies:
+        obstacle = policy_obstacle(builder.event.workspace, policy)
+        builder.refuse(RefusedAction.DEACTIVATE, Reason.UNKNOWN_POLICY, obstacle)
         return False
-    for device in draft.assigned_devices():
+    for device in builder.assigned_devices():
         changed = replace(device, policy=policy)
-        draft.act_on(device, DeviceActionKind.CHANGE_POLICY, ChangeDevicePolicy(changed))
+        builder.act_on(device, DeviceActionKind.CHANGE_POLICY, ChangeDevicePolicy(changed))
     return True
 
 
-def _unlink(draft: Draft) -> None:
+def _unlink(builder: PlanBuilder) -> None:
     """Unlink what a deleted identity leaves behind, unless a refused action still waits.
 
     An Admin who stays only for want of another is downgraded or removed later. Any other refusal
     is not the identity's business any more.
     """
-    account = draft.live
-    if account is None or _outlives_deletion(draft):
+    account = builder.live
+    if account is None or _outlives_deletion(builder):
         return
-    left = left_behind(account, draft.event)
-    if not keeps_admin(draft, left.role):
-        draft.put(UnlinkAccount(left))
-        draft.account = None
-        draft.refusals.clear()
+    left = left_behind(account, builder.event)
+    if not keeps_admin(builder, left.role):
+        builder.put(UnlinkAccount(left))
+        builder.account = None
+        builder.refusals.clear()
 
 
-def _outlives_deletion(draft: Draft) -> bool:
-    waited_for = {refused.reason for refused in draft.refusals.values()}
+def _outlives_deletion(builder: PlanBuilder) -> bool:
+    waited_for = {refused.reason for refused in builder.refusals.values()}
     return not waited_for.isdisjoint({Reason.LAST_ADMIN, Reason.UNKNOWN_POLICY})
 
 

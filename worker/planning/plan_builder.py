@@ -22,14 +22,14 @@ from worker.planning.obstacles import email_obstacle
 from worker.planning.roles import keeps_email
 
 
-class Draft:
+class PlanBuilder:
     """A plan in the making: the facts as they will be once the actions so far are done."""
 
     def __init__(self, facts: Facts, event: IdentityChanged) -> None:
         self.facts = facts
         self.event = event
         self.account = facts.account
-        self.namesake_has_yielded = False
+        self.other_has_yielded = False
         self.deactivated_at = facts.record.deactivated_at
         self.admins = facts.admins
         self.devices = {device.id: device for device in facts.devices}
@@ -52,9 +52,9 @@ class Draft:
         return told_at is not None and left_at > max(told_at, self.event.terms.deactivated_at)
 
     @property
-    def namesake(self) -> Account | None:
-        """Somebody else's live account with the e-mail of the event."""
-        other = None if self.namesake_has_yielded else self.facts.namesake
+    def other_account(self) -> Account | None:
+        """The live account with the e-mail of the event, unless the identity holds it."""
+        other = None if self.other_has_yielded else self.facts.account_with_email
         mine = self.account is not None and other is not None and other.id == self.account.id
         return None if mine else other
 
@@ -68,7 +68,7 @@ class Draft:
         if not (self.facts.yielding and self.event.active):
             return False
         self.actions.extend(map(YieldAddress, self.facts.yielding))
-        self.namesake_has_yielded = True
+        self.other_has_yielded = True
         return True
 
     def email_obstacle(self, email: str) -> str:

@@ -49,7 +49,7 @@ def _random_id() -> str:
     return uuid4().hex
 
 
-class World:
+class WorkingSet:
     """Records, accounts, devices, policies and the ledger, as plans leave them.
 
     ``due`` are the refused identities whose obstacle may be gone, and those that lost their
@@ -129,16 +129,16 @@ class World:
         key = key_of_event(event)
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
-        namesake = self._named(event, event.profile.email)
+        account_with_email = self._named(event, event.profile.email)
         newest = self._named(event, event.profile.waiting_email or event.profile.email)
-        line, last = self._line(namesake, account)
+        line, last = self._line(account_with_email, account)
         return Facts(
             record=record,
             new_account_id=self._new_id(),
             account=account,
-            namesake=namesake,
-            namesake_holder=self._undeleted_holder(namesake),
-            devices=tuple(self._devices_of(account, namesake)),
+            account_with_email=account_with_email,
+            its_holder=self._undeleted_holder(account_with_email),
+            devices=tuple(self._devices_of(account, account_with_email)),
             done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
             policies=self._named_policy(event),
             admins=self.admins[event.workspace],
@@ -148,7 +148,7 @@ class World:
         )
 
     def follow(self, event: IdentityChanged, planned: Plan) -> None:
-        """Fold a plan in: whatever is planned next meets the world after it."""
+        """Fold a plan in: whatever is planned next meets the facts after it."""
         if planned.outcome in {Outcome.STALE, Outcome.DUPLICATE}:
             return
         before = self.records.get(planned.record.key)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from contracts.identity_changed import IdentityChanged
 from worker.planning.facts import Address
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 
 
 class PlatformFacts(Protocol):
@@ -23,14 +23,16 @@ class PlatformFacts(Protocol):
         """Wait until others no longer count Admins, or look for policies, where these events do."""
         ...
 
-    async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
+    async def load_accounts(
+        self, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    ) -> None:
         """Load the accounts that the identities hold, and the live ones with their e-mails.
 
         The sync records of the events are in the working set.
         """
         ...
 
-    async def load_takers(self, world: World, addresses: Collection[Address]) -> None:
+    async def load_takers(self, working_set: WorkingSet, addresses: Collection[Address]) -> None:
         """Load the live accounts that have addresses which others would take that yield theirs.
 
         They may have to make way in turn: it is called once for each step of such a line, after
@@ -38,7 +40,9 @@ class PlatformFacts(Protocol):
         """
         ...
 
-    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
+    async def load_related(
+        self, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    ) -> None:
         """Load the live Admins of each workspace, and for leavers devices and policies.
 
         Nothing happens to the devices of anybody else.
@@ -53,7 +57,7 @@ class PlatformEffects(Protocol):
         """Make the workspaces of these events where they are missing."""
         ...
 
-    async def save(self, world: World, now: int) -> None:
+    async def save(self, working_set: WorkingSet, now: int) -> None:
         """Take on every change of the working set, all of them or none.
 
         Accounts may swap e-mails, or take over one of another. Saving twice changes nothing more.

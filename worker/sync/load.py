@@ -15,12 +15,12 @@ from worker.dialects import is_among, put_rows
 from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey, key_of_event
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, of_identities, record_of
 
 
 async def lock_records(
-    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
+    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> frozenset[IdentityKey]:
     """Load the sync records of these events, made where missing; return which are refused."""
     rows = [
@@ -33,39 +33,43 @@ async def lock_records(
         for event in sorted(events, key=key_of_event)
     ]
     await put_rows(db, RECORDS, rows)
-    return await _load_records(db, world, map(key_of_event, events), skip_locked=False)
+    return await _load_records(db, working_set, map(key_of_event, events), skip_locked=False)
 
 
 async def lock_due_records(
-    db: AsyncConnection, world: World, keys: Iterable[IdentityKey]
+    db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
 ) -> frozenset[IdentityKey]:
     """Load the sync records of these identities, without those that somebody else is at."""
-    return await _load_records(db, world, keys, skip_locked=True)
+    return await _load_records(db, working_set, keys, skip_locked=True)
 
 
-async def load_holders(db: AsyncConnection, world: World) -> None:
+async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
     """Load who else holds the accounts that were found by e-mail."""
-    held = {record.account_id for record in world.records.values()}
-    unknown = sorted(world.accounts.keys() - held)
+    held = {record.account_id for record in working_set.records.values()}
+    unknown = sorted(working_set.accounts.keys() - held)
     if unknown:
         statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
         for row in (await db.execute(statement)).mappings():
-            world.load_record(record_of(row))
+            working_set.load_record(record_of(row))
 
 
-async def load_ledger(db: AsyncConnection, world: World, events: Sequence[IdentityChanged]) -> None:
+async def load_ledger(
+    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
+) -> None:
     """Load which device actions the deactivations of these leavers have had."""
-    leavers = world.leavers_with_devices(events)
+    leavers = working_set.leavers_with_devices(events)
     if not leavers:
         return
     statement = select(LEDGER).where(of_identities(LEDGER, map(key_of_event, leavers)))
     for row in (await db.execute(statement)).mappings():
         kind = DeviceActionKind(row["action"])
-        world.load_ledger(LedgerEntry(key_of(row), row["deactivated_at"], row["device_id"], kind))
+        working_set.load_ledger(
+            LedgerEntry(key_of(row), row["deactivated_at"], row["device_id"], kind)
+        )
 
 
 async def _load_records(
-    db: AsyncConnection, world: World, keys: Iterable[IdentityKey], *, skip_locked: bool
+    db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey], *, skip_locked: bool
 ) -> frozenset[IdentityKey]:
     statement = (
         select(RECORDS)
@@ -77,7 +81,7 @@ async def _load_records(
     refused = frozenset(key_of(row) for row in rows if row["event"] is not None)
     lacking = await _refused_an_email(db, refused)
     for row in rows:
-        world.load_record(replace(record_of(row), email_refused=key_of(row) in lacking))
+        working_set.load_record(replace(record_of(row), email_refused=key_of(row) in lacking))
     return refused
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.dialects import insert_into, put_rows
 from worker.planning.facts import IdentityKey, SyncRecord, key_of_event
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.sync.mapping import FAILURES, LEDGER, RECORDS, REFUSALS, of_identities
 from worker.sync.replans import SWEEP_SECONDS
 
@@ -20,37 +20,42 @@ Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
 Row = dict[str, Any]
 
 
-async def release_accounts(db: AsyncConnection, world: World, now: int) -> None:
+async def release_accounts(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
     """Let identities lose the accounts that others of this batch have taken over.
 
     An account has one holder at any time, so that this comes before the new ones are written.
     """
-    if losers := _losing_accounts(world):
+    if losers := _losing_accounts(working_set):
         losing = update(RECORDS).where(of_identities(RECORDS, losers))
         await db.execute(losing.values(account_id=None, replan_at=now))
 
 
 async def save(
     db: AsyncConnection,
-    world: World,
+    working_set: WorkingSet,
     envelopes: Envelopes,
     refused_before: Collection[IdentityKey],
     now: int,
 ) -> None:
     """Write the records, ledger entries and refusals that following the plans has left."""
-    changed = world.changes.records
+    changed = working_set.changes.records
     await _write_records(
-        db, [_record_row(world, envelopes[key], now) for key in sorted(changed) if key in envelopes]
+        db,
+        [
+            _record_row(working_set, envelopes[key], now)
+            for key in sorted(changed)
+            if key in envelopes
+        ],
     )
-    await _write_ledger(db, _ledger_rows(world, envelopes, now))
-    await _write_refusals(db, _refusal_rows(world, envelopes, now), refused_before)
+    await _write_ledger(db, _ledger_rows(working_set, envelopes, now))
+    await _write_refusals(db, _refusal_rows(working_set, envelopes, now), refused_before)
     await _forget_failures(db, changed)
 
 
-def _losing_accounts(world: World) -> list[IdentityKey]:
+def _losing_accounts(working_set: WorkingSet) -> list[IdentityKey]:
     """Return the identities whose account another one holds now."""
-    changed = world.changes.records
-    taken = {world.records[key].account_id: key for key in changed}
+    changed = working_set.changes.records
+    taken = {working_set.records[key].account_id: key for key in changed}
     return sorted(
         key
         for key, before in changed.items()
@@ -66,10 +71,10 @@ async def _write_records(db: AsyncConnection, rows: list[Row]) -> None:
     await put_rows(db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
 
 
-def _record_row(world: World, envelope: IdentityChangedEnvelope, now: int) -> Row:
+def _record_row(working_set: WorkingSet, envelope: IdentityChangedEnvelope, now: int) -> Row:
     event = envelope.data
     key = key_of_event(event)
-    record = world.records[key]
+    record = working_set.records[key]
     return {
         "connection": key.connection,
         "identity": key.identity,
@@ -79,26 +84,28 @@ def _record_row(world: World, envelope: IdentityChangedEnvelope, now: int) -> Ro
         "applied_at": now,
         "deactivated_at": record.deactivated_at,
         "account_id": record.account_id,
-        "base_role": _own_role(world, record),
+        "base_role": _own_role(working_set, record),
         "deleted": record.deleted,
         "waiting_email": record.waiting_email,
         "waiting_version": record.applied_version,
-        "event": envelope.model_dump_json(exclude_none=True) if key in world.waiting else None,
+        "event": envelope.model_dump_json(exclude_none=True)
+        if key in working_set.waiting
+        else None,
         "correlation_id": envelope.correlationid,
-        "replan_at": _replan_at(world, key, now),
+        "replan_at": _replan_at(working_set, key, now),
     }
 
 
-def _own_role(world: World, record: SyncRecord) -> str | None:
-    account = world.accounts.get(record.account_id or "")
+def _own_role(working_set: WorkingSet, record: SyncRecord) -> str | None:
+    account = working_set.accounts.get(record.account_id or "")
     return None if account is None or account.own_role is None else account.own_role.value
 
 
-def _replan_at(world: World, key: IdentityKey, now: int) -> int | None:
-    waiting = world.waiting.get(key)
+def _replan_at(working_set: WorkingSet, key: IdentityKey, now: int) -> int | None:
+    waiting = working_set.waiting.get(key)
     if waiting is None or all(refused.obstacle is None for refused in waiting.refusals):
         return None
-    return now if key in world.due else now + SWEEP_SECONDS * 1_000_000
+    return now if key in working_set.due else now + SWEEP_SECONDS * 1_000_000
 
 
 async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
@@ -120,7 +127,7 @@ async def _write_ledger(db: AsyncConnection, rows: list[Row]) -> None:
         await db.execute(insert(LEDGER), rows)
 
 
-def _ledger_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
+def _ledger_rows(working_set: WorkingSet, envelopes: Envelopes, now: int) -> list[Row]:
     return [
         {
             "connection": entry.key.connection,
@@ -131,7 +138,7 @@ def _ledger_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
             "applied_at": now,
             "correlation_id": envelopes[entry.key].correlationid,
         }
-        for entry in world.changes.ledger
+        for entry in working_set.changes.ledger
     ]
 
 
@@ -151,7 +158,7 @@ async def _write_refusals(
         await db.execute(_upsert_refusals(db), rows)
 
 
-def _refusal_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
+def _refusal_rows(working_set: WorkingSet, envelopes: Envelopes, now: int) -> list[Row]:
     return [
         {
             "connection": key.connection,
@@ -161,7 +168,7 @@ def _refusal_rows(world: World, envelopes: Envelopes, now: int) -> list[Row]:
             "obstacle": refused.obstacle,
             "since": now,
         }
-        for key, waiting in sorted(world.waiting.items(), key=itemgetter(0))
+        for key, waiting in sorted(working_set.waiting.items(), key=itemgetter(0))
         if key in envelopes
         for refused in waiting.refusals
     ]

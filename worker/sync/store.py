@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from worker.planning.facts import IdentityKey
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.sync.load import load_holders, load_ledger, lock_due_records, lock_records
 from worker.sync.replans import mark_freed, mark_refused
 from worker.sync.save import Envelopes, release_accounts, save
@@ -20,38 +20,38 @@ class SyncStore:
     db: AsyncConnection
 
     async def lock_records(
-        self, world: World, events: Sequence[IdentityChanged]
+        self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> frozenset[IdentityKey]:
         """Load the sync records of these events, made where missing; return which are refused."""
-        return await lock_records(self.db, world, events)
+        return await lock_records(self.db, working_set, events)
 
     async def lock_due_records(
-        self, world: World, keys: Iterable[IdentityKey]
+        self, working_set: WorkingSet, keys: Iterable[IdentityKey]
     ) -> frozenset[IdentityKey]:
         """Load the sync records of these identities, but those that others have locked."""
-        return await lock_due_records(self.db, world, keys)
+        return await lock_due_records(self.db, working_set, keys)
 
-    async def load_holders(self, world: World) -> None:
+    async def load_holders(self, working_set: WorkingSet) -> None:
         """Load who else holds the accounts that were found by e-mail."""
-        await load_holders(self.db, world)
+        await load_holders(self.db, working_set)
 
-    async def load_ledger(self, world: World, events: Sequence[IdentityChanged]) -> None:
+    async def load_ledger(self, working_set: WorkingSet, events: Sequence[IdentityChanged]) -> None:
         """Load which device actions the deactivations of these events have had."""
-        await load_ledger(self.db, world, events)
+        await load_ledger(self.db, working_set, events)
 
-    async def release_accounts(self, world: World, now: int) -> None:
+    async def release_accounts(self, working_set: WorkingSet, now: int) -> None:
         """Let identities lose the accounts that others of this batch have taken over."""
-        await release_accounts(self.db, world, now)
+        await release_accounts(self.db, working_set, now)
 
     async def save(
         self,
-        world: World,
+        working_set: WorkingSet,
         envelopes: Envelopes,
         refused_before: Collection[IdentityKey],
         now: int,
     ) -> None:
         """Write the records, ledger entries and refusals that following the plans has left."""
-        await save(self.db, world, envelopes, refused_before, now)
+        await save(self.db, working_set, envelopes, refused_before, now)
 
     async def mark_refused(self, keys: Collection[IdentityKey], at: int) -> None:
         """Make refused identities, whose locks are held, due at a time."""

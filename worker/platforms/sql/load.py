@@ -15,7 +15,7 @@ from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy
 from worker.dialects import is_among, put_rows
 from worker.planning.facts import Address, key_of_event
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
     DEVICES,
@@ -49,10 +49,10 @@ async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
 
 
 async def load_accounts(
-    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
+    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
     """Load the accounts that the identities hold, and the live ones with their e-mails, locked."""
-    records = (world.records[key_of_event(event)] for event in events)
+    records = (working_set.records[key_of_event(event)] for event in events)
     ids = sorted(record.account_id for record in records if record.account_id is not None)
     emails = {
         (event.workspace, event.portal.value, name_key(email))
@@ -64,10 +64,12 @@ async def load_accounts(
     statement = select(ACCOUNTS).where(or_(by_id, with_emails(emails)))
     locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
-        world.load_account(account_of(row))
+        working_set.load_account(account_of(row))
 
 
-async def load_takers(db: AsyncConnection, world: World, addresses: Collection[Address]) -> None:
+async def load_takers(
+    db: AsyncConnection, working_set: WorkingSet, addresses: Collection[Address]
+) -> None:
     """Load the accounts that have addresses which others would take, locked.
 
     Another transaction that takes an address which is free is found by the index of the e-mails of
@@ -76,22 +78,24 @@ async def load_takers(db: AsyncConnection, world: World, addresses: Collection[A
     statement = select(ACCOUNTS).where(with_emails(addresses))
     locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
-        if row["id"] not in world.accounts:
-            world.load_account(account_of(row))
+        if row["id"] not in working_set.accounts:
+            working_set.load_account(account_of(row))
 
 
 async def load_related(
-    db: AsyncConnection, world: World, events: Sequence[IdentityChanged]
+    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
     """Load Admins, and for leavers the devices of the loaded accounts and the policies named."""
     counted = {event.workspace for event in events if PORTALS[event.portal].counts_admins}
-    await _load_admins(db, world, counted)
-    if leavers := world.leavers_with_devices(events):
-        await _load_devices(db, world)
-        await _load_policies(db, world, leavers)
+    await _load_admins(db, working_set, counted)
+    if leavers := working_set.leavers_with_devices(events):
+        await _load_devices(db, working_set)
+        await _load_policies(db, working_set, leavers)
 
 
-async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection[str]) -> None:
+async def _load_admins(
+    db: AsyncConnection, working_set: WorkingSet, workspaces: Collection[str]
+) -> None:
     if not workspaces:
         return
     statement = (
@@ -100,19 +104,19 @@ async def _load_admins(db: AsyncConnection, world: World, workspaces: Collection
         .group_by(ACCOUNTS.c.workspace)
     )
     for row in (await db.execute(statement)).mappings():
-        world.admins[row["workspace"]] = row["admins"]
+        working_set.admins[row["workspace"]] = row["admins"]
 
 
-async def _load_devices(db: AsyncConnection, world: World) -> None:
-    ids = sorted(it.id for it in world.accounts.values() if PORTALS[it.portal].has_devices)
+async def _load_devices(db: AsyncConnection, working_set: WorkingSet) -> None:
+    ids = sorted(it.id for it in working_set.accounts.values() if PORTALS[it.portal].has_devices)
     assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed)
     locked = assigned.order_by(DEVICES.c.id).with_for_update()
     for row in (await db.execute(locked)).mappings():
-        world.load_device(device_of(row))
+        working_set.load_device(device_of(row))
 
 
 async def _load_policies(
-    db: AsyncConnection, world: World, leavers: Sequence[IdentityChanged]
+    db: AsyncConnection, working_set: WorkingSet, leavers: Sequence[IdentityChanged]
 ) -> None:
     named = {
         event.terms.deactivation.policy
@@ -125,4 +129,4 @@ async def _load_policies(
             is_among(POLICIES.c.workspace, workspaces), is_among(POLICIES.c.name, named)
         )
         for row in (await db.execute(statement)).mappings():
-            world.policies.add((row["workspace"], row["name"]))
+            working_set.policies.add((row["workspace"], row["name"]))

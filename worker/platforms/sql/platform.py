@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from worker.planning.facts import Address
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.load import (
     load_accounts,
     load_related,
@@ -37,14 +37,18 @@ class SqlPlatform:
         names = {event.workspace for event in events if needs_workspace_lock(event)}
         await lock_workspaces(self.db, names)
 
-    async def load_accounts(self, world: World, events: Sequence[IdentityChanged]) -> None:
-        await load_accounts(self.db, world, events)
+    async def load_accounts(
+        self, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    ) -> None:
+        await load_accounts(self.db, working_set, events)
 
-    async def load_takers(self, world: World, addresses: Collection[Address]) -> None:
-        await load_takers(self.db, world, addresses)
+    async def load_takers(self, working_set: WorkingSet, addresses: Collection[Address]) -> None:
+        await load_takers(self.db, working_set, addresses)
 
-    async def load_related(self, world: World, events: Sequence[IdentityChanged]) -> None:
-        await load_related(self.db, world, events)
+    async def load_related(
+        self, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    ) -> None:
+        await load_related(self.db, working_set, events)
 
-    async def save(self, world: World, now: int) -> None:
-        await save(self.db, world, now)
+    async def save(self, working_set: WorkingSet, now: int) -> None:
+        await save(self.db, working_set, now)

@@ -8,20 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.dialects import is_among, put_rows
 from worker.planning.facts import Account, Device
-from worker.planning.working_set import World
+from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, account_row
 
 
-async def save(db: AsyncConnection, world: World, now: int) -> None:
+async def save(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
     """Write the accounts and devices that the changes of a working set name."""
-    await _release_emails(db, world)
-    await _write_accounts(db, world, now)
-    await _write_devices(db, world)
+    await _release_emails(db, working_set)
+    await _write_accounts(db, working_set, now)
+    await _write_devices(db, working_set)
 
 
-async def _release_emails(db: AsyncConnection, world: World) -> None:
+async def _release_emails(db: AsyncConnection, working_set: WorkingSet) -> None:
     """Free e-mails that other accounts take over, or the order of rows would decide."""
-    if accounts := _losing_emails(world.changes.accounts, world.accounts):
+    if accounts := _losing_emails(working_set.changes.accounts, working_set.accounts):
         losing = update(ACCOUNTS).where(is_among(ACCOUNTS.c.id, accounts))
         await db.execute(losing.values(email_key=None))
 
@@ -41,14 +41,16 @@ def _losing_emails(
     )
 
 
-async def _write_accounts(db: AsyncConnection, world: World, now: int) -> None:
-    rows = [account_row(world.accounts[key], now) for key in sorted(world.changes.accounts)]
+async def _write_accounts(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
+    rows = [
+        account_row(working_set.accounts[key], now) for key in sorted(working_set.changes.accounts)
+    ]
     kept = {"id", "workspace", "portal", "created_at"}
     await put_rows(db, ACCOUNTS, rows, change=set(ACCOUNTS.c.keys()) - kept)
 
 
-async def _write_devices(db: AsyncConnection, world: World) -> None:
-    rows = [_device_values(world.devices[key]) for key in sorted(world.changes.devices)]
+async def _write_devices(db: AsyncConnection, working_set: WorkingSet) -> None:
+    rows = [_device_values(working_set.devices[key]) for key in sorted(working_set.changes.devices)]
     if rows:
         await db.execute(update(DEVICES).where(DEVICES.c.id == bindparam("of_id")), rows)
 

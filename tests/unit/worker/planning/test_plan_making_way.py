@@ -43,7 +43,7 @@ def test_two_addresses_are_swapped_with_somebody_who_left() -> None:
     assert addresses(world) == {BEN: "ada", ADA: "ben"}
     assert {account.id for account in live(world)} == had
     assert not world.waiting
-    assert world.facts_for(joiner(KEEP, BEN, "third")).namesake == account_of(world)
+    assert world.facts_for(joiner(KEEP, BEN, "third")).account_with_email == account_of(world)
 
 
 @pytest.mark.parametrize("last", [CHARLES, NEXT])

@@ -31,15 +31,15 @@ def test_the_next_event_meets_the_account_that_the_last_one_made() -> None:
     world.apply(joiner(STORE))
     facts = world.facts_for(renamed(joiner(STORE)))
     assert facts.account == the_account(world)
-    assert facts.namesake == the_account(world)
-    assert facts.namesake_holder == KEY
+    assert facts.account_with_email == the_account(world)
+    assert facts.its_holder == KEY
 
 
 def test_an_email_that_was_changed_is_free() -> None:
     world = a_world()
     world.apply(joiner(STORE))
     world.apply(renamed(joiner(STORE), email="new@acme.test"))
-    assert world.facts_for(joiner(STORE, ADA, "ben")).namesake is None
+    assert world.facts_for(joiner(STORE, ADA, "ben")).account_with_email is None
 
 
 def test_admins_are_counted_as_they_come_and_go() -> None:
