@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json
@@ -20,12 +19,10 @@ from api.scim.protocol.limits import LONGEST_NAME
 from api.scim.protocol.resources import Group, ScimUser
 from api.scim.search.comparison_form import comparable_form
 from api.scim.users.statements import StoredUser
+from contracts.clock import instant_of
 from contracts.names import name_key, trimmed
 
 Row = RowMapping
-
-EPOCH = datetime.fromtimestamp(0, UTC)
-MICROSECOND = timedelta(microseconds=1)
 
 DERIVED = {"id", "meta", "groups", "members"}
 """Attributes that are never part of a stored resource: they are columns, or memberships."""
@@ -109,16 +106,6 @@ def expect(version: str, expected: str | None) -> None:
     """
     if expected not in {None, version}:
         raise PreconditionFailedException
-
-
-def instant_of(microseconds: int) -> datetime:
-    """Return the time that so many microseconds since the epoch are."""
-    return EPOCH + microseconds * MICROSECOND
-
-
-def microseconds_of(instant: datetime) -> int:
-    """Return how many microseconds since the epoch a time is."""
-    return (instant - EPOCH) // MICROSECOND
 
 
 def _meta(resource_type: str, created_at: int, modified_at: int, revision: int) -> Meta:

@@ -15,8 +15,9 @@ from scim2_server.responses import ScimResponse
 
 from api.scim.http.responses import ReadyJson, to_text
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import entity_tag, instant_of, user_of
+from api.scim.search.stored_documents import entity_tag, user_of
 from api.scim.users.statements import StoredUser
+from contracts.clock import instant_of
 
 RELATIVE = '"$ref"'
 """What a stored user holds that refers to another one."""
