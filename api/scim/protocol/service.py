@@ -45,6 +45,7 @@ from api.scim.protocol.json_values import (
 )
 from api.scim.protocol.limits import MOST_GROUP_VALUES, MOST_USER_VALUES, Limits
 from api.scim.protocol.patch_cost import check_effort
+from api.scim.protocol.references import is_absolute
 from api.scim.protocol.resources import ScimUser, User
 from api.scim.protocol.tolerances import (
     tolerate_bulk,
@@ -53,7 +54,6 @@ from api.scim.protocol.tolerances import (
     tolerate_resource,
 )
 from api.scim.protocol.user_size import check_document
-from api.scim.search.comparison_form import is_absolute
 
 MOST_MISTAKES = 100
 """Mistakes in a body that are looked at; the first of them is told."""
