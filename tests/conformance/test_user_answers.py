@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 from scim2_models import Context
 
-from api.scim.http.responses import ReadyJson, as_http
+from api.scim.http.responses import as_http
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
+from api.scim.protocol.ready_json import ReadyJson
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
 from api.scim.search.stored_documents import user_columns, user_of

@@ -16,8 +16,8 @@ from sqlmodel import col
 
 from api.directory.dialects import json_text, with_commas
 from api.directory.tables import Membership
-from api.scim.http.responses import ReadyJson, StreamedJson
 from api.scim.members.reads import chunks
+from api.scim.protocol.ready_json import ReadyJson, StreamedJson
 from api.scim.protocol.resources import Group, GroupMember
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction

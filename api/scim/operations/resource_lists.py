@@ -17,9 +17,9 @@ from sqlmodel import col
 
 from api.directory.tables import UserRow
 from api.scim.groups import statements
-from api.scim.http.responses import StreamedJson, texts_of
 from api.scim.members.answers import MemberList, MemberLists, shown_of_members
 from api.scim.members.reads import chunks
+from api.scim.protocol.ready_json import StreamedJson, texts_of
 from api.scim.protocol.service import MusterService
 from api.scim.search.cursors import Direction
 from api.scim.search.pages import Found, Page
