@@ -26,11 +26,11 @@ from api.scim.groups.writes import GroupWrites
 from api.scim.http.responses import as_http
 from api.scim.members.answers import MemberLists, show_members, shown_of_members
 from api.scim.members.reads import members_of
+from api.scim.members.stored import Member
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Member
 from api.scim.transactions.transaction import Transaction
 from contracts.clock import now
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS

@@ -23,10 +23,10 @@ from api.fairness.work import LARGE
 from api.scim.groups.bodies import pushed_group, read_patch
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.reads import members_of
+from api.scim.members.stored import Member
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Member
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     NAME,

@@ -15,8 +15,8 @@ from api.scim.protocol.limits import Limits
 from api.scim.protocol.ready_json import ReadyJson
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import user_columns, user_of
 from api.scim.users.answers import UserAnswers
+from api.scim.users.mapping import user_columns, user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.scim_searches import ATTRIBUTES, BASE_URL, WORDS, resources
 

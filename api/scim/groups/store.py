@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from api.directory.tables import Membership
 from api.scim.groups import statements
+from api.scim.groups.mapping import group_columns, group_of
 from api.scim.locks import lock_for_deletion, lock_group, lock_nested
 from api.scim.members.bounds import check_groups_of_one
 from api.scim.members.parameter import NamedChanges
@@ -23,9 +24,10 @@ from api.scim.members.reads import (
     remove_group,
 )
 from api.scim.members.sent import sent_of
+from api.scim.members.stored import Row
 from api.scim.members.writes import Move, move_members
+from api.scim.protocol.meta import entity_tag, expect
 from api.scim.protocol.resources import Group
-from api.scim.search.stored_documents import Row, entity_tag, expect, group_columns, group_of
 from api.scim.transactions.transaction import Transaction
 
 NOBODYS = ""

@@ -14,6 +14,7 @@ from api.fairness.work import LARGE
 from api.outbox.marks import mark_identities
 from api.scim.groups import statements
 from api.scim.groups.bodies import PushedGroup, PushedPatch
+from api.scim.groups.mapping import group_of
 from api.scim.groups.slices import SLICE, has_more_than, members_in_slices, slices_of
 from api.scim.groups.store import (
     NOBODYS,
@@ -27,11 +28,12 @@ from api.scim.locks import lock_group
 from api.scim.members.parameter import NOTHING, Named, NamedChanges
 from api.scim.members.plan import MemberChanges, concern_of, plan
 from api.scim.members.reads import contradicts_types, members_concerned
+from api.scim.members.stored import Row
 from api.scim.members.writes import move_members
 from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Row, entity_tag, group_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from scim2_models import Resource
 from scim2_server.bulk import BulkPlan, BulkStep
 
+from api.scim.groups.mapping import group_of
 from api.scim.groups.store import change_group, create_group
 from api.scim.locks import lock_group
 from api.scim.members.parameter import NOTHING, NamedChanges
@@ -16,7 +17,6 @@ from api.scim.operations.bulk_transactions import first_state
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import group_of
 from contracts.pace import Pace
 
 AnyResource = Resource[Any]

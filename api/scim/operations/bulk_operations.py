@@ -9,12 +9,13 @@ from scim2_server.conditions import Conditions
 
 from api.fairness.work import PATCH_EFFORT
 from api.scim.groups.bodies import PushedGroup, PushedPatch, pushed_group, pushed_patch
+from api.scim.groups.mapping import group_of
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.steps import steps_of
 from api.scim.protocol.resources import Group, ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import group_of, user_meta
 from api.scim.transactions.request_transactions import Transactions
+from api.scim.users.mapping import user_meta
 from api.scim.users.requests import UserRequests
 from api.scim.users.statements import StoredUser
 

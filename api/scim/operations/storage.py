@@ -18,11 +18,12 @@ from api.scim.members.parameter import NamedChanges
 from api.scim.members.plan import exactly
 from api.scim.members.sent import sent_of
 from api.scim.operations.projection import shows
+from api.scim.protocol.meta import expect
 from api.scim.protocol.resources import Group, User
 from api.scim.search.execution import find
-from api.scim.search.stored_documents import expect, user_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
+from api.scim.users.mapping import user_of
 from api.scim.users.store import create_user, delete_user, get_user, get_users, update_user
 
 AnyResource = Resource[Any]

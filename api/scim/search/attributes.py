@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from api.directory.dialects import entries_of, text_at
 from api.directory.tables import GroupRow, Membership, UserRow
+from api.scim.protocol.meta import TAG_END, TAG_START
 from api.scim.protocol.references import location_of, reference_to
 from api.scim.protocol.resources import Group, ScimUser
 from api.scim.search.comparison_form import RELATIVE, refers_to_resource
@@ -141,7 +142,9 @@ class Attributes:
             case "resource_type":
                 return Text(literal(binding.comparable(self.name)))
             case "version":
-                return Text(literal('W/"') + cast(self.table.c.revision, String) + literal('"'))
+                return Text(
+                    literal(TAG_START) + cast(self.table.c.revision, String) + literal(TAG_END)
+                )
             case _:
                 start = binding.comparable(location_of(self.base_url, self.name, ""))
                 return Text(literal(start) + self.table.c.id)

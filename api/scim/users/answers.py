@@ -13,9 +13,10 @@ from pydantic_core import to_json
 from scim2_models import Context, ResponseParameters
 from scim2_server.responses import ScimResponse
 
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.ready_json import ReadyJson, to_text
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import entity_tag, user_of
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from contracts.clock import instant_of
 

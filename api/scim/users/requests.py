@@ -18,12 +18,13 @@ from scim2_server.storage import SearchPage
 
 from api.fairness.work import PATCH_EFFORT
 from api.scim.protocol.ids import ID
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import entity_tag, user_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
 from api.scim.users.batching import SharedUsers
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import UserState, first_state, next_state
 from api.scim.users.store import delete_user
