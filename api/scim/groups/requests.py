@@ -53,7 +53,7 @@ class GroupRequests:
         conditions = self.service.read_conditions(request)
 
         async def find(tx: Transaction) -> ScimResponse:
-            group = await get_group(tx, id_, with_members=False)
+            group = await get_group(tx, id_)
             answer = self.service.query_response(request.base_url, group, parameters, conditions)
             return await show_members(tx, self._lists(request, parameters), answer)
 
