@@ -20,6 +20,10 @@ WHOLE_ANSWER = {"filter", "startIndex", "count"}
 
 COUNT = re.compile("[1-9][0-9]{0,5}")
 
+LONGEST_PLAIN_PATCH = 512
+"""Bytes of a PATCH that may be plain, and so is decoded at once; a longer one waits for its share
+of the work before anything of it is read."""
+
 PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
 SETTING = {"add", "replace"}
 FLAGS = {True: True, False: False, "True": True, "False": False, "true": True, "false": False}
