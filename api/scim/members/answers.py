@@ -1,4 +1,4 @@
-"""How are the members of groups shown? In lists of JSON; a long list is sent in portions."""
+"""How are the members of groups shown? They are lists of JSON, of which long ones are streamed."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class DirectoryHandler(AsyncScimHandler):
     def __init__(
         self, service: MusterService, transactions: Transactions, users: SharedUsers
     ) -> None:
-        # The library asks for a storage; none of the steps that are served here takes it.
+        # The library asks for a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))
         self.users = UserRequests(service, transactions, users)
         writes = GroupWrites(service, transactions)

@@ -1,7 +1,8 @@
-"""Where are users and groups kept? The storage of scim2-server, on the directory's tables.
+"""How does the library reach users and groups? This adapter is its storage, on our tables.
 
-The handler needs one to be made, and serves every request in steps of its own. The suite of the
-port (``tests/conformance/test_scim_storage.py``) and that of the searches go by this adapter.
+The library's handler takes a storage, but ours serves every request in steps of its own. So only
+the suites use the adapter: that of the port (``tests/conformance/test_scim_storage.py``) and those
+of searches and groups. The projection, too, is for them alone.
 """
 
 from collections.abc import AsyncIterator, Sequence

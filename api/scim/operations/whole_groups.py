@@ -1,6 +1,6 @@
-"""How is a group read and stored with all its members? As the port of the library wants it.
+"""How is a group read and stored with all its members? Each function takes the whole group.
 
-The product never does so (docs/decisions/0014): only the suite of the port asks for it.
+The product never does so (docs/decisions/0014): only the suite of the library's port asks for it.
 """
 
 from collections.abc import Collection, Sequence

@@ -7,8 +7,8 @@ from scim2_models import Meta, PreconditionFailedException
 from contracts.clock import instant_of
 
 TAG_START, TAG_END = 'W/"', '"'
-"""What is around a revision in an entity tag. Tags are weak: ``groups`` is no part of what they
-stand for (RFC 7644 section 3.14)."""
+"""The texts around a revision in an entity tag. Tags are weak: ``groups`` is no part of a version
+(RFC 7644 section 3.14)."""
 
 
 def entity_tag(revision: int) -> str:

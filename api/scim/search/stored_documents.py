@@ -1,4 +1,4 @@
-"""What is stored of every resource? Its document, and the form that searches look into. Pure."""
+"""What is stored of every resource? Its row holds its document, and a form for searches. Pure."""
 
 from typing import Any
 

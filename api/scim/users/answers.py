@@ -1,7 +1,7 @@
-"""How is a user shown? What is stored is JSON as it is sent: it need not be read to be shown.
+"""How is a user shown? The stored JSON is sent as it stands, wherever it need not be read first.
 
-Only where an answer shows a part of a user, or a user refers to another one by a relative URL, is
-it made into a model first. Both ways give the same answer.
+A user is made into a model only where an answer shows a part of it, or where it refers to another
+one by a relative URL. Both ways give the same answer.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How is a user shown without being read? What is derived is put around the JSON that is stored.
+"""How is a user shown without being read? Its stored JSON gets the derived attributes around it.
 
 This is written by hand for speed; ``tests/conformance/test_user_answers.py`` holds it to the model.
 A user of a dozen attributes and two groups takes 10 microseconds so, and 1,800 by the model.
@@ -14,7 +14,7 @@ from api.scim.users.mapping import group_entry
 from api.scim.users.statements import StoredUser
 
 REFERENCE = '"$ref"'
-"""What a stored user holds that refers to another one, whose URL has to be made."""
+"""The sign of a stored user that refers to another one, whose URL has to be made."""
 
 
 def is_ready(user: StoredUser) -> bool:

@@ -1,7 +1,7 @@
-"""How are the groups of a user read? As JSON that the database writes, in one column of the user.
+"""How are the groups of a user read? The database writes them as JSON, in one column of the user.
 
-This is written by hand for speed: it saves a second statement, and a row for each group. What the
-rows say is held to it by ``tests/integration/api/scim/users/test_json_in_sql.py``.
+This is written by hand for speed: it saves a second statement, and a row for each group.
+``tests/integration/api/scim/users/test_json_in_sql.py`` holds it to the groups that were made.
 """
 
 from collections.abc import Mapping, Sequence
