@@ -41,4 +41,4 @@ class ApiObservations:
             self.metrics.unpublishable.set(rejected)
 
     async def _transport(self) -> None:
-        self.metrics.observe_transport(await self.publisher.look())
+        self.metrics.observe_transport(await self.publisher.inspect())

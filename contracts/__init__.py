@@ -1,1 +1,1 @@
-"""What do both sides of the broker agree on? Pydantic and the standard library only."""
+"""What do both sides of the broker agree on? Contracts need Pydantic and the standard library."""

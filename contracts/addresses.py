@@ -1,4 +1,4 @@
-"""Which address of a server is tried next, and for how long? Each gets its share of the time."""
+"""Which address of a server is tried next, and for how long? Each address gets an equal share."""
 
 import asyncio
 import random
@@ -11,17 +11,17 @@ from contracts.servers import Server
 
 T = TypeVar("T")
 
-SHUNNED_SECONDS = 60.0
-"""For so long an address that has failed is tried after those that have not."""
+DEMOTED_SECONDS = 60.0
+"""How long an address that has failed is tried after those that have not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One place where a server may be: what a socket of the family connects to."""
+    """One address of a server, as a socket of the address family connects to it."""
 
     server: Server
     family: int
-    place: tuple[Any, ...]
+    socket_address: tuple[Any, ...]
 
 
 LookUp = Callable[[Server], Awaitable[Sequence[Address]]]
@@ -32,13 +32,13 @@ async def look_up(server: Server) -> Sequence[Address]:
     found = await asyncio.get_running_loop().getaddrinfo(
         server.host, server.port, type=socket.SOCK_STREAM
     )
-    return [Address(server, family, place) for family, _, _, _, place in found]
+    return [Address(server, family, address) for family, _, _, _, address in found]
 
 
 class Addresses:
-    """The addresses of servers that are as good as each other, and which of them failed lately.
+    """The addresses of equivalent servers, with the times at which some of them failed.
 
-    They are looked up anew each time: what a name stands for changes where servers move.
+    Names are resolved anew for each connection: a server that moves changes its address.
     """
 
     def __init__(self, servers: Sequence[Server], look_up: LookUp = look_up) -> None:
@@ -52,14 +52,14 @@ class Addresses:
         seconds: float,
         failures: tuple[type[Exception], ...] = (OSError,),
     ) -> T:
-        """Return what the first attempt that succeeds returns.
+        """Return the result of the first attempt that succeeds.
 
-        Those that say nothing have an equal share of the time each, so that every one is tried.
+        Each address has an equal share of the time, so that silent ones leave time for the others.
 
-        :param seconds: for all of it.
-        :param failures: after which the next address is tried, beside the end of its time.
+        :param seconds: the time for the lookup and all attempts together.
+        :param failures: exceptions after which the next address is tried; a time-out always is.
         :raises TimeoutError: when no address has answered in time.
-        :raises OSError: when there is no such server. Otherwise what the last attempt raised.
+        :raises OSError: when there is no such server. Otherwise the last attempt's exception.
         """
         failures = (*failures, TimeoutError)
         loop = asyncio.get_running_loop()
@@ -67,9 +67,9 @@ class Addresses:
         async with asyncio.timeout_at(end):
             addresses = self._in_order(await self._all(), loop.time())
         problem: Exception = TimeoutError()
-        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        for remaining, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return await self._try(attempt, address, (end - loop.time()) / left)
+                return await self._try(attempt, address, (end - loop.time()) / remaining)
             except failures as error:
                 problem = error
         raise problem
@@ -85,28 +85,32 @@ class Addresses:
         return known
 
     def _in_order(self, addresses: Sequence[Address], now: float) -> list[Address]:
-        """Return them as dice have it, and then those that failed, the latest of them last."""
-        failed = {at: when for at, when in self._failed.items() if now - when < SHUNNED_SECONDS}
+        """Return the addresses shuffled, then those that failed lately, the latest of them last."""
+        failed = {at: when for at, when in self._failed.items() if now - when < DEMOTED_SECONDS}
         self._failed = failed
         shuffled = random.sample(addresses, len(addresses))
-        return sorted(shuffled, key=lambda it: failed.get(it.place, 0.0))
+        return sorted(shuffled, key=lambda it: failed.get(it.socket_address, 0.0))
 
     async def _try(
         self, attempt: Callable[[Address], Awaitable[T]], address: Address, seconds: float
     ) -> T:
-        """Try one. Its cleaning up is left to itself: it may have to wait for the same silence."""
-        trying = asyncio.ensure_future(attempt(address))
+        """Try one address.
+
+        A cancelled attempt is not awaited: its clean-up may have to wait for the same silent peer.
+        """
+        task = asyncio.ensure_future(attempt(address))
         try:
-            result = await asyncio.wait_for(asyncio.shield(trying), seconds)
+            result = await asyncio.wait_for(asyncio.shield(task), seconds)
         except BaseException:
-            self._failed[address.place] = asyncio.get_running_loop().time()
-            trying.add_done_callback(_forget)
-            trying.cancel()
+            self._failed[address.socket_address] = asyncio.get_running_loop().time()
+            task.add_done_callback(_retrieve_exception)
+            task.cancel()
             raise
-        self._failed.pop(address.place, None)
+        self._failed.pop(address.socket_address, None)
         return result
 
 
-def _forget(attempt: "asyncio.Future[Any]") -> None:
+def _retrieve_exception(attempt: "asyncio.Future[Any]") -> None:
+    """Read the exception of an abandoned attempt, so that asyncio does not log it."""
     if not attempt.cancelled():
         attempt.exception()

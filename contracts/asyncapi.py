@@ -1,4 +1,4 @@
-"""How do others listen to the events? An AsyncAPI 3 document, made from topology and event."""
+"""How do other systems consume the events? An AsyncAPI 3 document made from the code tells."""
 
 import json
 from typing import Any
@@ -20,9 +20,10 @@ TOPOLOGY = Topology()
 MESSAGE = "identityChanged"
 DEAD_LETTERS = "dead-letters"
 
-ABOUT = (
+DESCRIPTION = (
     "The one event of Muster: the newest released state of an identity, complete. Delivery is at"
-    " least once and in no order; whatever is not newer than the version already seen is obsolete."
+    " least once and in no order; an event that is not newer than the version already seen is"
+    " obsolete."
     " Exchange and queues are named for the prefix `muster` (MUSTER_BROKER_PREFIX)."
 )
 
@@ -35,7 +36,7 @@ def text() -> str:
 def _document() -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Muster", "version": f"{VERSION}.0", "description": ABOUT},
+        "info": {"title": "Muster", "version": f"{VERSION}.0", "description": DESCRIPTION},
         "defaultContentType": CONTENT_TYPE,
         "channels": {
             **{f"events-{lane}": _events(lane) for lane in Lane},
@@ -57,29 +58,29 @@ def _events(lane: Lane) -> dict[str, Any]:
     exchange = {"name": TOPOLOGY.events, "type": "topic", "durable": True}
     return {
         "address": TOPOLOGY.routing_key(lane),
-        "description": f"Where every event of the lane {lane} is published; bind a queue to it.",
+        "description": f"Every event of the lane {lane} is published here; bind a queue to it.",
         "messages": _messages(),
         "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
     }
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
-    about = f"What the workers have yet to apply of the lane {lane}."
-    return _queue(TOPOLOGY.lane(lane), about, _messages())
+    description = f"Events of the lane {lane} that the workers have yet to apply."
+    return _queue(TOPOLOGY.lane(lane), description, _messages())
 
 
 def _dead_letters() -> dict[str, Any]:
-    about = (
-        "What cannot be read, or was never answered. Where a worker put it aside, the headers"
-        f" `{LANE_HEADER}` and `{REASON_HEADER}` say from where and why."
+    description = (
+        "Messages that cannot be read, or were never answered. On those that a worker set aside,"
+        f" the headers `{LANE_HEADER}` and `{REASON_HEADER}` name the lane and the reason."
     )
-    return _queue(TOPOLOGY.dead_letters, about, {})
+    return _queue(TOPOLOGY.dead_letters, description, {})
 
 
-def _queue(name: str, about: str, messages: dict[str, Any]) -> dict[str, Any]:
+def _queue(name: str, description: str, messages: dict[str, Any]) -> dict[str, Any]:
     return {
         "address": name,
-        "description": about,
+        "description": description,
         "messages": messages,
         "bindings": {"amqp": {"is": "queue", "queue": {"name": name, "durable": True}}},
     }
@@ -96,7 +97,7 @@ def _publish(lane: Lane) -> dict[str, Any]:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/events-{lane}"},
-        "summary": f"The relay publishes what changed in the lane {lane}.",
+        "summary": f"The relay publishes the events of the lane {lane}.",
         "bindings": {"amqp": {"deliveryMode": 2, "mandatory": True, "bindingVersion": "0.3.0"}},
     }
 
@@ -105,19 +106,19 @@ def _apply(lane: Lane) -> dict[str, Any]:
     return {
         "action": "receive",
         "channel": {"$ref": f"#/channels/lane-{lane}"},
-        "summary": f"A worker applies what changed in the lane {lane}.",
+        "summary": f"A worker applies the events of the lane {lane}.",
         "bindings": {"amqp": {"ack": True, "bindingVersion": "0.3.0"}},
     }
 
 
 def _message() -> dict[str, Any]:
-    tries = {"type": "integer", "description": "How many tries asked for another one before."}
+    attempts = {"type": "integer", "description": "The number of earlier attempts to apply it."}
     return {
         "name": f"{EVENT_NAME}.v{MAJOR_VERSION}",
         "title": "An identity changed",
         "summary": "A CloudEvent 1.0 in structured JSON.",
         "contentType": CONTENT_TYPE,
-        "headers": {"type": "object", "properties": {ATTEMPTS_HEADER: tries}},
+        "headers": {"type": "object", "properties": {ATTEMPTS_HEADER: attempts}},
         "payload": {
             "schemaFormat": "application/schema+json;version=draft-2020-12",
             "schema": {"$ref": f"./{json_schema.path().name}"},

@@ -1,4 +1,4 @@
-"""What time is it? Microseconds since the epoch, as times and versions are stored."""
+"""What time is it? Times and versions are microseconds since the epoch."""
 
 import time
 from collections.abc import Callable
@@ -10,8 +10,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 LARGEST_DIFFERENCE = 60_000_000
-"""Microseconds by which the clocks of two machines may differ. Those that are kept over a network
-differ by far less than a second; a time that lies further ahead comes from a clock that was wrong.
+"""Microseconds by which the clocks of two machines may differ. Clocks that are synchronised over a
+network differ by far less than a second; a time further ahead comes from a clock that was wrong.
 """
 
 
@@ -21,25 +21,25 @@ def now() -> int:
 
 
 def instant_of(microseconds: int) -> datetime:
-    """Return the time that so many microseconds since the epoch are."""
+    """Return the time, in UTC, that lies so many microseconds after the epoch."""
     return EPOCH + microseconds * MICROSECOND
 
 
 def microseconds_of(instant: datetime) -> int:
-    """Return how many microseconds since the epoch a time is."""
+    """Return the microseconds from the epoch to a time."""
     return (instant - EPOCH) // MICROSECOND
 
 
 def lies_ahead(moment: int, at: int) -> bool:
-    """Say whether a time lies further ahead than clocks may differ, and so cannot be right."""
+    """Return whether a time lies further ahead than clocks may differ, and so cannot be right."""
     return moment > at + LARGEST_DIFFERENCE
 
 
 def seconds_since(moment: int, at: int) -> float:
-    """Return how long ago a time was; of one that cannot be right, how far off it is.
+    """Return how many seconds ago a time was, or how far it lies ahead where it cannot be right.
 
-    Nobody knows how long ago that really was. An age of 0 would hide whatever waits until the
-    clock has caught up.
+    The true age of a time that cannot be right is unknown. An age of 0 would hide the work that
+    waits until the clock has caught up.
     """
     passed = moment - at if lies_ahead(moment, at) else max(0, at - moment)
     return passed / 1_000_000

@@ -1,7 +1,7 @@
-"""What does an error of a database mean? Its server's state, a rival, a lock, or our own doing.
+"""What does an error of a database mean? Its code tells whether a retry helps, and when.
 
-Both sides ask here, so that none takes for its own fault what the other one waits for. Codes are
-PostgreSQL's (appendix A of its manual) and the names of SQLite's; each has one reason beside it.
+The api and the worker share this table, so that both react to a code alike. Codes are PostgreSQL's
+(appendix A of its manual) and the names of SQLite's; each has one reason beside it.
 """
 
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """Whose fault an error is, and so what is done about it."""
+    """The cause of an error, which decides the reaction."""
 
     AWAY = "away"
-    """The server's: it cannot be reached, or does not take this now. Requests get 503, consuming
-    pauses."""
+    """The server cannot be reached, or refuses the statement in its present state. Requests get
+    503, consuming pauses."""
     RIVAL = "rival"
-    """Another transaction's: this one was rolled back, and does it again at once."""
+    """The transaction was rolled back in favour of another one, and is repeated at once."""
     LOCKED = "locked"
-    """Another transaction's, that goes on: a lock was not to be had in time."""
+    """The wait for a lock timed out, and the transaction that holds it goes on."""
     TAKEN = "taken"
-    """A row of that key is there: a conflict for a request, a race for a worker, which plans
+    """A row with this key exists: a conflict for a request, a race for a worker, which plans
     anew."""
     OWN = "own"
-    """The request's, the event's, or a defect: the same statement fails the same way again."""
+    """The request, the event or a defect is the cause: the same statement fails again."""
 
 
 AWAY, RIVAL, LOCKED, TAKEN, OWN = Meaning
@@ -34,7 +34,7 @@ POSTGRES: Mapping[str, tuple[Meaning, str]] = {
     "02": (OWN, "no data; a warning too"),
     "03": (OWN, "a statement that is not complete yet"),
     "08": (AWAY, "the connection is lost, was refused, or has not come about"),
-    "08P01": (AWAY, "PgBouncer says so when no server is to be had"),
+    "08P01": (AWAY, "PgBouncer reports it when no server is available"),
     "09": (OWN, "a triggered action that failed; nothing raises it"),
     "0A": (OWN, "a feature that does not exist"),
     "0A000": (RIVAL, "a migration has outdated a prepared statement, which is prepared anew"),
@@ -68,14 +68,14 @@ POSTGRES: Mapping[str, tuple[Meaning, str]] = {
     "3D": (AWAY, "the database is not there: it is being restored, or renamed"),
     "3F": (OWN, "a schema of no such name; nothing of ours names one"),
     "40": (RIVAL, "serialisation failure, deadlock: nothing was done"),
-    "40003": (AWAY, "nobody knows whether it was done, as with a lost connection"),
+    "40003": (AWAY, "the outcome of the commit is unknown, as with a lost connection"),
     "42": (OWN, "a statement that makes no sense"),
     "42501": (AWAY, "the server has taken rights away, or not given them yet"),
-    "42P05": (AWAY, "a pooler has given the session a server where somebody else prepared it"),
+    "42P05": (AWAY, "a pooler has given the session a server where another session prepared it"),
     "44": (OWN, "a row that its view does not show; nothing of ours has any"),
     "53": (AWAY, "no disk, no memory, no connection left"),
     "54": (OWN, "a statement or a row beyond what the server can do"),
-    "55": (AWAY, "something is in use, or a database lets nobody in while it is copied"),
+    "55": (AWAY, "an object is in use, or a database refuses sessions while it is copied"),
     "55P02": (OWN, "a parameter that cannot be changed now"),
     "55P03": (LOCKED, "the lock time-out"),
     "55P04": (OWN, "a new value of an enumeration; nothing of ours has any"),
@@ -89,7 +89,7 @@ POSTGRES: Mapping[str, tuple[Meaning, str]] = {
 }
 
 SQLITE: Mapping[str, tuple[Meaning, str]] = {
-    # Names begin like this; the longest that fits is the nearest.
+    # The keys are prefixes of names; the longest one that fits holds.
     "SQLITE_BUSY": (AWAY, "another process holds the file"),
     "SQLITE_LOCKED": (AWAY, "another connection holds a table"),
     "SQLITE_PROTOCOL": (AWAY, "processes that all want the file's lock"),
@@ -111,13 +111,13 @@ SQLITE: Mapping[str, tuple[Meaning, str]] = {
 }
 
 OTHER_SESSION_HELPS = frozenset({"25006", "26000", "42P05"})
-"""Codes that a session keeps giving for as long as it lives: the next one may lead elsewhere."""
+"""Codes that a session gives until it ends; a new session may reach another server."""
 
 
 def code_of(error: BaseException) -> str:
-    """Return PostgreSQL's SQLSTATE or SQLite's name of an error; nothing where it has neither.
+    """Return PostgreSQL's SQLSTATE or SQLite's name of an error, "" where it has neither.
 
-    SQLAlchemy wraps the driver's error; one that comes about while connecting it leaves as it is.
+    SQLAlchemy wraps an error of the driver, except while it connects.
     """
     cause = getattr(error, "orig", None) or error
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
@@ -125,7 +125,7 @@ def code_of(error: BaseException) -> str:
 
 
 def meaning_of_code(code: str) -> Meaning:
-    """Return what a code means; one that nobody knows is our own doing."""
+    """Return the meaning of a code; an unknown one is the statement's own fault."""
     if code.startswith("SQLITE_"):
         nearest = max((name for name in SQLITE if code.startswith(name)), key=len)
         return SQLITE[nearest][0]
@@ -134,7 +134,7 @@ def meaning_of_code(code: str) -> Meaning:
 
 
 def meaning_of(error: BaseException) -> Meaning:
-    """Return what an error of a statement, a transaction or a connection means."""
+    """Return the meaning of an error of a statement, a transaction or a connection."""
     meaning = meaning_of_code(code_of(error))
     lost = getattr(error, "connection_invalidated", False)
     lost = lost or isinstance(getattr(error, "orig", None) or error, OSError)

@@ -1,6 +1,6 @@
-"""What of the contract is published as files? Each of them, with the text that it should have.
+"""Which documents does the contract publish? The event's JSON Schema and an AsyncAPI document.
 
-``make schemas`` runs this; a test fails while a file is not what the code says.
+``make schemas`` writes them; a test fails while a file differs from the code.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from contracts import asyncapi, json_schema
 
 
 def documents() -> Mapping[Path, str]:
-    """Return every published document: where it lies, and its text."""
+    """Return the text of every published document by its path."""
     folder = json_schema.path().parent
     return {json_schema.path(): json_schema.text(), folder / "asyncapi.json": asyncapi.text()}
 

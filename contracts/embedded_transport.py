@@ -1,7 +1,7 @@
-"""How do events travel inside one process? The embedded twin of the broker.
+"""How do events travel inside one process? The embedded transport takes the place of the broker.
 
-There is no store of its own: a parcel is confirmed when the worker has acknowledged it, and the
-mark in the directory, which is cleared only then, is what survives a crash.
+The transport stores nothing: a parcel is confirmed when the worker has acknowledged it. The mark
+in the directory is cleared only then, and so survives a crash.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from contracts.transport import (
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedDelivery:
-    """A parcel in the hands of the worker; its answer is the outcome that the publisher awaits."""
+    """A parcel at the worker, whose answer is the outcome that the publisher awaits."""
 
     parcel: Parcel
     outcome: asyncio.Future[PublishOutcome]
@@ -43,7 +43,7 @@ class EmbeddedDelivery:
         self._answer(RetryAfter(after_seconds))
 
     async def dead_letter(self, reason: str) -> None:
-        # No broker keeps it here: the mark stays, so that the identity is visibly pending.
+        # There is no queue of dead letters: the mark stays, so that the identity shows as pending.
         self._answer(Unknown(f"dead letter: {reason}", suspect=True))
 
     def _answer(self, outcome: PublishOutcome) -> None:
@@ -52,7 +52,7 @@ class EmbeddedDelivery:
 
 
 class EmbeddedTransport:
-    """Publisher and Consumer at once, one queue per lane."""
+    """A Publisher and a Consumer at once, with one queue per lane."""
 
     def __init__(self) -> None:
         self._queues: dict[Lane, asyncio.Queue[EmbeddedDelivery]] = {
@@ -72,27 +72,27 @@ class EmbeddedTransport:
             self._in_flight.difference_update(outcomes)
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
-        """Hand over one parcel; nothing breaks here."""
+        """Hand over one parcel, like any other: it has no connection to break."""
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
-        """Count what no worker has taken yet."""
+    async def inspect(self) -> TransportState:
+        """Count the parcels that no worker has taken yet."""
         waiting = {lane: queue.qsize() for lane, queue in self._queues.items()}
         return TransportState(connected=self.connected, backlog=Backlog(waiting))
 
     @property
     def connected(self) -> bool:
-        """Whether it is open."""
+        """Whether the transport is open."""
         return not self._closed
 
     @property
     def incomplete(self) -> bool:
-        """Its queues are never missing."""
+        """Whether queues are missing, which they never are."""
         return False
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
-        """Wait for a parcel of the lane, and take those that lie behind it."""
+        """Wait for a parcel of the lane, and take those queued behind it, ``most`` in all."""
         queue = self._queues[lane]
         deliveries = [await queue.get()]
         while len(deliveries) < most and not queue.empty():
@@ -100,7 +100,7 @@ class EmbeddedTransport:
         return deliveries
 
     async def close(self) -> None:
-        """Answer whatever is still on its way with Unknown; later parcels too."""
+        """Answer the parcels in flight with Unknown, and later ones too."""
         self._closed = True
         for outcome in self._in_flight:
             if not outcome.done():

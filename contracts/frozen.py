@@ -1,4 +1,4 @@
-"""How are the values of the contract built? Immutable, and deaf to fields of later versions."""
+"""How are the values of the contract built? Values are immutable and drop unknown fields."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """An immutable value.
 
-    Fields it does not know are dropped: events evolve by addition, and an older worker has to
-    read what a newer api sends.
+    Unknown fields are dropped: events evolve by addition, and an older worker has to read the
+    events of a newer api.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

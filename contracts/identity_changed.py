@@ -1,4 +1,4 @@
-"""What is the event? IdentityChanged: the newest released state of one identity, complete."""
+"""What is the event? IdentityChanged holds the newest released state of one identity, complete."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -30,10 +30,10 @@ VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
 
 
 Text = Annotated[str, AfterValidator(trimmed)]
-"""A text without the blanks around it, which are no part of what is known of a person."""
+"""A text without the blanks around it, which carry no information about a person."""
 
 Known = Annotated[Text | None, AfterValidator(lambda text: text or None)]
-"""A text that says something, or nothing."""
+"""A text that is not empty, or None."""
 
 
 class Profile(Frozen):
@@ -53,10 +53,10 @@ class Profile(Frozen):
     waiting_email: Known = None
 
 
-# --- what the rules mean for this identity ------------------------------------------------
+# --- the rules of the portal, rendered for this identity ----------------------------------
 
 Version = Annotated[int, Field(ge=0, lt=2**63)]
-"""Microseconds since the epoch, and what a database keeps in eight bytes."""
+"""Microseconds since the epoch, in the range of a signed integer of eight bytes."""
 
 
 class StoreTerms(Frozen):
@@ -142,7 +142,7 @@ class IdentityChanged(Frozen):
 
 
 class Trace(Frozen):
-    """What ties an event to the SCIM request that caused it."""
+    """The ids that tie an event to the SCIM request that caused it."""
 
     correlation_id: str
     traceparent: str | None = None
@@ -164,16 +164,16 @@ class IdentityChangedEnvelope(Frozen):
 
     @property
     def trace(self) -> Trace:
-        """Return what ties the event to its SCIM request."""
+        """Return the ids that tie the event to its SCIM request."""
         return Trace(correlation_id=self.correlationid, traceparent=self.traceparent)
 
 
 class UndecodableEvent(Exception):
-    """The bytes are not an event that this version can read; reading them again will not help."""
+    """The bytes are no event that this version can read; a second try would fail the same way."""
 
 
 class UnknownMajorVersion(UndecodableEvent):
-    """The event belongs to a major version, or is of a kind, that this code does not know."""
+    """The event has a type or a major version that this code does not know."""
 
 
 def encode(event: IdentityChanged, trace: Trace) -> bytes:
@@ -194,7 +194,7 @@ def decode(body: bytes) -> IdentityChangedEnvelope:
     """Read an event.
 
     :raises UnknownMajorVersion: when its type is not one that this code reads.
-    :raises UndecodableEvent: when it is not JSON, not a CloudEvent, or misses what it needs.
+    :raises UndecodableEvent: when it is not JSON, not a CloudEvent, or lacks required fields.
     """
     try:
         raw = from_json(body)
@@ -207,16 +207,16 @@ def decode(body: bytes) -> IdentityChangedEnvelope:
     try:
         return IdentityChangedEnvelope.model_validate(raw)
     except ValidationError as error:
-        raise UndecodableEvent(_where(error)) from None
+        raise UndecodableEvent(_invalid_fields(error)) from None
 
 
 def message_id(event: IdentityChanged) -> str:
-    """Return the id of the event: unique per state, the same however often it is rendered."""
+    """Return the id of the event: unique for each version, and the same at each rendering."""
     return f"{event.connection}/{event.identity}/{event.version}"
 
 
-def _where(error: ValidationError) -> str:
-    """Say which fields are wrong and why, never with the value: it may be personal."""
+def _invalid_fields(error: ValidationError) -> str:
+    """Return the invalid fields with their errors, without values: they may be personal."""
     details = error.errors(include_input=False, include_url=False, include_context=False)
     return "; ".join(
         f"{'.'.join(str(part) for part in detail['loc']) or 'event'}: {detail['type']}"

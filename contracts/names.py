@@ -1,4 +1,4 @@
-"""When are two names the same? The one comparison key of userNames, e-mails, groups and roles."""
+"""When are two names the same? Names with one comparison key are: users, e-mails, groups, roles."""
 
 import unicodedata
 from functools import cache
@@ -14,26 +14,26 @@ runs mean nothing in any language, and normalising one takes time by the square 
 JOINER = "\u034f"
 """The combining grapheme joiner, over which normalisation moves no mark."""
 
-BASIC_PLANE, LAST_MARK = 0x10000, 0x20000
-"""Where the code points end that most texts are made of, and those that may be combining marks:
+END_OF_BASIC_PLANE, END_OF_MARKS = 0x10000, 0x20000
+"""The end of the code points that most texts are made of, and of those that may be combining marks:
 beyond lie ideographs and tags."""
 
-UNSEEN = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""Characters without width, which come along when a name is copied from somewhere."""
+INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters without width, which come along when a name is copied from elsewhere."""
 
-BLANKS = UNSEEN + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
-"""What counts for nothing around a name: spaces that break and that do not, and what is unseen."""
+BLANKS = INVISIBLE + "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())
+"""Characters that are ignored around a name: spaces, breaking or not, and invisible ones."""
 
-RARE = compiled("[\U00010000-\U0010ffff]")
+BEYOND_BASIC_PLANE = compiled("[\U00010000-\U0010ffff]")
 
 
 def comparison_key(name: str) -> str:
     """Return the form under which a case-insensitive name is compared and stored.
 
     NFC, lower case, NFC again (lowering can undo the normal form), as scim2-models does for
-    attributes that are not ``caseExact`` (RFC 7643 section 7). Keys are made here and stored in
-    columns of their own; SQL never makes one, because databases disagree about ``lower()``. The
-    time that it takes is proportional to the length of the name, whatever the name holds.
+    attributes that are not ``caseExact`` (RFC 7643 section 7). Keys are computed here and stored in
+    columns of their own; SQL never computes one, because databases disagree about ``lower()``. The
+    time is proportional to the length of the name, whatever characters it has.
     """
     if name.isascii():
         return name.lower()
@@ -41,43 +41,45 @@ def comparison_key(name: str) -> str:
 
 
 def trimmed(name: str) -> str:
-    """Return a name without the blanks around it, be they seen or not."""
+    """Return a name without the blanks around it, visible or not."""
     return name.strip(BLANKS)
 
 
 def name_key(name: str) -> str:
-    """Return the form under which a name is the same, whatever blanks are around it.
+    """Return the comparison key of a name without the blanks around it.
 
-    No two users of a connection have one userName in this form, no two groups one displayName, no
-    two live accounts of a portal one e-mail; and by it a name is mapped to a role.
+    The key is unique among the userNames and among the displayNames of groups in a connection, and
+    among the e-mails of live accounts in a portal. Names are mapped to roles by their keys.
     """
     return comparison_key(trimmed(name))
 
 
 def is_stream_safe(text: str) -> bool:
-    """Say whether a text has no run of combining marks that is longer than any language needs."""
-    return text.isascii() or _too_many_marks(text).search(text) is None
+    """Return whether no run of combining marks is longer than any language needs."""
+    return text.isascii() or _long_run_pattern(text).search(text) is None
 
 
 def stream_safe(text: str) -> str:
-    """Return a text whose runs of combining marks are parted by joiners, as UAX 15 proposes."""
-    return text if text.isascii() else _too_many_marks(text).sub(_parted, text)
+    """Return the text with a joiner after each 30 combining marks in a row, as UAX 15 proposes."""
+    return text if text.isascii() else _long_run_pattern(text).sub(_with_joiner, text)
 
 
-def _parted(run: Match[str]) -> str:
+def _with_joiner(run: Match[str]) -> str:
     return run.group() + JOINER
 
 
-def _too_many_marks(text: str) -> Pattern[str]:
-    """Return what finds a run that goes on after so many marks: quicker where none is rare."""
-    return _run_of_marks(LAST_MARK if RARE.search(text) else BASIC_PLANE)
+def _long_run_pattern(text: str) -> Pattern[str]:
+    """Return the pattern of a run that is too long, a quicker one for text of the basic plane."""
+    beyond = BEYOND_BASIC_PLANE.search(text)
+    return _long_run_before(END_OF_MARKS if beyond else END_OF_BASIC_PLANE)
 
 
 @cache
-def _run_of_marks(end: int) -> Pattern[str]:
+def _long_run_before(end: int) -> Pattern[str]:
+    """Return the pattern of ``MOST_MARKS`` marks before another one, all below a code point."""
     marks = (code for code in range(end) if unicodedata.combining(chr(code)))
     runs = groupby(enumerate(marks), key=lambda numbered: numbered[1] - numbered[0])
     ranges = [[code for _, code in run] for _, run in runs]
     listed = "".join(f"{chr(codes[0])}-{chr(codes[-1])}" for codes in ranges)
-    # It begins with a single one, because a search then skips whatever cannot be the first.
+    # The pattern begins with a single mark, because a search then skips all other characters.
     return compiled(f"[{listed}][{listed}]{{{MOST_MARKS - 1}}}(?=[{listed}])")

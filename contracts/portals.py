@@ -1,4 +1,4 @@
-"""What does each portal have? One row for each; nothing else asks which portal it is."""
+"""What does each portal have? One table lists the features; no other code asks for the portal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from contracts.rules import DashboardRules, MdmRules, Portal, StoreRules
 class PortalFeatures:
     """The features of a portal.
 
-    :param rules: the type of its rules, which names what creation and deactivation can do there.
+    :param rules: the type of its rules, which lists the creations and deactivations possible there.
     :param has_roles: whether its accounts have roles, to which names can be mapped.
     :param counts_admins: whether a workspace must keep an Admin among its accounts.
     :param has_devices: whether devices are assigned to its accounts.
@@ -24,12 +24,12 @@ class PortalFeatures:
 
     @property
     def creations(self) -> tuple[str, ...]:
-        """Return the words for what a creation can do, the default first."""
+        """Return the words for the possible creations, the default first."""
         return self._words("on_create")
 
     @property
     def deactivations(self) -> tuple[str, ...]:
-        """Return the words for what a deactivation can do, the default first."""
+        """Return the words for the possible deactivations, the default first."""
         return self._words("on_deactivate")
 
     def _words(self, field: str) -> tuple[str, ...]:

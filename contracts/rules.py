@@ -1,4 +1,4 @@
-"""What may a portal do when people come and go? Portals, roles, creation and deactivation rules."""
+"""What does a portal do when people join and leave? Rules name a creation and a deactivation."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -32,14 +32,14 @@ class Role(StrEnum):
 
     @staticmethod
     def highest(roles: Iterable["Role"]) -> "Role | None":
-        """Return the role that wins, or None where there is none to choose from."""
+        """Return the role that wins, None where there is none to choose from."""
         return max(roles, key=lambda role: role.precedence, default=None)
 
 
 _PRECEDENCE = {Role.VIEWER: 1, Role.EDITOR: 2, Role.ADMIN: 3}
 
 
-# --- what creation can mean ---------------------------------------------------------------
+# --- creations ----------------------------------------------------------------------------
 
 
 class CreateNothing(Frozen):
@@ -72,7 +72,7 @@ DashboardCreation = Annotated[CreateNothing | CreateCollaborator, Field(discrimi
 MdmCreation = Annotated[CreateNothing | CreateMdmEmployee, Field(discriminator="do")]
 
 
-# --- what deactivation can mean -----------------------------------------------------------
+# --- deactivations ------------------------------------------------------------------------
 
 
 class LeaveAlone(Frozen):
@@ -150,7 +150,7 @@ class RoleLine(Frozen):
 
 
 class StoreRules(Frozen):
-    """What a connection of the Enterprise Store does."""
+    """The rules of a connection of the Enterprise Store."""
 
     portal: Literal[Portal.STORE] = Portal.STORE
     on_create: StoreCreation = CreateNothing()
@@ -158,7 +158,7 @@ class StoreRules(Frozen):
 
 
 class DashboardRules(Frozen):
-    """What a connection of the Dashboard does, and which names mean which role there."""
+    """The rules of a connection of the Dashboard, with the roles that names are mapped to."""
 
     portal: Literal[Portal.DASHBOARD] = Portal.DASHBOARD
     on_create: DashboardCreation = CreateNothing()
@@ -174,7 +174,7 @@ class DashboardRules(Frozen):
 
     @property
     def highest_role(self) -> Role | None:
-        """Return the highest role that anybody can get by these rules, None where there is none."""
+        """Return the highest role that these rules can give, None where they give none."""
         mapped = [line.role for line in self.role_map]
         match self.on_create:
             case CreateCollaborator(role=role):
@@ -183,16 +183,16 @@ class DashboardRules(Frozen):
                 return Role.highest(mapped)
 
     def lines_for(self, names: Iterable[str]) -> tuple[RoleLine, ...]:
-        """Return the lines of the mapping that concern any of these group or role names.
+        """Return the lines of the mapping for any of these group or role names.
 
-        Two lines may name one with other blanks around; then both hold, and the higher role wins.
+        Two lines may differ only by the blanks around a name; both hold, and the higher role wins.
         """
         keys = {name_key(name) for name in names} - {""}
         return tuple(line for line in self.role_map if name_key(line.name) in keys)
 
 
 class MdmRules(Frozen):
-    """What a connection of the MDM Portal does."""
+    """The rules of a connection of the MDM Portal."""
 
     portal: Literal[Portal.MDM] = Portal.MDM
     on_create: MdmCreation = CreateNothing()

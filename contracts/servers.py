@@ -1,4 +1,4 @@
-"""Which servers does a URL name? One, or several that are as good as each other."""
+"""Which servers does a URL name? A URL lists one server, or several equivalent ones."""
 
 import re
 from collections.abc import Sequence
@@ -8,26 +8,26 @@ STANDARD_PORTS = {"amqp": 5672, "amqps": 5671, "postgres": 5432, "postgresql": 5
 
 SERVER = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:,\s]+))(?::(\d{0,5}))?")
 USER = re.compile(r"(?:[^:/@]*(?::[^@]*)?@)?")
-"""As SQLAlchemy reads it, which is not strict about passwords."""
+"""User and password as SQLAlchemy reads them, which is not strict about passwords."""
 
 LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server by its name, which its certificate is for, and its port."""
+    """A server by its port and its host name, which its certificate is issued for."""
 
     host: str
     port: int
 
 
 def servers_in(url: str) -> tuple[Sequence[Server], str]:
-    """Return the servers that a URL names, ``host[:port]`` with commas between, and a plain URL.
+    """Return the servers of a URL, ``host[:port]`` with commas between, and a plain URL.
 
-    That one names the first of them alone, as other readers of URLs expect it. Without a host in
-    the URL there is no server.
+    The plain URL names the first server only, as other readers of URLs expect. A URL without a
+    host has no server.
 
-    :raises ValueError: when one of several is not a host with or without a port.
+    :raises ValueError: when an item of the list is not a host with or without a port.
     """
     scheme, mark, rest = url.partition("://")
     begin = USER.match(rest).end()  # type: ignore[union-attr]  # matches nothing, too

@@ -1,7 +1,7 @@
-"""Which exchanges, queues and bindings does the transport live on? The topology, as data.
+"""Which exchanges, queues and bindings does the transport use? The topology lists them as data.
 
-Every argument is one that RabbitMQ 3.10 knows and 4.x still takes, and none is left to a default
-that changed between them.
+RabbitMQ 3.10 to 4.x take every argument, and no argument is left to a default that changed between
+them.
 """
 
 from collections.abc import Mapping
@@ -10,39 +10,39 @@ from enum import StrEnum
 
 
 class Lane(StrEnum):
-    """The two speeds: leavers overtake everybody else."""
+    """The two urgencies of events: deactivations and deletions overtake all other changes."""
 
     URGENT = "urgent"
     BULK = "bulk"
 
 
 RETRY_DELAYS = (5, 30, 120, 600)
-"""Seconds that an event waits before each further try, once trying in place has not helped."""
+"""Seconds that an event waits before each further attempt, once retries in place have failed."""
 
 MOST_MESSAGES = 500_000
-"""A full lane or tier refuses more: what is not taken waits as a mark in the directory."""
+"""Messages of a lane or tier. A full one refuses more, which wait as marks in the directory."""
 
 MOST_DEAD_LETTERS = 100_000
-"""The oldest make room here: were the newest refused, they would fill the lanes they come from."""
+"""A full queue drops the oldest: were the newest refused, they would fill the lanes they left."""
 
 DELIVERY_LIMIT = 50
-"""Deliveries without an answer before a message counts as poison; every lost connection is one."""
+"""Deliveries without an answer before a message counts as poison; each lost connection counts."""
 
-LOOKING_LIMIT = 1_000_000
-"""The same for dead letters, where each look at a message is a delivery that gives it back."""
+DEAD_LETTER_DELIVERY_LIMIT = 1_000_000
+"""The same for dead letters, where each inspection is a delivery that returns the message."""
 
-NOT_APPLIED = "no such exchange or queue: muster topology apply makes them"
-"""What who uses the topology says where the broker does not have it."""
+TOPOLOGY_NOT_APPLIED = "no such exchange or queue: muster topology apply makes them"
+"""The message shown when an exchange or a queue is missing on the broker."""
 
-# --- what a message carries ---------------------------------------------------------------
+# --- properties and headers of messages ---------------------------------------------------
 
 CONTENT_TYPE = "application/cloudevents+json"
 ATTEMPTS_HEADER = "muster-attempts"
 LANE_HEADER = "muster-lane"
 REASON_HEADER = "muster-reason"
-"""Why somebody put it among the dead letters; where the broker did, its own x-death tells."""
+"""The reason why a worker or an operator dead-lettered it; the broker's own is in ``x-death``."""
 
-# --- what is declared ---------------------------------------------------------------------
+# --- declarations -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The exchange and the routing key by which messages come into a queue."""
+    """The exchange and the routing key from which a queue gets messages."""
 
     exchange: str
     routing_key: str
@@ -72,7 +72,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Everything of one installation. Installations, and tests, share a broker by their prefix."""
+    """All names and queues of one installation. Installations share a broker by their prefixes."""
 
     prefix: str = "muster"
     retry_delays: tuple[float, ...] = RETRY_DELAYS
@@ -80,17 +80,17 @@ class Topology:
 
     @property
     def events(self) -> str:
-        """Return the topic exchange to which the relay publishes; others may listen there too."""
+        """Return the topic exchange that the relay publishes to; other systems may bind to it."""
         return f"{self.prefix}.identities"
 
     @property
     def direct(self) -> str:
-        """Return the exchange where each queue has its own name as its routing key."""
+        """Return the exchange where the routing key of each queue is the queue's name."""
         return f"{self.prefix}.direct"
 
     @property
     def dead_letters(self) -> str:
-        """Return the queue of what cannot be decoded and of what the delivery limit throws out."""
+        """Return the queue of messages that cannot be decoded or exceed the delivery limit."""
         return f"{self.prefix}.dead-letters"
 
     def lane(self, lane: Lane) -> str:
@@ -98,9 +98,9 @@ class Topology:
         return f"{self.prefix}.{lane}"
 
     def tier(self, lane: Lane, seconds: float) -> str:
-        """Return the queue from which an event is back in its lane after so long, or a bit more.
+        """Return the queue that returns an event to its lane after so many seconds, or some more.
 
-        What asks for longer than the longest delay gets that one.
+        The longest delay stands for all longer ones.
         """
         longest = max(self.retry_delays)
         delay = min((delay for delay in self.retry_delays if delay >= seconds), default=longest)
@@ -113,20 +113,20 @@ class Topology:
 
     @property
     def longest_retry_seconds(self) -> float:
-        """Return how long an event may be on its way once a worker has it, with some patience."""
+        """Return how many seconds the retries of an event may take, with a margin."""
         return 1.1 * sum(self.retry_delays) + 60
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Return the exchanges, which are declared before the queues."""
+        """Return the exchanges, to be declared before the queues."""
         return Exchange(self.events, "topic"), Exchange(self.direct, "direct")
 
     @property
     def queues(self) -> tuple[Queue, ...]:
         """Return the queues in the order of their declaration.
 
-        A dead letter without a route is tried again only after minutes, so that each queue comes
-        after the one to which it dead-letters.
+        A queue is declared after the one that it dead-letters to: the broker repeats dead-lettering
+        without a route only after minutes.
         """
         return (
             self._dead_letter_queue(),
@@ -137,33 +137,35 @@ class Topology:
     def _dead_letter_queue(self) -> Queue:
         arguments: dict[str, str | int] = {
             "x-queue-type": "quorum",
-            "x-delivery-limit": LOOKING_LIMIT,
+            "x-delivery-limit": DEAD_LETTER_DELIVERY_LIMIT,
             "x-max-length": MOST_DEAD_LETTERS,
             "x-overflow": "drop-head",
         }
-        return Queue(self.dead_letters, arguments, (self._own(self.dead_letters),))
+        return Queue(self.dead_letters, arguments, (self._direct_binding(self.dead_letters),))
 
     def _lane_queue(self, lane: Lane) -> Queue:
         name = self.lane(lane)
         by_topic = Binding(self.events, self.routing_key(lane))
-        return Queue(name, self._then_to(self.dead_letters), (by_topic, self._own(name)))
+        arguments = self._dead_lettering_to(self.dead_letters)
+        return Queue(name, arguments, (by_topic, self._direct_binding(name)))
 
     def _tier_queue(self, lane: Lane, delay: float) -> Queue:
-        # One delay per queue: with a delay per message, a long one at the head holds up the rest.
+        # Each delay has a queue: with delays per message, a long one at the head holds up the rest.
         name = self.tier(lane, delay)
-        arguments = self._then_to(self.lane(lane)) | {"x-message-ttl": round(delay * 1000)}
-        return Queue(name, arguments, (self._own(name),))
+        ttl = {"x-message-ttl": round(delay * 1000)}
+        arguments = self._dead_lettering_to(self.lane(lane)) | ttl
+        return Queue(name, arguments, (self._direct_binding(name),))
 
-    def _own(self, queue: str) -> Binding:
+    def _direct_binding(self, queue: str) -> Binding:
         return Binding(self.direct, queue)
 
-    def _then_to(self, queue: str) -> dict[str, str | int]:
-        """Return the arguments of a queue that loses nothing on the way to the next one."""
+    def _dead_lettering_to(self, queue: str) -> dict[str, str | int]:
+        """Return the arguments of a queue that dead-letters to another one at least once."""
         return {
             "x-queue-type": "quorum",
             "x-delivery-limit": DELIVERY_LIMIT,
             "x-max-length": self.most_messages,
-            "x-overflow": "reject-publish",  # at-least-once asks for it
+            "x-overflow": "reject-publish",  # at-least-once dead-lettering requires it
             "x-dead-letter-exchange": self.direct,
             "x-dead-letter-routing-key": queue,
             "x-dead-letter-strategy": "at-least-once",

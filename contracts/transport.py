@@ -1,4 +1,4 @@
-"""How do events travel? The Protocols of publisher, consumer and delivery."""
+"""How do events travel? A publisher sends parcels, a consumer receives them as deliveries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from contracts.topology import Lane
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An encoded event on its way. ``attempts`` counts the deliveries that asked for another."""
+    """An encoded event on its way. ``attempts`` counts the deliveries that ended in a retry."""
 
     message_id: str
     lane: Lane
@@ -24,17 +24,17 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """The worker could not apply it and wants it again after so many seconds."""
+    """The worker could not apply the event and wants the parcel again after so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows whether it arrived, so it has to be sent again. ``reason`` is for the log.
+    """The parcel may or may not have arrived and has to be sent again. ``reason`` is for the log.
 
-    ``suspect``: it was on its way when contact was lost, so it may be what the transport cannot
-    bear. Else that is the state of the transport, and no fault of the parcel.
+    ``suspect``: the connection was lost while the parcel was on its way, so the parcel may be the
+    cause. Otherwise the state of the transport is the cause.
     """
 
     reason: str
@@ -43,7 +43,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The transport will never take it as it is. ``reason`` holds nothing personal."""
+    """The transport will never take the parcel as it is. ``reason`` holds nothing personal."""
 
     reason: str
 
@@ -53,7 +53,7 @@ PublishOutcome = Confirmed | RetryAfter | Unknown | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many parcels lie in the transport. Those that a worker has in hand are not counted."""
+    """The numbers of parcels in the transport, without those that a worker has received."""
 
     waiting: Mapping[Lane, int]
     delayed: int = 0
@@ -61,16 +61,16 @@ class Backlog:
 
     @property
     def is_empty(self) -> bool:
-        """Say whether nothing is on its way; dead letters go nowhere."""
+        """Return whether no parcel is on its way; dead letters are not."""
         return not (self.delayed or any(self.waiting.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class TransportState:
-    """What a look at the transport shows. Without a backlog it could not be counted.
+    """The state of the transport. ``backlog`` is None where it could not be counted.
 
-    ``blocked``: the broker takes nothing from publishers just now (an alarm of memory or disk).
-    ``incomplete``: exchanges or queues are missing, so that nothing can be published.
+    ``blocked``: the broker takes no messages at present, by an alarm of memory or disk.
+    ``incomplete``: exchanges or queues are missing, so that no message can be published.
     """
 
     connected: bool
@@ -80,26 +80,26 @@ class TransportState:
 
 
 class Publisher(Protocol):
-    """The relay's end. Every failure of a parcel is an outcome, not an exception."""
+    """The relay's end of the transport. A failed parcel is an outcome, not an exception."""
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
-        """Send parcels and wait until the fate of each is known; outcomes in the same order."""
+        """Send parcels, wait for the outcome of each, and return them in the same order."""
         ...
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
-        """Send a suspect with nothing beside it: what it breaks carries no other parcel.
+        """Send a suspect on a connection of its own, which it may break without harm to others.
 
-        Only here does a parcel turn out to be one that is never taken.
+        Only this method returns ``Rejected``.
         """
         ...
 
-    async def look(self) -> TransportState:
-        """Look whether parcels can be sent, and at what lies there. It never fails."""
+    async def inspect(self) -> TransportState:
+        """Return whether parcels can be sent, and the backlog. A failure is part of the state."""
         ...
 
 
 class Delivery(Protocol):
-    """A parcel at the worker, which has to answer it with exactly one of the three methods."""
+    """A parcel at the worker, which answers it by exactly one of the three methods."""
 
     @property
     def body(self) -> bytes:
@@ -108,39 +108,39 @@ class Delivery(Protocol):
 
     @property
     def attempts(self) -> int:
-        """How often a delivery of this event asked for another before."""
+        """The number of earlier deliveries of this event that ended in a retry."""
         ...
 
     async def ack(self) -> None:
-        """Say that its effect is committed."""
+        """Confirm that the effect of the event is committed."""
         ...
 
     async def retry(self, after_seconds: float) -> None:
-        """Ask for it again later."""
+        """Ask for another delivery after so many seconds."""
         ...
 
     async def dead_letter(self, reason: str) -> None:
-        """Put it aside for a human: it cannot be decoded. The reason holds nothing personal."""
+        """Set an undecodable event aside for an operator. The reason holds nothing personal."""
         ...
 
 
 class Consumer(Protocol):
-    """The worker's end."""
+    """The worker's end of the transport."""
 
     @property
     def connected(self) -> bool:
-        """Whether deliveries can come, as far as anybody has noticed."""
+        """Whether deliveries can come, unless a lost connection is not noticed yet."""
         ...
 
     @property
     def incomplete(self) -> bool:
-        """Whether none can come because queues are missing."""
+        """Whether no delivery can come because queues are missing."""
         ...
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
-        """Wait for deliveries of a lane; return at least one and at most so many."""
+        """Wait for deliveries of a lane; return at least one and at most ``most``."""
         ...
 
     async def close(self) -> None:
-        """Take nothing more; what was not answered comes again. Closing twice is harmless."""
+        """Stop receiving; unanswered deliveries come again. Closing twice is harmless."""
         ...

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ApiError
-from contracts.error_places import type_and_places
+from contracts.error_summary import error_summary
 from deploy.broker.rabbitmq_connection import BrokerUnusable
 from deploy.broker.rabbitmq_topology import TopologyNotApplied
 from deploy.commands import (
@@ -111,7 +111,7 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001 - a traceback would show its text
-        what = type_and_places(error)
+        what = error_summary(error)
         return _fail(f"an unexpected error: {what['error']} at {what['where']}", 1)
 
 

@@ -8,7 +8,7 @@ import threading
 import structlog
 from structlog.typing import Processor
 
-from contracts.error_places import type_and_places
+from contracts.error_summary import error_summary
 from deploy.settings import Settings
 
 LOG = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ def _without_texts(
     event["event"] = re.split(SHOWN_OBJECT, str(event["event"]), maxsplit=1)[0].rstrip()
     error = event.pop("exc_info", None)
     if isinstance(error, tuple) and error[1] is not None:
-        event.update(type_and_places(error[1]))
+        event.update(error_summary(error[1]))
     return event
 
 
@@ -87,6 +87,6 @@ def _log_uncaught() -> None:
 
     def say(uncaught: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
         if uncaught.exc_value is not None:
-            LOG.error("uncaught_error", **type_and_places(uncaught.exc_value))
+            LOG.error("uncaught_error", **error_summary(uncaught.exc_value))
 
     threading.excepthook = sys.unraisablehook = say

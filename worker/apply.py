@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope, decode
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.load_facts import load_facts
@@ -123,11 +123,11 @@ def _is_same(
 async def _plan_each(working_set: WorkingSet, newest: Newest) -> Plans:
     """Plan events that arrived, each with the facts that the plans before it have left."""
     plans: Plans = {}
-    pace = Pace()
+    time_slice = TimeSlice()
     for key, it in _in_order(newest):
         plans[key] = plan(working_set.facts_for(it.data), it.data)
         working_set.follow(it.data, plans[key])
-        await pace.breathe()
+        await time_slice.pause_if_over()
     return plans
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from contracts.clock import Clock, now
 from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent, decode
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
 from worker.apply import Batch, apply_batch
@@ -62,11 +62,11 @@ class Handler:
         brings it again.
         """
         arrived: list[Arrived] = []
-        pace = Pace()
+        time_slice = TimeSlice()
         for delivery in deliveries:
             if (one := await self._read(delivery)) is not None:
                 arrived.append(one)
-            await pace.breathe()
+            await time_slice.pause_if_over()
         suspected, others = self.suspects.split(arrived)
         try:
             await self._apply(others, PATIENCE[self.lane])

@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, TakenBack, probe_names
+from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, ProbeRolledBack, probe_names
 from worker.dialects import DownstreamDatabase, put_rows
 from worker.platforms.sql.mapping import WORKSPACES
 
 
 async def try_writing(database: DownstreamDatabase) -> None:
     """Write as a batch would, and take it back; raise what is in the way."""
-    with suppress(TakenBack):
+    with suppress(ProbeRolledBack):
         async with database.write() as db:
             small = db.dialect.name == "sqlite"
             if small:
@@ -19,4 +19,4 @@ async def try_writing(database: DownstreamDatabase) -> None:
             finally:
                 if small:
                     await db.exec_driver_sql(USUAL_CACHE)
-            raise TakenBack
+            raise ProbeRolledBack

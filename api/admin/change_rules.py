@@ -17,7 +17,8 @@ from api.outbox.marks import mark_connection
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
 from contracts.clock import Clock, now
-from contracts.downstream_facts import Policies, SyncStates
+from contracts.downstream.policies import Policies
+from contracts.downstream.sync_states import SyncStates
 from contracts.rules import RULES, Rules
 
 

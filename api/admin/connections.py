@@ -17,7 +17,8 @@ from api.connection_urls import base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import UnknownConnection, UnknownPolicy, UnusableWorkspaceName
-from contracts.downstream_facts import Policies, Workspaces
+from contracts.downstream.policies import Policies
+from contracts.downstream.workspaces import Workspaces
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50

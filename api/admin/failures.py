@@ -11,8 +11,8 @@ from api.reconciliation.leavers import whatever_is_on_its_way
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict
 from contracts.clock import Clock, now
-from contracts.downstream_facts import SyncStates
-from contracts.listed_failures import FailureGroup, Failures, ListedFailure
+from contracts.downstream.failures import FailureGroup, Failures, ListedFailure
+from contracts.downstream.sync_states import SyncStates
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from api.outbox.marks import mark_connection, mark_identities
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
 from contracts.clock import Clock, now
-from contracts.downstream_facts import SyncStates
+from contracts.downstream.sync_states import SyncStates
 
 
 @dataclass(frozen=True, slots=True)

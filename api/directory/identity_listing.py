@@ -13,7 +13,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.tables import Identity
 from contracts.clock import seconds_since
-from contracts.downstream_facts import Failure
+from contracts.downstream.sync_states import Failure
 from contracts.topology import Lane
 
 PAGE = 1000

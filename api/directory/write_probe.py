@@ -6,12 +6,12 @@ from sqlalchemy import insert
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Schedule
-from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, TakenBack, probe_names
+from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, ProbeRolledBack, probe_names
 
 
 async def try_writing(database: DirectoryDatabase) -> None:
     """Write as a request would, and take it back; raise what is in the way."""
-    with suppress(TakenBack):
+    with suppress(ProbeRolledBack):
         async with database.write() as db:
             small = db.dialect.name == "sqlite"
             if small:
@@ -22,4 +22,4 @@ async def try_writing(database: DirectoryDatabase) -> None:
             finally:
                 if small:
                     await db.exec_driver_sql(USUAL_CACHE)
-            raise TakenBack
+            raise ProbeRolledBack

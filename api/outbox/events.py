@@ -25,8 +25,8 @@ from contracts.identity_changed import (
     StoreTerms,
 )
 from contracts.names import trimmed
-from contracts.pace import Pace
 from contracts.rules import RULES, DashboardRules, Rules
+from contracts.time_slice import TimeSlice
 
 PER_NAME = 3
 """Bytes of a name in an event, beside its characters: quotes and a comma."""
@@ -82,11 +82,11 @@ class Draft:
 
 async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityChanged]:
     """Return the events of the marks, in their order."""
-    pace, events = Pace(), []
+    time_slice, events = TimeSlice(), []
     for draft in await read_drafts(db, marks):
         whole = draft if draft.groups is not None else await read_whole(db, draft)
         events.append(whole.render())
-        await pace.breathe()
+        await time_slice.pause_if_over()
     return events
 
 
@@ -123,10 +123,10 @@ async def _connections_of(
     statement = select(col(Connection.id), col(Connection.workspace), col(Connection.rules)).where(
         col(Connection.id).in_(ids)
     )
-    pace, found = Pace(), {}
+    time_slice, found = TimeSlice(), {}
     for id_, workspace, rules in await db.execute(statement):
         found[id_] = workspace, RULES.validate_python(rules)
-        await pace.breathe()
+        await time_slice.pause_if_over()
     return found
 
 

@@ -40,7 +40,7 @@ from api.directory.identity_rows import LANE_NUMBERS, state_of
 from api.directory.tables import Connection, Identity
 from api.outbox.turns import Turns
 from contracts.identity_changed import Trace
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
 
 LOG = structlog.get_logger(__name__)
@@ -243,14 +243,14 @@ def _taken(of: Round, dialect: str) -> Update:
 
 
 async def _readable(rows: Sequence[RowMapping]) -> list[Mark]:
-    marks, pace = [], Pace()
+    marks, time_slice = [], TimeSlice()
     for row in rows:
         try:
             marks.append(_mark_of(row))
         except ValidationError:
             who = {"connection": row["connection_id"], "identity": row["id"]}
             LOG.error("mark_unreadable", **who)  # noqa: TRY400 - its text would quote the profile
-        await pace.breathe()
+        await time_slice.pause_if_over()
     return marks
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.outbox.events import Draft, read_drafts, read_whole
 from api.outbox.leasing import Mark
 from contracts.identity_changed import encode, message_id
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from contracts.transport import Parcel, Rejected
 
@@ -54,7 +54,7 @@ async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load
 
 async def pack(drafts: Sequence[Draft], lane: Lane, largest: int) -> Sequence[Packed]:
     """Render and encode drafts, with a pause for others after some milliseconds."""
-    pace, packed = Pace(), []
+    time_slice, packed = TimeSlice(), []
     for draft in drafts:
         if draft.groups is None:
             packed.append(Packed(draft.mark, None, draft.weight))
@@ -62,7 +62,7 @@ async def pack(drafts: Sequence[Draft], lane: Lane, largest: int) -> Sequence[Pa
             packed.append(await asyncio.to_thread(_packed, draft, lane, largest))
         else:
             packed.append(_packed(draft, lane, largest))
-        await pace.breathe()
+        await time_slice.pause_if_over()
     return packed
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.directory.tables import Identity
-from contracts.listed_failures import FailureGroup, ListedFailure
+from contracts.downstream.failures import FailureGroup, ListedFailure
 
 
 @dataclass(frozen=True, slots=True)

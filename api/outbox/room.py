@@ -36,7 +36,7 @@ class Room:
     async def has_any(self, lane: Lane) -> bool:
         """Say whether something may be published in a lane."""
         if self._left[lane] <= 0:
-            backlog = (await self._publisher.look()).backlog
+            backlog = (await self._publisher.inspect()).backlog
             waiting = 0 if backlog is None else backlog.waiting[lane]
             self._left[lane] = self._most[lane] - waiting
         return self._left[lane] > 0

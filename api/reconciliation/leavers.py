@@ -6,7 +6,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.reconciliation.reconcile import Reconciliation
 from api.reconciliation.verdicts import Finding, Moment, Verdict
 from contracts.clock import Clock, now
-from contracts.downstream_facts import SyncStates
+from contracts.downstream.sync_states import SyncStates
 
 
 async def unknown_leavers(

@@ -18,7 +18,7 @@ async def moment_of_comparison(
     """
     if publisher is None:
         return Moment(at, settled_before=at)
-    state = await publisher.look()
+    state = await publisher.inspect()
     nothing_waits = state.backlog is not None and state.backlog.is_empty
     seconds = IN_HAND_SECONDS if nothing_waits else longest_retry_seconds
     return Moment(at, settled_before=at - int(seconds * 1_000_000))

@@ -9,7 +9,7 @@ from api.reconciliation.reconcile import Comparison, Reconciliation
 from api.reconciliation.repair import bring_back, repair
 from api.reconciliation.verdicts import Finding
 from contracts.clock import Clock, now
-from contracts.downstream_facts import Assertions
+from contracts.downstream.assertions import Assertions
 
 
 @dataclass(frozen=True, slots=True)

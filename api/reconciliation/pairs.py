@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import CountedIdentity, count_some, ids_by_connection
-from contracts.downstream_facts import SyncState, SyncStates
+from contracts.downstream.sync_states import SyncState, SyncStates
 
 Compared = tuple[CountedIdentity, SyncState | None]
 """An identity, and its state downstream; None where it is not known there."""

@@ -12,7 +12,8 @@ from api.outbox.events import render
 from api.outbox.leasing import look_at
 from api.reconciliation.pairs import compared, compared_some
 from api.reconciliation.verdicts import SETTLED, Finding, Moment, Verdict, finding_of
-from contracts.downstream_facts import Assertions, KnownIdentity, SyncStates
+from contracts.downstream.assertions import Assertions
+from contracts.downstream.sync_states import KnownIdentity, SyncStates
 
 
 @dataclass(slots=True)

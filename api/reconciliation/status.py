@@ -8,7 +8,7 @@ from api.directory.identity_listing import CountedIdentity
 from api.reconciliation.pairs import compared
 from api.reconciliation.verdicts import UNSEEN, unknown_leaving
 from contracts.clock import seconds_since
-from contracts.downstream_facts import SyncState, SyncStates
+from contracts.downstream.sync_states import SyncState, SyncStates
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from api.reconciliation.repair import repair
 from api.reconciliation.schedules import claim
 from api.reconciliation.verdicts import LOST, Finding, Moment, Verdict
 from contracts.clock import Clock, now
-from contracts.downstream_facts import SyncStates
+from contracts.downstream.sync_states import SyncStates
 from contracts.transport import Publisher
 
 LOG = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ class Sweep:
             return await claim(db, NAME, at, at + int(self.every_seconds * 1_000_000))
 
     async def _nothing_waits(self) -> bool:
-        state = await self.publisher.look()
+        state = await self.publisher.inspect()
         return state.backlog is not None and state.backlog.is_empty
 
     async def _look(self) -> tuple[Sequence[Finding], Sequence[Finding]]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from api.directory.identity_listing import CountedIdentity
 from contracts.clock import lies_ahead
-from contracts.downstream_facts import SyncState
+from contracts.downstream.sync_states import SyncState
 
 
 class Verdict(StrEnum):

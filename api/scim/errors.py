@@ -5,7 +5,7 @@ from scim2_models import SCIMException
 
 from api.fairness.slots import NoSlot
 from api.retries import is_away, is_conflict
-from contracts.error_places import type_and_places
+from contracts.error_summary import error_summary
 
 LOG = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ def as_scim(error: Exception) -> Exception:
     if is_conflict(error):
         LOG.warning("every_try_lost", error=type(error).__name__)
         return TryAgainLater()
-    LOG.error("request_failed", **type_and_places(error))
+    LOG.error("request_failed", **error_summary(error))
     return error
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from contracts.health import Check, look_at
+from contracts.health import Check, run_checks
 
 
 class DatabaseMetrics:
@@ -29,5 +29,5 @@ class DatabaseObservation:
 
     async def observe(self) -> None:
         """Look as readiness does."""
-        health = await look_at([self.check])
+        health = await run_checks([self.check])
         self.metrics.takes_writes.labels(self.database).set(health.is_ready)

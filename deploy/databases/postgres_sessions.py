@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.addresses import Address, Addresses
-from contracts.lines import open_line
+from contracts.sockets import open_socket
 from deploy.database_urls import SERVERS
 from deploy.databases.resting_sessions import RestingSessions, Session
 from deploy.databases.sessions import Sessions
@@ -128,7 +128,7 @@ class LoopTo:
         self, factory: Callable[[], asyncio.Protocol], host: str, _port: int, *, ssl: Any = None
     ) -> tuple[asyncio.Transport, asyncio.Protocol]:
         """Open a line as the loop would, to this address."""
-        line = await open_line(self._address)
+        line = await open_socket(self._address)
         try:
             name = host if ssl else None
             return await self._loop.create_connection(

@@ -9,7 +9,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
 from contracts.health import Check
-from contracts.topology import NOT_APPLIED
+from contracts.topology import TOPOLOGY_NOT_APPLIED
 from contracts.transport import Consumer, Publisher
 from deploy.databases.metrics import DatabaseObservation
 from deploy.databases.writability import takes_writes
@@ -79,11 +79,11 @@ def _database(
 
 def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
     async def problem() -> str | None:
-        state = await publisher.look()
+        state = await publisher.inspect()
         if not state.connected:
             return "cannot be reached; changes wait in the directory"
         if state.incomplete:
-            return f"{NOT_APPLIED}; changes wait in the directory"
+            return f"{TOPOLOGY_NOT_APPLIED}; changes wait in the directory"
         return "blocks publishers; changes wait in the directory" if state.blocked else None
 
     return Check("broker", problem, vital=vital)
@@ -92,7 +92,7 @@ def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
 def _can_consume(consumer: Consumer, *, vital: bool) -> Check:
     async def problem() -> str | None:
         if consumer.incomplete:
-            return NOT_APPLIED
+            return TOPOLOGY_NOT_APPLIED
         return None if consumer.connected else "no deliveries can come"
 
     return Check("broker", problem, vital=vital)

@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from contracts.health import Check, look_at
+from contracts.health import Check, run_checks
 from deploy.connection_bounds import Bounds
 from deploy.databases.metrics import DatabaseMetrics
 from deploy.http.server import serve
@@ -100,7 +100,7 @@ def health_routes(checks: Sequence[Check]) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(response: Response) -> dict[str, Any]:
-        health = await look_at(checks)
+        health = await run_checks(checks)
         response.status_code = 200 if health.is_ready else 503
         return {
             "status": "ready" if health.is_ready else "not ready",

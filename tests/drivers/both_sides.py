@@ -46,7 +46,7 @@ class Courier:
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         return TransportState(connected=True, backlog=self.backlog)
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
-from contracts.downstream_facts import SyncState
+from contracts.downstream.sync_states import SyncState
 from contracts.embedded_transport import EmbeddedDelivery
 from contracts.identity_changed import (
     IdentityChanged,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 from aiormq.abc import AbstractChannel
 
-from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.remote_calls import RemoteCallFailed, remote_call
 
 LOG = structlog.get_logger(__name__)
 
@@ -75,10 +75,10 @@ class Acks:
     async def _send_acks(self, due: Collection[int]) -> None:
         together, singly = self._answered.acks_of(due)
         try:
-            async with peer_failures(ACK_SECONDS, late="no ack taken in time"):
+            async with remote_call(ACK_SECONDS, late="no ack taken in time"):
                 if together is not None:
                     await self._channel.basic_ack(together, multiple=True)
                 for tag in singly:
                     await self._channel.basic_ack(tag)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             LOG.info("acks_lost", deliveries=len(due), reason=str(failure))

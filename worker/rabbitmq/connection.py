@@ -10,9 +10,9 @@ from aiormq.connection import TransportFactory
 from yarl import URL
 
 from contracts.addresses import Address, Addresses
-from contracts.lines import Stream, open_stream
-from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.servers import servers_in
+from contracts.sockets import Stream, open_stream
 
 CONNECT_SECONDS = 10.0
 """For all addresses of the broker together."""
@@ -63,9 +63,9 @@ class _LineTo(TransportFactory):
 async def answers(channel: AbstractChannel) -> bool:
     """Say whether the broker answers at once: a line that is forgotten in silence looks open."""
     try:
-        async with peer_failures(ANSWER_SECONDS, late="no answer in time"):
+        async with remote_call(ANSWER_SECONDS, late="no answer in time"):
             await channel.set_qos()  # the cheapest question; it changes nothing here
-    except PeerFailed:
+    except RemoteCallFailed:
         return False
     return True
 
@@ -73,6 +73,6 @@ async def answers(channel: AbstractChannel) -> bool:
 async def hang_up(connection: AbstractConnection | None) -> None:
     """Close the connection; one that is lost already, or does not answer, is left to itself."""
     if connection is not None:
-        with suppress(PeerFailed):
-            async with peer_failures(CLOSE_SECONDS, late="no goodbye in time"):
+        with suppress(RemoteCallFailed):
+            async with remote_call(CLOSE_SECONDS, late="no goodbye in time"):
                 await connection.close()

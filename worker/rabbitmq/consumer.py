@@ -9,8 +9,8 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from contracts.peer_failures import PeerFailed, peer_failures
-from contracts.topology import NOT_APPLIED, Lane, Topology
+from contracts.remote_calls import RemoteCallFailed, remote_call
+from contracts.topology import TOPOLOGY_NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from worker.rabbitmq.acks import Acks
 from worker.rabbitmq.connection import Broker, answers, hang_up
@@ -97,14 +97,14 @@ class RabbitmqConsumer:
         while True:
             lost = asyncio.Event()
             try:
-                async with peer_failures(SUBSCRIBE_SECONDS, late="no subscription in time"):
+                async with remote_call(SUBSCRIBE_SECONDS, late="no subscription in time"):
                     await self._subscribe(lost)
                 self._incomplete = False
                 await self._until_lost(lost)
                 LOG.warning("broker_lost")
-            except PeerFailed as failure:
+            except RemoteCallFailed as failure:
                 self._incomplete = isinstance(failure.__cause__, ChannelNotFoundEntity)
-                reason = NOT_APPLIED if self._incomplete else str(failure)
+                reason = TOPOLOGY_NOT_APPLIED if self._incomplete else str(failure)
                 LOG.warning("broker_unavailable", reason=reason)
             self._subscriptions = []
             self._leave()
@@ -157,9 +157,9 @@ class RabbitmqConsumer:
     async def _unsubscribe(self) -> None:
         """Stop the deliveries; the broker confirms it after the acks that were sent before."""
         try:
-            async with peer_failures(UNSUBSCRIBE_SECONDS, late="no unsubscription in time"):
+            async with remote_call(UNSUBSCRIBE_SECONDS, late="no unsubscription in time"):
                 for queue, tag in self._subscriptions:
                     await queue.cancel(tag)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             LOG.info("unsubscribe_failed", reason=str(failure))
         self._subscriptions = []

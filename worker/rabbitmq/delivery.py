@@ -7,7 +7,7 @@ import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import ChannelInvalidStateError
 
-from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Lane, Topology
 from worker.rabbitmq.acks import Acks
 from worker.rabbitmq.set_aside import SetAside
@@ -75,9 +75,9 @@ class RabbitmqDelivery:
 
     async def _give_back(self) -> None:
         try:
-            async with peer_failures(NACK_SECONDS, late="no nack taken in time"):
+            async with remote_call(NACK_SECONDS, late="no nack taken in time"):
                 await self.message.nack()
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             LOG.info("nack_lost", lane=self.lane, reason=str(failure))
         else:
             self.acks.returned(self._tag)

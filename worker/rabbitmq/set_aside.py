@@ -7,7 +7,7 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from pamqp.commands import Basic
 
-from contracts.peer_failures import PeerFailed, peer_failures
+from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import CONTENT_TYPE, Topology
 from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, answers, hang_up
 
@@ -46,7 +46,7 @@ class SetAside:
         )
         try:
             return await self._publish(queue, message)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             LOG.warning("set_aside_unknown", queue=queue, reason=str(failure))
             return False
 
@@ -58,10 +58,10 @@ class SetAside:
             await asyncio.gather(*self._leaving)
 
     async def _publish(self, queue: str, message: Message) -> bool:
-        async with peer_failures(CONNECT_SECONDS, late="no connection in time"):
+        async with remote_call(CONNECT_SECONDS, late="no connection in time"):
             channel = await self._open()
             exchange = await channel.get_exchange(self._topology.direct, ensure=False)
-        async with peer_failures(CONFIRM_SECONDS, late="no confirm in time"):
+        async with remote_call(CONFIRM_SECONDS, late="no confirm in time"):
             answer = await exchange.publish(message, queue, mandatory=True)
         self._heard = asyncio.get_running_loop().time()
         return isinstance(answer, Basic.Ack)

@@ -8,7 +8,7 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.listed_failures import FailureGroup, ListedFailure
+from contracts.downstream.failures import FailureGroup, ListedFailure
 from worker.dialects import DownstreamDatabase
 from worker.sync.tables import FailureRow
 

@@ -8,7 +8,7 @@ from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.downstream_facts import Failure, KnownIdentity, Refusal, SyncState
+from contracts.downstream.sync_states import Failure, KnownIdentity, Refusal, SyncState
 from contracts.identity_changed import UndecodableEvent, decode
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction

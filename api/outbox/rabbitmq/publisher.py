@@ -16,8 +16,8 @@ from pamqp.commands import Basic
 from api.outbox.rabbitmq.backlog import count_backlog
 from api.outbox.rabbitmq.connection import Broker
 from api.outbox.rabbitmq.line import RabbitmqLine, is_blocked
-from contracts.peer_failures import PeerFailed, peer_failures
-from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, NOT_APPLIED, Topology
+from contracts.remote_calls import RemoteCallFailed, remote_call
+from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, TOPOLOGY_NOT_APPLIED, Topology
 from contracts.transport import (
     Confirmed,
     Parcel,
@@ -64,7 +64,7 @@ class RabbitmqPublisher:
         """Publish the parcels in their order, and wait until the fate of each is known."""
         try:
             exchange = await self._exchange(self._line)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             return [Unknown(str(failure)) for _ in parcels]
         line = self._line
         return await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in parcels))
@@ -74,25 +74,25 @@ class RabbitmqPublisher:
         async with self._alone:
             try:
                 exchange = await self._exchange(self._line_apart)
-            except PeerFailed as failure:
+            except RemoteCallFailed as failure:
                 return Unknown(str(failure))
             return await self._send(self._line_apart, exchange, parcel)
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         """Look whether the broker takes messages, and how many lie there."""
         line = self._line
         try:
-            async with peer_failures(LOOK_SECONDS, late="no connection in time"):
+            async with remote_call(LOOK_SECONDS, late="no connection in time"):
                 connection, _ = await line.open()
-        except PeerFailed:
+        except RemoteCallFailed:
             return TransportState(connected=False)
         if await is_blocked(connection):
             return TransportState(connected=line.is_open, blocked=line.is_open)
         try:
-            async with peer_failures(LOOK_SECONDS, late="no count in time"):
+            async with remote_call(LOOK_SECONDS, late="no count in time"):
                 backlog = await count_backlog(connection, self._topology)
                 return TransportState(connected=True, backlog=backlog)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
 
     async def close(self) -> None:
@@ -105,35 +105,35 @@ class RabbitmqPublisher:
     ) -> PublishOutcome:
         routing_key = self._topology.routing_key(parcel.lane)
         try:
-            async with peer_failures(self._confirm_seconds, late="no confirm in time"):
+            async with remote_call(self._confirm_seconds, late="no confirm in time"):
                 answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
-        except PeerFailed as failure:
+        except RemoteCallFailed as failure:
             line.doubt()
             return self._fate(failure, alone=line is self._line_apart)
         line.heard()
         # What no queue takes is handed back instead of confirmed.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
 
-    def _fate(self, failure: PeerFailed, *, alone: bool) -> PublishOutcome:
+    def _fate(self, failure: RemoteCallFailed, *, alone: bool) -> PublishOutcome:
         """Return what a failure tells about a parcel that was on its way."""
         if alone and isinstance(failure.__cause__, ChannelPreconditionFailed):
             return Rejected(TOO_LARGE)
         if _is_incomplete(failure):
-            return Unknown(NOT_APPLIED)
+            return Unknown(TOPOLOGY_NOT_APPLIED)
         is_ours = self._line.is_closed or isinstance(failure.__cause__, ITS_OWN_STATE)
         return Unknown(str(failure), suspect=not is_ours)
 
     async def _exchange(self, line: RabbitmqLine) -> AbstractExchange:
-        async with peer_failures(self._confirm_seconds, late="no connection in time"):
+        async with remote_call(self._confirm_seconds, late="no connection in time"):
             connection, channel = await line.open()
             exchange = await channel.get_exchange(self._topology.events, ensure=False)
-        async with peer_failures(self._confirm_seconds, late="blocked by the broker"):
+        async with remote_call(self._confirm_seconds, late="blocked by the broker"):
             if connection.transport:
                 await connection.transport.ready()
         return exchange
 
 
-def _is_incomplete(failure: PeerFailed) -> bool:
+def _is_incomplete(failure: RemoteCallFailed) -> bool:
     """Say whether the broker has no exchange or queue of that name."""
     return isinstance(failure.__cause__, ChannelNotFoundEntity)
 

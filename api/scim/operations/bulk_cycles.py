@@ -18,7 +18,7 @@ from api.scim.protocol.service import MusterService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.store import create_user, update_user
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,15 @@ class BulkCircle:
         """
         self.forget(plan, steps)  # a try before this one was rolled back
         created: list[AnyResource] = []
-        pace = Pace()
+        time_slice = TimeSlice()
         async with self.transactions.write() as tx:
             for step in steps:
                 at.append(step)
-                await pace.breathe()
+                await time_slice.pause_if_over()
                 plan.created[_bulk_id(plan, step)] = await self._begin(tx, plan, step)
             for step in steps:
                 at.append(step)
-                await pace.breathe()
+                await time_slice.pause_if_over()
                 created.append(await self._complete(tx, plan, step))
         return created
 

@@ -22,7 +22,7 @@ from api.scim.users.profile import seen
 from api.scim.users.statements import OF_IDENTITY, StoredUser, UserName, stored_of
 from api.scim.users.states import Decide, UserState
 from contracts.identity_changed import Trace
-from contracts.pace import Pace
+from contracts.time_slice import TimeSlice
 
 Columns = dict[str, Any]
 
@@ -88,7 +88,7 @@ async def write_users(
     opened = await opened_by(db, {it.connection.digest for it in writes})
     outcomes: list[StoredUser | Written | Exception | None] = []
     at_hand: set[UserName] = set()
-    pace = Pace()
+    time_slice = TimeSlice()
     for write in writes:
         if isinstance(write, Change) and write.name in at_hand:
             outcomes.append(None)
@@ -96,7 +96,7 @@ async def write_users(
         outcomes.append(_outcome(write, rows, opened, now, wait=wait))
         if isinstance(write, Change):
             at_hand.add(write.name)
-        await pace.breathe()
+        await time_slice.pause_if_over()
     await _change(db, [it for it in outcomes if isinstance(it, Written) and _is_change(it)])
     added = await _add(db, [it for it in outcomes if isinstance(it, Written) and _is_new(it)])
     return [_settled(outcome, added) for outcome in outcomes]

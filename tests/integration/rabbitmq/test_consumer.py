@@ -8,7 +8,7 @@ from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from structlog.testing import capture_logs
 
-from contracts.topology import DELIVERY_LIMIT, NOT_APPLIED, Lane, Topology
+from contracts.topology import DELIVERY_LIMIT, TOPOLOGY_NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from deploy.broker.rabbitmq_topology import apply_topology
 from tests.servers.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
@@ -135,7 +135,7 @@ async def test_lanes_that_are_deleted_and_made_anew_are_consumed_again(
         await delete_topology(rabbitmq_server.url, topology)
         await until_lost(consumer)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not any(line.get("reason") == NOT_APPLIED for line in logs):
+            while not any(line.get("reason") == TOPOLOGY_NOT_APPLIED for line in logs):
                 await asyncio.sleep(0.01)
     assert consumer.incomplete
     await apply_topology(rabbitmq_server.url, topology)

@@ -10,7 +10,7 @@ from pamqp import commands, frame
 
 from api.outbox.rabbitmq.line import ASKED_AFTER
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
-from contracts.topology import NOT_APPLIED, Lane, Topology
+from contracts.topology import TOPOLOGY_NOT_APPLIED, Lane, Topology
 from contracts.transport import (
     Backlog,
     Confirmed,
@@ -178,10 +178,10 @@ async def test_a_broker_that_cannot_be_reached_leaves_everything_unknown(
     proxy.cut()
     outcomes = await publisher.publish(parcels(3))
     assert {type(outcome) for outcome in outcomes} == {Unknown}
-    assert await publisher.look() == TransportState(connected=False)
+    assert await publisher.inspect() == TransportState(connected=False)
     proxy.mend()
     await until_confirmed(publisher)
-    assert (await publisher.look()).connected
+    assert (await publisher.inspect()).connected
 
 
 async def test_a_cut_connection_is_replaced_by_the_next_publication(
@@ -241,10 +241,10 @@ async def test_a_broker_that_blocks_publishers_is_not_sent_more(
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await impatient.publish(parcels(1)) != [Unknown("blocked by the broker")]:
             pass  # it has not heard of the alarm yet
-    assert await impatient.look() == TransportState(connected=True, blocked=True)
+    assert await impatient.inspect() == TransportState(connected=True, blocked=True)
     proxy.say(frame.marshal(commands.Connection.Unblocked(), 0))
     await until_confirmed(impatient)
-    assert not (await impatient.look()).blocked
+    assert not (await impatient.inspect()).blocked
 
 
 async def test_a_look_counts_what_lies_in_each_lane_in_the_tiers_and_among_the_dead(
@@ -255,7 +255,7 @@ async def test_a_look_counts_what_lies_in_each_lane_in_the_tiers_and_among_the_d
         await publisher.publish(parcels(3) + parcels(2, Lane.URGENT))
         for queue in (topology.dead_letters, topology.tier(Lane.BULK, 600)):
             await channel.default_exchange.publish(Message(b"x"), queue)
-        state = await publisher.look()
+        state = await publisher.inspect()
         await publisher.close()
     waiting = {Lane.BULK: 3, Lane.URGENT: 2}
     assert state.backlog == Backlog(waiting, delayed=1, dead_letters=1)
@@ -265,9 +265,9 @@ async def test_without_a_topology_it_says_so_and_works_once_there_is_one(
     publisher: RabbitmqPublisher, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
     await delete_topology(rabbitmq_server.url, topology)
-    assert await publisher.look() == TransportState(connected=True, incomplete=True)
+    assert await publisher.inspect() == TransportState(connected=True, incomplete=True)
     [outcome] = await publisher.publish(parcels(1))
-    assert outcome == Unknown(NOT_APPLIED)
+    assert outcome == Unknown(TOPOLOGY_NOT_APPLIED)
     await apply_topology(rabbitmq_server.url, topology)
     await until_confirmed(publisher)
 

@@ -33,7 +33,7 @@ class Network:
         self.asked: list[str] = []
 
     async def __call__(self, address: Address) -> str:
-        letter = str(address.place[0])
+        letter = str(address.socket_address[0])
         self.asked.append(letter)
         if letter in self.silent:
             await asyncio.Event().wait()

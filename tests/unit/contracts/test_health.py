@@ -2,7 +2,7 @@
 
 import asyncio
 
-from contracts.health import Check, look_at
+from contracts.health import Check, run_checks
 
 
 async def fine() -> str | None:
@@ -18,25 +18,25 @@ async def broken() -> str | None:
 
 
 async def test_a_process_without_problems_is_ready() -> None:
-    health = await look_at([Check("database", fine), Check("broker", fine, vital=False)])
+    health = await run_checks([Check("database", fine), Check("broker", fine, vital=False)])
     assert health.is_ready
     assert (health.problems, health.remarks) == ((), ())
 
 
 async def test_what_is_not_vital_is_told_and_leaves_it_ready() -> None:
-    health = await look_at([Check("database", fine), Check("broker", amiss, vital=False)])
+    health = await run_checks([Check("database", fine), Check("broker", amiss, vital=False)])
     assert health.is_ready
     assert health.remarks == ("broker: is amiss",)
 
 
 async def test_what_is_vital_makes_it_unready_with_the_reason() -> None:
-    health = await look_at([Check("database", amiss), Check("broker", fine, vital=False)])
+    health = await run_checks([Check("database", amiss), Check("broker", fine, vital=False)])
     assert not health.is_ready
     assert health.problems == ("database: is amiss",)
 
 
 async def test_an_error_is_a_problem_by_its_name_and_not_by_its_text() -> None:
-    health = await look_at([Check("database", broken)])
+    health = await run_checks([Check("database", broken)])
     assert health.problems == ("database: ConnectionRefusedError",)
 
 
@@ -45,5 +45,5 @@ async def test_a_check_that_hangs_is_a_problem() -> None:
         await asyncio.Event().wait()
         return None
 
-    health = await look_at([Check("database", hangs)], seconds=0.01)
+    health = await run_checks([Check("database", hangs)], seconds=0.01)
     assert health.problems == ("database: TimeoutError",)

@@ -12,7 +12,7 @@ from scim2_models import Path, User, default_comparison_key
 from contracts.names import (
     BLANKS,
     JOINER,
-    LAST_MARK,
+    END_OF_MARKS,
     MOST_MARKS,
     comparison_key,
     is_stream_safe,
@@ -71,7 +71,7 @@ def test_a_stream_safe_name_has_the_key_that_scim_comparisons_use(name: str) -> 
 
 
 def test_no_mark_lies_beyond_those_that_are_looked_for() -> None:
-    beyond = range(LAST_MARK, sys.maxunicode + 1)
+    beyond = range(END_OF_MARKS, sys.maxunicode + 1)
     assert not any(unicodedata.combining(chr(code)) for code in beyond)
 
 

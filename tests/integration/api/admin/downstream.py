@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contracts.downstream_facts import KnownIdentity, SyncState
-from contracts.listed_failures import FailureGroup, ListedFailure
+from contracts.downstream.failures import FailureGroup, ListedFailure
+from contracts.downstream.sync_states import KnownIdentity, SyncState
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from api.errors import (
     UnknownPolicy,
     UnusableRules,
 )
-from contracts.downstream_facts import SyncState
+from contracts.downstream.sync_states import SyncState
 from contracts.rules import CreateMdmEmployee, MdmRules, RemoveEmployee, StoreRules
 from tests.drivers.in_process import RULES, Ingress, ingress_on
 from tests.integration.api.admin.downstream import Platform, States

@@ -7,8 +7,8 @@ from sqlmodel import col
 
 from api.admin.failures import Meant, group_failures, list_failures, retry_failures
 from api.directory.tables import Identity
-from contracts.downstream_facts import Failure, SyncState
-from contracts.listed_failures import ListedFailure
+from contracts.downstream.failures import ListedFailure
+from contracts.downstream.sync_states import Failure, SyncState
 from tests.drivers.in_process import Ingress
 from tests.integration.api.admin.downstream import GivenUp, States
 

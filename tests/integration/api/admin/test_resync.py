@@ -4,7 +4,7 @@ import pytest
 
 from api.admin.resync import publish_again, resync, resync_all
 from api.errors import UnknownConnection, UnknownIdentity
-from contracts.downstream_facts import SyncState
+from contracts.downstream.sync_states import SyncState
 from tests.drivers.in_process import Ingress, ingress_on
 from tests.integration.api.admin.downstream import States
 

@@ -33,7 +33,7 @@ class Lanes:
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         if self.waiting >= self.most:
             self.found_full.set()
         backlog = Backlog({Lane.URGENT: 0, Lane.BULK: self.waiting})

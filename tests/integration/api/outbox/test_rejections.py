@@ -53,7 +53,7 @@ class Brittle:
             return Confirmed()
         return Rejected("larger than the broker takes") if self.tells else BROKEN
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         return TransportState(connected=True)
 
     @property

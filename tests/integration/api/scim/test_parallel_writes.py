@@ -56,7 +56,7 @@ class Post:
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         return TransportState(connected=True)
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.addresses import look_up
-from contracts.lines import KEPT_ALIVE, open_line
 from contracts.servers import Server
+from contracts.sockets import KEEPALIVE_OPTIONS, open_socket
 from deploy.databases.resting_sessions import ASKED_AFTER, REPLACED_AFTER, RestingSessions
 from tests.servers.migrated import NewDatabase
 from tests.servers.tcp_proxy import TcpProxy
@@ -109,9 +109,9 @@ async def test_a_session_that_has_rested_for_minutes_is_replaced_unasked(
 async def test_lines_are_kept_alive() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         (address,) = await look_up(Server(*listener.getsockname()))
-        with await open_line(address) as line:
+        with await open_socket(address) as line:
             assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-            for name, value in KEPT_ALIVE.items():
+            for name, value in KEEPALIVE_OPTIONS.items():
                 if hasattr(socket, name):
                     option = getattr(socket, name)
                     assert line.getsockopt(socket.IPPROTO_TCP, option) == value

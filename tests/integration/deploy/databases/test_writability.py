@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
-from contracts.health import Check, look_at
+from contracts.health import Check, run_checks
 from deploy.databases.engines import open_directory_engines
 from deploy.databases.sessions import OPENED
 from deploy.databases.writability import READ_ONLY, takes_writes
@@ -46,7 +46,7 @@ async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
 
 
 async def problems(readiness: Check) -> tuple[str, ...]:
-    return (await look_at([readiness], seconds=30)).problems
+    return (await run_checks([readiness], seconds=30)).problems
 
 
 async def session_of(database: DirectoryDatabase, *, older_by: float = 0) -> int:

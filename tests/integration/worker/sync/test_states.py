@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from contracts.downstream_facts import Refusal, SyncState
+from contracts.downstream.sync_states import Refusal, SyncState
 from contracts.rules import Role
 from tests.drivers.people import ADA, BEN, STORE, dashboard, joiner, left, returned
 from tests.drivers.platform import Platform

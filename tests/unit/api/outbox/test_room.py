@@ -30,7 +30,7 @@ class CountedLanes:
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         self.looks += 1
         return TransportState(
             connected=True, backlog=Backlog(self.waiting) if self.counts else None

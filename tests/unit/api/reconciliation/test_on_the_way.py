@@ -26,7 +26,7 @@ class Broker:
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
         raise NotImplementedError
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         return TransportState(connected=True, backlog=self.backlog)
 
 

@@ -7,7 +7,7 @@ import pytest
 from api.directory.identity_listing import CountedIdentity
 from api.reconciliation.status import StatusReport
 from api.reconciliation.verdicts import UNSEEN
-from contracts.downstream_facts import Failure, Refusal, SyncState
+from contracts.downstream.sync_states import Failure, Refusal, SyncState
 
 NOW = 10_000_000
 APPLIED = SyncState(applied_version=5)

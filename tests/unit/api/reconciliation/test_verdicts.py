@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from api.directory.identity_listing import CountedIdentity
 from api.reconciliation.verdicts import LOST, SETTLED, Moment, Verdict, finding_of, judge
 from contracts.clock import LARGEST_DIFFERENCE
-from contracts.downstream_facts import Failure, Refusal, SyncState
+from contracts.downstream.sync_states import Failure, Refusal, SyncState
 
 NOW = 150
 MOMENT = Moment(now=NOW, settled_before=100)

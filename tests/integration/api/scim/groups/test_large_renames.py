@@ -31,7 +31,7 @@ class NewestGroups:
         [outcome] = await self.publish([parcel])
         return outcome
 
-    async def look(self) -> TransportState:
+    async def inspect(self) -> TransportState:
         return TransportState(connected=True)
 
 

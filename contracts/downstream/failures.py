@@ -1,4 +1,4 @@
-"""Which events were given up? In groups and one by one, and the Protocol that tells them."""
+"""Which events were given up? Failures are listed in groups and one by one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failures of one kind with one message. Times are microseconds since the epoch."""
+    """All failures of one kind with one message. Times are microseconds since the epoch."""
 
     kind: str
     message: str
@@ -35,7 +35,7 @@ class ListedFailure:
 
 
 class Failures(Protocol):
-    """Which events did the worker give up?"""
+    """The failures of the worker."""
 
     async def groups(self) -> Sequence[FailureGroup]:
         """Return the failures in groups, the largest first."""
@@ -48,5 +48,5 @@ class Failures(Protocol):
         connection: str | None = None,
         identity: str | None = None,
     ) -> Sequence[ListedFailure]:
-        """Return the failures that match what is given, the latest first."""
+        """Return the failures that match every given argument, the latest first."""
         ...

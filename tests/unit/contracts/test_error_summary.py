@@ -1,6 +1,6 @@
 """Is an error told by its type and place, and never by its text?"""
 
-from contracts.error_places import type_and_places
+from contracts.error_summary import error_summary
 
 
 def _fail() -> None:
@@ -16,7 +16,7 @@ def _caught() -> ValueError:
 
 
 def test_an_error_is_told_by_its_type_and_the_lines_it_came_through() -> None:
-    told = type_and_places(_caught())
+    told = error_summary(_caught())
     assert told["error"] == "ValueError"
     places = [place.rpartition(":") for place in told["where"].split()]
     assert [module for module, _, _ in places] == [__name__, __name__]
@@ -26,6 +26,6 @@ def test_an_error_is_told_by_its_type_and_the_lines_it_came_through() -> None:
 
 def test_of_a_group_each_error_is_told_once() -> None:
     inner = ExceptionGroup("ada", [_caught(), KeyError("ada")])
-    told = type_and_places(ExceptionGroup("ada", [_caught(), inner]))
+    told = error_summary(ExceptionGroup("ada", [_caught(), inner]))
     assert told["error"] == "ValueError, KeyError"
     assert "ada" not in str(told)
