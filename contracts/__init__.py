@@ -1,1 +1,1 @@
-"""What do both sides of the broker agree on? Contracts need Pydantic and the standard library."""
+"""What do both sides of the broker agree on? Contracts define it, in Pydantic and plain Python."""

@@ -1,4 +1,4 @@
-"""How do other systems consume the events? An AsyncAPI 3 document made from the code tells."""
+"""How do other systems consume the events? The AsyncAPI 3 document describes every channel."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which documents does the contract publish? The event's JSON Schema and an AsyncAPI document.
+"""Which documents does the contract publish? A JSON Schema and an AsyncAPI document describe it.
 
 ``make schemas`` writes them; a test fails while a file differs from the code.
 """

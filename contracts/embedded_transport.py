@@ -72,7 +72,7 @@ class EmbeddedTransport:
             self._in_flight.difference_update(outcomes)
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
-        """Hand over one parcel, like any other: it has no connection to break."""
+        """Hand over one parcel, like any other: there is no connection to break."""
         [outcome] = await self.publish([parcel])
         return outcome
 

@@ -1,4 +1,4 @@
-"""How is an error logged without its text? By type and source lines: the text may be personal."""
+"""How is an error logged without its text? A summary has type and source lines, which are safe."""
 
 import traceback
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""When are two names the same? Names with one comparison key are: users, e-mails, groups, roles."""
+"""When are two names the same? Two names with one comparison key are the same everywhere."""
 
 import unicodedata
 from functools import cache

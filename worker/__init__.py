@@ -1,1 +1,1 @@
-"""What happens downstream? Accounts, roles and devices, changed by events."""
+"""What happens downstream? Events change accounts, roles and devices."""

@@ -1,10 +1,10 @@
-"""How is a batch of events applied? One transaction: lock, load, plan each event, write it all.
+"""How is a batch of events applied? One transaction locks, loads, plans each event, and saves.
 
-Locks are taken in one order everywhere, so that workers wait for each other but never in a ring:
+Locks are taken in one order everywhere, so that workers wait for each other but never in a cycle:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
-are the platform's, sync records are Muster's own. Accounts that have to make way for others are
-known late and locked after the other accounts. Two workers that need the same ones crosswise are a
-deadlock, which PostgreSQL ends, and the loser tries again.
+are the platform's, sync records are Muster's own. Accounts that have to yield their addresses are
+known late and locked after the other accounts. Two workers that need such accounts crosswise are a
+deadlock: PostgreSQL rolls one of them back, and that one tries again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase, wait_for_locks
 from worker.load_facts import load_facts
-from worker.locked_out import PATIENCE
+from worker.locked_out import LOCK_TIMEOUTS
 from worker.planning.actions import Plan, outdated
 from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.plan import plan, replan
@@ -30,7 +30,7 @@ Plans = dict[IdentityKey, Plan]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of one event. One that another of the same batch makes needless is dropped."""
+    """An event with its plan. An event that a newer one of the batch overtakes is dropped."""
 
     envelope: IdentityChangedEnvelope
     plan: Plan
@@ -38,7 +38,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of a batch, and how many refused identities became due for planning again."""
+    """The result of a batch. ``freed`` counts the refused identities that became due by it."""
 
     applied: tuple[Applied, ...]
     freed: int = 0
@@ -48,20 +48,21 @@ async def apply_batch(
     database: DownstreamDatabase,
     envelopes: Sequence[IdentityChangedEnvelope],
     now: int,
-    patience: float = PATIENCE[Lane.BULK],
+    lock_timeout: float = LOCK_TIMEOUTS[Lane.BULK],
 ) -> Batch:
-    """Apply events in one transaction, each identity's newest only; results in the same order.
+    """Apply the newest event of each identity in one transaction; results in the order of events.
 
-    :param patience: seconds to wait for each lock.
+    :param now: microseconds since the epoch.
+    :param lock_timeout: seconds to wait for each lock.
     """
     newest = _newest(envelopes)
     async with database.write() as db:
-        await wait_for_locks(db, patience)
+        await wait_for_locks(db, lock_timeout)
         working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
         await platform.make_workspaces(_events(newest))
         await platform.lock_workspaces(_events(newest))
         refused = await sync.lock_records(working_set, _events(newest))
-        fresh = {key: it for key, it in newest.items() if _is_news(working_set, it)}
+        fresh = {key: it for key, it in newest.items() if _is_fresh(working_set, it)}
         await load_facts(working_set, sync, platform, _events(fresh))
         plans = await _plan_each(working_set, fresh)
         await sync.mark_refused(refused - fresh.keys(), now)
@@ -74,24 +75,28 @@ async def apply_replans(
     database: DownstreamDatabase,
     due: Mapping[IdentityKey, str],
     now: int,
-    patience: float = PATIENCE[Lane.BULK],
+    lock_timeout: float = LOCK_TIMEOUTS[Lane.BULK],
 ) -> Batch:
     """Plan refused identities again from their stored events, in one transaction.
 
-    Left out is who is locked by another worker, and who has had a newer event since.
+    Identities that another worker has locked, or that have had a newer event since, are left out.
+
+    :param due: the stored event of each identity, in JSON.
+    :param now: microseconds since the epoch.
+    :param lock_timeout: seconds to wait for each lock.
     """
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write() as db:
-        await wait_for_locks(db, patience)
+        await wait_for_locks(db, lock_timeout)
         working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
         await platform.lock_workspaces(_events(stored))
         refused = await sync.lock_due_records(working_set, stored)
-        same = {key: it for key, it in stored.items() if _is_same(working_set, refused, it)}
-        await load_facts(working_set, sync, platform, _events(same))
-        plans = _replan_each(working_set, same)
-        await _save(working_set, sync, platform, same, same.keys(), now)
+        valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}
+        await load_facts(working_set, sync, platform, _events(valid))
+        plans = _replan_each(working_set, valid)
+        await _save(working_set, sync, platform, valid, valid.keys(), now)
         freed = await sync.mark_freed(working_set.changes.freed, now)
-    return Batch(tuple(Applied(same[key], planned) for key, planned in plans.items()), freed)
+    return Batch(tuple(Applied(valid[key], planned) for key, planned in plans.items()), freed)
 
 
 def _newest(envelopes: Sequence[IdentityChangedEnvelope]) -> Newest:
@@ -108,25 +113,27 @@ def _events(newest: Newest) -> list[IdentityChanged]:
     return [envelope.data for envelope in newest.values()]
 
 
-def _is_news(working_set: WorkingSet, envelope: IdentityChangedEnvelope) -> bool:
+def _is_fresh(working_set: WorkingSet, envelope: IdentityChangedEnvelope) -> bool:
+    """Return whether an event is newer than the applied version of its identity."""
     event = envelope.data
     return outdated(event.version, working_set.records[key_of_event(event)].applied_version) is None
 
 
-def _is_same(
+def _is_unchanged(
     working_set: WorkingSet, refused: Collection[IdentityKey], envelope: IdentityChangedEnvelope
 ) -> bool:
+    """Return whether an identity is still refused and has had no newer event."""
     key = key_of_event(envelope.data)
     return key in refused and working_set.records[key].applied_version == envelope.data.version
 
 
 async def _plan_each(working_set: WorkingSet, newest: Newest) -> Plans:
-    """Plan events that arrived, each with the facts that the plans before it have left."""
+    """Plan events that arrived, each with the facts after the plans before it."""
     plans: Plans = {}
     time_slice = TimeSlice()
     for key, it in _in_order(newest):
         plans[key] = plan(working_set.facts_for(it.data), it.data)
-        working_set.follow(it.data, plans[key])
+        working_set.apply_plan(it.data, plans[key])
         await time_slice.pause_if_over()
     return plans
 
@@ -136,12 +143,12 @@ def _replan_each(working_set: WorkingSet, stored: Newest) -> Plans:
     plans: Plans = {}
     for key, it in _in_order(stored):
         plans[key] = replan(working_set.facts_for(it.data), it.data)
-        working_set.follow(it.data, plans[key])
+        working_set.apply_plan(it.data, plans[key])
     return plans
 
 
 def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope]]:
-    """Return the events as they happened, so that who let go of something comes first."""
+    """Return the events by version, so that an identity gives up an address before another asks."""
     return sorted(newest.items(), key=lambda item: (item[1].data.version, item[0]))
 
 

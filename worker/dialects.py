@@ -1,6 +1,7 @@
-"""Where do the two databases differ for the worker? Here, and nowhere else on its side.
+"""Where do the two databases differ for the worker? This module contains every difference.
 
-Row locks need no word: SQLite has one writer at a time, and SQLAlchemy leaves FOR UPDATE out there.
+Row locks need no case of their own: SQLite has one writer at a time, and SQLAlchemy leaves out FOR
+UPDATE there.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -28,27 +29,27 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NULLTYPE
 
 TEXTS = postgresql.ARRAY(String).with_variant(JSON(), "sqlite")
-"""Many texts as one parameter."""
+"""The type of a parameter that holds many texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownstreamDatabase:
     """The worker's database.
 
-    On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
-    for the lock; on PostgreSQL both are the same engine.
+    On SQLite ``writing`` has one connection, so that writers queue up instead of polling for the
+    lock; on PostgreSQL both engines are the same.
     """
 
     reading: AsyncEngine
     writing: AsyncEngine
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection for statements that change nothing."""
+        """Open a connection for reading statements."""
         return self.reading.connect()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose statements all see the same moment. SQLite's always do."""
+        """Open a connection whose statements all read one snapshot, as SQLite's always do."""
         async with self.read() as db:
             if db.dialect.name == "postgresql":
                 await db.execution_options(isolation_level="REPEATABLE READ")
@@ -60,7 +61,7 @@ class DownstreamDatabase:
 
 
 async def wait_for_locks(db: AsyncConnection, seconds: float) -> None:
-    """Let a transaction wait for each lock no longer; then it fails.
+    """Limit the time that a transaction waits for each lock before it fails.
 
     SQLite has no locks to wait for within a transaction.
     """
@@ -74,13 +75,13 @@ async def put_rows(
     rows: Sequence[Mapping[str, Any]],
     change: Collection[str] = (),
 ) -> None:
-    """Insert rows in their order; of those that are there, change these columns.
+    """Insert rows in their order; where a key exists, update the columns ``change`` instead.
 
-    All name the same columns. On PostgreSQL they are one parameter of one statement.
+    All rows have the same columns. On PostgreSQL they are one parameter of one statement.
     """
     if not rows:
         return
-    statement = _putting(db.dialect.name, table, tuple(rows[0]), frozenset(change))
+    statement = _insert_statement(db.dialect.name, table, tuple(rows[0]), frozenset(change))
     if db.dialect.name == "postgresql":
         await db.execute(statement, {"rows": to_json(rows).decode()})
     else:
@@ -88,7 +89,7 @@ async def put_rows(
 
 
 @cache
-def _putting(
+def _insert_statement(
     dialect: str, table: Table, names: tuple[str, ...], change: frozenset[str]
 ) -> postgresql.Insert | sqlite.Insert:
     statement: postgresql.Insert | sqlite.Insert
@@ -106,21 +107,21 @@ def _putting(
 
 
 def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT that knows ON CONFLICT."""
+    """Return an INSERT that supports ON CONFLICT."""
     if db.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL operator it is
-    """Whether a column holds one of some texts, each of which is looked up by index.
+    """The condition that a column equals any of some texts, each looked up by index.
 
-    They are one parameter, so that a statement is prepared once whatever their number. PostgreSQL
-    is kept from guessing: given the values themselves it reads everything else of a connection
-    where its statistics are old, and they know nothing of what was pushed a moment ago.
+    The texts are one parameter, so that a statement is prepared once for any number of them.
+    PostgreSQL cannot estimate from the subquery, and so looks each text up: given the values, it
+    reads all rows of a connection where its statistics are old, which they are after a push.
     """
 
-    # Of a Boolean, SQLite would be asked whether it is 1, and use no index.
+    # With the type Boolean, the condition is compared with 1 on SQLite, which then uses no index.
     type = NULLTYPE  # type: ignore[assignment]
     inherit_cache = True
 

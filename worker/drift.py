@@ -1,4 +1,4 @@
-"""What is not as the newest events say? Planned under the usual locks, and not carried out."""
+"""How does downstream differ from the newest events? Plans that are not saved show the drift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -27,27 +27,28 @@ from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.platform import SqlPlatform
 from worker.sync.store import SyncStore
 
-AT_ONCE = 200
-"""Identities in one transaction: whoever waits for their locks does not wait for long."""
+MAX_LOCKED_IDENTITIES = 200
+"""Identities in one transaction, so that other transactions wait briefly for their locks."""
 
-UNSEEN = frozenset({"own_role"})
-"""Fields that are no drift: the own role follows the rule by itself, at the next event."""
+IGNORED_FIELDS = frozenset({"own_role"})
+"""Fields that are no drift: the own role follows the rule at the next event."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedAssertions:
-    """Assertions, on the tables. Whoever another worker is at just now shows no difference."""
+    """The Assertions of the stored state. An identity that a worker has locked shows no drift."""
 
     database: DownstreamDatabase
 
     async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
-        """Name what is not as these events say, in their order."""
+        """Return for each event, in their order, what differs downstream."""
         found: list[Sequence[str]] = []
-        for start in range(0, len(events), AT_ONCE):
-            found += await self._some(events[start : start + AT_ONCE])
+        for start in range(0, len(events), MAX_LOCKED_IDENTITIES):
+            found += await self._page(events[start : start + MAX_LOCKED_IDENTITIES])
         return found
 
-    async def _some(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
+    async def _page(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
+        """Return the differences of as many events as one transaction may lock."""
         working_set = WorkingSet()
         async with self.database.write() as db:
             sync, platform = SyncStore(db), SqlPlatform(db)
@@ -61,7 +62,7 @@ class PlannedAssertions:
 
 
 def differences_of(facts: Facts, event: IdentityChanged) -> Sequence[str]:
-    """Name what applying an event once more would change. Pure."""
+    """Return the names of the fields that applying an event once more would change. Pure."""
     planned = replan(facts, event)
     return sorted({name for action in planned.actions for name in _names(facts.account, action)})
 
@@ -72,12 +73,13 @@ def _is_applied(working_set: WorkingSet, event: IdentityChanged) -> bool:
 
 
 def _names(before: Account | None, action: Action) -> Sequence[str]:
+    """Return the names of the fields that an action changes."""
     match action:
         case ChangeAccount(account=after):
             return [
                 field.name
                 for field in fields(Account)
-                if field.name not in UNSEEN
+                if field.name not in IGNORED_FIELDS
                 and getattr(before, field.name, None) != getattr(after, field.name)
             ]
         case YieldAddress():

@@ -1,14 +1,14 @@
-"""What can go wrong on the worker's side, other than with an event? One tree, one line each."""
+"""Which errors does the worker raise, beside those of an event? One tree holds them all."""
 
 LONGEST_NAME = 200
 
 
 class WorkerError(Exception):
-    """A request of an operator that cannot be met; its text is for them."""
+    """A request of an operator cannot be met; the text is written for operators."""
 
 
 class UnknownWorkspace(WorkerError):
-    """Nothing was ever made in a workspace of this name."""
+    """Downstream has no workspace of this name."""
 
     def __init__(self, workspace: str) -> None:
         super().__init__(f"there is no workspace {workspace!r}")
@@ -29,7 +29,7 @@ class UnknownEmail(WorkerError):
 
 
 class UnknownSerial(WorkerError):
-    """The inventory has no device with this serial number, or no longer."""
+    """The inventory of the workspace has no device with this serial number."""
 
     def __init__(self, workspace: str, serial: str) -> None:
         super().__init__(f"workspace {workspace!r} has no device {serial!r}")
@@ -65,15 +65,15 @@ class EmailExists(WorkerError):
         super().__init__(f"workspace {workspace!r} has an account {email!r} on {portal} already")
 
 
-class RoleElsewhere(WorkerError):
-    """Only accounts of the dashboard have roles."""
+class PortalWithoutRoles(WorkerError):
+    """Accounts of this portal have no roles."""
 
     def __init__(self, portal: str) -> None:
         super().__init__(f"accounts of {portal} have no role")
 
 
-class NothingProtected(WorkerError):
-    """Accounts are protected for their role, and only those of the dashboard have any."""
+class PortalWithoutProtection(WorkerError):
+    """Accounts of this portal are never protected, because they have no roles."""
 
     def __init__(self, portal: str) -> None:
         super().__init__(
@@ -89,14 +89,14 @@ class DatabaseAway(WorkerError):
 
 
 class UnusableName(WorkerError):
-    """A name that is empty, endless or not printable, where people would have to read it."""
+    """A name is empty, too long or not printable, so that people could not read it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is 1 to {LONGEST_NAME} printable characters")
 
 
 class UnusableEmail(WorkerError):
-    """What was given as an e-mail has no @ with something on both sides."""
+    """An e-mail has no @ with text on both sides."""
 
     def __init__(self, email: str) -> None:
         super().__init__(f"{email!r} is not an e-mail")

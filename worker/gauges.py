@@ -1,4 +1,4 @@
-"""What of the worker's side is looked up whenever somebody scrapes? What is refused."""
+"""Which gauges does the worker read at each scrape? It reads connection, refusals and failures."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from worker.metrics import WorkerMetrics
 from worker.sync.open_problems import count_open_problems
 
 OBSERVE_SECONDS = 3.0
-"""A scrape waits no longer for the database; Prometheus itself gives up after ten."""
+"""Seconds that a scrape waits for the database; Prometheus itself gives up after ten."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerObservations:
-    """Sets the gauges that nobody keeps up to date by counting."""
+    """Reads the values of gauges that are not counted as events happen."""
 
     metrics: WorkerMetrics
     database: DownstreamDatabase
     consumer: Consumer
 
     async def observe(self) -> None:
-        """Look; what cannot be seen just now is not a number."""
+        """Set the gauges; a value that cannot be read is NaN."""
         self.metrics.connected.set(self.consumer.connected)
         try:
             async with asyncio.timeout(OBSERVE_SECONDS), self.database.read() as db:
                 self.metrics.observe_open_problems(await count_open_problems(db))
-        except Exception:  # noqa: BLE001 - a scrape that fails says nothing at all
+        except Exception:  # noqa: BLE001 - a scrape that fails loses all other metrics
             self.metrics.observe_open_problems(None)

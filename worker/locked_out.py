@@ -1,7 +1,7 @@
-"""How long does a lane wait for a row that somebody holds? A moment; then that event is set aside.
+"""How long does a lane wait for a locked row? A lock times out, and its event is retried later.
 
-Somebody's forgotten session may hold a row for hours. An event that needs it is no worse for that,
-so that it never becomes a failure by it, and everybody else's are applied meanwhile.
+A forgotten session may hold a row for hours. An event that needs this row never becomes a failure
+by it, and the events of all other identities are applied meanwhile.
 """
 
 import asyncio
@@ -10,56 +10,56 @@ from typing import Protocol, TypeVar
 
 from contracts.topology import RETRY_DELAYS, Lane
 
-PATIENCE = {Lane.URGENT: 1.2, Lane.BULK: 3.0}
-"""Seconds that a batch waits for each lock. Workers that meet at one workspace take turns, and have
-to have had theirs; and PostgreSQL looks for deadlocks after a second, which are to be found."""
+LOCK_TIMEOUTS = {Lane.URGENT: 1.2, Lane.BULK: 3.0}
+"""Seconds that a batch waits for each lock. Batches of several workers for one workspace run one
+after the other within this time, and PostgreSQL finds deadlocks, which it looks for after 1 s."""
 
-SHORT_PATIENCE = 0.3
-"""Seconds where a lock was waited for in vain just now."""
+SHORT_LOCK_TIMEOUT = 0.3
+"""Seconds that a batch waits for each lock after a lock has timed out lately."""
 
-SUSPECT_SECONDS = 10.0
-"""How long a workspace is given less patience after that. Its events wait apart from others."""
+CONTENDED_SECONDS = 10.0
+"""How long the short time-out holds for a workspace, whose events are applied in batches apart."""
 
 LONGEST_DELAY = {Lane.URGENT: 30, Lane.BULK: 120}
-"""Seconds until an event is looked at again at the latest, however long it is locked out: a leaver
-goes soon after the lock does, and a hundred thousand joiners do not run in circles."""
+"""The longest seconds between two attempts at a locked-out event: a leaver is applied soon after
+the lock is released, and a hundred thousand joiners are not retried without pause."""
 
 
 def delay_of(lane: Lane, attempts: int) -> int:
-    """Return the seconds that an event waits which is locked out after so many earlier tries."""
+    """Return the seconds until the next attempt at a locked-out event after so many attempts."""
     tier = RETRY_DELAYS[min(attempts, len(RETRY_DELAYS) - 1)]
     return min(tier, LONGEST_DELAY[lane])
 
 
 class OfWorkspace(Protocol):
-    """What belongs to a workspace."""
+    """An item that belongs to a workspace."""
 
     @property
     def workspace(self) -> str:
-        """Which one."""
+        """The name of the workspace."""
         ...
 
 
-ArrivedT = TypeVar("ArrivedT", bound=OfWorkspace)
+ItemT = TypeVar("ItemT", bound=OfWorkspace)
 
 
-class Suspects:
-    """The workspaces in which a lock was waited for in vain just now."""
+class ContendedWorkspaces:
+    """The workspaces in which a lock has timed out lately."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
 
     def add(self, workspaces: Collection[str]) -> None:
-        """Suspect workspaces for a while."""
-        until = asyncio.get_running_loop().time() + SUSPECT_SECONDS
+        """Take workspaces for contended during the next ``CONTENDED_SECONDS``."""
+        until = asyncio.get_running_loop().time() + CONTENDED_SECONDS
         self._until.update(dict.fromkeys(workspaces, until))
 
-    def split(self, arrived: Sequence[ArrivedT]) -> tuple[list[ArrivedT], list[ArrivedT]]:
-        """Return those of suspected workspaces, and the others."""
+    def split(self, items: Sequence[ItemT]) -> tuple[list[ItemT], list[ItemT]]:
+        """Return the items of contended workspaces, and all others."""
         now = asyncio.get_running_loop().time()
         self._until = {name: until for name, until in self._until.items() if until > now}
-        suspected: list[ArrivedT] = []
-        others: list[ArrivedT] = []
-        for one in arrived:
-            (suspected if one.workspace in self._until else others).append(one)
-        return suspected, others
+        contended: list[ItemT] = []
+        free: list[ItemT] = []
+        for item in items:
+            (contended if item.workspace in self._until else free).append(item)
+        return contended, free

@@ -1,8 +1,8 @@
-"""Which events of a batch need a row that somebody holds? Looked up without waiting for any.
+"""Which events of a batch need a row that is locked? A look-up finds them without waiting.
 
-The rows are those that a batch locks: see ``worker/apply.py``. What else it may wait for (a row
-that is just being made, the record of somebody who loses an account) is left to who tries one by
-one.
+The rows are those that a batch locks: see ``worker/apply.py``. Two other locks are not found: that
+on a row which is being inserted, and that on the record of an identity which loses its account. The
+handler then applies the events one by one.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -20,23 +20,23 @@ from worker.platforms.sql.load import needs_workspace_lock
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
-TABLE_SECONDS = 0.3
-"""How long a lock on a whole table may last before that is an error."""
+TABLE_LOCK_TIMEOUT = 0.3
+"""Seconds to wait for a lock on a whole table before the look-up fails."""
 
 
 async def find_locked_out(
     database: DownstreamDatabase, events: Sequence[IdentityChanged]
 ) -> frozenset[IdentityKey]:
-    """Return the identities that need a row which somebody else holds. Nothing stays locked.
+    """Return the identities that need a row which another session has locked. No lock is kept.
 
-    It fails where somebody holds a whole table, because that is in everybody's way.
+    A lock on a whole table raises the error of its time-out, because it stops every event.
     """
     async with database.write() as db:
-        await wait_for_locks(db, TABLE_SECONDS)
+        await wait_for_locks(db, TABLE_LOCK_TIMEOUT)
         await _wait_for_tables(db, events)
         needed = {event.workspace for event in events if needs_workspace_lock(event)}
-        workspaces = await _held(db, _workspaces(needed))
-        records = await _held(db, _records(events))
+        workspaces = await _find_locked(db, _workspaces(needed))
+        records = await _find_locked(db, _records(events))
         accounts = await _locked_accounts(db, events)
     return frozenset(
         key
@@ -48,7 +48,7 @@ async def find_locked_out(
 
 
 async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged]) -> None:
-    """Wait as a writer does: somebody may hold a table, too, such as who makes an index."""
+    """Lock the tables as a writer does: another session may hold one, as to build an index."""
     if db.dialect.name != "postgresql":
         return
     tables = [WORKSPACES, RECORDS, ACCOUNTS, REFUSALS, FAILURES]
@@ -58,11 +58,11 @@ async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged
     await db.execute(text(f"LOCK TABLE {names} IN ROW EXCLUSIVE MODE"))
 
 
-async def _held(db: AsyncConnection, rows: Select[Any]) -> set[tuple[Any, ...]]:
-    """Return the rows that are there and cannot be locked."""
-    there = {tuple(row) for row in await db.execute(rows)}
+async def _find_locked(db: AsyncConnection, rows: Select[Any]) -> set[tuple[Any, ...]]:
+    """Return the rows of a statement that another session has locked."""
+    existing = {tuple(row) for row in await db.execute(rows)}
     free = {tuple(row) for row in await db.execute(rows.with_for_update(skip_locked=True))}
-    return there - free
+    return existing - free
 
 
 def _workspaces(names: Collection[str]) -> Select[Any]:
@@ -77,33 +77,34 @@ def _records(events: Iterable[IdentityChanged]) -> Select[Any]:
 async def _locked_accounts(
     db: AsyncConnection, events: Sequence[IdentityChanged]
 ) -> set[IdentityKey]:
-    """Return who holds, or claims by e-mail, an account that is locked or has a locked device."""
+    """Return the identities with a locked account or device, held or claimed by its e-mail."""
     records = _records(events).add_columns(RECORDS.c.account_id)
     held_by = {
         IdentityKey(connection, identity): account_id
         for connection, identity, account_id in await db.execute(records)
         if account_id is not None
     }
-    addresses = {key_of_event(it): its for it in events if (its := _address_of(it)) is not None}
+    claimed = {key_of_event(it): its for it in events if (its := _address_of(it)) is not None}
     ids = set(held_by.values())
     by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
     needed = select(
         ACCOUNTS.c.id, ACCOUNTS.c.workspace, ACCOUNTS.c.portal, ACCOUNTS.c.email_key
-    ).where(or_(by_id, with_emails(set(addresses.values()))))
+    ).where(or_(by_id, with_emails(set(claimed.values()))))
     accounts = {row[0]: tuple(row[1:]) for row in await db.execute(needed)}
-    locked = {row[0] for row in await _held(db, needed)}
+    locked = {row[0] for row in await _find_locked(db, needed)}
     locked |= await _with_locked_devices(db, accounts)
     locked_addresses = {accounts[it] for it in locked if it in accounts}
     return {key for key, account in held_by.items() if account in locked} | {
-        key for key, address in addresses.items() if address in locked_addresses
+        key for key, address in claimed.items() if address in locked_addresses
     }
 
 
 async def _with_locked_devices(db: AsyncConnection, accounts: Collection[str]) -> set[str]:
+    """Return the accounts that have an assigned device which another session has locked."""
     devices = select(DEVICES.c.id, DEVICES.c.assigned_to).where(
         is_among(DEVICES.c.assigned_to, accounts), ~DEVICES.c.removed
     )
-    return {account for _device, account in await _held(db, devices)}
+    return {account for _device, account in await _find_locked(db, devices)}
 
 
 def _address_of(event: IdentityChanged) -> Address | None:

@@ -1,4 +1,4 @@
-"""What does the worker count and measure? Every metric of its side, for Prometheus.
+"""What does the worker count and measure? This module defines every metric of the worker.
 
 No label is a person, a tenant or the text of an error.
 """
@@ -14,16 +14,16 @@ from worker.retries import FailureKind
 from worker.sync.open_problems import OpenProblems
 
 LAG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
-"""Seconds; 5 is the objective for leavers."""
+"""Upper bounds in seconds; 5 is the objective for leavers."""
 
 BATCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 RETRIED, FAILED = "retried", "failed"
-"""What becomes of an event that no plan was applied for."""
+"""Outcomes of an event without an applied plan."""
 
 
 class WorkerMetrics:
-    """The metrics of one process, in the registry that it serves."""
+    """The worker's metrics of one process, in the registry that the process serves."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
@@ -98,10 +98,10 @@ class WorkerMetrics:
             "1 while deliveries can come from the transport.",
             registry=registry,
         )
-        self._begin_at_zero()
+        self._initialise_series()
 
     def observe_open_problems(self, problems: OpenProblems | None) -> None:
-        """Set what the database says; None where it cannot tell."""
+        """Set the gauges of refusals and failures; NaN where the problems could not be counted."""
         for reason in Reason:
             count = nan if problems is None else problems.refusals.get(reason, 0)
             self.standing_refusals.labels(reason).set(count)
@@ -109,8 +109,8 @@ class WorkerMetrics:
             count = nan if problems is None else problems.failures.get(kind, 0)
             self.standing_failures.labels(kind).set(count)
 
-    def _begin_at_zero(self) -> None:
-        """Make every series at once: a rate does not see the first step of one that is new."""
+    def _initialise_series(self) -> None:
+        """Create every series with 0, so that a rate sees the first event of each."""
         for lane in Lane:
             self.sync_lag.labels(lane)
             self.batch_seconds.labels(lane)

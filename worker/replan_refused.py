@@ -1,4 +1,4 @@
-"""When are refused identities planned again? Soon after something went out of their way."""
+"""When are refused identities planned again? A task plans them soon after an obstacle is gone."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,22 +8,22 @@ from contracts.clock import Clock, now
 from contracts.topology import Lane
 from worker.apply import Batch, apply_replans
 from worker.dialects import DownstreamDatabase, wait_for_locks
-from worker.locked_out import LONGEST_DELAY, PATIENCE, SHORT_PATIENCE
+from worker.locked_out import LOCK_TIMEOUTS, LONGEST_DELAY, SHORT_LOCK_TIMEOUT
 from worker.planning.facts import IdentityKey
 from worker.reports import Reports
 from worker.retries import describe, in_place, is_locked_out, pause, until_stopped
 from worker.sync.replans import SWEEP_SECONDS, find_due, mark_refused
 
-MOST = 100
-"""Planned again at once; small, so that on SQLite nobody waits long for the one writer."""
+MAX_REPLANS = 100
+"""Identities in one transaction; few, so that on SQLite events wait briefly for the one writer."""
 
-LOOK_SECONDS = 1.0
-"""How often to look for what another process freed."""
+POLL_SECONDS = 1.0
+"""Seconds between searches for identities that another process has freed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replanning:
-    """Plans again whoever is due. Several may run on one database."""
+    """The task that plans due identities again. Several may run on one database."""
 
     database: DownstreamDatabase
     reports: Reports
@@ -32,36 +32,38 @@ class Replanning:
     clock: Clock = now
 
     async def run(self) -> None:
-        """Work until told to stop."""
+        """Work until ``stop`` is set."""
         while not self.stop.is_set():
             self.freed.clear()
             if not await until_stopped(self.stop)(self.replan_due):
-                await pause(LOOK_SECONDS, self.freed, self.stop)
+                await pause(POLL_SECONDS, self.freed, self.stop)
 
     async def replan_due(self) -> int:
-        """Plan one batch of due identities; return how many there were."""
+        """Plan one batch of due identities; return the number of those planned."""
         async with self.database.read() as db:
-            due = dict(await find_due(db, self.clock(), MOST))
+            due = dict(await find_due(db, self.clock(), MAX_REPLANS))
         try:
-            return await self._replan(due, PATIENCE[Lane.URGENT])
-        except Exception:  # noqa: BLE001 - whatever it is, it is one identity's
+            return await self._replan(due, LOCK_TIMEOUTS[Lane.URGENT])
+        except Exception:  # noqa: BLE001 - one identity may spoil the batch by any error
             return sum([await self._replan_alone(key, event) for key, event in due.items()])
 
-    async def _replan(self, due: Mapping[IdentityKey, str], patience: float) -> int:
+    async def _replan(self, due: Mapping[IdentityKey, str], lock_timeout: float) -> int:
         if not due:
             return 0
-        batch: Batch = await in_place()(apply_replans, self.database, due, self.clock(), patience)
+        batch: Batch = await in_place()(
+            apply_replans, self.database, due, self.clock(), lock_timeout
+        )
         self.reports.replanned(batch.applied)
         return len(batch.applied)
 
     async def _replan_alone(self, key: IdentityKey, event: str) -> int:
-        """Plan one; whoever fails alone waits for the sweep, or for a lock, and holds up nobody."""
+        """Plan one identity; after an error it is due later, and the others are not delayed."""
         try:
-            return await self._replan({key: event}, SHORT_PATIENCE)
+            return await self._replan({key: event}, SHORT_LOCK_TIMEOUT)
         except Exception as error:  # noqa: BLE001 - the others must not wait for this one
             self.reports.replan_failed(key, describe(error))
             seconds = LONGEST_DELAY[Lane.URGENT] if is_locked_out(error) else SWEEP_SECONDS
             async with self.database.write() as db:
-                await wait_for_locks(db, SHORT_PATIENCE)
+                await wait_for_locks(db, SHORT_LOCK_TIMEOUT)
                 await mark_refused(db, [key], self.clock() + seconds * 1_000_000)
             return 0

@@ -1,4 +1,4 @@
-"""What does the worker say about what it did? Log lines and metrics, without anything personal."""
+"""How does the worker report its work? Log lines and metrics tell it, and none is personal."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -20,45 +20,45 @@ LOG = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Tells people by the log and Prometheus by the metrics, in one place."""
+    """The one writer of the worker's log lines and metrics."""
 
     metrics: WorkerMetrics
 
     def batch(self, lane: Lane) -> AbstractContextManager[object]:
-        """Time one transaction."""
+        """Measure the time of one transaction."""
         return self.metrics.batch_seconds.labels(lane).time()
 
     def applied(self, applied: Iterable[Applied], lane: Lane, now: int) -> None:
-        """Say what became of the events of a batch, which was committed at a time."""
-        for one in applied:
-            event, outcome = one.envelope.data, one.plan.outcome
+        """Report the outcomes of a batch that was committed ``now``, in microseconds."""
+        for it in applied:
+            event, outcome = it.envelope.data, it.plan.outcome
             self.metrics.events.labels(event.portal, outcome).inc()
             if outcome in {Outcome.APPLIED, Outcome.REFUSED}:
                 lag = max(0, now - event.changed_at) / 1_000_000
                 self.metrics.sync_lag.labels(lane).observe(lag)
-            for refused in one.plan.refusals:
+            for refused in it.plan.refusals:
                 self.metrics.refusals.labels(refused.reason).inc()
-            self._log_plan("event_handled", one)
+            self._log_plan("event_handled", it)
 
     def replanned(self, applied: Iterable[Applied]) -> None:
-        """Say what became of refused identities that were planned again."""
-        for one in applied:
-            self._log_plan("refused_planned_again", one)
+        """Report the outcomes of refused identities that were planned again."""
+        for it in applied:
+            self._log_plan("refused_planned_again", it)
 
     def delayed(self, envelope: IdentityChangedEnvelope, error: str, after_seconds: float) -> None:
-        """Say that an event is tried again later."""
+        """Report that an event is tried again later."""
         self.metrics.events.labels(envelope.data.portal, RETRIED).inc()
         _log(envelope).warning("event_delayed", error=error, after_seconds=after_seconds)
 
     def locked_out(
         self, envelope: IdentityChangedEnvelope, lane: Lane, after_seconds: float
     ) -> None:
-        """Say that an event needs a row that somebody holds, and is looked at again later."""
+        """Report that an event needs a row that is locked, and is tried again later."""
         self.metrics.locked_out.labels(lane).inc()
         _log(envelope).warning("event_locked_out", lane=lane, after_seconds=after_seconds)
 
     def failed(self, failed: Failed) -> None:
-        """Say that an event is given up."""
+        """Report that an event is given up."""
         self.metrics.events.labels(failed.envelope.data.portal, FAILED).inc()
         self.metrics.failures.labels(failed.kind).inc()
         _log(failed.envelope).error(
@@ -66,38 +66,38 @@ class Reports:
         )
 
     def replan_failed(self, key: IdentityKey, error: str) -> None:
-        """Say that a refused identity could not be planned again; the sweep tries next."""
+        """Report that a refused identity could not be planned again before the next sweep."""
         LOG.error("replan_failed", connection=key.connection, identity=key.identity, error=error)
 
     def undecodable(self, reason: str) -> None:
-        """Say that a delivery is put aside; nobody can tell whose it was."""
+        """Report that an undecodable delivery, of an unknown identity, is set aside."""
         self.metrics.undecodable.inc()
         LOG.error("event_undecodable", reason=reason)
 
     def answer_lost(self, error: str) -> None:
-        """Say that an answer did not get through: the event comes again, as a duplicate."""
+        """Report that an answer was lost: the event is delivered again, as a duplicate."""
         LOG.warning("answer_lost", error=error)
 
     def paused(self, lane: Lane, error: str) -> None:
-        """Say that a lane waits until the database is back."""
+        """Report that a lane waits until the database is back."""
         self.metrics.paused.labels(lane).set(1)
         LOG.warning("consuming_paused", lane=lane, error=error)
 
     def resumed(self, lane: Lane) -> None:
-        """Say that it goes on."""
+        """Report that a lane consumes again."""
         self.metrics.paused.labels(lane).set(0)
         LOG.info("consuming_resumed", lane=lane)
 
-    def _log_plan(self, said: str, one: Applied) -> None:
-        log = _log(one.envelope)
+    def _log_plan(self, log_event: str, applied: Applied) -> None:
+        log = _log(applied.envelope)
         log.info(
-            said,
-            outcome=one.plan.outcome.value,
-            portal=one.envelope.data.portal.value,
-            actions=[type(action).__name__ for action in one.plan.actions],
-            refusals=[f"{it.action}: {it.reason}" for it in one.plan.refusals],
+            log_event,
+            outcome=applied.plan.outcome.value,
+            portal=applied.envelope.data.portal.value,
+            actions=[type(action).__name__ for action in applied.plan.actions],
+            refusals=[f"{it.action}: {it.reason}" for it in applied.plan.refusals],
         )
-        for action in one.plan.actions:
+        for action in applied.plan.actions:
             self._report_device(log, action)
 
     def _report_device(self, log: structlog.typing.FilteringBoundLogger, action: Action) -> None:

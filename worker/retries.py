@@ -1,7 +1,7 @@
-"""Which retries happen? In place with jitter, then the delayed tiers, then none.
+"""Which retries happen? A transaction is retried in place, then its event in the delayed tiers.
 
-While the database is away the worker waits, and no event loses a try by it. Nothing else on the
-worker's side repeats anything.
+While the database is away the worker waits, and no event loses an attempt by it. The worker has no
+other retries.
 """
 
 import asyncio
@@ -34,40 +34,40 @@ LOG = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 QUICK_TRIES = 4
-"""In place: enough for a deadlock or a race, over before a leaver notices."""
+"""Attempts in place: enough for a deadlock or a race, and over within about a second."""
 
 LONGEST_QUICK_PAUSE = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds; the latter two while something that everybody needs is away."""
+"""Seconds between attempts: in place, and (the latter two) while the database is away."""
 
 PROBE_SECONDS = 15
-"""How long a probe may take; longer than SQLite waits for another process's lock."""
+"""Seconds that a probe may take; longer than SQLite waits for another process's lock."""
 
 
 class FailureKind(StrEnum):
-    """How failures are grouped: tried to the end, or not worth another try."""
+    """The two kinds of failures: every retry was used up, or no retry can help."""
 
     EXHAUSTED = "exhausted"
     PERMANENT = "permanent"
 
 
 def is_transient(error: BaseException) -> bool:
-    """Say whether trying again may help: it was about the database's state, not about the event."""
+    """Return whether a retry may help: the cause is a state of the database, not the event."""
     return meaning_of(error) is not Meaning.OWN or isinstance(error, PoolTimeoutError)
 
 
 def is_locked_out(error: BaseException) -> bool:
-    """Say whether a lock was waited for in vain; waiting again would hold up everybody else."""
+    """Return whether a lock has timed out; to wait again would delay all other events."""
     return meaning_of(error) is Meaning.LOCKED
 
 
 def delay_after(attempts: int) -> int | None:
-    """Return the seconds to wait after so many earlier tries, or None after the last tier."""
+    """Return the seconds to wait after so many attempts, None after the last tier."""
     return RETRY_DELAYS[attempts] if attempts < len(RETRY_DELAYS) else None
 
 
 def in_place() -> AsyncRetrying:
-    """Return what tries a transaction a few times in place."""
+    """Return the retries of a transaction in place, with jitter between the attempts."""
     return AsyncRetrying(
         retry=retry_if_exception(lambda it: is_transient(it) and not is_locked_out(it)),
         stop=stop_after_attempt(QUICK_TRIES),
@@ -78,9 +78,9 @@ def in_place() -> AsyncRetrying:
 
 @dataclass(frozen=True, slots=True)
 class RetryInPlace:
-    """Tries a transaction a few times; while the database is away, waits and begins anew.
+    """Runs a transaction with retries in place, anew after each absence of the database.
 
-    ``paused`` is told why, once for each time that the database is away.
+    ``paused`` is called with the error once for each absence, ``resumed`` at its end.
     """
 
     database: DownstreamDatabase
@@ -89,9 +89,9 @@ class RetryInPlace:
     resumed: Callable[[], None]
 
     async def run(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Return what the call returns, or raise what it raises to the end.
+        """Return the result of a call, or raise the error of its last attempt.
 
-        :raises DatabaseAway: when told to stop while the database is still away.
+        :raises DatabaseAway: when ``stop`` is set while the database is away.
         """
         doubted = False
         while True:
@@ -100,65 +100,67 @@ class RetryInPlace:
             except Exception as error:
                 if await self._was_away(error):
                     continue
-                # It may have come back between the last try and the look.
+                # The database may have come back between the last attempt and the probe.
                 if doubted or meaning_of(error) is not Meaning.AWAY:
                     raise
                 doubted = True
 
-    async def wait_for(self, look: Callable[[], Awaitable[T]]) -> T:
-        """Return what a look gives that only a state of the whole database can hold up.
+    async def wait_for(self, query: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of a query that fails only by a state of the whole database.
 
-        :raises DatabaseAway: when told to stop before that.
+        The query is repeated without limit while its error is transient.
+
+        :raises DatabaseAway: when ``stop`` is set before the query succeeds.
         """
         try:
-            return await look()
-        except Exception as found:
-            if not is_transient(found):
+            return await query()
+        except Exception as error:
+            if not is_transient(error):
                 raise
-            self.paused(describe(found))
-            seen: list[T] = []
+            self.paused(describe(error))
+            results: list[T] = []
 
             async def again() -> bool:
-                seen.append(await look())
+                results.append(await query())
                 return True
 
             waiting = until_stopped(self.stop).copy(before_sleep=None)
             if not await waiting(again):
-                raise DatabaseAway from found
+                raise DatabaseAway from error
             self.resumed()
-            return seen[0]
+            return results[0]
 
     async def _was_away(self, error: Exception) -> bool:
-        """Look whether the database can be reached, and written to if that is in doubt.
+        """Return whether the database was away, after waiting until it is back.
 
-        Where it cannot, wait until it can.
+        The probe writes where the error says that the database is away, else it only connects.
         """
-        look = try_writing if meaning_of(error) is Meaning.AWAY else reach
+        probe = try_writing if meaning_of(error) is Meaning.AWAY else check_reachable
         try:
-            await _in_time(look, self.database)
-        except Exception as found:
-            self.paused(describe(found))
+            await _in_time(probe, self.database)
+        except Exception as problem:
+            self.paused(describe(problem))
             waiting = until_stopped(self.stop).copy(before_sleep=None)
             if not await waiting(_in_time, try_writing, self.database):
-                raise DatabaseAway from found
+                raise DatabaseAway from problem
             self.resumed()
             return True
         return False
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
-    """Return what repeats a call until it succeeds; after a stop it gives None instead."""
+    """Return retries without limit, with growing pauses; after ``stop`` their result is None."""
     return AsyncRetrying(
         wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
         stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
         sleep=lambda seconds: pause(seconds, stop),
-        before_sleep=_say_once,
+        before_sleep=_log_first_failure,
         retry_error_callback=lambda _state: None,
     )
 
 
 async def pause(seconds: float, *until: asyncio.Event) -> None:
-    """Wait, but not longer than until one of the events."""
+    """Wait so many seconds, or until one of the events is set."""
     waiting = [asyncio.ensure_future(event.wait()) for event in until]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -167,27 +169,27 @@ async def pause(seconds: float, *until: asyncio.Event) -> None:
             waiter.cancel()
 
 
-async def reach(database: DownstreamDatabase) -> None:
-    """Open a transaction as a batch would; raise what is in its way."""
+async def check_reachable(database: DownstreamDatabase) -> None:
+    """Open a transaction as a batch would; raise the error that prevents it."""
     async with database.write() as db:
         await db.execute(text("SELECT 1"))
 
 
 async def _in_time(
-    look: Callable[[DownstreamDatabase], Awaitable[None]], database: DownstreamDatabase
+    probe: Callable[[DownstreamDatabase], Awaitable[None]], database: DownstreamDatabase
 ) -> bool:
     async with asyncio.timeout(PROBE_SECONDS):
-        await look(database)
+        await probe(database)
     return True
 
 
 def describe(error: BaseException) -> str:
-    """Name an error by its class and code; its text may quote what is personal."""
+    """Return the class and code of an error, whose text may quote personal data."""
     name, code = type(error).__name__, code_of(error)
     return f"{name} {code}" if code else name
 
 
-def _say_once(state: RetryCallState) -> None:
+def _log_first_failure(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     if state.attempt_number == 1 and error is not None:
         LOG.warning("trying_until_it_works", error=describe(error))

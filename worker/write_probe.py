@@ -1,4 +1,4 @@
-"""Does downstream take writes? Workspaces are made that nobody ever sees."""
+"""Does downstream take writes? A probe inserts workspaces and rolls them back."""
 
 from contextlib import suppress
 
@@ -8,7 +8,7 @@ from worker.platforms.sql.mapping import WORKSPACES
 
 
 async def try_writing(database: DownstreamDatabase) -> None:
-    """Write as a batch would, and take it back; raise what is in the way."""
+    """Write as a batch would, and roll back; raise the error that prevents writing."""
     with suppress(ProbeRolledBack):
         async with database.write() as db:
             small = db.dialect.name == "sqlite"

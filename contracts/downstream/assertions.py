@@ -7,11 +7,11 @@ from contracts.identity_changed import IdentityChanged
 
 
 class Assertions(Protocol):
-    """Finds drift: what asserting the newest states again would change downstream."""
+    """Finds drift: the changes that asserting the newest states again would make downstream."""
 
     async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
         """Return for each event, in their order, what differs downstream: ``role``, ``account``, …
 
-        The events were applied already. Nothing is changed, and no name is personal.
+        The events were applied already. The call changes no state, and no name is personal.
         """
         ...

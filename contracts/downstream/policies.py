@@ -1,4 +1,4 @@
-"""Which policies can a rule name? The policies of its workspace."""
+"""Which policies can a rule name? A rule can name every policy of its workspace."""
 
 from typing import Protocol
 

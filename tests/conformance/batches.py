@@ -48,8 +48,8 @@ class Batch:
         await platform.load_accounts(working_set, self.events)
         for holder in self.holders:
             working_set.load_record(holder)
-        if addresses := working_set.addresses_waited_for():
-            await platform.load_takers(working_set, addresses)
+        if addresses := working_set.waiting_addresses():
+            await platform.load_accounts_at(working_set, addresses)
         await platform.load_related(working_set, self.events)
         return working_set
 
@@ -76,6 +76,6 @@ async def save_within(platform: Platform, known: Sequence[Account], *actions: Ac
     working_set = await batch.load(platform)
     event = left(joiner(RULES, None, "someone"), RULES)
     record = SyncRecord(key_of_event(event))
-    working_set.follow(event, Plan(Outcome.APPLIED, record, actions))
+    working_set.apply_plan(event, Plan(Outcome.APPLIED, record, actions))
     await platform.save(working_set, now=1)
     return working_set

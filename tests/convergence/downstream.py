@@ -101,7 +101,7 @@ class Painter:
             frozenset(it for it in world.devices.values() if self._is_settled_device(it)),
             frozenset(
                 (key, refused.action, refused.reason)
-                for key, waiting in world.waiting.items()
+                for key, waiting in world.refused.items()
                 if key not in self.shared.unsettled_identities
                 and (key not in self.shared.heirs or self._is_active(key))
                 for refused in waiting.refusals

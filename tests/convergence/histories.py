@@ -185,6 +185,6 @@ class Histories(RuleBasedStateMachine):
         """
         if self.portal is not Portal.DASHBOARD or self.another_admin:
             return True
-        waiting = [it for world in worlds for it in world.waiting.values()]
+        waiting = [it for world in worlds for it in world.refused.values()]
         refused = {refused.reason for it in waiting for refused in it.refusals}
         return Reason.LAST_ADMIN not in refused and not shared.unsettled_identities

@@ -64,7 +64,7 @@ def check_at_rest(world: ToyDownstream, newest: Mapping[IdentityKey, IdentityCha
 
 
 def _check_identity(world: ToyDownstream, key: IdentityKey, event: IdentityChanged) -> None:
-    refused = {it.action for it in world.waiting[key].refusals} if key in world.waiting else set()
+    refused = {it.action for it in world.refused[key].refusals} if key in world.refused else set()
     record = world.records[key]
     account = world.accounts.get(record.account_id or "")
     if not event.ever_active:
@@ -129,7 +129,7 @@ def _check_that_nothing_is_left_to_do(
     The same state once more changes nothing, and no identity waits for its own address.
     """
     for key, event in newest.items():
-        before = world.waiting.get(key)
+        before = world.refused.get(key)
         planned = world.replan(event)
         if before is None and isinstance(event.terms.on_create, CreateNothing):
             continue

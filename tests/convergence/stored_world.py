@@ -12,7 +12,7 @@ from tests.convergence.downstream import ByHand
 from tests.drivers.toy_downstream import ToyDownstream
 from worker.dialects import DownstreamDatabase
 from worker.planning.actions import DeviceActionKind, Reason, Refused, RefusedAction
-from worker.planning.changes import LedgerEntry, Waiting
+from worker.planning.changes import LedgerEntry, RefusedIdentity
 from worker.planning.facts import IdentityKey
 from worker.platforms.sql.mapping import (
     ACCOUNTS,
@@ -70,7 +70,7 @@ async def read_world(database: DownstreamDatabase) -> ToyDownstream:
             waiting = None
             if refused_here is not None:
                 event = decode(row["event"].encode()).data
-                waiting = Waiting(event, tuple(refused_here))
+                waiting = RefusedIdentity(event, tuple(refused_here))
             actions = {refused.action for refused in refused_here or ()}
             email_refused = RefusedAction.CHANGE_EMAIL in actions
             world.load_record(replace(record_of(row), email_refused=email_refused), waiting)

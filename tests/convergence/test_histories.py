@@ -58,11 +58,11 @@ class DeliveredInMemory(Histories):
 
     def _release(self, world: ToyDownstream) -> None:
         """A protected account follows its connection at once when it is released."""
-        for key, waiting in list(world.waiting.items()):
+        for key, waiting in list(world.refused.items()):
             if Reason.PROTECTED in {refused.reason for refused in waiting.refusals}:
                 world.release_account(world.records[key].account_id or "")
         world.replan_due()
-        refused = [it.reason for waiting in world.waiting.values() for it in waiting.refusals]
+        refused = [it.reason for waiting in world.refused.values() for it in waiting.refusals]
         assert Reason.PROTECTED not in refused
         check_always(world)
         check_at_rest(world, self.directory.newest())

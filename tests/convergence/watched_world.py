@@ -25,7 +25,7 @@ class WatchedWorld(ToyDownstream):
         super().__init__()
         self.newest: dict[IdentityKey, IdentityChanged] = {}
 
-    def follow(self, event: IdentityChanged, planned: Plan) -> None:
+    def apply_plan(self, event: IdentityChanged, planned: Plan) -> None:
         """Check a plan, and follow it."""
         accounts = dict(self.accounts)
         for action in planned.actions:
@@ -44,7 +44,7 @@ class WatchedWorld(ToyDownstream):
                     accounts[after.id] = after
                 case _:
                     pass
-        super().follow(event, planned)
+        super().apply_plan(event, planned)
         if planned.outcome not in {Outcome.STALE, Outcome.DUPLICATE}:
             self.newest[planned.record.key] = event
 

@@ -28,7 +28,7 @@ def obstacles(world: ToyDownstream, identity: str) -> list[str | None]:
     """Return what an identity waits for."""
     return [
         refused.obstacle
-        for key, waiting in world.waiting.items()
+        for key, waiting in world.refused.items()
         for refused in waiting.refusals
         if key.identity == identity
     ]

@@ -232,7 +232,7 @@ def refusals(planned: Plan) -> list[tuple[RefusedAction, Reason]]:
 
 def refused(world: ToyDownstream, identity: str = "ada") -> list[Reason]:
     """Return why an identity is refused at present."""
-    for key, waiting in world.waiting.items():
+    for key, waiting in world.refused.items():
         if key.identity == identity:
             return [refused.reason for refused in waiting.refusals]
     return []

@@ -41,13 +41,13 @@ class ToyDownstream(WorkingSet):
     def apply(self, event: IdentityChanged) -> Plan:
         """Plan an event and follow the plan."""
         planned = plan(self.facts_for(event), event)
-        self.follow(event, planned)
+        self.apply_plan(event, planned)
         return planned
 
     def replan(self, event: IdentityChanged) -> Plan:
         """Plan the newest event of a refused identity again, and follow the plan."""
         planned = replan(self.facts_for(event), event)
-        self.follow(event, planned)
+        self.apply_plan(event, planned)
         return planned
 
     def replan_due(self) -> None:
@@ -55,5 +55,5 @@ class ToyDownstream(WorkingSet):
         while self.due:
             key = min(self.due)
             self.due.remove(key)
-            if (waiting := self.waiting.get(key)) is not None:
+            if (waiting := self.refused.get(key)) is not None:
                 self.replan(waiting.event)

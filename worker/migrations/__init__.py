@@ -1,1 +1,1 @@
-"""How did the worker's tables become what they are? One revision after the other."""
+"""How do the worker's tables get their present schema? Revisions are run one after the other."""

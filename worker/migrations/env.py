@@ -1,10 +1,10 @@
-"""How are the worker's migrations run? On the connection that the caller opened."""
+"""How are the worker's migrations run? Alembic runs them on the caller's open connection."""
 
 from alembic import context
 
 import worker.platforms.sql.tables
 import worker.schema
-import worker.sync.tables  # either half of the tables enters the schema by being imported
+import worker.sync.tables  # the import registers this half of the tables, as the one above does
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,8 +1,8 @@
-"""How does a revision build an index while everybody writes? Beside them, where a database can.
+"""How does a revision build an index without blocking writers? PostgreSQL builds it concurrently.
 
-A revision that does so is marked ``outside_transaction = True``. It may be interrupted between any
-two statements and is then run again, so that it has to bear what is there already. The directory's
-revisions do the same (``api.migrations.indexes``), and a test holds both to it.
+Such a revision is marked ``outside_transaction = True``. A revision that is interrupted between two
+statements is run again, and has to accept the results of the first run. The directory's revisions
+do the same (``api.migrations.indexes``), and a test holds both to it.
 """
 
 from typing import Any
@@ -17,11 +17,13 @@ WHERE indexrelid = to_regclass(quote_ident(:name))
 
 
 def build_index(name: str, table: str, columns: list[str], **options: Any) -> None:
-    """Build an index beside writers. What an earlier try has finished stays, its ruins go.
+    """Build an index without blocking writers, unless an earlier run has completed it.
+
+    An incomplete index of an interrupted run is dropped first.
 
     :param options: those of ``op.create_index``.
     """
-    if not _is_beside_writers():
+    if not _is_concurrent():
         op.create_index(name, table, columns, **options)
         return
     whole = op.get_bind().scalar(text(IS_WHOLE), {"name": name})
@@ -32,13 +34,13 @@ def build_index(name: str, table: str, columns: list[str], **options: Any) -> No
 
 
 def drop_index(name: str, table: str) -> None:
-    """Drop an index, if it is there, without keeping writers waiting."""
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_beside_writers())
+    """Drop an index, if it exists, without blocking writers."""
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_concurrent())
 
 
-def _is_beside_writers() -> bool:
-    """Say whether each statement commits by itself: within a transaction PostgreSQL refuses.
+def _is_concurrent() -> bool:
+    """Return whether each statement commits by itself, as a concurrent build requires.
 
-    So is it on SQLite, whose writers come one after the other.
+    On SQLite every statement runs in a transaction: its writers come one after the other.
     """
     return op.get_bind().get_execution_options().get("isolation_level") == "AUTOCOMMIT"

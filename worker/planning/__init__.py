@@ -1,1 +1,1 @@
-"""What happens downstream when an identity changes? Pure decisions over facts, without any I/O."""
+"""What happens downstream when an identity changes? Pure functions decide it from facts."""

@@ -1,4 +1,4 @@
-"""What can be done downstream? Actions, refusals, and the plan that holds them."""
+"""What can be done downstream? A plan holds actions and refusals of these kinds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,21 +8,21 @@ from worker.planning.facts import Account, Device, SyncRecord
 
 @dataclass(frozen=True, slots=True)
 class CreateAccount:
-    """Make an account; like the other account actions it shows the state afterwards."""
+    """Make an account; like every account action, this one holds the account afterwards."""
 
     account: Account
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeAccount:
-    """Assert attributes, role and groups."""
+    """Assert attributes, role and groups on an account."""
 
     account: Account
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreAccount:
-    """Bring a removed account back, under the id that it had."""
+    """Bring a removed account back, under its former id."""
 
     account: Account
 
@@ -36,28 +36,28 @@ class RemoveAccount:
 
 @dataclass(frozen=True, slots=True)
 class YieldAddress:
-    """Let the account of somebody inactive take the newest address, and free the old one."""
+    """Give the account of an inactive identity its newest address, and free the old one."""
 
     account: Account
 
 
 @dataclass(frozen=True, slots=True)
 class LinkAccount:
-    """Let the identity hold an account that exists already."""
+    """Let the identity hold an existing account."""
 
     account: Account
 
 
 @dataclass(frozen=True, slots=True)
 class UnlinkAccount:
-    """Let go of an account that stays, with the role that it keeps."""
+    """End the hold on an account, which stays with a role of its own."""
 
     account: Account
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDevice:
-    """Take the assignment off a device; like the other device actions, the state afterwards."""
+    """End the assignment of a device; like every device action, this one holds it afterwards."""
 
     device: Device
 
@@ -83,7 +83,7 @@ Action = AccountAction | YieldAddress | LinkAction | DeviceAction
 
 
 class DeviceActionKind(StrEnum):
-    """How the ledger names what was done to a device."""
+    """The names of device actions in the ledger."""
 
     RELEASE = "release"
     CHANGE_POLICY = "change-policy"
@@ -91,7 +91,7 @@ class DeviceActionKind(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an action is refused."""
+    """The reasons for refusing an action."""
 
     CONFLICT = "conflict"
     LAST_ADMIN = "last_admin"
@@ -102,7 +102,7 @@ class Reason(StrEnum):
 
 
 class RefusedAction(StrEnum):
-    """What is refused."""
+    """The kinds of actions that can be refused."""
 
     PROVIDE_ACCOUNT = "provide_account"
     CHANGE_EMAIL = "change_email"
@@ -114,7 +114,7 @@ class RefusedAction(StrEnum):
 class Refused:
     """An action that waits until its obstacle is gone.
 
-    ``obstacle`` is None where only the provider can help, or an operator (``no_email``, ``left``).
+    ``obstacle`` is None where only the provider or an operator can help (``no_email``, ``left``).
     """
 
     action: RefusedAction
@@ -123,7 +123,7 @@ class Refused:
 
 
 class Outcome(StrEnum):
-    """What became of an event."""
+    """The outcomes of an event."""
 
     APPLIED = "applied"
     REFUSED = "refused"
@@ -132,7 +132,7 @@ class Outcome(StrEnum):
 
 
 def outdated(version: int, applied_version: int) -> Outcome | None:
-    """Say why an event of a version has nothing to tell any more; None where it has."""
+    """Return why an event of this version is obsolete, None where it is newer than the applied."""
     if version > applied_version:
         return None
     return Outcome.DUPLICATE if version == applied_version else Outcome.STALE
@@ -140,7 +140,7 @@ def outdated(version: int, applied_version: int) -> Outcome | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do about an event: actions in order, and the sync record afterwards."""
+    """The decision about an event: actions in order, and the sync record afterwards."""
 
     outcome: Outcome
     record: SyncRecord

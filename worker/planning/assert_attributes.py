@@ -1,4 +1,4 @@
-"""What of an event is asserted on an account that is there? Names, groups, role and e-mail."""
+"""What does an event assert on an existing account? Names, groups, role and e-mail follow it."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from worker.planning.roles import keeps_email, permitted_role, wanted_role, with
 
 
 def assert_attributes(builder: PlanBuilder) -> None:
-    """Assert all of it on a live account, role before e-mail: the one decides about the other."""
+    """Assert all attributes on a live account, the role first: a protected one keeps the e-mail."""
     account = builder.live
     if account is None:
         return
@@ -24,7 +24,7 @@ def assert_attributes(builder: PlanBuilder) -> None:
 
 
 def with_attributes(account: Account, event: IdentityChanged) -> Account:
-    """Return the account with what follows the provider on every account."""
+    """Return the account with the attributes that follow the provider on every account."""
     return replace(
         account,
         display_name=event.profile.display_name,
@@ -35,8 +35,8 @@ def with_attributes(account: Account, event: IdentityChanged) -> Account:
     )
 
 
-def keeps_admin(builder: PlanBuilder, role: Role | None) -> bool:
-    """Refuse a role that would leave the workspace without an Admin; True where it would."""
+def refuse_losing_last_admin(builder: PlanBuilder, role: Role | None) -> bool:
+    """Refuse a role that would leave the workspace without an Admin; return whether it would."""
     account = builder.live
     if account is None or role is account.role or not builder.is_last_admin:
         return False
@@ -50,7 +50,7 @@ def _with_role(builder: PlanBuilder, account: Account) -> Account:
     if role is not wanted_role(account, builder.event):
         obstacle = account_obstacle(account.id)
         builder.refuse(RefusedAction.CHANGE_ROLE, Reason.PROTECTED, obstacle)
-    return account if keeps_admin(builder, role) else replace(account, role=role)
+    return account if refuse_losing_last_admin(builder, role) else replace(account, role=role)
 
 
 def _with_email(builder: PlanBuilder, account: Account) -> Account:
@@ -62,11 +62,11 @@ def _with_email(builder: PlanBuilder, account: Account) -> Account:
         return _with_newest_email(builder, account)
     is_another = name_key(email) != account.email_key
     if keeps_email(account, event):
-        if is_another:  # and not merely spelled in another way
+        if is_another:  # a mere change of spelling is no refusal
             obstacle = account_obstacle(account.id)
             builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.PROTECTED, obstacle)
         return account
-    if is_another and builder.other_account is not None and not builder.let_yield():
+    if is_another and builder.other_account is not None and not builder.let_other_yield():
         obstacle = builder.email_obstacle(email)
         builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
         return account
@@ -74,13 +74,13 @@ def _with_email(builder: PlanBuilder, account: Account) -> Account:
 
 
 def _with_newest_email(builder: PlanBuilder, account: Account) -> Account:
-    """Return the account of somebody inactive, whose old address is somebody else's by now.
+    """Return the account of an inactive identity that has yielded, with its newest address.
 
-    It follows each new address at the event that tells it. One that is taken is no refusal, because
-    the account is out of use, and is not looked at again before the account has to move.
+    The account takes each new address with the event that brings it. A taken address is skipped
+    without a refusal, because the account is out of use; the next claim on its address tries again.
     """
     newest, facts = builder.newest_email, builder.facts
-    stays = newest in {None, facts.record.waiting_email} or facts.newest_is_taken
-    return (
-        account if stays or keeps_email(account, builder.event) else replace(account, email=newest)
-    )
+    unusable = newest in {None, facts.record.waiting_email} or facts.newest_is_taken
+    if unusable or keeps_email(account, builder.event):
+        return account
+    return replace(account, email=newest)

@@ -1,4 +1,4 @@
-"""What did plans change, and who waits for what? Plain values that a working set collects."""
+"""What did plans change, and which are refused? A working set collects both as plain values."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from worker.planning.facts import Account, Device, IdentityKey, SyncRecord
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A device action that a deactivation has had; it never has it again."""
+    """A device action that a deactivation has taken, and never takes again."""
 
     key: IdentityKey
     deactivated_at: int
@@ -19,20 +19,20 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A refused identity: what is refused, and the event to plan again once that may help."""
+class RefusedIdentity:
+    """The refusals of an identity, and the event to plan again once an obstacle is gone."""
 
     event: IdentityChanged
     refusals: tuple[Refused, ...]
 
     def waits_for(self, obstacles: Collection[str]) -> bool:
-        """Say whether any of these obstacles is in its way."""
+        """Return whether any of the refusals has one of these obstacles."""
         return any(refused.obstacle in obstacles for refused in self.refusals)
 
 
 @dataclass(slots=True)
 class Changes:
-    """What the plans so far have changed: each key with the value before the first change."""
+    """The changes of the plans so far: each key with the value before its first change."""
 
     accounts: dict[str, Account | None] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)

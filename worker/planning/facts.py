@@ -1,4 +1,4 @@
-"""What has to be known to plan an event? Accounts, devices, sync records, as plain values."""
+"""Which facts does planning an event need? Accounts, devices and sync records are plain values."""
 
 from dataclasses import dataclass, replace
 
@@ -7,19 +7,19 @@ from contracts.names import name_key
 from contracts.rules import Portal, Role
 
 Address = tuple[str, str, str]
-"""Workspace, portal and key of an e-mail: at most one live account has it."""
+"""Workspace, portal and key of an e-mail; at most one live account has each address."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class IdentityKey:
-    """Which identity: its connection and its id there."""
+    """The key of an identity: its connection, and its id there."""
 
     connection: str
     identity: str
 
 
 def key_of_event(event: IdentityChanged) -> IdentityKey:
-    """Return which identity an event is about."""
+    """Return the key of the identity that an event describes."""
     return IdentityKey(event.connection, event.identity)
 
 
@@ -27,9 +27,9 @@ def key_of_event(event: IdentityChanged) -> IdentityKey:
 class Account:
     """An employee, a collaborator or an MDM employee. A removed one has no e-mail any more.
 
-    ``own_role`` is the role that it has while no name maps to one: given by hand, or by the rule.
-    ``made_by`` is the connection that made it, None where it was made by hand. ``released`` is
-    set once an administrator has handed it over to whichever connection holds it.
+    ``own_role`` is the role while no name maps to one: given by hand, or by the rule. ``made_by``
+    is the connection that made the account, None where an operator made it by hand. ``released``
+    is set once an administrator has handed the account over to the connection that holds it.
     """
 
     id: str
@@ -49,21 +49,21 @@ class Account:
 
     @property
     def made_by_hand(self) -> bool:
-        """Say whether it was made by hand, and not handed over since."""
+        """Return whether an operator made the account, and none has released it since."""
         return self.made_by is None and not self.released
 
     @property
     def email_key(self) -> str | None:
-        """Return the form under which e-mails are compared, and unique among live accounts."""
+        """Return the comparison key of the e-mail, which is unique among live accounts."""
         return None if self.email is None else name_key(self.email)
 
     @property
     def is_admin(self) -> bool:
-        """Say whether it counts when the last Admin is looked for."""
+        """Return whether the account counts as an Admin of its workspace."""
         return self.role is Role.ADMIN and not self.removed
 
     def without_email(self) -> "Account":
-        """Return the record that is kept of it once it is removed."""
+        """Return the account as it is kept for the audit after its removal."""
         return replace(self, email=None, removed=True)
 
 
@@ -81,12 +81,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SyncRecord:
-    """How far an identity has come, and what it holds.
+    """The applied version of an identity, and the account that it holds.
 
     ``deactivated_at`` is the version of the last deactivation that was applied. ``waiting_email``
-    is the address that the account of somebody inactive takes as soon as its own one is claimed,
-    or has taken; None where it does not yield. ``email_refused`` tells whether a change of the
-    account's e-mail is refused at present.
+    is the address that the account of an inactive identity takes as soon as its own one is
+    claimed, or has taken; None where the account does not yield. ``email_refused`` tells whether a
+    change of the account's e-mail is refused at present.
     """
 
     key: IdentityKey
@@ -100,16 +100,19 @@ class SyncRecord:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that planning one event looks at.
+    """All facts for planning one event.
 
-    ``account`` is the one that the identity holds, ``account_with_email`` the live one that has the
-    event's e-mail (often the same), ``its_holder`` the undeleted identity that holds the latter.
-    ``devices`` are those assigned to either. ``done`` are the device actions that this deactivation
-    has had. ``admins`` counts the live Admins of the workspace. ``yielding`` are the account with
-    the e-mail as it is once it has yielded it, and before it, as they are then, the accounts that
-    make way for it; none where it does not yield. ``in_its_way`` is the address of the account that
-    makes no way.
-    ``newest_is_taken``: whether another live account has the address that the provider sent last.
+    :param new_account_id: the id of an account that the plan makes.
+    :param account: the account that the identity holds.
+    :param account_with_email: the live account with the event's e-mail, often the same.
+    :param its_holder: the undeleted identity that holds ``account_with_email``.
+    :param devices: the devices assigned to either account.
+    :param done: the device actions that this deactivation has taken, as ids and kinds.
+    :param admins: the number of live Admins of the workspace.
+    :param yielding: the accounts of the yield chain, each with its next address, in the order in
+        which they move; the last is ``account_with_email``. Empty where the chain is blocked.
+    :param blocking_email: the address of the account that blocks the chain.
+    :param newest_is_taken: whether another live account has the provider's newest address.
     """
 
     record: SyncRecord
@@ -122,5 +125,5 @@ class Facts:
     policies: frozenset[str] = frozenset()
     admins: int = 0
     yielding: tuple[Account, ...] = ()
-    in_its_way: str | None = None
+    blocking_email: str | None = None
     newest_is_taken: bool = False

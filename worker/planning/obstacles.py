@@ -1,4 +1,4 @@
-"""What does a refused action wait for? Obstacles, under the names by which they are looked up."""
+"""What does a refused action wait for? Each obstacle has a name, by which it is looked up."""
 
 from contracts.names import name_key
 from contracts.rules import Portal
@@ -6,30 +6,30 @@ from worker.planning.facts import Account
 
 
 def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
-    """Name the obstacle that somebody else has this e-mail."""
+    """Return the name of the obstacle that another account has this e-mail."""
     return f"email:{workspace}:{portal}:{name_key(email)}"
 
 
 def admin_obstacle(workspace: str) -> str:
-    """Name the obstacle that the workspace has no other Admin."""
+    """Return the name of the obstacle that the workspace has no other Admin."""
     return f"admin:{workspace}"
 
 
 def policy_obstacle(workspace: str, policy: str) -> str:
-    """Name the obstacle that the workspace has no such policy."""
+    """Return the name of the obstacle that the workspace has no such policy."""
     return f"policy:{workspace}:{policy}"
 
 
 def account_obstacle(account_id: str) -> str:
-    """Name the obstacle that an account is not released."""
+    """Return the name of the obstacle that an account is not released."""
     return f"account:{account_id}"
 
 
 def freed_obstacles(before: Account | None, after: Account, *, held: bool) -> frozenset[str]:
-    """Return the obstacles that a change of an account takes out of others' way.
+    """Return the obstacles that a change of an account removes for other identities.
 
     :param before: the account before the change, None where it is new.
-    :param held: whether an undeleted identity holds it afterwards.
+    :param held: whether an undeleted identity holds the account afterwards.
     """
     freed = set()
     lost = not held or (before is not None and before.email_key != after.email_key)

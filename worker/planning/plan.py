@@ -1,7 +1,7 @@
-"""What happens downstream when an identity changes? A pure decision: facts and event in, plan out.
+"""What happens downstream when an identity changes? A pure function turns facts into a plan.
 
-Everything an administrator chose is decided here: who gets an account, which role holds, what
-happens to the devices of somebody who leaves, and what is refused.
+The plan carries out the administrator's rules: it makes accounts, sets roles, acts on the devices
+of leavers, and refuses actions.
 """
 
 from dataclasses import replace
@@ -34,15 +34,19 @@ from worker.planning.actions import (
     UnlinkAccount,
     outdated,
 )
-from worker.planning.assert_attributes import assert_attributes, keeps_admin, with_attributes
+from worker.planning.assert_attributes import (
+    assert_attributes,
+    refuse_losing_last_admin,
+    with_attributes,
+)
 from worker.planning.facts import Account, Facts
 from worker.planning.obstacles import admin_obstacle, policy_obstacle
 from worker.planning.plan_builder import PlanBuilder
-from worker.planning.roles import left_behind, mapped_role, role_of_rule
+from worker.planning.roles import mapped_role, role_of_rule, without_holder
 
 
 def plan(facts: Facts, event: IdentityChanged) -> Plan:
-    """Plan an event that arrived; one that is not newer than the applied version is dropped."""
+    """Plan an event that arrived; drop it where it is not newer than the applied version."""
     outcome = outdated(event.version, facts.record.applied_version)
     return replan(facts, event) if outcome is None else Plan(outcome, facts.record)
 
@@ -61,21 +65,21 @@ def replan(facts: Facts, event: IdentityChanged) -> Plan:
     return builder.plan()
 
 
-# --- coming -------------------------------------------------------------------------------
+# --- activation ---------------------------------------------------------------------------
 
 
 def _provide_account(builder: PlanBuilder) -> None:
-    """Make sure that an active identity has its account: linked, restored or created."""
+    """Link, restore or create the account of an active identity that has none."""
     if builder.live is not None:
         return
-    if builder.has_left_unknown:
+    if builder.is_unknown_leaver:
         builder.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.LEFT)
         return
     event, other = builder.event, builder.other_account
     email = event.profile.email
     if email is None:
         builder.refuse(RefusedAction.PROVIDE_ACCOUNT, Reason.NO_EMAIL)
-    elif other is not None and builder.facts.its_holder is not None and builder.let_yield():
+    elif other is not None and builder.facts.its_holder is not None and builder.let_other_yield():
         _provide_account(builder)
     elif other is not None and builder.facts.its_holder is not None:
         obstacle = builder.email_obstacle(email)
@@ -92,10 +96,10 @@ def _link(builder: PlanBuilder, account: Account) -> None:
 
 
 def _create(builder: PlanBuilder, email: str) -> None:
-    """Apply the creation rule; who was removed before comes back on the same account.
+    """Apply the creation rule; a removed account of the identity is restored.
 
-    It comes back as the rule would make it today, whoever had made it: the address is that of now,
-    and a role given by hand was not meant for it.
+    A restored account is like a new one of this connection, with today's address and the role of
+    today's rule: a role given by hand before the removal does not come back.
     """
     event, removed = builder.event, builder.account
     account = removed or Account(builder.facts.new_account_id, event.workspace, event.portal, email)
@@ -112,16 +116,16 @@ def _create(builder: PlanBuilder, email: str) -> None:
     builder.put(CreateAccount(made) if removed is None else RestoreAccount(made))
 
 
-# --- leaving ------------------------------------------------------------------------------
+# --- deactivation and deletion ------------------------------------------------------------
 
 
 def _apply_missed_deactivation(builder: PlanBuilder) -> None:
-    """Apply a deactivation that has not been applied yet, even to somebody back by now.
+    """Apply a deactivation that was missed, even if the identity is active again.
 
-    Events in between may have been lost or folded into this one, so the identity is planned as
-    it was when it last was active first. Whatever could not be had then needs no refusal now.
+    Earlier events may have been lost or folded into this one, so that the identity is first planned
+    as it was while active. Refusals of that step are dropped.
     """
-    if _lost_to_a_successor(builder):
+    if _was_taken_over(builder):
         builder.deactivated_at = builder.event.terms.deactivated_at
         return
     if builder.account is None or builder.other_account is not None:
@@ -132,16 +136,17 @@ def _apply_missed_deactivation(builder: PlanBuilder) -> None:
         builder.deactivated_at = builder.event.terms.deactivated_at
 
 
-def _lost_to_a_successor(builder: PlanBuilder) -> bool:
-    """Say whether somebody took the account over from a deleted identity while it waited.
+def _was_taken_over(builder: PlanBuilder) -> bool:
+    """Return whether another identity took the account over while the deletion was refused.
 
-    It must not look for another one then: two deleted ones would take it from each other forever.
+    The deleted identity must not link another account then: two deleted identities would take one
+    account from each other for ever.
     """
     return builder.facts.record.deleted and builder.account is None
 
 
 def _deactivate(builder: PlanBuilder, action: DeactivationAction) -> bool:
-    """Do what the rules named when the person left; False where that is refused."""
+    """Take the action that the rules named at the deactivation; return False if it is refused."""
     match action:
         case LeaveAlone():
             return True
@@ -167,7 +172,7 @@ def _remove_account(builder: PlanBuilder) -> bool:
     if account is None:
         return True
     if builder.is_last_admin:
-        if _comes_back(builder.event):
+        if _is_restored_at_once(builder.event):
             return True
         builder.refuse(
             RefusedAction.DEACTIVATE, Reason.LAST_ADMIN, admin_obstacle(account.workspace)
@@ -201,26 +206,27 @@ def _change_policy(builder: PlanBuilder, policy: str) -> bool:
 
 
 def _unlink(builder: PlanBuilder) -> None:
-    """Unlink what a deleted identity leaves behind, unless a refused action still waits.
+    """Unlink the account of a deleted identity, unless a refused action keeps the link.
 
-    An Admin who stays only for want of another is downgraded or removed later. Any other refusal
-    is not the identity's business any more.
+    The link stays for the last Admin, who is downgraded or removed later, and for a deactivation
+    that waits for its policy. All other refusals are dropped with the link.
     """
     account = builder.live
     if account is None or _outlives_deletion(builder):
         return
-    left = left_behind(account, builder.event)
-    if not keeps_admin(builder, left.role):
-        builder.put(UnlinkAccount(left))
+    unlinked = without_holder(account, builder.event)
+    if not refuse_losing_last_admin(builder, unlinked.role):
+        builder.put(UnlinkAccount(unlinked))
         builder.account = None
         builder.refusals.clear()
 
 
 def _outlives_deletion(builder: PlanBuilder) -> bool:
-    waited_for = {refused.reason for refused in builder.refusals.values()}
-    return not waited_for.isdisjoint({Reason.LAST_ADMIN, Reason.UNKNOWN_POLICY})
+    """Return whether a refusal keeps the link of a deleted identity."""
+    reasons = {refused.reason for refused in builder.refusals.values()}
+    return not reasons.isdisjoint({Reason.LAST_ADMIN, Reason.UNKNOWN_POLICY})
 
 
-def _comes_back(event: IdentityChanged) -> bool:
-    """Say whether a removal would be undone by the same event, so that it need not be refused."""
+def _is_restored_at_once(event: IdentityChanged) -> bool:
+    """Return whether the same event would undo a removal, which then needs no refusal."""
     return event.active and not isinstance(event.terms.on_create, CreateNothing)

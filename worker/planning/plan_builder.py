@@ -1,4 +1,4 @@
-"""What does a plan look like while it is being made? Facts that follow each action taken so far."""
+"""How is a plan built? A builder collects actions and keeps the facts up to date with them."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from worker.planning.roles import keeps_email
 
 
 class PlanBuilder:
-    """A plan in the making: the facts as they will be once the actions so far are done."""
+    """An unfinished plan, with the facts as they will be after its actions so far."""
 
     def __init__(self, facts: Facts, event: IdentityChanged) -> None:
         self.facts = facts
@@ -42,11 +42,11 @@ class PlanBuilder:
         return None if self.account is None or self.account.removed else self.account
 
     @property
-    def has_left_unknown(self) -> bool:
-        """Say whether the identity has left, and its directory has lost that.
+    def is_unknown_leaver(self) -> bool:
+        """Return whether the directory has lost a deactivation of the identity.
 
-        Deactivations come from the directory only, so that one it does not know was lost there. It
-        is the provider that brings somebody back, by a change of the user, not of a group.
+        Deactivations come from the directory only, so that one which it does not know was lost
+        there. Only a change of the user by the provider, not of a group, reactivates an identity.
         """
         told_at, left_at = self.event.told_at, self.facts.record.deactivated_at
         return told_at is not None and left_at > max(told_at, self.event.terms.deactivated_at)
@@ -54,17 +54,17 @@ class PlanBuilder:
     @property
     def other_account(self) -> Account | None:
         """The live account with the e-mail of the event, unless the identity holds it."""
-        other = None if self.other_has_yielded else self.facts.account_with_email
-        mine = self.account is not None and other is not None and other.id == self.account.id
-        return None if mine else other
+        found = None if self.other_has_yielded else self.facts.account_with_email
+        is_own = self.account is not None and found is not None and found.id == self.account.id
+        return None if is_own else found
 
     @property
     def is_last_admin(self) -> bool:
-        """Say whether the workspace has no Admin but the one that the identity holds."""
+        """Return whether the identity holds the only Admin of the workspace."""
         return self.account is not None and self.account.is_admin and self.admins <= 1
 
-    def let_yield(self) -> bool:
-        """Free the e-mail, if somebody inactive has it and yields it to somebody active."""
+    def let_other_yield(self) -> bool:
+        """Let the accounts of the yield chain free the e-mail; return False where they may not."""
         if not (self.facts.yielding and self.event.active):
             return False
         self.actions.extend(map(YieldAddress, self.facts.yielding))
@@ -72,16 +72,16 @@ class PlanBuilder:
         return True
 
     def email_obstacle(self, email: str) -> str:
-        """Return what has to go before the identity can have an e-mail that somebody else has."""
-        beyond = self.facts.in_its_way if self.event.active else None
-        return email_obstacle(self.event.workspace, self.event.portal, beyond or email)
+        """Return the obstacle to an e-mail that another account has."""
+        blocking = self.facts.blocking_email if self.event.active else None
+        return email_obstacle(self.event.workspace, self.event.portal, blocking or email)
 
     @property
     def has_yielded(self) -> bool:
-        """Say whether the account has given its e-mail up since the identity left.
+        """Return whether the account has yielded its e-mail since the deactivation.
 
-        It had that, or was refused it, when an event of this absence was planned last. So an
-        account has given up what it does not have, and was not refused.
+        The last plan since the deactivation either gave the account this e-mail or refused it. An
+        account that lacks the e-mail without a refusal has therefore yielded it.
         """
         record, email = self.facts.record, self.event.profile.email
         if self.event.active or self.live is None or email is None or record.email_refused:
@@ -96,24 +96,24 @@ class PlanBuilder:
         return profile.waiting_email or (profile.email if self.has_yielded else None)
 
     def put(self, action: AccountAction | UnlinkAccount) -> None:
-        """Take an action that shows the account afterwards."""
+        """Add an action, and take the account over from it."""
         before = self.account.is_admin if self.account is not None else False
         self.admins += action.account.is_admin - before
         self.account = action.account
         self.actions.append(action)
 
     def refuse(self, action: RefusedAction, reason: Reason, obstacle: str | None = None) -> None:
-        """Leave an action undone, visibly."""
+        """Add a refusal in place of an action."""
         self.refusals[action] = Refused(action, reason, obstacle)
 
     def assigned_devices(self) -> list[Device]:
-        """Return the devices of the account, in a stable order."""
+        """Return the devices of the account, by serial number."""
         account = self.account.id if self.account is not None else None
         assigned = [d for d in self.devices.values() if d.assigned_to == account and not d.removed]
         return sorted(assigned, key=lambda device: device.serial)
 
     def act_on(self, device: Device, kind: DeviceActionKind, action: DeviceAction) -> None:
-        """Take a device action, unless this deactivation has had it already."""
+        """Add a device action, unless this deactivation has taken it already."""
         if (device.id, kind) not in self.facts.done:
             self.actions.append(action)
 
@@ -133,7 +133,7 @@ class PlanBuilder:
         return Plan(outcome, record, tuple(self.actions), refusals)
 
     def _waiting_email(self) -> str | None:
-        """Return the address that the account takes once its own one is claimed, if it may."""
+        """Return the address that the account takes once its own is claimed, None if it may not."""
         account, event = self.live, self.event
         if account is None or event.active or event.deleted or keeps_email(account, event):
             return None

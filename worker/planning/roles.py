@@ -1,9 +1,9 @@
-"""Which role does an account have, and which accounts are protected from a connection? Pure.
+"""Which role does an account have, and which are protected? Pure functions decide by the rules.
 
-A connection lays a role over the one that an account has of its own: its rule does, and a name
-that it maps. A role that it could not give is out of its reach: an account with a higher one, of
-another maker, keeps its e-mail, or the connection could put that role into anybody's hands. If it
-was made by hand, it keeps the role too. docs/decisions/0018 tells why.
+A connection overrides the own role of an account: by its rule, and by a name that it maps. An
+account of another maker with a higher role than the connection can give keeps its e-mail, or the
+connection could hand that role to any person. An account made by hand keeps such a role, too.
+docs/decisions/0018 tells why.
 """
 
 from dataclasses import replace
@@ -32,7 +32,7 @@ def mapped_role(event: IdentityChanged) -> Role | None:
 
 
 def role_of_rule(event: IdentityChanged) -> Role | None:
-    """Return the role that the creation rule gives; None under "nothing", and on other portals."""
+    """Return the role of the creation rule; None for "nothing", and on portals without roles."""
     match event.terms.on_create:
         case CreateCollaborator(role=role):
             return role
@@ -43,12 +43,12 @@ def role_of_rule(event: IdentityChanged) -> Role | None:
 
 
 def wanted_role(account: Account, event: IdentityChanged) -> Role | None:
-    """Return the role that the event asks for: mapped, else the rule's, else the account's own."""
+    """Return the role that the event asserts: mapped, else the rule's, else the account's own."""
     return mapped_role(event) or role_of_rule(event) or account.own_role
 
 
 def with_own_role(account: Account, event: IdentityChanged) -> Account:
-    """Let the role of its own follow the rule, unless it was given by hand."""
+    """Return the account with the rule's role as its own role, unless it was made by hand."""
     rule = role_of_rule(event)
     if rule is None or account.made_by_hand:
         return account
@@ -56,14 +56,14 @@ def with_own_role(account: Account, event: IdentityChanged) -> Account:
 
 
 def permitted_role(account: Account, event: IdentityChanged) -> Role | None:
-    """Return the role that the event may give a live account: the wanted one, if it may.
+    """Return the role that a live account has after the event: the wanted one, if permitted.
 
-    An account made by hand that is above the connection stays what it is, and loses no more than
-    what a mapping has given it beyond its own role. No account of anybody else is raised to a role
-    of its own that the connection could not give.
+    An account made by hand with an own role above the connection's highest one keeps that role, and
+    loses at most a mapped role beyond it. An account of another maker is not raised to an own role
+    that the connection could not give.
     """
     wanted, highest = wanted_role(account, event), _highest_role(event)
-    if _answers_for(account, event):
+    if _is_responsible_for(account, event):
         return wanted
     if account.made_by_hand and _rank(account.own_role) > _rank(highest):
         return min(account.role, account.own_role, key=_rank)
@@ -71,35 +71,35 @@ def permitted_role(account: Account, event: IdentityChanged) -> Role | None:
 
 
 def keeps_email(account: Account, event: IdentityChanged) -> bool:
-    """Say whether the connection may not give the account another e-mail.
+    """Return whether the account is protected from a new e-mail.
 
-    It may not where the account has, or would have again, a higher role than it can give.
+    An account of another maker is, while its present or own role is above the connection's highest.
     """
     held = max(_rank(account.role), _rank(account.own_role))
-    return not _answers_for(account, event) and held > _rank(_highest_role(event))
+    return not _is_responsible_for(account, event) and held > _rank(_highest_role(event))
 
 
-def _answers_for(account: Account, event: IdentityChanged) -> bool:
-    """Say whether the connection made the account itself, or an administrator has released it."""
+def _is_responsible_for(account: Account, event: IdentityChanged) -> bool:
+    """Return whether the connection made the account, or an administrator has released it."""
     return account.released or account.made_by == event.connection
 
 
-def left_behind(account: Account, event: IdentityChanged) -> Account:
-    """Return a live account without its holder: a mapped role ends, any other is its own now."""
+def without_holder(account: Account, event: IdentityChanged) -> Account:
+    """Return a live account after its unlinking: a mapped role ends, any other becomes its own."""
     mapped = mapped_role(event)
     role = account.own_role if mapped is not None and mapped is account.role else account.role
     return replace(account, role=role, own_role=role)
 
 
 def _highest_role(event: IdentityChanged) -> Role | None:
-    """Return the highest role that the connection can give to anybody, as far as the event tells.
+    """Return the highest role that the connection can give, as far as the event shows.
 
-    An event of before 1.1 does not tell; what its rule and lines do not show cannot be given.
+    An event before 1.1 shows only the roles of its rule and its lines.
     """
     match event.terms:
         case DashboardTerms(highest_role=highest):
-            told = (highest, role_of_rule(event), mapped_role(event))
-            return Role.highest(role for role in told if role is not None)
+            shown = (highest, role_of_rule(event), mapped_role(event))
+            return Role.highest(role for role in shown if role is not None)
         case StoreTerms() | MdmTerms():
             return None
         case never:

@@ -1,6 +1,7 @@
-"""What is downstream, as far as a batch looks at it? Facts for planning, which follow every plan.
+"""What does a batch know of downstream? A working set holds facts, which every plan changes.
 
-It holds what is loaded, and afterwards what of it has to be written. It does no I/O itself.
+Facts are loaded into the set before planning, and its changes are saved after it. The working set
+does no I/O itself.
 """
 
 from collections import Counter
@@ -29,7 +30,7 @@ from worker.planning.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.planning.changes import Changes, LedgerEntry, Waiting
+from worker.planning.changes import Changes, LedgerEntry, RefusedIdentity
 from worker.planning.facts import (
     Account,
     Address,
@@ -41,8 +42,8 @@ from worker.planning.facts import (
 )
 from worker.planning.obstacles import email_obstacle, freed_obstacles
 
-LONGEST_LINE = 10
-"""Accounts that make way for a claimant, one for the other. Each costs the worker a statement."""
+LONGEST_YIELD_CHAIN = 10
+"""Accounts that yield to each other for one claimant. Each costs the worker a statement."""
 
 
 def _random_id() -> str:
@@ -50,15 +51,15 @@ def _random_id() -> str:
 
 
 class WorkingSet:
-    """Records, accounts, devices, policies and the ledger, as plans leave them.
+    """Records, accounts, devices, policies and the ledger, as they are after the plans so far.
 
-    ``due`` are the refused identities whose obstacle may be gone, and those that lost their
-    account to a successor.
+    ``due`` are the refused identities whose obstacle may be gone, and those whose account another
+    identity has taken over.
     """
 
     def __init__(self, new_id: Callable[[], str] = _random_id) -> None:
         self.records: dict[IdentityKey, SyncRecord] = {}
-        self.waiting: dict[IdentityKey, Waiting] = {}
+        self.refused: dict[IdentityKey, RefusedIdentity] = {}
         self.accounts: dict[str, Account] = {}
         self.devices: dict[str, Device] = {}
         self.policies: set[tuple[str, str]] = set()
@@ -72,24 +73,24 @@ class WorkingSet:
         self._assigned: dict[str, set[str]] = {}
         self._done: dict[tuple[IdentityKey, int], set[tuple[str, str]]] = {}
 
-    # --- what is there already ------------------------------------------------------------
+    # --- loading --------------------------------------------------------------------------
 
-    def load_record(self, record: SyncRecord, waiting: Waiting | None = None) -> None:
-        """Take in a sync record as it is stored."""
+    def load_record(self, record: SyncRecord, refused: RefusedIdentity | None = None) -> None:
+        """Add a sync record as stored, with its refusals if there are any."""
         self.records[record.key] = record
         if record.account_id is not None:
             self._holders[record.account_id] = record.key
-        if waiting is not None:
-            self.waiting[record.key] = waiting
+        if refused is not None:
+            self.refused[record.key] = refused
 
     def load_account(self, account: Account) -> None:
-        """Take in an account as it is stored. Admins are counted elsewhere: see ``admins``."""
+        """Add an account as stored. ``admins`` is counted apart."""
         self.accounts[account.id] = account
-        if (name := _email_name(account)) is not None:
-            self._by_email[name] = account.id
+        if (obstacle := _email_obstacle_of(account)) is not None:
+            self._by_email[obstacle] = account.id
 
     def load_device(self, device: Device) -> None:
-        """Take in a device as it is stored, or as it is now."""
+        """Add a device as stored, or replace it by its present state."""
         if (known := self.devices.get(device.id)) is not None and known.assigned_to is not None:
             self._assigned[known.assigned_to].discard(device.id)
         self.devices[device.id] = device
@@ -97,15 +98,15 @@ class WorkingSet:
             self._assigned.setdefault(device.assigned_to, set()).add(device.id)
 
     def load_ledger(self, entry: LedgerEntry) -> None:
-        """Take in a device action that was done before."""
+        """Add a device action that was taken before."""
         self.ledger.add(entry)
         done = self._done.setdefault((entry.key, entry.deactivated_at), set())
         done.add((entry.device_id, entry.kind))
 
-    # --- what is to be loaded beside it ----------------------------------------------------
+    # --- facts to load next ---------------------------------------------------------------
 
     def leavers_with_devices(self, events: Iterable[IdentityChanged]) -> list[IdentityChanged]:
-        """Return the events with a deactivation that is not applied yet, and may act on devices."""
+        """Return the events with a deactivation to apply that may act on devices."""
         return [
             event
             for event in events
@@ -113,8 +114,8 @@ class WorkingSet:
             and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
         ]
 
-    def addresses_waited_for(self) -> set[Address]:
-        """Return the addresses that accounts take once they have yielded their own ones."""
+    def waiting_addresses(self) -> set[Address]:
+        """Return the addresses that accounts take once they yield their own."""
         return {
             (account.workspace, account.portal.value, name_key(record.waiting_email))
             for record in self.records.values()
@@ -125,13 +126,13 @@ class WorkingSet:
     # --- planning -------------------------------------------------------------------------
 
     def facts_for(self, event: IdentityChanged) -> Facts:
-        """Return what planning this event looks at."""
+        """Return the facts for planning this event."""
         key = key_of_event(event)
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
-        account_with_email = self._named(event, event.profile.email)
-        newest = self._named(event, event.profile.waiting_email or event.profile.email)
-        line, last = self._line(account_with_email, account)
+        account_with_email = self._account_with_email(event, event.profile.email)
+        newest = self._account_with_email(event, event.profile.waiting_email or event.profile.email)
+        chain, blocking = self._yield_chain(account_with_email, account)
         return Facts(
             record=record,
             new_account_id=self._new_id(),
@@ -140,58 +141,59 @@ class WorkingSet:
             its_holder=self._undeleted_holder(account_with_email),
             devices=tuple(self._devices_of(account, account_with_email)),
             done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
-            policies=self._named_policy(event),
+            policies=self._known_policy(event),
             admins=self.admins[event.workspace],
-            yielding=() if last is not None else tuple(reversed(line)),
-            in_its_way=last.email if last is not None and line else None,
+            yielding=() if blocking is not None else tuple(reversed(chain)),
+            blocking_email=blocking.email if blocking is not None and chain else None,
             newest_is_taken=newest is not None and newest != account,
         )
 
-    def follow(self, event: IdentityChanged, planned: Plan) -> None:
-        """Fold a plan in: whatever is planned next meets the facts after it."""
+    def apply_plan(self, event: IdentityChanged, planned: Plan) -> None:
+        """Change the facts by a plan, for the plans after it."""
         if planned.outcome in {Outcome.STALE, Outcome.DUPLICATE}:
             return
         before = self.records.get(planned.record.key)
         for action in planned.actions:
-            self._follow_action(event, planned.record.key, action)
+            self._apply_action(event, planned.record.key, action)
         self._put_record(planned.record)
         self.due.discard(planned.record.key)
-        self.waiting.pop(planned.record.key, None)
+        self.refused.pop(planned.record.key, None)
         if planned.refusals:
-            self.waiting[planned.record.key] = Waiting(event, planned.refusals)
-        self._free_what_others_wait_for(event, before, planned.record)
+            self.refused[planned.record.key] = RefusedIdentity(event, planned.refusals)
+        self._free_addresses(event, before, planned.record)
 
     # --- facts ----------------------------------------------------------------------------
 
-    def _named(self, event: IdentityChanged, email: str | None) -> Account | None:
+    def _account_with_email(self, event: IdentityChanged, email: str | None) -> Account | None:
         """Return the live account of the event's portal that has an e-mail."""
         if email is None:
             return None
-        return self._at(email_obstacle(event.workspace, event.portal, email))
+        return self._account_at(email_obstacle(event.workspace, event.portal, email))
 
-    def _at(self, name: str | None) -> Account | None:
-        return self.accounts.get(self._by_email.get(name or "", ""))
+    def _account_at(self, obstacle: str | None) -> Account | None:
+        """Return the live account behind the obstacle of an e-mail."""
+        return self.accounts.get(self._by_email.get(obstacle or "", ""))
 
-    def _line(
+    def _yield_chain(
         self, first: Account | None, claimant: Account | None = None
     ) -> tuple[list[Account], Account | None]:
-        """Return accounts that make way, as they would be then, and the one that does not.
+        """Return the accounts that yield, each with its next address, and the account that blocks.
 
-        Each would take the address that the next one has; the last one a free one, or that which
-        the claimant leaves.
+        Each account takes the address of the next one. The last takes a free address, or the one
+        that the claimant leaves; then no account blocks the chain.
         """
-        line: list[Account] = []
+        chain: list[Account] = []
         account = first
         while account is not None and account != claimant:
             yielding = self._yielding(account)
-            if yielding is None or yielding in line or len(line) == LONGEST_LINE:
-                return line, account
-            line.append(yielding)
-            account = self._at(_email_name(yielding))
-        return line, None
+            if yielding is None or yielding in chain or len(chain) == LONGEST_YIELD_CHAIN:
+                return chain, account
+            chain.append(yielding)
+            account = self._account_at(_email_obstacle_of(yielding))
+        return chain, None
 
     def _yielding(self, account: Account) -> Account | None:
-        """Return an account as it would be having yielded its e-mail; None where it does not."""
+        """Return an account with the address that it takes if it yields; None if it does not."""
         holder = self._undeleted_holder(account)
         waiting = None if holder is None else self.records[holder].waiting_email
         if waiting is None or name_key(waiting) == account.email_key:
@@ -209,23 +211,24 @@ class WorkingSet:
                 if not self.devices[device_id].removed:
                     yield self.devices[device_id]
 
-    def _named_policy(self, event: IdentityChanged) -> frozenset[str]:
+    def _known_policy(self, event: IdentityChanged) -> frozenset[str]:
+        """Return the policy that the event's deactivation names, if the workspace has it."""
         match event.terms.deactivation:
             case ChangePolicy(policy=policy) if (event.workspace, policy) in self.policies:
                 return frozenset({policy})
             case _:
                 return frozenset()
 
-    # --- following ------------------------------------------------------------------------
+    # --- changing -------------------------------------------------------------------------
 
-    def _follow_action(self, event: IdentityChanged, key: IdentityKey, action: Action) -> None:
+    def _apply_action(self, event: IdentityChanged, key: IdentityKey, action: Action) -> None:
         match action:
             case CreateAccount() | ChangeAccount() | RestoreAccount() | RemoveAccount():
                 self._put_account(action.account)
             case YieldAddress(account=account):
                 self._put_account(account)
             case LinkAccount(account=account):
-                self._take_over(account, key)
+                self._unlink_former_holder(account, key)
             case UnlinkAccount(account=account):
                 self._put_account(account, held=False)
             case ReleaseDevice() | ChangeDevicePolicy() | RemoveDevice():
@@ -239,9 +242,9 @@ class WorkingSet:
     def _put_account(self, account: Account, *, held: bool = True) -> None:
         before = self.accounts.get(account.id)
         self.changes.accounts.setdefault(account.id, before)
-        name = None if before is None else _email_name(before)
-        if name is not None and self._by_email.get(name) == account.id:
-            del self._by_email[name]
+        obstacle = None if before is None else _email_obstacle_of(before)
+        if obstacle is not None and self._by_email.get(obstacle) == account.id:
+            del self._by_email[obstacle]
         was_admin = before is not None and before.is_admin
         self.admins[account.workspace] += account.is_admin - was_admin
         self.load_account(account)
@@ -258,20 +261,21 @@ class WorkingSet:
             del self._holders[before.account_id]
         self.load_record(record)
 
-    def _take_over(self, account: Account, successor: IdentityKey) -> None:
-        """Let a deleted identity, whose deactivation still waits, lose its account."""
+    def _unlink_former_holder(self, account: Account, successor: IdentityKey) -> None:
+        """Unlink a deleted identity, whose deactivation is refused, from an account taken over."""
         holder = self._holders.get(account.id)
         if holder is not None and holder != successor:
             self._put_record(replace(self.records[holder], account_id=None))
             self.due.add(holder)
 
-    def _free_what_others_wait_for(
+    def _free_addresses(
         self, event: IdentityChanged, before: SyncRecord | None, after: SyncRecord
     ) -> None:
-        """Who was deleted, or yields, keeps the account, but its address no longer from others.
+        """Free the addresses that an identity no longer keeps from others.
 
-        Whoever waits for the address that it would have taken, or for one that would have made way
-        for that, has to look again, too.
+        A deleted or yielding identity may keep its account, but another identity may claim its
+        address. After a change of the waiting e-mail, the former one is free again, and so are the
+        addresses of the accounts that would have yielded for it.
         """
         was_waiting = None if before is None else before.waiting_email
         yields = after.waiting_email not in {None, was_waiting}
@@ -279,29 +283,30 @@ class WorkingSet:
         if account is not None and not account.removed and (yields or _is_deleted(before, after)):
             self._free(freed_obstacles(account, account, held=False))
         if was_waiting is not None and was_waiting != after.waiting_email:
-            line, _last = self._line(self._named(event, was_waiting))
-            beyond = {_email_name(account) or "" for account in line}
-            self._free({email_obstacle(event.workspace, event.portal, was_waiting), *beyond})
+            chain, _blocking = self._yield_chain(self._account_with_email(event, was_waiting))
+            next_addresses = {_email_obstacle_of(account) or "" for account in chain}
+            former = email_obstacle(event.workspace, event.portal, was_waiting)
+            self._free({former, *next_addresses})
 
     def _free(self, obstacles: Collection[str]) -> None:
         self.changes.freed.update(obstacles)
         if obstacles:
-            self.due |= {key for key, it in self.waiting.items() if it.waits_for(obstacles)}
+            self.due |= {key for key, it in self.refused.items() if it.waits_for(obstacles)}
 
 
 def _is_deleted(before: SyncRecord | None, after: SyncRecord) -> bool:
     return after.deleted and not (before is not None and before.deleted)
 
 
-def _email_name(account: Account) -> str | None:
-    """Return the one name under which a live account's e-mail is found."""
+def _email_obstacle_of(account: Account) -> str | None:
+    """Return the obstacle that a live account with an e-mail is to other accounts."""
     if account.email is None:
         return None
     return email_obstacle(account.workspace, account.portal, account.email)
 
 
 def kind_of(action: DeviceAction) -> DeviceActionKind:
-    """Return how the ledger names an action."""
+    """Return the kind of a device action."""
     match action:
         case ReleaseDevice():
             return DeviceActionKind.RELEASE

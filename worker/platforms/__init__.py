@@ -1,1 +1,1 @@
-"""Where do accounts and devices live? On a platform: the port, and one folder for each adapter."""
+"""Where are accounts and devices kept? A platform keeps them; each folder is an adapter to one."""

@@ -1,7 +1,7 @@
-"""What does the worker ask of a platform? Facts for planning, and that it takes on the effects.
+"""What does the worker ask of a platform? A platform loads facts for planning, and saves effects.
 
-The two are as wide as the one adapter that there is, and no wider: the next one decides their final
-shape. ``tests/conformance/test_platform.py`` holds every adapter to what is said here.
+The two Protocols are as wide as the present adapter needs: the next one decides their final shape.
+``tests/conformance/test_platform.py`` holds every adapter to these docstrings.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,54 +13,56 @@ from worker.planning.working_set import WorkingSet
 
 
 class PlatformFacts(Protocol):
-    """Accounts, devices, policies and Admins, put into a working set under the platform's locks.
+    """Loads accounts, devices, policies and Admins into a working set, under the platform's locks.
 
-    They stay as they are until the effects are saved. The locks come in the order of the methods,
-    and the sync records of the events are locked between the first and the second.
+    The facts stay unchanged until the effects are saved. The locks are taken in the order of the
+    methods, and the sync records of the events are locked between the first and the second.
     """
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        """Wait until others no longer count Admins, or look for policies, where these events do."""
+        """Lock the workspaces whose Admins or policies decide about these events."""
         ...
 
     async def load_accounts(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> None:
-        """Load the accounts that the identities hold, and the live ones with their e-mails.
+        """Load and lock the accounts that the identities hold, and live ones with their e-mails.
 
         The sync records of the events are in the working set.
         """
         ...
 
-    async def load_takers(self, working_set: WorkingSet, addresses: Collection[Address]) -> None:
-        """Load the live accounts that have addresses which others would take that yield theirs.
+    async def load_accounts_at(
+        self, working_set: WorkingSet, addresses: Collection[Address]
+    ) -> None:
+        """Load and lock the live accounts at addresses that yielding accounts would take.
 
-        They may have to make way in turn: it is called once for each step of such a line, after
-        sync has told who holds the accounts of the step before.
+        These accounts may have to yield in turn. The method is called for each step of such a
+        chain, after sync has loaded the holders of the accounts of the step before.
         """
         ...
 
     async def load_related(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> None:
-        """Load the live Admins of each workspace, and for leavers devices and policies.
+        """Load the number of live Admins of each workspace, and for leavers devices and policies.
 
-        Nothing happens to the devices of anybody else.
+        Plans act on the devices of leavers only.
         """
         ...
 
 
 class PlatformEffects(Protocol):
-    """What plans have changed of accounts and devices, taken on by the platform."""
+    """Saves the changes of accounts and devices on the platform."""
 
     async def make_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        """Make the workspaces of these events where they are missing."""
+        """Make the missing workspaces of these events."""
         ...
 
     async def save(self, working_set: WorkingSet, now: int) -> None:
-        """Take on every change of the working set, all of them or none.
+        """Save the changes of the working set, all of them or none.
 
-        Accounts may swap e-mails, or take over one of another. Saving twice changes nothing more.
+        Accounts may swap e-mails, or take over another account's. Saving twice is harmless.
 
         :param now: microseconds since the epoch.
         """
@@ -68,4 +70,4 @@ class PlatformEffects(Protocol):
 
 
 class Platform(PlatformFacts, PlatformEffects, Protocol):
-    """Both of them, on one platform."""
+    """A platform that loads facts and saves effects."""

@@ -1,1 +1,1 @@
-"""How does the worker speak to RabbitMQ? Messages come, are answered, delayed or set aside."""
+"""How does the worker use RabbitMQ? A consumer receives messages and acks or delays each."""

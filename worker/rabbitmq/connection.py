@@ -1,4 +1,4 @@
-"""How does the worker hold the line to RabbitMQ? How it dials, and how it hangs up."""
+"""How does the worker connect to RabbitMQ? A connection tries every address of the broker."""
 
 from contextlib import suppress
 from typing import Any
@@ -15,41 +15,44 @@ from contracts.servers import servers_in
 from contracts.sockets import Stream, open_stream
 
 CONNECT_SECONDS = 10.0
-"""For all addresses of the broker together."""
+"""The time for all addresses of the broker together."""
 
 ANSWER_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5
-"""A peer that says nothing is given up after about three of them, and no NAT forgets the line."""
+"""A silent peer is given up after about three heartbeats, and no NAT forgets the connection."""
 
 
 class Broker:
-    """The broker, by all its addresses.
+    """The broker, with all its addresses.
 
-    A connection does not come back by itself: who holds it notices the loss and dials again, so
-    that the first connection and every later one are set up in the same way.
+    A connection is not restored by itself: its owner notices the loss and connects again, so that
+    the first connection and every later one are set up in the same way.
     """
 
     def __init__(self, url: str) -> None:
-        """Take a URL, which may name several hosts of a cluster with commas between."""
+        """Read a URL, which may name several hosts of a cluster with commas between."""
         servers, plain = servers_in(url)
         self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
         self._addresses = Addresses(servers)
 
-    async def dial(self, name: str) -> AbstractConnection:
-        """Open a connection, under a name that the broker's operators see."""
+    async def connect(self, name: str) -> AbstractConnection:
+        """Open a connection with a name for the broker's operators.
+
+        :raises TimeoutError: when no address has answered in time, else the last attempt's error.
+        """
 
         async def attempt(address: Address) -> AbstractConnection:
             connection = Connection(self._url, client_properties={"connection_name": name})
-            connection.kwargs["transport_factory"] = _LineTo(address)
+            connection.kwargs["transport_factory"] = _AddressTransport(address)
             await connection.connect()
             return connection
 
         return await self._addresses.reach(attempt, CONNECT_SECONDS, CONNECTION_EXCEPTIONS)
 
 
-class _LineTo(TransportFactory):
-    """Connects to one address, where the library would take the first that its name stands for."""
+class _AddressTransport(TransportFactory):
+    """Connects to one given address, where the library would resolve the host name itself."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -60,18 +63,18 @@ class _LineTo(TransportFactory):
         return await open_stream(self._address, tls)
 
 
-async def answers(channel: AbstractChannel) -> bool:
-    """Say whether the broker answers at once: a line that is forgotten in silence looks open."""
+async def is_responsive(channel: AbstractChannel) -> bool:
+    """Return whether the broker answers in time: a connection lost in silence looks open."""
     try:
         async with remote_call(ANSWER_SECONDS, late="no answer in time"):
-            await channel.set_qos()  # the cheapest question; it changes nothing here
+            await channel.set_qos()  # the cheapest request; its defaults change nothing here
     except RemoteCallFailed:
         return False
     return True
 
 
-async def hang_up(connection: AbstractConnection | None) -> None:
-    """Close the connection; one that is lost already, or does not answer, is left to itself."""
+async def close_connection(connection: AbstractConnection | None) -> None:
+    """Close a connection, if there is one; a lost or silent connection raises no error."""
     if connection is not None:
         with suppress(RemoteCallFailed):
             async with remote_call(CLOSE_SECONDS, late="no goodbye in time"):

@@ -1,4 +1,4 @@
-"""What can the worker answer to a message of RabbitMQ? Done, later, or put aside for a human."""
+"""How does the worker answer a message of RabbitMQ? A delivery is acked, retried or set aside."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ LOG = structlog.get_logger(__name__)
 NACK_SECONDS = 10.0
 
 PAUSE_BEFORE_RETURN = 1.0
-"""Seconds before a message that could not be set aside goes back to its lane, where it would come
-again at once, and be thrown out by the delivery limit within a moment."""
+"""Seconds before a message that could not be set aside goes back to its lane. Without the pause it
+would be redelivered at once, and reach the delivery limit within a moment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RabbitmqDelivery:
-    """A message in the hands of the worker. Until it is answered, the broker keeps it."""
+    """A message at the worker. The broker keeps the message until the answer."""
 
     message: AbstractIncomingMessage
     lane: Lane
@@ -42,7 +42,7 @@ class RabbitmqDelivery:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the connection it came on is gone, and the broker gives it to somebody else."""
+        """Whether the channel of the message is closed, so that the broker delivers it again."""
         try:
             return self.message.channel.is_closed
         except ChannelInvalidStateError:
@@ -64,16 +64,17 @@ class RabbitmqDelivery:
         await self._move(self.topology.dead_letters, headers)
 
     async def _move(self, queue: str, headers: dict[str, str | int]) -> None:
-        """Publish it elsewhere first, then ack: twice is harmless, not at all is not."""
+        """Publish to another queue, then ack: a duplicate is harmless, a lost message is not."""
         if self.is_lost:
             return
         if await self.set_aside.put(queue, self.body, headers):
             await self.ack()
         else:
             await asyncio.sleep(PAUSE_BEFORE_RETURN)
-            await self._give_back()
+            await self._nack()
 
-    async def _give_back(self) -> None:
+    async def _nack(self) -> None:
+        """Return the message to its lane."""
         try:
             async with remote_call(NACK_SECONDS, late="no nack taken in time"):
                 await self.message.nack()
@@ -85,5 +86,5 @@ class RabbitmqDelivery:
     @property
     def _tag(self) -> int:
         tag = self.message.delivery_tag
-        assert tag, "it was delivered"
+        assert tag, "a delivered message has a tag"
         return tag

@@ -1,4 +1,4 @@
-"""How does a message get into a retry tier or among the dead letters? Published, and confirmed."""
+"""How is a message moved to a retry tier or the dead letters? The broker confirms a publication."""
 
 import asyncio
 
@@ -9,21 +9,21 @@ from pamqp.commands import Basic
 
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import CONTENT_TYPE, Topology
-from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, answers, hang_up
+from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, close_connection, is_responsive
 
 LOG = structlog.get_logger(__name__)
 
 CONFIRM_SECONDS = 10.0
 
-ASKED_AFTER = 0.5
+PROBE_AFTER_SECONDS = 0.5
 """Seconds of silence after which the broker has to answer before anything is published."""
 
 
 class SetAside:
-    """Publishes to queues by their names, on a connection of its own that it opens when needed.
+    """Publishes to queues by their names, on a connection of its own that is opened when needed.
 
-    An alarm of the broker blocks connections that publish. On the consumer's connection that
-    would stop the acks, which are what frees the broker's memory.
+    An alarm of the broker blocks connections that publish. On the consumer's connection, the alarm
+    would stop the acks, which free the broker's memory.
     """
 
     def __init__(self, broker: Broker, topology: Topology) -> None:
@@ -32,12 +32,12 @@ class SetAside:
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
-        self._heard = 0.0
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._last_heard = 0.0
+        self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def put(self, queue: str, body: bytes, headers: dict[str, str | int]) -> bool:
-        """Publish to a queue; say whether the broker has it for sure."""
+        """Publish to a queue; return whether the broker has confirmed the message."""
         message = Message(
             body,
             content_type=CONTENT_TYPE,
@@ -51,11 +51,11 @@ class SetAside:
             return False
 
     async def close(self) -> None:
-        """Hang up, for good."""
+        """Disconnect for good."""
         self._closed = True
         async with self._opening:
-            self._leave()
-            await asyncio.gather(*self._leaving)
+            self._disconnect()
+            await asyncio.gather(*self._closing)
 
     async def _publish(self, queue: str, message: Message) -> bool:
         async with remote_call(CONNECT_SECONDS, late="no connection in time"):
@@ -63,7 +63,7 @@ class SetAside:
             exchange = await channel.get_exchange(self._topology.direct, ensure=False)
         async with remote_call(CONFIRM_SECONDS, late="no confirm in time"):
             answer = await exchange.publish(message, queue, mandatory=True)
-        self._heard = asyncio.get_running_loop().time()
+        self._last_heard = asyncio.get_running_loop().time()
         return isinstance(answer, Basic.Ack)
 
     async def _open(self) -> AbstractChannel:
@@ -71,21 +71,21 @@ class SetAside:
             if self._closed:
                 raise ConnectionError("closed")
             if self._channel is None or not await self._is_alive(self._channel):
-                self._leave()
-                self._connection = await self._broker.dial("muster worker, setting aside")
+                self._disconnect()
+                self._connection = await self._broker.connect("muster worker, setting aside")
                 self._channel = await self._connection.channel()
             return self._channel
 
     async def _is_alive(self, channel: AbstractChannel) -> bool:
-        """Ask the broker, unless it was heard just now."""
+        """Return whether the broker was heard just now, or answers a probe."""
         if channel.is_closed:
             return False
-        just_now = asyncio.get_running_loop().time() - self._heard < ASKED_AFTER
-        return just_now or await answers(channel)
+        just_now = asyncio.get_running_loop().time() - self._last_heard < PROBE_AFTER_SECONDS
+        return just_now or await is_responsive(channel)
 
-    def _leave(self) -> None:
-        """Hang up, without waiting for a peer that may be gone."""
+    def _disconnect(self) -> None:
+        """Close the connection, without waiting for a peer that may be gone."""
         connection, self._connection, self._channel = self._connection, None, None
-        leaving = asyncio.create_task(hang_up(connection))
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
+        closing = asyncio.create_task(close_connection(connection))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

@@ -1,1 +1,1 @@
-"""How far has each identity come downstream? Sync records, refusals, the ledger, failures."""
+"""How far has each identity come downstream? Its sync record, refusals and failure show that."""

@@ -1,4 +1,4 @@
-"""Which events were given up? In groups, and one by one, for whoever has to look at them."""
+"""Which events were given up? The worker's table lists failures, in groups and one by one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from worker.sync.tables import FailureRow
 
 @dataclass(frozen=True, slots=True)
 class StoredFailures:
-    """Failures, from the worker's table of them."""
+    """The Failures of the worker's table."""
 
     database: DownstreamDatabase
 
@@ -34,7 +34,7 @@ class StoredFailures:
         connection: str | None = None,
         identity: str | None = None,
     ) -> Sequence[ListedFailure]:
-        """Return the failures that match what is given, the latest first."""
+        """Return the failures that match every given argument, the latest first."""
         statement = select(FailureRow).order_by(
             col(FailureRow.last_at).desc(), FailureRow.connection, FailureRow.identity
         )

@@ -1,7 +1,7 @@
-"""What does a batch have to know about its identities? Locks and loads their sync records.
+"""Which rows of sync does a batch need? Statements lock sync records and load what belongs to them.
 
-Who holds an account changes only under the lock on the account, so that a holder is looked up
-without a lock of its own.
+The holder of an account changes only under the lock on the account, so that the holder's record is
+read without a lock of its own.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +22,7 @@ from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, of_identities
 async def lock_records(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> frozenset[IdentityKey]:
-    """Load the sync records of these events, made where missing; return which are refused."""
+    """Lock and load the sync records of events, made where missing; return the refused keys."""
     rows = [
         {
             "connection": event.connection,
@@ -39,12 +39,12 @@ async def lock_records(
 async def lock_due_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
 ) -> frozenset[IdentityKey]:
-    """Load the sync records of these identities, without those that somebody else is at."""
+    """Lock and load sync records, except those that are locked; return the refused keys."""
     return await _load_records(db, working_set, keys, skip_locked=True)
 
 
 async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
-    """Load who else holds the accounts that were found by e-mail."""
+    """Load the records of other identities that hold the accounts found by e-mail."""
     held = {record.account_id for record in working_set.records.values()}
     unknown = sorted(working_set.accounts.keys() - held)
     if unknown:
@@ -56,7 +56,7 @@ async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
 async def load_ledger(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
-    """Load which device actions the deactivations of these leavers have had."""
+    """Load the device actions that the deactivations of these events have taken."""
     leavers = working_set.leavers_with_devices(events)
     if not leavers:
         return
@@ -79,16 +79,17 @@ async def _load_records(
     )
     rows = (await db.execute(statement)).mappings().all()
     refused = frozenset(key_of(row) for row in rows if row["event"] is not None)
-    lacking = await _refused_an_email(db, refused)
+    email_refused = await _find_refused_emails(db, refused)
     for row in rows:
-        working_set.load_record(replace(record_of(row), email_refused=key_of(row) in lacking))
+        is_refused = key_of(row) in email_refused
+        working_set.load_record(replace(record_of(row), email_refused=is_refused))
     return refused
 
 
-async def _refused_an_email(
+async def _find_refused_emails(
     db: AsyncConnection, refused: Collection[IdentityKey]
 ) -> frozenset[IdentityKey]:
-    """Return whose account was refused its e-mail. A statement of its own: the locks come first."""
+    """Return the refused identities with a refused change of e-mail, read under their locks."""
     if not refused:
         return frozenset()
     statement = select(REFUSALS.c.connection, REFUSALS.c.identity).where(

@@ -1,4 +1,4 @@
-"""How do sync records look as rows? The tables of sync, and both directions of a record."""
+"""How are rows of sync mapped? Functions find rows by identity, and read keys and records."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ FAILURES = table_of(FailureRow)
 
 
 def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bool]:
-    """Match the rows of some identities; they mostly belong to one connection or a few."""
+    """Return the condition for the rows of some identities, mostly of one connection or a few."""
     by_connection: dict[str, list[str]] = {}
     for key in sorted(keys):
         by_connection.setdefault(key.connection, []).append(key.identity)
@@ -30,12 +30,12 @@ def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bo
 
 
 def key_of(row: RowMapping) -> IdentityKey:
-    """Return which identity a row is about."""
+    """Return the key of the identity of a row."""
     return IdentityKey(row["connection"], row["identity"])
 
 
 def record_of(row: RowMapping) -> SyncRecord:
-    """Read a sync record. What waits was written at its version, or is out of date."""
+    """Return the sync record of a row. A waiting e-mail of another version is out of date."""
     is_newest = row["waiting_version"] == row["applied_version"]
     return SyncRecord(
         key=key_of(row),

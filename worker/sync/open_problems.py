@@ -1,4 +1,4 @@
-"""How many refusals and failures are open? They are counted by reason and by kind."""
+"""How many refusals and failures are open? Each scrape counts them by reason and by kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from worker.sync.mapping import FAILURES, REFUSALS
 
 @dataclass(frozen=True, slots=True)
 class OpenProblems:
-    """Refused actions by their reason, failed identities by the kind of their failure."""
+    """The numbers of refused actions by reason, and of failed identities by kind."""
 
     refusals: Mapping[str, int]
     failures: Mapping[str, int]
 
 
 async def count_open_problems(db: AsyncConnection) -> OpenProblems:
-    """Count what waits for an obstacle, or for somebody who looks at it."""
+    """Count the refusals and failures that are stored at present."""
     reasons = select(REFUSALS.c.reason, func.count()).group_by(REFUSALS.c.reason)
     kinds = select(FAILURES.c.kind, func.count()).group_by(FAILURES.c.kind)
     return OpenProblems(

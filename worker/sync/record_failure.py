@@ -1,4 +1,4 @@
-"""Which events could not be applied? Rows that a human looks at; the next success forgets them."""
+"""Which events could not be applied? A failure is recorded, and forgotten at the next success."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Failed:
 
 
 async def record_failure(db: AsyncConnection, failed: Failed, now: int) -> None:
-    """Keep a failure, unless its version or a newer one was applied meanwhile."""
+    """Store a failure, unless its version or a newer one was applied meanwhile."""
     event = failed.envelope.data
     applied = select(RECORDS.c.identity).where(
         of_identities(RECORDS, [key_of_event(event)]),

@@ -1,4 +1,4 @@
-"""How is it written how far identities have come? Records, ledger and refusals, in stable order."""
+"""How is the progress of identities saved? Records, ledger and refusals are written by key."""
 
 from collections.abc import Collection, Mapping
 from operator import itemgetter
@@ -15,19 +15,19 @@ from worker.sync.mapping import FAILURES, LEDGER, RECORDS, REFUSALS, of_identiti
 from worker.sync.replans import SWEEP_SECONDS
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
-"""The events that were planned."""
+"""The planned event of each identity."""
 
 Row = dict[str, Any]
 
 
 async def release_accounts(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
-    """Let identities lose the accounts that others of this batch have taken over.
+    """Unlink the former holders of accounts that other identities of the batch have taken over.
 
-    An account has one holder at any time, so that this comes before the new ones are written.
+    An account has one holder at any time, so that former links end before new ones are written.
     """
-    if losers := _losing_accounts(working_set):
-        losing = update(RECORDS).where(of_identities(RECORDS, losers))
-        await db.execute(losing.values(account_id=None, replan_at=now))
+    if former_holders := _losing_accounts(working_set):
+        unlinked = update(RECORDS).where(of_identities(RECORDS, former_holders))
+        await db.execute(unlinked.values(account_id=None, replan_at=now))
 
 
 async def save(
@@ -37,7 +37,7 @@ async def save(
     refused_before: Collection[IdentityKey],
     now: int,
 ) -> None:
-    """Write the records, ledger entries and refusals that following the plans has left."""
+    """Write the records, ledger entries and refusals of a working set after its plans."""
     changed = working_set.changes.records
     await _write_records(
         db,
@@ -53,7 +53,7 @@ async def save(
 
 
 def _losing_accounts(working_set: WorkingSet) -> list[IdentityKey]:
-    """Return the identities whose account another one holds now."""
+    """Return the identities whose account another identity holds now."""
     changed = working_set.changes.records
     taken = {working_set.records[key].account_id: key for key in changed}
     return sorted(
@@ -67,7 +67,7 @@ def _losing_accounts(working_set: WorkingSet) -> list[IdentityKey]:
 
 
 async def _write_records(db: AsyncConnection, rows: list[Row]) -> None:
-    kept = {"identity", "connection", "workspace", "portal"}  # all are there: they are locked
+    kept = {"identity", "connection", "workspace", "portal"}  # every row exists: it is locked
     await put_rows(db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
 
 
@@ -89,7 +89,7 @@ def _record_row(working_set: WorkingSet, envelope: IdentityChangedEnvelope, now:
         "waiting_email": record.waiting_email,
         "waiting_version": record.applied_version,
         "event": envelope.model_dump_json(exclude_none=True)
-        if key in working_set.waiting
+        if key in working_set.refused
         else None,
         "correlation_id": envelope.correlationid,
         "replan_at": _replan_at(working_set, key, now),
@@ -102,14 +102,14 @@ def _own_role(working_set: WorkingSet, record: SyncRecord) -> str | None:
 
 
 def _replan_at(working_set: WorkingSet, key: IdentityKey, now: int) -> int | None:
-    waiting = working_set.waiting.get(key)
-    if waiting is None or all(refused.obstacle is None for refused in waiting.refusals):
+    refused = working_set.refused.get(key)
+    if refused is None or all(it.obstacle is None for it in refused.refusals):
         return None
     return now if key in working_set.due else now + SWEEP_SECONDS * 1_000_000
 
 
 async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
-    """An event that was applied is no failure any more, nor is any older version of it."""
+    """Delete the failures of identities that have applied the failed version or a newer one."""
     applied = select(RECORDS.c.identity).where(
         RECORDS.c.connection == FAILURES.c.connection,
         RECORDS.c.identity == FAILURES.c.identity,
@@ -148,12 +148,12 @@ def _ledger_rows(working_set: WorkingSet, envelopes: Envelopes, now: int) -> lis
 async def _write_refusals(
     db: AsyncConnection, rows: list[Row], refused_before: Collection[IdentityKey]
 ) -> None:
-    """Keep the refusals of the planned identities; those that stay keep their time."""
+    """Write the refusals of planned identities; a refusal with the same reason keeps its time."""
     if refused_before:
-        stay = [(row["connection"], row["identity"], row["action"]) for row in rows]
-        name = tuple_(REFUSALS.c.connection, REFUSALS.c.identity, REFUSALS.c.action)
-        gone = delete(REFUSALS).where(of_identities(REFUSALS, refused_before))
-        await db.execute(gone.where(name.not_in(stay)) if stay else gone)
+        kept = [(row["connection"], row["identity"], row["action"]) for row in rows]
+        key = tuple_(REFUSALS.c.connection, REFUSALS.c.identity, REFUSALS.c.action)
+        ended = delete(REFUSALS).where(of_identities(REFUSALS, refused_before))
+        await db.execute(ended.where(key.not_in(kept)) if kept else ended)
     if rows:
         await db.execute(_upsert_refusals(db), rows)
 
@@ -168,9 +168,9 @@ def _refusal_rows(working_set: WorkingSet, envelopes: Envelopes, now: int) -> li
             "obstacle": refused.obstacle,
             "since": now,
         }
-        for key, waiting in sorted(working_set.waiting.items(), key=itemgetter(0))
+        for key, identity in sorted(working_set.refused.items(), key=itemgetter(0))
         if key in envelopes
-        for refused in waiting.refusals
+        for refused in identity.refusals
     ]
 
 

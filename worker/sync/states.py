@@ -1,4 +1,4 @@
-"""How far have identities come downstream? What the api's side may ask, read from the tables."""
+"""How far have identities come downstream? The tables of sync answer the questions of the api."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction
 from worker.sync.tables import FailureRow, RefusalRow, SyncRecordRow
 
-AT_ONCE = 1_000
-"""Identities asked for in one statement; databases limit the parameters of one."""
+IDENTITIES_PER_STATEMENT = 1_000
+"""Identities in one statement; databases limit the size of its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSyncStates:
-    """SyncStates, from the sync records, refusals and failures."""
+    """The SyncStates of the stored records, refusals and failures."""
 
     database: DownstreamDatabase
 
@@ -28,14 +28,14 @@ class StoredSyncStates:
         """Return the state of each identity that is known downstream; the others are missing."""
         states: dict[str, SyncState] = {}
         async with self.database.read() as db, AsyncSession(db) as session:
-            for start in range(0, len(identities), AT_ONCE):
-                some = identities[start : start + AT_ONCE]
+            for start in range(0, len(identities), IDENTITIES_PER_STATEMENT):
+                some = identities[start : start + IDENTITIES_PER_STATEMENT]
                 states |= await _states(session, connection, some)
         return states
 
     async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
-        """Return identities that downstream takes for undeleted, a page in the order of ids."""
-        name = tuple_(col(SyncRecordRow.identity), col(SyncRecordRow.connection))
+        """Return the identities that are not deleted downstream, a page in the order of ids."""
+        key = tuple_(col(SyncRecordRow.identity), col(SyncRecordRow.connection))
         statement = (
             select(SyncRecordRow.connection, SyncRecordRow.identity, SyncRecordRow.applied_version)
             .where(~col(SyncRecordRow.deleted))
@@ -43,7 +43,7 @@ class StoredSyncStates:
             .limit(most)
         )
         if after is not None:
-            statement = statement.where(name > tuple_(after.identity, after.connection))
+            statement = statement.where(key > tuple_(after.identity, after.connection))
         async with self.database.read() as db, AsyncSession(db) as session:
             return [KnownIdentity(*row) for row in await session.exec(statement)]
 
@@ -71,23 +71,25 @@ async def _states(
 async def _records(
     session: AsyncSession, connection: str, identities: Sequence[str]
 ) -> dict[str, tuple[int, int]]:
-    """Return the version that was applied, and that of the last deactivation that was."""
+    """Return the applied version of each identity, and that of its last applied deactivation."""
     statement = select(
         SyncRecordRow.identity, SyncRecordRow.applied_version, SyncRecordRow.deactivated_at
     ).where(
         SyncRecordRow.connection == connection, is_among(col(SyncRecordRow.identity), identities)
     )
-    return {id_: (applied, left) for id_, applied, left in await session.exec(statement)}
+    rows = await session.exec(statement)
+    return {identity: (applied, deactivated) for identity, applied, deactivated in rows}
 
 
 def _keeps_access(refusal: Refusal) -> bool:
+    """Return whether a person keeps access because a deactivation is refused."""
     return refusal.action == RefusedAction.DEACTIVATE
 
 
 async def _waiting_deactivations(
     session: AsyncSession, connection: str, refused: Sequence[str]
 ) -> dict[str, int]:
-    """Return the versions of deactivations that are refused: only their events tell them."""
+    """Return the versions of refused deactivations, which only the stored events contain."""
     if not refused:
         return {}
     statement = select(SyncRecordRow.identity, SyncRecordRow.event).where(
@@ -101,7 +103,7 @@ def _deactivation_in(event: str) -> int:
     try:
         return decode(event.encode()).data.terms.deactivated_at
     except UndecodableEvent:
-        return 0  # planning it again says so; nobody else is to wait for it
+        return 0  # planning the event again reports the error
 
 
 async def _refusals(

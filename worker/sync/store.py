@@ -1,4 +1,4 @@
-"""How does a batch reach what Muster keeps of identities? By a store in an open transaction."""
+"""How does a batch reach sync? A store bundles its statements in one open transaction."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,32 +15,32 @@ from worker.sync.save import Envelopes, release_accounts, save
 
 @dataclass(frozen=True, slots=True)
 class SyncStore:
-    """Sync records, refusals and the ledger, within the transaction that applies a batch."""
+    """The sync records, refusals and ledger, within the transaction that applies a batch."""
 
     db: AsyncConnection
 
     async def lock_records(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> frozenset[IdentityKey]:
-        """Load the sync records of these events, made where missing; return which are refused."""
+        """Lock and load the sync records of events, made where missing; return the refused keys."""
         return await lock_records(self.db, working_set, events)
 
     async def lock_due_records(
         self, working_set: WorkingSet, keys: Iterable[IdentityKey]
     ) -> frozenset[IdentityKey]:
-        """Load the sync records of these identities, but those that others have locked."""
+        """Lock and load sync records, except those that are locked; return the refused keys."""
         return await lock_due_records(self.db, working_set, keys)
 
     async def load_holders(self, working_set: WorkingSet) -> None:
-        """Load who else holds the accounts that were found by e-mail."""
+        """Load the records of other identities that hold the accounts found by e-mail."""
         await load_holders(self.db, working_set)
 
     async def load_ledger(self, working_set: WorkingSet, events: Sequence[IdentityChanged]) -> None:
-        """Load which device actions the deactivations of these events have had."""
+        """Load the device actions that the deactivations of these events have taken."""
         await load_ledger(self.db, working_set, events)
 
     async def release_accounts(self, working_set: WorkingSet, now: int) -> None:
-        """Let identities lose the accounts that others of this batch have taken over."""
+        """Unlink the former holders of accounts that other identities have taken over."""
         await release_accounts(self.db, working_set, now)
 
     async def save(
@@ -50,13 +50,13 @@ class SyncStore:
         refused_before: Collection[IdentityKey],
         now: int,
     ) -> None:
-        """Write the records, ledger entries and refusals that following the plans has left."""
+        """Write the records, ledger entries and refusals of a working set after its plans."""
         await save(self.db, working_set, envelopes, refused_before, now)
 
     async def mark_refused(self, keys: Collection[IdentityKey], at: int) -> None:
-        """Make refused identities, whose locks are held, due at a time."""
+        """Make refused identities, whose records are locked, due at a time in microseconds."""
         await mark_refused(self.db, keys, at)
 
     async def mark_freed(self, obstacles: Collection[str], now: int) -> int:
-        """Make due who waits for one of these obstacles; return how many there are."""
+        """Make the identities due that wait for these obstacles; return their number."""
         return await mark_freed(self.db, obstacles, now)

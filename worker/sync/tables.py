@@ -1,4 +1,4 @@
-"""What does the worker remember of each identity? Sync records, refusals, the ledger, failures."""
+"""What does the worker keep of each identity? Tables hold sync record, refusals and failure."""
 
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
@@ -7,13 +7,14 @@ from worker.schema import WorkerTable, partial_index
 
 
 class SyncRecordRow(WorkerTable, table=True):
-    """How far an identity has come, and which account it holds.
+    """The applied version of an identity, and the account that it holds.
 
-    ``event`` is the newest applied event with its trace, kept while something of it is refused,
-    so that it can be planned again without the api. ``replan_at`` says when. ``base_role`` is
-    the own role of the account, written for workers of the version before this one.
-    ``waiting_email`` is what the account of somebody inactive takes once its address is claimed;
-    it counts at ``waiting_version`` alone, because workers of the version before do not clear it.
+    ``event`` is the newest applied event with its trace, kept while one of its actions is refused,
+    so that it can be planned again without the api. ``replan_at`` is the due time. ``base_role``
+    is the own role of the account, written for workers of the version before this one.
+    ``waiting_email`` is the address that the account of an inactive identity takes once its own is
+    claimed. It is valid at ``waiting_version`` only, because workers of the version before this one
+    do not clear it.
     """
 
     __tablename__ = "sync_records"
@@ -40,7 +41,7 @@ class SyncRecordRow(WorkerTable, table=True):
 
 
 class RefusalRow(WorkerTable, table=True):
-    """One action that waits until its obstacle is gone."""
+    """An action that waits until its obstacle is gone."""
 
     __tablename__ = "refusals"
 
@@ -53,7 +54,7 @@ class RefusalRow(WorkerTable, table=True):
 
 
 class DeviceActionRow(WorkerTable, table=True):
-    """The ledger: a device action that a deactivation has had, and never has again."""
+    """An entry of the ledger: a device action that a deactivation has taken and never repeats."""
 
     __tablename__ = "device_actions"
 
@@ -67,7 +68,7 @@ class DeviceActionRow(WorkerTable, table=True):
 
 
 class FailureRow(WorkerTable, table=True):
-    """An event that could not be applied, after every retry. Nothing in it is personal."""
+    """An event that could not be applied after every retry. No column holds personal data."""
 
     __tablename__ = "failures"
 

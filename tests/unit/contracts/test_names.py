@@ -11,8 +11,8 @@ from scim2_models import Path, User, default_comparison_key
 
 from contracts.names import (
     BLANKS,
-    JOINER,
     END_OF_MARKS,
+    JOINER,
     MOST_MARKS,
     comparison_key,
     is_stream_safe,

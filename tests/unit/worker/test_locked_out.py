@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from contracts.topology import RETRY_DELAYS, Lane
-from worker.locked_out import LONGEST_DELAY, PATIENCE, SHORT_PATIENCE, Suspects, delay_of
+from worker.locked_out import (
+    LOCK_TIMEOUTS,
+    LONGEST_DELAY,
+    SHORT_LOCK_TIMEOUT,
+    ContendedWorkspaces,
+    delay_of,
+)
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,11 @@ def test_an_event_that_is_locked_out_waits_for_growing_tiers_and_not_for_long(la
 
 @pytest.mark.parametrize("lane", Lane)
 def test_a_batch_waits_longer_than_postgresql_looks_for_deadlocks(lane: Lane) -> None:
-    assert SHORT_PATIENCE < 1 < PATIENCE[lane]
+    assert SHORT_LOCK_TIMEOUT < 1 < LOCK_TIMEOUTS[lane]
 
 
 async def test_events_of_a_suspected_workspace_wait_apart_from_others() -> None:
-    suspects = Suspects()
+    suspects = ContendedWorkspaces()
     events = [Event("acme", 1), Event("other", 2), Event("acme", 3)]
     assert suspects.split(events) == ([], events)
     suspects.add({"acme"})

@@ -1,1 +1,1 @@
-"""How does a platform look that lives in our own tables? Loaded, saved, and worked on by hand."""
+"""How does Muster serve as its own platform? The worker's tables keep accounts and devices."""

@@ -1,4 +1,4 @@
-"""How do operators see accounts? With who made each, who holds it, and whether it is protected."""
+"""How do operators see accounts? Each account is listed with maker, holder and protection."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +11,15 @@ from worker.platforms.sql.tables import AccountRow
 from worker.sync.tables import RefusalRow, SyncRecordRow
 
 BY_HAND = "hand"
-"""The maker of an account that no connection has made."""
+"""The maker of an account that an operator has made."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """An account as operators see it; version and connection are those of who holds it.
+    """An account as operators see it; version and connection are those of its holder.
 
-    ``own_role`` is the role that stays without a mapping, ``made_by`` a connection, ``hand`` or
-    ``unknown``. ``protected`` says that something its holder asked for waits for the release.
+    ``own_role`` is the role without a mapping, ``made_by`` a connection, ``hand`` or ``unknown``.
+    ``protected`` is set while a change by the holder waits for the release.
     """
 
     portal: Portal
@@ -36,7 +36,7 @@ class ListedAccount:
 
 
 def listed_accounts() -> Any:
-    """Return the statement that reads accounts with what is known of their holders."""
+    """Return the statement that selects accounts with the sync records of their holders."""
     refused = select(RefusalRow.action).where(
         RefusalRow.connection == SyncRecordRow.connection,
         RefusalRow.identity == SyncRecordRow.identity,
@@ -49,7 +49,7 @@ def listed_accounts() -> Any:
 
 
 def listed(row: tuple[AccountRow, int | None, str | None, bool]) -> ListedAccount:
-    """Return an account of that statement."""
+    """Return the account of a row of ``listed_accounts``."""
     account, version, connection, protected = row
     return ListedAccount(
         portal=Portal(account.portal),

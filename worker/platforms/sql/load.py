@@ -1,7 +1,7 @@
-"""What does a batch look at on the platform? Locks and loads it, in a few statements of any size.
+"""Which rows of the platform does a batch need? A few statements of any size lock and load them.
 
-The Admins of a workspace change only under the lock on it, the holder of an account only under the
-lock on that. Each kind of row is locked by key; ``worker/apply.py`` tells the whole order.
+The Admins of a workspace change only under the workspace's lock, and the holder of an account only
+under the account's. Rows of a kind are locked by key; ``worker/apply.py`` has the whole order.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,19 +29,19 @@ from worker.platforms.sql.tables import LIVE_ADMIN
 
 
 def needs_workspace_lock(event: IdentityChanged) -> bool:
-    """Say whether planning looks at what is locked by the workspace: its Admins, its policies."""
+    """Return whether planning reads Admins or policies, which the workspace's lock protects."""
     counts_admins = PORTALS[event.portal].counts_admins
     return counts_admins or isinstance(event.terms.deactivation, ChangePolicy)
 
 
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
-    """Make the workspaces that are missing."""
+    """Make the missing ones of some workspaces."""
     rows = [{"name": name} for name in sorted(names)]
     await put_rows(db, WORKSPACES, rows)
 
 
 async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
-    """Wait until nobody else counts Admins or looks for policies in these workspaces."""
+    """Lock workspaces, so that no other transaction changes their Admins or policies."""
     if not names:
         return
     locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, names))
@@ -51,7 +51,7 @@ async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
 async def load_accounts(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
-    """Load the accounts that the identities hold, and the live ones with their e-mails, locked."""
+    """Load and lock the accounts that the identities hold, and live ones with their e-mails."""
     records = (working_set.records[key_of_event(event)] for event in events)
     ids = sorted(record.account_id for record in records if record.account_id is not None)
     emails = {
@@ -67,13 +67,13 @@ async def load_accounts(
         working_set.load_account(account_of(row))
 
 
-async def load_takers(
+async def load_accounts_at(
     db: AsyncConnection, working_set: WorkingSet, addresses: Collection[Address]
 ) -> None:
-    """Load the accounts that have addresses which others would take, locked.
+    """Load and lock the live accounts at addresses that yielding accounts would take.
 
-    Another transaction that takes an address which is free is found by the index of the e-mails of
-    live accounts.
+    A free address has no row to lock: where another transaction takes it, the unique index of live
+    accounts' e-mails raises an error.
     """
     statement = select(ACCOUNTS).where(with_emails(addresses))
     locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
@@ -85,7 +85,7 @@ async def load_takers(
 async def load_related(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
-    """Load Admins, and for leavers the devices of the loaded accounts and the policies named."""
+    """Count Admins; for leavers load the devices of loaded accounts, and the policies they name."""
     counted = {event.workspace for event in events if PORTALS[event.portal].counts_admins}
     await _load_admins(db, working_set, counted)
     if leavers := working_set.leavers_with_devices(events):

@@ -1,4 +1,4 @@
-"""How do accounts and devices look as rows? The tables, and both directions between the two."""
+"""How are accounts and devices mapped to rows? Functions convert facts in both directions."""
 
 from collections.abc import Collection
 from typing import Any
@@ -18,26 +18,26 @@ DEVICES = table_of(DeviceRow)
 
 
 def with_emails(addresses: Collection[Address]) -> ColumnElement[bool]:
-    """Match the live accounts with some e-mails."""
-    by_place: dict[tuple[str, str], list[str]] = {}
+    """Return the condition for the live accounts at some addresses."""
+    by_portal: dict[tuple[str, str], list[str]] = {}
     for workspace, portal, email_key in sorted(addresses):
-        by_place.setdefault((workspace, portal), []).append(email_key)
+        by_portal.setdefault((workspace, portal), []).append(email_key)
     return or_(
         false(),
         *(
             and_(
-                ACCOUNTS.c.email_key.is_not(None),  # or the index of the live ones is not used
+                ACCOUNTS.c.email_key.is_not(None),  # else the index of live accounts is not used
                 ACCOUNTS.c.workspace == workspace,
                 ACCOUNTS.c.portal == portal,
                 is_among(ACCOUNTS.c.email_key, keys),
             )
-            for (workspace, portal), keys in by_place.items()
+            for (workspace, portal), keys in by_portal.items()
         ),
     )
 
 
 def account_of(row: RowMapping) -> Account:
-    """Read an account. A row that the version before this one made has no role of its own yet."""
+    """Return the account of a row. A row made by the version before this one has no own role."""
     own_role = row["own_role"] or row["role"]
     return Account(
         id=row["id"],
@@ -58,7 +58,7 @@ def account_of(row: RowMapping) -> Account:
 
 
 def account_row(account: Account, now: int) -> dict[str, Any]:
-    """Write an account; the time is when it was made, and when it was removed."""
+    """Return the row of an account. ``now`` serves as the time of its making and of its removal."""
     return {
         "id": account.id,
         "workspace": account.workspace,
@@ -81,7 +81,7 @@ def account_row(account: Account, now: int) -> dict[str, Any]:
 
 
 def device_of(row: RowMapping) -> Device:
-    """Read a device."""
+    """Return the device of a row."""
     return Device(
         id=row["id"],
         workspace=row["workspace"],

@@ -1,8 +1,8 @@
-"""How is a platform reached that lives in our own tables? By the transaction that keeps sync, too.
+"""How does the worker reach a platform in its own tables? One transaction changes it and sync.
 
-A batch is therefore applied as a whole or not at all: accounts and sync records never differ. A
-platform that is reached over a network cannot have that; it would have to enter its intents into
-the ledger first, and settle them afterwards.
+A batch is therefore applied as a whole or not at all: accounts and sync records never differ. The
+adapter of a remote platform would have to record intended actions in the ledger first, and their
+results afterwards.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,8 +15,8 @@ from worker.planning.facts import Address
 from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.load import (
     load_accounts,
+    load_accounts_at,
     load_related,
-    load_takers,
     lock_workspaces,
     make_workspaces,
     needs_workspace_lock,
@@ -26,7 +26,7 @@ from worker.platforms.sql.save import save
 
 @dataclass(frozen=True, slots=True)
 class SqlPlatform:
-    """The Platform of the worker's own tables, within one open transaction."""
+    """The Platform in the worker's own tables, within one open transaction."""
 
     db: AsyncConnection
 
@@ -42,8 +42,10 @@ class SqlPlatform:
     ) -> None:
         await load_accounts(self.db, working_set, events)
 
-    async def load_takers(self, working_set: WorkingSet, addresses: Collection[Address]) -> None:
-        await load_takers(self.db, working_set, addresses)
+    async def load_accounts_at(
+        self, working_set: WorkingSet, addresses: Collection[Address]
+    ) -> None:
+        await load_accounts_at(self.db, working_set, addresses)
 
     async def load_related(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]

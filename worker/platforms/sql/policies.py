@@ -1,4 +1,4 @@
-"""Which policies can rules name? Those in the worker's table of them."""
+"""Which policies can rules name? The worker's table lists the policies of each workspace."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from worker.platforms.sql.tables import PolicyRow
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicies:
-    """Policies, from the worker's table of them."""
+    """The Policies of the worker's table."""
 
     database: DownstreamDatabase
 
     async def exists(self, workspace: str, name: str) -> bool:
-        """Say whether the workspace has a policy of this name."""
+        """Return whether the workspace has a policy of this name."""
         async with self.database.read() as db, AsyncSession(db) as session:
             return await session.get(PolicyRow, (workspace, name)) is not None

@@ -1,4 +1,4 @@
-"""How are changes of accounts and devices written? Set-based, each kind in a stable order."""
+"""How are changes of accounts and devices saved? One statement writes all rows of a kind by key."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, account_row
 
 
 async def save(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
-    """Write the accounts and devices that the changes of a working set name."""
+    """Write the accounts and devices that a working set has changed."""
     await _release_emails(db, working_set)
     await _write_accounts(db, working_set, now)
     await _write_devices(db, working_set)
 
 
 async def _release_emails(db: AsyncConnection, working_set: WorkingSet) -> None:
-    """Free e-mails that other accounts take over, or the order of rows would decide."""
+    """Free e-mails that other accounts take over; else a row written too early is a duplicate."""
     if accounts := _losing_emails(working_set.changes.accounts, working_set.accounts):
         losing = update(ACCOUNTS).where(is_among(ACCOUNTS.c.id, accounts))
         await db.execute(losing.values(email_key=None))

@@ -1,4 +1,4 @@
-"""What does a platform keep in our own tables? Workspaces, accounts, devices and policies."""
+"""Which tables does the platform have? It keeps workspaces, accounts, devices and policies."""
 
 from sqlalchemy import JSON, BigInteger, Index, false
 from sqlmodel import Field
@@ -6,11 +6,11 @@ from sqlmodel import Field
 from worker.schema import WorkerTable, partial_index
 
 LIVE_ADMIN = "role = 'admin' AND email_key IS NOT NULL"
-"""Which accounts count when the last Admin is looked for."""
+"""The condition for the accounts that count as Admins of a workspace."""
 
 
 class WorkspaceRow(WorkerTable, table=True):
-    """One customer of the platform. Its row is the lock under which Admins are counted."""
+    """A customer of the platform. The lock on its row protects the number of Admins."""
 
     __tablename__ = "workspaces"
 
@@ -20,9 +20,9 @@ class WorkspaceRow(WorkerTable, table=True):
 class AccountRow(WorkerTable, table=True):
     """An employee, a collaborator or an MDM employee.
 
-    A removed one stays for the audit, without its e-mail: ``email_key`` is unique among the live.
-    ``made_by`` is a connection, NULL where the account was made by hand, and ``unknown`` where an
-    identity held it already when this began to be written down.
+    A removed account stays for the audit, without its e-mail: ``email_key`` is unique among live
+    accounts. ``made_by`` is a connection, NULL where the account was made by hand, and ``unknown``
+    where an identity held the account before makers were recorded.
     """
 
     __tablename__ = "accounts"
@@ -58,7 +58,7 @@ class AccountRow(WorkerTable, table=True):
 
 
 class PolicyRow(WorkerTable, table=True):
-    """A policy that devices can be under."""
+    """A policy that can be assigned to devices."""
 
     __tablename__ = "policies"
 
@@ -67,9 +67,10 @@ class PolicyRow(WorkerTable, table=True):
 
 
 class DeviceRow(WorkerTable, table=True):
-    """A managed device. ``assigned_to`` is an account; a removed one has left the inventory.
+    """A managed device. ``assigned_to`` is an account; a removed device has left the inventory.
 
-    Its row stays, for the ledger names it. A device that is enrolled again is another row.
+    The row of a removed device stays, because the ledger refers to it. A device that is enrolled
+    again has a new row.
     """
 
     __tablename__ = "devices"

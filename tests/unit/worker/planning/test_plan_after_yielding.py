@@ -55,7 +55,7 @@ def test_an_address_that_was_taken_when_it_was_told_is_had_once_the_account_has_
     assert addresses(world) == {NEXT: "ada", ADA: "new", CHARLES: "third"}
     play(world, joiner(KEEP, NEXT, "fourth"))
     assert addresses(world) == {BEN: "ada", ADA: "new", CHARLES: "third", NEXT: "fourth"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_who_yielded_and_has_the_old_address_again_goes_back_there_once_the_other_is_claimed() -> (
@@ -68,7 +68,7 @@ def test_who_yielded_and_has_the_old_address_again_goes_back_there_once_the_othe
     assert obstacles(world, "third") == [email_obstacle(WORKSPACE, Portal.STORE, ADA)]
     play(world, renamed(new, email=BEN))
     assert addresses(world) == {ADA: "ada", BEN: "new", NEXT: "third"}
-    assert not world.waiting
+    assert not world.refused
     play(world, joiner(KEEP, ADA, "fourth"))
     assert refused(world, "fourth") == [Reason.CONFLICT], "it is the newest address again"
 
@@ -87,7 +87,7 @@ def test_who_came_back_under_the_old_address_and_left_again_goes_on_being_refuse
     assert refused(world) == [Reason.CONFLICT]
     play(world, resynced(again), renamed(new, email=BEN))
     assert addresses(world) == {ADA: "ada", BEN: "new"}
-    assert not world.waiting
+    assert not world.refused
 
 
 @pytest.mark.parametrize("seen", ["all", "the last state"])
@@ -103,7 +103,7 @@ def test_who_was_refused_an_address_before_leaving_yields_what_the_account_has(s
     assert refused(world) == [Reason.CONFLICT]
     play(world, renamed(ben, email=CHARLES))
     assert addresses(world) == {BEN: "ada", ADA: "new", CHARLES: "ben"}
-    assert not world.waiting
+    assert not world.refused
 
 
 @pytest.mark.parametrize("newest", [None, NEXT, BEN])
@@ -114,7 +114,7 @@ def test_who_yielded_and_is_deleted_leaves_the_account_where_it_is(newest: str |
     gone = deleted(renamed(waits, waiting_email=newest), KEEP)
     play(world, joiner(KEEP, BEN, "ben"), gone, resynced(gone))
     assert addresses(world) == {NEXT: None, ADA: "new", BEN: "ben"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_groups_reach_an_account_that_yielded() -> None:
@@ -124,7 +124,7 @@ def test_groups_reach_an_account_that_yielded() -> None:
     play(world, moved(renamed(waits, waiting_email=None), KEEP, "IT"))
     assert account_of(world).groups == ("IT",)
     assert addresses(world) == {NEXT: "ada", ADA: "new"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_what_was_yielded_is_not_refused_where_the_account_becomes_protected() -> None:
@@ -134,4 +134,4 @@ def test_what_was_yielded_is_not_refused_where_the_account_becomes_protected() -
     play(world, joined, waits := waiting(left(joined, admins)), joiner(admins, ADA, "new"))
     play(world, fewer := resynced(waits, nothing), resynced(fewer, nothing))
     assert {ADA: "new", NEXT: "ada"}.items() <= addresses(world).items()
-    assert not world.waiting
+    assert not world.refused

@@ -119,7 +119,7 @@ def test_a_refused_removal_is_forgotten_when_the_person_returns_to_be_created_ag
     gone = left(joiner(ADMINS), ADMINS)
     play(world, gone, returned(gone), joiner(ADMINS, BEN, "ben"))
     assert [account.email for account in live(world)] == [ADA, BEN]
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 def test_a_refused_removal_under_nothing_happens_even_if_the_person_returned() -> None:
@@ -149,7 +149,7 @@ def test_a_deleted_admin_who_was_not_downgraded_is_when_another_appears() -> Non
     assert refused(world) == [Reason.LAST_ADMIN]
     play(world, moved(joiner(rules, BEN, "ben"), rules, "IT"))
     assert [account.role for account in live(world)] == [Role.VIEWER, Role.ADMIN]
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 # --- a mapped role that ends with its holder ----------------------------------------------
@@ -166,7 +166,7 @@ def test_the_last_admin_by_a_mapping_keeps_the_role_when_deleted_until_another_a
     world.add_account(by_hand(Portal.DASHBOARD, BEN, Role.ADMIN))
     world.replan_due()
     assert [account.role for account in live(world)] == [Role.VIEWER, Role.ADMIN]
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 def test_a_last_admin_whose_removal_waits_is_refused_once() -> None:

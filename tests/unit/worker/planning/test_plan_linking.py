@@ -223,7 +223,7 @@ def test_a_successor_takes_the_account_that_waits_for_a_refused_deactivation() -
     play(world, joined, deleted(joined, rules), joiner(rules, ADA, "ada-2"))
     play(world, joiner(rules, BEN, "ben"))
     assert [holder(world, account) for account in live(world)] == ["ada-2", "ben"]
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 def test_two_deleted_identities_do_not_take_an_account_from_each_other_forever() -> None:
@@ -231,10 +231,10 @@ def test_two_deleted_identities_do_not_take_an_account_from_each_other_forever()
     world = a_world()
     for identity in ("ada", "ada-2", "ada-3"):
         play(world, deleted(joiner(rules, ADA, identity), rules))
-    assert [key.identity for key in world.waiting] == ["ada-3"]
+    assert [key.identity for key in world.refused] == ["ada-3"]
     play(world, joiner(rules, BEN, "ben"))
     assert the_account(world).email == BEN
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 def test_who_lost_the_account_to_a_successor_does_not_remove_another_one() -> None:
@@ -246,4 +246,4 @@ def test_who_lost_the_account_to_a_successor_does_not_remove_another_one() -> No
     play(world, joined, refused_address, deleted(refused_address, rules))
     play(world, joiner(rules, ADA, "ada-2"))
     assert [account.email for account in live(world)] == [ADA, BEN]
-    assert world.waiting == {}
+    assert world.refused == {}

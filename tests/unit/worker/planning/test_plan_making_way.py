@@ -29,7 +29,7 @@ from tests.drivers.people import (
 )
 from worker.planning.actions import ChangeAccount, Reason, YieldAddress
 from worker.planning.obstacles import email_obstacle
-from worker.planning.working_set import LONGEST_LINE
+from worker.planning.working_set import LONGEST_YIELD_CHAIN
 
 
 def test_two_addresses_are_swapped_with_somebody_who_left() -> None:
@@ -42,7 +42,7 @@ def test_two_addresses_are_swapped_with_somebody_who_left() -> None:
     play(world, resynced(claim), resynced(waits))
     assert addresses(world) == {BEN: "ada", ADA: "ben"}
     assert {account.id for account in live(world)} == had
-    assert not world.waiting
+    assert not world.refused
     assert world.facts_for(joiner(KEEP, BEN, "third")).account_with_email == account_of(world)
 
 
@@ -53,7 +53,7 @@ def test_a_row_of_leavers_makes_way(last: str) -> None:
     claimant = joiner(KEEP, CHARLES, "charles")
     play(world, claimant, *waiting_row(ADA, BEN, last), renamed(claimant, email=ADA))
     assert addresses(world) == {ADA: "charles", BEN: f"was {ADA}", last: f"was {BEN}"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_leavers_who_wait_for_each_other_make_no_way() -> None:
@@ -64,7 +64,7 @@ def test_leavers_who_wait_for_each_other_make_no_way() -> None:
     assert refused(world, "new") == [Reason.CONFLICT]
     play(world, waiting(left_ben, NEXT))
     assert addresses(world) == {ADA: "new", BEN: f"was {ADA}", NEXT: f"was {BEN}"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_who_waits_for_the_end_of_a_row_hears_of_a_change_at_its_head() -> None:
@@ -75,12 +75,12 @@ def test_who_waits_for_the_end_of_a_row_hears_of_a_change_at_its_head() -> None:
     assert obstacles(world, "new") == [email_obstacle(WORKSPACE, Portal.STORE, NEXT)]
     play(world, waiting(gone, CHARLES))
     assert addresses(world)[ADA] == "new"
-    assert not world.waiting
+    assert not world.refused
 
 
 @pytest.mark.parametrize("too_many", [0, 1])
 def test_a_row_that_makes_way_is_not_longer_than_a_worker_may_look_at(too_many: int) -> None:
-    emails = [f"{number}@acme.test" for number in range(LONGEST_LINE + 1 + too_many)]
+    emails = [f"{number}@acme.test" for number in range(LONGEST_YIELD_CHAIN + 1 + too_many)]
     world = a_world()
     play(world, *waiting_row(*emails), joiner(KEEP, emails[0], "new"))
     assert refused(world, "new") == [Reason.CONFLICT] * too_many

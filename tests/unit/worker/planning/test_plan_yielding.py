@@ -73,7 +73,7 @@ def test_any_order_ends_alike() -> None:
         world = a_world()
         play(world, events[0], *order, waits)
         assert addresses(world) == {NEXT: "ada", ADA: "new"}
-        assert not world.waiting
+        assert not world.refused
 
 
 def test_who_was_refused_gets_an_account_once_the_holder_yields() -> None:
@@ -83,7 +83,7 @@ def test_who_was_refused_gets_an_account_once_the_holder_yields() -> None:
     assert refused(world, "new") == [Reason.CONFLICT]
     play(world, waiting(left(joined, KEEP)))
     assert addresses(world) == {NEXT: "ada", ADA: "new"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_a_claimant_that_has_an_account_takes_the_address_over() -> None:
@@ -104,7 +104,7 @@ def test_once_yielded_the_account_follows_the_newest_address_and_nothing_is_refu
     assert addresses(world) == {NEXT: "ada", ADA: "new"}
     play(world, waits := waiting(waits, BEN), resynced(waits))
     assert addresses(world) == {BEN: "ada", ADA: "new"}
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_who_comes_back_has_the_newest_address() -> None:
@@ -152,7 +152,7 @@ def test_an_address_that_is_taken_is_waited_for() -> None:
     assert refused(world, "new") == [Reason.CONFLICT]
     play(world, renamed(third, email=BEN))
     assert addresses(world) == {NEXT: "ada", ADA: "new", BEN: "third"}
-    assert not world.waiting
+    assert not world.refused
 
 
 @pytest.mark.parametrize("change", ["comes back", "is deleted", "waits for another"])
@@ -167,7 +167,7 @@ def test_who_waits_for_a_taken_address_still_hears_of_the_holder(change: str) ->
     }
     play(world, third, joined, waits, joiner(KEEP, ADA, "new"), changed[change])
     assert addresses(world)[ADA] == "new"
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_under_nothing_a_claimant_never_gets_the_old_account() -> None:
@@ -177,7 +177,7 @@ def test_under_nothing_a_claimant_never_gets_the_old_account() -> None:
     play(world, joined, waiting(left(joined, rules)), joiner(rules, ADA, "new"))
     assert addresses(world) == {NEXT: "ada"}
     assert the_account(world).id == hand.id
-    assert not world.waiting
+    assert not world.refused
 
 
 def test_a_removed_account_has_nothing_to_yield() -> None:

@@ -102,7 +102,7 @@ def test_a_new_admin_makes_the_refused_leaver_due() -> None:
     assert admin_obstacle(WORKSPACE) in world.changes.freed
     assert world.due == {KEY}
     world.replan_due()
-    assert world.waiting == {}
+    assert world.refused == {}
 
 
 def test_a_policy_made_by_hand_makes_the_refused_leaver_due() -> None:
@@ -124,7 +124,7 @@ def test_a_successor_takes_the_account_that_a_deleted_identity_could_not_remove(
     assert world.records[KEY].account_id is None
     assert world.due == {KEY}
     world.replan_due()
-    assert world.waiting == {}
+    assert world.refused == {}
     assert the_account(world).email == ADA
 
 
@@ -135,4 +135,4 @@ def test_who_waits_for_the_email_is_due_once_its_holder_is_deleted_but_refused()
     world.apply(deleted(joiner(ADMINS), ADMINS))
     assert IdentityKey("okta", "successor") in world.due
     world.replan_due()
-    assert world.waiting == {}
+    assert world.refused == {}

@@ -8,7 +8,7 @@ from tests.drivers.platform import Platform
 from worker.errors import (
     EmailExists,
     PolicyExists,
-    RoleElsewhere,
+    PortalWithoutRoles,
     SerialExists,
     UnknownEmail,
     UnknownPolicy,
@@ -95,7 +95,7 @@ async def test_a_collaborator_by_hand_is_a_viewer_unless_said_otherwise(
 
 
 async def test_a_role_belongs_to_the_dashboard(platform: Platform) -> None:
-    with pytest.raises(RoleElsewhere):
+    with pytest.raises(PortalWithoutRoles):
         await platform.inventory.add_account(WORKSPACE, Portal.STORE, ADA, role=Role.ADMIN)
 
 

@@ -18,7 +18,7 @@ from tests.drivers.people import (
 )
 from tests.drivers.platform import Platform
 from worker.drift import PlannedAssertions
-from worker.errors import NothingProtected, UnknownEmail, UnknownWorkspace
+from worker.errors import PortalWithoutProtection, UnknownEmail, UnknownWorkspace
 from worker.platforms.sql.listed_accounts import ListedAccount
 
 OTHERS = "mallory@evil.test"
@@ -83,7 +83,7 @@ async def test_what_is_released_has_to_be_there_and_to_have_a_role(platform: Pla
     await platform.apply(joiner(STORE))
     with pytest.raises(UnknownEmail):
         await release(platform, ADA)
-    with pytest.raises(NothingProtected):
+    with pytest.raises(PortalWithoutProtection):
         await platform.inventory.release_account(WORKSPACE, Portal.STORE, ADA)
 
 

@@ -1,13 +1,13 @@
-"""Which names may operators give? Those that people can read, and e-mails with an @ in them."""
+"""Which names may operators give? A name has to be readable, and an e-mail to have an @."""
 
 from worker.errors import LONGEST_NAME, UnusableEmail, UnusableName
 
 
 def check_name(what: str, name: str) -> None:
-    """Refuse a name that is empty, endless or not printable.
+    """Refuse a name that is empty, too long or not printable.
 
-    :param what: the thing that is named, with its article.
-    :raises UnusableName: when people could not read it.
+    :param what: the noun for the named object, with its article.
+    :raises UnusableName: when the name is refused.
     """
     if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name.strip()):
         raise UnusableName(what)
@@ -16,8 +16,8 @@ def check_name(what: str, name: str) -> None:
 def check_email(email: str) -> None:
     """Refuse a text that is no e-mail.
 
-    :raises UnusableName: when people could not read it.
-    :raises UnusableEmail: when it has no @ with something on both sides.
+    :raises UnusableName: when the text is no readable name.
+    :raises UnusableEmail: when the text has no @ with text on both sides.
     """
     check_name("an e-mail", email)
     before, at, after = email.rpartition("@")

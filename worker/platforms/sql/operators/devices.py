@@ -1,4 +1,4 @@
-"""What do operators do with devices? They enrol them, assign them, and list them."""
+"""What do operators do with devices? Operators enrol, assign and list them."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -9,15 +9,17 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.rules import Portal
 from worker.errors import RemovedSerial, SerialExists, UnknownEmail, UnknownPolicy, UnknownSerial
-from worker.platforms.sql.by_hand.accounts import live_account
-from worker.platforms.sql.by_hand.names import check_name
-from worker.platforms.sql.by_hand.transactions import ByHand, check_known
 from worker.platforms.sql.listed_devices import ListedDevice
+from worker.platforms.sql.operators.accounts import live_account
+from worker.platforms.sql.operators.names import check_name
+from worker.platforms.sql.operators.transactions import OperatorTransactions, check_known
 from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow
 
 
-async def list_devices(by_hand: ByHand, workspace: str) -> AsyncIterator[ListedDevice]:
-    """Give the devices by serial number, the live one of each before the removed ones.
+async def list_devices(
+    transactions: OperatorTransactions, workspace: str
+) -> AsyncIterator[ListedDevice]:
+    """Yield the devices by serial number, the live one of each before the removed ones.
 
     :raises UnknownWorkspace: when there is no such workspace.
     """
@@ -27,25 +29,31 @@ async def list_devices(by_hand: ByHand, workspace: str) -> AsyncIterator[ListedD
         .where(DeviceRow.workspace == workspace)
         .order_by(DeviceRow.serial, col(DeviceRow.removed), DeviceRow.id)
     )
-    async with by_hand.reading() as session:
+    async with transactions.reading() as session:
         await check_known(session, workspace)
         async for device, email in await session.stream(statement):
             yield ListedDevice(device.serial, device.policy, email, device.removed)
 
 
 async def add_device(
-    by_hand: ByHand, workspace: str, serial: str, *, policy: str | None, assigned_to: str | None
+    transactions: OperatorTransactions,
+    workspace: str,
+    serial: str,
+    *,
+    policy: str | None,
+    assigned_to: str | None,
 ) -> ListedDevice:
     """Enrol a device, assigned to the MDM account with an e-mail.
 
-    One that was removed comes back so; its removal stays on record beside it.
+    A device that was removed is enrolled as a new row; the row of its removal stays.
 
-    :raises SerialExists: when the inventory has it.
-    :raises UnknownPolicy: when there is none of this name.
-    :raises UnknownEmail: when no live MDM account has it.
+    :param assigned_to: an e-mail.
+    :raises SerialExists: when the inventory has the serial number.
+    :raises UnknownPolicy: when the workspace has no policy of this name.
+    :raises UnknownEmail: when no live MDM account has the e-mail.
     """
     check_name("a serial number", serial)
-    async with by_hand.writing(workspace) as session:
+    async with transactions.writing(workspace) as session:
         if policy is not None and await session.get(PolicyRow, (workspace, policy)) is None:
             raise UnknownPolicy(workspace, policy)
         owner = await _owner(session, workspace, assigned_to)
@@ -56,15 +64,15 @@ async def add_device(
 
 
 async def assign_device(
-    by_hand: ByHand, workspace: str, serial: str, email: str | None
+    transactions: OperatorTransactions, workspace: str, serial: str, email: str | None
 ) -> ListedDevice:
-    """Assign a device to a live MDM account, or to nobody.
+    """Assign a device to a live MDM account, or end its assignment where the e-mail is None.
 
     :raises UnknownWorkspace: when there is no such workspace.
     :raises UnknownSerial: when there is no such device in the inventory.
-    :raises UnknownEmail: when no live MDM account has it.
+    :raises UnknownEmail: when no live MDM account has the e-mail.
     """
-    async with by_hand.writing(workspace, known=True) as session:
+    async with transactions.writing(workspace, known=True) as session:
         owner = await _owner(session, workspace, email)
         device = await _live_device(session, workspace, serial)
         if device is None:
@@ -73,7 +81,10 @@ async def assign_device(
 
 
 async def _owner(session: AsyncSession, workspace: str, email: str | None) -> AccountRow | None:
-    """Return the live MDM account with an e-mail, None for none."""
+    """Return the live MDM account with an e-mail, None where no e-mail is given.
+
+    :raises UnknownEmail: when no live MDM account has the e-mail.
+    """
     if email is None:
         return None
     account = await live_account(session, workspace, Portal.MDM, email)
@@ -89,15 +100,15 @@ def _assign(session: AsyncSession, device: DeviceRow, owner: AccountRow | None) 
 
 
 async def _live_device(session: AsyncSession, workspace: str, serial: str) -> DeviceRow | None:
-    """Return the live device; those that were removed are history."""
+    """Return the device with a serial number that is in the inventory, None if there is none."""
     statement = _devices(workspace, serial).where(~col(DeviceRow.removed))
     return (await session.exec(statement.with_for_update())).one_or_none()
 
 
 async def _no_device(session: AsyncSession, workspace: str, serial: str) -> UnknownSerial:
     removed = (await session.exec(_devices(workspace, serial).limit(1))).one_or_none()
-    known = RemovedSerial if removed is not None else UnknownSerial
-    return known(workspace, serial)
+    error = RemovedSerial if removed is not None else UnknownSerial
+    return error(workspace, serial)
 
 
 def _devices(workspace: str, serial: str) -> SelectOfScalar[DeviceRow]:

@@ -1,4 +1,4 @@
-"""What do operators do with accounts? They make them, release them, and list them."""
+"""What do operators do with accounts? Operators make, release and list them."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4
@@ -10,16 +10,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.names import name_key, trimmed
 from contracts.portals import PORTALS
 from contracts.rules import Portal, Role
-from worker.errors import EmailExists, NothingProtected, RoleElsewhere, UnknownEmail
+from worker.errors import EmailExists, PortalWithoutProtection, PortalWithoutRoles, UnknownEmail
 from worker.planning.obstacles import account_obstacle, admin_obstacle
-from worker.platforms.sql.by_hand.names import check_email
-from worker.platforms.sql.by_hand.transactions import ByHand, check_known
 from worker.platforms.sql.listed_accounts import ListedAccount, listed, listed_accounts
+from worker.platforms.sql.operators.names import check_email
+from worker.platforms.sql.operators.transactions import OperatorTransactions, check_known
 from worker.platforms.sql.tables import AccountRow
 
 
-async def list_accounts(by_hand: ByHand, workspace: str) -> AsyncIterator[ListedAccount]:
-    """Give the accounts by portal, the live ones by e-mail, then the removed ones.
+async def list_accounts(
+    transactions: OperatorTransactions, workspace: str
+) -> AsyncIterator[ListedAccount]:
+    """Yield the accounts by portal, the live ones by e-mail, then the removed ones.
 
     :raises UnknownWorkspace: when there is no such workspace.
     """
@@ -34,66 +36,71 @@ async def list_accounts(by_hand: ByHand, workspace: str) -> AsyncIterator[Listed
             col(AccountRow.id),
         )
     )
-    async with by_hand.reading() as session:
+    async with transactions.reading() as session:
         await check_known(session, workspace)
         async for row in await session.stream(statement):
             yield listed(row)
 
 
 async def add_account(
-    by_hand: ByHand, workspace: str, portal: Portal, email: str, *, role: Role | None
+    transactions: OperatorTransactions,
+    workspace: str,
+    portal: Portal,
+    email: str,
+    *,
+    role: Role | None,
 ) -> ListedAccount:
-    """Make an account, as the platform would for somebody who is in no directory.
+    """Make an account of a person who is in no directory.
 
     :param role: on the dashboard only, where Viewer is the default.
     :raises EmailExists: when a live account of the portal has the e-mail.
-    :raises RoleElsewhere: when a role is given on another portal.
+    :raises PortalWithoutRoles: when a role is given on another portal.
     """
     check_email(email)
     has_roles = PORTALS[portal].has_roles
     if role is not None and not has_roles:
-        raise RoleElsewhere(portal)
+        raise PortalWithoutRoles(portal)
     if has_roles:
         role = role or Role.VIEWER
-    async with by_hand.writing(workspace) as session:
+    async with transactions.writing(workspace) as session:
         if await live_account(session, workspace, portal, email) is not None:
             raise EmailExists(workspace, portal, email)
-        account = _made(workspace, portal, email, role, by_hand.clock())
+        account = _made(workspace, portal, email, role, transactions.clock())
         session.add(account)
         try:
             await session.flush()
-        except IntegrityError:  # a worker was quicker
+        except IntegrityError:  # a worker has just made an account with this e-mail
             raise EmailExists(workspace, portal, email) from None
         if role is Role.ADMIN:
-            await by_hand.free(session, admin_obstacle(workspace))
+            await transactions.free(session, admin_obstacle(workspace))
         return await _shown(session, account)
 
 
 async def release_account(
-    by_hand: ByHand, workspace: str, portal: Portal, email: str
+    transactions: OperatorTransactions, workspace: str, portal: Portal, email: str
 ) -> ListedAccount:
-    """Hand an account over to whichever connection holds it; again, that changes nothing.
+    """Hand an account over to the connection that holds it; a repetition changes nothing.
 
-    :raises NothingProtected: when accounts of the portal have no role.
+    :raises PortalWithoutProtection: when accounts of the portal have no role.
     :raises UnknownWorkspace: when there is no such workspace.
     :raises UnknownEmail: when no live account of the portal has the e-mail.
     """
     if not PORTALS[portal].has_roles:
-        raise NothingProtected(portal)
-    async with by_hand.writing(workspace, known=True) as session:
+        raise PortalWithoutProtection(portal)
+    async with transactions.writing(workspace, known=True) as session:
         account = await live_account(session, workspace, portal, email)
         if account is None:
             raise UnknownEmail(workspace, portal, email)
         account.released = True
         session.add(account)
-        await by_hand.free(session, account_obstacle(account.id))
+        await transactions.free(session, account_obstacle(account.id))
         return await _shown(session, account)
 
 
 async def live_account(
     session: AsyncSession, workspace: str, portal: Portal, email: str
 ) -> AccountRow | None:
-    """Lock and return the live account of a portal that has an e-mail."""
+    """Lock and return the live account of a portal with an e-mail, None if there is none."""
     statement = select(AccountRow).where(
         AccountRow.workspace == workspace,
         AccountRow.portal == portal.value,
