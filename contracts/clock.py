@@ -2,8 +2,12 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], int]
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 LARGEST_DIFFERENCE = 60_000_000
 """Microseconds by which the clocks of two machines may differ. Those that are kept over a network
@@ -14,6 +18,16 @@ differ by far less than a second; a time that lies further ahead comes from a cl
 def now() -> int:
     """Return the current time."""
     return time.time_ns() // 1_000
+
+
+def instant_of(microseconds: int) -> datetime:
+    """Return the time that so many microseconds since the epoch are."""
+    return EPOCH + microseconds * MICROSECOND
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Return how many microseconds since the epoch a time is."""
+    return (instant - EPOCH) // MICROSECOND
 
 
 def lies_ahead(moment: int, at: int) -> bool:

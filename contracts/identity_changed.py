@@ -1,11 +1,12 @@
 """What is the event? IdentityChanged: the newest released state of one identity, complete."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import from_json
 
+from contracts.clock import instant_of
 from contracts.frozen import Frozen
 from contracts.names import trimmed
 from contracts.rules import (
@@ -181,7 +182,7 @@ def encode(event: IdentityChanged, trace: Trace) -> bytes:
         id=message_id(event),
         source=f"/scim/v2/{event.connection}",
         subject=event.identity,
-        time=datetime.fromtimestamp(event.changed_at / 1_000_000, UTC),
+        time=instant_of(event.changed_at),
         correlationid=trace.correlation_id,
         traceparent=trace.traceparent,
         data=event,

@@ -34,7 +34,8 @@ def new_row(
 def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int) -> dict[str, Any]:
     """Return the columns of an identity that has changed, with its mark renewed.
 
-    A mark that is there already stays as old as it is, and as urgent at least.
+    A mark that is there already stays as old as it is, and as urgent at least. The database follows
+    the same rule (``api.outbox.marks``): ``tests/conformance/test_renewed_marks.py`` compares both.
     """
     mark = new_mark(change.lane, trace, now)
     if before["dirty_lane"] is not None:

@@ -173,7 +173,10 @@ def _is(connection_id: str, identity_id: str) -> ColumnElement[bool]:
 
 
 def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
-    """A mark over one that may be there: as urgent as the more urgent, as old as the older."""
+    """Return a mark over one that may be there: as urgent as the more urgent, as old as the older.
+
+    It is the twin, in SQL, of what ``api.directory.identity_rows.changed_row`` does.
+    """
     number = LANE_NUMBERS[lane]
     was = col(Identity.dirty_lane)
     return new_mark(lane, trace, now) | {

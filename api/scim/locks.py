@@ -24,8 +24,8 @@ from api.directory.tables import GroupRow, UserRow
 from api.outbox.marks import load_state
 from api.scim.members.parameter import Named
 from api.scim.members.reads import groups_with
+from api.scim.members.stored import Row
 from api.scim.protocol.ids import ID
-from api.scim.search.stored_documents import Row
 from api.scim.transactions.transaction import Transaction
 
 

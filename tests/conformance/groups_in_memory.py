@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 from scim2_models import Context, Group, GroupMember, PatchOp, SCIMException
 
+from api.scim.members.stored import Member
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.tolerances import tolerate_patch
-from api.scim.search.stored_documents import Member
 from tests.drivers.in_process import PATCH
 
 PROVIDER = scim_provider(Limits())

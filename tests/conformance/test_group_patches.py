@@ -26,11 +26,13 @@ from api.scim.groups.writes import GroupWrites
 from api.scim.http.responses import as_http
 from api.scim.members.answers import MemberLists, show_members, shown_of_members
 from api.scim.members.reads import members_of
+from api.scim.members.stored import Member
 from api.scim.operations.storage import DirectoryStorage
+from api.scim.operations.whole_groups import get_whole_group
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Member
+from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 from contracts.clock import now
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
@@ -44,6 +46,7 @@ from tests.conformance.groups_in_memory import (
     outcome,
 )
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
+from tests.drivers.joined_transactions import within
 
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
@@ -66,10 +69,9 @@ def patch_in_sql(directory_url: str) -> Iterator[WithGroup]:
         transactions = transactions_on(database, created)
 
         async def run(stored: dict[str, str | None], operations: list[Any]) -> None:
-            storage = DirectoryStorage(transactions, writing=True, members_apart=True)
             with contextlib.suppress(Undone):
-                async with storage.operation():
-                    await _check(storage, stored, operations)
+                async with database.write() as db:
+                    await _check(within(transactions, db), stored, operations)
                     raise Undone
 
         yield lambda stored, operations: runner.run(run(stored, operations))
@@ -77,32 +79,33 @@ def patch_in_sql(directory_url: str) -> Iterator[WithGroup]:
 
 
 async def _check(
-    storage: DirectoryStorage, stored: dict[str, str | None], operations: list[Any]
+    transactions: Transactions, stored: dict[str, str | None], operations: list[Any]
 ) -> None:
-    ids, types = await _create(storage, stored)
-    async with storage.transaction() as tx:
+    ids, types = await _create(transactions, stored)
+    async with transactions.read() as tx:
         before = await _members(tx, ids["group"])
         version = (await get_group(tx, ids["group"])).meta
         body = body_of(operations, ids)
         expected = outcome(lambda: in_memory(ids["group"], before, body, types))
-        assert await _patched(storage, tx, ids["group"], body) == expected
+        assert await _patched(transactions, tx, ids["group"], body) == expected
         if isinstance(expected, str):
             return
         after, name, external_id = expected
         changed = before != after or name != NAME or external_id is not None
-        group = await get_group(tx, ids["group"])
+        group = await get_whole_group(tx, ids["group"])
         assert (group.meta != version) == changed
         concerned = before.keys() ^ after.keys()
         if name != NAME:
             concerned = before.keys() | after.keys()
         assert await _marked(tx) == {id_ for id_ in concerned if types[id_] == "User"}
-        await _check_answer(storage, tx, group)
+        await _check_answer(transactions, tx, group)
 
 
 async def _create(
-    storage: DirectoryStorage, stored: dict[str, str | None]
+    transactions: Transactions, stored: dict[str, str | None]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Create everybody and a group of some; return all ids by name, and the types of members."""
+    storage = DirectoryStorage(transactions)
     ids: dict[str, str] = {}
     for name in USERS:
         user = ScimUser.model_validate({"schemas": [], "userName": name})
@@ -111,7 +114,7 @@ async def _create(
         ids[name] = await _create_group(storage, name, [])
     members = [{"value": ids[name], "display": label} for name, label in stored.items()]
     ids["group"] = await _create_group(storage, NAME, members)
-    async with storage.transaction() as tx:
+    async with transactions.write() as tx:
         await tx.db.execute(update(Identity).values(dirty_lane=None))
     types = {ids[name]: "User" for name in USERS} | {ids[name]: "Group" for name in GROUPS}
     return ids, types
@@ -123,17 +126,16 @@ async def _create_group(storage: DirectoryStorage, name: str, members: list[Any]
 
 
 async def _patched(
-    storage: DirectoryStorage, tx: Transaction, group: str, body: Any
+    transactions: Transactions, tx: Transaction, group: str, body: Any
 ) -> Outcome | str:
-    transactions = storage.transactions
-    requests = GroupRequests(SERVICE, transactions, GroupWrites(SERVICE, storage, transactions))
+    requests = GroupRequests(SERVICE, transactions, GroupWrites(SERVICE, transactions))
     request = ScimRequest("PATCH", BASE_URL, f"/Groups/{group}", body=json.dumps(body).encode())
     try:
         with PROVIDER:
             await requests.patch(request, GROUP_TYPE, group)
     except SCIMException:
         return "refused"
-    found = await get_group(tx, group, with_members=False)
+    found = await get_group(tx, group)
     return await _members(tx, group), found.display_name, found.external_id
 
 
@@ -147,13 +149,13 @@ async def _marked(tx: Transaction) -> set[str]:
     return set(await tx.db.scalars(dirty))
 
 
-async def _check_answer(storage: DirectoryStorage, tx: Transaction, group: Group) -> None:
+async def _check_answer(transactions: Transactions, tx: Transaction, group: Group) -> None:
     without = group.model_copy(update={"members": None})
     for query in ({}, {"attributes": "members.display"}, {"excludedAttributes": "members.$ref"}):
         with PROVIDER:
             parameters = SERVICE.read_response_parameters(GROUP_TYPE, query)
             names = shown_of_members(parameters)
-            lists = MemberLists(storage.transactions, names, BASE_URL)
+            lists = MemberLists(transactions, names, BASE_URL)
             answer = SERVICE.query_response(BASE_URL, without, parameters, Conditions())
             answer = await show_members(tx, lists, answer)
             whole = SERVICE.publish(BASE_URL, group).model_dump(

@@ -23,10 +23,9 @@ from api.fairness.work import LARGE
 from api.scim.groups.bodies import pushed_group, read_patch
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.reads import members_of
-from api.scim.operations.storage import DirectoryStorage
+from api.scim.members.stored import Member
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Member
 from deploy.databases.migrations import DIRECTORY
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
@@ -95,8 +94,7 @@ async def _check(
 ) -> None:
     await _forget_groups(ingress, people)
     transactions = ingress.transactions
-    storage = DirectoryStorage(transactions, writing=True, members_apart=True)
-    writes = GroupWrites(SERVICE, storage, transactions, members_in_a_slice)
+    writes = GroupWrites(SERVICE, transactions, members_in_a_slice)
     sent = [{"value": people[name], "display": label} for name, label in stored.items()]
     group = Group.model_validate({"schemas": [], "displayName": NAME, "members": sent})
     id_ = str((await writes.create(pushed_group(group)))["id"])

@@ -21,9 +21,9 @@ from api.scim.members.plan import (
     types_in,
 )
 from api.scim.members.sent import SentMember
+from api.scim.members.stored import Member
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Member
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     PROVIDER,

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import example as with_example
 from pydantic import ValidationError
-from scim2_models import InvalidFilterException, Resource, ResourceType, SearchRequest
+from scim2_models import InvalidFilterException, ResourceType, SearchRequest
 
 from api.admin.connections import create_connection
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
-from api.scim.protocol.resources import Group, ScimUser
+from api.scim.protocol.resources import AnyResource, Group, ScimUser
 from api.scim.protocol.service import MusterService
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
@@ -31,7 +31,6 @@ KINDS: dict[Any, list[ResourceType]] = {
     ROOT: [USER_TYPE, GROUP_TYPE],
 }
 
-AnyResource = Resource[Any]
 
 quick = settings(
     max_examples=30,
@@ -94,7 +93,7 @@ def with_directory(directory_url: str) -> Iterator[WithDirectory]:
         transactions = transactions_on(database, created)
 
         async def run(model: Any, example: Example, check: Check) -> None:
-            storage = DirectoryStorage(transactions, writing=True, base_url=BASE_URL)
+            storage = DirectoryStorage(transactions, BASE_URL)
             with contextlib.suppress(Undone), PROVIDER:
                 async with storage.operation():
                     stored = await _store(storage, example)

@@ -27,6 +27,6 @@ class TestDirectoryStorage(AsyncScimStorageContract):
             opened = opened_directory(directory_url)
             database = runner.run(opened.__aenter__())
             created = runner.run(create_connection(database, "acme", RULES, now()))
-            storage = DirectoryStorage(transactions_on(database, created), writing=True)
+            storage = DirectoryStorage(transactions_on(database, created))
             yield BlockingStorage(storage, runner)
             runner.run(opened.__aexit__(None, None, None))

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 from scim2_models import Context
 
-from api.scim.http.responses import ReadyJson, as_http
+from api.scim.http.responses import as_http
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
+from api.scim.protocol.ready_json import ReadyJson
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import user_columns, user_of
 from api.scim.users.answers import UserAnswers
+from api.scim.users.mapping import user_columns, user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.scim_searches import ATTRIBUTES, BASE_URL, WORDS, resources
 

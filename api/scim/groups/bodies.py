@@ -102,18 +102,17 @@ def read_steps(
     decoded = service.decode_body(body, media)
     operations = operations_of(decoded)
     if not operations:
-        patch = service.read_patch(resource_type, body, media)
+        patch = service.read_decoded_patch(resource_type, decoded)
         return [step for operation in patch.operations or () for step in steps_of(operation)]
     check_operations(operations, service.limits)
     envelope = {name: value for name, value in decoded.items() if name.lower() != "operations"}
-    service.read_patch(resource_type, to_json(envelope | {"Operations": []}), media)
+    service.read_decoded_patch(resource_type, envelope | {"Operations": []})
     steps: list[Step] = []
     for operation in operations:
         if plain := plain_step(operation):
             steps.append(plain)
             continue
-        alone = to_json(envelope | {"Operations": [operation]})
-        patch = service.read_patch(resource_type, alone, media)
+        patch = service.read_decoded_patch(resource_type, envelope | {"Operations": [operation]})
         for read in patch.operations or ():
             steps += steps_of(read)
     return steps

@@ -16,11 +16,11 @@ from scim2_server.responses import ScimResponse
 
 from api.fairness.work import PATCH_EFFORT
 from api.scim.groups.bodies import PushedGroup, Read, read_group, read_patch
+from api.scim.groups.mapping import group_of
 from api.scim.groups.store import get_group
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.answers import MemberLists, show_members, shown_of_members
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import group_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
@@ -53,7 +53,7 @@ class GroupRequests:
         conditions = self.service.read_conditions(request)
 
         async def find(tx: Transaction) -> ScimResponse:
-            group = await get_group(tx, id_, with_members=False)
+            group = await get_group(tx, id_)
             answer = self.service.query_response(request.base_url, group, parameters, conditions)
             return await show_members(tx, self._lists(request, parameters), answer)
 

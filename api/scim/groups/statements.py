@@ -10,8 +10,8 @@ from sqlmodel import col
 from api.directory.dialects import is_among
 from api.directory.tables import GroupRow
 from api.scim.members.reads import chunks
+from api.scim.members.stored import Row
 from api.scim.protocol.ids import ID, new_id
-from api.scim.search.stored_documents import Row
 from api.scim.transactions.transaction import Transaction
 
 TABLE = GroupRow.__table__  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
 """How is a Group kept? Its row, its memberships and the marks of whom it concerns, together.
 
-Nothing here loads the members of a group, but for reading models of a few with theirs.
+Nothing here loads the members of a group.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from math import inf
 
 from sqlalchemy import select
@@ -11,43 +11,32 @@ from sqlmodel import col
 
 from api.directory.tables import Membership
 from api.scim.groups import statements
-from api.scim.locks import lock_for_deletion, lock_group, lock_nested
+from api.scim.groups.mapping import group_columns, group_of
+from api.scim.locks import lock_for_deletion, lock_nested
 from api.scim.members.bounds import check_groups_of_one
 from api.scim.members.parameter import NamedChanges
-from api.scim.members.plan import exactly
 from api.scim.members.reads import (
     groups_with,
     in_group,
     mark_members,
-    members_of,
     remove_group,
 )
-from api.scim.members.sent import sent_of
+from api.scim.members.stored import Row
 from api.scim.members.writes import Move, move_members
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
-from api.scim.search.stored_documents import Row, entity_tag, expect, group_columns, group_of
 from api.scim.transactions.transaction import Transaction
 
 NOBODYS = ""
 """The id of no group."""
 
 
-async def get_group(tx: Transaction, id_: str, *, with_members: bool = True) -> Group:
-    """Return a group. It is not locked: that takes ``lock_group``, in one step with others.
+async def get_group(tx: Transaction, id_: str) -> Group:
+    """Return a group without its members. It is not locked.
 
     :raises NotFoundException: when there is none.
     """
-    row = await statements.read(tx, id_, lock=False)
-    return group_of(row, (await members_of(tx, [id_])).get(id_, ()) if with_members else ())
-
-
-async def get_groups(
-    tx: Transaction, ids: Collection[str], *, with_members: bool = True
-) -> Sequence[Group]:
-    """Return the groups that there are, in no order."""
-    members = await members_of(tx, ids) if with_members else {}
-    rows = await statements.read_all(tx, ids)
-    return [group_of(row, members.get(row["id"], ())) for row in rows]
+    return group_of(await statements.read(tx, id_, lock=False))
 
 
 async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> Row:
@@ -120,18 +109,6 @@ async def check_coming(tx: Transaction, id_: str, name: str, members: NamedChang
         coming = Move(tx, id_, members, members.named.table(tx.dialect)).coming()
         who = coming.with_only_columns(coming.selected_columns[0])
         await check_groups_of_one(tx, id_, name, who, staying)
-
-
-async def update_group(tx: Transaction, group: Group, expected: str | None) -> Group:
-    """Store the new state of a group, members included.
-
-    :raises UniquenessException: when the displayName is taken.
-    """
-    members = NamedChanges.of(exactly(sent_of(group.members)))
-    row = await lock_group(tx, group.id or "", members.named)
-    expect(entity_tag(row["revision"]), expected)
-    await change_group(tx, row, group, members)
-    return await get_group(tx, row["id"])
 
 
 async def delete_group(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:

@@ -14,6 +14,7 @@ from api.fairness.work import LARGE
 from api.outbox.marks import mark_identities
 from api.scim.groups import statements
 from api.scim.groups.bodies import PushedGroup, PushedPatch
+from api.scim.groups.mapping import group_of
 from api.scim.groups.slices import SLICE, has_more_than, members_in_slices, slices_of
 from api.scim.groups.store import (
     NOBODYS,
@@ -27,11 +28,11 @@ from api.scim.locks import lock_group
 from api.scim.members.parameter import NOTHING, Named, NamedChanges
 from api.scim.members.plan import MemberChanges, concern_of, plan
 from api.scim.members.reads import contradicts_types, members_concerned
+from api.scim.members.stored import Row
 from api.scim.members.writes import move_members
-from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import Row, entity_tag, group_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
@@ -64,7 +65,6 @@ class GroupWrites:
     """Writes the groups of one connection. ``slice``: the members in one transaction."""
 
     service: MusterService
-    storage: DirectoryStorage
     transactions: Transactions
     slice: int = SLICE
 
@@ -74,7 +74,7 @@ class GroupWrites:
         :raises UniquenessException: when the displayName is taken.
         """
         if not self._is_sliced(pushed.members.named.staying):
-            async with self.storage.transaction() as tx:
+            async with self.transactions.write() as tx:
                 return await create_group(tx, pushed.group, pushed.members)
         async with self.transactions.read() as seen:
             await check_coming(seen, NOBODYS, pushed.group.display_name or "", pushed.members)
@@ -133,7 +133,7 @@ class GroupWrites:
             if self._has_one_writer and await self._has_many_members(id_):
                 await self._empty(id_, conditions)
                 conditions = NO_CONDITIONS  # they were met, by the version before
-            async with self.storage.transaction() as tx:
+            async with self.transactions.write() as tx:
                 await delete_group(tx, id_, lambda version: conditions.check(version, "DELETE"))
 
     def _apply(self, group: Group, operation: PatchOperation[Group]) -> bool:
@@ -148,22 +148,19 @@ class GroupWrites:
 
     @property
     def _has_one_writer(self) -> bool:
-        """Say whether the directory has one writer, and no transaction is under way."""
-        return self.transactions.database.has_one_writer and not self.storage.is_within_transaction
+        return self.transactions.database.has_one_writer
 
     def _is_sliced(self, members: int) -> bool:
         return self._has_one_writer and members > self.slice
 
     async def _write(self, id_: str, planned: Plan, size: int) -> Row:
-        if self.storage.is_within_transaction:
-            return await self._write_whole(planned)
         async with self.transactions.lock(id_):
             if self._has_one_writer and (size > LARGE or await self._has_many_members(id_)):
                 return await self._write_apart(planned)
             return await self._write_whole(planned)
 
     async def _write_whole(self, planned: Plan) -> Row:
-        async with self.storage.transaction() as tx:
+        async with self.transactions.write() as tx:
             it = await planned(tx)
             return await change_group(tx, it.row, it.group, it.members)
 

@@ -25,7 +25,6 @@ from api.scim.http.openapi import described
 from api.scim.http.read_body import read_body
 from api.scim.http.responses import as_http, without_body
 from api.scim.operations.handler import DirectoryHandler
-from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
 from api.scim.transactions.request_transactions import Transactions
@@ -128,13 +127,9 @@ class ScimEdge:
             self.limits.search_seconds,
             hung_up=lambda: _hung_up(request),
         )
-        writing = operation in WRITING
-        storage = DirectoryStorage(
-            transactions, writing=writing, base_url=asked.base_url, members_apart=True
-        )
-        handler = DirectoryHandler(service, storage, self.users)
+        handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, asked)
-        if writing:
+        if operation in WRITING:
             self.on_write()
         return response
 

@@ -1,23 +1,19 @@
-"""How are the members of groups shown? As JSON that the database writes, row by row.
-
-A model of each, made to be dumped again, would keep the process busy for seconds where there are
-100,000. What a list says is what the models would say. A long list is read and sent in portions.
-"""
+"""How are the members of groups shown? They are lists of JSON, of which long ones are streamed."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from json import dumps
 from typing import Any
 
 from scim2_models import Context, ResponseParameters
 from scim2_server.responses import ScimResponse
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import Select, func, select
 from sqlmodel import col
 
-from api.directory.dialects import json_text, with_commas
+from api.directory.dialects import with_commas
 from api.directory.tables import Membership
-from api.scim.http.responses import ReadyJson, StreamedJson
+from api.scim.members.json_in_sql import json_of_member
 from api.scim.members.reads import chunks
+from api.scim.protocol.ready_json import ReadyJson, StreamedJson
 from api.scim.protocol.resources import Group, GroupMember
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
@@ -91,7 +87,7 @@ class MemberLists:
             group_ids,
             col(Membership.group_id),
             col(Membership.member_id),
-            _object(self.names, self.base_url.rstrip("/")).label("json"),
+            json_of_member(self.names, self.base_url.rstrip("/")).label("json"),
         )
         return member.order_by(col(Membership.group_id), col(Membership.member_id))
 
@@ -122,25 +118,3 @@ def shown_of_members(parameters: ResponseParameters[Any] | None) -> Sequence[str
         scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
     )
     return [name for member in dumped.get("members", ()) for name in member]
-
-
-def _object(names: Sequence[str], base_url: str) -> ColumnElement[str]:
-    """Return the object of a member; ids and types need no escaping."""
-    start = dumps(base_url)[:-1]
-    values: Mapping[str, ColumnElement[str]] = {
-        "value": literal('"') + col(Membership.member_id) + '"',
-        "$ref": literal(f"{start}/")
-        + col(Membership.member_type)
-        + "s/"
-        + col(Membership.member_id)
-        + '"',
-        "type": literal('"') + col(Membership.member_type) + '"',
-        "display": json_text(col(Membership.display)),
-    }
-    text: ColumnElement[str] = literal("{")
-    for number, name in enumerate(sorted(names, key=lambda name: name == "display")):
-        pair = literal(f'{"," if number else ""}"{name}":') + values[name]
-        text += (
-            case((col(Membership.display).is_(None), ""), else_=pair) if name == "display" else pair
-        )
-    return text + "}"

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple, assert_never
 from scim2_models import InvalidValueException, PatchOperation
 from scim2_models.path import FilterNode
 
-from api.scim.members.sent import SentMember, model_of, sent_of
+from api.scim.members.sent import SentMember, as_sent, model_of, sent_of
 from api.scim.members.steps import Other, Put, Select, Step, Take, id_in
+from api.scim.members.stored import Member
 from api.scim.protocol.ids import ID
 from api.scim.protocol.resources import Group
-from api.scim.search.stored_documents import Member
 from contracts.names import comparison_key
 
 MOST_SELECTED = 5_000
@@ -161,10 +161,7 @@ class _Membership:
     @classmethod
     def of(cls, stored: Iterable[Member]) -> "_Membership":
         entries: dict[str | None, list[SentMember]] = {
-            member.id: [
-                SentMember(member.id, member.display, member.type, f"{member.type}s/{member.id}")
-            ]
-            for member in stored
+            member.id: [as_sent(member)] for member in stored
         }
         return cls(entries, loaded=frozenset(filter(None, entries)))
 

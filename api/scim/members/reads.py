@@ -21,9 +21,9 @@ from api.directory.tables import Membership
 from api.outbox.marks import mark_selected
 from api.scim.members.parameter import Named, NamedTable
 from api.scim.members.plan import MOST_SELECTED, Concern
+from api.scim.members.stored import Member, Row
 from api.scim.search.attributes import MEMBERSHIPS
 from api.scim.search.filters import condition_on_members
-from api.scim.search.stored_documents import Member, Row
 from api.scim.transactions.transaction import Transaction
 
 PLACE = place_of(MEMBERSHIPS.c.member_id)

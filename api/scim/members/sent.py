@@ -7,6 +7,8 @@ with an entry that is in order than look at its types.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from api.scim.members.stored import Member
+from api.scim.protocol.references import reference_to
 from api.scim.protocol.resources import GroupMember
 from api.scim.protocol.tolerances.values import KINDS, json_in
 
@@ -78,6 +80,12 @@ def sent_of(members: Iterable[GroupMember] | None) -> list[SentMember]:
         SentMember(member.value, member.display, member.type, member.ref)
         for member in members or ()
     ]
+
+
+def as_sent(member: Member) -> SentMember:
+    """Return a stored member as if it had been sent with all that is known of it."""
+    reference = reference_to(member.type, member.id)
+    return SentMember(member.id, member.display, member.type, reference)
 
 
 def model_of(member: SentMember) -> GroupMember:

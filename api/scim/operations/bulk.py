@@ -14,7 +14,6 @@ from pydantic_core import to_json
 from scim2_models import (
     BulkOperation,
     ConflictException,
-    Resource,
     ResourceType,
     UnauthorizedException,
 )
@@ -30,9 +29,9 @@ from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.bulk_transactions import Circles, circles_in, turns
 from api.scim.protocol.json_values import json_of, operations_of
 from api.scim.protocol.limits import LARGEST_CIRCLE, MOST_IN_CIRCLE
+from api.scim.protocol.resources import AnyResource
 from api.scim.protocol.service import MusterService
 
-AnyResource = Resource[Any]
 ResultT = TypeVar("ResultT")
 
 ENDS_ALL = (DirectoryAway, TooManyRequests, UnauthorizedException)

@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from scim2_models import Resource
 from scim2_server.bulk import BulkPlan, BulkStep
 
+from api.scim.groups.mapping import group_of
 from api.scim.groups.store import change_group, create_group
 from api.scim.locks import lock_group
 from api.scim.members.parameter import NOTHING, NamedChanges
 from api.scim.members.plan import exactly
 from api.scim.members.sent import sent_of
 from api.scim.operations.bulk_transactions import first_state
-from api.scim.operations.storage import DirectoryStorage
-from api.scim.protocol.resources import Group
+from api.scim.protocol.resources import AnyResource, Group, ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import group_of
+from api.scim.transactions.request_transactions import Transactions
+from api.scim.transactions.transaction import Transaction
+from api.scim.users.store import create_user, update_user
 from contracts.pace import Pace
-
-AnyResource = Resource[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class BulkCircle:
     """Creates the resources of circles."""
 
     service: MusterService
-    storage: DirectoryStorage
+    transactions: Transactions
 
     async def create(
         self, plan: BulkPlan, steps: Sequence[BulkStep], at: list[BulkStep]
@@ -39,15 +38,15 @@ class BulkCircle:
         self.forget(plan, steps)  # a try before this one was rolled back
         created: list[AnyResource] = []
         pace = Pace()
-        async with self.storage.operation():
+        async with self.transactions.write() as tx:
             for step in steps:
                 at.append(step)
                 await pace.breathe()
-                plan.created[_bulk_id(plan, step)] = await self._begin(plan, step)
+                plan.created[_bulk_id(plan, step)] = await self._begin(tx, plan, step)
             for step in steps:
                 at.append(step)
                 await pace.breathe()
-                created.append(await self._complete(plan, step))
+                created.append(await self._complete(tx, plan, step))
         return created
 
     @staticmethod
@@ -56,27 +55,25 @@ class BulkCircle:
         for step in steps:
             plan.created.pop(_bulk_id(plan, step), None)
 
-    async def _begin(self, plan: BulkPlan, step: BulkStep) -> AnyResource:
+    async def _begin(self, tx: Transaction, plan: BulkPlan, step: BulkStep) -> AnyResource:
         operation = plan.operation(step)
         routed = self.service.route_bulk_operation(operation)
-        resource_type = self.service.check_bulk_operation(routed, operation)
+        self.service.check_bulk_operation(routed, operation)
         first = first_state(plan, operation)
-        if not isinstance(first, Group):
-            return await self.storage.create(resource_type, first)
-        async with self.storage.transaction() as tx:
+        if isinstance(first, Group):
             return group_of(await create_group(tx, first, NOTHING))
+        return await create_user(tx, cast("ScimUser", first))
 
-    async def _complete(self, plan: BulkPlan, step: BulkStep) -> AnyResource:
+    @staticmethod
+    async def _complete(tx: Transaction, plan: BulkPlan, step: BulkStep) -> AnyResource:
         begun = plan.created[_bulk_id(plan, step)]
         complete = cast("AnyResource", plan.resolve(step).data)
         if not isinstance(complete, Group):
-            known = {"id": begun.id, "meta": begun.meta}
-            resource_type = self.service.get_resource_type_of(begun)
-            return await self.storage.update(resource_type, complete.model_copy(update=known))
+            user = complete.model_copy(update={"id": begun.id, "meta": begun.meta})
+            return await update_user(tx, cast("ScimUser", user), None)
         members = NamedChanges.of(exactly(sent_of(complete.members)))
-        async with self.storage.transaction() as tx:
-            row = await lock_group(tx, str(begun.id), members.named)
-            return group_of(await change_group(tx, row, complete, members))
+        row = await lock_group(tx, str(begun.id), members.named)
+        return group_of(await change_group(tx, row, complete, members))
 
 
 def _bulk_id(plan: BulkPlan, step: BulkStep) -> str:

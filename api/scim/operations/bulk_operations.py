@@ -4,21 +4,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, assert_never, cast
 
-from scim2_models import BulkOperation, PatchOp, Resource, ResourceType
+from scim2_models import BulkOperation, PatchOp, ResourceType
 from scim2_server.conditions import Conditions
 
 from api.fairness.work import PATCH_EFFORT
 from api.scim.groups.bodies import PushedGroup, PushedPatch, pushed_group, pushed_patch
+from api.scim.groups.mapping import group_of
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.steps import steps_of
-from api.scim.protocol.resources import Group, ScimUser
+from api.scim.protocol.resources import AnyResource, Group, ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import group_of, user_meta
 from api.scim.transactions.request_transactions import Transactions
+from api.scim.users.mapping import user_meta
 from api.scim.users.requests import UserRequests
 from api.scim.users.statements import StoredUser
 
-AnyResource = Resource[Any]
 Method = BulkOperation.Method
 
 

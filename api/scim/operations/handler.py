@@ -16,6 +16,7 @@ from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.searches import SearchRequests
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.service import MusterService
+from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.batching import SharedUsers
 from api.scim.users.requests import UserRequests
 
@@ -24,19 +25,18 @@ class DirectoryHandler(AsyncScimHandler):
     """Serves the requests of one connection; in steps of our own where cost matters."""
 
     service: MusterService
-    storage: DirectoryStorage
 
     def __init__(
-        self, service: MusterService, storage: DirectoryStorage, users: SharedUsers
+        self, service: MusterService, transactions: Transactions, users: SharedUsers
     ) -> None:
-        super().__init__(service, storage)
-        self.transactions = storage.transactions
-        self.users = UserRequests(service, self.transactions, users)
-        writes = GroupWrites(service, storage, self.transactions)
-        self.groups = GroupRequests(service, self.transactions, writes)
-        self.operations = BulkOperations(service, self.transactions, self.users, writes)
-        self.circles = BulkCircle(service, storage)
-        self.searches = SearchRequests(service, self.transactions, self.users, users.pages)
+        # The library asks for a storage, which no step of this handler uses.
+        super().__init__(service, DirectoryStorage(transactions))
+        self.users = UserRequests(service, transactions, users)
+        writes = GroupWrites(service, transactions)
+        self.groups = GroupRequests(service, transactions, writes)
+        self.operations = BulkOperations(service, transactions, self.users, writes)
+        self.circles = BulkCircle(service, transactions)
+        self.searches = SearchRequests(service, transactions, self.users, users.pages)
 
     # --- resources ----------------------------------------------------------------------------
 

@@ -17,13 +17,13 @@ from sqlmodel import col
 
 from api.directory.tables import UserRow
 from api.scim.groups import statements
-from api.scim.http.responses import StreamedJson, texts_of
+from api.scim.groups.mapping import group_of
 from api.scim.members.answers import MemberList, MemberLists, shown_of_members
 from api.scim.members.reads import chunks
+from api.scim.protocol.ready_json import StreamedJson, texts_of
 from api.scim.protocol.service import MusterService
 from api.scim.search.cursors import Direction
 from api.scim.search.pages import Found, Page
-from api.scim.search.stored_documents import group_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.answers import UserAnswers

@@ -108,7 +108,7 @@ def _is_in_order(wanted: SearchRequest[Any]) -> bool:
 def _only_user_name(wanted: SearchRequest[Any]) -> str | None:
     """Return the userName that a search looks for, if it looks for nothing else.
 
-    That is what providers ask before everything that they write.
+    A look-up that ``api.scim.protocol.fast_paths`` does not take is found out here, once parsed.
     """
     first = (wanted.start_index or 1) <= 1 and wanted.count != 0
     if wanted.filter is None or not (first and _is_in_order(wanted)):

@@ -1,4 +1,9 @@
-"""Where are users and groups kept? The storage of scim2-server, on the directory's tables."""
+"""How does the library reach users and groups? This adapter is its storage, on our tables.
+
+The library's handler takes a storage, but ours serves every request in steps of its own. So only
+the suites use the adapter: that of the port (``tests/conformance/test_scim_storage.py``) and those
+of searches and groups. The projection, too, is for them alone.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,51 +12,38 @@ from typing import Any
 from scim2_models import Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
-from api.scim.groups.store import (
-    create_group,
-    delete_group,
-    get_group,
-    get_groups,
-    update_group,
-)
+from api.scim.groups import statements
+from api.scim.groups.mapping import group_of
+from api.scim.groups.store import create_group, delete_group, get_group
 from api.scim.members.parameter import NamedChanges
 from api.scim.members.plan import exactly
 from api.scim.members.sent import sent_of
-from api.scim.operations.projection import shows
-from api.scim.protocol.resources import Group, User
+from api.scim.operations.whole_groups import (
+    get_whole_group,
+    get_whole_groups,
+    update_whole_group,
+)
+from api.scim.protocol.meta import expect
+from api.scim.protocol.resources import AnyResource, Group, User
 from api.scim.search.execution import find
-from api.scim.search.stored_documents import expect, user_of
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
+from api.scim.users.mapping import user_of
 from api.scim.users.store import create_user, delete_user, get_user, get_users, update_user
-
-AnyResource = Resource[Any]
 
 
 class DirectoryStorage(AsyncScimStorage):
     """The users and groups of one connection, for one request.
 
-    A writing storage locks the user that it reads: a PATCH builds on what it has read, and parallel
-    ones must not undo each other. A reading one takes no lock at all.
-
-    :param members_apart: whether groups come without their members, for whoever shows them by
-        ``api.scim.members.answers``.
+    It locks the user that it reads: a PATCH builds on what it has read, and parallel ones must not
+    undo each other.
     """
 
     supports_cursors = True
 
-    def __init__(
-        self,
-        transactions: Transactions,
-        *,
-        writing: bool,
-        base_url: str = "",
-        members_apart: bool = False,
-    ) -> None:
+    def __init__(self, transactions: Transactions, base_url: str = "") -> None:
         self.transactions = transactions
-        self._writing = writing
         self._base_url = base_url
-        self._members_apart = members_apart
         self._transaction: Transaction | None = None
 
     @asynccontextmanager
@@ -60,18 +52,12 @@ class DirectoryStorage(AsyncScimStorage):
         if self._transaction is not None:
             yield
             return
-        opened = self.transactions.write() if self._writing else self.transactions.read()
-        async with opened as tx:
+        async with self.transactions.write() as tx:
             self._transaction = tx
             try:
                 yield
             finally:
                 self._transaction = None
-
-    @property
-    def is_within_transaction(self) -> bool:
-        """Say whether an operation is under way, of which all that comes is a part."""
-        return self._transaction is not None
 
     async def get(
         self,
@@ -83,8 +69,8 @@ class DirectoryStorage(AsyncScimStorage):
         async with self.transaction() as tx:
             if _is_user(resource_type):
                 return await get_user(tx, resource_id)
-            with_members = self._with_members(response_parameters)
-            return await get_group(tx, resource_id, with_members=with_members)
+            with_members = shows(response_parameters, Group, "members")
+            return await (get_whole_group if with_members else get_group)(tx, resource_id)
 
     async def search(
         self,
@@ -106,7 +92,7 @@ class DirectoryStorage(AsyncScimStorage):
                 return await create_user(tx, resource)
             group = _group(resource)
             row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
-            return await get_group(tx, row["id"], with_members=self._with_members(None))
+            return await get_whole_group(tx, row["id"])
 
     async def update(
         self,
@@ -118,7 +104,7 @@ class DirectoryStorage(AsyncScimStorage):
         async with self.transaction() as tx:
             if isinstance(resource, User):
                 return await update_user(tx, resource, expected_version)
-            return await update_group(tx, _group(resource), expected_version)
+            return await update_whole_group(tx, _group(resource), expected_version)
 
     async def delete(
         self,
@@ -152,13 +138,10 @@ class DirectoryStorage(AsyncScimStorage):
         groups = [id_ for type_, id_ in found if type_ == "Group"]
         loaded: list[AnyResource] = [
             *map(user_of, await get_users(tx, users)),
-            *await get_groups(tx, groups, with_members=self._with_members(request)),
+            *await _groups(tx, groups, with_members=shows(request, Group, "members")),
         ]
         by_id = {resource.id: resource for resource in loaded}
         return [by_id[id_] for _, id_ in found if id_ in by_id]
-
-    def _with_members(self, parameters: ResponseParameters[Any] | None) -> bool:
-        return not self._members_apart and shows(parameters, Group, "members")
 
 
 def _is_user(resource_type: ResourceType) -> bool:
@@ -168,3 +151,27 @@ def _is_user(resource_type: ResourceType) -> bool:
 def _group(resource: AnyResource) -> Group:
     assert isinstance(resource, Group), "the provider serves users and groups"
     return resource
+
+
+async def _groups(
+    tx: Transaction, ids: Sequence[str], *, with_members: bool
+) -> Sequence[AnyResource]:
+    if with_members:
+        return await get_whole_groups(tx, ids)
+    return [group_of(row) for row in await statements.read_all(tx, ids)]
+
+
+def shows(
+    parameters: ResponseParameters[Any] | None, model: type[Resource[Any]], field: str
+) -> bool:
+    """Say whether an answer under these parameters shows anything of a field of the model."""
+    if parameters is None:
+        return True
+    if parameters.attributes:
+        asked = [path.resolve(model) for path in parameters.attributes]
+        return any(binding is not None and binding.field_name == field for binding in asked)
+    left_out = [path.resolve(model) for path in parameters.excluded_attributes or ()]
+    return not any(
+        binding is not None and binding.field_name == field and binding.sub_field_name is None
+        for binding in left_out
+    )

@@ -5,7 +5,7 @@ because validators write ``upd-1a2b3c`` into every mapped string and read it bac
 ``password``: it is never kept, so it is not announced either.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from scim2_models import (
@@ -36,6 +36,7 @@ from scim2_models import Photo as StrictPhoto
 __all__ = [
     "LISTS",
     "OBJECTS",
+    "AnyResource",
     "EnterpriseUser",
     "Group",
     "GroupMember",
@@ -109,6 +110,9 @@ class User(Resource[AnyExtension]):
 
 ScimUser = User[EnterpriseUser]
 """What ``/Users`` serves."""
+
+AnyResource = Resource[Any]
+"""A user or a group."""
 
 LISTS = frozenset(
     name.replace("_", "")

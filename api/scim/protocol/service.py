@@ -35,7 +35,6 @@ from api.scim.protocol.expressions import (
     check_names,
     check_operations,
 )
-from api.scim.protocol.fast_paths import activity_set
 from api.scim.protocol.json_values import (
     check_structure,
     check_value,
@@ -45,6 +44,7 @@ from api.scim.protocol.json_values import (
 )
 from api.scim.protocol.limits import MOST_GROUP_VALUES, MOST_USER_VALUES, Limits
 from api.scim.protocol.patch_cost import check_effort
+from api.scim.protocol.references import is_absolute
 from api.scim.protocol.resources import ScimUser, User
 from api.scim.protocol.tolerances import (
     tolerate_bulk,
@@ -53,15 +53,13 @@ from api.scim.protocol.tolerances import (
     tolerate_resource,
 )
 from api.scim.protocol.user_size import check_document
-from api.scim.search.comparison_form import is_absolute
 
 MOST_MISTAKES = 100
 """Mistakes in a body that are looked at; the first of them is told."""
 
-LONGEST_PLAIN_PATCH = 512
-"""Bytes. One that does more is read twice if it is shorter, so this is short."""
-
 USERS = "Users"
+OF_USERS = {ScimUser, PatchOp[ScimUser]}
+"""The models of bodies for users."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -105,10 +103,12 @@ class MusterService(ScimService):
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        is_of_user = model in {ScimUser, PatchOp[ScimUser]}
-        most_values = MOST_USER_VALUES if is_of_user else MOST_GROUP_VALUES
-        tolerated = self._tolerated(self.decode_body(body, content_type, most_values), scim_ctx)
-        if is_of_user:
+        most_values = MOST_USER_VALUES if model in OF_USERS else MOST_GROUP_VALUES
+        return self._validated(model, self.decode_body(body, content_type, most_values), scim_ctx)
+
+    def _validated(self, model: type[ModelT], decoded: Any, scim_ctx: Context) -> ModelT:
+        tolerated = self._tolerated(decoded, scim_ctx)
+        if model in OF_USERS:
             for value in _values_in(tolerated):
                 check_document(value, self.limits.user_characters)
         try:
@@ -135,11 +135,13 @@ class MusterService(ScimService):
         self.check_paths(resource_type, patch)
         return patch
 
-    def read_activity(self, body: bytes, content_type: str | None) -> bool | None:
-        """Return whether the body of a PATCH only makes a user active or inactive, and which."""
-        if len(body) > LONGEST_PLAIN_PATCH:
-            return None
-        return activity_set(tolerate_patch(self.decode_body(body, content_type)))
+    def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
+        """Read a PATCH whose body was decoded already."""
+        self.ensure_patch_supported()
+        model: type[PatchOp[Any]] = PatchOp.__class_getitem__(self.get_model(resource_type))
+        patch = self._validated(model, decoded, Context.RESOURCE_PATCH_REQUEST)
+        self.check_paths(resource_type, patch)
+        return patch
 
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:

@@ -23,6 +23,8 @@ from sqlalchemy import (
 
 from api.directory.dialects import entries_of, text_at
 from api.directory.tables import GroupRow, Membership, UserRow
+from api.scim.protocol.meta import TAG_END, TAG_START
+from api.scim.protocol.references import location_of, reference_to
 from api.scim.protocol.resources import Group, ScimUser
 from api.scim.search.comparison_form import RELATIVE, refers_to_resource
 
@@ -140,9 +142,11 @@ class Attributes:
             case "resource_type":
                 return Text(literal(binding.comparable(self.name)))
             case "version":
-                return Text(literal('W/"') + cast(self.table.c.revision, String) + literal('"'))
+                return Text(
+                    literal(TAG_START) + cast(self.table.c.revision, String) + literal(TAG_END)
+                )
             case _:
-                start = binding.comparable(f"{self.base_url}/{self.name}s/")
+                start = binding.comparable(location_of(self.base_url, self.name, ""))
                 return Text(literal(start) + self.table.c.id)
 
     def _absolute(self, reference: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -164,10 +168,11 @@ def members_in(rows: FromClause, base_url: str = "") -> Entries:
     :param base_url: what references begin with; without one they are as they are stored.
     """
     start = f"{base_url}/" if base_url else ""
+    users, groups = (start + reference_to(type_, "") for type_ in ("User", "Group"))
     is_user = rows.c.member_type == "User"
     texts = {
         "value": rows.c.member_id,
-        "ref": case((is_user, f"{start}Users/"), else_=f"{start}Groups/") + rows.c.member_id,
+        "ref": case((is_user, users), else_=groups) + rows.c.member_id,
         "type": case((is_user, "user"), else_="group"),
         "display": rows.c.display_key,
     }
@@ -201,7 +206,7 @@ def _groups(base_url: str) -> Entries:
     )
     texts = {
         "value": rows.c.member_id,
-        "ref": literal(f"{base_url}/Groups/") + rows.c.member_id,
+        "ref": literal(location_of(base_url, "Group", "")) + rows.c.member_id,
         "type": literal("direct"),
         "display": rows.c.display_name_key,
     }

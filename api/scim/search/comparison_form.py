@@ -6,7 +6,6 @@ attribute is a list of objects, even where it holds plain values (under ``value`
 the entry that sorting goes by: the primary one, or else the first (RFC 7644 section 3.4.2.3).
 """
 
-import re
 from base64 import b64decode
 from collections.abc import Mapping
 from functools import cache
@@ -17,10 +16,9 @@ from pydantic import BaseModel
 from scim2_models import Path, Resource
 from scim2_models.path import AttributeBinding
 
-Document = Mapping[str, Any]
+from api.scim.protocol.references import is_absolute
 
-ABSOLUTE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
-"""How references begin that are no part of ours (RFC 3986 section 3.1)."""
+Document = Mapping[str, Any]
 
 RELATIVE = "./"
 """What marks a reference that is relative to the base URL, which is not known here."""
@@ -55,11 +53,6 @@ def refers_to_resource(binding: AttributeBinding) -> bool:
     target = binding.target_type
     kinds = getattr(target, "__reference_types__", ()) if isclass(target) else ()
     return bool(kinds) and not {"external", "uri"} & set(kinds)
-
-
-def is_absolute(reference: str) -> bool:
-    """Say whether a reference needs no base URL; what is no URL at all needs none either."""
-    return ABSOLUTE.match(reference) is not None
 
 
 def _stored_form(binding: AttributeBinding, value: object) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, tru
 from api.directory.dialects import in_code_points, position_of
 from api.scim.search.attributes import Instant, Text, Value
 from api.scim.search.comparison_form import text_form
-from api.scim.search.stored_documents import microseconds_of
+from contracts.clock import microseconds_of
 from contracts.names import trimmed
 
 Condition = ColumnElement[bool]

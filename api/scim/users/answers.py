@@ -1,7 +1,7 @@
-"""How is a user shown? What is stored is JSON as it is sent: it need not be read to be shown.
+"""How is a user shown? The stored JSON is sent as it stands, wherever it need not be read first.
 
-Only where an answer shows a part of a user, or a user refers to another one by a relative URL, is
-it made into a model first. Both ways give the same answer.
+A user is made into a model only where an answer shows a part of it, or where it refers to another
+one by a relative URL. Both ways give the same answer.
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from pydantic_core import to_json
 from scim2_models import Context, ResponseParameters
 from scim2_server.responses import ScimResponse
 
-from api.scim.http.responses import ReadyJson, to_text
+from api.scim.protocol.meta import entity_tag
+from api.scim.protocol.ready_json import ReadyJson, to_text
+from api.scim.protocol.references import location_of
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import entity_tag, instant_of, user_of
+from api.scim.users.fast_json import is_ready, json_of_user
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
-
-RELATIVE = '"$ref"'
-"""What a stored user holds that refers to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class UserAnswers:
 
     def location(self, user: StoredUser) -> str:
         """Return the URL of a user."""
-        return f"{self.base_url}/Users/{user.id}"
+        return location_of(self.base_url, "User", user.id)
 
     def size_of(self, users: Sequence[StoredUser], parameters: ResponseParameters[Any]) -> int:
         """Return how many characters of stored users have to be read to show them."""
@@ -66,38 +65,15 @@ class UserAnswers:
     def shown(self, user: StoredUser, parameters: ResponseParameters[Any]) -> ReadyJson:
         """Show a user, as far as the parameters ask for it."""
         if not _is_read_first(user, parameters):
-            return ReadyJson(self._text(user))
+            return ReadyJson(json_of_user(user, self.base_url))
         with self.service.provider:
             shown = self.service.publish(self.base_url, user_of(user)).model_dump(
                 scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
             )
         return ReadyJson(to_text(shown))
 
-    def _text(self, user: StoredUser) -> str:
-        """Put what is derived around what is stored."""
-        derived: dict[str, Any] = {
-            "meta": {
-                "resourceType": "User",
-                "created": instant_of(user.created_at),
-                "lastModified": instant_of(user.modified_at),
-                "location": self.location(user),
-                "version": entity_tag(user.revision),
-            }
-        }
-        if user.groups:
-            derived["groups"] = [self._group(group) for group in user.groups]
-        return f'{{"id":"{user.id}",{user.resource[1:-1]},{to_json(derived).decode()[1:]}'
-
-    def _group(self, group: Any) -> dict[str, str]:
-        return {
-            "value": group["value"],
-            "$ref": f"{self.base_url}/Groups/{group['value']}",
-            "display": group["display"],
-            "type": "direct",
-        }
-
 
 def _is_read_first(user: StoredUser, parameters: ResponseParameters[Any]) -> bool:
     """Say whether a user has to be made into a model to be shown."""
     asked = parameters.attributes or parameters.excluded_attributes
-    return bool(asked) or RELATIVE in user.resource
+    return bool(asked) or not is_ready(user)

@@ -17,13 +17,16 @@ from scim2_server.responses import ScimResponse
 from scim2_server.storage import SearchPage
 
 from api.fairness.work import PATCH_EFFORT
+from api.scim.protocol.fast_paths import LONGEST_PLAIN_PATCH, activity_set
 from api.scim.protocol.ids import ID
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import MusterService
-from api.scim.search.stored_documents import entity_tag, user_of
+from api.scim.protocol.tolerances import tolerate_patch
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
 from api.scim.users.batching import SharedUsers
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import UserState, first_state, next_state
 from api.scim.users.store import delete_user
@@ -86,16 +89,23 @@ class UserRequests:
         """Modify a user, and show it."""
         parameters = self.service.read_response_parameters(type_, request.query)
         conditions = self.service.read_conditions(request)
-        body, content_type = request.body, request.header("Content-Type")
-        active = self.service.read_activity(body, content_type)
-        if active is None:
-            read = partial(self.service.read_patch, type_, body, content_type)
-            effort = PATCH_EFFORT * len(body)
-            patch_op = await self._work(read, effort)
-            user = await self.patch_user(id_, patch_op, conditions, effort)
-        else:
-            user = await self._set_active(id_, conditions, active=active)
+        user = await self._patched(request, type_, id_, conditions)
         return await self._answer(request, user, parameters)
+
+    async def _patched(
+        self, request: ScimRequest, type_: ResourceType, id_: str, conditions: Conditions
+    ) -> StoredUser:
+        """Modify a user as a body says, which is decoded once."""
+        body, media = request.body, request.header("Content-Type")
+        read = partial(self.service.read_patch, type_, body, media)
+        if len(body) <= LONGEST_PLAIN_PATCH:
+            decoded = self.service.decode_body(body, media)
+            active = activity_set(tolerate_patch(decoded))
+            if active is not None:
+                return await self._set_active(id_, conditions, active=active)
+            read = partial(self.service.read_decoded_patch, type_, decoded)
+        effort = PATCH_EFFORT * len(body)
+        return await self.patch_user(id_, await self._work(read, effort), conditions, effort)
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
         """Delete a user; that somebody leaves waits for nothing but what is at its rows."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from sqlalchemy import (
     ColumnElement,
     Insert,
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
-    literal,
     select,
     update,
 )
@@ -29,16 +28,14 @@ from sqlalchemy.sql.selectable import FromClause
 from api.directory.dialects import (
     insert_for,
     is_among,
-    json_text,
     objects_in,
     rows_in,
-    with_commas,
 )
 from api.directory.tables import ApiTable
+from api.scim.users.json_in_sql import groups_in, json_of_groups
 
 TABLES: Mapping[str, Table] = ApiTable.metadata.tables
-USERS, GROUPS = TABLES["users"], TABLES["groups"]
-MEMBERSHIPS, IDENTITIES = TABLES["memberships"], TABLES["identities"]
+USERS, IDENTITIES = TABLES["users"], TABLES["identities"]
 
 TEXT = cast(USERS.c.resource, String).label("resource")
 """The resource as it is stored: whoever only shows it need not read it."""
@@ -159,7 +156,7 @@ def users_with(*columns: ColumnElement[Any]) -> Select[Any]:
         USERS.c.created_at,
         USERS.c.modified_at,
         USERS.c.revision,
-        _groups().label("groups"),
+        json_of_groups().label("groups"),
         *columns,
     )
 
@@ -179,38 +176,9 @@ def _asked_table(dialect: str) -> FromClause:
     return objects_in(bindparam("asked", type_=String), ("connection_id", "key"), dialect)
 
 
-def _groups() -> ColumnElement[Any]:
-    """Return the groups of a user as JSON without its brackets, in the order of their ids."""
-    group = (
-        select(
-            GROUPS.c.id,
-            (
-                literal('{"value":"')
-                + GROUPS.c.id
-                + '","display":'
-                + json_text(GROUPS.c.display_name)
-                + "}"
-            ).label("json"),
-        )
-        .join(
-            MEMBERSHIPS,
-            (GROUPS.c.connection_id == MEMBERSHIPS.c.connection_id)
-            & (GROUPS.c.id == MEMBERSHIPS.c.group_id),
-        )
-        .where(
-            MEMBERSHIPS.c.connection_id == USERS.c.connection_id,
-            MEMBERSHIPS.c.member_id == USERS.c.id,
-        )
-        .order_by(GROUPS.c.id)
-        .correlate(USERS)
-        .subquery()
-    )
-    return select(with_commas(group.c.json, group.c.id)).scalar_subquery()
-
-
 def _stored(*columns: Any) -> StoredUser:
     connection_id, id_, resource, created_at, modified_at, revision, groups = columns
-    in_groups = from_json(f"[{groups}]") if groups else ()
+    in_groups = groups_in(groups)
     return StoredUser(connection_id, id_, resource, created_at, modified_at, revision, in_groups)
 
 

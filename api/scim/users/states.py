@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.user_size import check_growth, check_names
-from api.scim.search.stored_documents import user_columns, user_of
+from api.scim.users.mapping import user_columns, user_of
 from api.scim.users.statements import StoredUser
 
 

@@ -13,9 +13,10 @@ from api.scim.locks import lock_for_deletion
 from api.scim.members.reads import groups_with, remove_member
 from api.scim.protocol.ids import ID
 from api.scim.protocol.limits import Limits
+from api.scim.protocol.meta import entity_tag, expect
 from api.scim.protocol.resources import ScimUser
-from api.scim.search.stored_documents import entity_tag, expect, user_of
 from api.scim.transactions.transaction import Transaction
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser, UserName, find_by_id, lock, stored_of
 from api.scim.users.states import UserState, first_state, next_state
 from api.scim.users.writes import Change, Creation, Write, not_found, write_users

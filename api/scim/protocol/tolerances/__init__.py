@@ -39,9 +39,10 @@ showed; Okta, at every rename |
 | ``""`` added, or as what is removed | nobody comes, nobody goes | nobody in earnest |
 | a type of the client's own, or in any case | find out ourselves; only the other kind \
 contradicts | Ping, Okta |
-| members who are nobody (3) | keep the known | Okta |
+| members who are nobody (4) | keep the known | Okta |
 
-(1) by the library, under ``POLICY`` or always; (2) in ``resources.py``; (3) in ``groups.py``.
+(1) by the library, under ``POLICY`` or always; (2) in ``api.scim.protocol.resources``; (3) in
+``api.scim.groups.statements``; (4) in ``api.scim.members.writes``.
 """
 
 from api.scim.protocol.tolerances.bodies import tolerate_bulk, tolerate_resource

@@ -7,7 +7,6 @@ from scim2_models import BulkOperation, Group, PatchOp
 
 from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.handler import DirectoryHandler
-from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
@@ -24,10 +23,9 @@ GROUP_TYPE = PROVIDER.resource_types[1]
 def operations(ingress: Ingress) -> BulkOperations:
     """Give what applies the operations of a bulk request."""
     transactions = ingress.transactions
-    storage = DirectoryStorage(transactions, writing=True, members_apart=True)
     service = MusterService(PROVIDER, Limits(), secret="nobody's")
     users = SharedUsers(ingress.database, transactions.shares, transactions.locks, now)
-    return DirectoryHandler(service, storage, users).operations
+    return DirectoryHandler(service, transactions, users).operations
 
 
 def operation(method: BulkOperation.Method, group: str, data: Any) -> "BulkOperation[Any]":

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from scim2_server.responses import ScimResponse
 
-from api.scim.http.responses import ReadyJson, as_http
+from api.scim.http.responses import as_http
+from api.scim.protocol.ready_json import ReadyJson
 
 READY = ReadyJson('[{"value":"x"}]')
 

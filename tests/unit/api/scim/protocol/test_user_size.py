@@ -8,7 +8,7 @@ from scim2_models import InvalidValueException
 from api.scim.protocol.limits import LONGEST_NAME
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.user_size import MOST_ENTRIES, check_document, check_growth, check_names
-from api.scim.search.stored_documents import user_of
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import first_state, next_state
 

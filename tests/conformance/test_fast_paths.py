@@ -11,7 +11,7 @@ from scim2_server.conditions import Conditions
 
 from api.scim.protocol.fast_paths import PATCH_SCHEMA, activity_set, name_looked_up
 from api.scim.protocol.tolerances import tolerate_patch
-from api.scim.search.stored_documents import user_columns, user_of
+from api.scim.users.mapping import user_columns, user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.test_user_answers import PROVIDER, SERVICE, USER_TYPE, stored
 

@@ -1,0 +1,21 @@
+"""What does a reference look like? It is relative to a base URL, or an absolute URL. Pure."""
+
+import re
+
+ABSOLUTE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
+"""How references begin that are no part of ours (RFC 3986 section 3.1)."""
+
+
+def is_absolute(reference: str) -> bool:
+    """Say whether a reference needs no base URL; what is no URL at all needs none either."""
+    return ABSOLUTE.match(reference) is not None
+
+
+def reference_to(resource_type: str, id_: str) -> str:
+    """Return the relative reference to a user or a group."""
+    return f"{resource_type}s/{id_}"
+
+
+def location_of(base_url: str, resource_type: str, id_: str) -> str:
+    """Return the URL of a user or a group."""
+    return f"{base_url}/{reference_to(resource_type, id_)}"

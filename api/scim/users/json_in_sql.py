@@ -1,0 +1,46 @@
+"""How are the groups of a user read? The database writes them as JSON, in one column of the user.
+
+This is written by hand for speed: it saves a second statement, and a row for each group.
+``tests/integration/api/scim/users/test_json_in_sql.py`` holds it to the groups that were made.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, literal, select
+
+from api.directory.dialects import json_text, with_commas
+from api.scim.search.attributes import GROUPS, MEMBERSHIPS, USERS
+
+
+def json_of_groups() -> ColumnElement[str | None]:
+    """Return the groups of a user as JSON without its brackets, in the order of their ids."""
+    json = (
+        literal('{"value":"')
+        + GROUPS.c.id
+        + '","display":'
+        + json_text(GROUPS.c.display_name)
+        + "}"
+    )
+    group = (
+        select(GROUPS.c.id, json.label("json"))
+        .join(
+            MEMBERSHIPS,
+            (GROUPS.c.connection_id == MEMBERSHIPS.c.connection_id)
+            & (GROUPS.c.id == MEMBERSHIPS.c.group_id),
+        )
+        .where(
+            MEMBERSHIPS.c.connection_id == USERS.c.connection_id,
+            MEMBERSHIPS.c.member_id == USERS.c.id,
+        )
+        .order_by(GROUPS.c.id)
+        .correlate(USERS)
+        .subquery()
+    )
+    return select(with_commas(group.c.json, group.c.id)).scalar_subquery()
+
+
+def groups_in(json: str | None) -> Sequence[Mapping[str, str]]:
+    """Read what the database has written: objects of ``value`` and ``display``."""
+    groups: Sequence[Mapping[str, str]] = from_json(f"[{json}]") if json else ()
+    return groups
