@@ -17,7 +17,7 @@ DEMOTED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address of a server, as a socket of the address family connects to it."""
+    """An address of a server, as a socket of the address family connects to it."""
 
     server: Server
     family: int

@@ -1,4 +1,4 @@
-"""What does each portal have? One table lists the features; no other code asks for the portal."""
+"""What does each portal have? A table lists the features; no other code asks for the portal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How is a batch of events applied? One transaction locks, loads, plans each event, and saves.
+"""How is a batch of events applied? A transaction locks, loads, plans each event, and saves.
 
 Locks are taken in one order everywhere, so that workers wait for each other but never in a cycle:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices

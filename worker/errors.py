@@ -1,4 +1,4 @@
-"""Which errors does the worker raise, beside those of an event? One tree holds them all."""
+"""Which errors does the worker raise, beside those of an event? A tree holds them all."""
 
 LONGEST_NAME = 200
 

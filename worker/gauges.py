@@ -1,4 +1,4 @@
-"""Which gauges does the worker read at each scrape? It reads connection, refusals and failures."""
+"""Which gauges does the worker read at each scrape? A scrape reads connection and open problems."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Which tables belong to the worker? Modules with rows register their tables in one schema.
 
-Times and versions are microseconds since the epoch (UTC): one integer type on every database.
+Times and versions are microseconds since the epoch (UTC), an integer type on every database.
 Every row that a batch locks is found by its key, so that locks are taken in a stable order. A key
 begins with its most selective column, so that no other row of a connection or workspace is read.
 """

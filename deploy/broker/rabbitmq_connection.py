@@ -22,7 +22,7 @@ async def connect_to_broker(url: str) -> AbstractConnection:
     :raises BrokerUnusable: when the broker is not there, or refuses user or virtual host.
     """
     try:
-        return await Broker(url).connect(NAME)
+        return await Broker(url).dial(NAME)
     except ProbableAuthenticationError as error:
         raise BrokerUnusable("refuses that user or password") from error
     except ProtocolSyntaxError as error:  # how the library meets the broker's refusal

@@ -23,7 +23,7 @@ def build_index(name: str, table: str, columns: list[str], **options: Any) -> No
 
     :param options: those of ``op.create_index``.
     """
-    if not _is_concurrent():
+    if not _commits_each_statement():
         op.create_index(name, table, columns, **options)
         return
     whole = op.get_bind().scalar(text(IS_WHOLE), {"name": name})
@@ -35,10 +35,10 @@ def build_index(name: str, table: str, columns: list[str], **options: Any) -> No
 
 def drop_index(name: str, table: str) -> None:
     """Drop an index, if it exists, without blocking writers."""
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_concurrent())
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_commits_each_statement())
 
 
-def _is_concurrent() -> bool:
+def _commits_each_statement() -> bool:
     """Return whether each statement commits by itself, as a concurrent build requires.
 
     On SQLite every statement runs in a transaction: its writers come one after the other.

@@ -1,7 +1,7 @@
 """What happens downstream when an identity changes? A pure function turns facts into a plan.
 
-The plan carries out the administrator's rules: it makes accounts, sets roles, acts on the devices
-of leavers, and refuses actions.
+The administrator's rules are carried out here: which identity gets an account, which role holds,
+how the devices of a leaver are treated, and which actions are refused.
 """
 
 from dataclasses import replace

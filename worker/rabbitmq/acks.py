@@ -1,4 +1,4 @@
-"""How are acks sent? One frame acknowledges several deliveries, where their tags have no gaps."""
+"""How are acks sent? A frame acknowledges several deliveries, where their tags have no gaps."""
 
 import asyncio
 from collections.abc import Collection

@@ -36,7 +36,7 @@ class Broker:
         self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
         self._addresses = Addresses(servers)
 
-    async def connect(self, name: str) -> AbstractConnection:
+    async def dial(self, name: str) -> AbstractConnection:
         """Open a connection with a name for the broker's operators.
 
         :raises TimeoutError: when no address has answered in time, else the last attempt's error.
@@ -63,7 +63,7 @@ class _AddressTransport(TransportFactory):
         return await open_stream(self._address, tls)
 
 
-async def is_responsive(channel: AbstractChannel) -> bool:
+async def answers(channel: AbstractChannel) -> bool:
     """Return whether the broker answers in time: a connection lost in silence looks open."""
     try:
         async with remote_call(ANSWER_SECONDS, late="no answer in time"):
@@ -73,7 +73,7 @@ async def is_responsive(channel: AbstractChannel) -> bool:
     return True
 
 
-async def close_connection(connection: AbstractConnection | None) -> None:
+async def hang_up(connection: AbstractConnection | None) -> None:
     """Close a connection, if there is one; a lost or silent connection raises no error."""
     if connection is not None:
         with suppress(RemoteCallFailed):

@@ -13,7 +13,7 @@ from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import TOPOLOGY_NOT_APPLIED, Lane, Topology
 from contracts.transport import Delivery
 from worker.rabbitmq.acks import Acks
-from worker.rabbitmq.connection import Broker, close_connection, is_responsive
+from worker.rabbitmq.connection import Broker, answers, hang_up
 from worker.rabbitmq.delivery import RabbitmqDelivery
 from worker.rabbitmq.set_aside import SetAside
 
@@ -118,17 +118,13 @@ class RabbitmqConsumer:
                 async with asyncio.timeout(PROBE_AFTER_SECONDS):
                     await lost.wait()
             quiet = loop.time() - self._last_heard >= PROBE_AFTER_SECONDS
-            if (
-                quiet
-                and self._probe_channel is not None
-                and not await is_responsive(self._probe_channel)
-            ):
+            if quiet and self._probe_channel is not None and not await answers(self._probe_channel):
                 return
 
     def _disconnect(self) -> None:
         """Close the connection, without waiting for a peer that may be gone."""
         connection, self._connection = self._connection, None
-        closing = asyncio.create_task(close_connection(connection))
+        closing = asyncio.create_task(hang_up(connection))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -138,7 +134,7 @@ class RabbitmqConsumer:
         def on_lost(*_: object) -> None:
             lost.set()
 
-        self._connection = await self._broker.connect("muster worker")
+        self._connection = await self._broker.dial("muster worker")
         self._probe_channel = await self._connection.channel()
         for lane in Lane:
             channel = await self._connection.channel()

@@ -9,7 +9,7 @@ from pamqp.commands import Basic
 
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import CONTENT_TYPE, Topology
-from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, close_connection, is_responsive
+from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, answers, hang_up
 
 LOG = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class SetAside:
                 raise ConnectionError("closed")
             if self._channel is None or not await self._is_alive(self._channel):
                 self._disconnect()
-                self._connection = await self._broker.connect("muster worker, setting aside")
+                self._connection = await self._broker.dial("muster worker, setting aside")
                 self._channel = await self._connection.channel()
             return self._channel
 
@@ -81,11 +81,11 @@ class SetAside:
         if channel.is_closed:
             return False
         just_now = asyncio.get_running_loop().time() - self._last_heard < PROBE_AFTER_SECONDS
-        return just_now or await is_responsive(channel)
+        return just_now or await answers(channel)
 
     def _disconnect(self) -> None:
         """Close the connection, without waiting for a peer that may be gone."""
         connection, self._connection, self._channel = self._connection, None, None
-        closing = asyncio.create_task(close_connection(connection))
+        closing = asyncio.create_task(hang_up(connection))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

@@ -67,7 +67,7 @@ def _losing_accounts(working_set: WorkingSet) -> list[IdentityKey]:
 
 
 async def _write_records(db: AsyncConnection, rows: list[Row]) -> None:
-    kept = {"identity", "connection", "workspace", "portal"}  # every row exists: it is locked
+    kept = {"identity", "connection", "workspace", "portal"}  # every row exists and is locked
     await put_rows(db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
 
 

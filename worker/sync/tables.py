@@ -13,8 +13,8 @@ class SyncRecordRow(WorkerTable, table=True):
     so that it can be planned again without the api. ``replan_at`` is the due time. ``base_role``
     is the own role of the account, written for workers of the version before this one.
     ``waiting_email`` is the address that the account of an inactive identity takes once its own is
-    claimed. It is valid at ``waiting_version`` only, because workers of the version before this one
-    do not clear it.
+    claimed. The address is valid at ``waiting_version`` only, because workers of the version before
+    this one do not clear it.
     """
 
     __tablename__ = "sync_records"

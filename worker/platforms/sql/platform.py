@@ -1,4 +1,4 @@
-"""How does the worker reach a platform in its own tables? One transaction changes it and sync.
+"""How does the worker reach a platform in its own tables? A transaction changes it and sync.
 
 A batch is therefore applied as a whole or not at all: accounts and sync records never differ. The
 adapter of a remote platform would have to record intended actions in the ledger first, and their

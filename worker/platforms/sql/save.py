@@ -1,4 +1,4 @@
-"""How are changes of accounts and devices saved? One statement writes all rows of a kind by key."""
+"""How are changes of accounts and devices saved? A statement writes all rows of a kind by key."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which tables does the platform have? It keeps workspaces, accounts, devices and policies."""
+"""Which tables does the platform have? Four tables keep workspaces, accounts, devices, policies."""
 
 from sqlalchemy import JSON, BigInteger, Index, false
 from sqlmodel import Field
