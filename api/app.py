@@ -10,19 +10,19 @@ from scim2_models import NotFoundException
 from scim2_server.errors import MethodNotAllowedException
 from starlette.exceptions import HTTPException
 
-from api.access.bearer import Doorkeeper
-from api.connection_urls import PREFIX
+from api.access.bearer import BearerTokens
+from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares, ShareSizes
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
-from api.http.exit_stacks import HeldUntilSent
+from api.http.exit_stacks import ExitStacks
 from api.http.request_log import ObservedRequests
 from api.http.short_targets import ShortTargets
 from api.metrics import ApiMetrics
 from api.scim.errors import TargetTooLong
 from api.scim.http.openapi import scim_components
-from api.scim.http.routes import ScimEdge, scim_routes
+from api.scim.http.routes import ScimIngress, scim_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.transactions.resource_locks import ResourceLocks
@@ -57,9 +57,9 @@ def create_app(
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
     locks = ResourceLocks(sizes.patience)
-    edge = ScimEdge(
+    ingress = ScimIngress(
         database,
-        Doorkeeper(database),
+        BearerTokens(database),
         SharedUsers(database, shares, locks, clock),
         scim_provider(limits),
         public_url,
@@ -69,24 +69,24 @@ def create_app(
         shares,
         locks,
     )
-    routes = scim_routes(edge)
+    routes = scim_routes(ingress)
     app.include_router(routes)
     if documented:
         app.include_router(documentation_routes(app.openapi))
     metrics.expect({route.name for route in routes.routes if isinstance(route, APIRoute)})
-    app.add_middleware(HeldUntilSent)
-    app.add_middleware(ShortTargets, refuse=lambda: edge.refuse(TargetTooLong()))
-    app.add_middleware(ObservedRequests, prefix=PREFIX, metrics=metrics)
+    app.add_middleware(ExitStacks)
+    app.add_middleware(ShortTargets, refuse=lambda: ingress.refuse(TargetTooLong()))
+    app.add_middleware(ObservedRequests, prefix=SCIM_PREFIX, metrics=metrics)
     app.add_middleware(CorrelationIds)
 
     @app.exception_handler(HTTPException)
     async def _refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if not request.scope["path"].startswith(PREFIX):
+        if not request.scope["path"].startswith(SCIM_PREFIX):
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         if error.status_code == MethodNotAllowedException.status:
-            return await edge.serve(request)  # it knows every method that the path takes
-        return edge.refuse(NotFoundException(detail="There is no such endpoint"))
+            return await ingress.serve(request)  # it knows every method that the path takes
+        return ingress.refuse(NotFoundException(detail="There is no such endpoint"))
 
     return app
 

@@ -19,8 +19,8 @@ from tenacity import (
 
 from contracts.database_errors import Meaning, meaning_of
 
-AskedP = ParamSpec("AskedP")
-AnswerT = TypeVar("AnswerT")
+ArgumentsP = ParamSpec("ArgumentsP")
+ResultT = TypeVar("ResultT")
 
 LOG = structlog.get_logger(__name__)
 
@@ -32,8 +32,10 @@ REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
 
 
 async def despite_conflicts(
-    serve: Callable[AskedP, Awaitable[AnswerT]], *args: AskedP.args, **kwargs: AskedP.kwargs
-) -> AnswerT:
+    serve: Callable[ArgumentsP, Awaitable[ResultT]],
+    *args: ArgumentsP.args,
+    **kwargs: ArgumentsP.kwargs,
+) -> ResultT:
     """Serve; where the transaction was rolled back in favour of another, again.
 
     At once first, and then after pauses.

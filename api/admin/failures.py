@@ -7,7 +7,7 @@ from api.admin.resync import Resynced
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.outbox.rejections import Rejections
-from api.reconciliation.leavers import whatever_is_on_its_way
+from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict
 from contracts.clock import Clock, now
@@ -16,8 +16,8 @@ from contracts.listed_failures import FailureGroup, Failures, ListedFailure
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """Which failures are meant: of this kind, connection and identity. None: of any."""
+class FailureFilter:
+    """Which failures are wanted: of this kind, connection and identity. None: of any."""
 
     kind: str | None = None
     connection: str | None = None
@@ -32,14 +32,14 @@ async def group_failures(
 
 
 async def list_failures(
-    directory: DirectoryDatabase, failures: Failures, meant: Meant
+    directory: DirectoryDatabase, failures: Failures, wanted: FailureFilter
 ) -> Sequence[ListedFailure]:
-    """Return the failures that are meant, those of the worker first."""
-    of = {"connection": meant.connection, "identity": meant.identity}
+    """Return the failures that are wanted, those of the worker first."""
+    of = {"connection": wanted.connection, "identity": wanted.identity}
     found: list[ListedFailure] = []
-    if meant.kind != UNPUBLISHABLE:
-        found += await failures.of(kind=meant.kind, **of)
-    if meant.kind in {UNPUBLISHABLE, None}:
+    if wanted.kind != UNPUBLISHABLE:
+        found += await failures.of(kind=wanted.kind, **of)
+    if wanted.kind in {UNPUBLISHABLE, None}:
         found += await Rejections(directory).of(**of)
     return found
 
@@ -48,15 +48,15 @@ async def retry_failures(
     directory: DirectoryDatabase,
     failures: Failures,
     states: SyncStates,
-    meant: Meant,
+    wanted: FailureFilter,
     clock: Clock = now,
 ) -> Resynced:
-    """Publish the identities again whose failures are meant, but for unknown leavers.
+    """Publish the identities again whose failures are wanted, but for unknown leavers.
 
     A failure of something newer than the directory knows may have been a leaving.
     """
-    failed = await list_failures(directory, failures, meant)
-    comparing = whatever_is_on_its_way(directory, states, clock)
-    found = await comparing.of({(it.connection, it.identity) for it in failed})
+    failed = await list_failures(directory, failures, wanted)
+    reconciliation = settled_reconciliation(directory, states, clock)
+    found = await reconciliation.of_identities({(it.connection, it.identity) for it in failed})
     marked = await repair(directory, found, clock())
     return Resynced(marked, [it for it in found if it.verdict is Verdict.LEFT])

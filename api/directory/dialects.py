@@ -186,7 +186,7 @@ def _any(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     return f"({value} = ANY(ARRAY{values}))"
 
 
-class place_of(FunctionElement[Any]):  # noqa: N801
+class row_location(FunctionElement[Any]):  # noqa: N801
     """Where the row of a column lies, for the statement that asks and for no later one.
 
     PostgreSQL takes a condition on the second column of an index for a filter if its statistics
@@ -197,13 +197,13 @@ class place_of(FunctionElement[Any]):  # noqa: N801
     inherit_cache = True
 
 
-@compiles(place_of, "sqlite")
+@compiles(row_location, "sqlite")
 def _rowid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     [of] = element.clauses
     return f"{compiler.process(of, **options).rpartition('.')[0]}.rowid"
 
 
-@compiles(place_of, "postgresql")
+@compiles(row_location, "postgresql")
 def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     [of] = element.clauses
     return f"{compiler.process(of, **options).rpartition('.')[0]}.ctid"

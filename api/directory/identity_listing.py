@@ -16,12 +16,12 @@ from contracts.clock import seconds_since
 from contracts.downstream_facts import Failure
 from contracts.topology import Lane
 
-PAGE = 1000
+PAGE_SIZE = 1000
 
 UNPUBLISHABLE = "unpublishable"
 """The kind of failure of what the transport does not take, beside those of the worker."""
 
-COUNTED = (
+LISTED_COLUMNS = (
     col(Identity.connection_id),
     col(Identity.id),
     col(Identity.version),
@@ -36,11 +36,11 @@ COUNTED = (
     col(Identity.rejected_version),
     col(Identity.rejections),
 )
-NAME = tuple_(col(Identity.connection_id), col(Identity.id))
+IDENTITY_KEY = tuple_(col(Identity.connection_id), col(Identity.id))
 
 
 @dataclass(frozen=True, slots=True)
-class CountedIdentity:
+class IdentityVersion:
     """An identity, its newest version, and when that became due downstream (microseconds).
 
     ``published_at`` is of the last publication, whichever version that was. ``deactivated_at`` is
@@ -93,39 +93,43 @@ async def ids_by_connection(
 
     :param connection: only those of this one.
     """
-    statement = select(*COUNTED[:2]).order_by(*COUNTED[:2]).limit(PAGE)
+    statement = select(*LISTED_COLUMNS[:2]).order_by(*LISTED_COLUMNS[:2]).limit(PAGE_SIZE)
     if connection is not None:
-        statement = statement.where(COUNTED[0] == connection)
+        statement = statement.where(LISTED_COLUMNS[0] == connection)
     after = ("", "")
     while True:
         async with database.read() as db:
-            rows = (await db.execute(statement.where(tuple_(*after) < NAME))).all()
+            rows = (await db.execute(statement.where(tuple_(*after) < IDENTITY_KEY))).all()
         for connection_id, page in groupby(rows, itemgetter(0)):
             yield connection_id, [id_ for _, id_ in page]
-        if len(rows) < PAGE:
+        if len(rows) < PAGE_SIZE:
             return
         after = (rows[-1][0], rows[-1][1])
 
 
-async def count_some(
+async def list_identities(
     db: AsyncConnection, connection_id: str, ids: Collection[str]
-) -> Sequence[CountedIdentity]:
+) -> Sequence[IdentityVersion]:
     """Return those of the identities that there are, in the order of ids."""
-    statement = select(*COUNTED).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
-    rows = (await db.execute(statement.order_by(COUNTED[1]))).mappings()
-    return [_counted(row) for row in rows]
+    statement = select(*LISTED_COLUMNS).where(
+        LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids)
+    )
+    rows = (await db.execute(statement.order_by(LISTED_COLUMNS[1]))).mappings()
+    return [_listed(row) for row in rows]
 
 
 async def known_ids(
     db: AsyncConnection, connection_id: str, ids: Collection[str]
 ) -> frozenset[str]:
     """Return which of the ids are identities of a connection."""
-    statement = select(COUNTED[1]).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
+    statement = select(LISTED_COLUMNS[1]).where(
+        LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids)
+    )
     return frozenset(await db.scalars(statement))
 
 
-def _counted(row: RowMapping) -> CountedIdentity:
-    return CountedIdentity(
+def _listed(row: RowMapping) -> IdentityVersion:
+    return IdentityVersion(
         row["connection_id"],
         row["id"],
         row["version"],
@@ -135,11 +139,11 @@ def _counted(row: RowMapping) -> CountedIdentity:
         row["published_at"],
         row["active"],
         row["deactivated_at"],
-        _rejected(row),
+        _rejection_in(row),
     )
 
 
-def _rejected(row: RowMapping) -> Failure | None:
+def _rejection_in(row: RowMapping) -> Failure | None:
     if row["rejected_version"] != row["version"] or row["dirty_lane"] is not None:
         return None  # something newer is on its way
     return Failure(UNPUBLISHABLE, row["rejection"], row["rejections"], row["version"])

@@ -6,8 +6,8 @@ and lets connections take turns, so that a connection that asks for too much wai
 
 from dataclasses import dataclass
 
-from api.fairness.slots import ENDLESS, FairSlots
-from api.fairness.work import Work
+from api.fairness.slots import UNBOUNDED, FairSlots
+from api.fairness.work import WorkRunner
 from api.metrics import ApiMetrics
 
 THREADS, RESERVED_THREADS = 2, 1
@@ -54,7 +54,7 @@ class BodyShares:
     large: FairSlots
     huge: FairSlots
 
-    def needed_for(self, size: int) -> FairSlots | None:
+    def slots_for(self, size: int) -> FairSlots | None:
         """Return whose slot a complete body needs before it is read; None where it is small."""
         if size <= LARGE_BODY:
             return None
@@ -82,7 +82,7 @@ class Shares:
                 refused=refused,
             )
 
-        self.requests = slots("requests", ENDLESS, sizes.requests_each)
+        self.requests = slots("requests", UNBOUNDED, sizes.requests_each)
         self.bodies = BodyShares(
             received=slots("bodies", HUGE_RECEIVED, 1),
             large=slots("bodies", LARGE_BODIES, 1),
@@ -95,4 +95,4 @@ class Shares:
             else slots("writers", sizes.writers, sizes.writers_each, sizes.reserved_writers)
         )
         threads = slots("threads", THREADS, 1, RESERVED_THREADS)
-        self.work = Work(threads, slots("turns", 1, 1), THREADS + RESERVED_THREADS)
+        self.work = WorkRunner(threads, slots("turns", 1, 1), THREADS + RESERVED_THREADS)

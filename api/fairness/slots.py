@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Counter as Metric
 
-ENDLESS = 1_000_000
+UNBOUNDED = 1_000_000
 """A total that is no bound."""
 
 

@@ -14,17 +14,17 @@ from api.fairness.slots import FairSlots
 
 ResultT = TypeVar("ResultT")
 
-SMALL = 1_024
+SMALL_WORK = 1_024
 """Bytes of JSON that are read and checked in a millisecond, whatever they say."""
 
-LARGE = 8_192
+LARGE_WORK = 8_192
 """Bytes of JSON that may take ten milliseconds; what is larger is done in a thread."""
 
 PATCH_EFFORT = 5
 """What a byte of a PATCH counts for: each operation is parsed, validated and applied by itself."""
 
 
-class Work:
+class WorkRunner:
     """Does the work of requests, of which each belongs to an owner.
 
     :param threads: shares the threads, of which the process has as many.
@@ -44,9 +44,9 @@ class Work:
         :param size: bytes of JSON that the work goes over.
         :raises NoSlot: when the owner has too much other work.
         """
-        if size <= SMALL:
+        if size <= SMALL_WORK:
             return work()
-        if size <= LARGE:
+        if size <= LARGE_WORK:
             return await self._in_turn(owner, work, urgent=urgent)
         return await self._in_thread(owner, work, urgent=urgent)
 

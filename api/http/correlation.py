@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.identity_changed import Trace
 
-HEADER = "X-Correlation-ID"
+CORRELATION_HEADER = "X-Correlation-ID"
 
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What we take over from a client: nothing that could forge a log line or a header."""
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -26,9 +26,9 @@ def new_trace() -> Trace:
 
 def trace_from(headers: Headers) -> Trace:
     """Return the trace of a request; an id that is missing or not sane is made anew."""
-    sent, parent = headers.get(HEADER, ""), headers.get("traceparent", "")
+    sent, parent = headers.get(CORRELATION_HEADER, ""), headers.get("traceparent", "")
     return Trace(
-        correlation_id=sent if SANE.fullmatch(sent) else uuid.uuid4().hex,
+        correlation_id=sent if SAFE_ID.fullmatch(sent) else uuid.uuid4().hex,
         traceparent=parent if TRACEPARENT.fullmatch(parent) else None,
     )
 
@@ -54,7 +54,7 @@ class CorrelationIds:
 
         async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = trace.correlation_id
+                MutableHeaders(scope=message)[CORRELATION_HEADER] = trace.correlation_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=trace.correlation_id):

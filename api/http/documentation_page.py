@@ -14,17 +14,17 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-VIEWER = "fastapi_swagger.resources"
+VIEWER_PACKAGE = "fastapi_swagger.resources"
 """Ships each release of Swagger UI, as files."""
 
-FILES = {
+VIEWER_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
 """All of the viewer that the page needs, and their types."""
 
-PAGE = """<!doctype html>
+PAGE_HTML = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 </html>
 """
 
-START = """"use strict";
+START_SCRIPT = """"use strict";
 SwaggerUIBundle({
     dom_id: "#swagger-ui",
     url: "openapi.json",
@@ -49,7 +49,7 @@ SwaggerUIBundle({
 });
 """
 
-HEADERS = {
+SECURITY_HEADERS = {
     # Images in data URIs are those of the viewer's own style sheet.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -59,7 +59,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-CACHED = HEADERS | {"Cache-Control": "public, max-age=3600"}
+CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
 
 def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
@@ -75,11 +75,11 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @router.get("/openapi.json")
     async def openapi() -> Response:
-        return Response(written(), media_type="application/json", headers=HEADERS)
+        return Response(written(), media_type="application/json", headers=SECURITY_HEADERS)
 
     @router.get("/docs")
     async def page() -> Response:
-        return HTMLResponse(PAGE, headers=HEADERS)
+        return HTMLResponse(PAGE_HTML, headers=SECURITY_HEADERS)
 
     @router.get("/redoc")
     async def other_page() -> Response:
@@ -87,13 +87,13 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @router.get("/docs/start.js")
     async def start() -> Response:
-        return Response(START, media_type="text/javascript", headers=CACHED)
+        return Response(START_SCRIPT, media_type="text/javascript", headers=CACHED_HEADERS)
 
     @router.get("/docs/{name}")
     async def file(name: str) -> Response:
-        if name not in FILES:
+        if name not in VIEWER_FILES:
             raise HTTPException(404)
-        return Response(_read(name), media_type=FILES[name], headers=CACHED)
+        return Response(_read(name), media_type=VIEWER_FILES[name], headers=CACHED_HEADERS)
 
     return router
 
@@ -101,4 +101,4 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 @cache
 def _read(name: str) -> bytes:
     """Return a file of the viewer, which is kept: all who do not take it share one."""
-    return (files(VIEWER) / name).read_bytes()
+    return (files(VIEWER_PACKAGE) / name).read_bytes()

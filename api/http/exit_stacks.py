@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def held_by(request: Request) -> AsyncExitStack:
+def exit_stack_of(request: Request) -> AsyncExitStack:
     """Return the stack of a request, which is unwound when its answer has been sent."""
     stack: AsyncExitStack = request.state.held
     return stack
 
 
-class HeldUntilSent:
+class ExitStacks:
     """Gives every request a stack."""
 
     def __init__(self, app: ASGIApp) -> None:

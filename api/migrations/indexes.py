@@ -12,12 +12,12 @@ from sqlalchemy import text
 LOCK_TIMEOUT = "1s"
 """How long a swap waits for a table, and writers wait behind it."""
 
-IS_WHOLE = """
+IS_VALID = """
 SELECT indisvalid FROM pg_index
 WHERE indexrelid = to_regclass(quote_ident(:name))
 """
 
-SWAP = """
+SWAP_INDEXES = """
 DO $$ BEGIN
     PERFORM set_config('lock_timeout', '{lock_timeout}', true);
     DROP INDEX IF EXISTS {name};
@@ -31,33 +31,33 @@ def build_index(name: str, table: str, columns: list[str], **options: Any) -> No
 
     :param options: those of ``op.create_index``.
     """
-    if not _is_beside_writers():
+    if not _commits_each_statement():
         op.create_index(name, table, columns, **options)
         return
-    whole = op.get_bind().scalar(text(IS_WHOLE), {"name": name})
-    if whole is False:
+    valid = op.get_bind().scalar(text(IS_VALID), {"name": name})
+    if valid is False:
         op.drop_index(name, table, postgresql_concurrently=True)
-    if not whole:
+    if not valid:
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
 
 
 def drop_index(name: str, table: str) -> None:
     """Drop an index, if it is there, without keeping writers waiting."""
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_beside_writers())
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_commits_each_statement())
 
 
 def replace_index(name: str, table: str, columns: list[str], **options: Any) -> None:
     """Give an index other columns. The old one serves, and keeps what is unique, to the end."""
-    if not _is_beside_writers():
+    if not _commits_each_statement():
         op.drop_index(name, table)
         op.create_index(name, table, columns, **options)
         return
     new = f"{name}_new"
     build_index(new, table, columns, **options)
-    op.execute(SWAP.format(lock_timeout=LOCK_TIMEOUT, name=name, new=new))
+    op.execute(SWAP_INDEXES.format(lock_timeout=LOCK_TIMEOUT, name=name, new=new))
 
 
-def _is_beside_writers() -> bool:
+def _commits_each_statement() -> bool:
     """Say whether each statement commits by itself: within a transaction PostgreSQL refuses.
 
     So is it on SQLite, whose writers come one after the other.

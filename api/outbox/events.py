@@ -28,16 +28,16 @@ from contracts.names import trimmed
 from contracts.pace import Pace
 from contracts.rules import RULES, DashboardRules, Rules
 
-PER_NAME = 3
+BYTES_BESIDE_NAME = 3
 """Bytes of a name in an event, beside its characters: quotes and a comma."""
 
-HEAVY = 16_384
+HEAVY_NAMES = 16_384
 """The weight of names that are gone over in some milliseconds."""
 
-ANY_WEIGHT = 2**31 - 1
+LARGEST_WEIGHT = 2**31 - 1
 """More than any person weighs."""
 
-Name = tuple[str, str]
+IdentityKey = tuple[str, str]
 """How an identity is named: by its connection and its id."""
 
 
@@ -57,13 +57,13 @@ class Draft:
     @property
     def is_heavy(self) -> bool:
         """Say whether it is rendered in a thread, so that nobody waits for it."""
-        return self.weight > HEAVY
+        return self.weight > HEAVY_NAMES
 
     def render(self) -> IdentityChanged:
         """Return the event. Pure."""
         mark, state = self.mark, self.mark.state
-        called = from_json(self.groups or "[]") if state.groups is None else state.groups
-        names = tuple(sorted(filter(None, map(trimmed, called))))
+        group_names = from_json(self.groups or "[]") if state.groups is None else state.groups
+        names = tuple(sorted(filter(None, map(trimmed, group_names))))
         return IdentityChanged(
             workspace=self.workspace,
             connection=mark.connection_id,
@@ -103,16 +103,16 @@ async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]
 async def read_whole(db: AsyncConnection, draft: Draft) -> Draft:
     """Read the names of a draft that were only weighed."""
     mark = draft.mark
-    groups = await _groups_of(db, [mark], most=ANY_WEIGHT)
+    groups = await _groups_of(db, [mark], most=LARGEST_WEIGHT)
     return _draft(mark, (draft.workspace, draft.rules), groups)
 
 
 def _draft(
-    mark: Mark, of: tuple[str, Rules], groups: Mapping[Name, tuple[str | None, int]]
+    mark: Mark, of: tuple[str, Rules], groups: Mapping[IdentityKey, tuple[str | None, int]]
 ) -> Draft:
     kept = mark.state.groups
     if kept is not None:
-        return Draft(mark, *of, weight=sum(len(name) + PER_NAME for name in kept))
+        return Draft(mark, *of, weight=sum(len(name) + BYTES_BESIDE_NAME for name in kept))
     return Draft(mark, *of, *groups.get((mark.connection_id, mark.identity_id), ("[]", 0)))
 
 
@@ -131,13 +131,13 @@ async def _connections_of(
 
 
 async def _groups_of(
-    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY
-) -> dict[Name, tuple[str | None, int]]:
+    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY_NAMES
+) -> dict[IdentityKey, tuple[str | None, int]]:
     """Return the names of the groups of identities, where they weigh no more, and their weight."""
     wanted = [(mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None]
     name = col(GroupRow.display_name)
     member = col(Membership.connection_id), col(Membership.member_id)
-    weight: Any = func.sum(func.length(name) + PER_NAME)
+    weight: Any = func.sum(func.length(name) + BYTES_BESIDE_NAME)
     names = case((weight <= most, with_commas(json_text(name), name)))
     statement = (
         select(*member, names, weight)

@@ -38,7 +38,7 @@ from api.directory.dialects import is_among, rows_in
 from api.directory.identity_changes import IdentityState
 from api.directory.identity_rows import LANE_NUMBERS, state_of
 from api.directory.tables import Connection, Identity
-from api.outbox.turns import Turns
+from api.outbox.round_robin import RoundRobin
 from contracts.identity_changed import Trace
 from contracts.pace import Pace
 from contracts.topology import RETRY_DELAYS, Lane
@@ -47,10 +47,10 @@ LOG = structlog.get_logger(__name__)
 
 IDENTITIES = Identity.__table__  # type: ignore[attr-defined]
 
-LONGEST_WAIT = RETRY_DELAYS[-1] * 1_000_000
+LONGEST_RETRY_DELAY = RETRY_DELAYS[-1] * 1_000_000
 """What a worker may ask for, in microseconds."""
 
-WOKEN_AT_ONCE = 1_000
+READIED_AT_ONCE = 1_000
 """Marks whose time has come, in one look: a few milliseconds."""
 
 
@@ -77,7 +77,7 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class MarkSelection:
     """Which marks a round is about: those of a lane, and of them the suspects or the others."""
 
     lane: Lane
@@ -98,7 +98,7 @@ class Round:
 
 
 async def lease(
-    db: AsyncConnection, of: Round, most: int, now: int, until: int, after: str = ""
+    db: AsyncConnection, of: MarkSelection, most: int, now: int, until: int, after: str = ""
 ) -> Leased:
     """Take ready marks, so that nobody else gets them until then.
 
@@ -107,57 +107,59 @@ async def lease(
 
     :param after: the workspace that was served last.
     """
-    await wake(db, now, until - now)
+    await make_due_ready(db, now, until - now)
     connections = await _connections_with_marks(db, of)
-    turns = Turns(list({*connections.values()}), most, after)
+    round_robin = RoundRobin(list({*connections.values()}), most, after)
     rows: list[RowMapping] = []
     while True:
-        workspaces, share = turns.next()
+        workspaces, share = round_robin.next()
         if not workspaces:
             break
         served = {id_: of_ for id_, of_ in connections.items() if of_ in set(workspaces)}
-        taken = await _take(db, of, served, share, until)
-        turns.served(Counter(served[row["connection_id"]] for row in taken))
+        taken = await _lease_oldest(db, of, served, share, until)
+        round_robin.served(Counter(served[row["connection_id"]] for row in taken))
         rows += taken
     rows.sort(key=lambda row: row["dirty_since"])
-    return Leased(await _readable(rows), turns.last_served)
+    return Leased(await _readable(rows), round_robin.last_served)
 
 
-async def wake(db: AsyncConnection, now: int, lease: int) -> None:
+async def make_due_ready(db: AsyncConnection, now: int, lease: int) -> None:
     """Make marks ready whose time has come, or cannot be right: clocks jump, and differ.
 
     One that waits for longer than it could was given its time by a clock that was ahead.
     """
     due_at = col(Identity.due_at)
-    too_long = or_(col(Identity.attempts) == 0, due_at > now + lease + LONGEST_WAIT)
-    await _wake(db, due_at <= now)
-    await _wake(db, and_(due_at > now + 2 * lease, too_long))
+    too_long = or_(col(Identity.attempts) == 0, due_at > now + lease + LONGEST_RETRY_DELAY)
+    await _make_ready(db, due_at <= now)
+    await _make_ready(db, and_(due_at > now + 2 * lease, too_long))
 
 
-async def _wake(db: AsyncConnection, which: ColumnElement[bool]) -> None:
+async def _make_ready(db: AsyncConnection, which: ColumnElement[bool]) -> None:
     """Make marks ready that lie in one range of times: each is one range of the index."""
     due = (
         select(col(Identity.connection_id), col(Identity.id))
         .where(which)
         .order_by(col(Identity.due_at))
-        .limit(WOKEN_AT_ONCE)
+        .limit(READIED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     name = tuple_(col(Identity.connection_id), col(Identity.id))
     await db.execute(update_rows(Identity).where(name.in_(due)).values(due_at=null()))
 
 
-async def release(db: AsyncConnection) -> int:
+async def release_all(db: AsyncConnection) -> int:
     """Make every mark ready, leased or waiting; return how many were not.
 
     For a process that knows itself to be the only relay: what its predecessor leased when it was
-    killed has nobody left who would settle it.
+    killed has nobody left named would settle it.
     """
     waiting = update_rows(Identity).where(col(Identity.due_at).is_not(None))
     return (await db.execute(waiting.values(due_at=null()))).rowcount
 
 
-async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str]) -> Sequence[Mark]:
+async def unleased_marks(
+    db: AsyncConnection, connection_id: str, ids: Collection[str]
+) -> Sequence[Mark]:
     """Return what would be published of identities, marked or not; nobody takes a lease."""
     statement = select(IDENTITIES).where(
         col(Identity.connection_id) == connection_id, col(Identity.id).in_(ids)
@@ -168,22 +170,22 @@ async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str])
 # --- statements -----------------------------------------------------------------------------
 
 
-async def _connections_with_marks(db: AsyncConnection, of: Round) -> dict[str, str]:
+async def _connections_with_marks(db: AsyncConnection, of: MarkSelection) -> dict[str, str]:
     """Return the connections that have ready marks, and their workspaces."""
-    return dict((await db.execute(_waiting(of))).all())
+    return dict((await db.execute(_connections_statement(of))).all())
 
 
-async def _take(
-    db: AsyncConnection, of: Round, served: dict[str, str], share: int, until: int
+async def _lease_oldest(
+    db: AsyncConnection, of: MarkSelection, served: dict[str, str], share: int, until: int
 ) -> Sequence[RowMapping]:
     named = json.dumps([{"connection": it, "workspace": served[it]} for it in served])
     asked = {"named": named, "share": share, "until": until}
-    rows = await db.execute(_taken(of, db.dialect.name), asked)
+    rows = await db.execute(_lease_statement(of, db.dialect.name), asked)
     return rows.mappings().all()
 
 
 @cache
-def _waiting(of: Round) -> Select[str, str]:
+def _connections_statement(of: MarkSelection) -> Select[str, str]:
     """Return which connections have ready marks: one step in the index from each to the next.
 
     Steps lead to connections that have marks, of which none may be ready. PostgreSQL, which knows
@@ -204,7 +206,7 @@ def _waiting(of: Round) -> Select[str, str]:
 
 
 @cache
-def _taken(of: Round, dialect: str) -> Update:
+def _lease_statement(of: MarkSelection, dialect: str) -> Update:
     """Return the statement that leases the oldest marks of each named workspace.
 
     Of each connection as many are looked at as the whole workspace may give: the oldest of the
@@ -248,8 +250,8 @@ async def _readable(rows: Sequence[RowMapping]) -> list[Mark]:
         try:
             marks.append(_mark_of(row))
         except ValidationError:
-            who = {"connection": row["connection_id"], "identity": row["id"]}
-            LOG.error("mark_unreadable", **who)  # noqa: TRY400 - its text would quote the profile
+            named = {"connection": row["connection_id"], "identity": row["id"]}
+            LOG.error("mark_unreadable", **named)  # noqa: TRY400 - its text would quote the profile
         await pace.breathe()
     return marks
 

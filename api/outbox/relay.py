@@ -14,7 +14,7 @@ import structlog
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox import room, settling
-from api.outbox.leasing import Mark, Round, lease
+from api.outbox.leasing import Mark, MarkSelection, lease
 from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
 from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
 from api.outbox.room import MOST_WAITING, Room
@@ -71,7 +71,7 @@ class Relay:
         self._largest_event = largest_event
         self._chance = chance
         self._sizes = dict(LARGEST_BATCH)
-        self._last_served: dict[Round, str] = {}
+        self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
         self._room = Room(publisher, room.most_waiting(most_waiting))
         self._bells = {lane: asyncio.Event() for lane in Lane}
@@ -117,7 +117,7 @@ class Relay:
 
         Return how many marks were settled for good; 0 where the transport did not take all.
         """
-        packed = await self._lease(Round(lane), self._sizes[lane])
+        packed = await self._lease(MarkSelection(lane), self._sizes[lane])
         if not packed:
             return 0
         parcels = [it.parcel for it in packed if it.parcel]
@@ -138,7 +138,7 @@ class Relay:
         Where one fails, the others go back: the line may be broken for a while.
         """
         for lane in Lane:
-            if packed := await self._lease(Round(lane, suspect=True), SUSPECTS_AT_ONCE):
+            if packed := await self._lease(MarkSelection(lane, suspect=True), SUSPECTS_AT_ONCE):
                 return await self._publish_apart(lane, packed)
         return 0
 
@@ -154,7 +154,7 @@ class Relay:
                 break
         return through
 
-    async def _lease(self, of: Round, most: int) -> Sequence[Packed]:
+    async def _lease(self, of: MarkSelection, most: int) -> Sequence[Packed]:
         """Lease a batch and pack it: what needs no database waits until no row is locked."""
         started = self.clock()
         until = started + LEASE_SECONDS * 1_000_000
@@ -205,5 +205,5 @@ class Relay:
             LOG.warning("publications_unknown", lane=lane, reason=reason, parcels=parcels)
         for it, outcome in zip(packed, outcomes, strict=True):
             if isinstance(outcome, Rejected):
-                who = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
-                LOG.error("event_rejected", **who, bytes=it.size, reason=outcome.reason)
+                named = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
+                LOG.error("event_rejected", **named, bytes=it.size, reason=outcome.reason)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 
-class Turns:
+class RoundRobin:
     """Shares the places of one batch between workspaces that have marks, few or many.
 
     Nobody knows beforehand how many each of them has: whoever gives fewer than its share has no

@@ -17,14 +17,14 @@ async def unknown_leavers(
     clock: Clock = now,
 ) -> Sequence[Finding]:
     """Return those of a connection; of one identity, only that."""
-    comparing = whatever_is_on_its_way(directory, states, clock)
+    reconciliation = settled_reconciliation(directory, states, clock)
     if identity is None:
-        return await comparing.found({Verdict.LEFT}, connection)
-    found = await comparing.of([(connection, identity)])
+        return await reconciliation.with_verdicts({Verdict.LEFT}, connection)
+    found = await reconciliation.of_identities([(connection, identity)])
     return [it for it in found if it.verdict is Verdict.LEFT]
 
 
-def whatever_is_on_its_way(
+def settled_reconciliation(
     directory: DirectoryDatabase, states: SyncStates, clock: Clock = now
 ) -> Reconciliation:
     """Return a comparison that tells leavers: no event that may still arrive makes them none."""

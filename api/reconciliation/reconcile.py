@@ -7,11 +7,11 @@ from itertools import groupby
 from operator import attrgetter
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_listing import PAGE, known_ids
+from api.directory.identity_listing import PAGE_SIZE, known_ids
 from api.outbox.events import render
-from api.outbox.leasing import look_at
-from api.reconciliation.pairs import compared, compared_some
-from api.reconciliation.verdicts import SETTLED, Finding, Moment, Verdict, finding_of
+from api.outbox.leasing import unleased_marks
+from api.reconciliation.pairs import all_pairs, pairs_of
+from api.reconciliation.verdicts import SETTLED_VERDICTS, Finding, Moment, Verdict, finding_of
 from contracts.downstream_facts import Assertions, KnownIdentity, SyncStates
 
 
@@ -31,7 +31,7 @@ class Comparison:
         self.counts[finding.verdict] += 1
         if finding.verdict is Verdict.LEFT:
             self.leavers.append(finding)
-        elif finding.verdict not in SETTLED:
+        elif finding.verdict not in SETTLED_VERDICTS:
             self.findings.append(finding)
 
 
@@ -43,7 +43,7 @@ class Reconciliation:
     states: SyncStates
     moment: Moment
 
-    async def found(
+    async def with_verdicts(
         self, verdicts: Collection[Verdict], connection: str | None = None
     ) -> Sequence[Finding]:
         """Return who of all, or of one connection, stands so. It asks for versions only."""
@@ -54,7 +54,7 @@ class Reconciliation:
             if finding.verdict in verdicts
         ]
 
-    async def of(self, named: Iterable[tuple[str, str]]) -> Sequence[Finding]:
+    async def of_identities(self, named: Iterable[tuple[str, str]]) -> Sequence[Finding]:
         """Return how the named identities stand, by their connections and ids.
 
         Those that the directory does not have are left out.
@@ -64,9 +64,9 @@ class Reconciliation:
             ids[connection].append(identity)
         findings: list[Finding] = []
         for connection, those in sorted(ids.items()):
-            for start in range(0, len(those), PAGE):
-                some = those[start : start + PAGE]
-                page = await compared_some(self.directory, self.states, connection, some)
+            for start in range(0, len(those), PAGE_SIZE):
+                some = those[start : start + PAGE_SIZE]
+                page = await pairs_of(self.directory, self.states, connection, some)
                 findings += [finding_of(*each, self.moment) for each in page]
         return findings
 
@@ -82,7 +82,7 @@ class Reconciliation:
         return comparison
 
     async def _judged(self, connection: str | None = None) -> AsyncIterator[Sequence[Finding]]:
-        async for page in compared(self.directory, self.states, connection):
+        async for page in all_pairs(self.directory, self.states, connection):
             yield [finding_of(*each, self.moment) for each in page]
 
     async def _drifted(
@@ -93,7 +93,7 @@ class Reconciliation:
         if not in_step:
             return {}
         async with self.directory.snapshot() as db:
-            events = await render(db, await look_at(db, findings[0].connection, in_step))
+            events = await render(db, await unleased_marks(db, findings[0].connection, in_step))
         differences = await assertions.differences(events)
         return {
             event.identity: Finding(
@@ -106,7 +106,7 @@ class Reconciliation:
     async def _orphans(self) -> AsyncIterator[Finding]:
         """Yield who is held downstream, though the directory has never heard of them."""
         after: KnownIdentity | None = None
-        while held := await self.states.held(after, PAGE):
+        while held := await self.states.held(after, PAGE_SIZE):
             for connection_id, page in groupby(sorted(held), attrgetter("connection")):
                 versions = {it.identity: it.applied_version for it in page}
                 async with self.directory.read() as db:

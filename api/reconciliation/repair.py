@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import never_known
-from api.directory.identity_listing import PAGE
+from api.directory.identity_listing import PAGE_SIZE
 from api.directory.tables import Connection, Identity
 from api.http.correlation import new_trace
 from api.outbox.marks import mark_identities, save_new
@@ -29,7 +29,7 @@ async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now:
     repaired = 0
     for page in _pages(it for it in findings if it.verdict is not Verdict.LEFT):
         async with directory.write() as db:
-            if await _is_there(db, page[0].connection):
+            if await _connection_exists(db, page[0].connection):
                 repaired += await _repair(db, page, now)
     return repaired
 
@@ -43,7 +43,7 @@ async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], n
     for page in _pages(it for it in leavers if it.verdict is Verdict.LEFT):
         trace = new_trace()
         async with directory.write() as db:
-            await _learn_of_leavings(db, page)
+            await _store_lost_deactivations(db, page)
             for it in page:
                 brought += await mark_identities(
                     db, it.connection, [it.identity], trace, now, beyond=it.applied_version
@@ -51,7 +51,7 @@ async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], n
     return brought
 
 
-async def _learn_of_leavings(db: AsyncConnection, findings: Sequence[Finding]) -> None:
+async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Finding]) -> None:
     """Let the directory know deactivations that it has lost, unless it has newer ones by now.
 
     Of somebody active, the action that the rules named for an earlier one is forgotten: it must
@@ -89,11 +89,11 @@ def _pages(findings: Iterable[Finding]) -> Iterator[Sequence[Finding]]:
     ordered = sorted(findings, key=attrgetter("connection", "identity"))
     for _, group in groupby(ordered, attrgetter("connection")):
         of_connection = list(group)
-        for start in range(0, len(of_connection), PAGE):
-            yield of_connection[start : start + PAGE]
+        for start in range(0, len(of_connection), PAGE_SIZE):
+            yield of_connection[start : start + PAGE_SIZE]
 
 
-async def _is_there(db: AsyncConnection, connection_id: str) -> bool:
+async def _connection_exists(db: AsyncConnection, connection_id: str) -> bool:
     there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
     return await db.scalar(there) is not None
 
@@ -102,7 +102,7 @@ async def _repair(db: AsyncConnection, findings: Sequence[Finding], now: int) ->
     trace, connection_id = new_trace(), findings[0].connection
     orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
     known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
-    await _learn_of_leavings(db, [it for it in known if it.verdict is Verdict.AHEAD])
+    await _store_lost_deactivations(db, [it for it in known if it.verdict is Verdict.AHEAD])
     for orphan in orphans:
         change = never_known(orphan.applied_version, now)
         await save_new(db, connection_id, orphan.identity, change, trace, now)

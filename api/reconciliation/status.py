@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_listing import CountedIdentity
-from api.reconciliation.pairs import compared
+from api.directory.identity_listing import IdentityVersion
+from api.reconciliation.pairs import all_pairs
 from api.reconciliation.verdicts import UNSEEN, unknown_leaving
 from contracts.clock import seconds_since
 from contracts.downstream_facts import SyncState, SyncStates
@@ -15,7 +15,7 @@ from contracts.downstream_facts import SyncState, SyncStates
 class StatusReport:
     """How many identities there are and how far they have come.
 
-    ``identities`` and ``applied`` count who is not deleted; deletions count as pending too until
+    ``identities`` and ``applied`` count key is not deleted; deletions count as pending too until
     they are applied. An identity is in at most one of pending, applied, refused and failed,
     except that what is refused or failed can also be pending again. ``left`` are leavers whom the
     directory does not know to have left.
@@ -29,9 +29,9 @@ class StatusReport:
     failed: list[dict[str, Any]] = field(default_factory=list)
     left: list[dict[str, Any]] = field(default_factory=list)
 
-    def count(self, identity: CountedIdentity, state: SyncState, now: int) -> None:
+    def count(self, identity: IdentityVersion, state: SyncState, now: int) -> None:
         """Take an identity in."""
-        who = {"connection": identity.connection_id, "identity": identity.identity_id}
+        key = {"connection": identity.connection_id, "identity": identity.identity_id}
         lost = unknown_leaving(identity, state)
         failures = [it for it in (identity.rejected, state.failure) if it is not None]
         unpublished = identity.rejected is not None
@@ -41,10 +41,10 @@ class StatusReport:
             self.pending += 1
             waited = round(seconds_since(identity.since, now), 3)
             self.oldest_pending_seconds = max(self.oldest_pending_seconds, waited)
-        self.refused += [who | asdict(refusal) for refusal in state.refusals]
-        self.failed += [who | {"reason": it.kind} | asdict(it) for it in failures]
+        self.refused += [key | asdict(refusal) for refusal in state.refusals]
+        self.failed += [key | {"reason": it.kind} | asdict(it) for it in failures]
         if lost:
-            self.left.append(who | {"lost": lost})
+            self.left.append(key | {"lost": lost})
         settled = not (pending or state.refusals or failures or lost)
         self.applied += settled and not identity.deleted
 
@@ -63,7 +63,7 @@ class StatusReport:
 async def report(directory: DirectoryDatabase, states: SyncStates, now: int) -> StatusReport:
     """Compare every identity of the directory with what downstream knows of it."""
     result = StatusReport()
-    async for page in compared(directory, states):
+    async for page in all_pairs(directory, states):
         for identity, state in page:
             result.count(identity, state or UNSEEN, now)
     return result

@@ -11,14 +11,14 @@ from api.metrics import ApiMetrics
 from api.reconciliation.reconcile import Reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.schedules import claim
-from api.reconciliation.verdicts import LOST, Finding, Moment, Verdict
+from api.reconciliation.verdicts import LOST_VERDICTS, Finding, Moment, Verdict
 from contracts.clock import Clock, now
 from contracts.downstream_facts import SyncStates
 from contracts.transport import Publisher
 
 LOG = structlog.get_logger(__name__)
 
-NAME = "sweep"
+SWEEP_SCHEDULE = "sweep"
 
 LOOK_SECONDS = 10.0
 """How often to see whether a sweep is due."""
@@ -26,7 +26,7 @@ LOOK_SECONDS = 10.0
 SECOND_LOOK_SECONDS = 30.0
 """Before anything is marked: a worker that waited for its database may be applying it just now."""
 
-NAMED = 50
+LEAVERS_NAMED = 50
 """Leavers whom one line of the log names; ``muster reconcile`` shows all of them."""
 
 
@@ -75,7 +75,7 @@ class Sweep:
         """Say whether this process has to sweep now."""
         at = self.clock()
         async with self.directory.write() as db:
-            return await claim(db, NAME, at, at + int(self.every_seconds * 1_000_000))
+            return await claim(db, SWEEP_SCHEDULE, at, at + int(self.every_seconds * 1_000_000))
 
     async def _nothing_waits(self) -> bool:
         state = await self.publisher.look()
@@ -86,7 +86,7 @@ class Sweep:
         at = self.clock()
         moment = Moment(at, settled_before=at - int(self.longest_retry_seconds * 1_000_000))
         reconciliation = Reconciliation(self.directory, self.states, moment)
-        found = await reconciliation.found(LOST | {Verdict.LEFT})
+        found = await reconciliation.with_verdicts(LOST_VERDICTS | {Verdict.LEFT})
         leavers = [it for it in found if it.verdict is Verdict.LEFT]
         return [it for it in found if it.verdict is not Verdict.LEFT], leavers
 
@@ -104,5 +104,5 @@ class Sweep:
         """Say who has left downstream, though the directory shows them active."""
         self.metrics.leavers_unknown.set(len(leavers))
         if leavers:
-            named = [f"{it.connection}/{it.identity}" for it in leavers[:NAMED]]
+            named = [f"{it.connection}/{it.identity}" for it in leavers[:LEAVERS_NAMED]]
             LOG.warning("leavers_unknown_to_directory", identities=len(leavers), named=named)

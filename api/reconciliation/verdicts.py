@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.directory.identity_listing import CountedIdentity
+from api.directory.identity_listing import IdentityVersion
 from contracts.clock import lies_ahead
 from contracts.downstream_facts import SyncState
 
@@ -27,10 +27,10 @@ class Verdict(StrEnum):
     LEFT = "left"
 
 
-SETTLED = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.REFUSED})
+SETTLED_VERDICTS = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.REFUSED})
 """Nothing to repair here."""
 
-LOST = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
+LOST_VERDICTS = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
 """Neither applied nor explained, though nothing is on its way."""
 
 
@@ -72,7 +72,7 @@ class Moment:
         return lies_ahead(published_at, self.now)
 
 
-def judge(identity: CountedIdentity, state: SyncState | None, moment: Moment) -> Verdict:
+def judge(identity: IdentityVersion, state: SyncState | None, moment: Moment) -> Verdict:
     """Say how an identity stands by its versions. Pure."""
     state = state or UNSEEN
     if unknown_leaving(identity, state):
@@ -94,7 +94,7 @@ UNSEEN = SyncState(applied_version=0)
 """The state of an identity of which nothing has arrived."""
 
 
-def _is_ahead(identity: CountedIdentity, state: SyncState) -> bool:
+def _is_ahead(identity: IdentityVersion, state: SyncState) -> bool:
     """Say whether downstream knows something newer: a version, or a deactivation.
 
     The directory has to learn a deactivation that it has lost, though the identity is inactive
@@ -104,7 +104,7 @@ def _is_ahead(identity: CountedIdentity, state: SyncState) -> bool:
     return unlearnt or state.newest_version > identity.version
 
 
-def unknown_leaving(identity: CountedIdentity, state: SyncState) -> Sequence[str]:
+def unknown_leaving(identity: IdentityVersion, state: SyncState) -> Sequence[str]:
     """Name what says that somebody has left whom the directory takes for active. Pure.
 
     Only lost commits of the directory bring that about: a deactivation reaches downstream from
@@ -121,7 +121,7 @@ def unknown_leaving(identity: CountedIdentity, state: SyncState) -> Sequence[str
     return signs
 
 
-def finding_of(identity: CountedIdentity, state: SyncState | None, moment: Moment) -> Finding:
+def finding_of(identity: IdentityVersion, state: SyncState | None, moment: Moment) -> Finding:
     """Return how an identity stands, as far as versions tell. Pure."""
     seen = state or UNSEEN
     return Finding(

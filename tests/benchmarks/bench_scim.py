@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.admin.connections import create_connection
-from api.connection_urls import PREFIX
+from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from deploy.databases.engines import open_engines
@@ -70,7 +70,7 @@ class Row:
 async def fill(database: DirectoryDatabase, ports: Sequence[int], size: int) -> Directory:
     """Make a connection with so many users: one is pushed, the others are copies."""
     made = await create_connection(database, f"bench {size}", RULES, now())
-    targets = [Target(port, f"{PREFIX}/{made.id}", made.token) for port in ports]
+    targets = [Target(port, f"{SCIM_PREFIX}/{made.id}", made.token) for port in ports]
     client = await Client.open(targets[0])
     pattern = (await client.send("POST", "/Users", user("person-0"))).json()["id"]
     client.close()

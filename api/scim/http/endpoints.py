@@ -23,7 +23,7 @@ from api.scim.protocol.resources import Group, ScimUser
 
 Model = type[BaseModel]
 
-AnyKind = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
+UserOrGroup = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
 
 BODY = {400, 408, 413, 415}
 """What may be wrong with a body."""
@@ -79,22 +79,27 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_of_type("User", "/Users", ScimUser),
     *_of_type("Group", "/Groups", Group),
     Endpoint(
-        "GET", "/", "Search everything", gives=ListResponse[AnyKind], refuses={400}, searches=True
+        "GET",
+        "/",
+        "Search everything",
+        gives=ListResponse[UserOrGroup],
+        refuses={400},
+        searches=True,
     ),
     Endpoint(
         "POST",
         "/.search",
         "Search everything by POST",
         SearchRequest[ScimUser],
-        ListResponse[AnyKind],
+        ListResponse[UserOrGroup],
         refuses=BODY,
     ),
     Endpoint(
         "POST",
         "/Bulk",
         "Run many operations",
-        BulkRequest[AnyKind],
-        BulkResponse[AnyKind],
+        BulkRequest[UserOrGroup],
+        BulkResponse[UserOrGroup],
         refuses=BODY,
     ),
     Endpoint(

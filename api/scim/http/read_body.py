@@ -51,7 +51,7 @@ async def read_body(
         raise BodyTooSlow from None
     except ClientDisconnect:
         raise BodyCutShort from None
-    if (turns := shares.needed_for(len(body))) is not None:
+    if (turns := shares.slots_for(len(body))) is not None:
         await held.enter_async_context(turns.slot(owner))
     return bytes(body)
 

@@ -13,10 +13,10 @@ from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 
 from api.scim.protocol.ready_json import Piece, pieces_of, texts_in
 
-AT_ONCE = 64 * 1024
+PORTION = 64 * 1024
 """Characters that are encoded and sent in one go."""
 
-WHOLE = 4 * AT_ONCE
+LARGEST_WHOLE = 4 * PORTION
 """Characters of an answer that is sent as a whole, with its length."""
 
 
@@ -28,9 +28,9 @@ def as_http(response: ScimResponse) -> Response:
         }
         return Response(status_code=response.status, headers=headers)
     pieces = list(pieces_of(response.body))
-    length = sum(len(piece) if isinstance(piece, str) else WHOLE for piece in pieces)
-    kind = Response if length < WHOLE else StreamingResponse
-    content: Any = "".join(map(str, pieces)) if length < WHOLE else _encoded(pieces)
+    length = sum(len(piece) if isinstance(piece, str) else LARGEST_WHOLE for piece in pieces)
+    kind = Response if length < LARGEST_WHOLE else StreamingResponse
+    content: Any = "".join(map(str, pieces)) if length < LARGEST_WHOLE else _encoded(pieces)
     return kind(content, response.status, response.headers, media_type=SCIM_MEDIA_TYPE)
 
 
@@ -48,7 +48,7 @@ async def _encoded(pieces: list[Piece]) -> AsyncIterator[bytes]:
     async for text in texts_in(pieces):
         waiting.append(text)
         length += len(text)
-        if length >= AT_ONCE:
+        if length >= PORTION:
             yield "".join(waiting).encode()
             waiting, length = [], 0
     yield "".join(waiting).encode()

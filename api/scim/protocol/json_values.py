@@ -11,7 +11,7 @@ from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadT
 from api.scim.protocol.limits import DEEPEST, MOST_GROUP_VALUES, MOST_NAMES
 from api.scim.protocol.texts import check_text
 
-AT_ONCE = 64 * 1024
+DECODED_AT_ONCE = 64 * 1024
 """Bytes that are decoded in one go, which takes a millisecond. Of a larger body, the decoder gives
 way to other requests after every object."""
 
@@ -27,9 +27,9 @@ def check_structure(body: bytes, most: int) -> None:
     :raises PayloadTooLargeException: when there are too many.
     """
     commas = brackets = 0
-    for start in range(0, len(body), AT_ONCE):
-        commas += body.count(b",", start, start + AT_ONCE)
-        brackets += sum(body.count(sign, start, start + AT_ONCE) for sign in (b"[", b"{"))
+    for start in range(0, len(body), DECODED_AT_ONCE):
+        commas += body.count(b",", start, start + DECODED_AT_ONCE)
+        brackets += sum(body.count(sign, start, start + DECODED_AT_ONCE) for sign in (b"[", b"{"))
         if commas > most or brackets > MOST_BRACKETS:
             raise PayloadTooLargeException(detail=f"The body holds more than {most} values")
 
@@ -40,7 +40,7 @@ def json_of(body: bytes) -> Any:
     :raises InvalidSyntaxException: when it is none.
     """
     try:
-        if len(body) > AT_ONCE:
+        if len(body) > DECODED_AT_ONCE:
             return json_in_steps(body)
         return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:

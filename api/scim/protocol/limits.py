@@ -73,6 +73,6 @@ MOST_GROUPS_OF_ONE, MOST_GROUP_BYTES = 10_000, 768 * 1024
 directories. An event so stays well below 1 MiB, and in a directory with fewer groups than this
 nobody has to be counted."""
 
-MOST_IN_CIRCLE, LARGEST_CIRCLE = 32, 32 * 1024
+MOST_IN_CYCLE, LARGEST_CYCLE = 32, 32 * 1024
 """Operations of a bulk request that name each other in a circle, and bytes of all of them: they are
 one transaction."""

@@ -16,7 +16,7 @@ def entity_tag(revision: int) -> str:
     return f"{TAG_START}{revision}{TAG_END}"
 
 
-def expect(version: str, expected: str | None) -> None:
+def check_version(version: str, expected: str | None) -> None:
     """Check that a resource has the version that it must have, if any.
 
     :raises PreconditionFailedException: when it has another one.

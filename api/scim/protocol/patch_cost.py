@@ -14,7 +14,7 @@ from api.scim.protocol.expressions import SEPARATOR
 MOST_EFFORT = 1_000_000
 """Looks at an entry, of about a microsecond each: a second in all."""
 
-COMPARISON = 100
+COMPARISON_COST = 100
 """What it costs to compare an entry, in looks: its value is validated each time."""
 
 
@@ -29,7 +29,7 @@ def check_effort(user: Resource[Any], patch: "PatchOp[Any]") -> None:
         value = operation.value
         given = value.values() if isinstance(value, dict) else [value]
         entries += sum(map(_entries, given))
-        effort += entries * sum(map(_looks, _paths(operation.path, value)))
+        effort += entries * sum(map(_cost_of, _paths(operation.path, value)))
         if effort > MOST_EFFORT:
             raise InvalidValueException(
                 detail="The PATCH has too many operations, or too many comparisons in their paths,"
@@ -47,5 +47,5 @@ def _paths(path: Any, value: Any) -> Iterator[str]:
         yield from value
 
 
-def _looks(path: str) -> int:
-    return 1 + COMPARISON * (1 + len(SEPARATOR.findall(path))) if "[" in path else 1
+def _cost_of(path: str) -> int:
+    return 1 + COMPARISON_COST * (1 + len(SEPARATOR.findall(path))) if "[" in path else 1

@@ -57,14 +57,14 @@ from api.scim.protocol.user_size import check_document
 MOST_MISTAKES = 100
 """Mistakes in a body that are looked at; the first of them is told."""
 
-USERS = "Users"
-OF_USERS = {ScimUser, PatchOp[ScimUser]}
+USERS_ENDPOINT = "Users"
+USER_BODIES = {ScimUser, PatchOp[ScimUser]}
 """The models of bodies for users."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class MusterService(ScimService):
+class TolerantScimService(ScimService):
     """The protocol with our tolerances, without input or output.
 
     :param secret: what cursors are sealed with, the same in every process.
@@ -89,7 +89,9 @@ class MusterService(ScimService):
         target = self.match(request)
         if target.operation is Operation.search_with_body:
             return self.limits.search_bytes
-        return self.limits.user_bytes if target.endpoint == USERS else self.limits.body_bytes
+        return (
+            self.limits.user_bytes if target.endpoint == USERS_ENDPOINT else self.limits.body_bytes
+        )
 
     def decode_body(
         self, body: bytes, content_type: str | None, most_values: int = MOST_GROUP_VALUES
@@ -103,12 +105,12 @@ class MusterService(ScimService):
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        most_values = MOST_USER_VALUES if model in OF_USERS else MOST_GROUP_VALUES
+        most_values = MOST_USER_VALUES if model in USER_BODIES else MOST_GROUP_VALUES
         return self._validated(model, self.decode_body(body, content_type, most_values), scim_ctx)
 
     def _validated(self, model: type[ModelT], decoded: Any, scim_ctx: Context) -> ModelT:
         tolerated = self._tolerated(decoded, scim_ctx)
-        if model in OF_USERS:
+        if model in USER_BODIES:
             for value in _values_in(tolerated):
                 check_document(value, self.limits.user_characters)
         try:

@@ -26,14 +26,14 @@ from api.directory.tables import GroupRow, Membership, UserRow
 from api.scim.protocol.meta import TAG_END, TAG_START
 from api.scim.protocol.references import location_of, reference_to
 from api.scim.protocol.resources import Group, ScimUser
-from api.scim.search.comparison_form import RELATIVE, refers_to_resource
+from api.scim.search.comparison_form import RELATIVE_MARK, refers_to_resource
 
 USERS: FromClause = inspect(UserRow).local_table
 GROUPS: FromClause = inspect(GroupRow).local_table
 MEMBERSHIPS: FromClause = inspect(Membership).local_table
 
 
-NAMES = {"user_name", "display_name"}
+NAME_COLUMNS = {"user_name", "display_name"}
 """Columns that hold names, where an attribute has one of its own."""
 
 
@@ -98,7 +98,7 @@ class Attributes:
         if binding.field_name == "meta":
             return self._meta(binding)
         if binding.model is self.model and binding.field_name in self.columns:
-            return Text(self.columns[binding.field_name], binding.field_name in NAMES)
+            return Text(self.columns[binding.field_name], binding.field_name in NAME_COLUMNS)
         sub_attribute = [binding.sub_field_name] if binding.sub_field_name else []
         text = text_at(self.table.c.comparable, *_path(binding), *sub_attribute)
         return Text(self._absolute(text) if refers_to_resource(binding) else text)
@@ -151,8 +151,8 @@ class Attributes:
 
     def _absolute(self, reference: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return a reference as it is shown: what is relative begins at the base URL."""
-        relative = func.substr(reference, 1, len(RELATIVE)) == RELATIVE
-        rest = func.substr(reference, len(RELATIVE) + 1)
+        relative = func.substr(reference, 1, len(RELATIVE_MARK)) == RELATIVE_MARK
+        rest = func.substr(reference, len(RELATIVE_MARK) + 1)
         return case((relative, literal(f"{self.base_url}/") + rest), else_=reference)
 
 

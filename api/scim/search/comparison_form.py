@@ -20,7 +20,7 @@ from api.scim.protocol.references import is_absolute
 
 Document = Mapping[str, Any]
 
-RELATIVE = "./"
+RELATIVE_MARK = "./"
 """What marks a reference that is relative to the base URL, which is not known here."""
 
 
@@ -59,7 +59,7 @@ def _stored_form(binding: AttributeBinding, value: object) -> str | None:
     text = text_form(binding, value)
     if text is None or not refers_to_resource(binding):
         return text
-    return text if is_absolute(text) else RELATIVE + text
+    return text if is_absolute(text) else RELATIVE_MARK + text
 
 
 def _form(

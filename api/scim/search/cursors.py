@@ -1,6 +1,6 @@
-"""Where does a page begin or end? The position that a cursor carries (RFC 9865). Pure.
+"""Where does a page begin or end? The cursor that a cursor carries (RFC 9865). Pure.
 
-A position is that of a resource in the order of the search, whether the resource is still there
+A cursor is that of a resource in the order of the search, whether the resource is still there
 or not: pages neither skip nor repeat anything while others are created and deleted.
 """
 
@@ -12,7 +12,7 @@ from scim2_models import InvalidCursorException
 
 
 class Direction(StrEnum):
-    """Which way the page lies from its position."""
+    """Which way the page lies from its cursor."""
 
     AFTER = "after"
     BEFORE = "before"
@@ -24,7 +24,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SortKey:
     """Where a resource is in the order: by its sort value, then by its creation."""
 
     sort_value: str | int | None
@@ -33,19 +33,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A page that lies after or before a place."""
+class Cursor:
+    """A page that lies after or before a sort_key."""
 
     direction: Direction
-    place: Place
+    sort_key: SortKey
 
     def as_json(self) -> list[Any]:
         """Return what a cursor keeps."""
-        return [self.direction, *astuple(self.place)]
+        return [self.direction, *astuple(self.sort_key)]
 
 
-def position_of(kept: Any) -> Position:
-    """Return the position that a cursor kept.
+def cursor_of(kept: Any) -> Cursor:
+    """Return the cursor that a cursor kept.
 
     :raises InvalidCursorException: when it is none, as after a change of version.
     """
@@ -56,6 +56,6 @@ def position_of(kept: Any) -> Position:
             int() as created_at,
             str() as id_,
         ]:
-            return Position(Direction(way), Place(sort_value, created_at, id_))
+            return Cursor(Direction(way), SortKey(sort_value, created_at, id_))
         case _:
             raise InvalidCursorException

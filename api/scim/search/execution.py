@@ -11,20 +11,20 @@ from typing import Any
 from scim2_models import ResourceType, SearchRequest
 from sqlalchemy import CursorResult, Dialect, Select
 
-from api.fairness.work import SMALL
+from api.fairness.work import SMALL_WORK
 from api.scim.search.attributes import ATTRIBUTES
 from api.scim.search.pages import Page, find_page
 from api.scim.search.query import search_for
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
-EFFORT = 8
+FILTER_EFFORT = 8
 """What a character of a filter counts for, in those of JSON that are only read."""
 
 
 def effort_of(*texts: str) -> int:
     """Return the work that it is to read and translate what a search asks for."""
-    return EFFORT * sum(map(len, texts))
+    return FILTER_EFFORT * sum(map(len, texts))
 
 
 async def find(
@@ -32,12 +32,12 @@ async def find(
     tx: Transaction,
     types: Sequence[ResourceType],
     wanted: SearchRequest[Any],
-    position: Any,
+    cursor: Any,
     base_url: str,
 ) -> Page:
     """Find a page, and load nothing of it.
 
-    :param position: the one that the cursor held, if any.
+    :param cursor: the one that the cursor held, if any.
     :param base_url: what locations and references begin with.
     """
     attributes = [ATTRIBUTES[str(type_.name)].below(base_url) for type_ in types]
@@ -46,9 +46,9 @@ async def find(
     translate = partial(search_for, tx.connection_id, wanted, attributes)
     search = await work.run(owner, translate, effort)
 
-    async def ask(statement: Select[Any]) -> CursorResult[Any]:
+    async def run(statement: Select[Any]) -> CursorResult[Any]:
         result: CursorResult[Any]
-        if effort <= SMALL:
+        if effort <= SMALL_WORK:
             result = await tx.db.execute(statement)
         else:
             compile_ = partial(compiled, statement, tx.db.dialect)
@@ -56,7 +56,7 @@ async def find(
             result = await tx.db.exec_driver_sql(sql, values)
         return result
 
-    return await find_page(ask, search, position)
+    return await find_page(run, search, cursor)
 
 
 def compiled(statement: Select[Any], dialect: Dialect) -> tuple[str, tuple[Any, ...]]:

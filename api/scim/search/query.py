@@ -26,7 +26,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from api.directory.dialects import LARGEST_INTEGER, in_code_points
 from api.scim.search.attributes import Attributes, Instant, Value
-from api.scim.search.cursors import Direction, Place
+from api.scim.search.cursors import Direction, SortKey
 from api.scim.search.filters import condition_of
 
 ORDERING_CHARACTERS = 500
@@ -53,12 +53,12 @@ class Search:
         start = min(self.request.start_index_0 or 0, LARGEST_INTEGER)
         return self._ordered(Direction.AFTER).offset(start).limit(self.request.count)
 
-    def page_by_place(self, direction: Direction, place: Place | None) -> Select[Any]:
-        """Return the statement that gives the resources next to a place, the nearest first.
+    def page_by_cursor(self, direction: Direction, sort_key: SortKey | None) -> Select[Any]:
+        """Return the statement that gives the resources next to a sort_key, the nearest first.
 
         One more than the page holds, which tells whether there is another page.
         """
-        condition = true() if place is None else self._beyond(direction, place)
+        condition = true() if sort_key is None else self._beyond(direction, sort_key)
         most = None if self.request.count is None else self.request.count + 1
         return self._ordered(direction).where(condition).limit(most)
 
@@ -72,23 +72,23 @@ class Search:
             order = [ascending[not self._ascends(direction)], *order]
         return select(found.type, found.id, found.sort_value, found.created_at).order_by(*order)
 
-    def _beyond(self, direction: Direction, place: Place) -> ColumnElement[bool]:
-        """Say whether a resource lies beyond a place, seen in a direction."""
+    def _beyond(self, direction: Direction, sort_key: SortKey) -> ColumnElement[bool]:
+        """Say whether a resource lies beyond a sort_key, seen in a direction."""
         found = self.found.c
-        keys, values = tuple_(found.created_at, found.id), (place.created_at, place.id)
+        keys, values = tuple_(found.created_at, found.id), (sort_key.created_at, sort_key.id)
         later = keys > values if direction is Direction.AFTER else keys < values
         if self.request.sort_by is None:
             return later
         value, ascends = found.sort_value, self._ascends(direction)
-        if place.sort_value is None:
+        if sort_key.sort_value is None:
             larger = false() if ascends else value.is_not(None)
             return or_(larger, and_(value.is_(None), later))
         further = (
-            or_(value > place.sort_value, value.is_(None))
+            or_(value > sort_key.sort_value, value.is_(None))
             if ascends
-            else and_(value.is_not(None), value < place.sort_value)
+            else and_(value.is_not(None), value < sort_key.sort_value)
         )
-        return or_(further, and_(value == place.sort_value, later))
+        return or_(further, and_(value == sort_key.sort_value, later))
 
     def _ascends(self, direction: Direction) -> bool:
         """Say whether sort values grow in a direction; with none, they are beyond the largest."""

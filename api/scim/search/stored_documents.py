@@ -8,13 +8,13 @@ from api.scim.protocol.limits import LONGEST_NAME
 from api.scim.search.comparison_form import comparable_form
 from contracts.names import trimmed
 
-DERIVED = {"id", "meta", "groups", "members"}
+DERIVED_ATTRIBUTES = {"id", "meta", "groups", "members"}
 """Attributes that are never part of a stored resource: they are columns, or memberships."""
 
 
 def document_columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, Any]:
     """Return the columns that hold a resource, without those of its names."""
-    document = resource.model_dump(exclude=DERIVED)
+    document = resource.model_dump(exclude=DERIVED_ATTRIBUTES)
     form = comparable_form(model, document)
     return {"resource": document, "comparable": form, "external_id": form.get("external_id")}
 

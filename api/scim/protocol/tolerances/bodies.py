@@ -6,7 +6,7 @@ from api.scim.protocol.json_values import value_of
 from api.scim.protocol.resources import EnterpriseUser, Group, User
 from api.scim.protocol.tolerances.operations import tolerate_patch
 from api.scim.protocol.tolerances.targets import RESOURCE
-from api.scim.protocol.tolerances.values import meant
+from api.scim.protocol.tolerances.values import intended
 
 SCHEMAS = {
     str(model.__schema__).lower(): str(model.__schema__) for model in (User, Group, EnterpriseUser)
@@ -21,7 +21,7 @@ def tolerate_resource(body: Any) -> Any:
     sent = {key: value for key, value in body.items() if key.lower() != "id"}
     return {
         key: _known_schemas(value) if key.lower() == "schemas" else value
-        for key, value in (meant(RESOURCE, sent) or {}).items()
+        for key, value in (intended(RESOURCE, sent) or {}).items()
     }
 
 

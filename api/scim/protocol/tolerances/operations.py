@@ -5,11 +5,11 @@ from typing import Any
 
 from api.scim.protocol.tolerances.targets import MANAGER, RESOURCE, Target, target_of
 from api.scim.protocol.tolerances.values import (
-    KINDS,
+    MEMBER_TYPES,
     NAMED_ROLES,
     entry_of,
+    intended,
     json_in,
-    meant,
     with_named_roles,
 )
 
@@ -18,7 +18,7 @@ NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
 
 Operation = dict[str, Any]
 
-OF_MEMBERS = {"members.type", "members.$ref"}
+DERIVED_MEMBER_PARTS = {"members.type", "members.$ref"}
 """Parts of a member that are derived, although the RFC calls them immutable."""
 
 
@@ -69,11 +69,11 @@ def _tolerated(sent: dict[str, Any]) -> Operation | None:
 def _setting(operation: Operation, target: Target) -> Operation | None:
     if target is RESOURCE:
         return operation | _of_resource(operation)
-    if target.name in OF_MEMBERS:
+    if target.name in DERIVED_MEMBER_PARTS:
         return _of_member(operation, target)
     if "value" not in operation and target.name != "manager":
         return operation
-    value = meant(target, operation.get("value"))
+    value = intended(target, operation.get("value"))
     if target.name == "manager.value" and not value:
         return {"op": "remove", "path": MANAGER}
     if value is not None:
@@ -97,7 +97,7 @@ def _of_resource(operation: Operation) -> Operation:
         for key, item in value.items()
         if not _is_password(key)
     }
-    return {"value": meant(RESOURCE, kept) if kept else kept}
+    return {"value": intended(RESOURCE, kept) if kept else kept}
 
 
 def _emptying(operation: Operation, target: Target) -> Operation:
@@ -109,8 +109,8 @@ def _emptying(operation: Operation, target: Target) -> Operation:
 
 def _of_member(operation: Operation, target: Target) -> Operation | None:
     """Leave out what a client calls a member, unless it may be the other kind."""
-    value = meant(target, operation.get("value"))
-    kind = KINDS.get(value.lower()) if isinstance(value, str) else None
+    value = intended(target, operation.get("value"))
+    kind = MEMBER_TYPES.get(value.lower()) if isinstance(value, str) else None
     if kind and target.name == "members.type":
         return operation | {"value": kind}
     entry, selection, _ = operation["path"].rpartition("].")
@@ -121,7 +121,7 @@ def _of_derived(operation: Operation, target: Target | None) -> Operation:
     """Let an id be compared, which may be the same; what else is derived has no path to it."""
     if target is None or target.name != "id" or "value" not in operation:
         return operation
-    value = {"id": meant(target, operation["value"])}
+    value = {"id": intended(target, operation["value"])}
     return {key: item for key, item in operation.items() if key != "path"} | {"value": value}
 
 

@@ -18,9 +18,9 @@ from api.scim.protocol.resources import EnterpriseUser, Group, User
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
 
-CORE = {str(model.__schema__).lower() for model in (User, Group)}
+CORE_SCHEMAS = {str(model.__schema__).lower() for model in (User, Group)}
 
-PATH = re.compile(
+ATTRIBUTE_PATH = re.compile(
     r"(?:urn:[^\[]*:)?(?P<name>[$\w-]+)(?P<selection>\[.*\])?(?:\.(?P<part>[$\w-]+))?",
     re.DOTALL | re.IGNORECASE,
 )
@@ -53,11 +53,11 @@ def target_of(path: str) -> Target | None:
     An entry that a filter selects is one object, not many.
     """
     lowered = path.lower()
-    if lowered in CORE:
+    if lowered in CORE_SCHEMAS:
         return RESOURCE
     if lowered == ENTERPRISE.lower():
         return EXTENSION
-    found = PATH.fullmatch(lowered)
+    found = ATTRIBUTE_PATH.fullmatch(lowered)
     if found is None:
         return None
     target = RESOURCE_PARTS.get(found["name"]) or EXTENSION_PARTS.get(found["name"])

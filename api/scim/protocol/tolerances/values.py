@@ -12,30 +12,30 @@ from scim2_models import InvalidSyntaxException
 from api.scim.protocol.json_values import check_value, json_of, value_of
 from api.scim.protocol.tolerances.targets import EXTENSION, RESOURCE, Target
 
-NOTHING: tuple[Any, ...] = (None, "", [])
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
 """What a client may send for nothing at all (RFC 7643 section 2.5, and validators)."""
 
 NAMED_ROLES = {"roles", "entitlements"}
 """Whose values may be an app role, as JSON text."""
 
-KINDS = {"user": "User", "group": "Group"}
+MEMBER_TYPES = {"user": "User", "group": "Group"}
 """The types of members, in lower case. What else a client calls a member says nothing."""
 
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+QUOTED_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A text in a filter, written as JSON writes it, or what lacks its last quote: no search begins
 anew at a quote that was looked at."""
 
 
-def meant(target: Target, value: Any) -> Any:
+def intended(target: Target, value: Any) -> Any:
     """Return a value as its target takes it; None where it is to be empty."""
     if target.is_list:
-        return many(target, value)
+        return intended_list(target, value)
     if target.parts is None:
         return _one_value(target, value)
     return _one_object(target, value)
 
 
-def many(target: Target, value: Any) -> Any:
+def intended_list(target: Target, value: Any) -> Any:
     """Return the entries that a value is meant to be; None where it is to be empty."""
     value = json_in(value)
     if value in (None, ""):
@@ -88,7 +88,7 @@ def _one_value(target: Target, value: Any) -> Any:
 
 def _one_object(target: Target, value: Any) -> Any:
     value = json_in(value)
-    if value in NOTHING:
+    if value in EMPTY_VALUES:
         return None
     if isinstance(value, list) and len(value) == 1:
         return _one_object(target, value[0])
@@ -110,7 +110,7 @@ def _parts(target: Target, value: dict[str, Any]) -> dict[str, Any]:
         if part is None:
             parts[key] = item
         elif not part.is_derived or part.name == "id":
-            parts[key] = meant(part, item)
+            parts[key] = intended(part, item)
     return parts
 
 
@@ -156,7 +156,7 @@ def _role_in(value: Any) -> dict[str, str]:
 
 def with_named_roles(path: str) -> str:
     """Return a path to roles whose filter compares with the values of app roles."""
-    return QUOTED.sub(_quoted_role, path)
+    return QUOTED_TEXT.sub(_quoted_role, path)
 
 
 def _quoted_role(text: re.Match[str]) -> str:
@@ -173,8 +173,8 @@ def _typed_member(entry: dict[str, Any]) -> dict[str, Any]:
     for key, item in entry.items():
         if key.lower() != "type" or not isinstance(item, str):
             typed[key] = item
-        elif item.lower() in KINDS:
-            typed[key] = KINDS[item.lower()]
+        elif item.lower() in MEMBER_TYPES:
+            typed[key] = MEMBER_TYPES[item.lower()]
     return typed
 
 

@@ -31,7 +31,7 @@ async def test_a_client_that_hangs_up_in_the_middle_is_no_error_of_ours() -> Non
 @pytest.mark.parametrize("size", [LARGE_BODY + 1, HUGE_BODY + 1])
 async def test_a_large_body_waits_for_its_turn_once_it_is_complete(size: int) -> None:
     shares = one_of_each()
-    turns = shares.needed_for(size)
+    turns = shares.slots_for(size)
     assert turns is not None
     async with AsyncExitStack() as held, turns.slot("acme"):
         with pytest.raises(NoSlot):
