@@ -1,4 +1,4 @@
-"""What is mounted where? The api as an ASGI application, with every dependency an argument."""
+"""What is mounted where? ``create_app`` builds the ASGI application out of its dependencies."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,12 +43,12 @@ def create_app(
 ) -> FastAPI:
     """Return the application.
 
-    :param public_url: what the base URLs of connections start with, as providers reach it.
-    :param on_write: called after each write that was committed, so that a relay in the same
-        process need not wait for its next look.
-    :param limits: what one request may ask for.
-    :param share_sizes: how much of the process one connection may use.
-    :param documented: whether the api describes itself, to whoever asks.
+    :param public_url: the start of every connection's base URL, as providers reach it.
+    :param on_write: called after each committed write, so that a relay in the same process need
+        not wait for its next look.
+    :param limits: the bounds of a single request.
+    :param share_sizes: the part of the process that one connection may use.
+    :param documented: whether the api serves its OpenAPI document, which takes no token.
     """
     app = _Api(
         title="Muster", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
@@ -85,14 +85,14 @@ def create_app(
         if not request.scope["path"].startswith(SCIM_PREFIX):
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         if error.status_code == MethodNotAllowedException.status:
-            return await ingress.serve(request)  # it knows every method that the path takes
+            return await ingress.serve(request)  # it answers with the methods that the path takes
         return ingress.refuse(NotFoundException(detail="There is no such endpoint"))
 
     return app
 
 
 class _Api(FastAPI):
-    """FastAPI whose document holds the models of SCIM, and how to authenticate."""
+    """FastAPI with the models and the authentication of SCIM in its OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

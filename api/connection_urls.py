@@ -1,6 +1,7 @@
-"""Where does a connection serve SCIM? Below one prefix; its base URL is what a provider is given.
+"""Where does a connection serve SCIM? Its base URL lies below one prefix and ends with its id.
 
-The event names its connection as ``contracts.identity_changed`` says, which a test holds to this.
+``contracts.identity_changed`` builds the source of an event from the same path; a test holds the
+two to each other.
 """
 
 SCIM_PREFIX = "/scim/v2"

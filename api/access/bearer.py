@@ -1,4 +1,4 @@
-"""Who may speak SCIM on a connection? Whoever holds one of its live tokens."""
+"""Who may speak SCIM on a connection? A client may that sends one of its live bearer tokens."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ from api.directory.tables import Connection, Token
 from contracts.rules import RULES, Rules
 
 MUSTER_PREFIX = "muster_"
-"""Lets scanners of leaked secrets recognise a token."""
+"""The start of every token, by which scanners of leaked secrets recognise one."""
 
 BEARER_SCHEME = "bearer "
 
@@ -30,21 +30,21 @@ CONNECTIONS_OF_TOKENS = (
         col(Token.revoked_at).is_(None),
     )
 )
-"""The connections that some tokens open, with their rules as they are stored."""
+"""Selects the connections that live tokens open, with their rules as they are stored."""
 
 EXISTING_CONNECTIONS = select(col(Connection.id)).where(
     col(Connection.id).in_(bindparam("connections", expanding=True))
 )
 
 CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
-"""What looks like the id of a connection."""
+"""The form of a connection's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedConnection:
-    """A connection whose token was shown, with its rules as they were at that moment.
+    """A connection whose token a client has sent, with its rules as they were at that moment.
 
-    ``digest`` is that of the token, so that it can be looked up again.
+    ``digest`` is that of the token, which is looked up again when a write commits.
     """
 
     id: str
@@ -58,14 +58,14 @@ def new_token() -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return what is kept of a token. A plain hash will do: nobody guesses 256 bits."""
+    """Return the digest under which a token is stored; no salt is needed against 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 class BearerTokens:
-    """Lets requests in. Those that come at once are looked up together, by the digests they show.
+    """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
-    Every token is looked up after its request has come, so that a rotated one ends at once.
+    Every token is looked up after its request has arrived, so that a rotated token ends at once.
     """
 
     def __init__(self, database: DirectoryDatabase) -> None:
@@ -74,7 +74,7 @@ class BearerTokens:
         self._connections = Batcher(self._look_up_connections)
 
     async def authenticate(self, connection_id: str, authorization: str) -> OpenedConnection:
-        """Return the connection that a request may use.
+        """Return the connection that a request may use (RFC 6750 section 2.1).
 
         :raises UnauthorizedException: when the token is missing or wrong, or there is no such
             connection; the answers do not differ.
@@ -86,7 +86,7 @@ class BearerTokens:
         return opened
 
     async def connection_exists(self, connection_id: str) -> bool:
-        """Say whether there is such a connection, for the log; whoever asks is never told."""
+        """Return whether a connection exists. The log may know; no answer may depend on it."""
         return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._connections.submit(
             connection_id
         )
@@ -98,8 +98,8 @@ class BearerTokens:
 
     async def _look_up_connections(self, connection_ids: Sequence[str]) -> Sequence[bool]:
         async with self._database.read() as db:
-            asked = {"connections": sorted(set(connection_ids))}
-            found = frozenset(await db.scalars(EXISTING_CONNECTIONS, asked))
+            parameters = {"connections": sorted(set(connection_ids))}
+            found = frozenset(await db.scalars(EXISTING_CONNECTIONS, parameters))
         return [connection_id in found for connection_id in connection_ids]
 
 
@@ -112,10 +112,10 @@ async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str,
 def still_opened(
     connection: OpenedConnection, opened: Mapping[str, OpenedConnection]
 ) -> OpenedConnection:
-    """Return a connection with its rules of now.
+    """Return a connection with its present rules.
 
-    :param opened: what the live tokens open now.
-    :raises UnauthorizedException: when its token has ended meanwhile.
+    :param opened: the connections that live tokens open now, by the tokens' digests.
+    :raises UnauthorizedException: when the token was revoked meanwhile.
     """
     now = opened.get(connection.digest)
     if now is None or now.id != connection.id:
@@ -124,7 +124,7 @@ def still_opened(
 
 
 def unauthorized() -> UnauthorizedException:
-    """Return the answer to a token that opens nothing, or not this connection."""
+    """Return the error for a token that opens no connection, or another one."""
     return UnauthorizedException(
         detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
     )
@@ -136,9 +136,10 @@ def _rules_of(text: str) -> Rules:
 
 
 def cursor_secret(authorization: str) -> str:
-    """Return what cursors are sealed with for whoever shows this token.
+    """Return the secret that seals the cursors of the client with this token.
 
-    Every process can tell it, a rotated token ends it, and no other connection has the same.
+    Every process derives the same secret, a rotated token ends it, and no other connection shares
+    it.
     """
     return digest_of(_token_in(authorization))
 

@@ -1,1 +1,1 @@
-"""How do connections share one process? By slots, shares and work that takes turns."""
+"""How do connections share one process? Each has a bounded share of slots, and waits its turn."""

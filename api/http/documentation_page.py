@@ -1,7 +1,7 @@
-"""Where does the api describe itself? Under ``/openapi.json``, and for people under ``/docs``.
+"""Where does the api describe itself? ``/openapi.json`` holds the document, ``/docs`` shows it.
 
-All that the page needs comes from this process: it is read where no other host is reached, and no
-host of others learns who reads it, or may run scripts beside a token that is typed in.
+The page loads nothing from other hosts: it works where none can be reached, no other host learns of
+its readers, and no foreign script runs beside a token that is typed in.
 """
 
 import json
@@ -15,14 +15,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 VIEWER_PACKAGE = "fastapi_swagger.resources"
-"""Ships each release of Swagger UI, as files."""
+"""The package that ships each release of Swagger UI as files."""
 
 VIEWER_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-"""All of the viewer that the page needs, and their types."""
+"""The files of the viewer that the page needs, with their media types."""
 
 PAGE_HTML = """<!doctype html>
 <html lang="en">
@@ -63,9 +63,9 @@ CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
 
 def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
-    """Return the routes that show a document.
+    """Return the routes that serve an OpenAPI document and a page that shows it.
 
-    :param document: gives it, when all routes are there.
+    :param document: returns the document; it is called once all routes are mounted.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -100,5 +100,5 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
 @cache
 def _read(name: str) -> bytes:
-    """Return a file of the viewer, which is kept: all who do not take it share one."""
+    """Return a file of the viewer; the cache keeps one copy for all requests."""
     return (files(VIEWER_PACKAGE) / name).read_bytes()

@@ -13,9 +13,9 @@ from api.fairness.work import LARGE_WORK, SMALL_WORK, WorkRunner
 
 @pytest.fixture
 def work() -> WorkRunner:
-    threads = FairSlots(total=2, each=1, patience=0.01)
-    turns = FairSlots(total=1, each=1, patience=60)
-    return WorkRunner(threads, turns, 2)
+    threads = FairSlots(total=2, per_owner=1, patience=0.01)
+    loop_slots = FairSlots(total=1, per_owner=1, patience=60)
+    return WorkRunner(threads, loop_slots, 2)
 
 
 @pytest.mark.parametrize(
