@@ -1,37 +1,38 @@
-"""Whose marks are published next? Round the workspaces, each as many as any other. Pure."""
+"""Which workspace is served next? A round robin gives each an equal part of a batch. Pure."""
 
 from collections.abc import Mapping, Sequence
 
 
 class RoundRobin:
-    """Shares the places of one batch between workspaces that have marks, few or many.
+    """Shares one batch between the workspaces that have marks, few or many.
 
-    Nobody knows beforehand how many each of them has: whoever gives fewer than its share has no
-    more, and its places go to the others. So the places of two that have more left differ by one
-    at most.
+    The numbers of their marks are not known beforehand: a workspace that gives fewer than its share
+    has no more, and the rest of its share goes to the others. The marks of two workspaces that have
+    more left thus differ by one at most.
 
-    :param waiting: the workspaces; the order is that of the round.
-    :param after: the workspace that was served last; the next one is served first.
+    :param waiting: the workspaces that have marks.
+    :param size: the marks of the batch.
+    :param after: the workspace that was served last; the next one, by name, is served first.
     """
 
-    def __init__(self, waiting: Sequence[str], places: int, after: str = "") -> None:
+    def __init__(self, waiting: Sequence[str], size: int, after: str = "") -> None:
         ordered = sorted(waiting)
         later = [it for it in ordered if it > after]
         self._waiting = later + ordered[: len(ordered) - len(later)]
-        self._places = places
+        self._left = size
         self.last_served = after
 
     def next(self) -> tuple[Sequence[str], int]:
-        """Return who is served now, and how many marks each may give. Nobody: the batch is done."""
-        if not (self._waiting and self._places):
+        """Return the workspaces to serve and the share of each; none once the batch is complete."""
+        if not (self._waiting and self._left):
             return (), 0
-        share = max(1, self._places // len(self._waiting))
-        return self._waiting[: self._places], share
+        share = max(1, self._left // len(self._waiting))
+        return self._waiting[: self._left], share
 
     def served(self, given: Mapping[str, int]) -> None:
-        """Take in how many marks whoever was served has given."""
+        """Take the numbers of marks that the workspaces from ``next`` have given."""
         now, share = self.next()
         full = [it for it in now if given.get(it, 0) >= share]
         self._waiting = [*self._waiting[len(now) :], *full]
-        self._places -= sum(given.values())
+        self._left -= sum(given.values())
         self.last_served = now[-1]
