@@ -58,7 +58,7 @@ def new_token() -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return the digest under which a token is stored; no salt is needed against 256 random bits."""
+    """Return the digest under which a token is stored; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

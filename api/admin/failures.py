@@ -1,4 +1,4 @@
-"""Which identities failed, on either side, and how are they tried again?"""
+"""Which identities failed, and how are they retried? A retry publishes them again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from contracts.listed_failures import FailureGroup, Failures, ListedFailure
 
 @dataclass(frozen=True, slots=True)
 class FailureFilter:
-    """Which failures are wanted: of this kind, connection and identity. None: of any."""
+    """Selects failures by their kind, connection and identity; None selects any."""
 
     kind: str | None = None
     connection: str | None = None
@@ -27,20 +27,20 @@ class FailureFilter:
 async def group_failures(
     directory: DirectoryDatabase, failures: Failures
 ) -> Sequence[FailureGroup]:
-    """Return all failures by kind and message, those of the worker first."""
+    """Return the failures of both sides, grouped by kind and message, the worker's first."""
     return [*await failures.groups(), *await Rejections(directory).groups()]
 
 
 async def list_failures(
     directory: DirectoryDatabase, failures: Failures, wanted: FailureFilter
 ) -> Sequence[ListedFailure]:
-    """Return the failures that are wanted, those of the worker first."""
-    of = {"connection": wanted.connection, "identity": wanted.identity}
+    """Return the failures of both sides that a filter selects, the worker's first."""
+    selection = {"connection": wanted.connection, "identity": wanted.identity}
     found: list[ListedFailure] = []
     if wanted.kind != UNPUBLISHABLE:
-        found += await failures.of(kind=wanted.kind, **of)
+        found += await failures.of(kind=wanted.kind, **selection)
     if wanted.kind in {UNPUBLISHABLE, None}:
-        found += await Rejections(directory).of(**of)
+        found += await Rejections(directory).of(**selection)
     return found
 
 
@@ -51,9 +51,9 @@ async def retry_failures(
     wanted: FailureFilter,
     clock: Clock = now,
 ) -> Resynced:
-    """Publish the identities again whose failures are wanted, but for unknown leavers.
+    """Publish the identities of selected failures again, but for unknown leavers.
 
-    A failure of something newer than the directory knows may have been a leaving.
+    An event that failed with a version unknown to the directory may have told of a leaving.
     """
     failed = await list_failures(directory, failures, wanted)
     reconciliation = settled_reconciliation(directory, states, clock)

@@ -1,4 +1,4 @@
-"""Which rules do an administrator's choices mean? Pure: choices in, rules out, or what is wrong."""
+"""Which rules do an administrator's choices make? They are checked against the portal. Pure."""
 
 from typing import Any
 
@@ -11,10 +11,11 @@ from contracts.portals import PORTALS
 from contracts.rules import RULES, Portal, Role, Rules
 
 DO_NOTHING = "nothing"
+"""The rule for a choice that was left out."""
 
 
 def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
-    """Return the rules that the choices mean on a portal.
+    """Return the rules that choices make on a portal.
 
     :raises UnusableRules: when the portal has no such rule, or a choice goes with no rule.
     :raises NotOneOf: when there is no such role.
@@ -41,7 +42,7 @@ def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
 
 
 def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) -> None:
-    """Check that the portal has such rules, and that each choice goes with one of them."""
+    """Check that the portal has these rules, and that each choice goes with one of them."""
     features = PORTALS[portal]
     _check_among("{names.on_create}", creation, features.creations)
     _check_among("{names.on_deactivate}", leaving, features.deactivations)

@@ -16,7 +16,7 @@ THREADS, RESERVED_THREADS = 2, 1
 interpreter from each other."""
 
 LARGE_BODY, HUGE_BODY = 64 * 1024, 1024 * 1024
-"""The bytes above which a body is large, or huge; decoding takes up to eighteen times the memory."""
+"""The bytes above which a body is large, or huge; decoded, it takes up to eighteen times more."""
 
 LARGE_BODIES = 16
 """Large bodies that are processed at once. They are complete by then, so that no client can hold
