@@ -1,4 +1,4 @@
-"""How do directory and downstream compare? Every identity with what downstream knows of it."""
+"""How do directory and downstream compare? Each identity is paired with its downstream state."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -7,13 +7,13 @@ from api.directory.identity_listing import IdentityVersion, ids_by_connection, l
 from contracts.downstream_facts import SyncState, SyncStates
 
 Pair = tuple[IdentityVersion, SyncState | None]
-"""An identity, and its state downstream; None where it is not known there."""
+"""An identity and its sync state, which is None where downstream does not know the identity."""
 
 
 async def all_pairs(
     directory: DirectoryDatabase, states: SyncStates, connection: str | None = None
 ) -> AsyncIterator[Sequence[Pair]]:
-    """Yield all identities, or those of one connection, in pages, each of one connection."""
+    """Yield the pairs of all identities, or of one connection, in pages of one connection each."""
     async for connection_id, ids in ids_by_connection(directory, connection):
         yield await pairs_of(directory, states, connection_id, ids)
 
@@ -21,11 +21,11 @@ async def all_pairs(
 async def pairs_of(
     directory: DirectoryDatabase, states: SyncStates, connection: str, ids: Sequence[str]
 ) -> Sequence[Pair]:
-    """Return those of some identities that the directory has, in the order of their ids.
+    """Return the pairs of those identities that the directory has, in the order of their ids.
 
-    Downstream is asked first, so that it never seems to know more than the directory does.
+    Downstream is read first, so that it never seems to know more than the directory does.
     """
-    known = await states.of(connection, ids)
+    sync_states = await states.of(connection, ids)
     async with directory.read() as db:
         identities = await list_identities(db, connection, ids)
-    return [(identity, known.get(identity.identity_id)) for identity in identities]
+    return [(identity, sync_states.get(identity.identity_id)) for identity in identities]

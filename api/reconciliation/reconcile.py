@@ -1,4 +1,4 @@
-"""Where do directory and downstream disagree? Every identity judged; a resync repairs it."""
+"""Where do directory and downstream disagree? A reconciliation judges every identity."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -17,9 +17,9 @@ from contracts.downstream_facts import Assertions, KnownIdentity, SyncStates
 
 @dataclass(slots=True)
 class Comparison:
-    """What a reconciliation found: how many identities stand how, and what has to be repaired.
+    """The result of a reconciliation: the numbers of verdicts, and the findings to repair.
 
-    ``leavers`` are apart from the ``findings``: to publish them again is to bring them back.
+    ``leavers`` are kept apart from the ``findings``: publishing them would bring them back.
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
@@ -27,7 +27,7 @@ class Comparison:
     leavers: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
-        """Take in how one identity stands."""
+        """Count a finding, and keep it if it needs repair."""
         self.counts[finding.verdict] += 1
         if finding.verdict is Verdict.LEFT:
             self.leavers.append(finding)
@@ -37,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Compares all identities, page by page, and remembers only what it finds."""
+    """Compares all identities, page by page, and keeps only the findings in memory."""
 
     directory: DirectoryDatabase
     states: SyncStates
@@ -46,7 +46,7 @@ class Reconciliation:
     async def with_verdicts(
         self, verdicts: Collection[Verdict], connection: str | None = None
     ) -> Sequence[Finding]:
-        """Return who of all, or of one connection, stands so. It asks for versions only."""
+        """Return the findings that have one of the verdicts, by versions alone."""
         return [
             finding
             async for page in self._judged(connection)
@@ -55,23 +55,23 @@ class Reconciliation:
         ]
 
     async def of_identities(self, named: Iterable[tuple[str, str]]) -> Sequence[Finding]:
-        """Return how the named identities stand, by their connections and ids.
+        """Return the findings of identities, given by their connections and ids.
 
-        Those that the directory does not have are left out.
+        Identities that the directory does not have are left out.
         """
         ids: defaultdict[str, list[str]] = defaultdict(list)
         for connection, identity in named:
             ids[connection].append(identity)
         findings: list[Finding] = []
-        for connection, those in sorted(ids.items()):
-            for start in range(0, len(those), PAGE_SIZE):
-                some = those[start : start + PAGE_SIZE]
+        for connection, of_connection in sorted(ids.items()):
+            for start in range(0, len(of_connection), PAGE_SIZE):
+                some = of_connection[start : start + PAGE_SIZE]
                 page = await pairs_of(self.directory, self.states, connection, some)
                 findings += [finding_of(*each, self.moment) for each in page]
         return findings
 
     async def compare(self, assertions: Assertions) -> Comparison:
-        """Compare everything: versions, what was applied, and who is held without a reason."""
+        """Compare versions, applied values and holders of accounts with the whole directory."""
         comparison = Comparison()
         async for page in self._judged():
             drifted = await self._drifted(page, assertions)
@@ -88,7 +88,7 @@ class Reconciliation:
     async def _drifted(
         self, findings: Sequence[Finding], assertions: Assertions
     ) -> dict[str, Finding]:
-        """Look whether who is in step really is as it was applied."""
+        """Return the identities in step whose accounts no longer are as they were applied."""
         in_step = [it.identity for it in findings if it.verdict is Verdict.IN_STEP]
         if not in_step:
             return {}
@@ -104,7 +104,7 @@ class Reconciliation:
         }
 
     async def _orphans(self) -> AsyncIterator[Finding]:
-        """Yield who is held downstream, though the directory has never heard of them."""
+        """Yield the identities that hold accounts downstream and are unknown to the directory."""
         after: KnownIdentity | None = None
         while held := await self.states.held(after, PAGE_SIZE):
             for connection_id, page in groupby(sorted(held), attrgetter("connection")):

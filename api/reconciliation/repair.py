@@ -1,4 +1,4 @@
-"""How is what a reconciliation found repaired? Marked again; who is held for nothing is let go."""
+"""How are the findings repaired? Identities are marked again, and orphans release accounts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -19,12 +19,12 @@ from contracts.identity_changed import Trace
 
 
 async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now: int) -> int:
-    """Publish the identities again and return how many; those of no connection are left alone.
+    """Mark the identities of findings, and return how many; unknown connections are left alone.
 
-    So are people who have left downstream: that takes ``bring_back``. An orphan is published as
-    deleted and never active: its account stays as it is, and belongs to whoever comes next with
-    its e-mail. An identity that is ahead downstream gets a version beyond that, for the clock alone
-    may not be: one that was ahead has given it.
+    Unknown leavers are left alone as well: ``bring_back`` publishes them. An orphan is published as
+    deleted and never active: its account stays as it is, and the next identity with its e-mail
+    holds it. An identity that is ahead downstream gets a version beyond that one, which the clock
+    alone may not reach: a clock that was ahead has given it.
     """
     repaired = 0
     for page in _pages(it for it in findings if it.verdict is not Verdict.LEFT):
@@ -35,9 +35,9 @@ async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now:
 
 
 async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], now: int) -> int:
-    """Publish people who have left downstream as the directory shows them; return how many.
+    """Publish unknown leavers as the directory shows them, and return how many.
 
-    The directory learns which deactivation it had lost, so that they are nobody unknown any more.
+    The directory stores the deactivations that it had lost, so that it knows these leavers.
     """
     brought = 0
     for page in _pages(it for it in leavers if it.verdict is Verdict.LEFT):
@@ -52,10 +52,10 @@ async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], n
 
 
 async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Finding]) -> None:
-    """Let the directory know deactivations that it has lost, unless it has newer ones by now.
+    """Store deactivations that the directory has lost, unless it has newer ones by now.
 
-    Of somebody active, the action that the rules named for an earlier one is forgotten: it must
-    not be taken for this one, should downstream be the side that is restored next.
+    The action that the rules named for an earlier deactivation of an active identity is removed: it
+    must not be taken for the action of this one, should downstream be restored next.
     """
     identity, left_at = col(Identity.id), col(Identity.deactivated_at)
     unknown = (
@@ -85,7 +85,7 @@ async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Find
 
 
 def _pages(findings: Iterable[Finding]) -> Iterator[Sequence[Finding]]:
-    """Yield what one transaction repairs: some findings of one connection."""
+    """Yield the findings of one connection at a time, in pages for one transaction each."""
     ordered = sorted(findings, key=attrgetter("connection", "identity"))
     for _, group in groupby(ordered, attrgetter("connection")):
         of_connection = list(group)
@@ -114,7 +114,7 @@ async def _mark(db: AsyncConnection, findings: Sequence[Finding], trace: Trace, 
     others = [it.identity for it in findings if not _is_of_a_clock_ahead(it, now)]
     if others:
         marked += await mark_identities(db, findings[0].connection, others, trace, now)
-    for it in findings:  # each alone, so that nobody else gets a time that is wrong
+    for it in findings:  # each alone, so that no other identity gets its wrong time
         if _is_of_a_clock_ahead(it, now):
             marked += await mark_identities(
                 db, it.connection, [it.identity], trace, now, beyond=it.applied_version
