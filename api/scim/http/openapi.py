@@ -1,4 +1,4 @@
-"""What does the OpenAPI document say about SCIM? What each endpoint takes, gives and refuses."""
+"""What does the OpenAPI document say of SCIM? It lists each endpoint's bodies and errors."""
 
 from functools import cache
 from http import HTTPStatus
@@ -34,7 +34,7 @@ PATH_PARAMETERS = {
     "connection": "The connection, as its base URL names it",
     "id": "The id of the resource",
 }
-"""What the paths hold."""
+"""The parameters of paths, with their descriptions."""
 
 BEARER_SCHEME = "HTTPBearer"
 SECURITY_SCHEMES = {
@@ -47,12 +47,12 @@ SECURITY_SCHEMES = {
 
 INTEGER_PARAMETERS = {"startIndex", "count"}
 COMMON_ERRORS = {401, 429, 503}
-"""What any endpoint may answer: the token is wrong, the connection asks for more than its share, or
-the database is away."""
+"""The statuses that any endpoint may answer: the token is wrong, the connection asks for more than
+its share, or the database is away."""
 
 
 def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
-    """Return what FastAPI takes to describe an endpoint whose bodies it does not touch."""
+    """Return the arguments by which FastAPI documents an endpoint without reading its bodies."""
     name = endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
     return {
         "name": name,
@@ -63,7 +63,7 @@ def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def scim_components() -> dict[str, dict[str, Any]]:
-    """Return what the document's components have to hold: all models, and how to authenticate."""
+    """Return the components of the document: the schemas of all models, and the authentication."""
     return {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
 
 

@@ -1,6 +1,6 @@
 """How is an answer sent? A small answer goes out as a whole, a large one piece by piece.
 
-A large answer is sent as it is written, so that its size does not count: a part of it may even be
+A large answer is encoded while it is sent, so that it takes little memory: parts of it may even be
 read from the database on the way.
 """
 
@@ -14,14 +14,14 @@ from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 from api.scim.protocol.ready_json import Piece, pieces_of, texts_in
 
 PORTION = 64 * 1024
-"""Characters that are encoded and sent in one go."""
+"""Characters that are encoded and sent at once."""
 
 LARGEST_WHOLE = 4 * PORTION
-"""Characters of an answer that is sent as a whole, with its length."""
+"""Characters of the largest answer that is sent as a whole, with its length."""
 
 
 def as_http(response: ScimResponse) -> Response:
-    """Turn an answer of the service into one of HTTP."""
+    """Return the HTTP response for an answer of the SCIM service."""
     if response.body is None:
         headers = {
             name: value for name, value in response.headers.items() if name != "Content-Type"
@@ -35,14 +35,14 @@ def as_http(response: ScimResponse) -> Response:
 
 
 def without_body(answer: Response) -> Response:
-    """Return what HEAD answers with: what GET would, without the body (RFC 9110 section 9.3.2)."""
+    """Return the answer to HEAD: that to GET, without its body (RFC 9110 section 9.3.2)."""
     head = Response(status_code=answer.status_code)
     head.raw_headers = answer.raw_headers
     return head
 
 
 async def _encoded(pieces: list[Piece]) -> AsyncIterator[bytes]:
-    """Give the pieces of an answer in portions; no piece is kept that was given."""
+    """Yield the pieces of an answer in encoded portions, and keep no piece that was sent."""
     waiting: list[str] = []
     length = 0
     async for text in texts_in(pieces):

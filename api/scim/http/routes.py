@@ -1,4 +1,4 @@
-"""How does HTTP reach the SCIM service? Routes that all lead to one function."""
+"""How does HTTP reach the SCIM service? All routes lead to the ingress, which serves requests."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -33,7 +33,7 @@ from api.scim.users.batching import SharedUsers
 from contracts.clock import Clock
 
 NO_SECRET = "nobody"  # noqa: S105 - it seals nothing
-"""The secret of a service that answers with nothing but errors."""
+"""The secret of a service that answers with errors only, and so seals no cursor."""
 
 METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 
@@ -50,7 +50,7 @@ WRITING_OPERATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ScimIngress:
-    """Where HTTP ends: authenticates, reads the body, and answers whatever happens in SCIM."""
+    """Authenticates HTTP requests, reads their bodies, and answers in SCIM, also to errors."""
 
     database: DirectoryDatabase
     tokens: BearerTokens
@@ -64,23 +64,23 @@ class ScimIngress:
     locks: ResourceLocks
 
     async def serve(self, request: Request) -> Response:
-        """Answer a request on any path below the prefix."""
+        """Return the answer to a request on any path below the prefix."""
         try:
             answer = as_http(await self._answer_to(request))
-        except Exception as error:  # noqa: BLE001 - the one place where errors become answers
+        except Exception as error:  # noqa: BLE001 - every error becomes an answer here
             answer = self.refuse(error)
             forget(error)
         return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:
-        """Answer with a SCIM error."""
+        """Return the SCIM error that answers an exception (RFC 7644 section 3.12)."""
         refusal = as_scim(error)
         answer = as_http(self._service(NO_SECRET).error_response(refusal))
         match refusal:
             case Later(seconds=seconds):
                 answer.headers["Retry-After"] = str(seconds)
             case BodyTooSlow():
-                answer.headers["Connection"] = "close"  # the rest is not waited for
+                answer.headers["Connection"] = "close"  # the rest of the body is not awaited
             case MethodNotAllowedException() if "GET" in refusal.allowed:
                 answer.headers["Allow"] = ", ".join(sorted({*refusal.allowed, "HEAD"}))
         return answer
@@ -89,8 +89,8 @@ class ScimIngress:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
         connection = await self._admit(request, connection_id, authorization)
-        held = exit_stack_of(request)
-        await held.enter_async_context(self.shares.requests.slot(connection.id))
+        exit_stack = exit_stack_of(request)
+        await exit_stack.enter_async_context(self.shares.requests.slot(connection.id))
         service = self._service(cursor_secret(authorization))
         scim_request = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
@@ -100,10 +100,10 @@ class ScimIngress:
             headers=request.headers.items(),
         )
         operation = service.match(scim_request).operation
-        async with AsyncExitStack() as needed:  # what a body takes, until it has been handled
+        async with AsyncExitStack() as body_slots:  # held until the request has been handled
             if scim_request.method in METHODS_WITH_BODY:
                 limit = service.max_body_size(scim_request)
-                scim_request.body = await self._body(request, limit, connection, needed)
+                scim_request.body = await self._body(request, limit, connection, body_slots)
             return await self._handle(request, scim_request, operation, service, connection)
 
     async def _handle(
@@ -114,7 +114,7 @@ class ScimIngress:
         service: TolerantScimService,
         connection: OpenedConnection,
     ) -> ScimResponse:
-        if operation is Operation.search_with_body:  # a write looks at its token when it commits
+        if operation is Operation.search_with_body:  # a write checks its token when it commits
             authorization = request.headers.get("authorization", "")
             connection = await self.tokens.authenticate(connection.id, authorization)
         transactions = Transactions(
@@ -134,15 +134,15 @@ class ScimIngress:
         return response
 
     async def _body(
-        self, request: Request, limit: int, connection: OpenedConnection, held: AsyncExitStack
+        self, request: Request, limit: int, connection: OpenedConnection, body_slots: AsyncExitStack
     ) -> bytes:
         seconds, bodies = self.limits.body_seconds, self.shares.bodies
-        return await read_body(request, limit, seconds, bodies, connection.id, held)
+        return await read_body(request, limit, seconds, bodies, connection.id, body_slots)
 
     async def _admit(
         self, request: Request, connection_id: str, authorization: str
     ) -> OpenedConnection:
-        """Let a request in. Its line of the log names the connection where there is one."""
+        """Return the connection of a request with a valid token; the log gets any existing one."""
         try:
             opened = await self.tokens.authenticate(connection_id, authorization)
         except UnauthorizedException:
@@ -157,7 +157,7 @@ class ScimIngress:
 
 
 def scim_routes(ingress: ScimIngress) -> APIRouter:
-    """Return a documented route for each endpoint, and one for everything else."""
+    """Return a documented route for each endpoint, and one for all other paths and methods."""
 
     async def serve(request: Request) -> Response:
         return await ingress.serve(request)
@@ -188,6 +188,6 @@ def _below_prefix(path: str) -> str:
 
 
 async def _hung_up(request: Request) -> None:
-    """Wait until the client has gone; its body was read before."""
+    """Wait until the client hangs up, which ends a request whose body was read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
