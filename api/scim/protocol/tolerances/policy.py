@@ -1,4 +1,4 @@
-"""Which tolerances does the library have already? Paths are checked on top of them."""
+"""Which tolerances does the library have already? This policy turns them on."""
 
 from scim2_models import ScimPolicy
 
