@@ -1,4 +1,4 @@
-"""How is a page read? By index or by cursor, with what lies before and after it."""
+"""How is a page read? A search reads it by index or by cursor, with cursors to its neighbours."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +14,15 @@ Found = tuple[str, str]
 """The type and the id of a resource."""
 
 RunStatement = Callable[[Select[Any]], Awaitable[CursorResult[Any]]]
-"""Runs a statement."""
+"""The function that runs a statement and returns its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a search found of a page, with the positions of its neighbours, where there are any.
+    """The resources of a page, with cursors to the next and the previous page, if any.
 
-    ``sort_keys`` are those of what was found, if it was found by a cursor; ``direction`` is the way
-    that the cursor led.
+    ``total`` counts all resources that match. ``sort_keys`` are those of the found resources, if a
+    cursor led to the page; ``direction`` is that of the cursor.
     """
 
     total: int
@@ -33,7 +33,7 @@ class Page:
     direction: Direction = Direction.AFTER
 
     def cut(self, most: int) -> "Page":
-        """Return the page without what lies beyond so many resources: that is on another page."""
+        """Return the page cut to so many resources; the rest goes to the neighbouring page."""
         if most >= len(self.found):
             return self
         if self.direction is Direction.BEFORE:
@@ -44,7 +44,7 @@ class Page:
         return replace(self, found=self.found[:most], sort_keys=self.sort_keys[:most], next=end)
 
     def as_search_page(self, resources: Sequence[Any]) -> SearchPage:
-        """Return what a storage answers with, given the resources that were found."""
+        """Return the page in the form of the library's storage, given its resources."""
         return SearchPage(
             self.total,
             list(resources),
@@ -53,11 +53,11 @@ class Page:
         )
 
 
-async def find_page(run: RunStatement, search: Search, kept: Any) -> Page:
+async def find_page(run: RunStatement, search: Search, content: Any) -> Page:
     """Find the page that a search asks for.
 
-    :param kept: the cursor that the cursor held; None for the first page, and for an index.
-    :raises InvalidCursorException: when it is none.
+    :param content: the content of the request's cursor; None for the first page, or by index.
+    :raises InvalidCursorException: when the content is that of no cursor.
     """
     total = (await run(search.total())).scalar_one()
     if search.request.count == 0:
@@ -65,7 +65,7 @@ async def find_page(run: RunStatement, search: Search, kept: Any) -> Page:
     if search.request.cursor is None:
         rows = (await run(search.page_by_index())).mappings().all()
         return Page(total, _found(rows))
-    return await _next_to(run, search, total, None if kept is None else cursor_of(kept))
+    return await _next_to(run, search, total, None if content is None else cursor_of(content))
 
 
 async def _next_to(run: RunStatement, search: Search, total: int, cursor: Cursor | None) -> Page:
@@ -79,8 +79,8 @@ async def _next_to(run: RunStatement, search: Search, total: int, cursor: Cursor
         return Page(total, [])
     ends = {direction: rows[-1] if more else None}
     behind = search.page_by_cursor(direction.opposite, _sort_key(rows[0])).limit(1)
-    came_from = cursor and (await run(behind)).first()
-    ends[direction.opposite] = rows[0] if came_from else None
+    has_origin = cursor and (await run(behind)).first()
+    ends[direction.opposite] = rows[0] if has_origin else None
     if direction is Direction.BEFORE:
         rows.reverse()
     return Page(
