@@ -85,7 +85,7 @@ def create_app(
         if not request.scope["path"].startswith(SCIM_PREFIX):
             return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
         if error.status_code == MethodNotAllowedException.status:
-            return await ingress.serve(request)  # it answers with the methods that the path takes
+            return await ingress.serve(request)  # the answer lists the methods that the path takes
         return ingress.refuse(NotFoundException(detail="There is no such endpoint"))
 
     return app

@@ -51,7 +51,7 @@ class Batcher(Generic[ItemT, ResultT]):
         results: Sequence[ResultT | Exception]
         try:
             results = await self._call([item for item, _ in batch])
-        except Exception as error:  # noqa: BLE001 - every submitter gets it, whatever it is
+        except Exception as error:  # noqa: BLE001 - every submitter gets the error
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():

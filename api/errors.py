@@ -1,4 +1,4 @@
-"""What can go wrong outside the SCIM protocol? One tree of errors has a class for each failure."""
+"""What can go wrong outside the SCIM protocol? A tree of errors has a class for each failure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which gauges does a scrape read anew? It reads marks, rejections and the transport's backlog."""
+"""Which gauges does a scrape set? They show marks, rejections and the transport's backlog."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does the api's side repeat? It retries the relay's rounds and requests that conflicted."""
+"""What does the api's side repeat? Relays retry failed rounds, and requests lost conflicts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

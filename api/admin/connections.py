@@ -1,4 +1,4 @@
-"""Which connections are there, and how is one created? It switches SCIM on for one portal."""
+"""Which connections are there, and how are they created? Each switches SCIM on for a portal."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from contracts.downstream_facts import Policies, Workspaces
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50
-"""Characters of a connection's id that come from its workspace: it is part of every URL."""
+"""Characters of a connection's id that come from its workspace: every URL contains the id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,10 +159,10 @@ def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class is_among(FunctionElement[bool]):  # noqa: N801
-    """The condition that a column holds a value of a subquery; each is looked up by index.
+    """The condition that a column holds a value of a subquery, each of which is found by index.
 
     PostgreSQL plans a join by its statistics instead, which know nothing of a group that was pushed
-    a moment ago: it then compares every member with every value.
+    a moment ago, and then compares every member with every value.
     """
 
     # SQLAlchemy compares a Boolean with 1 on SQLite, which then uses no index.

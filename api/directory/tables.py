@@ -59,7 +59,7 @@ class UserRow(ApiTable, table=True):
             "connection_id",
             "user_name_key",
             unique=True,
-            postgresql_include=["created_at", "id"],  # so that sorted pages skip within the index
+            postgresql_include=["created_at", "id"],  # sorted pages skip within the index
         ),
         Index("users_by_external_id", "connection_id", "external_id"),
         Index("users_by_creation", "connection_id", "created_at", "id"),
@@ -99,7 +99,7 @@ class GroupRow(ApiTable, table=True):
 
 
 class Membership(ApiTable, table=True):
-    """One member of one group: a user, or a nested group, which never becomes a user."""
+    """A member of a group: a user, or a nested group, which never becomes a user."""
 
     __tablename__ = "memberships"
     __table_args__ = (Index("memberships_by_member", "connection_id", "member_id", "group_id"),)
@@ -120,15 +120,15 @@ class Identity(ApiTable, table=True):
     ``groups`` is NULL until deletion, which removes memberships and keeps their names here.
 
     Rows with a ``dirty_lane`` are the dirty set: their newest state is not published yet. Rows
-    without ``due_at`` are ready; it is set while a relay holds the lease, and while a retry waits.
-    A ``suspect`` may have broken a line to the broker: it is published apart until it succeeds.
-    ``rejection`` is the reason why ``rejected_version`` cannot be published; it ends the mark.
+    without ``due_at`` are ready; a lease sets that time, and so does a retry that waits.
+    A ``suspect`` may have broken a line to the broker, and is published apart until it succeeds.
+    ``rejection`` is the reason why ``rejected_version`` cannot be published; the mark ends.
     """
 
     __tablename__ = "identities"
     __table_args__ = (
         Index(
-            "dirty_marks",  # one step leads from each connection with marks to the next
+            "dirty_marks",  # a step leads from each connection with marks to the next
             "dirty_lane",
             "suspect",
             "connection_id",

@@ -1,1 +1,1 @@
-"""How do connections share one process? Each has a bounded share of slots, and waits its turn."""
+"""How do connections share one process? Slots bound the share of each, and owners take turns."""

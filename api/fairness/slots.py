@@ -1,7 +1,7 @@
-"""Which owner gets the next free slot? Owners take turns, whatever number of slots each asks for.
+"""Which owner gets the next free slot? Owners take turns, however many slots each asks for.
 
-An owner is a connection. It holds a bounded number of slots at a time, and an owner that asks later
-waits for one request of every other owner, not for all their requests.
+An owner is a connection, which holds a bounded number of slots at a time. A later owner waits for
+one request of every other owner, not for all their requests.
 """
 
 import asyncio

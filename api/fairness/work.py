@@ -61,7 +61,7 @@ class WorkRunner:
             asyncio.get_running_loop().call_soon(lambda: give_back(owner, urgent=urgent))
 
     async def _in_thread(self, owner: str, work: Callable[[], ResultT], *, urgent: bool) -> ResultT:
-        """Run the work in a thread; it keeps its slot to its end, even if the request is gone."""
+        """Run the work in a thread, which keeps its slot to the end, even if the request ends."""
         await self._threads.take(owner, urgent=urgent)
         loop = asyncio.get_running_loop()
         done = loop.run_in_executor(self._executor, copy_context().run, work)

@@ -1,7 +1,7 @@
 """Where does the api describe itself? ``/openapi.json`` holds the document, ``/docs`` shows it.
 
-The page loads nothing from other hosts: it works where none can be reached, no other host learns of
-its readers, and no foreign script runs beside a token that is typed in.
+The page loads nothing from other hosts, so that it works where none can be reached, no other host
+learns of its readers, and no foreign script runs beside a token that is typed in.
 """
 
 import json
@@ -65,7 +65,7 @@ CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
     """Return the routes that serve an OpenAPI document and a page that shows it.
 
-    :param document: returns the document; it is called once all routes are mounted.
+    :param document: returns the document, once all routes are mounted.
     """
     router = APIRouter(include_in_schema=False)
 

@@ -1,7 +1,7 @@
 """How does a revision build an index while others write? PostgreSQL builds it concurrently.
 
-Such a revision is marked ``outside_transaction = True``. It may be interrupted between any two
-statements and is then run again, so that it has to expect the results of its first run.
+Such a revision is marked ``outside_transaction = True``. An interruption may come between any two
+statements, and the revision is then run again, over the results of its first run.
 """
 
 from typing import Any

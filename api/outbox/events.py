@@ -1,4 +1,4 @@
-"""What does an event say? It holds the newest released state of an identity, and present rules.
+"""What does an event say? Rendering joins an identity's newest released state with its rules.
 
 Drafts are read in the transaction that leases, so that no version shows the state of a later one.
 Rendering needs no database, but CPU time.
@@ -94,7 +94,7 @@ async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityCha
 async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]:
     """Read the drafts of marks, in their order and with two statements for all of them.
 
-    Heavy names of groups are only weighed: those of many marks would take too much memory at once.
+    Heavy names of groups are only weighed, because many of them would take too much memory at once.
     """
     connections = await _connections_of(db, marks)
     groups = await _groups_of(db, marks)

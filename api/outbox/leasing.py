@@ -104,7 +104,7 @@ async def lease(
     """Lease ready marks, which no other relay gets until the lease ends.
 
     The batch is shared between the workspaces that have marks, and filled with the oldest of each.
-    An unreadable mark is left out, and stays leased: it must not hold up the others.
+    An unreadable mark is left out, and stays leased, so that it does not hold up the others.
 
     :param most: the size of the batch.
     :param until: when the leases end, in microseconds.

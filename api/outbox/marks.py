@@ -107,7 +107,7 @@ async def mark_selected(
     Marked identities cannot be deleted until the transaction ends, and deleted ones are not marked.
     That prevents memberships of deleted users.
 
-    :param ids: selects the ids. Those of nested groups may be among them and match no identity.
+    :param ids: selects the ids. Ids of nested groups may be among them, and match no identity.
     :param unless_waiting: leaves out identities whose marks no relay has leased yet.
     """
     existing = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))

@@ -59,7 +59,7 @@ class Rejections:
 
 
 async def count_rejected(db: AsyncConnection) -> int:
-    """Return the number of rejected identities; one that is retried counts until it succeeds."""
+    """Return the number of rejected identities, also of retried ones until they succeed."""
     statement = select(func.count()).select_from(Identity).where(is_rejected())
     return (await db.execute(statement)).scalar_one()
 

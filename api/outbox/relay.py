@@ -36,7 +36,7 @@ LEASE_SECONDS = 60
 """The length of a lease, longer than a batch takes; after a crash, marks wait so long."""
 
 SUSPECTS_AT_ONCE = 10
-"""Suspects leased at once. Each may wait for the broker to its timeout, which ends the batch."""
+"""Suspects leased at once. A suspect may wait to the timeout of a confirm, which ends the batch."""
 
 FULL_PAUSE = 0.1
 """Seconds between looks at a full lane, in which workers take at most a tenth of its events."""

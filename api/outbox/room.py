@@ -1,4 +1,4 @@
-"""How many events may wait in the transport? So few that leases decide the order of workspaces.
+"""How many events may wait in the transport? Leases set the order only while they are few.
 
 Queues know no workspaces: an event in a queue precedes every later one, be it a leaver of another
 workspace. Marks that are not published yet still coalesce.

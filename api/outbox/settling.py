@@ -50,7 +50,7 @@ async def postpone(db: AsyncConnection, due: Mapping[Mark, int]) -> None:
 async def suspect(db: AsyncConnection, due: Mapping[Mark, int]) -> None:
     """Postpone marks to the given times, and make them suspects, which are published apart.
 
-    Identities with a newer version become suspects as well: it may have the same fault.
+    Identities with a newer version become suspects as well, because it may have the same fault.
     """
     is_same = col(Identity.version) == bindparam("of_version")
     values = {

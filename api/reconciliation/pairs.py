@@ -1,4 +1,4 @@
-"""How do directory and downstream compare? Each identity is paired with its downstream state."""
+"""How do directory and downstream compare? Identities are paired with their sync states."""
 
 from collections.abc import AsyncIterator, Sequence
 

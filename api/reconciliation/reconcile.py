@@ -88,7 +88,7 @@ class Reconciliation:
     async def _drifted(
         self, findings: Sequence[Finding], assertions: Assertions
     ) -> dict[str, Finding]:
-        """Return the identities in step whose accounts no longer are as they were applied."""
+        """Return the findings of identities in step whose accounts are not as they were applied."""
         in_step = [it.identity for it in findings if it.verdict is Verdict.IN_STEP]
         if not in_step:
             return {}

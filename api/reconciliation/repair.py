@@ -54,8 +54,8 @@ async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], n
 async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Finding]) -> None:
     """Store deactivations that the directory has lost, unless it has newer ones by now.
 
-    The action that the rules named for an earlier deactivation of an active identity is removed: it
-    must not be taken for the action of this one, should downstream be restored next.
+    The action that the rules named for an earlier deactivation of an active identity is removed, so
+    that it is not taken for the action of this one, should downstream be restored next.
     """
     identity, left_at = col(Identity.id), col(Identity.deactivated_at)
     unknown = (

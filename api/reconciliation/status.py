@@ -49,7 +49,7 @@ class StatusReport:
         self.applied += settled and not identity.deleted
 
     def counts(self) -> dict[str, int | float]:
-        """Return the numbers of identities in each state, whatever number of reasons each has."""
+        """Return the numbers of identities in each state, however many reasons each has."""
         lists = {"refused": self.refused, "failed": self.failed, "left": self.left}
         people = {name: len({row["identity"] for row in rows}) for name, rows in lists.items()}
         return {

@@ -33,7 +33,7 @@ LEAVERS_NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Marks identities again that are neither applied nor explained; one process of many sweeps.
+    """Marks identities again that are neither applied nor explained, in one process of many.
 
     ``every_seconds`` is the time between sweeps, ``longest_retry_seconds`` how long an event may
     be on its way. While the transport holds events, lost ones cannot be told, and none is marked.

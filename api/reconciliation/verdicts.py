@@ -54,8 +54,8 @@ class Finding:
 class Moment:
     """The moment of a comparison, in microseconds.
 
-    An event that was published earlier than ``settled_before`` is not on its way any more: it was
-    applied, or it is lost.
+    An event that was published earlier than ``settled_before`` is not on its way any more, but
+    applied or lost.
     """
 
     now: int
@@ -108,7 +108,7 @@ def unknown_leaving(identity: IdentityVersion, state: SyncState) -> Sequence[str
     """Return the signs that a person has left whom the directory takes for active. Pure.
 
     Deactivations come from the directory, so that only its lost commits bring this about. A sign
-    stays until the directory knows the leaving, whatever was published meanwhile. ``deactivation``
+    stays until the directory knows the leaving, even after other publications. ``deactivation``
     is a newer deactivation downstream. ``failure`` is a newer event that was given up and may have
     told of the leaving; its content is gone.
     """

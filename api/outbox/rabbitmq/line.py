@@ -15,7 +15,7 @@ class PublisherClosed(Exception):
 
 
 class RabbitmqLine:
-    """One connection with one channel, which the next use reopens after a loss.
+    """A connection with a single channel, which the next use reopens after a loss.
 
     An alarm of the broker blocks connections that publish, so no consumer may share this one.
     """

@@ -35,8 +35,8 @@ LOOK_SECONDS = 3.0
 """How long a look at the broker may take; a scrape of metrics waits for it."""
 
 TOO_LARGE = "the event is larger than the broker takes (max_message_size)"
-"""The reason why the broker closes a channel over a single message: nothing but its size can be
-wrong with it."""
+"""The reason why the broker closes a channel over a single message: only the size of a message can
+be at fault."""
 
 BROKER_STATE = (ChannelNotFoundEntity, DeliveryError)
 """The errors by which the broker reports a full queue or a missing exchange: no message is at
@@ -145,5 +145,5 @@ def _message(parcel: Parcel) -> Message:
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
         headers={ATTEMPTS_HEADER: parcel.attempts},
-        message_id=uuid4().hex,  # identifies returned messages: one per publication, not per event
+        message_id=uuid4().hex,  # identifies the returned message of a publication
     )

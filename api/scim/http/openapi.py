@@ -1,4 +1,4 @@
-"""What does the OpenAPI document say of SCIM? It lists each endpoint's bodies and errors."""
+"""What does the OpenAPI document say of SCIM? Every endpoint lists its bodies and errors."""
 
 from functools import cache
 from http import HTTPStatus

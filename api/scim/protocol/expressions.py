@@ -30,7 +30,7 @@ MOST_NAMES_ASKED = 200
 """Attributes that a request names, at a tenth of a millisecond each; the schemas have a hundred."""
 
 LONGEST_NAMES = 8_192
-"""Characters of the attributes that a request names; those of the schemas take half of that."""
+"""Characters of the attributes that a request names; the schemas' attributes take half of that."""
 
 MOST_TERMS_IN_A_PATH = 250
 """Comparisons in a path, counted by their separators."""
@@ -125,7 +125,7 @@ def check_bulk(operations: Sequence[Any], limits: Limits) -> None:
 
 
 def _keys(value: Any) -> Iterator[str]:
-    """Yield the keys that are read as paths: those of an object, and of objects within it."""
+    """Yield the keys of an object, and of objects within it, which are read as paths."""
     left = [value]
     while left:
         members = left.pop()

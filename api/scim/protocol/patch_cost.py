@@ -1,7 +1,7 @@
 """How much work may one PATCH of a user cost? An estimate bounds it before it begins. Pure.
 
-Each operation is small, and so is each entry; but the library visits every entry for every
-operation, and concurrent writes wait for it.
+Operations and entries are small; but the library visits every entry for every operation, and
+concurrent writes wait for that.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ReadyJson:
-    """A value as finished JSON text; it may be an attribute of a resource."""
+    """A value as finished JSON text, for an answer or for an attribute in it."""
 
     text: str
 

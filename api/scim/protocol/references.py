@@ -1,4 +1,4 @@
-"""What does a reference look like? It is an absolute URL, or relative to a base URL. Pure."""
+"""What does a reference look like? References are absolute, or relative to a base URL. Pure."""
 
 import re
 

@@ -2,7 +2,7 @@
 
 The schemas are those of RFC 7643 section 4 with two differences. No value is checked beyond its
 type, because validators write ``upd-1a2b3c`` into every mapped string and read it back. And there
-is no ``password``: it is never stored, so it is not announced either.
+is no ``password``, which is never stored, and therefore not announced.
 """
 
 from typing import Annotated, Any

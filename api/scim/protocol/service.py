@@ -264,7 +264,7 @@ def _refusal(error: ValidationError) -> SCIMException:
 
 
 def _values_in(body: Any) -> list[Any]:
-    """Return the values that would become a user: those of a PATCH, or the body itself."""
+    """Return the values that would become a user: a PATCH's values, or the body itself."""
     operations = operations_of(body)
     return [value_of(operation, "value") for operation in operations] if operations else [body]
 

@@ -13,7 +13,7 @@ from api.scim.protocol.resources import ScimUser
 from contracts.names import trimmed
 
 MOST_ENTRIES = 1_000
-"""Entries of all lists of a user together; each costs a tenth of a millisecond per change."""
+"""Entries of all lists of a user together; an entry costs a tenth of a millisecond per change."""
 
 
 def check_document(document: Any, most_characters: int) -> None:

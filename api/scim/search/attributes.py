@@ -77,8 +77,8 @@ class Attributes:
     """The attributes of one resource type.
 
     ``columns`` holds those with a column of their own, ``derived`` those that are rendered from
-    memberships; all others lie in the comparison form. ``base_url`` is the start of locations and
-    references, as the client sees them.
+    memberships; the other attributes lie in the comparison form. ``base_url`` is the start of
+    locations and references, as the client sees them.
     """
 
     model: type[Resource[Any]]

@@ -90,7 +90,7 @@ def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any
 
 
 def compare_complex(assigned: Condition, op: CompareOperator, expected: Any) -> Condition:
-    """Return the condition that a complex value meets a comparison; it equals no plain value."""
+    """Return the condition that a complex value, which equals no plain one, meets a comparison."""
     match op:
         case CompareOperator.eq:
             return not_(assigned) if expected is None else false()

@@ -56,8 +56,8 @@ class Search:
     def page_by_cursor(self, direction: Direction, sort_key: SortKey | None) -> Select[Any]:
         """Return the statement that selects the resources next to a sort key, the nearest first.
 
-        The statement selects one resource more than the page holds: it shows that there is another
-        page.
+        The statement selects one resource more than the page holds, which shows that there is
+        another page.
         """
         condition = true() if sort_key is None else self._beyond(direction, sort_key)
         most = None if self.request.count is None else self.request.count + 1

@@ -28,7 +28,7 @@ ATTRIBUTE_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The attribute that a value is sent for: it takes one value, one object, or a list.
+    """The attribute that a value is sent for, which takes one value, one object, or a list.
 
     ``name`` is in lower case; a part has its attribute before it: ``emails.primary``. ``parts`` are
     the sub-attributes of an object, by their names in lower case, or None for other values.

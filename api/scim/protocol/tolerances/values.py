@@ -50,7 +50,7 @@ def intended_list(target: Target, value: Any) -> Any:
 def entry_of(target: Target, entry: Any, *, by_value: bool = False) -> Any:
     """Return an entry of a list in the form of its target.
 
-    :param by_value: whether a text stands for an entry with that value, whatever the target.
+    :param by_value: whether a text stands for an entry with that value, for any target.
     """
     entry = json_in(entry)
     if isinstance(entry, str) and target.parts is not None and (by_value or _takes_text(target)):
