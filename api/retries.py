@@ -1,4 +1,4 @@
-"""What does the api's side repeat? Relays retry failed rounds, and requests lost conflicts."""
+"""What does the api's side repeat? The relay retries its rounds, requests retry conflicts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

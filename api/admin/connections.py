@@ -1,4 +1,4 @@
-"""Which connections are there, and how are they created? Each switches SCIM on for a portal."""
+"""Which connections are there, and how are they created? They switch SCIM on for a portal."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which choices make up rules? An administrator gives some, and rules come apart into all. Pure."""
+"""Which choices make up rules? A change merges given choices into the present ones. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ LARGE_WORK = 8_192
 """Bytes of JSON that may take ten milliseconds; larger work runs in a thread."""
 
 PATCH_EFFORT = 5
-"""How often a byte of a PATCH counts: each operation is parsed, validated and applied by itself."""
+"""How often a byte of a PATCH counts: operations are parsed, validated and applied one by one."""
 
 
 class WorkRunner:

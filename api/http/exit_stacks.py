@@ -1,4 +1,4 @@
-"""What does a request hold until its answer is sent? Its exit stack holds slots and streams.
+"""What does a request hold until its answer is sent? Its exit stack keeps its slot.
 
 The answer is sent after its handler has returned, which takes long with a slow client.
 """

@@ -114,7 +114,7 @@ async def _mark(db: AsyncConnection, findings: Sequence[Finding], trace: Trace, 
     others = [it.identity for it in findings if not _is_of_a_clock_ahead(it, now)]
     if others:
         marked += await mark_identities(db, findings[0].connection, others, trace, now)
-    for it in findings:  # each alone, so that no other identity gets its wrong time
+    for it in findings:  # in a statement of its own, so that no other identity gets this wrong time
         if _is_of_a_clock_ahead(it, now):
             marked += await mark_identities(
                 db, it.connection, [it.identity], trace, now, beyond=it.applied_version

@@ -1,4 +1,4 @@
-"""Which process runs a scheduled job? The one that claims it when it is due."""
+"""Which process runs a scheduled job? The first process that claims a due job runs it."""
 
 from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection

@@ -1,4 +1,4 @@
-"""Where does HTTP end? The ingress reads requests, and answers in SCIM, also to errors."""
+"""Where does HTTP end? The ingress reads requests, and answers them in SCIM, errors included."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack

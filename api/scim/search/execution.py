@@ -64,7 +64,7 @@ def compiled(statement: Select[Any], dialect: Dialect) -> tuple[str, tuple[Any, 
     made: Any = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     values = made.construct_params()
     sent = []
-    for name in made.positiontup:  # both drivers take parameters by position
+    for name in made.positiontup:  # the drivers take parameters by position
         type_ = made.binds[name].type
         process = type_.dialect_impl(dialect).bind_processor(dialect)
         sent.append(process(values[name]) if process else values[name])
