@@ -1,1 +1,1 @@
-"""What do identity providers and administrators talk to? The ingress, the directory, the relay."""
+"""What do providers and administrators talk to? The api keeps their directory and publishes it."""

@@ -1,61 +1,62 @@
-"""How do requests that come at once share a call? While one is under way, the next one fills."""
+"""How do concurrent requests share a call? Items submitted during a call form the next batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Generic, TypeVar
 
-AskedT = TypeVar("AskedT")
-GivenT = TypeVar("GivenT")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
-MOST = 200
-"""What one call takes at most, so that none takes long."""
+LARGEST_BATCH = 200
+"""The most items that one call takes, so that no call takes long."""
 
 
-class SharedCalls(Generic[AskedT, GivenT]):
-    """Calls a function with all that was asked for since its last call.
+class Batcher(Generic[ItemT, ResultT]):
+    """Calls a function with all items that were submitted since its last call began.
 
-    Whoever asks alone does not wait. What is given is given after the asking: nobody gets what an
-    earlier call has found.
+    An item that is submitted alone is processed at once. Its call begins after the submission, so
+    that no result is older than its item.
 
-    :param call: takes what was asked for and gives in the same order; where it gives an exception,
-        it is raised for who asked for that, and where it raises one, for all.
+    :param call: takes the items and returns their results in the same order. An exception among
+        the results is raised at the submitter of that item; an exception that the call raises is
+        raised at the submitters of all its items.
     """
 
     def __init__(
-        self, call: Callable[[Sequence[AskedT]], Awaitable[Sequence[GivenT | Exception]]]
+        self, call: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Exception]]]
     ) -> None:
         self._call = call
-        self._waiting: list[tuple[AskedT, asyncio.Future[GivenT]]] = []
+        self._waiting: list[tuple[ItemT, asyncio.Future[ResultT]]] = []
         self._calling: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: AskedT) -> GivenT:
-        """Ask, and wait for the call that takes it. Being cancelled concerns nobody else."""
-        given: asyncio.Future[GivenT] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, given))
+    async def submit(self, item: ItemT) -> ResultT:
+        """Submit an item, and return its result. Cancelling this affects no other submitter."""
+        result: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, result))
         if self._calling is None:
-            # In a context of its own: what is bound to one request does not concern the others.
+            # The task has a context of its own: values bound to one request concern no other.
             self._calling = asyncio.create_task(self._call_until_done(), context=Context())
-        return await given
+        return await result
 
     async def _call_until_done(self) -> None:
         try:
             while self._waiting:
-                some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._serve(some)
+                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                await self._process(batch)
         finally:
             self._calling = None
 
-    async def _serve(self, some: Sequence[tuple[AskedT, "asyncio.Future[GivenT]"]]) -> None:
-        found: Sequence[GivenT | Exception]
+    async def _process(self, batch: Sequence[tuple[ItemT, "asyncio.Future[ResultT]"]]) -> None:
+        results: Sequence[ResultT | Exception]
         try:
-            found = await self._call([asked for asked, _ in some])
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to all who asked
-            found = [error] * len(some)
-        for (_, future), given in zip(some, found, strict=True):
+            results = await self._call([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001 - every submitter gets the error
+            results = [error] * len(batch)
+        for (_, future), result in zip(batch, results, strict=True):
             if future.done():
-                continue  # whoever asked has gone
-            if isinstance(given, Exception):
-                future.set_exception(given)
+                continue  # the submitter has gone
+            if isinstance(result, Exception):
+                future.set_exception(result)
             else:
-                future.set_result(given)
+                future.set_result(result)

@@ -1,11 +1,11 @@
-"""What can go wrong on the api's side, other than in the SCIM protocol? One tree, one line each."""
+"""What can go wrong outside the SCIM protocol? A tree of errors has a class for each failure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 class ApiError(Exception):
-    """A request of an administrator or an operator that cannot be met; its text is for them."""
+    """An administrator or operator has made a request that cannot be met; the text is for them."""
 
 
 class UnknownConnection(ApiError):
@@ -46,7 +46,7 @@ class UnknownPolicy(ApiError):
 
 
 class UnknownLeavers(ApiError):
-    """Somebody who is to be brought back has not left, or the directory knows it."""
+    """An identity that is to be brought back has not left downstream, or the directory knows it."""
 
     def __init__(self, identities: Iterable[str]) -> None:
         named = ", ".join(sorted(identities))
@@ -54,14 +54,14 @@ class UnknownLeavers(ApiError):
 
 
 class NotOneOf(ApiError):
-    """A word names nothing that there is."""
+    """A word names no value that is accepted."""
 
     def __init__(self, what: str, text: str, accepted: Iterable[str]) -> None:
         super().__init__(f"{what} is one of {', '.join(accepted)}, not {text!r}")
 
 
 class NothingToChange(ApiError):
-    """A change was asked for without saying which."""
+    """A change of rules names no choice."""
 
     def __init__(self) -> None:
         super().__init__("nothing to change")
@@ -69,7 +69,7 @@ class NothingToChange(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class RuleNames:
-    """The names that an edge has for the choices of rules; by default, the fields of a document."""
+    """The names of the choices of rules at a user interface; the defaults are fields of JSON."""
 
     on_create: str = "on_create"
     on_deactivate: str = "on_deactivate"
@@ -83,7 +83,8 @@ class RuleNames:
 class UnusableRules(ApiError):
     """The choices make no rules.
 
-    :param reason: with a place for each of the ``RuleNames`` that it needs, and for each detail.
+    :param reason: a format string with a placeholder for each of the ``RuleNames`` that it needs,
+        and for each detail.
     """
 
     def __init__(self, reason: str, **details: str) -> None:
@@ -91,5 +92,5 @@ class UnusableRules(ApiError):
         super().__init__(self.told_with(RuleNames()))
 
     def told_with(self, names: RuleNames) -> str:
-        """Return the text in the words of an edge."""
+        """Return the text in the words of a user interface."""
         return self._reason.format(names=names, **self._details)

@@ -1,4 +1,4 @@
-"""What of the api's side is looked up whenever somebody scrapes? Marks, failures, the transport."""
+"""Which gauges does a scrape set? They show marks, rejections and the transport's backlog."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from contracts.clock import Clock, now
 from contracts.transport import Publisher
 
 OBSERVE_SECONDS = 3.0
-"""A scrape waits no longer for the database; Prometheus itself gives up after ten."""
+"""How long a scrape waits for the database, at most; Prometheus itself gives up after ten."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiObservations:
-    """Sets the gauges that nobody keeps up to date by counting."""
+    """Sets the gauges that are read from the database and the transport at each scrape."""
 
     metrics: ApiMetrics
     database: DirectoryDatabase
@@ -25,7 +25,7 @@ class ApiObservations:
     clock: Clock = now
 
     async def observe(self) -> None:
-        """Look; what cannot be seen just now is not a number."""
+        """Set all gauges; a value that is not available becomes NaN."""
         await asyncio.gather(self._marks(), self._transport())
 
     async def _marks(self) -> None:
@@ -33,7 +33,7 @@ class ApiObservations:
             async with asyncio.timeout(OBSERVE_SECONDS), self.database.read() as db:
                 marks = await count_marks(db, self.clock())
                 rejected = await count_rejected(db)
-        except Exception:  # noqa: BLE001 - a scrape that fails says nothing at all
+        except Exception:  # noqa: BLE001 - a scrape that fails would hide all other metrics
             self.metrics.observe_marks(None)
             self.metrics.unpublishable.set(nan)
         else:

@@ -1,4 +1,4 @@
-"""What does the api's side count and measure? Every metric of api and relay, for Prometheus.
+"""What does the api's side count and measure? Prometheus reads these metrics of api and relay.
 
 No label is a person, a tenant or the text of an error.
 """
@@ -25,8 +25,7 @@ REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 """Seconds; 0.5 is the objective for answers."""
 
 SERVER_ERRORS = (500, 503)
-"""The statuses by which Muster says that the fault is its own."""
-
+"""The statuses of answers for which Muster itself is at fault."""
 
 PUBLICATIONS = {
     Confirmed: "confirmed",
@@ -34,7 +33,7 @@ PUBLICATIONS = {
     Unknown: "unknown",
     Rejected: "rejected",
 }
-"""How the outcomes of publications are called."""
+"""The label values of the outcomes of publications."""
 
 
 class ApiMetrics:
@@ -114,28 +113,28 @@ class ApiMetrics:
                 self.publications.labels(lane, outcome)
 
     def expect(self, operations: Iterable[str]) -> None:
-        """Let the series of what must not happen begin at 0: else their first event shows no rate.
+        """Initialise the series of server errors to 0, so that ``rate()`` sees the first one.
 
-        :param operations: the names of all of them.
+        :param operations: the names of all SCIM operations.
         """
         for operation in operations:
             for status in SERVER_ERRORS:
                 self.request_seconds.labels(operation, status)
 
     def count_publications(self, lane: Lane, outcomes: Sequence[PublishOutcome]) -> None:
-        """Count the parcels of a batch."""
+        """Count the parcels of a batch by their outcomes."""
         for kind, count in Count(map(type, outcomes)).items():
             self.publications.labels(lane, PUBLICATIONS[kind]).inc(count)
 
     def observe_marks(self, marks: Mapping[Lane, Marks] | None) -> None:
-        """Set what the directory says: marks, and age of the oldest; None where it cannot tell."""
+        """Set the numbers of marks and the ages of the oldest; NaN where they are not available."""
         for lane in Lane:
             known = None if marks is None else marks[lane]
             self.dirty_marks.labels(lane).set(nan if known is None else known.count)
             self.oldest_mark_seconds.labels(lane).set(nan if known is None else known.oldest_age)
 
     def observe_transport(self, state: TransportState) -> None:
-        """Set what a look at the transport showed."""
+        """Set the gauges of the transport: its connection, its alarm and its backlog."""
         self.broker_connected.set(state.connected)
         self.broker_blocked.set(state.blocked)
         for queue, messages in _messages(state.backlog).items():

@@ -1,4 +1,4 @@
-"""Which tries does the api's side repeat? The relay's, with growing pauses, until stopped."""
+"""What does the api's side repeat? The relay retries its rounds, requests retry conflicts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,8 +19,8 @@ from tenacity import (
 
 from contracts.database_errors import Meaning, meaning_of
 
-AskedP = ParamSpec("AskedP")
-AnswerT = TypeVar("AnswerT")
+ArgumentsP = ParamSpec("ArgumentsP")
+ResultT = TypeVar("ResultT")
 
 LOG = structlog.get_logger(__name__)
 
@@ -28,15 +28,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between tries while the database or the publisher fails."""
 
 REQUEST_TRIES, LONGEST_REQUEST_PAUSE = 4, 0.2
-"""Tries of one request, and seconds between them; providers give up after a minute."""
+"""The tries of one request, and the longest pause between them in seconds; providers give up after
+a minute."""
 
 
 async def despite_conflicts(
-    serve: Callable[AskedP, Awaitable[AnswerT]], *args: AskedP.args, **kwargs: AskedP.kwargs
-) -> AnswerT:
-    """Serve; where the transaction was rolled back in favour of another, again.
+    serve: Callable[ArgumentsP, Awaitable[ResultT]],
+    *args: ArgumentsP.args,
+    **kwargs: ArgumentsP.kwargs,
+) -> ResultT:
+    """Return what ``serve`` returns; repeat it where its transaction lost a conflict to another.
 
-    At once first, and then after pauses.
+    The second try follows at once, later ones after pauses.
     """
     try:
         return await serve(*args, **kwargs)
@@ -53,7 +56,7 @@ async def despite_conflicts(
 
 
 def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
-    """Return what repeats a call until it succeeds; after a stop it gives None instead."""
+    """Return a retrying that repeats a call until it succeeds, or returns None after a stop."""
     return AsyncRetrying(
         wait=wait_exponential_jitter(multiplier=FIRST_PAUSE, max=LONGEST_PAUSE, jitter=FIRST_PAUSE),
         stop=stop_when_event_set(stop),  # type: ignore[arg-type]  # asks is_set(), as asyncio's has
@@ -64,7 +67,7 @@ def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
 
 
 async def pause(seconds: float, end: asyncio.Event) -> None:
-    """Wait, but not longer than until the event that ends it."""
+    """Wait for some seconds, or until an event ends the pause."""
     try:
         await asyncio.wait_for(end.wait(), seconds)
     except TimeoutError:
@@ -72,18 +75,18 @@ async def pause(seconds: float, end: asyncio.Event) -> None:
 
 
 def is_away(error: BaseException) -> bool:
-    """Say whether an error means that the database cannot be reached, or does not take it now."""
+    """Return whether an error means that the database is unreachable or refuses work just now."""
     away = meaning_of(error) in {Meaning.AWAY, Meaning.LOCKED}
     return away or isinstance(error, PoolTimeout)
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Say whether a transaction was rolled back in favour of another, and can be tried again."""
+    """Return whether a transaction was rolled back in favour of another, and can be tried again."""
     return meaning_of(error) is Meaning.RIVAL
 
 
 def is_locked_out(error: BaseException) -> bool:
-    """Say whether a transaction was rolled back because it would have waited for another."""
+    """Return whether a transaction was rolled back because it would have waited for another."""
     return meaning_of(error) is Meaning.LOCKED
 
 

@@ -1,1 +1,1 @@
-"""What opens a connection? Tokens: made, shown once, looked up and revoked."""
+"""What opens a connection? Bearer tokens do: they are issued once, looked up and revoked here."""

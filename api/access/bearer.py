@@ -1,4 +1,4 @@
-"""Who may speak SCIM on a connection? Whoever holds one of its live tokens."""
+"""Who may speak SCIM on a connection? A client may that sends one of its live bearer tokens."""
 
 import hashlib
 import re
@@ -12,17 +12,17 @@ from sqlalchemy import String, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.batching import SharedCalls
+from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection, Token
 from contracts.rules import RULES, Rules
 
-PREFIX = "muster_"
-"""Lets scanners of leaked secrets recognise a token."""
+MUSTER_PREFIX = "muster_"
+"""The start of every token, by which scanners of leaked secrets recognise one."""
 
-SCHEME = "bearer "
+BEARER_SCHEME = "bearer "
 
-OPENED_BY = (
+CONNECTIONS_OF_TOKENS = (
     select(col(Token.digest), col(Connection.id), cast(col(Connection.rules), String))
     .join(Connection, col(Token.connection_id) == col(Connection.id))
     .where(
@@ -30,21 +30,21 @@ OPENED_BY = (
         col(Token.revoked_at).is_(None),
     )
 )
-"""The connections that some tokens open, with their rules as they are stored."""
+"""Selects the connections that live tokens open, with their rules as they are stored."""
 
-ARE_THERE = select(col(Connection.id)).where(
+EXISTING_CONNECTIONS = select(col(Connection.id)).where(
     col(Connection.id).in_(bindparam("connections", expanding=True))
 )
 
 CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
-"""What looks like the id of a connection."""
+"""The form of a connection's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedConnection:
-    """A connection whose token was shown, with its rules as they were at that moment.
+    """A connection whose token a client has sent, with its rules as they were at that moment.
 
-    ``digest`` is that of the token, so that it can be looked up again.
+    ``digest`` is that of the token, which is looked up again when a write commits.
     """
 
     id: str
@@ -54,75 +54,77 @@ class OpenedConnection:
 
 def new_token() -> str:
     """Return a token of 256 random bits."""
-    return PREFIX + secrets.token_urlsafe(32)
+    return MUSTER_PREFIX + secrets.token_urlsafe(32)
 
 
 def digest_of(token: str) -> str:
-    """Return what is kept of a token. A plain hash will do: nobody guesses 256 bits."""
+    """Return the digest under which a token is stored; 256 random bits need no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class Doorkeeper:
-    """Lets requests in. Those that come at once are looked up together, by the digests they show.
+class BearerTokens:
+    """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
-    Every token is looked up after its request has come, so that a rotated one ends at once.
+    Every token is looked up after its request has arrived, so that a rotated token ends at once.
     """
 
     def __init__(self, database: DirectoryDatabase) -> None:
         self._database = database
-        self._look_ups = SharedCalls(self._look_up)
-        self._names = SharedCalls(self._are_there)
+        self._digests = Batcher(self._look_up_digests)
+        self._connections = Batcher(self._look_up_connections)
 
-    async def open(self, connection_id: str, authorization: str) -> OpenedConnection:
-        """Return the connection that a request may use.
+    async def authenticate(self, connection_id: str, authorization: str) -> OpenedConnection:
+        """Return the connection that a request may use (RFC 6750 section 2.1).
 
         :raises UnauthorizedException: when the token is missing or wrong, or there is no such
             connection; the answers do not differ.
         """
         token = _token_in(authorization)
-        opened = await self._look_ups.ask(digest_of(token)) if token else None
+        opened = await self._digests.submit(digest_of(token)) if token else None
         if opened is None or opened.id != connection_id:
-            raise refused()
+            raise unauthorized()
         return opened
 
-    async def knows(self, connection_id: str) -> bool:
-        """Say whether there is such a connection, for the log; whoever asks is never told."""
-        return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._names.ask(connection_id)
+    async def connection_exists(self, connection_id: str) -> bool:
+        """Return whether a connection exists. The log may know; no answer may depend on it."""
+        return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._connections.submit(
+            connection_id
+        )
 
-    async def _look_up(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
+    async def _look_up_digests(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
         async with self._database.read() as db:
             found = await opened_by(db, digests)
         return [found.get(digest) for digest in digests]
 
-    async def _are_there(self, connection_ids: Sequence[str]) -> Sequence[bool]:
+    async def _look_up_connections(self, connection_ids: Sequence[str]) -> Sequence[bool]:
         async with self._database.read() as db:
-            asked = {"connections": sorted(set(connection_ids))}
-            found = frozenset(await db.scalars(ARE_THERE, asked))
+            parameters = {"connections": sorted(set(connection_ids))}
+            found = frozenset(await db.scalars(EXISTING_CONNECTIONS, parameters))
         return [connection_id in found for connection_id in connection_ids]
 
 
 async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str, OpenedConnection]:
     """Return the connections that live tokens open at this moment, by the tokens' digests."""
-    rows = await db.execute(OPENED_BY, {"digests": sorted(set(digests))})
+    rows = await db.execute(CONNECTIONS_OF_TOKENS, {"digests": sorted(set(digests))})
     return {digest: OpenedConnection(id_, _rules_of(text), digest) for digest, id_, text in rows}
 
 
 def still_opened(
     connection: OpenedConnection, opened: Mapping[str, OpenedConnection]
 ) -> OpenedConnection:
-    """Return a connection with its rules of now.
+    """Return a connection with its present rules.
 
-    :param opened: what the live tokens open now.
-    :raises UnauthorizedException: when its token has ended meanwhile.
+    :param opened: the connections that live tokens open now, by the tokens' digests.
+    :raises UnauthorizedException: when the token was revoked meanwhile.
     """
     now = opened.get(connection.digest)
     if now is None or now.id != connection.id:
-        raise refused()
+        raise unauthorized()
     return now
 
 
-def refused() -> UnauthorizedException:
-    """Return the answer to a token that opens nothing, or not this connection."""
+def unauthorized() -> UnauthorizedException:
+    """Return the error for a token that opens no connection, or another one."""
     return UnauthorizedException(
         detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
     )
@@ -133,14 +135,15 @@ def _rules_of(text: str) -> Rules:
     return RULES.validate_json(text)
 
 
-def seal_of(authorization: str) -> str:
-    """Return what cursors are sealed with for whoever shows this token.
+def cursor_secret(authorization: str) -> str:
+    """Return the secret that seals the cursors of the client with this token.
 
-    Every process can tell it, a rotated token ends it, and no other connection has the same.
+    Every process derives the same secret, a rotated token ends it, and no other connection shares
+    it.
     """
     return digest_of(_token_in(authorization))
 
 
 def _token_in(authorization: str) -> str:
-    is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
-    return authorization[len(SCHEME) :].strip() if is_bearer else ""
+    is_bearer = authorization[: len(BEARER_SCHEME)].lower() == BEARER_SCHEME
+    return authorization[len(BEARER_SCHEME) :].strip() if is_bearer else ""

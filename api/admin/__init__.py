@@ -1,1 +1,1 @@
-"""What can administrators do? Connections, their rules and tokens, resyncs and failures."""
+"""What can administrators do? They manage connections, rules, tokens, resyncs and failures."""

@@ -1,4 +1,4 @@
-"""How do the rules of a connection change? Choices replace theirs, and everybody is published."""
+"""How do the rules of a connection change? New choices replace old ones; a resync follows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from contracts.rules import RULES, Rules
 
 @dataclass(frozen=True, slots=True)
 class ChangedRules:
-    """The rules that hold now, how many identities were marked, and the leavers left alone."""
+    """The new rules, the number of marked identities, and the unknown leavers left unmarked."""
 
     rules: Rules
     marked: int
@@ -39,11 +39,11 @@ async def change_rules(
     given: RuleChoices,
     clock: Clock = now,
 ) -> ChangedRules:
-    """Change the given rules and publish every identity under them, but for unknown leavers.
+    """Change the given choices of a connection, and publish its identities, but unknown leavers.
 
     :raises UnknownConnection: when there is no connection with this id.
     :raises NothingToChange: when no choice is given.
-    :raises UnusableRules: when the choices make no rules of its portal.
+    :raises UnusableRules: when the choices make no rules for its portal.
     :raises UnknownPolicy: when they name a policy that its workspace does not have.
     """
     found = await get_connection(directory, connection_id)
@@ -63,9 +63,9 @@ async def replace_rules(
     *,
     except_for: Collection[str] = (),
 ) -> int:
-    """Replace the rules and publish every identity under them; return how many there are.
+    """Replace the rules of a connection; return the number of identities marked for publication.
 
-    :param except_for: identities that are not published: leavers unknown to the directory.
+    :param except_for: the ids of identities left unmarked: leavers unknown to the directory.
     :raises UnknownConnection: when there is no connection with this id.
     :raises RulesOfAnotherPortal: when the rules are not for its portal.
     """

@@ -1,4 +1,4 @@
-"""Which connections are there, and how is another made? SCIM is switched on for a portal."""
+"""Which connections are there, and how are they created? They switch SCIM on for a portal."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from contracts.downstream.workspaces import Workspaces
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50
-"""Characters of a connection's id that come from its workspace: it is part of every URL."""
+"""Characters of a connection's id that come from its workspace: every URL contains the id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ConnectionInUse:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The answer to give to an identity provider: where to push, and a token, shown this once."""
+    """The base URL and the token for an identity provider; the token is shown only here."""
 
     connection: str
     base_url: str
@@ -47,7 +47,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class NewConnection:
-    """A connection that was made just now, and its token, which is shown this once."""
+    """The id of a new connection, and its token, which is shown only here."""
 
     id: str
     token: str
@@ -62,13 +62,13 @@ async def open_connection(
     rules: Rules,
     now: int,
 ) -> Credentials:
-    """Switch SCIM on for a portal, and return what the provider has to be told.
+    """Switch SCIM on for a portal, and return the credentials for its identity provider.
 
     :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
     await check_policy(policies, workspace, rules)
-    slug_of(workspace)  # refused before anything is made
+    slug_of(workspace)  # an unusable name is refused before anything is written
     await workspaces.ensure_workspace(workspace)
     created = await create_connection(directory, workspace, rules, now)
     return Credentials(created.id, base_url_of(public_url, created.id), created.token)
@@ -77,7 +77,7 @@ async def open_connection(
 async def create_connection(
     database: DirectoryDatabase, workspace: str, rules: Rules, now: int
 ) -> NewConnection:
-    """Switch SCIM on for the portal of the rules; a portal may have several connections.
+    """Create a connection for the portal of the rules; a portal may have several.
 
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
@@ -110,16 +110,16 @@ async def list_connections(
 async def get_connection(database: DirectoryDatabase, connection_id: str) -> ConnectionInUse:
     """Return a connection.
 
-    :raises UnknownConnection: when there is none with this id.
+    :raises UnknownConnection: when no connection has this id.
     """
     async with database.read() as db:
         return await find_connection(db, connection_id)
 
 
 async def check_policy(policies: Policies, workspace: str, rules: Rules) -> None:
-    """Check that the policy is there that the rules name, if they do.
+    """Check that the workspace has the policy that the rules name, if they name one.
 
-    :raises UnknownPolicy: when it is not.
+    :raises UnknownPolicy: when the workspace does not have it.
     """
     policy = policy_of(rules)
     if policy and not await policies.exists(workspace, policy):
@@ -127,7 +127,7 @@ async def check_policy(policies: Policies, workspace: str, rules: Rules) -> None
 
 
 async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
-    """Insert a connection, unless its id is taken, be it in a race."""
+    """Insert a connection, and return whether its id was free; a race may have taken it."""
     try:
         async with db.begin_nested():
             await db.execute(insert(Connection).values(values))
@@ -139,13 +139,16 @@ async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
 async def find_connection(
     db: AsyncConnection, connection_id: str, *, lock: bool = False
 ) -> ConnectionInUse:
-    """Return a connection within a transaction, locked where it is to change.
+    """Return a connection within a transaction.
 
-    :raises UnknownConnection: when there is none with this id.
+    :param lock: whether the row is locked until the end of the transaction.
+    :raises UnknownConnection: when no connection has this id.
     """
     statement = select(Connection.__table__).where(col(Connection.id) == connection_id)  # type: ignore[attr-defined]
     if lock:
-        statement = statement.with_for_update(key_share=True)  # rows that refer to it may come
+        statement = statement.with_for_update(
+            key_share=True
+        )  # inserts of rows that refer to it do not wait
     row = (await db.execute(statement)).mappings().one_or_none()
     if row is None:
         raise UnknownConnection(connection_id)
@@ -163,7 +166,10 @@ def _in_use(row: RowMapping) -> ConnectionInUse:
 
 
 def slug_of(workspace: str) -> str:
-    """Return a workspace's name in the characters of a connection id: ``[a-z0-9-]``."""
+    """Return a workspace's name in the characters of a connection id: ``[a-z0-9-]``.
+
+    :raises UnusableWorkspaceName: when the result is empty or too long.
+    """
     plain = normalize("NFKD", workspace).encode("ascii", "ignore").decode().lower()
     slug = re.sub("[^a-z0-9]+", "-", plain).strip("-")
     if not 0 < len(slug) <= LONGEST_SLUG:

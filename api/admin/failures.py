@@ -1,4 +1,4 @@
-"""Which identities failed, on either side, and how are they tried again?"""
+"""Which identities failed, and how are they retried? A retry publishes them again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from api.admin.resync import Resynced
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.outbox.rejections import Rejections
-from api.reconciliation.leavers import whatever_is_on_its_way
+from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict
 from contracts.clock import Clock, now
@@ -16,8 +16,8 @@ from contracts.downstream.sync_states import SyncStates
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """Which failures are meant: of this kind, connection and identity. None: of any."""
+class FailureFilter:
+    """Selects failures by their kind, connection and identity; None selects any."""
 
     kind: str | None = None
     connection: str | None = None
@@ -27,20 +27,20 @@ class Meant:
 async def group_failures(
     directory: DirectoryDatabase, failures: Failures
 ) -> Sequence[FailureGroup]:
-    """Return all failures by kind and message, those of the worker first."""
+    """Return the failures of both sides, grouped by kind and message, the worker's first."""
     return [*await failures.groups(), *await Rejections(directory).groups()]
 
 
 async def list_failures(
-    directory: DirectoryDatabase, failures: Failures, meant: Meant
+    directory: DirectoryDatabase, failures: Failures, wanted: FailureFilter
 ) -> Sequence[ListedFailure]:
-    """Return the failures that are meant, those of the worker first."""
-    of = {"connection": meant.connection, "identity": meant.identity}
+    """Return the failures of both sides that a filter selects, the worker's first."""
+    selection = {"connection": wanted.connection, "identity": wanted.identity}
     found: list[ListedFailure] = []
-    if meant.kind != UNPUBLISHABLE:
-        found += await failures.of(kind=meant.kind, **of)
-    if meant.kind in {UNPUBLISHABLE, None}:
-        found += await Rejections(directory).of(**of)
+    if wanted.kind != UNPUBLISHABLE:
+        found += await failures.of(kind=wanted.kind, **selection)
+    if wanted.kind in {UNPUBLISHABLE, None}:
+        found += await Rejections(directory).of(**selection)
     return found
 
 
@@ -48,15 +48,15 @@ async def retry_failures(
     directory: DirectoryDatabase,
     failures: Failures,
     states: SyncStates,
-    meant: Meant,
+    wanted: FailureFilter,
     clock: Clock = now,
 ) -> Resynced:
-    """Publish the identities again whose failures are meant, but for unknown leavers.
+    """Publish the identities of selected failures again, but for unknown leavers.
 
-    A failure of something newer than the directory knows may have been a leaving.
+    An event that failed with a version unknown to the directory may have told of a leaving.
     """
-    failed = await list_failures(directory, failures, meant)
-    comparing = whatever_is_on_its_way(directory, states, clock)
-    found = await comparing.of({(it.connection, it.identity) for it in failed})
+    failed = await list_failures(directory, failures, wanted)
+    reconciliation = settled_reconciliation(directory, states, clock)
+    found = await reconciliation.of_identities({(it.connection, it.identity) for it in failed})
     marked = await repair(directory, found, clock())
     return Resynced(marked, [it for it in found if it.verdict is Verdict.LEFT])

@@ -1,4 +1,4 @@
-"""How is the newest state of identities published again? Marked, but for unknown leavers."""
+"""How are identities published again? A resync marks them all, but for unknown leavers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from contracts.downstream.sync_states import SyncStates
 
 @dataclass(frozen=True, slots=True)
 class Resynced:
-    """How many identities were marked, and the leavers unknown to the directory, left alone."""
+    """The number of marked identities, and the leavers unknown to the directory, left unmarked."""
 
     marked: int
     left_alone: Sequence[Finding]
@@ -29,7 +29,7 @@ async def resync(
     identity: str | None = None,
     clock: Clock = now,
 ) -> Resynced:
-    """Publish one identity again, or all of a connection, but for unknown leavers.
+    """Publish one identity of a connection again, or all of them, but for unknown leavers.
 
     :raises UnknownConnection: when there is no connection with this id.
     :raises UnknownIdentity: when the connection never had this identity.
@@ -60,9 +60,9 @@ async def publish_again(
     identity: str | None = None,
     except_for: Collection[str] = (),
 ) -> int:
-    """Publish one identity again, or all of a connection; return how many.
+    """Mark one identity of a connection, or all of them, and return how many were marked.
 
-    :param except_for: identities that are not published: leavers unknown to the directory.
+    :param except_for: the ids of identities left unmarked: leavers unknown to the directory.
     :raises UnknownConnection: when there is no connection with this id.
     :raises UnknownIdentity: when the connection never had this identity.
     """

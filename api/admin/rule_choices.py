@@ -1,4 +1,4 @@
-"""What did an administrator choose, and what do rules choose? The rules, taken apart. Pure."""
+"""Which choices make up rules? A change merges given choices into the present ones. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from contracts.rules import ChangePolicy, CreateCollaborator, DashboardRules, Md
 
 @dataclass(frozen=True, slots=True)
 class RoleChoice:
-    """A name, and the role that it is to map to, as they were given."""
+    """A name and the role that it maps to, as an administrator gave them."""
 
     name: str
     role: str
@@ -17,9 +17,9 @@ class RoleChoice:
 
 @dataclass(frozen=True, slots=True)
 class RuleChoices:
-    """The choices that make up the rules of a connection, as they were given. None: left out.
+    """The choices that make up rules, as an administrator gave them; None is a choice left out.
 
-    An empty ``role_map`` maps no name to a role any more.
+    An empty ``role_map`` removes every line of the old one.
     """
 
     on_create: str | None = None
@@ -31,7 +31,7 @@ class RuleChoices:
 
 @dataclass(frozen=True, slots=True)
 class DescribedRules:
-    """Rules in words, for a table."""
+    """Rules in words, as columns of a table show them."""
 
     on_create: str
     on_deactivate: str
@@ -39,11 +39,11 @@ class DescribedRules:
 
 
 def merged(rules: Rules, given: RuleChoices) -> RuleChoices:
-    """Return the choices of a connection's rules with those given put in their place.
+    """Return the choices of a connection's rules, replaced by those given.
 
-    A role and a policy go with the rule that they belong to.
+    A changed creation or deactivation drops the role or the policy of the old one.
 
-    :raises NothingToChange: when none is given.
+    :raises NothingToChange: when no choice is given.
     """
     if given == RuleChoices():
         raise NothingToChange
@@ -60,7 +60,7 @@ def merged(rules: Rules, given: RuleChoices) -> RuleChoices:
 
 
 def described(rules: Rules) -> DescribedRules:
-    """Return the rules in words."""
+    """Return rules in words, for a table."""
     choices = choices_of(rules)
     return DescribedRules(
         _with_detail(choices.on_create, choices.role),
@@ -70,7 +70,7 @@ def described(rules: Rules) -> DescribedRules:
 
 
 def choices_of(rules: Rules) -> RuleChoices:
-    """Return the choices that these rules are made of."""
+    """Return the choices that make up some rules."""
     role_map = rules.role_map if isinstance(rules, DashboardRules) else ()
     on_create = rules.on_create
     return RuleChoices(
@@ -83,7 +83,7 @@ def choices_of(rules: Rules) -> RuleChoices:
 
 
 def policy_of(rules: Rules) -> str | None:
-    """Return the policy that the rules name, if they do: it has to exist."""
+    """Return the policy that the rules name, which has to exist; None where they name none."""
     match rules:
         case MdmRules(on_deactivate=ChangePolicy(policy=policy)):
             return policy

@@ -1,4 +1,4 @@
-"""Which rules do an administrator's choices mean? Pure: choices in, rules out, or what is wrong."""
+"""Which rules do an administrator's choices make? They are checked against the portal. Pure."""
 
 from typing import Any
 
@@ -10,16 +10,17 @@ from api.errors import UnusableRules
 from contracts.portals import PORTALS
 from contracts.rules import RULES, Portal, Role, Rules
 
-NOTHING = "nothing"
+DO_NOTHING = "nothing"
+"""The rule for a choice that was left out."""
 
 
 def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
-    """Return the rules that the choices mean on a portal.
+    """Return the rules that choices make on a portal.
 
     :raises UnusableRules: when the portal has no such rule, or a choice goes with no rule.
     :raises NotOneOf: when there is no such role.
     """
-    creation, leaving = choices.on_create or NOTHING, choices.on_deactivate or NOTHING
+    creation, leaving = choices.on_create or DO_NOTHING, choices.on_deactivate or DO_NOTHING
     _check(portal, creation, leaving, choices)
     on_create = {"do": creation}
     if creation == "create-collaborator":
@@ -41,10 +42,10 @@ def rules_from(portal: Portal, choices: RuleChoices) -> Rules:
 
 
 def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) -> None:
-    """Check that the portal has such rules, and that each choice goes with one of them."""
+    """Check that the portal has these rules, and that each choice goes with one of them."""
     features = PORTALS[portal]
-    _is_among("{names.on_create}", creation, features.creations)
-    _is_among("{names.on_deactivate}", leaving, features.deactivations)
+    _check_among("{names.on_create}", creation, features.creations)
+    _check_among("{names.on_deactivate}", leaving, features.deactivations)
     changes_policy = leaving == "change-policy"
     if choices.role is not None and creation != "create-collaborator":
         raise UnusableRules("{names.role} goes with {names.on_create} create-collaborator")
@@ -56,7 +57,7 @@ def _check(portal: Portal, creation: str, leaving: str, choices: RuleChoices) ->
         raise UnusableRules("{names.role_map} goes with the dashboard portal")
 
 
-def _is_among(choice: str, given: str, accepted: tuple[str, ...]) -> None:
+def _check_among(choice: str, given: str, accepted: tuple[str, ...]) -> None:
     if given not in accepted:
         reason = f"{choice} is one of {{accepted}}, not {{given!r}}"
         raise UnusableRules(reason, accepted=", ".join(accepted), given=given)

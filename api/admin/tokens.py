@@ -1,4 +1,4 @@
-"""How is a token replaced? By a new one; earlier ones end with it, or at the next rotation."""
+"""How is a token replaced? A rotation issues another, and revokes earlier ones now or next time."""
 
 from api.access.tokens import issue_token, revoke_tokens
 from api.admin.connections import Credentials, find_connection
@@ -14,7 +14,7 @@ async def rotate_token(
     *,
     keep_old: bool = False,
 ) -> Credentials:
-    """Return a new token, and where it opens.
+    """Issue a new token of a connection, and return it with the base URL.
 
     :param keep_old: whether earlier tokens stay valid until the next rotation.
     :raises UnknownConnection: when there is no connection with this id.

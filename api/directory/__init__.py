@@ -1,1 +1,1 @@
-"""What did the provider push? Users, groups and identities, and which of them are dirty."""
+"""What did the provider push? The directory keeps users, groups, identities and their marks."""

@@ -1,4 +1,4 @@
-"""Where do the two databases differ for the directory? Here, and nowhere else on the api's side."""
+"""Where do the directory's two databases differ? This module holds every difference."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -33,10 +33,10 @@ from sqlalchemy.types import NULLTYPE
 from api.directory.tables import COMPARABLE
 
 LARGEST_INTEGER = 2**63 - 1
-"""The largest integer that both databases keep."""
+"""The largest integer that both databases store."""
 
 LOCK_MILLISECONDS = 50
-"""How long a transaction that many share waits for a lock: a few times what a write takes."""
+"""How long a transaction that requests share waits for a lock: as long as a few writes take."""
 
 OLDEST_TRANSACTION = """
 SELECT CAST(extract(epoch FROM min(xact_start)) * 1000000 AS bigint) FROM pg_stat_activity
@@ -50,8 +50,8 @@ class DirectoryDatabase:
     """The directory's database, for reading and for writing.
 
     On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
-    for the lock; on PostgreSQL both are the same engine. ``searching`` is for what takes long and
-    is asked once, so that what is short never waits for it; where there is none, it is ``reading``.
+    for the lock; on PostgreSQL both are the same engine. ``searching`` serves long statements that
+    run once, so that short ones never wait for them; without one, ``reading`` serves them too.
     """
 
     reading: AsyncEngine
@@ -60,7 +60,7 @@ class DirectoryDatabase:
 
     @property
     def has_one_writer(self) -> bool:
-        """Say whether transactions that write come one after the other."""
+        """Return whether writing transactions run one after the other, as on SQLite."""
         return self.writing.dialect.name == "sqlite"
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -68,31 +68,31 @@ class DirectoryDatabase:
         return self.reading.connect()
 
     def search(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a connection for a search."""
+        """Open a connection for a search, which may take long."""
         return (self.searching or self.reading).connect()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose statements all see the same moment. SQLite's always do."""
+        """Open a connection whose statements all see the same moment, as SQLite's always do."""
         async with self.read() as db:
             if db.dialect.name == "postgresql":
                 await db.execution_options(isolation_level="REPEATABLE READ")
             yield db
 
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a transaction: committed at the end, rolled back by an exception."""
+        """Open a transaction, which is committed at the end and rolled back by an exception."""
         return self.writing.begin()
 
 
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """Return an INSERT that knows ON CONFLICT."""
+    """Return an INSERT that can take an ON CONFLICT clause."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 async def interrupt(db: AsyncConnection) -> None:
-    """End the statement that runs on a SQLite connection; its driver cannot by itself.
+    """End the statement that runs on a SQLite connection, which its driver never does by itself.
 
-    On PostgreSQL, the driver ends the statement of a task that is cancelled.
+    PostgreSQL's driver ends the statement of a task that is cancelled.
     """
     if db.dialect.name == "sqlite" and not (db.closed or db.invalidated):
         connection: Any = (await db.get_raw_connection()).driver_connection
@@ -100,7 +100,7 @@ async def interrupt(db: AsyncConnection) -> None:
 
 
 async def wait_briefly(db: AsyncConnection) -> None:
-    """Let a transaction wait for each lock no longer than others can wait for it.
+    """Bound the time that a transaction waits for each lock, because other requests wait for it.
 
     SQLite has no locks to wait for within a transaction.
     """
@@ -109,10 +109,9 @@ async def wait_briefly(db: AsyncConnection) -> None:
 
 
 async def oldest_transaction(db: AsyncConnection) -> int | None:
-    """Return when the oldest transaction of others began (microseconds, by the database's clock).
+    """Return when the oldest transaction of other sessions began, in microseconds of the database.
 
-    On SQLite there is none: writers come one after the other. On PostgreSQL those of other roles
-    are not seen.
+    SQLite has none, because writers run one after the other. PostgreSQL hides those of other roles.
     """
     if db.dialect.name != "postgresql":
         return None
@@ -124,7 +123,7 @@ async def oldest_transaction(db: AsyncConnection) -> int | None:
 
 
 class in_code_points(FunctionElement[str]):  # noqa: N801 - reads as the SQL function it is
-    """A text that compares and sorts by code points, as Python's strings do."""
+    """A text under the collation that compares and sorts by code points, as Python does."""
 
     type = String()
     inherit_cache = True
@@ -141,7 +140,7 @@ def _collate_c(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class position_of(FunctionElement[int]):  # noqa: N801
-    """Where a text first holds another, from 1; 0 where it does not."""
+    """The position at which a text first contains another, counted from 1; 0 where it does not."""
 
     inherit_cache = True
 
@@ -160,13 +159,13 @@ def _strpos(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class is_among(FunctionElement[bool]):  # noqa: N801
-    """Whether a column holds one of the values that a select gives; each is looked up by index.
+    """The condition that a column holds a value of a subquery, each of which is found by index.
 
-    Where PostgreSQL is given a join instead, it chooses by its statistics, and they know nothing of
-    a group that was pushed a moment ago: it then compares every member with every value.
+    PostgreSQL plans a join by its statistics instead, which know nothing of a group that was pushed
+    a moment ago, and then compares every member with every value.
     """
 
-    # Of a Boolean, SQLite would be asked whether it is 1, and use no index.
+    # SQLAlchemy compares a Boolean with 1 on SQLite, which then uses no index.
     type = NULLTYPE  # type: ignore[assignment]
     inherit_cache = True
 
@@ -186,24 +185,25 @@ def _any(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     return f"({value} = ANY(ARRAY{values}))"
 
 
-class place_of(FunctionElement[Any]):  # noqa: N801
-    """Where the row of a column lies, for the statement that asks and for no later one.
+class row_location(FunctionElement[Any]):  # noqa: N801
+    """The physical location of a column's row (ctid, rowid), valid within one statement.
 
     PostgreSQL takes a condition on the second column of an index for a filter if its statistics
-    promise few rows by the first one, and compares each row with each value. A place is looked up.
+    promise few rows by the first one, and compares each row with each value. Rows are found by
+    their locations without such a choice.
     """
 
     type = NULLTYPE
     inherit_cache = True
 
 
-@compiles(place_of, "sqlite")
+@compiles(row_location, "sqlite")
 def _rowid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     [of] = element.clauses
     return f"{compiler.process(of, **options).rpartition('.')[0]}.rowid"
 
 
-@compiles(place_of, "postgresql")
+@compiles(row_location, "postgresql")
 def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     [of] = element.clauses
     return f"{compiler.process(of, **options).rpartition('.')[0]}.ctid"
@@ -215,8 +215,8 @@ def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 class _entries(FunctionElement[Any]):  # noqa: N801
     """The objects of a JSON array, one row each.
 
-    It is given the array, the document it is in and its path there: SQLite would take an array
-    that is missing for one with an empty entry.
+    The arguments are the array, its document and its path there: given the array alone, SQLite
+    would take a missing array for one with an empty entry.
     """
 
     inherit_cache = True
@@ -251,10 +251,10 @@ def objects_in(text: ColumnElement[str], names: Sequence[str], dialect: str) -> 
 def rows_in(
     text: ColumnElement[str], columns: Sequence[ColumnElement[Any]], dialect: str
 ) -> FromClause:
-    """Return an array of objects, written as JSON, as a table with columns of these types.
+    """Return an array of objects, written as JSON, as a table with columns of the given types.
 
-    So any number of rows is one parameter of one statement, which is prepared once for all. It is
-    no common table expression: Python's sqlite3 counts no rows of statements that begin with one.
+    Any number of rows is thus one parameter of one statement, which is prepared once for all. The
+    table is a subquery: Python's sqlite3 counts no rows of statements that begin with a CTE.
     """
     if dialect == "postgresql":
         typed = [column(str(it.key), it.type) for it in columns]
@@ -266,7 +266,7 @@ def rows_in(
 
 
 def _value_at(document: ColumnElement[Any], of: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a value of an object, of the type of a column."""
+    """Return the value of an object that belongs to a column, in the type of the column."""
     at = document[str(of.key)]
     value: ColumnElement[Any]
     match of.type:
@@ -282,7 +282,7 @@ def _value_at(document: ColumnElement[Any], of: ColumnElement[Any]) -> ColumnEle
 
 
 def text_at(document: ColumnElement[Any], *path: str | int) -> ColumnElement[str]:
-    """Return the text at a path of a document; NULL where there is none."""
+    """Return the text at a path of a document, which is NULL where the path leads nowhere."""
     text: ColumnElement[str] = document[path].as_string()
     return text
 
@@ -308,9 +308,9 @@ def _to_json(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class with_commas(FunctionElement[str]):  # noqa: N801
-    """The texts of many rows as one, with commas between, in the order of a second expression.
+    """The texts of many rows joined by commas, in the order of a second expression.
 
-    The rows have to come in that order too: SQLite has no other way before version 3.44.
+    The rows have to come in that order too, which is the only way before SQLite 3.44.
     """
 
     type = String()

@@ -1,4 +1,4 @@
-"""Which identities does a write concern, and in which lane? Pure: states in, states out."""
+"""How does a write change an identity? A change holds its next state and its lane. Pure."""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from contracts.topology import Lane
 
 OBJECT_ID_LENGTH = 32
 OBJECT_ID = re.compile(rf"[0-9a-fA-F]{{{OBJECT_ID_LENGTH}}}")
-"""The id of a deleted object, which providers put before the name that somebody had."""
+"""The id of a deleted object, which providers prepend to the name of a person they delete."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenUser:
-    """What a SCIM User says that matters downstream."""
+    """The attributes of a pushed SCIM User that matter downstream."""
 
     active: bool
     profile: Profile
@@ -24,9 +24,9 @@ class SeenUser:
 
 @dataclass(frozen=True, slots=True)
 class IdentityState:
-    """What is released of an identity. Versions and times are microseconds since the epoch.
+    """The released state of an identity. Versions and times are microseconds since the epoch.
 
-    ``told_at`` is the version at which the provider last changed the user; 0: nobody remembers.
+    ``told_at`` is the version at which the provider last changed the user; 0 where it is unknown.
     """
 
     version: int
@@ -43,7 +43,7 @@ class IdentityState:
 
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
-    """The new state of an identity, and how urgently it has to be published."""
+    """The new state of an identity, and the lane in which it is published."""
 
     state: IdentityState
     lane: Lane
@@ -58,7 +58,7 @@ def next_version(previous: int, now: int) -> int:
 
 
 def after_creation(seen: SeenUser, now: int) -> IdentityChange:
-    """Return the first state of an identity. A joiner can wait: bulk."""
+    """Return the first state of an identity; a joiner can wait, so the lane is bulk."""
     state = IdentityState(
         version=now,
         active=seen.active,
@@ -73,11 +73,11 @@ def after_creation(seen: SeenUser, now: int) -> IdentityChange:
 def after_update(
     before: IdentityState, seen: SeenUser, on_deactivate: DeactivationAction, now: int
 ) -> IdentityChange | None:
-    """Return the state after a PUT or PATCH, or None where nothing changed that matters.
+    """Return the state after a PUT or PATCH, or None where it changes nothing downstream.
 
-    The profile of somebody who left stays as it was: what arrives with or after a deactivation
-    waits for the reactivation, and so does the name of somebody who is about to be deleted. Roles
-    and groups follow always, downwards too.
+    The profile of a leaver stays as it was: changes with or after a deactivation wait for the
+    reactivation, as does the rename of a person who is about to be deleted. Roles and groups
+    follow always, downwards too.
     """
     leaves = before.ever_active and not seen.active
     waits = leaves or _is_about_to_be_deleted(before.profile, seen.profile)
@@ -100,7 +100,7 @@ def after_update(
 
 
 def _is_about_to_be_deleted(known: Profile, sent: Profile) -> bool:
-    """Say whether a name or an address is the known one behind the id of a deleted object."""
+    """Return whether a name or an address was sent with the id of a deleted object before it."""
     return _is_renamed(known.user_name, sent.user_name) or _is_renamed(known.email, sent.email)
 
 
@@ -111,9 +111,10 @@ def _is_renamed(known: str | None, sent: str | None) -> bool:
 
 
 def _waiting_email(known: Profile, sent: Profile) -> str | None:
-    """Return the newest address of somebody inactive, if it is another one.
+    """Return the newest address of an inactive person, if it differs from the known one.
 
-    Whose name alone was changed for the deletion has no right to the address any more either.
+    A userName with an address, renamed for a deletion, counts as the newest address: its person has
+    no right to the old one either.
     """
     newest = sent.email
     if newest is None or known.email is None:
@@ -134,9 +135,9 @@ def after_deletion(
     on_deactivate: DeactivationAction,
     now: int,
 ) -> IdentityChange:
-    """Return the state after a DELETE, which deactivates only who is still active.
+    """Return the state after a DELETE, which deactivates an identity only if it is active.
 
-    :param groups: the names of the groups that the identity is in while it is deleted.
+    :param groups: the names of the identity's groups at its deletion.
     """
     version = next_version(before.version, now)
     state = replace(
@@ -148,9 +149,9 @@ def after_deletion(
 
 
 def never_known(applied_version: int, now: int) -> IdentityChange:
-    """Return the state of an identity that is only known downstream: deleted, and never active.
+    """Return the state of an identity that only downstream knows: deleted, and never active.
 
-    So its account is nobody's any more, and nothing else happens to it.
+    Its event releases the account, and does nothing else to it.
     """
     state = IdentityState(
         version=next_version(applied_version, now),

@@ -1,4 +1,4 @@
-"""Which identities are there, how new is each, and how many are dirty? Whatever their number."""
+"""Which identities are there, how new is each, and how many are dirty? Pages list any number."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,13 @@ from contracts.clock import seconds_since
 from contracts.downstream.sync_states import Failure
 from contracts.topology import Lane
 
-PAGE = 1000
+PAGE_SIZE = 1000
+"""Identities that one statement lists."""
 
 UNPUBLISHABLE = "unpublishable"
-"""The kind of failure of what the transport does not take, beside those of the worker."""
+"""The kind of failure of an event that the transport rejects; all other kinds are the worker's."""
 
-COUNTED = (
+LISTED_COLUMNS = (
     col(Identity.connection_id),
     col(Identity.id),
     col(Identity.version),
@@ -36,16 +37,16 @@ COUNTED = (
     col(Identity.rejected_version),
     col(Identity.rejections),
 )
-NAME = tuple_(col(Identity.connection_id), col(Identity.id))
+IDENTITY_KEY = tuple_(col(Identity.connection_id), col(Identity.id))
 
 
 @dataclass(frozen=True, slots=True)
-class CountedIdentity:
-    """An identity, its newest version, and when that became due downstream (microseconds).
+class IdentityVersion:
+    """An identity, its newest version, and since when that is due downstream (microseconds).
 
-    ``published_at`` is of the last publication, whichever version that was. ``deactivated_at`` is
-    the version of the last deactivation that the directory knows of; 0: none. ``rejected``: why
-    this version cannot be published.
+    ``published_at`` is the time of the last publication, of whichever version. ``deactivated_at``
+    is the version of the last deactivation that the directory knows, or 0. ``rejected`` is the
+    failure of this version, if it cannot be published.
     """
 
     connection_id: str
@@ -62,9 +63,9 @@ class CountedIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The dirty identities of a lane: how many, and for how many seconds the oldest has been.
+    """The number of dirty identities of a lane, and the age of the oldest mark in seconds.
 
-    A mark of a clock that was ahead is as old as that was wrong.
+    The age of a mark from a clock that was ahead is the error of that clock.
     """
 
     count: int = 0
@@ -89,43 +90,47 @@ async def count_marks(db: AsyncConnection, now: int) -> Mapping[Lane, Marks]:
 async def ids_by_connection(
     database: DirectoryDatabase, connection: str | None = None
 ) -> AsyncIterator[tuple[str, Sequence[str]]]:
-    """Yield the ids of all identities, page by page; no transaction stays open in between.
+    """Yield connections with the ids of their identities, page by page, and no transaction between.
 
-    :param connection: only those of this one.
+    :param connection: the only connection to list; None lists all.
     """
-    statement = select(*COUNTED[:2]).order_by(*COUNTED[:2]).limit(PAGE)
+    statement = select(*LISTED_COLUMNS[:2]).order_by(*LISTED_COLUMNS[:2]).limit(PAGE_SIZE)
     if connection is not None:
-        statement = statement.where(COUNTED[0] == connection)
+        statement = statement.where(LISTED_COLUMNS[0] == connection)
     after = ("", "")
     while True:
         async with database.read() as db:
-            rows = (await db.execute(statement.where(tuple_(*after) < NAME))).all()
+            rows = (await db.execute(statement.where(tuple_(*after) < IDENTITY_KEY))).all()
         for connection_id, page in groupby(rows, itemgetter(0)):
             yield connection_id, [id_ for _, id_ in page]
-        if len(rows) < PAGE:
+        if len(rows) < PAGE_SIZE:
             return
         after = (rows[-1][0], rows[-1][1])
 
 
-async def count_some(
+async def list_identities(
     db: AsyncConnection, connection_id: str, ids: Collection[str]
-) -> Sequence[CountedIdentity]:
-    """Return those of the identities that there are, in the order of ids."""
-    statement = select(*COUNTED).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
-    rows = (await db.execute(statement.order_by(COUNTED[1]))).mappings()
-    return [_counted(row) for row in rows]
+) -> Sequence[IdentityVersion]:
+    """Return the identities of a connection that have one of the ids, in the order of ids."""
+    statement = select(*LISTED_COLUMNS).where(
+        LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids)
+    )
+    rows = (await db.execute(statement.order_by(LISTED_COLUMNS[1]))).mappings()
+    return [_listed(row) for row in rows]
 
 
 async def known_ids(
     db: AsyncConnection, connection_id: str, ids: Collection[str]
 ) -> frozenset[str]:
-    """Return which of the ids are identities of a connection."""
-    statement = select(COUNTED[1]).where(COUNTED[0] == connection_id, COUNTED[1].in_(ids))
+    """Return those of the ids that identities of a connection have."""
+    statement = select(LISTED_COLUMNS[1]).where(
+        LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids)
+    )
     return frozenset(await db.scalars(statement))
 
 
-def _counted(row: RowMapping) -> CountedIdentity:
-    return CountedIdentity(
+def _listed(row: RowMapping) -> IdentityVersion:
+    return IdentityVersion(
         row["connection_id"],
         row["id"],
         row["version"],
@@ -135,11 +140,11 @@ def _counted(row: RowMapping) -> CountedIdentity:
         row["published_at"],
         row["active"],
         row["deactivated_at"],
-        _rejected(row),
+        _rejection_in(row),
     )
 
 
-def _rejected(row: RowMapping) -> Failure | None:
+def _rejection_in(row: RowMapping) -> Failure | None:
     if row["rejected_version"] != row["version"] or row["dirty_lane"] is not None:
-        return None  # something newer is on its way
+        return None  # a newer version is on its way
     return Failure(UNPUBLISHABLE, row["rejection"], row["rejections"], row["version"])

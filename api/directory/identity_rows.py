@@ -1,4 +1,4 @@
-"""How does an identity look as a row? Its state and its mark, both ways. Pure."""
+"""How is an identity stored as a row? Its state and its mark become columns, and back. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +13,13 @@ from contracts.topology import Lane
 Columns = Mapping[str, Any] | RowMapping
 
 LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
-"""As stored: the lower number wins when an identity is marked twice."""
+"""The stored values of lanes; the lower number wins when an identity is marked twice."""
 
 
 def new_row(
     connection_id: str, identity_id: str, change: IdentityChange, trace: Trace, now: int
 ) -> dict[str, Any]:
-    """Return the row of a new identity, marked."""
+    """Return the row of a new identity with its mark."""
     row = {
         "connection_id": connection_id,
         "id": identity_id,
@@ -32,9 +32,9 @@ def new_row(
 
 
 def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int) -> dict[str, Any]:
-    """Return the columns of an identity that has changed, with its mark renewed.
+    """Return the columns of a changed identity, with its mark renewed.
 
-    A mark that is there already stays as old as it is, and as urgent at least. The database follows
+    An earlier mark keeps its age, and the renewed mark is at least as urgent. The database follows
     the same rule (``api.outbox.marks``): ``tests/conformance/test_renewed_marks.py`` compares both.
     """
     mark = new_mark(change.lane, trace, now)
@@ -45,7 +45,7 @@ def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int)
 
 
 def new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
-    """Return the columns of a mark. It is ready at once, whatever the clock says later."""
+    """Return the columns of a mark that is ready at once, because it has no due time."""
     return {
         "dirty_lane": LANE_NUMBERS[lane],
         "dirty_since": now,
@@ -58,7 +58,7 @@ def new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
 
 
 def columns_of(state: IdentityState, now: int) -> dict[str, Any]:
-    """Return the columns of a state."""
+    """Return the columns that hold a state, changed at the given time in microseconds."""
     return {
         "version": state.version,
         "changed_at": now,
@@ -75,7 +75,7 @@ def columns_of(state: IdentityState, now: int) -> dict[str, Any]:
 
 
 def state_of(row: Columns) -> IdentityState:
-    """Return the state that a row holds."""
+    """Return the state that the columns of a row hold."""
     return IdentityState(
         version=row["version"],
         active=row["active"],

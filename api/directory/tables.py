@@ -1,6 +1,6 @@
-"""What does the directory keep? Its tables: connections, tokens, SCIM resources, identities.
+"""What does the directory keep? Tables of connections, tokens, SCIM resources and identities do.
 
-Times are microseconds since the epoch (UTC), as versions are: one integer type on every database.
+Times and versions are microseconds since the epoch (UTC), in one integer type on every database.
 """
 
 from typing import Any
@@ -11,14 +11,14 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 COMPARABLE = JSON().with_variant(JSONB(), "postgresql")
-"""JSON that filters look into."""
+"""The type of JSON documents that filters search."""
 
 KEY = String().with_variant(String(collation="C"), "postgresql")
-"""Text in comparison form, ordered by code points as Python orders it."""
+"""The type of texts in comparison form, ordered by code points as Python orders them."""
 
 
 class ApiTable(SQLModel, registry=registry()):
-    """The api's own tables: SQLModel would otherwise share one MetaData with the worker's."""
+    """The base of the api's tables; without it, SQLModel shares one MetaData with the worker's."""
 
 
 class Connection(ApiTable, table=True):
@@ -47,9 +47,9 @@ class Token(ApiTable, table=True):
 class UserRow(ApiTable, table=True):
     """A SCIM User as the provider pushed it.
 
-    ``resource`` is the canonical JSON without what is derived (id, meta, groups); ``comparable``
-    is the same with every value in the form that filters and sorting compare, as are the columns
-    ``user_name_key`` and ``external_id``.
+    ``resource`` is the canonical JSON without derived attributes (id, meta, groups); ``comparable``
+    is the same with every value in comparison form, which the columns ``user_name_key`` and
+    ``external_id`` have as well.
     """
 
     __tablename__ = "users"
@@ -59,7 +59,7 @@ class UserRow(ApiTable, table=True):
             "connection_id",
             "user_name_key",
             unique=True,
-            postgresql_include=["created_at", "id"],  # so that sorted pages skip within the index
+            postgresql_include=["created_at", "id"],  # sorted pages skip within the index
         ),
         Index("users_by_external_id", "connection_id", "external_id"),
         Index("users_by_creation", "connection_id", "created_at", "id"),
@@ -99,7 +99,7 @@ class GroupRow(ApiTable, table=True):
 
 
 class Membership(ApiTable, table=True):
-    """One member of one group: a user, or a nested group, which never becomes a user."""
+    """A member of a group: a user, or a nested group, which never becomes a user."""
 
     __tablename__ = "memberships"
     __table_args__ = (Index("memberships_by_member", "connection_id", "member_id", "group_id"),)
@@ -113,22 +113,22 @@ class Membership(ApiTable, table=True):
 
 
 class Identity(ApiTable, table=True):
-    """A SCIM user seen provider-neutral, and its mark in the dirty set.
+    """A SCIM user in provider-neutral form, and its mark in the dirty set.
 
     The row outlives the user: a deleted identity stays, so that it can be published again.
     ``profile`` is released: while the identity is inactive it shows the person as last active.
-    ``groups`` is empty until deletion, when the memberships go and their names are kept here.
+    ``groups`` is NULL until deletion, which removes memberships and keeps their names here.
 
-    The dirty set are the rows with a ``dirty_lane``: the newest state is not published yet. Those
-    without ``due_at`` are ready; it is set while a relay holds the lease, and while a retry waits.
-    A ``suspect`` may be what broke a line to the broker: it is published apart until it is through.
-    ``rejection`` says why ``rejected_version`` cannot be published at all; that ends the mark.
+    Rows with a ``dirty_lane`` are the dirty set: their newest state is not published yet. Rows
+    without ``due_at`` are ready; a lease sets that time, and so does a retry that waits.
+    A ``suspect`` may have broken a line to the broker, and is published apart until it succeeds.
+    ``rejection`` is the reason why ``rejected_version`` cannot be published; the mark ends.
     """
 
     __tablename__ = "identities"
     __table_args__ = (
         Index(
-            "dirty_marks",  # one step from each connection that has marks to the next
+            "dirty_marks",  # a step leads from each connection with marks to the next
             "dirty_lane",
             "suspect",
             "connection_id",
@@ -195,7 +195,7 @@ class Identity(ApiTable, table=True):
 
 
 class Schedule(ApiTable, table=True):
-    """When something is due that one process of many does."""
+    """The next time at which a job is due, which one of many processes then claims."""
 
     __tablename__ = "schedules"
 

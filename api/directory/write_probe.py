@@ -1,4 +1,4 @@
-"""Does the directory take writes? Schedules are made that nobody ever sees."""
+"""Does the directory take writes? The probe inserts schedules and rolls them back."""
 
 from contextlib import suppress
 
@@ -10,7 +10,7 @@ from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, ProbeRolledBack, pro
 
 
 async def try_writing(database: DirectoryDatabase) -> None:
-    """Write as a request would, and take it back; raise what is in the way."""
+    """Write as a request would, and roll back; raise the error that prevents it."""
     with suppress(ProbeRolledBack):
         async with database.write() as db:
             small = db.dialect.name == "sqlite"

@@ -1,1 +1,1 @@
-"""How do connections share one process? By slots, shares and work that takes turns."""
+"""How do connections share one process? Slots bound the share of each, and owners take turns."""

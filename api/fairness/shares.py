@@ -1,28 +1,30 @@
-"""How much of a process may one connection use? Its shares, and what is reserved for leavers.
+"""How much of a process may one connection use? Its shares bound it; leavers have a reserve.
 
-Requests of all workspaces meet in a process. Each share bounds what one connection holds at a time
-and lets connections take turns, so that a connection that asks for too much waits for itself.
+Requests of all workspaces meet in a process. Each share bounds the slots that one connection holds
+at a time and lets connections take turns, so that a connection that asks for too much waits for
+itself.
 """
 
 from dataclasses import dataclass
 
-from api.fairness.slots import ENDLESS, FairSlots
-from api.fairness.work import Work
+from api.fairness.slots import UNBOUNDED, FairSlots
+from api.fairness.work import WorkRunner
 from api.metrics import ApiMetrics
 
 THREADS, RESERVED_THREADS = 2, 1
-"""Threads for large work. More would only take the interpreter from each other."""
+"""Threads for large work, and further ones for urgent requests. More threads would only take the
+interpreter from each other."""
 
 LARGE_BODY, HUGE_BODY = 64 * 1024, 1024 * 1024
-"""Bytes. A body that was decoded takes up to eighteen times as much memory."""
+"""The bytes above which a body is large, or huge; decoded, it takes up to eighteen times more."""
 
 LARGE_BODIES = 16
-"""Large bodies that are worked on at once. They are complete by then, so that nobody can hold such
-a slot by sending slowly."""
+"""Large bodies that are processed at once. They are complete by then, so that no client can hold
+such a slot by sending slowly."""
 
 HUGE_RECEIVED, HUGE_PATIENCE = 6, 3
-"""Huge bodies that arrive at once, and how many times as long one waits to be worked on: that is
-done one after the other, for some seconds each."""
+"""Huge bodies that arrive at once, and how many times the patience one waits to be processed: huge
+bodies are processed one after the other, for some seconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +32,32 @@ class ShareSizes:
     """The sizes of the shares; settings can change them. ``patience`` is in seconds."""
 
     requests_each: int = 16
-    """Requests of one connection at once; providers send up to a hundred, and wait."""
+    """Concurrent requests of one connection; providers send up to a hundred, and wait."""
 
     searches: int = 4
     searches_each: int = 2
-    """Searches at once, each with a connection to the database, and how many of one connection."""
+    """Concurrent searches, each on a connection to the database, in all and of one connection."""
 
     writers: int = 6
     writers_each: int = 2
     reserved_writers: int = 2
-    """Transactions at once of requests that write by themselves, of one connection, and further
-    ones for deactivations and deletions of users. SQLite has one writer."""
+    """Concurrent transactions of requests that write one each, in all and of one connection, and
+    further ones for deactivations and deletions of users. SQLite has one writer."""
 
     patience: float = 10
-    """How long a request waits for its share before it is told to come again."""
+    """How long a request waits for a slot before it is answered with 429."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyShares:
-    """The shares of memory for bodies: of huge ones that arrive, and of those worked on."""
+    """The shares of memory for bodies: huge ones that arrive, large and huge ones in process."""
 
     received: FairSlots
     large: FairSlots
     huge: FairSlots
 
-    def needed_for(self, size: int) -> FairSlots | None:
-        """Return whose slot a complete body needs before it is read; None where it is small."""
+    def slots_for(self, size: int) -> FairSlots | None:
+        """Return the slots of which a complete body needs one; None where it is small."""
         if size <= LARGE_BODY:
             return None
         return self.large if size <= HUGE_BODY else self.huge
@@ -65,9 +67,9 @@ class Shares:
     """The shares of one process."""
 
     def __init__(self, sizes: ShareSizes, metrics: ApiMetrics, *, one_writer: bool) -> None:
-        """Make the shares.
+        """Create the shares.
 
-        :param one_writer: whether the database takes one writer at a time.
+        :param one_writer: whether the database allows one writer at a time.
         """
 
         def slots(
@@ -76,13 +78,13 @@ class Shares:
             refused = metrics.share_refusals.labels(share)
             return FairSlots(
                 total=total,
-                each=each,
+                per_owner=each,
                 reserved=reserved,
                 patience=sizes.patience * patience,
                 refused=refused,
             )
 
-        self.requests = slots("requests", ENDLESS, sizes.requests_each)
+        self.requests = slots("requests", UNBOUNDED, sizes.requests_each)
         self.bodies = BodyShares(
             received=slots("bodies", HUGE_RECEIVED, 1),
             large=slots("bodies", LARGE_BODIES, 1),
@@ -95,4 +97,4 @@ class Shares:
             else slots("writers", sizes.writers, sizes.writers_each, sizes.reserved_writers)
         )
         threads = slots("threads", THREADS, 1, RESERVED_THREADS)
-        self.work = Work(threads, slots("turns", 1, 1), THREADS + RESERVED_THREADS)
+        self.work = WorkRunner(threads, slots("turns", 1, 1), THREADS + RESERVED_THREADS)

@@ -1,1 +1,1 @@
-"""How does HTTP reach the api? In requests that are named, measured, bounded and described."""
+"""How does HTTP reach the api? Middleware traces, measures and bounds its requests."""

@@ -1,4 +1,4 @@
-"""Which log lines and events belong to a request? Those with its correlation id."""
+"""Which log lines and events belong to a request? Its correlation id stands in all of them."""
 
 import re
 import uuid
@@ -10,25 +10,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.identity_changed import Trace
 
-HEADER = "X-Correlation-ID"
+CORRELATION_HEADER = "X-Correlation-ID"
 
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""What we take over from a client: nothing that could forge a log line or a header."""
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""The ids that are accepted from a client: none can forge a log line or a header."""
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""Version 00 of the W3C Trace Context."""
+"""The header of the same name, version 00 of the W3C Trace Context."""
 
 
 def new_trace() -> Trace:
-    """Return a trace for what no HTTP request caused."""
+    """Return a trace for work that no HTTP request caused."""
     return Trace(correlation_id=uuid.uuid4().hex)
 
 
 def trace_from(headers: Headers) -> Trace:
-    """Return the trace of a request; an id that is missing or not sane is made anew."""
-    sent, parent = headers.get(HEADER, ""), headers.get("traceparent", "")
+    """Return the trace of a request; a new id replaces a missing or unsafe correlation id."""
+    sent, parent = headers.get(CORRELATION_HEADER, ""), headers.get("traceparent", "")
     return Trace(
-        correlation_id=sent if SANE.fullmatch(sent) else uuid.uuid4().hex,
+        correlation_id=sent if SAFE_ID.fullmatch(sent) else uuid.uuid4().hex,
         traceparent=parent if TRACEPARENT.fullmatch(parent) else None,
     )
 
@@ -40,7 +40,7 @@ def trace_of(request: Request) -> Trace:
 
 
 class CorrelationIds:
-    """Gives every request its trace, its log lines the id, and its answer the header."""
+    """Gives every request a trace, and its log lines and its answer the correlation id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,7 +54,7 @@ class CorrelationIds:
 
         async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = trace.correlation_id
+                MutableHeaders(scope=message)[CORRELATION_HEADER] = trace.correlation_id
             await send(message)
 
         with structlog.contextvars.bound_contextvars(correlation_id=trace.correlation_id):

@@ -1,7 +1,7 @@
-"""Where does the api describe itself? Under ``/openapi.json``, and for people under ``/docs``.
+"""Where does the api describe itself? ``/openapi.json`` holds the document, ``/docs`` shows it.
 
-All that the page needs comes from this process: it is read where no other host is reached, and no
-host of others learns who reads it, or may run scripts beside a token that is typed in.
+The page loads nothing from other hosts, so that it works where none can be reached, no other host
+learns of its readers, and no foreign script runs beside a token that is typed in.
 """
 
 import json
@@ -14,17 +14,17 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-VIEWER = "fastapi_swagger.resources"
-"""Ships each release of Swagger UI, as files."""
+VIEWER_PACKAGE = "fastapi_swagger.resources"
+"""The package that ships each release of Swagger UI as files."""
 
-FILES = {
+VIEWER_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
-"""All of the viewer that the page needs, and their types."""
+"""The files of the viewer that the page needs, with their media types."""
 
-PAGE = """<!doctype html>
+PAGE_HTML = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 </html>
 """
 
-START = """"use strict";
+START_SCRIPT = """"use strict";
 SwaggerUIBundle({
     dom_id: "#swagger-ui",
     url: "openapi.json",
@@ -49,7 +49,7 @@ SwaggerUIBundle({
 });
 """
 
-HEADERS = {
+SECURITY_HEADERS = {
     # Images in data URIs are those of the viewer's own style sheet.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -59,13 +59,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-CACHED = HEADERS | {"Cache-Control": "public, max-age=3600"}
+CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
 
 def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
-    """Return the routes that show a document.
+    """Return the routes that serve an OpenAPI document and a page that shows it.
 
-    :param document: gives it, when all routes are there.
+    :param document: returns the document, once all routes are mounted.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -75,11 +75,11 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @router.get("/openapi.json")
     async def openapi() -> Response:
-        return Response(written(), media_type="application/json", headers=HEADERS)
+        return Response(written(), media_type="application/json", headers=SECURITY_HEADERS)
 
     @router.get("/docs")
     async def page() -> Response:
-        return HTMLResponse(PAGE, headers=HEADERS)
+        return HTMLResponse(PAGE_HTML, headers=SECURITY_HEADERS)
 
     @router.get("/redoc")
     async def other_page() -> Response:
@@ -87,18 +87,18 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @router.get("/docs/start.js")
     async def start() -> Response:
-        return Response(START, media_type="text/javascript", headers=CACHED)
+        return Response(START_SCRIPT, media_type="text/javascript", headers=CACHED_HEADERS)
 
     @router.get("/docs/{name}")
     async def file(name: str) -> Response:
-        if name not in FILES:
+        if name not in VIEWER_FILES:
             raise HTTPException(404)
-        return Response(_read(name), media_type=FILES[name], headers=CACHED)
+        return Response(_read(name), media_type=VIEWER_FILES[name], headers=CACHED_HEADERS)
 
     return router
 
 
 @cache
 def _read(name: str) -> bytes:
-    """Return a file of the viewer, which is kept: all who do not take it share one."""
-    return (files(VIEWER) / name).read_bytes()
+    """Return a file of the viewer; the cache keeps one copy for all requests."""
+    return (files(VIEWER_PACKAGE) / name).read_bytes()

@@ -1,6 +1,6 @@
-"""What does a request hold until its answer is sent? Whatever it has put on its stack.
+"""What does a request hold until its answer is sent? Its exit stack keeps its slot.
 
-An answer is sent after the function that made it has ended, and a slow client takes its time.
+The answer is sent after its handler has returned, which takes long with a slow client.
 """
 
 from contextlib import AsyncExitStack
@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def held_by(request: Request) -> AsyncExitStack:
-    """Return the stack of a request, which is unwound when its answer has been sent."""
-    stack: AsyncExitStack = request.state.held
+def exit_stack_of(request: Request) -> AsyncExitStack:
+    """Return the exit stack of a request, which is unwound when the answer has been sent."""
+    stack: AsyncExitStack = request.state.exit_stack
     return stack
 
 
-class HeldUntilSent:
-    """Gives every request a stack."""
+class ExitStacks:
+    """Gives every request an exit stack."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,6 +25,6 @@ class HeldUntilSent:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        async with AsyncExitStack() as held:
-            scope.setdefault("state", {})["held"] = held
+        async with AsyncExitStack() as exit_stack:
+            scope.setdefault("state", {})["exit_stack"] = exit_stack
             await self.app(scope, receive, send)

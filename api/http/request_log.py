@@ -1,4 +1,4 @@
-"""What is noted of each SCIM request? How long its answer took, and one line of the log."""
+"""What is recorded of each SCIM request? A histogram gets its duration, the log gets one line."""
 
 import time
 
@@ -12,12 +12,12 @@ LOG = structlog.get_logger(__name__)
 
 
 def note_connection(request: Request, connection_id: str) -> None:
-    """Say of which connection a request is. Nothing else that a client sent is logged."""
+    """Note the connection of a request for the log, which gets no other value from a client."""
     request.state.connection = connection_id
 
 
 class ObservedRequests:
-    """Measures and logs the requests below a prefix. What they asked for may be personal."""
+    """Measures and logs requests below a prefix, without their paths, which may be personal."""
 
     def __init__(self, app: ASGIApp, prefix: str, metrics: ApiMetrics) -> None:
         self.app = app
@@ -29,7 +29,7 @@ class ObservedRequests:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500  # what a request that raised is answered with
+        status = 500  # the answer to a request that raises
 
         async def send_and_note(message: Message) -> None:
             nonlocal status

@@ -1,6 +1,6 @@
-"""How long may the target of a request be? As long as proxies let it be, and no longer.
+"""How long may the target of a request be? This middleware refuses more than 24 KiB.
 
-A target is decoded before anybody looks at the token, which takes a microsecond for six characters.
+Targets are decoded before tokens are checked, and decoding takes a microsecond for six characters.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LONGEST_TARGET = 24 * 1024
-"""Bytes of path and query: the longest filter, with its blanks and quotes encoded. A search that is
-longer can be sent as a body."""
+"""Bytes of path and query. The longest filter fits, with its blanks and quotes encoded; a longer
+search can be sent as a body."""
 
 
 class ShortTargets:
     """Answers requests whose target is too long, and passes the others on.
 
-    :param refuse: gives the answer.
+    :param refuse: returns the answer to a request whose target is too long.
     """
 
     def __init__(self, app: ASGIApp, refuse: Callable[[], Response]) -> None:

@@ -1,1 +1,1 @@
-"""How did the directory's tables become what they are? One revision after the other."""
+"""How did the directory's tables become what they are? Each revision changes the last state."""

@@ -1,4 +1,4 @@
-"""How are the directory's migrations run? On the connection that the caller opened."""
+"""How are the directory's migrations run? Alembic uses the connection that the caller opened."""
 
 from alembic import context
 

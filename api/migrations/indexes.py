@@ -1,7 +1,7 @@
-"""How does a revision build an index while everybody writes? Beside them, where a database can.
+"""How does a revision build an index while others write? PostgreSQL builds it concurrently.
 
-A revision that does so is marked ``outside_transaction = True``. It may be interrupted between any
-two statements and is then run again, so that it has to bear what is there already.
+Such a revision is marked ``outside_transaction = True``. An interruption may come between any two
+statements, and the revision is then run again, over the results of its first run.
 """
 
 from typing import Any
@@ -10,14 +10,14 @@ from alembic import op
 from sqlalchemy import text
 
 LOCK_TIMEOUT = "1s"
-"""How long a swap waits for a table, and writers wait behind it."""
+"""How long a swap waits for the lock of a table, while writers queue behind it."""
 
-IS_WHOLE = """
+IS_VALID = """
 SELECT indisvalid FROM pg_index
 WHERE indexrelid = to_regclass(quote_ident(:name))
 """
 
-SWAP = """
+SWAP_INDEXES = """
 DO $$ BEGIN
     PERFORM set_config('lock_timeout', '{lock_timeout}', true);
     DROP INDEX IF EXISTS {name};
@@ -27,39 +27,39 @@ END $$
 
 
 def build_index(name: str, table: str, columns: list[str], **options: Any) -> None:
-    """Build an index beside writers. What an earlier try has finished stays, its ruins go.
+    """Build an index without blocking writers; keep a valid earlier one, rebuild an invalid one.
 
-    :param options: those of ``op.create_index``.
+    :param options: further arguments of ``op.create_index``.
     """
-    if not _is_beside_writers():
+    if not _commits_each_statement():
         op.create_index(name, table, columns, **options)
         return
-    whole = op.get_bind().scalar(text(IS_WHOLE), {"name": name})
-    if whole is False:
+    valid = op.get_bind().scalar(text(IS_VALID), {"name": name})
+    if valid is False:
         op.drop_index(name, table, postgresql_concurrently=True)
-    if not whole:
+    if not valid:
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
 
 
 def drop_index(name: str, table: str) -> None:
-    """Drop an index, if it is there, without keeping writers waiting."""
-    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_is_beside_writers())
+    """Drop an index, if it exists, without blocking writers."""
+    op.drop_index(name, table, if_exists=True, postgresql_concurrently=_commits_each_statement())
 
 
 def replace_index(name: str, table: str, columns: list[str], **options: Any) -> None:
-    """Give an index other columns. The old one serves, and keeps what is unique, to the end."""
-    if not _is_beside_writers():
+    """Give an index other columns; the old one serves, and enforces uniqueness, until the swap."""
+    if not _commits_each_statement():
         op.drop_index(name, table)
         op.create_index(name, table, columns, **options)
         return
     new = f"{name}_new"
     build_index(new, table, columns, **options)
-    op.execute(SWAP.format(lock_timeout=LOCK_TIMEOUT, name=name, new=new))
+    op.execute(SWAP_INDEXES.format(lock_timeout=LOCK_TIMEOUT, name=name, new=new))
 
 
-def _is_beside_writers() -> bool:
-    """Say whether each statement commits by itself: within a transaction PostgreSQL refuses.
+def _commits_each_statement() -> bool:
+    """Return whether each statement commits by itself, as PostgreSQL demands for concurrent builds.
 
-    So is it on SQLite, whose writers come one after the other.
+    SQLite has no such builds, because its writers run one after the other.
     """
     return op.get_bind().get_execution_options().get("isolation_level") == "AUTOCOMMIT"

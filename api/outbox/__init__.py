@@ -1,1 +1,1 @@
-"""How does what the directory says get out? Marks, leases, parcels, and the relay."""
+"""How is the directory published? The relay leases marks and sends each as a parcel."""

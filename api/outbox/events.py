@@ -1,7 +1,7 @@
-"""What does an event say? The newest released state of an identity, with the rules of now.
+"""What does an event say? Rendering joins an identity's newest released state with its rules.
 
-Reading comes first, in the transaction that leases: so a version never shows what a later one
-says. Rendering needs no database, and takes the processor's time.
+Drafts are read in the transaction that leases, so that no version shows the state of a later one.
+Rendering needs no database, but CPU time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,24 +28,25 @@ from contracts.names import trimmed
 from contracts.rules import RULES, DashboardRules, Rules
 from contracts.time_slice import TimeSlice
 
-PER_NAME = 3
-"""Bytes of a name in an event, beside its characters: quotes and a comma."""
+BYTES_BESIDE_NAME = 3
+"""Bytes of a group's name in an event beside its characters: quotes and a comma."""
 
-HEAVY = 16_384
-"""The weight of names that are gone over in some milliseconds."""
+HEAVY_NAMES = 16_384
+"""The weight of names, in bytes, that take some milliseconds to render."""
 
-ANY_WEIGHT = 2**31 - 1
-"""More than any person weighs."""
+LARGEST_WEIGHT = 2**31 - 1
+"""A weight that no identity reaches."""
 
-Name = tuple[str, str]
-"""How an identity is named: by its connection and its id."""
+IdentityKey = tuple[str, str]
+"""The connection of an identity, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """All that is needed to render a mark. ``groups`` is a JSON array; None: not read, too heavy.
+    """The input of rendering a mark.
 
-    ``weight``: at least so many bytes of the event are the names of the groups.
+    ``groups`` is a JSON array of names, or None where they were too heavy to be read. ``weight`` is
+    the least number of bytes that these names take in the event.
     """
 
     mark: Mark
@@ -56,14 +57,14 @@ class Draft:
 
     @property
     def is_heavy(self) -> bool:
-        """Say whether it is rendered in a thread, so that nobody waits for it."""
-        return self.weight > HEAVY
+        """Return whether rendering takes so long that it needs a thread."""
+        return self.weight > HEAVY_NAMES
 
     def render(self) -> IdentityChanged:
-        """Return the event. Pure."""
+        """Return the event of the draft. Pure."""
         mark, state = self.mark, self.mark.state
-        called = from_json(self.groups or "[]") if state.groups is None else state.groups
-        names = tuple(sorted(filter(None, map(trimmed, called))))
+        group_names = from_json(self.groups or "[]") if state.groups is None else state.groups
+        names = tuple(sorted(filter(None, map(trimmed, group_names))))
         return IdentityChanged(
             workspace=self.workspace,
             connection=mark.connection_id,
@@ -91,9 +92,9 @@ async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityCha
 
 
 async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]:
-    """Read what the marks need, in their order and with two statements for all of them.
+    """Read the drafts of marks, in their order and with two statements for all of them.
 
-    The names of groups that are heavy are weighed only: many of them would be too much at once.
+    Heavy names of groups are only weighed, because many of them would take too much memory at once.
     """
     connections = await _connections_of(db, marks)
     groups = await _groups_of(db, marks)
@@ -101,18 +102,18 @@ async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]
 
 
 async def read_whole(db: AsyncConnection, draft: Draft) -> Draft:
-    """Read the names of a draft that were only weighed."""
+    """Return a draft with the names of its groups, which were only weighed before."""
     mark = draft.mark
-    groups = await _groups_of(db, [mark], most=ANY_WEIGHT)
+    groups = await _groups_of(db, [mark], most=LARGEST_WEIGHT)
     return _draft(mark, (draft.workspace, draft.rules), groups)
 
 
 def _draft(
-    mark: Mark, of: tuple[str, Rules], groups: Mapping[Name, tuple[str | None, int]]
+    mark: Mark, of: tuple[str, Rules], groups: Mapping[IdentityKey, tuple[str | None, int]]
 ) -> Draft:
     kept = mark.state.groups
     if kept is not None:
-        return Draft(mark, *of, weight=sum(len(name) + PER_NAME for name in kept))
+        return Draft(mark, *of, weight=sum(len(name) + BYTES_BESIDE_NAME for name in kept))
     return Draft(mark, *of, *groups.get((mark.connection_id, mark.identity_id), ("[]", 0)))
 
 
@@ -131,13 +132,16 @@ async def _connections_of(
 
 
 async def _groups_of(
-    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY
-) -> dict[Name, tuple[str | None, int]]:
-    """Return the names of the groups of identities, where they weigh no more, and their weight."""
+    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY_NAMES
+) -> dict[IdentityKey, tuple[str | None, int]]:
+    """Return the names of identities' groups, or None where they weigh too much, and their weight.
+
+    :param most: the largest weight, in bytes, at which names are read.
+    """
     wanted = [(mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None]
     name = col(GroupRow.display_name)
     member = col(Membership.connection_id), col(Membership.member_id)
-    weight: Any = func.sum(func.length(name) + PER_NAME)
+    weight: Any = func.sum(func.length(name) + BYTES_BESIDE_NAME)
     names = case((weight <= most, with_commas(json_text(name), name)))
     statement = (
         select(*member, names, weight)
@@ -159,9 +163,9 @@ async def _groups_of(
 def terms_of(
     state: IdentityState, groups: Sequence[str], rules: Rules
 ) -> StoreTerms | DashboardTerms | MdmTerms:
-    """Return what the rules mean for an identity that is in these groups.
+    """Return the terms that rules set for an identity in the given groups.
 
-    The deactivation is the one that was named when the person left, whatever the rules say now.
+    The deactivation is the one that the rules named when the person left, not the present one.
     """
     terms: dict[str, Any] = {
         "portal": rules.portal,

@@ -1,4 +1,4 @@
-"""Which marks are published next? Leases: taken round the workspaces, and ended by their time.
+"""Which marks are published next? Relays lease them, workspace by workspace, for a bounded time.
 
 Every function runs inside the caller's transaction, and several relays may lease at once.
 """
@@ -38,7 +38,7 @@ from api.directory.dialects import is_among, rows_in
 from api.directory.identity_changes import IdentityState
 from api.directory.identity_rows import LANE_NUMBERS, state_of
 from api.directory.tables import Connection, Identity
-from api.outbox.turns import Turns
+from api.outbox.round_robin import RoundRobin
 from contracts.identity_changed import Trace
 from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
@@ -47,16 +47,16 @@ LOG = structlog.get_logger(__name__)
 
 IDENTITIES = Identity.__table__  # type: ignore[attr-defined]
 
-LONGEST_WAIT = RETRY_DELAYS[-1] * 1_000_000
-"""What a worker may ask for, in microseconds."""
+LONGEST_RETRY_DELAY = RETRY_DELAYS[-1] * 1_000_000
+"""The longest delay that a worker asks for, in microseconds."""
 
-WOKEN_AT_ONCE = 1_000
-"""Marks whose time has come, in one look: a few milliseconds."""
+READIED_AT_ONCE = 1_000
+"""Due marks that one statement makes ready, which takes a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A leased mark: the state to publish, and for whom."""
+    """A leased mark: an identity, the state to publish, and the history of its publications."""
 
     connection_id: str
     identity_id: str
@@ -70,95 +70,102 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """The marks of a batch, and the workspace with which the round goes on the next time."""
+    """The marks of a batch, and the workspace after which the next batch goes on."""
 
     marks: Sequence[Mark]
     last_served: str
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Which marks a round is about: those of a lane, and of them the suspects or the others."""
+class MarkSelection:
+    """Selects the suspects of a lane, or all its other marks."""
 
     lane: Lane
     suspect: bool = False
 
-    def has(self, marks: FromClause) -> ColumnElement[bool]:
-        """Say whether it is about a mark, ready or not.
+    def includes(self, marks: FromClause) -> ColumnElement[bool]:
+        """Return the condition that a mark is selected, ready or not.
 
-        Not by parameters: PostgreSQL would plan once for all rounds, and a lane may have no marks.
+        Literals stand in place of parameters: PostgreSQL would plan once for all selections, and a
+        lane may have no marks.
         """
         lane: ColumnElement[int] = literal_column(str(LANE_NUMBERS[self.lane]))
         is_suspect = marks.c.suspect == (true() if self.suspect else false())
         return and_(marks.c.dirty_lane == lane, is_suspect)
 
-    def has_ready(self, marks: FromClause) -> ColumnElement[bool]:
-        """Say whether it is about a mark that is ready."""
-        return and_(self.has(marks), marks.c.due_at.is_(None))
+    def includes_ready(self, marks: FromClause) -> ColumnElement[bool]:
+        """Return the condition that a mark is selected and ready."""
+        return and_(self.includes(marks), marks.c.due_at.is_(None))
 
 
 async def lease(
-    db: AsyncConnection, of: Round, most: int, now: int, until: int, after: str = ""
+    db: AsyncConnection, selection: MarkSelection, most: int, now: int, until: int, after: str = ""
 ) -> Leased:
-    """Take ready marks, so that nobody else gets them until then.
+    """Lease ready marks, which no other relay gets until the lease ends.
 
-    The places are shared between the workspaces that have any, and given to the oldest marks of
-    each. A mark that cannot be read is left out, and stays: it must not hold up the others.
+    The batch is shared between the workspaces that have marks, and filled with the oldest of each.
+    An unreadable mark is left out, and stays leased, so that it does not hold up the others.
 
+    :param most: the size of the batch.
+    :param until: when the leases end, in microseconds.
     :param after: the workspace that was served last.
     """
-    await wake(db, now, until - now)
-    connections = await _connections_with_marks(db, of)
-    turns = Turns(list({*connections.values()}), most, after)
+    await make_due_ready(db, now, until - now)
+    connections = await _connections_with_marks(db, selection)
+    round_robin = RoundRobin(list({*connections.values()}), most, after)
     rows: list[RowMapping] = []
     while True:
-        workspaces, share = turns.next()
+        workspaces, share = round_robin.next()
         if not workspaces:
             break
-        served = {id_: of_ for id_, of_ in connections.items() if of_ in set(workspaces)}
-        taken = await _take(db, of, served, share, until)
-        turns.served(Counter(served[row["connection_id"]] for row in taken))
+        served = {id_: name for id_, name in connections.items() if name in set(workspaces)}
+        taken = await _lease_oldest(db, selection, served, share, until)
+        round_robin.served(Counter(served[row["connection_id"]] for row in taken))
         rows += taken
     rows.sort(key=lambda row: row["dirty_since"])
-    return Leased(await _readable(rows), turns.last_served)
+    return Leased(await _readable(rows), round_robin.last_served)
 
 
-async def wake(db: AsyncConnection, now: int, lease: int) -> None:
-    """Make marks ready whose time has come, or cannot be right: clocks jump, and differ.
+async def make_due_ready(db: AsyncConnection, now: int, lease: int) -> None:
+    """Make marks ready that are due, or whose due time is impossible: clocks jump, and differ.
 
-    One that waits for longer than it could was given its time by a clock that was ahead.
+    A mark that waits for longer than any lease or delay got its time from a clock that was ahead.
+
+    :param lease: the length of a lease, in microseconds.
     """
     due_at = col(Identity.due_at)
-    too_long = or_(col(Identity.attempts) == 0, due_at > now + lease + LONGEST_WAIT)
-    await _wake(db, due_at <= now)
-    await _wake(db, and_(due_at > now + 2 * lease, too_long))
+    too_long = or_(col(Identity.attempts) == 0, due_at > now + lease + LONGEST_RETRY_DELAY)
+    await _make_ready(db, due_at <= now)
+    await _make_ready(db, and_(due_at > now + 2 * lease, too_long))
 
 
-async def _wake(db: AsyncConnection, which: ColumnElement[bool]) -> None:
-    """Make marks ready that lie in one range of times: each is one range of the index."""
+async def _make_ready(db: AsyncConnection, which: ColumnElement[bool]) -> None:
+    """Make marks ready whose due times lie in one range, which is one range of the index."""
     due = (
         select(col(Identity.connection_id), col(Identity.id))
         .where(which)
         .order_by(col(Identity.due_at))
-        .limit(WOKEN_AT_ONCE)
+        .limit(READIED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     name = tuple_(col(Identity.connection_id), col(Identity.id))
     await db.execute(update_rows(Identity).where(name.in_(due)).values(due_at=null()))
 
 
-async def release(db: AsyncConnection) -> int:
-    """Make every mark ready, leased or waiting; return how many were not.
+async def release_all(db: AsyncConnection) -> int:
+    """Make every leased or waiting mark ready; return how many there were.
 
-    For a process that knows itself to be the only relay: what its predecessor leased when it was
-    killed has nobody left who would settle it.
+    A process that is the only relay calls this at its start: no relay is left that would settle the
+    leases of a predecessor that was killed.
     """
     waiting = update_rows(Identity).where(col(Identity.due_at).is_not(None))
     return (await db.execute(waiting.values(due_at=null()))).rowcount
 
 
-async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str]) -> Sequence[Mark]:
-    """Return what would be published of identities, marked or not; nobody takes a lease."""
+async def unleased_marks(
+    db: AsyncConnection, connection_id: str, ids: Collection[str]
+) -> Sequence[Mark]:
+    """Return the states of identities as marks, dirty or not, without leasing them."""
     statement = select(IDENTITIES).where(
         col(Identity.connection_id) == connection_id, col(Identity.id).in_(ids)
     )
@@ -168,30 +175,36 @@ async def look_at(db: AsyncConnection, connection_id: str, ids: Collection[str])
 # --- statements -----------------------------------------------------------------------------
 
 
-async def _connections_with_marks(db: AsyncConnection, of: Round) -> dict[str, str]:
-    """Return the connections that have ready marks, and their workspaces."""
-    return dict((await db.execute(_waiting(of))).all())
+async def _connections_with_marks(db: AsyncConnection, selection: MarkSelection) -> dict[str, str]:
+    """Return the workspaces of the connections that have ready marks, by the connections' ids."""
+    return dict((await db.execute(_connections_statement(selection))).all())
 
 
-async def _take(
-    db: AsyncConnection, of: Round, served: dict[str, str], share: int, until: int
+async def _lease_oldest(
+    db: AsyncConnection, selection: MarkSelection, served: dict[str, str], share: int, until: int
 ) -> Sequence[RowMapping]:
     named = json.dumps([{"connection": it, "workspace": served[it]} for it in served])
-    asked = {"named": named, "share": share, "until": until}
-    rows = await db.execute(_taken(of, db.dialect.name), asked)
+    parameters = {"named": named, "share": share, "until": until}
+    rows = await db.execute(_lease_statement(selection, db.dialect.name), parameters)
     return rows.mappings().all()
 
 
 @cache
-def _waiting(of: Round) -> Select[str, str]:
-    """Return which connections have ready marks: one step in the index from each to the next.
+def _connections_statement(selection: MarkSelection) -> Select[str, str]:
+    """Return the statement that finds connections with ready marks, by steps through the index.
 
-    Steps lead to connections that have marks, of which none may be ready. PostgreSQL, which knows
-    how many marks there were a while ago, is asked for an order that no other index has.
+    A step leads from one connection with marks to the next; ready ones are then looked for.
+    PostgreSQL's statistics of marks are outdated, so the order is one that only this index has.
     """
     marks = IDENTITIES.alias()
-    in_order = marks.c.connection_id, marks.c.due_at, marks.c.dirty_since  # only the index gives it
-    first = select(marks.c.connection_id).where(of.has(marks)).order_by(*in_order).limit(1)
+    in_order = (
+        marks.c.connection_id,
+        marks.c.due_at,
+        marks.c.dirty_since,
+    )  # only this index has the order
+    first = (
+        select(marks.c.connection_id).where(selection.includes(marks)).order_by(*in_order).limit(1)
+    )
     found = select(first.scalar_subquery().label("id")).cte("found", recursive=True)
     beyond = first.where(marks.c.connection_id > found.c.id).correlate(found).scalar_subquery()
     found = found.union_all(select(beyond).where(found.c.id.is_not(None)))
@@ -204,32 +217,32 @@ def _waiting(of: Round) -> Select[str, str]:
 
 
 @cache
-def _taken(of: Round, dialect: str) -> Update:
+def _lease_statement(selection: MarkSelection, dialect: str) -> Update:
     """Return the statement that leases the oldest marks of each named workspace.
 
-    Of each connection as many are looked at as the whole workspace may give: the oldest of the
-    workspace are among them, and each connection's are found by the index.
+    The statement reads as many marks of each connection, by the index, as the whole workspace may
+    get: the oldest marks of the workspace are among them.
     """
     columns = [column("connection", String), column("workspace", String)]
     named = rows_in(bindparam("named", type_=String), columns, dialect)
     each, marks = IDENTITIES.alias("each"), IDENTITIES.alias("marks")
     oldest = (
         select(each.c.id)
-        .where(of.has_ready(each), each.c.connection_id == named.c.connection)
+        .where(selection.includes_ready(each), each.c.connection_id == named.c.connection)
         .order_by(each.c.due_at, each.c.dirty_since)  # due_at is NULL: this is the index's order
         .limit(bindparam("share"))
         .with_for_update(skip_locked=True)
         .correlate(named)
     )
-    place = func.row_number().over(
+    rank = func.row_number().over(
         partition_by=named.c.workspace, order_by=(marks.c.dirty_since, marks.c.id)
     )
     ranked = (
-        select(marks.c.connection_id, marks.c.id, place.label("place"))
+        select(marks.c.connection_id, marks.c.id, rank.label("rank"))
         .where(marks.c.connection_id == named.c.connection, is_among(marks.c.id, oldest))
         .subquery("ranked")
     )
-    due = select(ranked.c.connection_id, ranked.c.id).where(ranked.c.place <= bindparam("share"))
+    due = select(ranked.c.connection_id, ranked.c.id).where(ranked.c.rank <= bindparam("share"))
     name = tuple_(IDENTITIES.c.connection_id, IDENTITIES.c.id)
     return (
         update_rows(IDENTITIES)
@@ -248,8 +261,8 @@ async def _readable(rows: Sequence[RowMapping]) -> list[Mark]:
         try:
             marks.append(_mark_of(row))
         except ValidationError:
-            who = {"connection": row["connection_id"], "identity": row["id"]}
-            LOG.error("mark_unreadable", **who)  # noqa: TRY400 - its text would quote the profile
+            named = {"connection": row["connection_id"], "identity": row["id"]}
+            LOG.error("mark_unreadable", **named)  # noqa: TRY400 - the error's text quotes the profile
         await time_slice.pause_if_over()
     return marks
 

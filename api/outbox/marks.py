@@ -1,7 +1,7 @@
-"""Which identities are not published yet? The dirty set: marking.
+"""Which identities are not published yet? Marks name them; together they are the dirty set.
 
-A mark is part of the identity's row, so there is one however often the identity changes. Every
-function runs inside the caller's transaction: marks commit together with what caused them.
+A mark is part of the identity's row, so that any number of changes makes one. Every function runs
+inside the caller's transaction: marks commit together with the changes that cause them.
 """
 
 import json
@@ -42,8 +42,9 @@ from contracts.topology import Lane
 async def load_state(
     db: AsyncConnection, connection_id: str, identity_id: str
 ) -> IdentityState | None:
-    """Return the newest state of an identity, locked until the transaction ends."""
-    statement = select(Identity.__table__).where(_is(connection_id, identity_id)).with_for_update()  # type: ignore[attr-defined]
+    """Return the newest state of an identity, whose row stays locked until the transaction ends."""
+    table = Identity.__table__  # type: ignore[attr-defined]
+    statement = select(table).where(_is_identity(connection_id, identity_id)).with_for_update()
     row = (await db.execute(statement)).mappings().one_or_none()
     return None if row is None else state_of(row)
 
@@ -71,7 +72,9 @@ async def save_change(
 ) -> None:
     """Store a later state of an identity, marked."""
     values = columns_of(change.state, now) | _renewed_mark(change.lane, trace, now)
-    await db.execute(update_rows(Identity).where(_is(connection_id, identity_id)).values(values))
+    await db.execute(
+        update_rows(Identity).where(_is_identity(connection_id, identity_id)).values(values)
+    )
 
 
 # --- marking without a change of the identity itself ------------------------------------------
@@ -86,7 +89,7 @@ async def mark_identities(
     *,
     beyond: int = 0,
 ) -> int:
-    """Mark some identities that have to be published again, with versions beyond the given one."""
+    """Mark identities, with versions beyond the given one, and return how many there are."""
     return await _mark(db, connection_id, col(Identity.id).in_(ids), trace, now, beyond=beyond)
 
 
@@ -99,19 +102,19 @@ async def mark_selected(
     *,
     unless_waiting: bool = False,
 ) -> int:
-    """Mark whose groups change, in one statement whatever their number.
+    """Mark the identities whose groups change, in one statement whatever their number.
 
-    Until the transaction ends none of them can be deleted, and none that is deleted is marked:
-    that is what keeps memberships of people who are gone from being made.
+    Marked identities cannot be deleted until the transaction ends, and deleted ones are not marked.
+    That prevents memberships of deleted users.
 
-    :param ids: gives the ids; those of nested groups are among them and mean nobody.
-    :param unless_waiting: leaves out those whose marks no relay has leased yet.
+    :param ids: selects the ids. Ids of nested groups may be among them, and match no identity.
+    :param unless_waiting: leaves out identities whose marks no relay has leased yet.
     """
-    there = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
+    existing = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
     if unless_waiting:
         waits = and_(col(Identity.dirty_lane).is_not(None), col(Identity.due_at).is_(None))
-        there = and_(there, not_(waits))
-    return await _mark(db, connection_id, there, trace, now)
+        existing = and_(existing, not_(waits))
+    return await _mark(db, connection_id, existing, trace, now)
 
 
 async def mark_connection(
@@ -122,14 +125,14 @@ async def mark_connection(
     *,
     except_for: Collection[str] = (),
 ) -> int:
-    """Mark every identity of a connection but some: a resync, or a changed rule."""
+    """Mark every identity of a connection, but for some: for a resync, or after changed rules."""
     everybody = col(Identity.id).is_not(None)
     others = everybody if not except_for else _is_none_of(except_for, db.dialect.name)
     return await _mark(db, connection_id, others, trace, now)
 
 
 def _is_none_of(ids: Collection[str], dialect: str) -> ColumnElement[bool]:
-    """Whether an identity is none of these, however many: they are one parameter."""
+    """Return the condition that an identity has none of the ids, which are one parameter."""
     objects = literal(json.dumps([{"id": id_} for id_ in sorted(ids)]))
     return col(Identity.id).not_in(select(objects_in(objects, ["id"], dialect).c.id))
 
@@ -143,10 +146,10 @@ async def _mark(
     *,
     beyond: int = 0,
 ) -> int:
-    """Give identities a new version and a mark in bulk; return how many there are.
+    """Give identities a new version and a mark in the bulk lane; return how many there are.
 
-    Rows are locked in the order of their ids, which an update alone would not do: two groups with
-    common members may be written at once.
+    Rows are locked in the order of their ids, which an update alone would not do: two requests may
+    write groups with common members at once.
     """
     version = col(Identity.version)
     newest = next_version(beyond, now)
@@ -168,14 +171,14 @@ async def _mark(
 # --- rows ---------------------------------------------------------------------------------
 
 
-def _is(connection_id: str, identity_id: str) -> ColumnElement[bool]:
+def _is_identity(connection_id: str, identity_id: str) -> ColumnElement[bool]:
     return and_(col(Identity.connection_id) == connection_id, col(Identity.id) == identity_id)
 
 
 def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
-    """Return a mark over one that may be there: as urgent as the more urgent, as old as the older.
+    """Return a mark over an earlier one, if any: as urgent as the more urgent, as old as the older.
 
-    It is the twin, in SQL, of what ``api.directory.identity_rows.changed_row`` does.
+    This rule in SQL is the twin of ``api.directory.identity_rows.changed_row``.
     """
     number = LANE_NUMBERS[lane]
     was = col(Identity.dirty_lane)

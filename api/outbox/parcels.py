@@ -1,4 +1,4 @@
-"""What is sent of leased marks? Parcels, made so that neither memory nor event loop suffers."""
+"""How do leased marks become parcels? Few large ones at once spare memory and the event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from contracts.topology import Lane
 from contracts.transport import Parcel, Rejected
 
 LARGEST_EVENT = 8 * 1024 * 1024
-"""Bytes: half of what RabbitMQ takes by itself since 4.0."""
+"""Bytes of an event: half of the default max_message_size of RabbitMQ 4.0 and later."""
 
 TOO_LARGE = Rejected("the event is larger than MUSTER_LARGEST_EVENT allows")
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was read of a batch: drafts to render, and marks that have to wait for the next one."""
+    """The drafts of a batch to render, and the marks that have to wait for the next batch."""
 
     drafts: Sequence[Draft]
     left_over: Sequence[Mark]
@@ -29,7 +29,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A mark, and the parcel that says it, unless its size in bytes is too large for one."""
+    """A mark and its parcel, which is None where its size in bytes is too large."""
 
     mark: Mark
     parcel: Parcel | None
@@ -37,7 +37,10 @@ class Packed:
 
 
 async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load:
-    """Read what marks need. Of those with very many groups a batch has one, so that it fits."""
+    """Read the drafts of marks; a batch has one with heavy groups, so that it fits into memory.
+
+    :param largest: the bytes of the largest event.
+    """
     drafts: list[Draft] = []
     left_over: list[Mark] = []
     has_heavy = False
@@ -53,7 +56,7 @@ async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load
 
 
 async def pack(drafts: Sequence[Draft], lane: Lane, largest: int) -> Sequence[Packed]:
-    """Render and encode drafts, with a pause for others after some milliseconds."""
+    """Render and encode drafts, and give way to other tasks after some milliseconds."""
     time_slice, packed = TimeSlice(), []
     for draft in drafts:
         if draft.groups is None:

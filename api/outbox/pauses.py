@@ -1,4 +1,4 @@
-"""When is a suspect tried again, and how many marks are put at risk at once? Pure."""
+"""When is a suspect retried, and how large is a batch? Failures lengthen pauses. Pure."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,17 @@ from contracts.topology import Lane
 from contracts.transport import Confirmed, PublishOutcome, RetryAfter, Unknown
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
-"""Seconds before a mark that failed is tried again; the first pause keeps its neighbours quick."""
+"""Seconds before a failed mark is retried; a short first pause spares its innocent neighbours."""
 
 LARGEST_BATCH = {Lane.URGENT: 50, Lane.BULK: 200}
-"""Marks leased at once. A batch is settled as a whole, so small ones keep leavers quick."""
+"""Marks leased at once. A batch is settled as a whole, so that a small one keeps leavers quick."""
 
 
 def pause_before(failures: int, chance: float) -> float:
-    """Return the seconds before the next try of a mark: twice as many after each failure.
+    """Return the seconds before the next try of a mark, which double with each failure.
 
-    :param failures: how many there were, 1 or more.
-    :param chance: 0 to 1, so that marks that failed together do not come back together.
+    :param failures: the number of failures, 1 or more.
+    :param chance: 0 to 1, so that marks that failed together do not return together.
     """
     doubled: float = SHORTEST_PAUSE * 2 ** min(failures - 1, 30)
     longest = min(doubled, LONGEST_PAUSE)
@@ -24,9 +24,9 @@ def pause_before(failures: int, chance: float) -> float:
 
 
 def next_size(size: int, lane: Lane, outcomes: Sequence[PublishOutcome]) -> int:
-    """Return how many marks the next batch of a lane has.
+    """Return the size of a lane's next batch.
 
-    Half as many where the line broke: a broker that breaks it every time makes few suspects then.
+    A broken line halves it, so that a broker that breaks it every time makes few suspects.
     """
     if any(isinstance(it, Unknown) and it.suspect for it in outcomes):
         return max(1, size // 2)
@@ -36,5 +36,5 @@ def next_size(size: int, lane: Lane, outcomes: Sequence[PublishOutcome]) -> int:
 
 
 def is_unavailable(outcomes: Sequence[PublishOutcome]) -> bool:
-    """Say whether the transport did not take everything, for a reason that is its own."""
+    """Return whether the transport did not take all parcels, for a reason of its own."""
     return any(isinstance(it, Unknown) and not it.suspect for it in outcomes)

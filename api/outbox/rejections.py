@@ -1,4 +1,4 @@
-"""Which identities cannot be published as they are, and why? For whoever has to look at them."""
+"""Which identities cannot be published as they are, and why? Operators list these rejections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from contracts.downstream.failures import FailureGroup, ListedFailure
 
 @dataclass(frozen=True, slots=True)
 class Rejections:
-    """Rejected identities, from the directory: failures of a kind that never reach the worker."""
+    """Lists the rejected identities of the directory, failures that never reach the worker."""
 
     database: DirectoryDatabase
 
     async def groups(self) -> Sequence[FailureGroup]:
-        """Return them in groups, the largest first."""
+        """Return the rejections grouped by their messages, the largest group first."""
         message, size = col(Identity.rejection), func.count()
         times = func.min(col(Identity.first_rejected_at)), func.max(col(Identity.rejected_at))
         statement = (
@@ -37,7 +37,7 @@ class Rejections:
     async def of(
         self, *, connection: str | None = None, identity: str | None = None
     ) -> Sequence[ListedFailure]:
-        """Return those that match what is given, the latest first."""
+        """Return the rejections of a connection and an identity, where given, the latest first."""
         statement = select(
             col(Identity.connection_id),
             col(Identity.id),
@@ -59,12 +59,12 @@ class Rejections:
 
 
 async def count_rejected(db: AsyncConnection) -> int:
-    """Return how many there are; those that are tried again are among them until it succeeds."""
+    """Return the number of rejected identities, also of retried ones until they succeed."""
     statement = select(func.count()).select_from(Identity).where(is_rejected())
     return (await db.execute(statement)).scalar_one()
 
 
 def is_rejected() -> ColumnElement[bool]:
-    """Say whether an identity was rejected, and nothing newer of it was published since."""
+    """Return the condition that no version was published since an identity's rejected one."""
     rejected = col(Identity.rejected_version)
     return and_(rejected.is_not(None), rejected > col(Identity.published_version))

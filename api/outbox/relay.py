@@ -1,7 +1,7 @@
-"""How do dirty identities reach the workers? Lease marks, render, publish, clear; again on doubt.
+"""How do dirty identities reach workers? The relay leases marks, publishes, and clears them.
 
-A crash at any point repeats a publication and never loses one: a mark goes only when its parcel
-is confirmed and its identity has not moved on meanwhile.
+A crash at any point repeats a publication and never loses one: a mark is cleared only when its
+parcel is confirmed and its identity has no newer version.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox import room, settling
-from api.outbox.leasing import Mark, Round, lease
+from api.outbox.leasing import Mark, MarkSelection, lease
 from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
 from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
 from api.outbox.room import MOST_WAITING, Room
@@ -33,24 +33,24 @@ from contracts.transport import (
 LOG = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 60
-"""Longer than a batch takes; after a crash its marks wait this long for another relay."""
+"""The length of a lease, longer than a batch takes; after a crash, marks wait so long."""
 
 SUSPECTS_AT_ONCE = 10
-"""Suspects leased at once. One may wait for as long as the broker lets it, and ends the turn."""
+"""Suspects leased at once. A suspect may wait to the timeout of a confirm, which ends the batch."""
 
 FULL_PAUSE = 0.1
-"""Seconds between looks at a lane that is full: workers empty a tenth of it meanwhile, at most."""
+"""Seconds between looks at a full lane, in which workers take at most a tenth of its events."""
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
-"""Seconds between looks at an idle lane: quick after work, patient after nothing."""
+"""Seconds between looks at an idle lane: short after work, growing while no mark is found."""
 
 
 class Relay:
-    """Moves marks of both lanes to a publisher. Several may run on one directory.
+    """Publishes the marks of both lanes. Several relays may run on one directory.
 
-    :param largest_event: bytes; what is larger is never given to the publisher.
-    :param most_waiting: how many events may wait in the bulk lane while others' marks wait.
-    :param chance: gives 0 to 1, so that suspects do not come back together.
+    :param largest_event: the bytes of the largest event that is given to the publisher.
+    :param most_waiting: how many events may wait in the bulk lane of the transport.
+    :param chance: returns 0 to 1, so that suspects do not return together.
     """
 
     def __init__(
@@ -71,18 +71,18 @@ class Relay:
         self._largest_event = largest_event
         self._chance = chance
         self._sizes = dict(LARGEST_BATCH)
-        self._last_served: dict[Round, str] = {}
+        self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
         self._room = Room(publisher, room.most_waiting(most_waiting))
         self._bells = {lane: asyncio.Event() for lane in Lane}
 
     def wake(self) -> None:
-        """Look for marks now: whoever writes in this process says so."""
+        """Look for marks now, after a write in this process."""
         for bell in self._bells.values():
             bell.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until told to stop; the batches in hand are settled first."""
+        """Publish until ``stop`` is set, and settle the batches in hand."""
         async with asyncio.TaskGroup() as lanes:
             for lane in Lane:
                 lanes.create_task(self._serve(lane, stop))
@@ -101,7 +101,7 @@ class Relay:
             moved: int | None = await until_stopped(stop)(self.move, lane)
             idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
             if not moved and not stop.is_set():
-                # New marks do not make a transport available that just was not.
+                # New marks do not make an unavailable transport available.
                 await pause(idle, stop if lane in self._unavailable else bell)
 
     async def _serve_suspects(self, stop: asyncio.Event) -> None:
@@ -115,9 +115,9 @@ class Relay:
     async def move(self, lane: Lane) -> int:
         """Publish one batch of a lane and settle it.
 
-        Return how many marks were settled for good; 0 where the transport did not take all.
+        Return the number of marks cleared or rejected; 0 where the transport was unavailable.
         """
-        packed = await self._lease(Round(lane), self._sizes[lane])
+        packed = await self._lease(MarkSelection(lane), self._sizes[lane])
         if not packed:
             return 0
         parcels = [it.parcel for it in packed if it.parcel]
@@ -133,43 +133,45 @@ class Relay:
         return settled
 
     async def move_suspects(self) -> int:
-        """Publish some suspects, leavers first and each alone; return how many got through.
+        """Publish some suspects, each alone, the urgent lane first; return how many were settled.
 
-        Where one fails, the others go back: the line may be broken for a while.
+        The first failure gives the others back: the line may be broken for a while.
         """
         for lane in Lane:
-            if packed := await self._lease(Round(lane, suspect=True), SUSPECTS_AT_ONCE):
+            if packed := await self._lease(MarkSelection(lane, suspect=True), SUSPECTS_AT_ONCE):
                 return await self._publish_apart(lane, packed)
         return 0
 
     async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
-        through = 0
-        for at, it in enumerate(suspects):
+        settled = 0
+        for index, it in enumerate(suspects):
             alone = self.publisher.publish_alone
             outcome = await alone(it.parcel) if it.parcel else TOO_LARGE
-            through += await self._settle(lane, [it], [outcome])
+            settled += await self._settle(lane, [it], [outcome])
             if isinstance(outcome, Unknown):
                 async with self.database.write() as db:
-                    await settling.give_back(db, [other.mark for other in suspects[at + 1 :]])
+                    await settling.give_back(db, [other.mark for other in suspects[index + 1 :]])
                 break
-        return through
+        return settled
 
-    async def _lease(self, of: Round, most: int) -> Sequence[Packed]:
-        """Lease a batch and pack it: what needs no database waits until no row is locked."""
+    async def _lease(self, selection: MarkSelection, most: int) -> Sequence[Packed]:
+        """Lease a batch and pack it; rendering waits until the transaction holds no lock."""
         started = self.clock()
         until = started + LEASE_SECONDS * 1_000_000
         async with self.database.write() as db:
-            leased = await lease(db, of, most, started, until, self._last_served.get(of, ""))
+            leased = await lease(
+                db, selection, most, started, until, self._last_served.get(selection, "")
+            )
             loaded = await load(db, leased.marks, self._largest_event)
             await settling.give_back(db, loaded.left_over)
-        self._last_served[of] = leased.last_served
-        return await pack(loaded.drafts, of.lane, self._largest_event)
+        self._last_served[selection] = leased.last_served
+        return await pack(loaded.drafts, selection.lane, self._largest_event)
 
     async def _settle(
         self, lane: Lane, packed: Sequence[Packed], outcomes: Sequence[PublishOutcome]
     ) -> int:
         self._report(lane, packed, outcomes)
-        settled = self.clock()
+        at = self.clock()
         confirmed: list[Mark] = []
         unpublished: list[Mark] = []
         attempted: dict[Mark, int] = {}
@@ -180,20 +182,20 @@ class Relay:
                 case Confirmed():
                     confirmed.append(mark)
                 case RetryAfter(seconds=seconds):
-                    attempted[mark] = settled + int(seconds * 1_000_000)
+                    attempted[mark] = at + int(seconds * 1_000_000)
                 case Unknown(suspect=True):
                     wait = pause_before(mark.failed_publications + 1, self._chance())
-                    suspects[mark] = settled + int(wait * 1_000_000)
+                    suspects[mark] = at + int(wait * 1_000_000)
                 case Unknown():
                     unpublished.append(mark)
                 case Rejected(reason=reason):
                     rejected[mark] = reason
         async with self.database.write() as db:
-            await settling.clear(db, confirmed, settled)
+            await settling.clear(db, confirmed, at)
             await settling.postpone(db, attempted)
             await settling.give_back(db, unpublished)
             await settling.suspect(db, suspects)
-            await settling.reject(db, rejected, settled)
+            await settling.reject(db, rejected, at)
         return len(confirmed) + len(rejected)
 
     def _report(
@@ -205,5 +207,5 @@ class Relay:
             LOG.warning("publications_unknown", lane=lane, reason=reason, parcels=parcels)
         for it, outcome in zip(packed, outcomes, strict=True):
             if isinstance(outcome, Rejected):
-                who = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
-                LOG.error("event_rejected", **who, bytes=it.size, reason=outcome.reason)
+                named = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
+                LOG.error("event_rejected", **named, bytes=it.size, reason=outcome.reason)

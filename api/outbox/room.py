@@ -1,7 +1,7 @@
-"""How many events may lie in the transport? So few that whose turn it is stays with the leases.
+"""How many events may wait in the transport? Leases set the order only while they are few.
 
-Queues know no workspaces. What lies in one of them goes before whatever comes later, be it a
-leaver of somebody else; and what is not published yet still coalesces.
+Queues know no workspaces: an event in a queue precedes every later one, be it a leaver of another
+workspace. Marks that are not published yet still coalesce.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from contracts.topology import Lane
 from contracts.transport import Publisher
 
 MOST_WAITING = 10_000
-"""Events in the bulk lane: three seconds of one worker, and work for ten that come to help."""
+"""Events in the bulk lane: three seconds of work for one worker, and enough for ten."""
 
 URGENT_SHARE = 5
-"""The urgent lane has one part of so many: leavers of others are applied within seconds."""
+"""The urgent lane has this fraction (1/5) of the bulk lane, so that leavers wait for seconds."""
 
 
 def most_waiting(bulk: int) -> Mapping[Lane, int]:
@@ -24,8 +24,8 @@ def most_waiting(bulk: int) -> Mapping[Lane, int]:
 class Room:
     """The room that one relay finds in the lanes of a transport.
 
-    It looks again once it has filled what it has found, so that several relays may find the same
-    room: they fill a lane once each, at most. Where nobody can count, there is room.
+    The transport is counted again once the relay has filled the room, so that several relays may
+    find the same room and fill it once each. Where the transport cannot be counted, there is room.
     """
 
     def __init__(self, publisher: Publisher, most: Mapping[Lane, int]) -> None:
@@ -34,7 +34,7 @@ class Room:
         self._left = dict.fromkeys(Lane, 0)
 
     async def has_any(self, lane: Lane) -> bool:
-        """Say whether something may be published in a lane."""
+        """Return whether a lane has room for an event."""
         if self._left[lane] <= 0:
             backlog = (await self._publisher.inspect()).backlog
             waiting = 0 if backlog is None else backlog.waiting[lane]
@@ -42,5 +42,5 @@ class Room:
         return self._left[lane] > 0
 
     def fill(self, lane: Lane, parcels: int) -> None:
-        """Take in that so many have been published."""
+        """Take the room of published parcels."""
         self._left[lane] -= parcels

@@ -1,6 +1,7 @@
-"""What becomes of leased marks? Cleared, given back, put off, or ended as what cannot be sent.
+"""What becomes of leased marks? Outcomes clear them, give them back, postpone or reject them.
 
-Every function runs inside the caller's transaction, and leaves alone whose identity has moved on.
+Every function runs inside the caller's transaction, and skips marks of identities with a newer
+version.
 """
 
 from collections.abc import Collection, Mapping
@@ -30,26 +31,26 @@ NO_FAULT = {
 
 
 async def clear(db: AsyncConnection, marks: Collection[Mark], now: int) -> None:
-    """Forget marks whose state is safely on its way."""
+    """Remove marks whose parcels were confirmed."""
     published = {"published_version": col(Identity.version), "published_at": now}
     await _settle(db, marks, NO_MARK | NO_FAULT | published)
 
 
 async def give_back(db: AsyncConnection, marks: Collection[Mark]) -> None:
-    """Make marks ready again: nothing is known against them, and nothing was tried."""
+    """Make marks ready again that were not published, for no fault of theirs."""
     await _settle(db, marks, {"due_at": null()})
 
 
 async def postpone(db: AsyncConnection, due: Mapping[Mark, int]) -> None:
-    """Let marks wait until the given times: the worker has tried, and a failure ends such tries."""
+    """Postpone marks to the given times, because a worker has failed and asks for another try."""
     values = {"due_at": bindparam("due"), "attempts": col(Identity.attempts) + 1}
     await _settle(db, due, values, {mark: {"due": at} for mark, at in due.items()})
 
 
 async def suspect(db: AsyncConnection, due: Mapping[Mark, int]) -> None:
-    """Let marks wait until the given times, to be published apart from then on.
+    """Postpone marks to the given times, and make them suspects, which are published apart.
 
-    So are those that have moved on meanwhile: their next version may have the same fault.
+    Identities with a newer version become suspects as well, because it may have the same fault.
     """
     is_same = col(Identity.version) == bindparam("of_version")
     values = {
@@ -58,11 +59,11 @@ async def suspect(db: AsyncConnection, due: Mapping[Mark, int]) -> None:
         "failed_publications": case((is_same, col(Identity.failed_publications) + 1), else_=0),
     }
     parameters = {mark: {"due": at} for mark, at in due.items()}
-    await _settle(db, due, values, parameters, even_moved_on=True)
+    await _settle(db, due, values, parameters, even_if_newer=True)
 
 
 async def reject(db: AsyncConnection, reasons: Mapping[Mark, str], now: int) -> None:
-    """End marks whose state cannot be published, and say why; a new mark tries it again, apart."""
+    """Remove marks whose states cannot be published, and store why; a new mark is a suspect."""
     values = NO_MARK | {
         "suspect": True,
         "failed_publications": 0,
@@ -81,14 +82,18 @@ async def _settle(
     values: Mapping[str, Any],
     parameters: Mapping[Mark, Mapping[str, Any]] | None = None,
     *,
-    even_moved_on: bool = False,
+    even_if_newer: bool = False,
 ) -> None:
     if not marks:
         return
     given = parameters or {}
     statement = (
         update_rows(Identity)
-        .where(_is_of_a_mark() if even_moved_on else and_(_is_of_a_mark(), _has_its_version()))
+        .where(
+            _is_marked_identity()
+            if even_if_newer
+            else and_(_is_marked_identity(), _has_leased_version())
+        )
         .values(values)
         .execution_options(synchronize_session=None)
     )
@@ -106,12 +111,12 @@ async def _settle(
     )
 
 
-def _is_of_a_mark() -> ColumnElement[bool]:
+def _is_marked_identity() -> ColumnElement[bool]:
     return and_(
         col(Identity.connection_id) == bindparam("of_connection"),
         col(Identity.id) == bindparam("of_identity"),
     )
 
 
-def _has_its_version() -> ColumnElement[bool]:
+def _has_leased_version() -> ColumnElement[bool]:
     return col(Identity.version) == bindparam("of_version")

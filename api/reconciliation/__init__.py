@@ -1,1 +1,1 @@
-"""How is downstream kept in step? Versions are compared, judged and repaired."""
+"""How is downstream kept in step? Reconciliation compares versions, judges and repairs them."""

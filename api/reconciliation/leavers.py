@@ -1,4 +1,4 @@
-"""Who has left downstream unknown to the directory? People whom no publication may bring back."""
+"""Which leavers does the directory not know? A reconciliation finds them; no resync marks them."""
 
 from collections.abc import Sequence
 
@@ -16,17 +16,17 @@ async def unknown_leavers(
     identity: str | None = None,
     clock: Clock = now,
 ) -> Sequence[Finding]:
-    """Return those of a connection; of one identity, only that."""
-    comparing = whatever_is_on_its_way(directory, states, clock)
+    """Return the unknown leavers of a connection, or of a single identity."""
+    reconciliation = settled_reconciliation(directory, states, clock)
     if identity is None:
-        return await comparing.found({Verdict.LEFT}, connection)
-    found = await comparing.of([(connection, identity)])
+        return await reconciliation.with_verdicts({Verdict.LEFT}, connection)
+    found = await reconciliation.of_identities([(connection, identity)])
     return [it for it in found if it.verdict is Verdict.LEFT]
 
 
-def whatever_is_on_its_way(
+def settled_reconciliation(
     directory: DirectoryDatabase, states: SyncStates, clock: Clock = now
 ) -> Reconciliation:
-    """Return a comparison that tells leavers: no event that may still arrive makes them none."""
+    """Return a reconciliation that takes every publication for arrived: leavers stay leavers."""
     at = clock()
     return Reconciliation(directory, states, Moment(at, settled_before=at))

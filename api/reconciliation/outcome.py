@@ -1,4 +1,4 @@
-"""What came of a reconciliation? All is compared, and as far as asked repaired and brought back."""
+"""What came of a reconciliation? The outcome holds findings, repairs and leavers brought back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +14,10 @@ from contracts.downstream.assertions import Assertions
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A comparison, and what was done about it, if anything was to be.
+    """A comparison, with the numbers of repaired identities and of people brought back.
 
     ``candidates`` are the leavers who may be brought back: all of them, or those who were named.
+    ``marked`` and ``brought_back`` are None where the operator did not ask for it.
     """
 
     comparison: Comparison
@@ -26,7 +27,7 @@ class Outcome:
 
     @property
     def is_well(self) -> bool:
-        """Say whether nothing is left to be done; what was marked is on its way."""
+        """Return whether no finding or leaver is left; marked identities are on their way."""
         back = self.candidates if self.brought_back is not None else ()
         unmarked = self.comparison.findings and self.marked is None
         return not unmarked and len(back) == len(self.comparison.leavers)
@@ -40,11 +41,11 @@ async def reconcile(
     identities: Sequence[str] = (),
     clock: Clock = now,
 ) -> Outcome:
-    """Compare everything; leavers are left alone, and may be brought back after a look at them.
+    """Compare all identities, and repair the findings if asked; leavers are left alone.
 
-    :param fix: whether everything else that disagrees is published again.
-    :param identities: the only leavers who may be brought back, by their ids.
-    :raises UnknownLeavers: when one of these identities is no leaver.
+    :param fix: whether the findings are published again.
+    :param identities: the ids of the only leavers who may be brought back; none means all.
+    :raises UnknownLeavers: when one of these identities is no unknown leaver.
     """
     comparison = await reconciliation.compare(assertions)
     candidates = _named(comparison.leavers, identities)
@@ -57,13 +58,13 @@ async def reconcile(
 async def bring_candidates_back(
     directory: DirectoryDatabase, outcome: Outcome, clock: Clock = now
 ) -> Outcome:
-    """Publish the candidates as the directory shows them; return what has come of it all."""
+    """Publish the candidates as the directory shows them; return the outcome with their number."""
     brought = await bring_back(directory, outcome.candidates, clock())
     return replace(outcome, brought_back=brought)
 
 
 def _named(leavers: Sequence[Finding], identities: Sequence[str]) -> Sequence[Finding]:
-    """Return the leavers that are named; where no identity is, all of them."""
+    """Return the leavers with the given ids, or all of them where no id is given."""
     if others := set(identities) - {it.identity for it in leavers}:
         raise UnknownLeavers(others)
     return [it for it in leavers if not identities or it.identity in identities]

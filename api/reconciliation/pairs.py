@@ -1,31 +1,31 @@
-"""How do directory and downstream compare? Every identity with what downstream knows of it."""
+"""How do directory and downstream compare? Identities are paired with their sync states."""
 
 from collections.abc import AsyncIterator, Sequence
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_listing import CountedIdentity, count_some, ids_by_connection
+from api.directory.identity_listing import IdentityVersion, ids_by_connection, list_identities
 from contracts.downstream.sync_states import SyncState, SyncStates
 
-Compared = tuple[CountedIdentity, SyncState | None]
-"""An identity, and its state downstream; None where it is not known there."""
+Pair = tuple[IdentityVersion, SyncState | None]
+"""An identity and its sync state, which is None where downstream does not know the identity."""
 
 
-async def compared(
+async def all_pairs(
     directory: DirectoryDatabase, states: SyncStates, connection: str | None = None
-) -> AsyncIterator[Sequence[Compared]]:
-    """Yield all identities, or those of one connection, in pages, each of one connection."""
+) -> AsyncIterator[Sequence[Pair]]:
+    """Yield the pairs of all identities, or of one connection, in pages of one connection each."""
     async for connection_id, ids in ids_by_connection(directory, connection):
-        yield await compared_some(directory, states, connection_id, ids)
+        yield await pairs_of(directory, states, connection_id, ids)
 
 
-async def compared_some(
+async def pairs_of(
     directory: DirectoryDatabase, states: SyncStates, connection: str, ids: Sequence[str]
-) -> Sequence[Compared]:
-    """Return those of some identities that the directory has, in the order of their ids.
+) -> Sequence[Pair]:
+    """Return the pairs of those identities that the directory has, in the order of their ids.
 
-    Downstream is asked first, so that it never seems to know more than the directory does.
+    Downstream is read first, so that it never seems to know more than the directory does.
     """
-    known = await states.of(connection, ids)
+    sync_states = await states.of(connection, ids)
     async with directory.read() as db:
-        identities = await count_some(db, connection, ids)
-    return [(identity, known.get(identity.identity_id)) for identity in identities]
+        identities = await list_identities(db, connection, ids)
+    return [(identity, sync_states.get(identity.identity_id)) for identity in identities]

@@ -1,4 +1,4 @@
-"""Where do directory and downstream disagree? Every identity judged; a resync repairs it."""
+"""Where do directory and downstream disagree? A reconciliation judges every identity."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -7,20 +7,20 @@ from itertools import groupby
 from operator import attrgetter
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_listing import PAGE, known_ids
+from api.directory.identity_listing import PAGE_SIZE, known_ids
 from api.outbox.events import render
-from api.outbox.leasing import look_at
-from api.reconciliation.pairs import compared, compared_some
-from api.reconciliation.verdicts import SETTLED, Finding, Moment, Verdict, finding_of
+from api.outbox.leasing import unleased_marks
+from api.reconciliation.pairs import all_pairs, pairs_of
+from api.reconciliation.verdicts import SETTLED_VERDICTS, Finding, Moment, Verdict, finding_of
 from contracts.downstream.assertions import Assertions
 from contracts.downstream.sync_states import KnownIdentity, SyncStates
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What a reconciliation found: how many identities stand how, and what has to be repaired.
+    """The result of a reconciliation: the numbers of verdicts, and the findings to repair.
 
-    ``leavers`` are apart from the ``findings``: to publish them again is to bring them back.
+    ``leavers`` are kept apart from the ``findings``: publishing them would bring them back.
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
@@ -28,26 +28,26 @@ class Comparison:
     leavers: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
-        """Take in how one identity stands."""
+        """Count a finding, and keep it if it needs repair."""
         self.counts[finding.verdict] += 1
         if finding.verdict is Verdict.LEFT:
             self.leavers.append(finding)
-        elif finding.verdict not in SETTLED:
+        elif finding.verdict not in SETTLED_VERDICTS:
             self.findings.append(finding)
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Compares all identities, page by page, and remembers only what it finds."""
+    """Compares all identities, page by page, and keeps only the findings in memory."""
 
     directory: DirectoryDatabase
     states: SyncStates
     moment: Moment
 
-    async def found(
+    async def with_verdicts(
         self, verdicts: Collection[Verdict], connection: str | None = None
     ) -> Sequence[Finding]:
-        """Return who of all, or of one connection, stands so. It asks for versions only."""
+        """Return the findings that have one of the verdicts, by versions alone."""
         return [
             finding
             async for page in self._judged(connection)
@@ -55,24 +55,24 @@ class Reconciliation:
             if finding.verdict in verdicts
         ]
 
-    async def of(self, named: Iterable[tuple[str, str]]) -> Sequence[Finding]:
-        """Return how the named identities stand, by their connections and ids.
+    async def of_identities(self, named: Iterable[tuple[str, str]]) -> Sequence[Finding]:
+        """Return the findings of identities, given by their connections and ids.
 
-        Those that the directory does not have are left out.
+        Identities that the directory does not have are left out.
         """
         ids: defaultdict[str, list[str]] = defaultdict(list)
         for connection, identity in named:
             ids[connection].append(identity)
         findings: list[Finding] = []
-        for connection, those in sorted(ids.items()):
-            for start in range(0, len(those), PAGE):
-                some = those[start : start + PAGE]
-                page = await compared_some(self.directory, self.states, connection, some)
+        for connection, of_connection in sorted(ids.items()):
+            for start in range(0, len(of_connection), PAGE_SIZE):
+                some = of_connection[start : start + PAGE_SIZE]
+                page = await pairs_of(self.directory, self.states, connection, some)
                 findings += [finding_of(*each, self.moment) for each in page]
         return findings
 
     async def compare(self, assertions: Assertions) -> Comparison:
-        """Compare everything: versions, what was applied, and who is held without a reason."""
+        """Compare versions, applied values and holders of accounts with the whole directory."""
         comparison = Comparison()
         async for page in self._judged():
             drifted = await self._drifted(page, assertions)
@@ -83,18 +83,18 @@ class Reconciliation:
         return comparison
 
     async def _judged(self, connection: str | None = None) -> AsyncIterator[Sequence[Finding]]:
-        async for page in compared(self.directory, self.states, connection):
+        async for page in all_pairs(self.directory, self.states, connection):
             yield [finding_of(*each, self.moment) for each in page]
 
     async def _drifted(
         self, findings: Sequence[Finding], assertions: Assertions
     ) -> dict[str, Finding]:
-        """Look whether who is in step really is as it was applied."""
+        """Return the findings of identities in step whose accounts are not as they were applied."""
         in_step = [it.identity for it in findings if it.verdict is Verdict.IN_STEP]
         if not in_step:
             return {}
         async with self.directory.snapshot() as db:
-            events = await render(db, await look_at(db, findings[0].connection, in_step))
+            events = await render(db, await unleased_marks(db, findings[0].connection, in_step))
         differences = await assertions.differences(events)
         return {
             event.identity: Finding(
@@ -105,9 +105,9 @@ class Reconciliation:
         }
 
     async def _orphans(self) -> AsyncIterator[Finding]:
-        """Yield who is held downstream, though the directory has never heard of them."""
+        """Yield the identities that hold accounts downstream and are unknown to the directory."""
         after: KnownIdentity | None = None
-        while held := await self.states.held(after, PAGE):
+        while held := await self.states.held(after, PAGE_SIZE):
             for connection_id, page in groupby(sorted(held), attrgetter("connection")):
                 versions = {it.identity: it.applied_version for it in page}
                 async with self.directory.read() as db:

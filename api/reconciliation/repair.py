@@ -1,4 +1,4 @@
-"""How is what a reconciliation found repaired? Marked again; who is held for nothing is let go."""
+"""How are the findings repaired? Identities are marked again, and orphans release accounts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import never_known
-from api.directory.identity_listing import PAGE
+from api.directory.identity_listing import PAGE_SIZE
 from api.directory.tables import Connection, Identity
 from api.http.correlation import new_trace
 from api.outbox.marks import mark_identities, save_new
@@ -19,31 +19,31 @@ from contracts.identity_changed import Trace
 
 
 async def repair(directory: DirectoryDatabase, findings: Iterable[Finding], now: int) -> int:
-    """Publish the identities again and return how many; those of no connection are left alone.
+    """Mark the identities of findings, and return how many; unknown connections are left alone.
 
-    So are people who have left downstream: that takes ``bring_back``. An orphan is published as
-    deleted and never active: its account stays as it is, and belongs to whoever comes next with
-    its e-mail. An identity that is ahead downstream gets a version beyond that, for the clock alone
-    may not be: one that was ahead has given it.
+    Unknown leavers are left alone as well: ``bring_back`` publishes them. An orphan is published as
+    deleted and never active: its account stays as it is, and the next identity with its e-mail
+    holds it. An identity that is ahead downstream gets a version beyond that one, which the clock
+    alone may not reach: a clock that was ahead has given it.
     """
     repaired = 0
     for page in _pages(it for it in findings if it.verdict is not Verdict.LEFT):
         async with directory.write() as db:
-            if await _is_there(db, page[0].connection):
+            if await _connection_exists(db, page[0].connection):
                 repaired += await _repair(db, page, now)
     return repaired
 
 
 async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], now: int) -> int:
-    """Publish people who have left downstream as the directory shows them; return how many.
+    """Publish unknown leavers as the directory shows them, and return how many.
 
-    The directory learns which deactivation it had lost, so that they are nobody unknown any more.
+    The directory stores the deactivations that it had lost, so that it knows these leavers.
     """
     brought = 0
     for page in _pages(it for it in leavers if it.verdict is Verdict.LEFT):
         trace = new_trace()
         async with directory.write() as db:
-            await _learn_of_leavings(db, page)
+            await _store_lost_deactivations(db, page)
             for it in page:
                 brought += await mark_identities(
                     db, it.connection, [it.identity], trace, now, beyond=it.applied_version
@@ -51,11 +51,11 @@ async def bring_back(directory: DirectoryDatabase, leavers: Iterable[Finding], n
     return brought
 
 
-async def _learn_of_leavings(db: AsyncConnection, findings: Sequence[Finding]) -> None:
-    """Let the directory know deactivations that it has lost, unless it has newer ones by now.
+async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Finding]) -> None:
+    """Store deactivations that the directory has lost, unless it has newer ones by now.
 
-    Of somebody active, the action that the rules named for an earlier one is forgotten: it must
-    not be taken for this one, should downstream be the side that is restored next.
+    The action that the rules named for an earlier deactivation of an active identity is removed, so
+    that it is not taken for the action of this one, should downstream be restored next.
     """
     identity, left_at = col(Identity.id), col(Identity.deactivated_at)
     unknown = (
@@ -85,15 +85,15 @@ async def _learn_of_leavings(db: AsyncConnection, findings: Sequence[Finding]) -
 
 
 def _pages(findings: Iterable[Finding]) -> Iterator[Sequence[Finding]]:
-    """Yield what one transaction repairs: some findings of one connection."""
+    """Yield the findings of one connection at a time, in pages for one transaction each."""
     ordered = sorted(findings, key=attrgetter("connection", "identity"))
     for _, group in groupby(ordered, attrgetter("connection")):
         of_connection = list(group)
-        for start in range(0, len(of_connection), PAGE):
-            yield of_connection[start : start + PAGE]
+        for start in range(0, len(of_connection), PAGE_SIZE):
+            yield of_connection[start : start + PAGE_SIZE]
 
 
-async def _is_there(db: AsyncConnection, connection_id: str) -> bool:
+async def _connection_exists(db: AsyncConnection, connection_id: str) -> bool:
     there = select(col(Connection.id)).where(col(Connection.id) == connection_id)
     return await db.scalar(there) is not None
 
@@ -102,7 +102,7 @@ async def _repair(db: AsyncConnection, findings: Sequence[Finding], now: int) ->
     trace, connection_id = new_trace(), findings[0].connection
     orphans = [finding for finding in findings if finding.verdict is Verdict.ORPHANED]
     known = [it for it in findings if it.verdict is not Verdict.ORPHANED]
-    await _learn_of_leavings(db, [it for it in known if it.verdict is Verdict.AHEAD])
+    await _store_lost_deactivations(db, [it for it in known if it.verdict is Verdict.AHEAD])
     for orphan in orphans:
         change = never_known(orphan.applied_version, now)
         await save_new(db, connection_id, orphan.identity, change, trace, now)
@@ -114,7 +114,7 @@ async def _mark(db: AsyncConnection, findings: Sequence[Finding], trace: Trace, 
     others = [it.identity for it in findings if not _is_of_a_clock_ahead(it, now)]
     if others:
         marked += await mark_identities(db, findings[0].connection, others, trace, now)
-    for it in findings:  # each alone, so that nobody else gets a time that is wrong
+    for it in findings:  # in a statement of its own, so that no other identity gets this wrong time
         if _is_of_a_clock_ahead(it, now):
             marked += await mark_identities(
                 db, it.connection, [it.identity], trace, now, beyond=it.applied_version

@@ -1,4 +1,4 @@
-"""Whose turn is it? What is due is done by the one process that claims it."""
+"""Which process runs a scheduled job? The first process that claims a due job runs it."""
 
 from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,10 +9,12 @@ from api.directory.tables import Schedule
 
 
 async def claim(db: AsyncConnection, name: str, now: int, next_at: int) -> bool:
-    """Say whether something is due and nobody else has claimed it; it is due again then.
+    """Claim a job, and return whether it was due and no other process had claimed it.
 
-    The first claim of all is not due yet: what starts up has other things to do. Due is also what
-    waits for longer than it could: a clock was ahead when it was claimed last.
+    The first claim only schedules the job: a process that starts up has other work. A job that
+    waits for longer than its interval is due as well: a clock was ahead at its last claim.
+
+    :param next_at: when the job is due again, in microseconds.
     """
     table = Schedule.__table__  # type: ignore[attr-defined]
     first = (

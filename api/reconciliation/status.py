@@ -1,11 +1,11 @@
-"""Where do the identities stand? Released and applied versions compared, page by page."""
+"""How far has every identity come? The report counts them by released and applied versions."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_listing import CountedIdentity
-from api.reconciliation.pairs import compared
+from api.directory.identity_listing import IdentityVersion
+from api.reconciliation.pairs import all_pairs
 from api.reconciliation.verdicts import UNSEEN, unknown_leaving
 from contracts.clock import seconds_since
 from contracts.downstream.sync_states import SyncState, SyncStates
@@ -13,12 +13,12 @@ from contracts.downstream.sync_states import SyncState, SyncStates
 
 @dataclass(slots=True)
 class StatusReport:
-    """How many identities there are and how far they have come.
+    """The numbers of identities by sync state, with the reasons of refusals and failures.
 
-    ``identities`` and ``applied`` count who is not deleted; deletions count as pending too until
-    they are applied. An identity is in at most one of pending, applied, refused and failed,
-    except that what is refused or failed can also be pending again. ``left`` are leavers whom the
-    directory does not know to have left.
+    ``identities`` and ``applied`` leave out deleted identities; a deletion counts as pending until
+    it is applied. An identity is in at most one of pending, applied, refused and failed, except
+    that a refused or failed one can be pending again. ``left`` are the leavers unknown to the
+    directory.
     """
 
     identities: int = 0
@@ -29,9 +29,9 @@ class StatusReport:
     failed: list[dict[str, Any]] = field(default_factory=list)
     left: list[dict[str, Any]] = field(default_factory=list)
 
-    def count(self, identity: CountedIdentity, state: SyncState, now: int) -> None:
-        """Take an identity in."""
-        who = {"connection": identity.connection_id, "identity": identity.identity_id}
+    def count(self, identity: IdentityVersion, state: SyncState, now: int) -> None:
+        """Count an identity with its sync state."""
+        key = {"connection": identity.connection_id, "identity": identity.identity_id}
         lost = unknown_leaving(identity, state)
         failures = [it for it in (identity.rejected, state.failure) if it is not None]
         unpublished = identity.rejected is not None
@@ -41,15 +41,15 @@ class StatusReport:
             self.pending += 1
             waited = round(seconds_since(identity.since, now), 3)
             self.oldest_pending_seconds = max(self.oldest_pending_seconds, waited)
-        self.refused += [who | asdict(refusal) for refusal in state.refusals]
-        self.failed += [who | {"reason": it.kind} | asdict(it) for it in failures]
+        self.refused += [key | asdict(refusal) for refusal in state.refusals]
+        self.failed += [key | {"reason": it.kind} | asdict(it) for it in failures]
         if lost:
-            self.left.append(who | {"lost": lost})
+            self.left.append(key | {"lost": lost})
         settled = not (pending or state.refusals or failures or lost)
         self.applied += settled and not identity.deleted
 
     def counts(self) -> dict[str, int | float]:
-        """Return how many identities are in each state, however many reasons each has for it."""
+        """Return the numbers of identities in each state, however many reasons each has."""
         lists = {"refused": self.refused, "failed": self.failed, "left": self.left}
         people = {name: len({row["identity"] for row in rows}) for name, rows in lists.items()}
         return {
@@ -61,9 +61,9 @@ class StatusReport:
 
 
 async def report(directory: DirectoryDatabase, states: SyncStates, now: int) -> StatusReport:
-    """Compare every identity of the directory with what downstream knows of it."""
+    """Return a report of every identity of the directory, compared with its sync state."""
     result = StatusReport()
-    async for page in compared(directory, states):
+    async for page in all_pairs(directory, states):
         for identity, state in page:
             result.count(identity, state or UNSEEN, now)
     return result

@@ -1,4 +1,4 @@
-"""What was published and never arrived? Looked for on a schedule, and marked again."""
+"""Which events never arrived? A scheduled sweep finds their identities, and marks them again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,33 +11,34 @@ from api.metrics import ApiMetrics
 from api.reconciliation.reconcile import Reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.schedules import claim
-from api.reconciliation.verdicts import LOST, Finding, Moment, Verdict
+from api.reconciliation.verdicts import LOST_VERDICTS, Finding, Moment, Verdict
 from contracts.clock import Clock, now
 from contracts.downstream.sync_states import SyncStates
 from contracts.transport import Publisher
 
 LOG = structlog.get_logger(__name__)
 
-NAME = "sweep"
+SWEEP_SCHEDULE = "sweep"
+"""The name of the scheduled job."""
 
 LOOK_SECONDS = 10.0
-"""How often to see whether a sweep is due."""
+"""How often a process checks whether a sweep is due."""
 
 SECOND_LOOK_SECONDS = 30.0
-"""Before anything is marked: a worker that waited for its database may be applying it just now."""
+"""The wait before marking: a worker that waited for its database may just apply an event."""
 
-NAMED = 50
-"""Leavers whom one line of the log names; ``muster reconcile`` shows all of them."""
+LEAVERS_NAMED = 50
+"""The most leavers that one line of the log names; ``muster reconcile`` shows all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Marks again what is neither applied nor explained. Of several processes one sweeps.
+    """Marks identities again that are neither applied nor explained, in one process of many.
 
     ``every_seconds`` is the time between sweeps, ``longest_retry_seconds`` how long an event may
-    be on its way. While the transport holds anything, nobody can say what is lost. Leavers whom
-    the directory does not know are named and left alone: what it would publish is older than
-    their leaving.
+    be on its way. While the transport holds events, lost ones cannot be told, and none is marked.
+    Leavers unknown to the directory are logged and left alone: its state is older than their
+    leaving.
     """
 
     directory: DirectoryDatabase
@@ -50,59 +51,59 @@ class Sweep:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self) -> None:
-        """Sweep whenever it is due; one that fails is left to the next. Cancel it to end it."""
+        """Sweep whenever it is due, until cancelled; a failed sweep is left to the next one."""
         while True:
             try:
                 if await self.is_due():
                     await self.sweep()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next one may succeed
+            except Exception as error:  # noqa: BLE001 - the next sweep may succeed
                 LOG.warning("sweep_failed", error=type(error).__name__)
             await self.sleep(min(LOOK_SECONDS, self.every_seconds))
 
     async def sweep(self) -> int:
-        """Sweep once; return how many identities were marked."""
-        may_be_on_its_way = not await self._nothing_waits()
+        """Sweep once, and return the number of marked identities."""
+        is_empty = await self._transport_is_empty()
         lost, leavers = await self._look()
-        self._name(leavers)
+        self._report(leavers)
         marked = 0
-        if lost and not may_be_on_its_way:
+        if lost and is_empty:
             await self.sleep(SECOND_LOOK_SECONDS)
             marked = await self._mark_again(lost)
         self.metrics.last_sweep.set(self.clock() / 1_000_000)
         return marked
 
     async def is_due(self) -> bool:
-        """Say whether this process has to sweep now."""
+        """Return whether a sweep is due and this process has claimed it."""
         at = self.clock()
         async with self.directory.write() as db:
-            return await claim(db, NAME, at, at + int(self.every_seconds * 1_000_000))
+            return await claim(db, SWEEP_SCHEDULE, at, at + int(self.every_seconds * 1_000_000))
 
-    async def _nothing_waits(self) -> bool:
+    async def _transport_is_empty(self) -> bool:
         state = await self.publisher.inspect()
         return state.backlog is not None and state.backlog.is_empty
 
     async def _look(self) -> tuple[Sequence[Finding], Sequence[Finding]]:
-        """Return what is lost, and which leavers the directory does not know."""
+        """Return the findings of lost events, and those of leavers unknown to the directory."""
         at = self.clock()
         moment = Moment(at, settled_before=at - int(self.longest_retry_seconds * 1_000_000))
         reconciliation = Reconciliation(self.directory, self.states, moment)
-        found = await reconciliation.found(LOST | {Verdict.LEFT})
+        found = await reconciliation.with_verdicts(LOST_VERDICTS | {Verdict.LEFT})
         leavers = [it for it in found if it.verdict is Verdict.LEFT]
         return [it for it in found if it.verdict is not Verdict.LEFT], leavers
 
     async def _mark_again(self, lost: Sequence[Finding]) -> int:
-        """Mark whatever a second look finds lost as well."""
-        before = {(it.connection, it.identity) for it in lost}
-        again, _ = await self._look()
-        still = [it for it in again if (it.connection, it.identity) in before]
+        """Mark the identities that a second look finds lost as well."""
+        first = {(it.connection, it.identity) for it in lost}
+        second, _ = await self._look()
+        still = [it for it in second if (it.connection, it.identity) in first]
         marked = await repair(self.directory, still, self.clock())
         self.metrics.swept.inc(marked)
         LOG.warning("sweep_marked_again", identities=marked)
         return marked
 
-    def _name(self, leavers: Sequence[Finding]) -> None:
-        """Say who has left downstream, though the directory shows them active."""
+    def _report(self, leavers: Sequence[Finding]) -> None:
+        """Log and count the people who have left downstream and are active in the directory."""
         self.metrics.leavers_unknown.set(len(leavers))
         if leavers:
-            named = [f"{it.connection}/{it.identity}" for it in leavers[:NAMED]]
+            named = [f"{it.connection}/{it.identity}" for it in leavers[:LEAVERS_NAMED]]
             LOG.warning("leavers_unknown_to_directory", identities=len(leavers), named=named)

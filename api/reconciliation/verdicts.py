@@ -1,10 +1,10 @@
-"""How does an identity stand? A pure decision over its versions in directory and downstream."""
+"""How does an identity stand? Its versions in directory and downstream decide the verdict. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from api.directory.identity_listing import CountedIdentity
+from api.directory.identity_listing import IdentityVersion
 from contracts.clock import lies_ahead
 from contracts.downstream.sync_states import SyncState
 
@@ -12,7 +12,7 @@ from contracts.downstream.sync_states import SyncState
 class Verdict(StrEnum):
     """How an identity stands.
 
-    ``LEFT``: downstream knows of a leaving that the directory has lost, and shows nothing of.
+    ``LEFT`` means that downstream knows of a leaving that the directory has lost.
     """
 
     IN_STEP = "in_step"
@@ -27,19 +27,19 @@ class Verdict(StrEnum):
     LEFT = "left"
 
 
-SETTLED = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.REFUSED})
-"""Nothing to repair here."""
+SETTLED_VERDICTS = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.REFUSED})
+"""The verdicts of identities without anything to repair."""
 
-LOST = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
-"""Neither applied nor explained, though nothing is on its way."""
+LOST_VERDICTS = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
+"""The verdicts of identities neither applied nor explained, with no event on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How an identity stands; ``differs`` names what of it is not as it should be.
+    """How an identity stands; ``differs`` names the attributes that are not as they should be.
 
-    ``applied_version`` is the newest that downstream has seen of it, be it a failure, and
-    ``deactivated_at`` that of the newest deactivation; 0: none.
+    ``applied_version`` is the newest version that downstream has seen, be it a failure, and
+    ``deactivated_at`` the version of the newest deactivation; 0 means none.
     """
 
     connection: str
@@ -52,33 +52,33 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a comparison is made, in microseconds.
+    """The moment of a comparison, in microseconds.
 
-    ``settled_before``: what was published earlier is not on its way any more; it was applied, or
-    it is lost.
+    An event that was published earlier than ``settled_before`` is not on its way any more, but
+    applied or lost.
     """
 
     now: int
     settled_before: int
 
     def is_settled(self, published_at: int | None) -> bool:
-        """Say whether a publication has arrived by now, if it ever does.
+        """Return whether a publication has arrived by now, if it ever does.
 
-        A time that lies ahead comes from a clock that was wrong, and tells nothing: to publish
-        again what is on its way does no harm, while waiting would hide what is lost.
+        A time that lies ahead comes from a wrong clock, and counts as settled: publishing an event
+        again does no harm, while waiting would hide a lost one.
         """
         if published_at is None or published_at < self.settled_before:
             return True
         return lies_ahead(published_at, self.now)
 
 
-def judge(identity: CountedIdentity, state: SyncState | None, moment: Moment) -> Verdict:
-    """Say how an identity stands by its versions. Pure."""
+def judge(identity: IdentityVersion, state: SyncState | None, moment: Moment) -> Verdict:
+    """Return the verdict on an identity by its versions. Pure."""
     state = state or UNSEEN
     if unknown_leaving(identity, state):
-        return Verdict.LEFT  # be it dirty: a version of the clock would bring them back
+        return Verdict.LEFT  # even if dirty: a version by the clock would bring the person back
     if _is_ahead(identity, state):
-        return Verdict.AHEAD  # be it dirty: what would be published is too old to be applied
+        return Verdict.AHEAD  # even if dirty: its version is too old to be applied
     if identity.dirty:
         return Verdict.PENDING
     if identity.rejected or (state.failure and state.failure.version >= identity.version):
@@ -91,28 +91,29 @@ def judge(identity: CountedIdentity, state: SyncState | None, moment: Moment) ->
 
 
 UNSEEN = SyncState(applied_version=0)
-"""The state of an identity of which nothing has arrived."""
+"""The sync state of an identity that no event has reached."""
 
 
-def _is_ahead(identity: CountedIdentity, state: SyncState) -> bool:
-    """Say whether downstream knows something newer: a version, or a deactivation.
+def _is_ahead(identity: IdentityVersion, state: SyncState) -> bool:
+    """Return whether downstream knows a newer version, or a newer deactivation.
 
-    The directory has to learn a deactivation that it has lost, though the identity is inactive
-    there as well: after the next reactivation it would be taken for an unknown leaving.
+    The directory has to learn a lost deactivation even of an inactive identity: after the next
+    reactivation it would be taken for an unknown leaving.
     """
     unlearnt = state.deactivated_at > identity.deactivated_at and not identity.deleted
     return unlearnt or state.newest_version > identity.version
 
 
-def unknown_leaving(identity: CountedIdentity, state: SyncState) -> Sequence[str]:
-    """Name what says that somebody has left whom the directory takes for active. Pure.
+def unknown_leaving(identity: IdentityVersion, state: SyncState) -> Sequence[str]:
+    """Return the signs that a person has left whom the directory takes for active. Pure.
 
-    Only lost commits of the directory bring that about: a deactivation reaches downstream from
-    there. It stands until the directory knows it, whatever was published meanwhile. ``failure``:
-    a newer event was given up that may have been the leaving; what it said is gone.
+    Deactivations come from the directory, so that only its lost commits bring this about. A sign
+    stays until the directory knows the leaving, even after other publications. ``deactivation``
+    is a newer deactivation downstream. ``failure`` is a newer event that was given up and may have
+    told of the leaving; its content is gone.
     """
     if not identity.active:
-        return ()  # nothing that is published of somebody inactive brings them back
+        return ()  # no event of an inactive identity brings the person back
     signs = []
     if state.deactivated_at > identity.deactivated_at:
         signs.append("deactivation")
@@ -121,8 +122,8 @@ def unknown_leaving(identity: CountedIdentity, state: SyncState) -> Sequence[str
     return signs
 
 
-def finding_of(identity: CountedIdentity, state: SyncState | None, moment: Moment) -> Finding:
-    """Return how an identity stands, as far as versions tell. Pure."""
+def finding_of(identity: IdentityVersion, state: SyncState | None, moment: Moment) -> Finding:
+    """Return the finding of an identity, as far as versions tell. Pure."""
     seen = state or UNSEEN
     return Finding(
         identity.connection_id,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.admin.failures import Meant, group_failures, list_failures, retry_failures
+from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
 from api.admin.named_values import one_of
 from api.admin.resync import Resynced
 from api.directory.identity_listing import UNPUBLISHABLE
@@ -54,7 +54,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show whose events failed, the latest first."""
-    meant = Meant(_kind_named(kind), connection, identity)
+    meant = FailureFilter(_kind_named(kind), connection, identity)
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
         failures = StoredFailures(databases.downstream)
@@ -77,7 +77,7 @@ def retry(
     Left alone is whoever failed with something newer than the directory knows, which may have been
     a leaving, and whoever has left downstream: muster reconcile shows them.
     """
-    meant = Meant(_kind_named(kind), connection, identity)
+    meant = FailureFilter(_kind_named(kind), connection, identity)
 
     async def work(databases: Databases, _settings: Settings) -> Resynced:
         downstream = databases.downstream

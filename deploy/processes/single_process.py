@@ -8,7 +8,7 @@ import socket
 from contextlib import AsyncExitStack
 
 from api.app import create_app
-from api.outbox.leasing import release
+from api.outbox.leasing import release_all
 from deploy.broker.transports import open_both, relay_to
 from deploy.databases.open_databases import Databases
 from deploy.http.metrics import HttpMetrics
@@ -64,4 +64,4 @@ async def run_everything(
 async def _release_leases(databases: Databases) -> None:
     """Let nobody wait for the leases of a predecessor that was killed."""
     async with databases.directory.write() as db:
-        await release(db)
+        await release_all(db)

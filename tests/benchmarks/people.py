@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from api.admin.connections import create_connection
-from api.connection_urls import PREFIX
+from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import UserRow
 from contracts.clock import now
@@ -85,7 +85,7 @@ async def crowd(
 ) -> People:
     """Make a connection with so many users: one is pushed, the others are copies."""
     made = await create_connection(database, workspace, rules, now())
-    people = People(made.id, made.token, f"{PREFIX}/{made.id}", [named(0)], deque())
+    people = People(made.id, made.token, f"{SCIM_PREFIX}/{made.id}", [named(0)], deque())
     client = await Client.open(people.at(ports)[0])
     pattern = (await client.send("POST", "/Users", user(named(0)))).json()["id"]
     client.close()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.admin.connections import create_connection
-from api.connection_urls import PREFIX
+from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from tests.benchmarks.bodies import user
@@ -43,7 +43,7 @@ class Row:
 async def fill(database: DirectoryDatabase, ports: Sequence[int], size: int) -> Directory:
     """Make a connection with so many users: one is pushed, the others are copies."""
     made = await create_connection(database, f"bench {size}", RULES, now())
-    targets = [Target(port, f"{PREFIX}/{made.id}", made.token) for port in ports]
+    targets = [Target(port, f"{SCIM_PREFIX}/{made.id}", made.token) for port in ports]
     client = await Client.open(targets[0])
     pattern = (await client.send("POST", "/Users", user("person-0"))).json()["id"]
     client.close()

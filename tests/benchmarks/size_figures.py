@@ -3,7 +3,7 @@
 import psutil
 
 from api.outbox.events import render
-from api.outbox.leasing import look_at
+from api.outbox.leasing import unleased_marks
 from contracts.identity_changed import encode
 from tests.benchmarks.people import People
 from tests.benchmarks.processors import OF_PROCESSES
@@ -29,7 +29,7 @@ async def measure_sizes(setting: Setting, people: People) -> None:
     in_directory = await sight.directory.fetchval(IN_DIRECTORY)
     downstream = await sight.downstream.fetchval(DOWNSTREAM)
     async with setting.directory.read() as db:
-        [mark] = await look_at(db, people.connection, [people.active[-1]])
+        [mark] = await unleased_marks(db, people.connection, [people.active[-1]])
         [event] = await render(db, [mark])
     of_event = len(encode(event, mark.trace))
     table.add("a person in the directory", {"bytes": f"{in_directory:,}"})

@@ -31,7 +31,7 @@ from api.scim.operations.storage import DirectoryStorage
 from api.scim.operations.whole_groups import get_whole_group
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 from contracts.clock import now
@@ -49,7 +49,7 @@ from tests.drivers.in_process import RULES, opened_directory, transactions_on
 from tests.drivers.joined_transactions import within
 
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
-SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
 BASE_URL = "https://muster.test/scim/v2/acme"
 
 WithGroup = Callable[[dict[str, str | None], list[Any]], None]

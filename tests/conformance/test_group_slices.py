@@ -19,13 +19,13 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from api.directory.tables import GroupRow, Membership
-from api.fairness.work import LARGE
+from api.fairness.work import LARGE_WORK
 from api.scim.groups.bodies import pushed_group, read_patch
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.reads import members_of
 from api.scim.members.stored import Member
 from api.scim.protocol.limits import Limits
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from deploy.databases.migrations import DIRECTORY
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
@@ -41,8 +41,8 @@ from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 from tests.servers.migrated import Templates
 
 GROUP_TYPE = PROVIDER.resource_types[1]
-SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
-LARGE_ENOUGH = LARGE + 1
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
+LARGE_ENOUGH = LARGE_WORK + 1
 """Bytes of a request that is planned without the writer."""
 
 Patch = Callable[[dict[str, str | None], list[Any], int], None]

@@ -23,7 +23,7 @@ from api.scim.members.plan import (
 from api.scim.members.sent import SentMember
 from api.scim.members.stored import Member
 from api.scim.protocol.limits import Limits
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     PROVIDER,
@@ -36,7 +36,7 @@ from tests.conformance.groups_in_memory import (
 )
 
 GROUP_TYPE = PROVIDER.resource_types[1]
-SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
 
 IDS = {name: format(number, "032x") for number, name in enumerate((*USERS, *GROUPS, "group"))}
 TYPES = {IDS[name]: "User" for name in USERS} | {IDS[name]: "Group" for name in GROUPS}

@@ -17,13 +17,13 @@ from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from contracts.clock import now
 from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
-SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
 USER_TYPE, GROUP_TYPE = PROVIDER.resource_types
 KINDS: dict[Any, list[ResourceType]] = {
     ScimUser: [USER_TYPE],

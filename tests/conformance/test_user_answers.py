@@ -14,14 +14,14 @@ from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.ready_json import ReadyJson
 from api.scim.protocol.resources import ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.users.answers import UserAnswers
 from api.scim.users.mapping import user_columns, user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.scim_searches import ATTRIBUTES, BASE_URL, WORDS, resources
 
 PROVIDER = scim_provider(Limits())
-SERVICE = MusterService(PROVIDER, Limits(), secret="nobody's")
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
 USER_TYPE = PROVIDER.resource_types[0]
 ANSWERS = UserAnswers(SERVICE, BASE_URL)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.scim.protocol.limits import MOST_IN_CIRCLE
+from api.scim.protocol.limits import MOST_IN_CYCLE
 from tests.drivers.in_process import PATCH
 from tests.neighbours.requests import Request, Tenant, group, replace, user
 
@@ -56,9 +56,9 @@ def _circle(name: str, size: int) -> list[dict[str, Any]]:
 
 async def circles(tenant: Tenant) -> Sequence[Request]:
     """Circles of operations, the largest that are done and one that is not."""
-    several = tenant.some(OPERATIONS // MOST_IN_CIRCLE)
+    several = tenant.some(OPERATIONS // MOST_IN_CYCLE)
     lawful = [
-        tenant.bulk([it for at in range(several) for it in _circle(f"{each}-{at}", MOST_IN_CIRCLE)])
+        tenant.bulk([it for at in range(several) for it in _circle(f"{each}-{at}", MOST_IN_CYCLE)])
         for each in range(20)
     ]
     return [tenant.bulk(_circle("all", OPERATIONS)), *lawful]

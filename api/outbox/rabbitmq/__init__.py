@@ -1,1 +1,1 @@
-"""How does the relay speak to RabbitMQ? Over one line, in batches that are confirmed."""
+"""How does the relay speak to RabbitMQ? A publisher sends batches and awaits their confirms."""

@@ -1,4 +1,4 @@
-"""How much lies on RabbitMQ? Asked of each queue, by a declaration that makes none."""
+"""How many messages lie on RabbitMQ? Passive declarations of the queues return their numbers."""
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 
@@ -7,9 +7,9 @@ from contracts.transport import Backlog
 
 
 async def count_backlog(connection: AbstractConnection, topology: Topology) -> Backlog:
-    """Count what is ready in the queues of a topology.
+    """Count the ready messages in the queues of a topology.
 
-    Older brokers ask no permission for it, newer ones any to the queues (a few: to configure).
+    Older brokers demand no permission for it, newer ones any to the queue (some: to configure).
 
     :raises AMQPError: when a queue is missing, which closes the channel but not the connection.
     """

@@ -1,4 +1,4 @@
-"""How does the relay hold the line to RabbitMQ? How it dials, and how it hangs up."""
+"""How does the relay connect to RabbitMQ? ``Broker`` dials its addresses; ``hang_up`` closes."""
 
 from contextlib import suppress
 from typing import Any
@@ -15,23 +15,23 @@ from contracts.servers import servers_in
 from contracts.sockets import Stream, open_stream
 
 CONNECT_SECONDS = 8.0
-"""For all addresses of the broker together; less than a publication waits for a connection."""
+"""How long dialling all addresses may take; a publication waits longer for its connection."""
 
 ANSWER_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5
-"""A peer that says nothing is given up after about three of them, and no NAT forgets the line."""
+"""The interval of heartbeats: about three silent ones end a connection, and NAT keeps it."""
 
 
 class Broker:
     """The broker, by all its addresses.
 
-    A connection does not come back by itself: who holds it notices the loss and dials again, so
+    A lost connection does not come back by itself: its holder notices the loss and dials again, so
     that the first connection and every later one are set up in the same way.
     """
 
     def __init__(self, url: str) -> None:
-        """Take a URL, which may name several hosts of a cluster with commas between."""
+        """Take a URL, which may name several hosts of a cluster, separated by commas."""
         servers, plain = servers_in(url)
         self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
         self._addresses = Addresses(servers)
@@ -49,7 +49,7 @@ class Broker:
 
 
 class _LineTo(TransportFactory):
-    """Connects to one address, where the library would take the first that its name stands for."""
+    """Connects to one address, where the library would take the first of its host name."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -61,17 +61,19 @@ class _LineTo(TransportFactory):
 
 
 async def answers(channel: AbstractChannel) -> bool:
-    """Say whether the broker answers at once: a line that is forgotten in silence looks open."""
+    """Return whether the broker answers at once: a line that the network has dropped looks open."""
     try:
         async with remote_call(ANSWER_SECONDS, late="no answer in time"):
-            await channel.set_qos()  # the cheapest question; it changes nothing here
+            await (
+                channel.set_qos()
+            )  # the cheapest request, without effect on a channel that publishes
     except RemoteCallFailed:
         return False
     return True
 
 
 async def hang_up(connection: AbstractConnection | None) -> None:
-    """Close the connection; one that is lost already, or does not answer, is left to itself."""
+    """Close a connection; a lost or silent one is left to itself."""
     if connection is not None:
         with suppress(RemoteCallFailed):
             async with remote_call(CLOSE_SECONDS, late="no goodbye in time"):

@@ -1,4 +1,4 @@
-"""What carries publications to RabbitMQ? A line: opened when it is needed, asked after a rest."""
+"""What carries publications? A line opens its channel when needed, and probes it after silence."""
 
 import asyncio
 
@@ -7,17 +7,17 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from api.outbox.rabbitmq.connection import Broker, answers, hang_up
 
 ASKED_AFTER = 0.5
-"""Seconds of silence after which the broker has to answer before anything is published."""
+"""Seconds of silence after which the broker has to answer before a publication."""
 
 
 class PublisherClosed(Exception):
-    """It was asked to publish after its end."""
+    """The publisher was used after its end."""
 
 
 class RabbitmqLine:
-    """One connection with one channel, which the next use opens when it is lost.
+    """A connection with a single channel, which the next use reopens after a loss.
 
-    An alarm of the broker blocks connections that publish, so nobody may consume on this one.
+    An alarm of the broker blocks connections that publish, so no consumer may share this one.
     """
 
     def __init__(self, broker: Broker, name: str) -> None:
@@ -32,12 +32,12 @@ class RabbitmqLine:
 
     @property
     def is_open(self) -> bool:
-        """Say whether it can carry something now."""
+        """Return whether the channel is open."""
         return self._channel is not None and not self._channel.is_closed
 
     @property
     def is_closed(self) -> bool:
-        """Say whether it was ended from here."""
+        """Return whether ``close`` has ended the line."""
         return self._closed
 
     def heard(self) -> None:
@@ -45,11 +45,11 @@ class RabbitmqLine:
         self._heard = asyncio.get_running_loop().time()
 
     def doubt(self) -> None:
-        """Ask the broker before the next use, whenever it was heard."""
+        """Probe the broker before the next use, however short its silence."""
         self._heard = 0.0
 
     async def open(self) -> tuple[AbstractConnection, AbstractChannel]:
-        """Return both, connected."""
+        """Return the connection and its channel, both open."""
         async with self._opening:
             if self._closed:
                 raise PublisherClosed
@@ -68,7 +68,7 @@ class RabbitmqLine:
             await asyncio.gather(*self._leaving)
 
     async def _is_alive(self) -> bool:
-        """Ask the broker, unless it was heard just now, or has said that it listens to nobody."""
+        """Probe the broker, unless it has answered just now, or an alarm blocks the connection."""
         if self._connection is None or self._channel is None or self._channel.is_closed:
             return False
         silent = asyncio.get_running_loop().time() - self._heard
@@ -76,14 +76,16 @@ class RabbitmqLine:
             return True
         try:
             alive = await answers(self._channel)
-        except asyncio.CancelledError:  # nobody would wait for it: the next one does without
+        except (
+            asyncio.CancelledError
+        ):  # an answer may come yet, out of step: the next use reconnects
             self._leave()
             raise
         self.heard()
         return alive
 
     def _leave(self) -> None:
-        """Hang up, without waiting for a peer that may be gone."""
+        """Hang up in the background: the peer may be gone."""
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
             leaving = asyncio.create_task(hang_up(connection))
@@ -92,9 +94,9 @@ class RabbitmqLine:
 
 
 async def is_blocked(connection: AbstractConnection) -> bool:
-    """Say whether the broker has told this connection to wait."""
+    """Return whether the broker has blocked a connection (connection.blocked)."""
     try:
-        async with asyncio.timeout(0):  # no wait at all where it may send
+        async with asyncio.timeout(0):  # an unblocked connection is ready at once
             if connection.transport:
                 await connection.transport.ready()
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""How do events reach RabbitMQ? In batches, each parcel confirmed; anything else is Unknown."""
+"""How do events reach RabbitMQ? The broker confirms each parcel of a batch, or it is Unknown."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,22 +32,23 @@ CONFIRM_SECONDS = 10.0
 three times this is less than the relay leases its marks for."""
 
 LOOK_SECONDS = 3.0
-"""For a look at the broker; who scrapes metrics waits for it."""
+"""How long a look at the broker may take; a scrape of metrics waits for it."""
 
 TOO_LARGE = "the event is larger than the broker takes (max_message_size)"
-"""What it means that the broker closes the channel over a message alone: nothing else of it is
-under our control, or anybody's."""
+"""The reason why the broker closes a channel over a single message: only the size of a message can
+be at fault."""
 
-ITS_OWN_STATE = (ChannelNotFoundEntity, DeliveryError)
-"""How the broker says that it has no room, or no exchange: that is no fault of a message."""
+BROKER_STATE = (ChannelNotFoundEntity, DeliveryError)
+"""The errors by which the broker reports a full queue or a missing exchange: no message is at
+fault."""
 
 
 class RabbitmqPublisher:
-    """The relay's end. It keeps a line for batches and, once there are suspects, one for them.
+    """Publishes for the relay, on one line for batches and another for suspects.
 
-    Nothing is repeated here: the relay repeats what is Unknown, and with it the connecting. A
-    message that is too large ends the channel, and with it whatever is on its way there; what
-    follows it may end the connection as well. So suspects have both for themselves.
+    The publisher repeats nothing: the relay repeats Unknown parcels, and thereby connecting. A
+    message that is too large closes the channel under all parcels that are on their way, and may
+    close the connection as well. Suspects therefore have a line of their own.
     """
 
     def __init__(
@@ -57,11 +58,11 @@ class RabbitmqPublisher:
         self._confirm_seconds = confirm_seconds
         broker = Broker(url)
         self._line = RabbitmqLine(broker, "muster relay")
-        self._line_apart = RabbitmqLine(broker, "muster relay, suspects")
+        self._suspects_line = RabbitmqLine(broker, "muster relay, suspects")
         self._alone = asyncio.Lock()
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
-        """Publish the parcels in their order, and wait until the fate of each is known."""
+        """Publish parcels in their order, and return the outcome of each."""
         try:
             exchange = await self._exchange(self._line)
         except RemoteCallFailed as failure:
@@ -70,16 +71,16 @@ class RabbitmqPublisher:
         return await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in parcels))
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
-        """Publish a parcel on the other line, one at a time."""
+        """Publish a suspect on the line for suspects, one at a time."""
         async with self._alone:
             try:
-                exchange = await self._exchange(self._line_apart)
+                exchange = await self._exchange(self._suspects_line)
             except RemoteCallFailed as failure:
                 return Unknown(str(failure))
-            return await self._send(self._line_apart, exchange, parcel)
+            return await self._send(self._suspects_line, exchange, parcel)
 
     async def inspect(self) -> TransportState:
-        """Look whether the broker takes messages, and how many lie there."""
+        """Return whether the broker takes messages, and how many lie in its queues."""
         line = self._line
         try:
             async with remote_call(LOOK_SECONDS, late="no connection in time"):
@@ -96,9 +97,9 @@ class RabbitmqPublisher:
             return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
 
     async def close(self) -> None:
-        """Hang up. What is still on its way becomes Unknown, and so does whatever comes later."""
+        """Close both lines; parcels on their way, and all later ones, become Unknown."""
         await self._line.close()
-        await self._line_apart.close()
+        await self._suspects_line.close()
 
     async def _send(
         self, line: RabbitmqLine, exchange: AbstractExchange, parcel: Parcel
@@ -109,18 +110,18 @@ class RabbitmqPublisher:
                 answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
         except RemoteCallFailed as failure:
             line.doubt()
-            return self._fate(failure, alone=line is self._line_apart)
+            return self._outcome_of(failure, alone=line is self._suspects_line)
         line.heard()
-        # What no queue takes is handed back instead of confirmed.
+        # The broker returns a message that no queue takes, instead of confirming it.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
 
-    def _fate(self, failure: RemoteCallFailed, *, alone: bool) -> PublishOutcome:
-        """Return what a failure tells about a parcel that was on its way."""
+    def _outcome_of(self, failure: RemoteCallFailed, *, alone: bool) -> PublishOutcome:
+        """Return the outcome of a parcel that was on its way when a failure occurred."""
         if alone and isinstance(failure.__cause__, ChannelPreconditionFailed):
             return Rejected(TOO_LARGE)
         if _is_incomplete(failure):
             return Unknown(TOPOLOGY_NOT_APPLIED)
-        is_ours = self._line.is_closed or isinstance(failure.__cause__, ITS_OWN_STATE)
+        is_ours = self._line.is_closed or isinstance(failure.__cause__, BROKER_STATE)
         return Unknown(str(failure), suspect=not is_ours)
 
     async def _exchange(self, line: RabbitmqLine) -> AbstractExchange:
@@ -134,7 +135,7 @@ class RabbitmqPublisher:
 
 
 def _is_incomplete(failure: RemoteCallFailed) -> bool:
-    """Say whether the broker has no exchange or queue of that name."""
+    """Return whether the exchange or a queue is missing."""
     return isinstance(failure.__cause__, ChannelNotFoundEntity)
 
 
@@ -144,5 +145,5 @@ def _message(parcel: Parcel) -> Message:
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
         headers={ATTEMPTS_HEADER: parcel.attempts},
-        message_id=uuid4().hex,  # returns are told apart by it: one per publication, not per event
+        message_id=uuid4().hex,  # identifies the returned message of a publication
     )

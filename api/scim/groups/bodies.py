@@ -17,7 +17,7 @@ from api.scim.members.steps import MEMBERS, Step, plain_step, steps_of
 from api.scim.protocol.expressions import check_operations
 from api.scim.protocol.json_values import operations_of
 from api.scim.protocol.resources import Group
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 
 
 class PushedGroup(NamedTuple):
@@ -44,7 +44,11 @@ Read = Callable[[ResourceType, bytes, str | None], Resource[Any]]
 
 
 def read_group(
-    service: MusterService, read: Read, resource_type: ResourceType, body: bytes, media: str | None
+    service: TolerantScimService,
+    read: Read,
+    resource_type: ResourceType,
+    body: bytes,
+    media: str | None,
 ) -> PushedGroup:
     """Read the body of a POST or PUT.
 
@@ -78,7 +82,7 @@ def _pushed(group: Group, members: Sequence[SentMember]) -> PushedGroup:
 
 
 def read_patch(
-    service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
+    service: TolerantScimService, resource_type: ResourceType, body: bytes, media: str | None
 ) -> PushedPatch:
     """Read the body of a PATCH.
 
@@ -93,7 +97,7 @@ def pushed_patch(steps: Sequence[Step]) -> PushedPatch:
 
 
 def read_steps(
-    service: MusterService, resource_type: ResourceType, body: bytes, media: str | None
+    service: TolerantScimService, resource_type: ResourceType, body: bytes, media: str | None
 ) -> list[Step]:
     """Return the steps of a PATCH.
 

@@ -20,7 +20,7 @@ from api.scim.groups.mapping import group_of
 from api.scim.groups.store import get_group
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.answers import MemberLists, show_members, shown_of_members
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
@@ -31,7 +31,7 @@ ResultT = TypeVar("ResultT")
 class GroupRequests:
     """Serves the requests for groups of one connection."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     writes: GroupWrites
 

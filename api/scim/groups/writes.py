@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scim2_models import MutabilityException, PatchOp, PatchOperation
 from scim2_server.conditions import Conditions
 
-from api.fairness.work import LARGE
+from api.fairness.work import LARGE_WORK
 from api.outbox.marks import mark_identities
 from api.scim.groups import statements
 from api.scim.groups.bodies import PushedGroup, PushedPatch
@@ -32,7 +32,7 @@ from api.scim.members.stored import Row
 from api.scim.members.writes import move_members
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
@@ -64,7 +64,7 @@ Plan = Callable[[Transaction], Awaitable[Planned]]
 class GroupWrites:
     """Writes the groups of one connection. ``slice``: the members in one transaction."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     slice: int = SLICE
 
@@ -155,7 +155,7 @@ class GroupWrites:
 
     async def _write(self, id_: str, planned: Plan, size: int) -> Row:
         async with self.transactions.lock(id_):
-            if self._has_one_writer and (size > LARGE or await self._has_many_members(id_)):
+            if self._has_one_writer and (size > LARGE_WORK or await self._has_many_members(id_)):
                 return await self._write_apart(planned)
             return await self._write_whole(planned)
 

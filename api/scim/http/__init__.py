@@ -1,1 +1,1 @@
-"""How does HTTP carry SCIM? Routes, bodies, answers, and their OpenAPI document."""
+"""How does HTTP carry SCIM? Routes read bodies, send answers and document both."""

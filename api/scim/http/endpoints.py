@@ -1,7 +1,4 @@
-"""Which SCIM endpoints are there? One line each, with what goes in and what comes out.
-
-``refuses`` are the statuses of errors besides 401 and 503, which every endpoint may answer.
-"""
+"""Which SCIM endpoints are there? A table has an entry for each, with the models of its bodies."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -23,15 +20,21 @@ from api.scim.protocol.resources import Group, ScimUser
 
 Model = type[BaseModel]
 
-AnyKind = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
+UserOrGroup = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
 
 BODY = {400, 408, 413, 415}
-"""What may be wrong with a body."""
+"""The statuses of errors in a body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint below ``/scim/v2/{connection}``."""
+    """A method on a path below ``/scim/v2/{connection}`` (RFC 7644 section 3.2).
+
+    ``does`` is the summary; ``takes`` and ``gives`` are the models of the bodies. ``refuses`` are
+    the statuses of errors besides 401, 429 and 503, which any endpoint may answer. ``searches``
+    adds the parameters of searches, ``shapes`` those that choose attributes, and ``versioned`` the
+    headers with conditions.
+    """
 
     method: str
     path: str
@@ -79,22 +82,27 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_of_type("User", "/Users", ScimUser),
     *_of_type("Group", "/Groups", Group),
     Endpoint(
-        "GET", "/", "Search everything", gives=ListResponse[AnyKind], refuses={400}, searches=True
+        "GET",
+        "/",
+        "Search everything",
+        gives=ListResponse[UserOrGroup],
+        refuses={400},
+        searches=True,
     ),
     Endpoint(
         "POST",
         "/.search",
         "Search everything by POST",
         SearchRequest[ScimUser],
-        ListResponse[AnyKind],
+        ListResponse[UserOrGroup],
         refuses=BODY,
     ),
     Endpoint(
         "POST",
         "/Bulk",
         "Run many operations",
-        BulkRequest[AnyKind],
-        BulkResponse[AnyKind],
+        BulkRequest[UserOrGroup],
+        BulkResponse[UserOrGroup],
         refuses=BODY,
     ),
     Endpoint(

@@ -1,4 +1,4 @@
-"""What does the OpenAPI document say about SCIM? What each endpoint takes, gives and refuses."""
+"""What does the OpenAPI document say of SCIM? Every endpoint lists its bodies and errors."""
 
 from functools import cache
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from scim2_server.responses import SCIM_MEDIA_TYPE
 
 from api.scim.http.endpoints import ENDPOINTS, Endpoint, Model
 
-REFERENCES = "#/components/schemas/{model}"
+SCHEMA_REFERENCE = "#/components/schemas/{model}"
 
 SEARCH_PARAMETERS = {
     "filter": "RFC 7644 section 3.4.2.2",
@@ -24,28 +24,35 @@ SHAPE_PARAMETERS = {
     "attributes": "Names of the only attributes to return, with commas",
     "excludedAttributes": "Names of attributes to leave out, with commas",
 }
-VERSIONS = {
+VERSION_HEADERS = {
     "GET": {"If-None-Match": "Versions that are known already; answered with 304"},
     "PUT": {"If-Match": "The version that is to be changed"},
     "PATCH": {"If-Match": "The version that is to be changed"},
     "DELETE": {"If-Match": "The version that is to be deleted"},
 }
-PLACES = {"connection": "The connection, as its base URL names it", "id": "The id of the resource"}
-"""What the paths hold."""
+PATH_PARAMETERS = {
+    "connection": "The connection, as its base URL names it",
+    "id": "The id of the resource",
+}
+"""The parameters of paths, with their descriptions."""
 
-BEARER = "HTTPBearer"
+BEARER_SCHEME = "HTTPBearer"
 SECURITY_SCHEMES = {
-    BEARER: {"type": "http", "scheme": "bearer", "description": "The token of the connection"}
+    BEARER_SCHEME: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of the connection",
+    }
 }
 
-NUMBERS = {"startIndex", "count"}
-EVERYWHERE = {401, 429, 503}
-"""What any endpoint may answer: the token is wrong, the connection asks for more than its share, or
-the database is away."""
+INTEGER_PARAMETERS = {"startIndex", "count"}
+COMMON_ERRORS = {401, 429, 503}
+"""The statuses that any endpoint may answer: the token is wrong, the connection asks for more than
+its share, or the database is away."""
 
 
-def described(endpoint: Endpoint) -> dict[str, Any]:
-    """Return what FastAPI takes to describe an endpoint whose bodies it does not touch."""
+def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the arguments by which FastAPI documents an endpoint without reading its bodies."""
     name = endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
     return {
         "name": name,
@@ -56,22 +63,29 @@ def described(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def scim_components() -> dict[str, dict[str, Any]]:
-    """Return what the document's components have to hold: all models, and how to authenticate."""
+    """Return the components of the document: the schemas of all models, and the authentication."""
     return {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    operation: dict[str, Any] = {"responses": _responses(endpoint), "security": [{BEARER: []}]}
+    operation: dict[str, Any] = {
+        "responses": _responses(endpoint),
+        "security": [{BEARER_SCHEME: []}],
+    }
     if endpoint.takes is not None:
         content = _content(endpoint.takes, "validation")
         operation["requestBody"] = {"required": True, "content": content}
     names = SHAPE_PARAMETERS if endpoint.shapes else {}
     if endpoint.searches:
         names = SEARCH_PARAMETERS | SHAPE_PARAMETERS
-    headers = VERSIONS[endpoint.method] if endpoint.versioned else {}
-    places = {name: PLACES[name] for name in PLACES if name != "id" or "{id}" in endpoint.path}
+    headers = VERSION_HEADERS[endpoint.method] if endpoint.versioned else {}
+    path_parameters = {
+        name: PATH_PARAMETERS[name]
+        for name in PATH_PARAMETERS
+        if name != "id" or "{id}" in endpoint.path
+    }
     operation["parameters"] = [
-        *(_parameter(name, text, "path") for name, text in places.items()),
+        *(_parameter(name, text, "path") for name, text in path_parameters.items()),
         *(_parameter(name, text, "query") for name, text in names.items()),
         *(_parameter(name, text, "header") for name, text in headers.items()),
     ]
@@ -82,7 +96,7 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     errors = _content(Error, "serialization")
     responses: dict[str, Any] = {
         str(status): {"description": HTTPStatus(status).phrase, "content": errors}
-        for status in sorted({*endpoint.refuses, *EVERYWHERE})
+        for status in sorted({*endpoint.refuses, *COMMON_ERRORS})
     }
     answer: dict[str, Any] = {"description": endpoint.does}
     if endpoint.gives is not None:
@@ -101,10 +115,10 @@ def _content(model: Model, mode: JsonSchemaMode) -> dict[str, Any]:
     return {SCIM_MEDIA_TYPE: {"schema": _models()[0][model, mode]}}
 
 
-def _parameter(name: str, description: str, place: str) -> dict[str, Any]:
-    schema = {"type": "integer" if name in NUMBERS else "string"}
-    parameter = {"name": name, "in": place, "description": description, "schema": schema}
-    return parameter | {"required": True} if place == "path" else parameter
+def _parameter(name: str, description: str, location: str) -> dict[str, Any]:
+    schema = {"type": "integer" if name in INTEGER_PARAMETERS else "string"}
+    parameter = {"name": name, "in": location, "description": description, "schema": schema}
+    return parameter | {"required": True} if location == "path" else parameter
 
 
 @cache
@@ -115,5 +129,7 @@ def _models() -> tuple[dict[tuple[Any, JsonSchemaMode], Any], dict[str, Any]]:
             models.add((endpoint.takes, "validation"))
         if endpoint.gives is not None:
             models.add((endpoint.gives, "serialization"))
-    references, definitions = models_json_schema(sorted(models, key=str), ref_template=REFERENCES)
+    references, definitions = models_json_schema(
+        sorted(models, key=str), ref_template=SCHEMA_REFERENCE
+    )
     return dict(references), definitions["$defs"]

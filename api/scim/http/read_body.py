@@ -1,4 +1,4 @@
-"""How is a request body read? Up to a limit, in time, and few large ones at once."""
+"""How is a request body read? The reader bounds its size, its time and the memory of all bodies."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -17,18 +17,18 @@ async def read_body(
     seconds: float,
     shares: BodyShares,
     owner: str,
-    held: AsyncExitStack,
+    body_slots: AsyncExitStack,
 ) -> bytes:
-    """Return the body of a request; not a byte is read of one that announces itself as larger.
+    """Return the body of a request; a body that announces a larger size is not read at all.
 
     :param limit: the largest body in bytes.
-    :param seconds: how long it may take to arrive.
-    :param shares: shares the memory for bodies: the rest of a huge one waits for a slot, and what
-        is large is not read before its turn.
-    :param held: keeps the slots for as long as the body is needed.
-    :raises PayloadTooLargeException: when it is larger, as soon as that shows.
-    :raises BodyTooSlow: when it takes longer.
-    :raises BodyCutShort: when the client hangs up before its end.
+    :param seconds: how long the body may take to arrive.
+    :param shares: the slots for bodies: the rest of a huge body waits for a slot to arrive, and a
+        complete large body for a slot to be processed.
+    :param body_slots: holds the slots for as long as the body is needed.
+    :raises PayloadTooLargeException: when the body is larger, as soon as that shows.
+    :raises BodyTooSlow: when the body takes longer.
+    :raises BodyCutShort: when the client hangs up before the end of the body.
     :raises NoSlot: when the owner sends too many large bodies at once.
     """
     announced = request.headers.get("content-length", "")
@@ -43,16 +43,16 @@ async def read_body(
                 if len(body) > limit:
                     raise _too_large(limit)
                 if len(body) > HUGE_BODY and not has_slot:
-                    deadline.reschedule(None)  # the client does not make it wait
-                    await held.enter_async_context(shares.received.slot(owner))
+                    deadline.reschedule(None)  # the client is not to blame for this wait
+                    await body_slots.enter_async_context(shares.received.slot(owner))
                     deadline.reschedule(asyncio.get_running_loop().time() + seconds)
                     has_slot = True
     except TimeoutError:
         raise BodyTooSlow from None
     except ClientDisconnect:
         raise BodyCutShort from None
-    if (turns := shares.needed_for(len(body))) is not None:
-        await held.enter_async_context(turns.slot(owner))
+    if (slots := shares.slots_for(len(body))) is not None:
+        await body_slots.enter_async_context(slots.slot(owner))
     return bytes(body)
 
 

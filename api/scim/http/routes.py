@@ -1,22 +1,22 @@
-"""How does HTTP reach the SCIM service? Every route leads to the edge."""
+"""How does HTTP reach the SCIM service? Every route leads to the ingress."""
 
 from fastapi import APIRouter, Request, Response
 
-from api.connection_urls import PREFIX
-from api.scim.http.edge import ScimEdge
+from api.connection_urls import SCIM_PREFIX
 from api.scim.http.endpoints import ENDPOINTS
-from api.scim.http.openapi import described
+from api.scim.http.ingress import ScimIngress
+from api.scim.http.openapi import openapi_of
 
 ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
 
 
-def scim_routes(edge: ScimEdge) -> APIRouter:
-    """Return a documented route for each endpoint, and one for everything else."""
+def scim_routes(ingress: ScimIngress) -> APIRouter:
+    """Return a documented route for each endpoint, and one for all other paths and methods."""
 
     async def serve(request: Request) -> Response:
-        return await edge.serve(request)
+        return await ingress.serve(request)
 
-    router = APIRouter(prefix=f"{PREFIX}/{{connection}}", default_response_class=Response)
+    router = APIRouter(prefix=f"{SCIM_PREFIX}/{{connection}}", default_response_class=Response)
     for endpoint in ENDPOINTS:
         router.add_api_route(
             endpoint.path,
@@ -24,7 +24,7 @@ def scim_routes(edge: ScimEdge) -> APIRouter:
             methods=[endpoint.method],
             status_code=endpoint.status,
             tags=["SCIM 2.0"],
-            **described(endpoint),
+            **openapi_of(endpoint),
         )
     for path in ("", "/{path:path}"):
         router.add_api_route(

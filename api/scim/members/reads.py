@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from api.directory.dialects import is_among, place_of
+from api.directory.dialects import is_among, row_location
 from api.directory.tables import Membership
 from api.outbox.marks import mark_selected
 from api.scim.members.parameter import Named, NamedTable
@@ -26,7 +26,7 @@ from api.scim.search.attributes import MEMBERSHIPS
 from api.scim.search.filters import condition_on_members
 from api.scim.transactions.transaction import Transaction
 
-PLACE = place_of(MEMBERSHIPS.c.member_id)
+PLACE = row_location(MEMBERSHIPS.c.member_id)
 
 CHUNK = 1_000
 """Ids in one statement; databases limit the parameters of one (PostgreSQL: 32,767)."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from api.scim.members.stored import Member
 from api.scim.protocol.references import reference_to
 from api.scim.protocol.resources import GroupMember
-from api.scim.protocol.tolerances.values import KINDS, json_in
+from api.scim.protocol.tolerances.values import MEMBER_TYPES, json_in
 
 FIELDS = {"value": "value", "display": "display", "type": "type", "$ref": "ref", "ref": "ref"}
 """The names that an attribute may be sent under, in lower case."""
@@ -70,7 +70,7 @@ def _read(entry: Any) -> SentMember | None:
         if value is not None and not isinstance(value, str):
             return None
     if "type" in fields:
-        fields["type"] = KINDS.get((fields["type"] or "").lower())
+        fields["type"] = MEMBER_TYPES.get((fields["type"] or "").lower())
     return SentMember(**fields)
 
 

@@ -21,16 +21,16 @@ from scim2_server.bulk import BulkPlan, BulkStep
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
-from api.fairness.work import SMALL
+from api.fairness.work import SMALL_WORK
 from api.retries import despite_conflicts
 from api.scim.errors import DirectoryAway, TooManyRequests, as_scim
 from api.scim.operations.bulk_cycles import BulkCircle
 from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.bulk_transactions import Circles, circles_in, turns
 from api.scim.protocol.json_values import json_of, operations_of
-from api.scim.protocol.limits import LARGEST_CIRCLE, MOST_IN_CIRCLE
+from api.scim.protocol.limits import LARGEST_CYCLE, MOST_IN_CYCLE
 from api.scim.protocol.resources import AnyResource
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 
 ResultT = TypeVar("ResultT")
 
@@ -43,7 +43,7 @@ errors."""
 class BulkRun:
     """Runs one bulk request."""
 
-    service: MusterService
+    service: TolerantScimService
     operations: BulkOperations
     circles: BulkCircle
     request: ScimRequest
@@ -72,7 +72,7 @@ class BulkRun:
         if not circles.is_closed(steps):
             (step,) = steps
             return await self._run_one(plan, step, sizes[step.index])
-        if len(steps) > MOST_IN_CIRCLE or sum(sizes[it.index] for it in steps) > LARGEST_CIRCLE:
+        if len(steps) > MOST_IN_CYCLE or sum(sizes[it.index] for it in steps) > LARGEST_CYCLE:
             return self._refuse(plan, steps)
         return await self._run_circle(plan, steps)
 
@@ -114,8 +114,8 @@ class BulkRun:
 
     def _refuse(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception:
         error = ConflictException(
-            detail=f"A circle of bulkIds has at most {MOST_IN_CIRCLE} operations and"
-            f" {LARGEST_CIRCLE} bytes; create the resources first, then add the references"
+            detail=f"A circle of bulkIds has at most {MOST_IN_CYCLE} operations and"
+            f" {LARGEST_CYCLE} bytes; create the resources first, then add the references"
         )
         for step in steps:
             self._fail(plan, step, error)
@@ -148,7 +148,9 @@ class BulkRun:
     async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
         """Do some work. Even a small piece waits for its turn: it is one of a thousand."""
         transactions = self.operations.transactions
-        return await transactions.shares.work.run(transactions.owner, work, max(size, SMALL + 1))
+        return await transactions.shares.work.run(
+            transactions.owner, work, max(size, SMALL_WORK + 1)
+        )
 
 
 def _broken(plan: BulkPlan, step: BulkStep) -> ConflictException:

@@ -14,7 +14,7 @@ from api.scim.members.plan import exactly
 from api.scim.members.sent import sent_of
 from api.scim.operations.bulk_transactions import first_state
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.store import create_user, update_user
@@ -25,7 +25,7 @@ from contracts.time_slice import TimeSlice
 class BulkCircle:
     """Creates the resources of circles."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
 
     async def create(

@@ -13,7 +13,7 @@ from api.scim.groups.mapping import group_of
 from api.scim.groups.writes import GroupWrites
 from api.scim.members.steps import steps_of
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.mapping import user_meta
 from api.scim.users.requests import UserRequests
@@ -26,7 +26,7 @@ Method = BulkOperation.Method
 class BulkOperations:
     """Applies operations of bulk requests, which the library has read."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     users: UserRequests
     groups: GroupWrites

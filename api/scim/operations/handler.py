@@ -15,7 +15,7 @@ from api.scim.operations.bulk_cycles import BulkCircle
 from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.searches import SearchRequests
 from api.scim.operations.storage import DirectoryStorage
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.batching import SharedUsers
 from api.scim.users.requests import UserRequests
@@ -24,10 +24,10 @@ from api.scim.users.requests import UserRequests
 class DirectoryHandler(AsyncScimHandler):
     """Serves the requests of one connection; in steps of our own where cost matters."""
 
-    service: MusterService
+    service: TolerantScimService
 
     def __init__(
-        self, service: MusterService, transactions: Transactions, users: SharedUsers
+        self, service: TolerantScimService, transactions: Transactions, users: SharedUsers
     ) -> None:
         # The library asks for a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))

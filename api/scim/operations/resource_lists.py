@@ -21,7 +21,7 @@ from api.scim.groups.mapping import group_of
 from api.scim.members.answers import MemberList, MemberLists, shown_of_members
 from api.scim.members.reads import chunks
 from api.scim.protocol.ready_json import StreamedJson, texts_of
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.search.cursors import Direction
 from api.scim.search.pages import Found, Page
 from api.scim.transactions.request_transactions import Transactions
@@ -44,7 +44,7 @@ GROUP_SIZE, MEMBER_SIZE = 500, 160
 class ResourceLists:
     """Shows resources of one connection in answers to one request."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     parameters: ResponseParameters[Any]
     base_url: str

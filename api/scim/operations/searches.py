@@ -15,7 +15,7 @@ from scim2_server.responses import ScimResponse
 
 from api.scim.operations.resource_lists import ResourceLists
 from api.scim.protocol.fast_paths import name_looked_up
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.search.execution import effort_of, find
 from api.scim.search.pages import Page
 from api.scim.transactions.request_transactions import Transactions
@@ -28,7 +28,7 @@ from api.scim.users.requests import UserRequests
 class SearchRequests:
     """Serves the searches of one connection. ``pages`` finds those of users in their order."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     users: UserRequests
     pages: UserPages

@@ -23,7 +23,7 @@ from api.scim.operations.whole_groups import (
     get_whole_groups,
     update_whole_group,
 )
-from api.scim.protocol.meta import expect
+from api.scim.protocol.meta import check_version
 from api.scim.protocol.resources import AnyResource, Group, User
 from api.scim.search.execution import find
 from api.scim.transactions.request_transactions import Transactions
@@ -114,7 +114,7 @@ class DirectoryStorage(AsyncScimStorage):
         expected_version: str | None = None,
     ) -> None:
         def check(version: str) -> None:
-            expect(version, expected_version)
+            check_version(version, expected_version)
 
         async with self.transaction() as tx:
             delete = delete_user if _is_user(resource_type) else delete_group

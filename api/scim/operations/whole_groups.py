@@ -13,7 +13,7 @@ from api.scim.members.parameter import NamedChanges
 from api.scim.members.plan import exactly
 from api.scim.members.reads import members_of
 from api.scim.members.sent import sent_of
-from api.scim.protocol.meta import entity_tag, expect
+from api.scim.protocol.meta import check_version, entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.transactions.transaction import Transaction
 
@@ -41,6 +41,6 @@ async def update_whole_group(tx: Transaction, group: Group, expected: str | None
     """
     members = NamedChanges.of(exactly(sent_of(group.members)))
     row = await lock_group(tx, group.id or "", members.named)
-    expect(entity_tag(row["revision"]), expected)
+    check_version(entity_tag(row["revision"]), expected)
     await change_group(tx, row, group, members)
     return await get_whole_group(tx, row["id"])

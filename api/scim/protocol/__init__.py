@@ -1,1 +1,1 @@
-"""What does SCIM say, and what do we make of it? Values and decisions, without any I/O."""
+"""How does Muster read SCIM? This package holds values and decisions of the protocol, no I/O."""

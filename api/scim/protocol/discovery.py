@@ -1,4 +1,4 @@
-"""What is served and announced? Users, groups and the capabilities that work."""
+"""What does the service announce? Discovery lists users, groups and supported capabilities."""
 
 from scim2_models import (
     AuthenticationScheme,
@@ -20,7 +20,7 @@ from api.scim.protocol.tolerances import POLICY
 
 
 def scim_provider(limits: Limits) -> ScimProvider:
-    """Describe the service, as its discovery endpoints publish it (RFC 7643 sections 5 to 7)."""
+    """Return the description that the discovery endpoints publish (RFC 7643 sections 5 to 7)."""
     return ScimProvider(
         models=[User, EnterpriseUser, Group],
         resource_types=[ResourceType.from_resource(ScimUser), ResourceType.from_resource(Group)],

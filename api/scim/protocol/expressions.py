@@ -1,6 +1,6 @@
-"""How long and how deep may filters and paths be? Checked before any of them is parsed. Pure.
+"""How long and how deep may filters and paths be? Checks bound them before parsing. Pure.
 
-Parsing an expression costs more than in proportion to its length.
+The cost of parsing grows faster than the length of an expression.
 """
 
 import json
@@ -23,32 +23,33 @@ LONGEST_EXPRESSION = 16_384
 """Characters of a filter or of a PATCH path; a look-up of a few hundred ids still fits."""
 
 LONGEST_PATHS, PATH_AT_LEAST = 8 * LONGEST_EXPRESSION, 32
-"""Characters of all paths of one PATCH, keys of its values included, and what each counts for at
-least: a thousand members are removed in three quarters of that."""
+"""Characters of all paths of one PATCH, keys of its values included, and the least number that each
+path counts for: the removal of a thousand members takes three quarters of the total."""
 
 MOST_NAMES_ASKED = 200
-"""Attributes that a request names: a tenth of a millisecond each. All of ours are a hundred."""
+"""Attributes that a request names, at a tenth of a millisecond each; the schemas have a hundred."""
 
 LONGEST_NAMES = 8_192
-"""Characters of the attributes that a request names: all of ours take half of that."""
+"""Characters of the attributes that a request names; the schemas' attributes take half of that."""
 
 MOST_TERMS_IN_A_PATH = 250
-"""Comparisons, counted by their separators."""
+"""Comparisons in a path, counted by their separators."""
 
 LONGEST_CONDITION = 500
-"""Characters of If-Match and its like: a dozen entity tags, where one is what clients send."""
+"""Characters of If-Match and its like: a dozen entity tags fit, and clients send one."""
 
 LITERAL = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-"""A text in an expression. One that does not end is taken to the end of the expression: so a match
-begins at every quote that is looked at, and all of them are found in one pass."""
+"""A text in an expression, or the rest of an expression whose last text does not end: every quote
+then begins or ends a match, and one pass finds all of them."""
 
 SEPARATOR = re.compile(r"\b(?:and|or|not)\b", re.IGNORECASE)
+"""A logical operator between comparisons."""
 
 
 def check_filter(text: str) -> None:
     """Check a filter before it is parsed.
 
-    :raises InvalidFilterException: when it is too long, or compares with what cannot be stored.
+    :raises InvalidFilterException: when it is too long, or holds a text that cannot be stored.
     """
     if len(text) > LONGEST_EXPRESSION:
         raise InvalidFilterException(detail=f"A filter has at most {LONGEST_EXPRESSION} characters")
@@ -60,7 +61,7 @@ def check_operations(operations: Sequence[Any], limits: Limits) -> None:
     """Check the operations of a PATCH before their paths are parsed.
 
     :raises InvalidValueException: when there are too many.
-    :raises InvalidPathException: when a path is too long, or names what cannot be stored.
+    :raises InvalidPathException: when a path is too long, or holds a text that cannot be stored.
     """
     if len(operations) > limits.patch_operations:
         raise InvalidValueException(
@@ -81,7 +82,7 @@ def check_operations(operations: Sequence[Any], limits: Limits) -> None:
 
 
 def check_names(parameters: Any) -> None:
-    """Check the attributes that a request names, to be shown or sorted by.
+    """Check the attributes that a request names, to show them or to sort by them.
 
     :raises InvalidValueException: when there are too many.
     """
@@ -98,9 +99,9 @@ def check_names(parameters: Any) -> None:
 
 
 def check_condition(name: str, value: str | None) -> None:
-    """Check the entity tags that a request names, before they are told apart.
+    """Check the entity tags of a request before they are parsed.
 
-    :param name: what they were sent as, for the error.
+    :param name: the header or attribute that holds them, for the error.
     :raises InvalidValueException: when they are too long.
     """
     if value is not None and len(value) > LONGEST_CONDITION:
@@ -108,7 +109,7 @@ def check_condition(name: str, value: str | None) -> None:
 
 
 def check_bulk(operations: Sequence[Any], limits: Limits) -> None:
-    """Check the operations of a bulk request before any of them is looked at.
+    """Check the operations of a bulk request before any of them is processed.
 
     :raises PayloadTooLargeException: when there are too many (RFC 7644 section 3.7.4).
     :raises SCIMException: when one of them is a PATCH that :func:`check_operations` refuses.
@@ -124,7 +125,7 @@ def check_bulk(operations: Sequence[Any], limits: Limits) -> None:
 
 
 def _keys(value: Any) -> Iterator[str]:
-    """Yield the keys that will be taken for paths: those of an object, and of objects in it."""
+    """Yield the keys of an object, and of objects within it, which are read as paths."""
     left = [value]
     while left:
         members = left.pop()
@@ -145,7 +146,7 @@ def _check_path(path: str) -> None:
 
 
 def _fault_in(expression: str) -> str | None:
-    """Return what is wrong with the characters of an expression and of the texts in it."""
+    """Return the fault in the characters of an expression or of a text in it; None without one."""
     if fault := fault_of(expression):
         return fault
     faults = (_fault_of_literal(match.group()) for match in LITERAL.finditer(expression))
@@ -154,8 +155,8 @@ def _fault_in(expression: str) -> str | None:
 
 def _fault_of_literal(literal: str) -> str | None:
     if "\\" not in literal:
-        return None  # it says what it is, and the expression was looked at
+        return None  # without escapes, the check of the expression covers it
     try:
         return fault_of(json.loads(literal))
     except ValueError:
-        return None  # no literal at all: the parser says so
+        return None  # the parser reports a malformed literal

@@ -1,12 +1,12 @@
-"""Which requests are so plain that nothing need be parsed? What providers send most of all. Pure.
+"""Which requests need no parsing? Look-ups by userName, and changes of ``active`` alone. Pure.
 
-A look-up by userName comes before every write, and that somebody leaves is the most urgent of all.
-A request that is not exactly of these forms is read in full, with the same answer:
+Providers look a user up before every write, and no write is more urgent than a leaver. A request
+that is not exactly of these forms is read in full, with the same answer:
 ``tests/conformance/test_fast_paths.py`` holds both ways to each other.
 
-In process on PostgreSQL, taken in turns with the full way, a look-up takes 1.6 ms of the processor
-in place of 2.0 (a sixth less of the time until the answer), and a PATCH of ``active`` 3.9 ms in
-place of 4.7 (a tenth less).
+Measured in process on PostgreSQL, alternating with the full way, a look-up takes 1.6 ms of the
+processor in place of 2.0 (a sixth less of the time until the answer), and a PATCH of ``active``
+3.9 ms in place of 4.7 (a tenth less).
 """
 
 import re
@@ -17,56 +17,56 @@ from scim2_models import PatchOp
 
 from api.scim.protocol.resources import ScimUser
 
-LOOK_UP = re.compile(r'userName eq "([ !#-\[\]-~]{1,256})"', re.IGNORECASE)
-"""Printable ASCII, and nothing that is escaped."""
+USER_NAME_LOOK_UP = re.compile(r'userName eq "([ !#-\[\]-~]{1,256})"', re.IGNORECASE)
+"""A filter by userName whose value is printable ASCII without escapes."""
 
-WHOLE_ANSWER = {"filter", "startIndex", "count"}
-"""What a look-up may ask that shows the whole user."""
+LOOK_UP_PARAMETERS = {"filter", "startIndex", "count"}
+"""The parameters of a look-up that shows the whole user."""
 
-COUNT = re.compile("[1-9][0-9]{0,5}")
+COUNT_FORM = re.compile("[1-9][0-9]{0,5}")
 
 LONGEST_PLAIN_PATCH = 512
-"""Bytes of a PATCH that may be plain, and so is decoded at once; a longer one waits for its share
-of the work before anything of it is read."""
+"""Bytes of a PATCH that may be plain, and is therefore decoded at once; a longer one waits for its
+share of CPU time before it is read."""
 
 PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
-SETTING = {"add", "replace"}
-FLAGS = {True: True, False: False, "True": True, "False": False, "true": True, "false": False}
+SETTING_OPERATIONS = {"add", "replace"}
+BOOLEANS = {True: True, False: False, "True": True, "False": False, "true": True, "false": False}
 
 
 def name_looked_up(query: Mapping[str, str]) -> str | None:
-    """Return the userName that a search asks for, if it asks for the first page and no more."""
-    if not query.keys() <= WHOLE_ANSWER:
+    """Return the userName that a plain search looks up; None for any other search."""
+    if not query.keys() <= LOOK_UP_PARAMETERS:
         return None
-    if query.get("startIndex", "1") != "1" or not COUNT.fullmatch(query.get("count", "1")):
+    if query.get("startIndex", "1") != "1" or not COUNT_FORM.fullmatch(query.get("count", "1")):
         return None
-    look_up = LOOK_UP.fullmatch(query.get("filter", ""))
+    look_up = USER_NAME_LOOK_UP.fullmatch(query.get("filter", ""))
     return look_up and look_up[1]
 
 
 def activity_set(patch: Any) -> bool | None:
-    """Return whether a PATCH makes a user active or inactive, if it does nothing else.
+    """Return the value of ``active`` that a PATCH sets; None if it does anything else.
 
-    :param patch: its JSON, after tolerances.
+    :param patch: the JSON of the body, after tolerances.
     """
     match patch:
-        case {"schemas": [schema], "Operations": [{"op": str(op), **what}], **others} if (
-            schema == PATCH_SCHEMA and op.lower() in SETTING and not others
+        case {"schemas": [schema], "Operations": [{"op": str(op), **operation}], **others} if (
+            schema == PATCH_SCHEMA and op.lower() in SETTING_OPERATIONS and not others
         ):
-            return _flag(cast("dict[str, Any]", what))
+            return _activity_in(cast("dict[str, Any]", operation))
         case _:
             return None
 
 
-def _flag(operation: Mapping[str, Any]) -> bool | None:
+def _activity_in(operation: Mapping[str, Any]) -> bool | None:
     match operation:
         case {"path": "active", "value": value, **others} if not others:
-            return _read(value)
+            return _boolean(value)
         case {"value": {"active": value, **attributes}, **others} if not attributes and not others:
-            return _read(value)
+            return _boolean(value)
         case _:
             return None
 
 
-def _read(value: Any) -> bool | None:
-    return FLAGS.get(value) if isinstance(value, bool | str) else None
+def _boolean(value: Any) -> bool | None:
+    return BOOLEANS.get(value) if isinstance(value, bool | str) else None

@@ -1,12 +1,12 @@
-"""What do ids of users and groups look like? They are ours, and immutable."""
+"""What do ids of users and groups look like? Muster assigns 32 hexadecimal digits, immutably."""
 
 import re
 import uuid
 
 ID = re.compile("[0-9a-f]{32}")
-"""Nothing else need be looked for."""
+"""The form of an id; a text of another form matches no resource."""
 
 
 def new_id() -> str:
-    """Return a new id, which has neither an underscore nor a meaning."""
+    """Return a new random id."""
     return uuid.uuid4().hex

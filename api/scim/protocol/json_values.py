@@ -1,4 +1,4 @@
-"""What does a body say? JSON that means one thing, looked into before it is validated. Pure."""
+"""Which JSON is accepted? Bodies are decoded strictly, and checked before validation. Pure."""
 
 import json
 import math
@@ -11,36 +11,35 @@ from scim2_models import InvalidSyntaxException, InvalidValueException, PayloadT
 from api.scim.protocol.limits import DEEPEST, MOST_GROUP_VALUES, MOST_NAMES
 from api.scim.protocol.texts import check_text
 
-AT_ONCE = 64 * 1024
-"""Bytes that are decoded in one go, which takes a millisecond. Of a larger body, the decoder gives
-way to other requests after every object."""
-
+DECODED_AT_ONCE = 64 * 1024
+"""Bytes that are decoded at once, in a millisecond. In a larger body, the decoder gives way to
+other requests after every object."""
 
 MOST_BRACKETS = MOST_GROUP_VALUES // 4
-"""Arrays and objects in a body, those that texts only seem to hold included: 100,000 members are as
-many objects."""
+"""Arrays and objects in a body, counted by their brackets, even those in texts: 100,000 members are
+as many objects."""
 
 
 def check_structure(body: bytes, most: int) -> None:
-    """Check how many values a body holds, about, before it is decoded.
+    """Check the approximate number of values of a body before it is decoded.
 
     :raises PayloadTooLargeException: when there are too many.
     """
     commas = brackets = 0
-    for start in range(0, len(body), AT_ONCE):
-        commas += body.count(b",", start, start + AT_ONCE)
-        brackets += sum(body.count(sign, start, start + AT_ONCE) for sign in (b"[", b"{"))
+    for start in range(0, len(body), DECODED_AT_ONCE):
+        commas += body.count(b",", start, start + DECODED_AT_ONCE)
+        brackets += sum(body.count(sign, start, start + DECODED_AT_ONCE) for sign in (b"[", b"{"))
         if commas > most or brackets > MOST_BRACKETS:
             raise PayloadTooLargeException(detail=f"The body holds more than {most} values")
 
 
 def json_of(body: bytes) -> Any:
-    """Return the JSON value of a body, read strictly: no NaN, no name twice, no half characters.
+    """Return the JSON value of a body, read strictly: no NaN, no duplicate names, no surrogates.
 
-    :raises InvalidSyntaxException: when it is none.
+    :raises InvalidSyntaxException: when the body is no such JSON.
     """
     try:
-        if len(body) > AT_ONCE:
+        if len(body) > DECODED_AT_ONCE:
             return json_in_steps(body)
         return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:
@@ -49,9 +48,9 @@ def json_of(body: bytes) -> Any:
 
 
 def json_in_steps(body: bytes) -> Any:
-    """Return the JSON value of a body as jiter does, but give way to other threads on the way.
+    """Return the JSON value of a body as jiter does, but give way to other threads meanwhile.
 
-    jiter holds the interpreter from beginning to end, a tenth of a second for 100,000 members.
+    jiter holds the interpreter from start to end, a tenth of a second for 100,000 members.
     """
     return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_no_number)
 
@@ -70,10 +69,10 @@ def _no_number(constant: str) -> NoReturn:
 def check_value(value: Any, longest: int) -> None:
     """Check a value of a body, level by level.
 
-    :param longest: the most characters that a text in it may have.
+    :param longest: the characters of the longest text.
     :raises InvalidValueException: when a text or number in it cannot be stored.
     :raises InvalidSyntaxException: when two names in one object differ only in case, or objects
-        and arrays lie too deep in each other.
+        and arrays are nested too deep.
     """
     level = [value]
     for _ in range(DEEPEST):
@@ -84,7 +83,7 @@ def check_value(value: Any, longest: int) -> None:
 
 
 def _checked(value: Any, longest: int) -> list[Any]:
-    """Check one value and return those in it."""
+    """Check one value, and return the values within it."""
     match value:
         case str():
             check_text(value, longest)
@@ -101,7 +100,7 @@ def _checked(value: Any, longest: int) -> list[Any]:
 
 
 def _check_names(members: Mapping[str, Any], longest: int) -> None:
-    """Refuse what could mean two things: names are compared without case (RFC 7643 2.1)."""
+    """Check the names of an object, which are unique without regard to case (RFC 7643 2.1)."""
     if len(members) > MOST_NAMES:
         raise InvalidValueException(detail=f"An object has at most {MOST_NAMES} attributes")
     for name in members:
@@ -111,12 +110,12 @@ def _check_names(members: Mapping[str, Any], longest: int) -> None:
 
 
 def value_of(body: Any, name: str) -> Any:
-    """Return a member of a JSON object, whatever the case of its name; None where there is none."""
+    """Return a member of a JSON object, whatever the case of its name; None if it is missing."""
     members = body.items() if isinstance(body, dict) else ()
     return next((value for key, value in members if key.lower() == name.lower()), None)
 
 
 def operations_of(body: Any) -> list[Any]:
-    """Return the operations of a PATCH or of a bulk request as they were sent, if there are any."""
+    """Return the operations of a PATCH or bulk request as they were sent; none if it has none."""
     operations = value_of(body, "Operations")
     return operations if isinstance(operations, list) else []

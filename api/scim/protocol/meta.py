@@ -1,4 +1,4 @@
-"""What is told of every resource? Its meta tells its type, its times and its version. Pure."""
+"""What does every resource tell of itself? Its meta holds type, times and version. Pure."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from scim2_models import Meta, PreconditionFailedException
 from contracts.clock import instant_of
 
 TAG_START, TAG_END = 'W/"', '"'
-"""The texts around a revision in an entity tag. Tags are weak: ``groups`` is no part of a version
-(RFC 7644 section 3.14)."""
+"""The texts around a revision in an entity tag (RFC 7644 section 3.14). Tags are weak, because a
+change of ``groups`` does not change the version of a user."""
 
 
 def entity_tag(revision: int) -> str:
@@ -16,10 +16,10 @@ def entity_tag(revision: int) -> str:
     return f"{TAG_START}{revision}{TAG_END}"
 
 
-def expect(version: str, expected: str | None) -> None:
-    """Check that a resource has the version that it must have, if any.
+def check_version(version: str, expected: str | None) -> None:
+    """Check the version of a resource, if the request expects one.
 
-    :raises PreconditionFailedException: when it has another one.
+    :raises PreconditionFailedException: when the resource has another version.
     """
     if expected not in {None, version}:
         raise PreconditionFailedException
@@ -28,7 +28,7 @@ def expect(version: str, expected: str | None) -> None:
 def meta_document(
     resource_type: str, created_at: int, modified_at: int, revision: int, **more: str
 ) -> dict[str, Any]:
-    """Return the meta of a resource as an answer writes it.
+    """Return the meta of a resource as JSON has it. Times are microseconds since the epoch.
 
     :param more: the location, where it is known.
     """
@@ -42,5 +42,5 @@ def meta_document(
 
 
 def meta_of(resource_type: str, created_at: int, modified_at: int, revision: int) -> Meta:
-    """Return the library's model of the same."""
+    """Return the meta of a resource as the library's model, without its location."""
     return Meta.model_validate(meta_document(resource_type, created_at, modified_at, revision))

@@ -1,7 +1,7 @@
-"""How much work may one PATCH make of a user? Told beforehand, from what is stored and asked. Pure.
+"""How much work may one PATCH of a user cost? An estimate bounds it before it begins. Pure.
 
-Each operation is small, and so is each entry; but the library looks at every entry for every
-operation, and whoever writes at the same moment waits for it.
+Operations and entries are small; but the library visits every entry for every operation, and
+concurrent writes wait for that.
 """
 
 from collections.abc import Iterator
@@ -12,24 +12,24 @@ from scim2_models import InvalidValueException, PatchOp, Resource
 from api.scim.protocol.expressions import SEPARATOR
 
 MOST_EFFORT = 1_000_000
-"""Looks at an entry, of about a microsecond each: a second in all."""
+"""Visits of an entry, of about a microsecond each: a second in all."""
 
-COMPARISON = 100
-"""What it costs to compare an entry, in looks: its value is validated each time."""
+COMPARISON_COST = 100
+"""The cost of comparing an entry, in visits: its value is validated each time."""
 
 
 def check_effort(user: Resource[Any], patch: "PatchOp[Any]") -> None:
-    """Check what a PATCH would make of a user.
+    """Check the effort of applying a PATCH to a user.
 
-    :raises InvalidValueException: when it would take too long.
+    :raises InvalidValueException: when the effort would be too large.
     """
-    entries = sum(_entries(getattr(user, field)) for field in type(user).model_fields)
+    entries = sum(_entry_count(getattr(user, field)) for field in type(user).model_fields)
     effort = 0
     for operation in patch.operations or ():
         value = operation.value
         given = value.values() if isinstance(value, dict) else [value]
-        entries += sum(map(_entries, given))
-        effort += entries * sum(map(_looks, _paths(operation.path, value)))
+        entries += sum(map(_entry_count, given))
+        effort += entries * sum(map(_cost_of, _paths(operation.path, value)))
         if effort > MOST_EFFORT:
             raise InvalidValueException(
                 detail="The PATCH has too many operations, or too many comparisons in their paths,"
@@ -37,7 +37,7 @@ def check_effort(user: Resource[Any], patch: "PatchOp[Any]") -> None:
             )
 
 
-def _entries(value: Any) -> int:
+def _entry_count(value: Any) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
@@ -47,5 +47,5 @@ def _paths(path: Any, value: Any) -> Iterator[str]:
         yield from value
 
 
-def _looks(path: str) -> int:
-    return 1 + COMPARISON * (1 + len(SEPARATOR.findall(path))) if "[" in path else 1
+def _cost_of(path: str) -> int:
+    return 1 + COMPARISON_COST * (1 + len(SEPARATOR.findall(path))) if "[" in path else 1

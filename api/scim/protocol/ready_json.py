@@ -1,6 +1,6 @@
-"""How does JSON that is ready already get into an answer? An answer is written in pieces. Pure.
+"""How does ready JSON get into an answer? Answers are pieces, some of them written already. Pure.
 
-A value that the database or a fast path has written is a piece as it stands.
+The database or a fast path has written such a value, and the answer takes it unchanged.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,35 +11,35 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ReadyJson:
-    """A value that is written as it stands. It may be one of a resource's attributes."""
+    """A value as finished JSON text, for an answer or for an attribute in it."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class StreamedJson:
-    """A value that is written as it comes: ``parts`` gives its text from beginning to end."""
+    """A value whose JSON text ``parts`` yields piece by piece while the answer is sent."""
 
     parts: Callable[[], AsyncIterator[str]]
 
 
 Piece = str | StreamedJson
-"""A part of an answer: its text, or what gives it."""
+"""A part of an answer: a text, or a source of texts."""
 
 
 def to_text(value: Any) -> str:
-    """Return a value as JSON, as answers write it."""
+    """Return a value as compact JSON, as in all answers."""
     return dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 async def texts_of(value: Any) -> AsyncIterator[str]:
-    """Give the text of a value as it is written."""
+    """Yield the JSON text of a value in parts."""
     async for text in texts_in(list(pieces_of(value))):
         yield text
 
 
 async def texts_in(pieces: list[Piece]) -> AsyncIterator[str]:
-    """Give the text of pieces, none of which is kept that was given."""
+    """Yield the texts of pieces, and keep no piece that was yielded."""
     pieces.reverse()
     while pieces:
         match pieces.pop():

@@ -1,13 +1,13 @@
-"""What does a reference look like? It is relative to a base URL, or an absolute URL. Pure."""
+"""What does a reference look like? References are absolute, or relative to a base URL. Pure."""
 
 import re
 
 ABSOLUTE = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
-"""How references begin that are no part of ours (RFC 3986 section 3.1)."""
+"""The start of a reference that is absolute (RFC 3986 section 3.1)."""
 
 
 def is_absolute(reference: str) -> bool:
-    """Say whether a reference needs no base URL; what is no URL at all needs none either."""
+    """Return whether a reference begins with a scheme or a slash, and so needs no base URL."""
     return ABSOLUTE.match(reference) is not None
 
 

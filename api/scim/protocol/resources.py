@@ -1,8 +1,8 @@
-"""What do User and Group look like here? The schemas that ``/Schemas`` publishes.
+"""What do User and Group look like here? These models are the schemas that ``/Schemas`` publishes.
 
-They are those of RFC 7643 section 4 with two differences. No value is checked beyond its type,
-because validators write ``upd-1a2b3c`` into every mapped string and read it back. And there is no
-``password``: it is never kept, so it is not announced either.
+The schemas are those of RFC 7643 section 4 with two differences. No value is checked beyond its
+type, because validators write ``upd-1a2b3c`` into every mapped string and read it back. And there
+is no ``password``, which is never stored, and therefore not announced.
 """
 
 from typing import Annotated, Any
@@ -47,19 +47,19 @@ __all__ = [
 
 
 class Email(StrictEmail):
-    """An e-mail address, whatever it looks like."""
+    """An e-mail address, which may be any text."""
 
     value: str | None = None
 
 
 class Photo(StrictPhoto):
-    """The address of a photo, whatever it looks like."""
+    """The address of a photo, which may be any text."""
 
     value: str | None = None  # type: ignore[assignment]  # no reference to be checked
 
 
 class Manager(ComplexAttribute):
-    """The user's manager; the reference alone may be missing, unlike in RFC 7643 section 4.3."""
+    """The user's manager, whose ``$ref`` is optional, unlike in RFC 7643 section 4.3."""
 
     value: Annotated[str | None, CaseExact.true] = None
     ref: Annotated[Reference["User"] | None, CaseExact.true] = Field(  # type: ignore[type-arg]
@@ -69,7 +69,7 @@ class Manager(ComplexAttribute):
 
 
 class EnterpriseUser(Extension):
-    """The enterprise extension."""
+    """The enterprise extension of a user (RFC 7643 section 4.3)."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
 
@@ -82,7 +82,7 @@ class EnterpriseUser(Extension):
 
 
 class User(Resource[AnyExtension]):
-    """A person, as the provider pushed it."""
+    """A person, as the provider pushed it (RFC 7643 section 4.1)."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 
@@ -109,7 +109,7 @@ class User(Resource[AnyExtension]):
 
 
 ScimUser = User[EnterpriseUser]
-"""What ``/Users`` serves."""
+"""The resources of ``/Users``."""
 
 AnyResource = Resource[Any]
 """A user or a group."""
@@ -120,7 +120,7 @@ LISTS = frozenset(
     for name in model.model_fields
     if model.get_field_multiplicity(name)
 )
-"""Attributes of several values, in lower case."""
+"""The multi-valued attributes, in lower case."""
 
 OBJECTS = frozenset({"name", "manager", "meta"})
-"""Single attributes that have parts, in lower case."""
+"""The single-valued complex attributes, in lower case."""

@@ -1,4 +1,4 @@
-"""Which decisions of the protocol are ours? What the library's service leaves to its users."""
+"""Which decisions of the protocol are ours? The service adds tolerances and limits. No I/O."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -55,19 +55,19 @@ from api.scim.protocol.tolerances import (
 from api.scim.protocol.user_size import check_document
 
 MOST_MISTAKES = 100
-"""Mistakes in a body that are looked at; the first of them is told."""
+"""Mistakes in a body that are examined; the answer names the first of them."""
 
-USERS = "Users"
-OF_USERS = {ScimUser, PatchOp[ScimUser]}
+USERS_ENDPOINT = "Users"
+USER_BODIES = {ScimUser, PatchOp[ScimUser]}
 """The models of bodies for users."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class MusterService(ScimService):
-    """The protocol with our tolerances, without input or output.
+class TolerantScimService(ScimService):
+    """The library's service with tolerances for providers, and with limits, without I/O.
 
-    :param secret: what cursors are sealed with, the same in every process.
+    :param secret: the key that seals cursors, the same in every process.
     """
 
     def __init__(self, provider: ScimProvider, limits: Limits, *, secret: str | bytes) -> None:
@@ -78,18 +78,20 @@ class MusterService(ScimService):
 
     @staticmethod
     def match(request: ScimRequest) -> Target:
-        """Return what a request asks for; each step that asks it again is told at once."""
+        """Return the endpoint and the operation of a request; the cache serves repeated calls."""
         return _matched(request.method.upper(), request.path)
 
     def max_body_size(self, request: ScimRequest) -> int:
-        """Return how many bytes of a body are read; none where no body would help."""
+        """Return the largest body of a request, in bytes; 0 where it fails whatever its body."""
         most = super().max_body_size(request)
         if most is not None:
             return min(most, self.limits.body_bytes)
         target = self.match(request)
         if target.operation is Operation.search_with_body:
             return self.limits.search_bytes
-        return self.limits.user_bytes if target.endpoint == USERS else self.limits.body_bytes
+        return (
+            self.limits.user_bytes if target.endpoint == USERS_ENDPOINT else self.limits.body_bytes
+        )
 
     def decode_body(
         self, body: bytes, content_type: str | None, most_values: int = MOST_GROUP_VALUES
@@ -103,12 +105,12 @@ class MusterService(ScimService):
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
     ) -> ModelT:
-        most_values = MOST_USER_VALUES if model in OF_USERS else MOST_GROUP_VALUES
+        most_values = MOST_USER_VALUES if model in USER_BODIES else MOST_GROUP_VALUES
         return self._validated(model, self.decode_body(body, content_type, most_values), scim_ctx)
 
     def _validated(self, model: type[ModelT], decoded: Any, scim_ctx: Context) -> ModelT:
         tolerated = self._tolerated(decoded, scim_ctx)
-        if model in OF_USERS:
+        if model in USER_BODIES:
             for value in _values_in(tolerated):
                 check_document(value, self.limits.user_characters)
         try:
@@ -130,13 +132,13 @@ class MusterService(ScimService):
     def read_patch(
         self, resource_type: ResourceType, body: bytes, content_type: str | None
     ) -> "PatchOp[Any]":
-        """Read a PATCH, whose paths have to be known although unknown attributes are ignored."""
+        """Read a PATCH, whose paths have to be known, though unknown attributes are ignored."""
         patch = super().read_patch(resource_type, body, content_type)
         self.check_paths(resource_type, patch)
         return patch
 
     def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
-        """Read a PATCH whose body was decoded already."""
+        """Read a PATCH from its decoded body."""
         self.ensure_patch_supported()
         model: type[PatchOp[Any]] = PatchOp.__class_getitem__(self.get_model(resource_type))
         patch = self._validated(model, decoded, Context.RESOURCE_PATCH_REQUEST)
@@ -145,7 +147,7 @@ class MusterService(ScimService):
 
     @staticmethod
     def read_conditions(request: ScimRequest) -> Conditions:
-        """Read the conditions of a request, which have an end."""
+        """Read the conditions of a request, within the limit of their length."""
         conditions = ScimService.read_conditions(request)
         check_condition("If-Match", conditions.if_match)
         check_condition("If-None-Match", conditions.if_none_match)
@@ -154,7 +156,7 @@ class MusterService(ScimService):
     def check_paths(self, resource_type: ResourceType, patch: "PatchOp[Any]") -> None:
         """Check the paths of a PATCH.
 
-        :raises InvalidPathException: when one names nothing that the resource type has.
+        :raises InvalidPathException: when a path names no attribute of the resource type.
         """
         model = self.get_model(resource_type)
         for operation in patch.operations or ():
@@ -173,9 +175,9 @@ class MusterService(ScimService):
     def check_bulk_operation(
         self, resource_type: ResourceType | None, operation: BulkOperation[Resource[Any]]
     ) -> ResourceType:
-        """Check an operation of a bulk request as if it had come alone.
+        """Check an operation of a bulk request as if it were a request of its own.
 
-        :raises SCIMException: what reading it has found, or an unknown path.
+        :raises SCIMException: when reading it has found an error, or a path is unknown.
         """
         if isinstance(operation.response, Error):
             raise SCIMException.from_error(operation.response)
@@ -198,14 +200,14 @@ class MusterService(ScimService):
     def apply_replacement(
         self, current: Resource[Any], replacement: Resource[Any], conditions: Conditions
     ) -> Resource[Any] | None:
-        """Apply a PUT; one that does not say whether a user is active leaves that as it is."""
+        """Apply a PUT; a user that is sent without ``active`` keeps the stored value."""
         _keep_active(current, replacement)
         return super().apply_replacement(current, replacement, conditions)
 
     def apply_patch(
         self, current: Resource[Any], patch_op: "PatchOp[Any]", conditions: Conditions
     ) -> Resource[Any] | None:
-        """Apply a PATCH, and say in a client's words what it gets wrong."""
+        """Apply a PATCH; errors of validation become SCIM errors for the client."""
         if isinstance(current, User):
             check_effort(current, patch_op)
         try:
@@ -213,7 +215,7 @@ class MusterService(ScimService):
         except ValidationError as error:
             raise _refusal(error) from error
         except InvalidValueException as error:
-            if isinstance(error.__cause__, ValidationError):  # its text is no detail for a client
+            if isinstance(error.__cause__, ValidationError):  # its text is not for clients
                 raise _refusal(error.__cause__) from error
             raise
 
@@ -236,7 +238,7 @@ class MusterService(ScimService):
         return ScimResponse(HTTPStatus.CREATED, shaped.body, whole.headers)
 
     def reference_location(self, base_url: str, reference: str) -> str:
-        """Return the URL of a reference, whatever a client has written into it."""
+        """Return the URL of a reference; an absolute one is returned unchanged."""
         return reference if is_absolute(reference) else f"{base_url}/{reference}"
 
     def patch_response(
@@ -245,7 +247,7 @@ class MusterService(ScimService):
         resource: Resource[Any],
         response_parameters: ResponseParameters[Any],
     ) -> ScimResponse:
-        """Answer a PATCH: a user is shown, a group with its many members only if asked for."""
+        """Return the answer to a PATCH; a group with its many members is shown only on request."""
         if isinstance(resource, User):
             return self.replacement_response(base_url, resource, response_parameters)
         return super().patch_response(base_url, resource, response_parameters)
@@ -255,14 +257,14 @@ _matched = lru_cache(maxsize=1_000)(match)
 
 
 def _refusal(error: ValidationError) -> SCIMException:
-    """Return what is wrong with a body; a list of so many mistakes takes more than a GiB."""
+    """Return the error for an invalid body; listing all of many mistakes can take over a GiB."""
     if error.error_count() > MOST_MISTAKES:
         return InvalidValueException(detail=f"The body holds over {MOST_MISTAKES} mistakes")
     return SCIMException.from_error(Error.from_validation_errors(error)[0])
 
 
 def _values_in(body: Any) -> list[Any]:
-    """Return what a user would be made of: each value of a PATCH, or the body itself."""
+    """Return the values that would become a user: a PATCH's values, or the body itself."""
     operations = operations_of(body)
     return [value_of(operation, "value") for operation in operations] if operations else [body]
 

@@ -1,6 +1,6 @@
-"""How large may a user be, or become? As large as what one person can have. Pure.
+"""How large may a user become? Limits bound its entries, its characters and its names. Pure.
 
-A user that was stored under larger limits stays, and can still leave: it may not grow.
+A user that was stored under larger limits stays, and can still leave, but may not grow.
 """
 
 from collections.abc import Iterator
@@ -13,23 +13,23 @@ from api.scim.protocol.resources import ScimUser
 from contracts.names import trimmed
 
 MOST_ENTRIES = 1_000
-"""Entries of all lists of a user together: each costs a tenth of a millisecond at every change."""
+"""Entries of all lists of a user together; an entry costs a tenth of a millisecond per change."""
 
 
 def check_document(document: Any, most_characters: int) -> None:
-    """Check how large a user is that was sent, or would become by what was sent.
+    """Check the size of a user, or of a value for a user, that was sent.
 
-    :raises InvalidValueException: when it has more than a person can have.
+    :raises InvalidValueException: when it is larger than a user may be.
     """
     entries, characters = _size_of(document)
     _check(entries, characters, most_characters)
 
 
 def check_growth(before: Any, after: Any, most_characters: int) -> None:
-    """Check how large a user becomes, unless it was as large already.
+    """Check the size of a changed user, unless it was as large before.
 
-    :param before: what is stored of it; None where it is new.
-    :raises InvalidValueException: when it has more than a person can have.
+    :param before: the stored document; None for a new user.
+    :raises InvalidValueException: when it grows beyond the limits.
     """
     had, has = _size_of(before), _size_of(after)
     entries, characters = (new if new > old else 0 for old, new in zip(had, has, strict=True))
@@ -37,9 +37,11 @@ def check_growth(before: Any, after: Any, most_characters: int) -> None:
 
 
 def check_names(user: ScimUser, before: ScimUser | None) -> None:
-    """Check what is indexed of a user, or becomes a name downstream; what it had already stays.
+    """Check the values of a user that are indexed or become names downstream.
 
-    :raises InvalidValueException: when one is too long, or the userName is empty.
+    A value that the stored user has already may stay.
+
+    :raises InvalidValueException: when a value is too long, or the userName is empty.
     """
     if not trimmed(user.user_name or ""):
         raise InvalidValueException(detail="userName must not be empty, or blank")
@@ -61,9 +63,9 @@ def _names_of(user: ScimUser) -> Iterator[tuple[str, str]]:
 
 
 def _size_of(document: Any) -> tuple[int, int]:
-    """Return how many entries the lists of a document have, and how many characters its texts.
+    """Return the number of entries of a document's lists, and of characters of its texts.
 
-    An entry is an object: the names of schemas are none.
+    Texts in lists, as the names of schemas, are no entries.
     """
     entries = characters = 0
     left = [document]
@@ -77,7 +79,7 @@ def _size_of(document: Any) -> tuple[int, int]:
             case dict() as members:
                 left.extend(members.values())
             case _:
-                pass  # what has no size
+                pass  # numbers, booleans and null have no size
     return entries, characters
 
 

@@ -1,1 +1,1 @@
-"""How are resources found? Filters and orders in SQL, page by page."""
+"""How are resources found? Searches translate filters and orders into SQL, and read pages."""

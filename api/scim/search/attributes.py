@@ -1,4 +1,4 @@
-"""Where do attributes lie in the tables? As SQL expressions, for filters and sorting."""
+"""Where do attributes lie in the tables? Filters and sorting get an SQL expression for each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,22 +26,21 @@ from api.directory.tables import GroupRow, Membership, UserRow
 from api.scim.protocol.meta import TAG_END, TAG_START
 from api.scim.protocol.references import location_of, reference_to
 from api.scim.protocol.resources import Group, ScimUser
-from api.scim.search.comparison_form import RELATIVE, refers_to_resource
+from api.scim.search.comparison_form import RELATIVE_MARK, refers_to_resource
 
 USERS: FromClause = inspect(UserRow).local_table
 GROUPS: FromClause = inspect(GroupRow).local_table
 MEMBERSHIPS: FromClause = inspect(Membership).local_table
 
-
-NAMES = {"user_name", "display_name"}
-"""Columns that hold names, where an attribute has one of its own."""
+NAME_COLUMNS = {"user_name", "display_name"}
+"""The attributes with columns of their own that hold names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text in comparison form, NULL where the attribute has no value.
 
-    ``is_name``: whether it is a name, which is the same whatever blanks are around it.
+    ``is_name`` tells whether the text is a name, around which blanks count for nothing.
     """
 
     sql: ColumnElement[Any]
@@ -68,7 +67,7 @@ class Entries:
     text_of: Callable[[AttributeBinding], ColumnElement[Any]]
 
     def any(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Say whether some entry satisfies the condition."""
+        """Return the condition that at least one entry satisfies the given condition."""
         entries = select(literal(1)).select_from(self.rows).where(self.of_this_row, condition)
         return exists(entries.correlate(self.outer))
 
@@ -77,9 +76,9 @@ class Entries:
 class Attributes:
     """The attributes of one resource type.
 
-    ``columns`` are those that have a column of their own, ``derived`` those that are rendered
-    from memberships; all others lie in the comparison form. ``base_url`` is where locations and
-    references begin, as the client sees them.
+    ``columns`` holds those with a column of their own, ``derived`` those that are rendered from
+    memberships; the other attributes lie in the comparison form. ``base_url`` is the start of
+    locations and references, as the client sees them.
     """
 
     model: type[Resource[Any]]
@@ -90,7 +89,7 @@ class Attributes:
     base_url: str = ""
 
     def below(self, base_url: str) -> "Attributes":
-        """Return the same for resources that are served below a URL."""
+        """Return the attributes of resources that are served below a base URL."""
         return replace(self, base_url=base_url)
 
     def value(self, binding: AttributeBinding) -> Value:
@@ -98,7 +97,7 @@ class Attributes:
         if binding.field_name == "meta":
             return self._meta(binding)
         if binding.model is self.model and binding.field_name in self.columns:
-            return Text(self.columns[binding.field_name], binding.field_name in NAMES)
+            return Text(self.columns[binding.field_name], binding.field_name in NAME_COLUMNS)
         sub_attribute = [binding.sub_field_name] if binding.sub_field_name else []
         text = text_at(self.table.c.comparable, *_path(binding), *sub_attribute)
         return Text(self._absolute(text) if refers_to_resource(binding) else text)
@@ -116,7 +115,7 @@ class Attributes:
         )
 
     def first_entry(self, binding: AttributeBinding) -> Text:
-        """Return the value that sorting goes by: that of the primary entry, or else the first."""
+        """Return the value of the primary entry, or else of the first, by which resources sort."""
         if binding.field_name in self.derived:
             entries = self.derived[binding.field_name](self.base_url)
             first = select(entries.text_of(binding)).select_from(entries.rows)
@@ -126,7 +125,7 @@ class Attributes:
         return Text(text_at(self.table.c.comparable, *_path(binding), 0, value))
 
     def is_assigned(self, binding: AttributeBinding) -> ColumnElement[bool]:
-        """Say whether a complex or multi-valued attribute is there at all."""
+        """Return the condition that a complex or multi-valued attribute exists."""
         if binding.field_name == "meta":
             return true()
         if binding.field_name in self.derived:
@@ -150,9 +149,9 @@ class Attributes:
                 return Text(literal(start) + self.table.c.id)
 
     def _absolute(self, reference: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return a reference as it is shown: what is relative begins at the base URL."""
-        relative = func.substr(reference, 1, len(RELATIVE)) == RELATIVE
-        rest = func.substr(reference, len(RELATIVE) + 1)
+        """Return a reference as clients see it: a relative one begins with the base URL."""
+        relative = func.substr(reference, 1, len(RELATIVE_MARK)) == RELATIVE_MARK
+        rest = func.substr(reference, len(RELATIVE_MARK) + 1)
         return case((relative, literal(f"{self.base_url}/") + rest), else_=reference)
 
 
@@ -163,9 +162,9 @@ def _path(binding: AttributeBinding) -> tuple[str, ...]:
 
 
 def members_in(rows: FromClause, base_url: str = "") -> Entries:
-    """Return the members of a group as entries, out of the memberships or an alias of theirs.
+    """Return the members of a group as entries, from the table of memberships or an alias of it.
 
-    :param base_url: what references begin with; without one they are as they are stored.
+    :param base_url: the start of references; without it they stay relative, as stored.
     """
     start = f"{base_url}/" if base_url else ""
     users, groups = (start + reference_to(type_, "") for type_ in ("User", "Group"))
@@ -245,4 +244,4 @@ GROUP_ATTRIBUTES = Attributes(
 )
 
 ATTRIBUTES = {attributes.name: attributes for attributes in (USER_ATTRIBUTES, GROUP_ATTRIBUTES)}
-"""By the name of the resource type."""
+"""The attributes of each resource type, by its name."""

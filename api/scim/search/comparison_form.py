@@ -1,9 +1,9 @@
-"""In which form are values compared? The document that filters and sorting look into.
+"""In which form are values compared? Filters and sorting read a document of normalised texts.
 
 Every value is a text, so that one operator serves all of them: strings in the comparison form of
 their attribute, booleans as ``true`` and ``false``, which sort as they should. A multi-valued
 attribute is a list of objects, even where it holds plain values (under ``value``), and starts with
-the entry that sorting goes by: the primary one, or else the first (RFC 7644 section 3.4.2.3).
+the entry by which resources sort: the primary one, or else the first (RFC 7644 section 3.4.2.3).
 """
 
 from base64 import b64decode
@@ -20,8 +20,8 @@ from api.scim.protocol.references import is_absolute
 
 Document = Mapping[str, Any]
 
-RELATIVE = "./"
-"""What marks a reference that is relative to the base URL, which is not known here."""
+RELATIVE_MARK = "./"
+"""The start of a stored reference that is relative to the base URL, which is not known here."""
 
 
 def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str,
 
 
 def text_form(binding: AttributeBinding, value: object) -> str | None:
-    """Return the comparison form of one value of an attribute; None where it has none."""
+    """Return the comparison form of one value of an attribute; None for an incomparable value."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -49,7 +49,7 @@ def text_form(binding: AttributeBinding, value: object) -> str | None:
 
 
 def refers_to_resource(binding: AttributeBinding) -> bool:
-    """Say whether values of an attribute are URLs of other resources."""
+    """Return whether the values of an attribute are URLs of other resources."""
     target = binding.target_type
     kinds = getattr(target, "__reference_types__", ()) if isclass(target) else ()
     return bool(kinds) and not {"external", "uri"} & set(kinds)
@@ -59,7 +59,7 @@ def _stored_form(binding: AttributeBinding, value: object) -> str | None:
     text = text_form(binding, value)
     if text is None or not refers_to_resource(binding):
         return text
-    return text if is_absolute(text) else RELATIVE + text
+    return text if is_absolute(text) else RELATIVE_MARK + text
 
 
 def _form(
@@ -98,7 +98,7 @@ def _is_primary(entry: Any) -> bool:
 
 @cache
 def _names(holder: type[BaseModel]) -> dict[str, str]:
-    """Map the names that JSON uses to the fields of a model, extensions left out."""
+    """Return the fields of a model by their names in JSON, without extensions."""
     return {
         field.serialization_alias or name: name
         for name, field in holder.model_fields.items()

@@ -1,7 +1,7 @@
-"""Where does a page begin or end? The position that a cursor carries (RFC 9865). Pure.
+"""Where does a page begin or end? A cursor holds the sort key next to it (RFC 9865). Pure.
 
-A position is that of a resource in the order of the search, whether the resource is still there
-or not: pages neither skip nor repeat anything while others are created and deleted.
+A sort key stays valid when its resource is deleted: pages neither skip nor repeat resources while
+others are created and deleted.
 """
 
 from dataclasses import astuple, dataclass
@@ -12,20 +12,24 @@ from scim2_models import InvalidCursorException
 
 
 class Direction(StrEnum):
-    """Which way the page lies from its position."""
+    """The side of the sort key on which a page lies."""
 
     AFTER = "after"
     BEFORE = "before"
 
     @property
     def opposite(self) -> "Direction":
-        """Return the other way."""
+        """Return the other side."""
         return Direction.BEFORE if self is Direction.AFTER else Direction.AFTER
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a resource is in the order: by its sort value, then by its creation."""
+class SortKey:
+    """The values by which resources are ordered: the sort value, then the creation.
+
+    ``sort_value`` is None where the search has no order of its own or the resource no value;
+    ``created_at`` is in microseconds since the epoch.
+    """
 
     sort_value: str | int | None
     created_at: int
@@ -33,29 +37,29 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A page that lies after or before a place."""
+class Cursor:
+    """The page after or before a sort key."""
 
     direction: Direction
-    place: Place
+    sort_key: SortKey
 
     def as_json(self) -> list[Any]:
-        """Return what a cursor keeps."""
-        return [self.direction, *astuple(self.place)]
+        """Return the content that the service seals into a cursor for the client."""
+        return [self.direction, *astuple(self.sort_key)]
 
 
-def position_of(kept: Any) -> Position:
-    """Return the position that a cursor kept.
+def cursor_of(content: Any) -> Cursor:
+    """Return the cursor with the content that ``as_json`` returned.
 
-    :raises InvalidCursorException: when it is none, as after a change of version.
+    :raises InvalidCursorException: when the content has another form, as of another release.
     """
-    match kept:
+    match content:
         case [
             "after" | "before" as way,
             str() | int() | None as sort_value,
             int() as created_at,
             str() as id_,
         ]:
-            return Position(Direction(way), Place(sort_value, created_at, id_))
+            return Cursor(Direction(way), SortKey(sort_value, created_at, id_))
         case _:
             raise InvalidCursorException

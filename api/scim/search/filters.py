@@ -1,4 +1,4 @@
-"""What does a filter mean in SQL? Exactly what ``ScimFilter.match`` answers in memory. Pure.
+"""What does a filter mean in SQL? The condition selects what ``ScimFilter.match`` matches. Pure.
 
 Every condition is true or false, never NULL, so that negation means what it says.
 """
@@ -37,18 +37,18 @@ from api.scim.search.operators import (
 )
 
 MOST_TERMS, ENTRY_TERMS, MEMBERSHIP_TERMS, MANY_PARTS = 250, 3, 8, 8
-"""Comparisons in one filter, and how many one counts for that looks into the entries of a list,
-into memberships, or for any part of an object: databases limit how deep an expression may be
-(SQLite: 1,000), SQLite reads the document of a user anew for each list, and planning joins takes
-more than in proportion."""
+"""Comparisons in one filter, and the numbers that a comparison counts for that reads the entries of
+a list, memberships, or any part of an object: databases limit the depth of an expression (SQLite:
+1,000), SQLite reads the document of a user anew for each list, and planning joins takes more than
+in proportion."""
 
 MOST_TERMS_OF_SELECTIONS = 50
-"""Comparisons in all filters of one PATCH together, which become one expression: each member is
-compared with all of them."""
+"""Comparisons in all filters of one PATCH together. They become one expression, so that each member
+is compared with all of them."""
 
 
 def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condition:
-    """Translate a filter for one resource type; what the type does not declare matches nothing.
+    """Return the condition of a filter on one resource type; unknown attributes match nothing.
 
     :raises InvalidFilterException: when it is too large.
     """
@@ -62,9 +62,9 @@ def condition_of(scim_filter: ScimFilter[Any], attributes: Attributes) -> Condit
 
 
 def condition_on_members(selections: Sequence[FilterNode]) -> Condition:
-    """Translate filters on the members of a group into one on rows of memberships: any of them.
+    """Return the condition that a membership matches one of the filters on a group's members.
 
-    :raises InvalidPathException: when they are too large together.
+    :raises InvalidPathException: when the filters are too large together.
     """
     if sum(map(_terms, selections)) > MOST_TERMS_OF_SELECTIONS:
         raise InvalidPathException(
@@ -106,7 +106,7 @@ def _has_parts(path: AttrPath) -> bool:
 
 
 class _Logic(FilterVisitor[Condition]):
-    """The operators that combine conditions."""
+    """Translates the operators that combine conditions."""
 
     def visit_not(self, node: Not) -> Condition:
         return not_(self.visit(node.expr))
@@ -118,7 +118,7 @@ class _Logic(FilterVisitor[Condition]):
 
 @dataclass(frozen=True, slots=True)
 class _ResourceFilter(_Logic):
-    """A filter on resources."""
+    """Translates a filter on resources."""
 
     filter: ScimFilter[Any]
     attributes: Attributes
@@ -142,7 +142,7 @@ class _ResourceFilter(_Logic):
         return compare(self.attributes.value(binding), binding, op, expected)
 
     def _multiple(self, binding: AttributeBinding, op: CompareOperator, expected: Any) -> Condition:
-        """Match when any entry does; for ``ne``, when no entry equals the value."""
+        """Return the condition that any entry matches; for ``ne``, that none equals the value."""
         entries = self.attributes.entries(binding)
         matches = (
             compare_complex(true(), op, expected)
@@ -174,7 +174,7 @@ class _ResourceFilter(_Logic):
 
 @dataclass(frozen=True, slots=True)
 class _EntryFilter(_Logic):
-    """The filter in brackets, on one entry of a multi-valued attribute."""
+    """Translates the filter in brackets, on one entry of a multi-valued attribute."""
 
     filter: ScimFilter[Any]
     holder: AttrPath
@@ -209,7 +209,7 @@ class _EntryFilter(_Logic):
 def _parts(
     scim_filter: ScimFilter[Any], path: AttrPath, binding: AttributeBinding
 ) -> list[AttributeBinding]:
-    """Return what may make an attribute present: itself, or the parts of a complex one."""
+    """Return an attribute, or the parts of a complex one, any of which makes it present."""
     model = binding.target_type
     if not isclass(model) or not issubclass(model, BaseModel):
         return [binding]
@@ -220,6 +220,6 @@ def _parts(
 
 
 def _is_complex(binding: AttributeBinding) -> bool:
-    """Say whether a path ends at a complex attribute rather than at a plain value."""
+    """Return whether a path ends at a complex attribute rather than at a plain value."""
     target = binding.target_type
     return isclass(target) and issubclass(target, BaseModel)

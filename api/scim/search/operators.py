@@ -1,4 +1,4 @@
-"""How is one value compared in SQL? As ``ScimFilter.match`` does; the answer is never NULL."""
+"""How is one value compared in SQL? Each operator becomes a condition, which is never NULL."""
 
 from datetime import datetime
 from operator import ge, gt, le, lt
@@ -33,7 +33,10 @@ _ORDER = {
 def compare(
     value: Value, binding: AttributeBinding, op: CompareOperator, expected: Any
 ) -> Condition:
-    """Compare one value, which may be missing, with what the filter expects."""
+    """Return the condition that a value, which may be missing, meets a comparison.
+
+    The result is that of ``ScimFilter.match`` in memory.
+    """
     match value:
         case Text(sql=sql, is_name=is_name):
             if is_name and op in EQUALITY and isinstance(expected, str):
@@ -48,27 +51,27 @@ def compare(
 def _compare_text(
     sql: ColumnElement[Any], binding: AttributeBinding, op: CompareOperator, expected: Any
 ) -> Condition:
-    missing, there = sql.is_(None), sql.is_not(None)
+    missing, present = sql.is_(None), sql.is_not(None)
     if expected is None:
-        return {CompareOperator.eq: missing, CompareOperator.ne: there}.get(op, false())
+        return {CompareOperator.eq: missing, CompareOperator.ne: present}.get(op, false())
     form = text_form(binding, expected)
     if form is None or (op in STRING_OPERATORS and not isinstance(expected, str)):
         return true() if op == CompareOperator.ne else false()
     text, length = literal(form), len(form)
     match op:
         case CompareOperator.eq:
-            return and_(there, sql == text)
+            return and_(present, sql == text)
         case CompareOperator.ne:
             return or_(missing, sql != text)
         case CompareOperator.co:
-            return and_(there, position_of(sql, text) > 0) if form else there
+            return and_(present, position_of(sql, text) > 0) if form else present
         case CompareOperator.sw:
-            return and_(there, func.substr(sql, 1, length) == text)
+            return and_(present, func.substr(sql, 1, length) == text)
         case CompareOperator.ew:
             end = func.substr(sql, func.length(sql) - length + 1)
-            return and_(there, end == text) if form else there
+            return and_(present, end == text) if form else present
         case _:
-            return and_(there, _ORDER[op](in_code_points(sql), text))
+            return and_(present, _ORDER[op](in_code_points(sql), text))
 
 
 def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any) -> Condition:
@@ -87,7 +90,7 @@ def _compare_instant(sql: ColumnElement[Any], op: CompareOperator, expected: Any
 
 
 def compare_complex(assigned: Condition, op: CompareOperator, expected: Any) -> Condition:
-    """Compare a complex value, which equals no plain one."""
+    """Return the condition that a complex value, which equals no plain one, meets a comparison."""
     match op:
         case CompareOperator.eq:
             return not_(assigned) if expected is None else false()
@@ -98,7 +101,7 @@ def compare_complex(assigned: Condition, op: CompareOperator, expected: Any) -> 
 
 
 def compare_nothing(op: CompareOperator, expected: Any) -> Condition:
-    """Compare an attribute that is not there."""
+    """Return the condition that a missing attribute meets a comparison."""
     match op:
         case CompareOperator.eq:
             return true() if expected is None else false()
@@ -109,7 +112,7 @@ def compare_nothing(op: CompareOperator, expected: Any) -> Condition:
 
 
 def is_present(value: Value) -> Condition:
-    """Say whether there is a value, and not an empty one."""
+    """Return the condition that a value exists and is not empty."""
     match value:
         case Text(sql=sql):
             return and_(sql.is_not(None), sql != "")

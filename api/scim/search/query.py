@@ -1,4 +1,4 @@
-"""How is a page found? A filter and an order in SQL, over one resource type or several. Pure."""
+"""How is a page found? A statement filters and orders one resource type or several. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,39 +26,40 @@ from sqlalchemy.sql.selectable import Subquery
 
 from api.directory.dialects import LARGEST_INTEGER, in_code_points
 from api.scim.search.attributes import Attributes, Instant, Value
-from api.scim.search.cursors import Direction, Place
+from api.scim.search.cursors import Direction, SortKey
 from api.scim.search.filters import condition_of
 
 ORDERING_CHARACTERS = 500
-"""Characters of a text that order the pages of a cursor, which has to fit into a URL."""
+"""Characters of a sort value by cursor, because the cursor has to fit into a URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The resources that match, as a table of type, id and what orders them.
+    """The matching resources, as a table of types, ids and sort keys.
 
-    What has no value comes last in ascending and first in descending order (RFC 7644 section
-    3.4.2.3). Equal ones are in the order of their creation, so that pages are stable.
+    Resources without a sort value come last in ascending and first in descending order (RFC 7644
+    section 3.4.2.3). Equal ones are in the order of their creation, so that pages are stable.
     """
 
     found: Subquery
     request: SearchRequest[Any]
 
     def total(self) -> Select[int]:
-        """Return the statement that counts them."""
+        """Return the statement that counts the matching resources."""
         return select(func.count()).select_from(self.found)
 
     def page_by_index(self) -> Select[Any]:
-        """Return the statement that gives the resources of the page, in order."""
+        """Return the statement that selects the page by its index, in order."""
         start = min(self.request.start_index_0 or 0, LARGEST_INTEGER)
         return self._ordered(Direction.AFTER).offset(start).limit(self.request.count)
 
-    def page_by_place(self, direction: Direction, place: Place | None) -> Select[Any]:
-        """Return the statement that gives the resources next to a place, the nearest first.
+    def page_by_cursor(self, direction: Direction, sort_key: SortKey | None) -> Select[Any]:
+        """Return the statement that selects the resources next to a sort key, the nearest first.
 
-        One more than the page holds, which tells whether there is another page.
+        The statement selects one resource more than the page holds, which shows that there is
+        another page.
         """
-        condition = true() if place is None else self._beyond(direction, place)
+        condition = true() if sort_key is None else self._beyond(direction, sort_key)
         most = None if self.request.count is None else self.request.count + 1
         return self._ordered(direction).where(condition).limit(most)
 
@@ -72,26 +73,26 @@ class Search:
             order = [ascending[not self._ascends(direction)], *order]
         return select(found.type, found.id, found.sort_value, found.created_at).order_by(*order)
 
-    def _beyond(self, direction: Direction, place: Place) -> ColumnElement[bool]:
-        """Say whether a resource lies beyond a place, seen in a direction."""
+    def _beyond(self, direction: Direction, sort_key: SortKey) -> ColumnElement[bool]:
+        """Return the condition that a resource lies beyond a sort key in a direction."""
         found = self.found.c
-        keys, values = tuple_(found.created_at, found.id), (place.created_at, place.id)
+        keys, values = tuple_(found.created_at, found.id), (sort_key.created_at, sort_key.id)
         later = keys > values if direction is Direction.AFTER else keys < values
         if self.request.sort_by is None:
             return later
         value, ascends = found.sort_value, self._ascends(direction)
-        if place.sort_value is None:
+        if sort_key.sort_value is None:
             larger = false() if ascends else value.is_not(None)
             return or_(larger, and_(value.is_(None), later))
         further = (
-            or_(value > place.sort_value, value.is_(None))
+            or_(value > sort_key.sort_value, value.is_(None))
             if ascends
-            else and_(value.is_not(None), value < place.sort_value)
+            else and_(value.is_not(None), value < sort_key.sort_value)
         )
-        return or_(further, and_(value == place.sort_value, later))
+        return or_(further, and_(value == sort_key.sort_value, later))
 
     def _ascends(self, direction: Direction) -> bool:
-        """Say whether sort values grow in a direction; with none, they are beyond the largest."""
+        """Return whether sort values grow in a direction; a missing one counts as the largest."""
         descending = self.request.sort_order == SearchRequest.SortOrder.descending
         return (direction is Direction.AFTER) != descending
 
@@ -99,7 +100,7 @@ class Search:
 def search_for(
     connection_id: str, request: SearchRequest[Any], types: Sequence[Attributes]
 ) -> Search:
-    """Translate a search of a connection's resources of the given types."""
+    """Return a search in SQL of a connection's resources of the given types."""
     found = [_matching(connection_id, request, attributes) for attributes in types]
     statement: Select[Any] | CompoundSelect[Any] = (
         found[0] if len(found) == 1 else union_all(*found)

@@ -1,4 +1,4 @@
-"""What is stored of every resource? Its row holds its document, and a form for searches. Pure."""
+"""How is a resource stored? Its row holds the document and its comparison form. Pure."""
 
 from typing import Any
 
@@ -8,20 +8,21 @@ from api.scim.protocol.limits import LONGEST_NAME
 from api.scim.search.comparison_form import comparable_form
 from contracts.names import trimmed
 
-DERIVED = {"id", "meta", "groups", "members"}
-"""Attributes that are never part of a stored resource: they are columns, or memberships."""
+DERIVED_ATTRIBUTES = {"id", "meta", "groups", "members"}
+"""Attributes that no stored document holds: columns and memberships hold them."""
 
 
 def document_columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, Any]:
-    """Return the columns that hold a resource, without those of its names."""
-    document = resource.model_dump(exclude=DERIVED)
+    """Return the columns of a resource's document, its comparison form and its externalId."""
+    document = resource.model_dump(exclude=DERIVED_ATTRIBUTES)
     form = comparable_form(model, document)
     return {"resource": document, "comparable": form, "external_id": form.get("external_id")}
 
 
 def indexable(attribute: str, value: str | None) -> str:
-    """Return a value that an index can hold.
+    """Return a value, if an index can hold it.
 
+    :param attribute: the name of the attribute, for the error.
     :raises InvalidValueException: when it is empty, or too long.
     """
     if not (value and trimmed(value)):

@@ -15,7 +15,7 @@ from scim2_server.responses import ScimResponse
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.ready_json import ReadyJson, to_text
 from api.scim.protocol.references import location_of
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.users.fast_json import is_ready, json_of_user
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
@@ -25,7 +25,7 @@ from api.scim.users.statements import StoredUser
 class UserAnswers:
     """Shows users below the base URL of their connection."""
 
-    service: MusterService
+    service: TolerantScimService
     base_url: str
 
     def one(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from api.batching import SharedCalls
+from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase, wait_briefly
 from api.fairness.shares import Shares
 from api.retries import is_conflict, is_locked_out
@@ -36,18 +36,18 @@ class SharedUsers:
         self._shares = shares
         self._locks = locks
         self._clock = clock
-        self._by_id = SharedCalls(self._find_by_id)
-        self._by_user_name = SharedCalls(self._find_by_user_name)
-        self._writes = SharedCalls(self._write_together)
+        self._by_id = Batcher(self._find_by_id)
+        self._by_user_name = Batcher(self._find_by_user_name)
+        self._writes = Batcher(self._write_together)
         self.pages = UserPages()
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
         """Return a user, if it is there."""
-        return await self._by_id.ask(UserName(connection_id, id_))
+        return await self._by_id.submit(UserName(connection_id, id_))
 
     async def by_user_name(self, connection_id: str, key: str) -> StoredUser | None:
         """Return the user whose userName has a key, if there is one."""
-        return await self._by_user_name.ask(UserName(connection_id, key))
+        return await self._by_user_name.submit(UserName(connection_id, key))
 
     async def write(self, write: Write) -> StoredUser:
         """Write a user, and return it as it is afterwards.
@@ -56,7 +56,7 @@ class SharedUsers:
         :raises NoSlot: when its connection writes too much at once.
         """
         is_heavy = isinstance(write, Change) and not write.is_light_on("")
-        outcome = None if is_heavy else await self._writes.ask(write)
+        outcome = None if is_heavy else await self._writes.submit(write)
         if outcome is not None:
             return outcome
         return await (self._change(write) if isinstance(write, Change) else self._alone(write))

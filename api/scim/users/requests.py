@@ -21,7 +21,7 @@ from api.scim.protocol.fast_paths import LONGEST_PLAIN_PATCH, activity_set
 from api.scim.protocol.ids import ID
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.protocol.tolerances import tolerate_patch
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
@@ -43,7 +43,7 @@ ResultT = TypeVar("ResultT")
 class UserRequests:
     """Serves the requests for users of one connection."""
 
-    service: MusterService
+    service: TolerantScimService
     transactions: Transactions
     users: SharedUsers
 

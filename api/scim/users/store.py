@@ -13,7 +13,7 @@ from api.scim.locks import lock_for_deletion
 from api.scim.members.reads import groups_with, remove_member
 from api.scim.protocol.ids import ID
 from api.scim.protocol.limits import Limits
-from api.scim.protocol.meta import entity_tag, expect
+from api.scim.protocol.meta import check_version, entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.mapping import user_of
@@ -61,7 +61,7 @@ async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> 
     """
 
     def decide(stored: StoredUser) -> UserState | None:
-        expect(entity_tag(stored.revision), expected)
+        check_version(entity_tag(stored.revision), expected)
         return next_state(user, stored, MOST_CHARACTERS)
 
     return user_of(await _write(tx, Change(tx.connection, tx.trace, user.id or "", decide)))

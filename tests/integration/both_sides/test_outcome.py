@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.errors import UnknownLeavers
-from api.reconciliation.leavers import whatever_is_on_its_way
+from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.outcome import Outcome, bring_candidates_back, reconcile
 from tests.drivers.both_sides import Installation
 from tests.integration.both_sides.test_leavers import lose_a_leaver
@@ -17,7 +17,7 @@ async def reconciled(
 ) -> Outcome:
     directory = installation.ingress.database
     return await reconcile(
-        whatever_is_on_its_way(directory, installation.states),
+        settled_reconciliation(directory, installation.states),
         PlannedAssertions(installation.downstream),
         fix=fix,
         identities=identities,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.batching import MOST, SharedCalls
+from api.batching import LARGEST_BATCH, Batcher
 
 
 class Oracle:
@@ -30,17 +30,17 @@ def oracle() -> Oracle:
 
 async def test_who_asks_alone_is_answered_by_a_call_of_their_own(oracle: Oracle) -> None:
     oracle.goes_on.set()
-    shared = SharedCalls(oracle)
-    assert [await shared.ask(2), await shared.ask(4)] == [4, 8]
+    shared = Batcher(oracle)
+    assert [await shared.submit(2), await shared.submit(4)] == [4, 8]
     assert oracle.calls == [[2], [4]]
 
 
 async def test_who_asks_while_a_call_is_under_way_shares_the_next_one(oracle: Oracle) -> None:
-    shared = SharedCalls(oracle)
-    first = asyncio.ensure_future(shared.ask(2))
+    shared = Batcher(oracle)
+    first = asyncio.ensure_future(shared.submit(2))
     while not oracle.calls:
         await asyncio.sleep(0)
-    others = [asyncio.ensure_future(shared.ask(number)) for number in (4, 6)]
+    others = [asyncio.ensure_future(shared.submit(number)) for number in (4, 6)]
     await asyncio.sleep(0)
     oracle.goes_on.set()
     assert await asyncio.gather(first, *others) == [4, 8, 12]
@@ -49,8 +49,8 @@ async def test_who_asks_while_a_call_is_under_way_shares_the_next_one(oracle: Or
 
 async def test_an_error_of_one_is_raised_for_that_one_only(oracle: Oracle) -> None:
     oracle.goes_on.set()
-    shared = SharedCalls(oracle)
-    found = await asyncio.gather(*map(shared.ask, (2, 3, 4)), return_exceptions=True)
+    shared = Batcher(oracle)
+    found = await asyncio.gather(*map(shared.submit, (2, 3, 4)), return_exceptions=True)
     assert (found[0], type(found[1]), found[2]) == (4, ValueError, 8)
 
 
@@ -58,15 +58,15 @@ async def test_an_error_of_the_call_is_raised_for_all_and_the_next_call_is_made(
     oracle: Oracle,
 ) -> None:
     oracle.goes_on.set()
-    shared = SharedCalls(oracle)
-    found = await asyncio.gather(*map(shared.ask, (13, 2)), return_exceptions=True)
+    shared = Batcher(oracle)
+    found = await asyncio.gather(*map(shared.submit, (13, 2)), return_exceptions=True)
     assert [type(each) for each in found] == [OSError, OSError]
-    assert await shared.ask(2) == 4
+    assert await shared.submit(2) == 4
 
 
 async def test_who_is_cancelled_takes_nothing_from_the_others(oracle: Oracle) -> None:
-    shared = SharedCalls(oracle)
-    asking = [asyncio.ensure_future(shared.ask(number)) for number in (2, 4)]
+    shared = Batcher(oracle)
+    asking = [asyncio.ensure_future(shared.submit(number)) for number in (2, 4)]
     while not oracle.calls:
         await asyncio.sleep(0)
     asking[0].cancel()
@@ -77,7 +77,7 @@ async def test_who_is_cancelled_takes_nothing_from_the_others(oracle: Oracle) ->
 
 async def test_a_call_takes_so_many_and_no_more(oracle: Oracle) -> None:
     oracle.goes_on.set()
-    shared = SharedCalls(oracle)
-    numbers = [2 * number for number in range(MOST + 1)]
-    assert await asyncio.gather(*map(shared.ask, numbers)) == [2 * number for number in numbers]
-    assert [len(call) for call in oracle.calls] == [MOST, 1]
+    shared = Batcher(oracle)
+    numbers = [2 * number for number in range(LARGEST_BATCH + 1)]
+    assert await asyncio.gather(*map(shared.submit, numbers)) == [2 * number for number in numbers]
+    assert [len(call) for call in oracle.calls] == [LARGEST_BATCH, 1]

@@ -1,14 +1,14 @@
-"""What do providers send that the RFCs do not foresee, and what do we make of it?
+"""What do providers send that the RFCs do not foresee? This table lists each form and its meaning.
 
-Nothing else in the code knows a provider's name. Pure: JSON in, JSON out. A tolerance belongs to
-the type of the attribute that a value is for, so it holds in POST, PUT, PATCH and Bulk, in every
-operation, with and without a path (docs/decisions/0024).
+No other module knows a provider's name. Pure: JSON in, JSON out. A tolerance belongs to the type of
+the attribute that a value is for, so it holds in POST, PUT, PATCH and Bulk, in every operation,
+with and without a path (docs/decisions/0024).
 
-| sent | what we do | by |
+| sent | what Muster does | by |
 | --- | --- | --- |
-| attributes, schemas, keys that we do not know, in bodies | leave them out | Okta, Entra ID |
+| unknown attributes, schemas and keys, in bodies | leave them out | Okta, Entra ID |
 | a key ``name`` in an operation, ``id`` and ``externalId`` beside | ignore them | Entra ID |
-| a PATCH *path* that we do not know | refuse it, as the RFC says | nobody in earnest |
+| an unknown PATCH *path* | refuse it, as the RFC says | no provider in earnest |
 | ``password`` | accept it, throw it away | Okta, in every wizard-made app |
 | ``Add``, ``Replace``, ``Remove``; ``"True"`` for a boolean (1) | read them | Entra ID |
 | keys ``name.givenName``, ``urn:…:User:department`` (1) | take them for paths | Entra ID, Ping |
@@ -18,7 +18,7 @@ operation, with and without a path (docs/decisions/0024).
 | ``emails[type eq "work"].value`` without such an entry (1) | make the entry | Entra ID |
 | ``roles[primary eq "True"].value`` (1) | make it, with a boolean | Entra ID |
 | a second group of a name (3) | refuse it with 409 | Entra ID's validator wants it |
-| **what is derived:** ``id``, ``meta``, ``groups`` and the manager's ``displayName`` in a body or \
+| **derived:** ``id``, ``meta``, ``groups`` and the manager's ``displayName`` in a body or \
 in a value without a path; with one, as they are | let them pass | clients that send back what GET \
 showed; Okta, at every rename |
 | **one value:** an array of one, or an object of one ``value`` | take what is in it | Entra ID |
@@ -36,10 +36,10 @@ showed; Okta, at every rename |
 | a role whose ``value`` is an app role as JSON text | take its value and name | Entra ID |
 | **members:** ids in place of objects | take them | older jobs of Entra ID |
 | removal with a value | no other; by the ids alone | Entra ID, JumpCloud, authentik |
-| ``""`` added, or as what is removed | nobody comes, nobody goes | nobody in earnest |
-| a type of the client's own, or in any case | find out ourselves; only the other kind \
+| ``""`` added, or as what is removed | no member is added or removed | no provider in earnest |
+| a type of the client's own, or in any case | find out the type; only the other kind \
 contradicts | Ping, Okta |
-| members who are nobody (4) | keep the known | Okta |
+| unknown members (4) | keep the known | Okta |
 
 (1) by the library, under ``POLICY`` or always; (2) in ``api.scim.protocol.resources``; (3) in
 ``api.scim.groups.statements``; (4) in ``api.scim.members.writes``.

@@ -1,4 +1,4 @@
-"""What is the body of a POST, a PUT or a bulk request meant to be?"""
+"""What does the body of a POST, PUT or bulk request mean? Tolerances rewrite it for the RFC."""
 
 from typing import Any
 
@@ -6,27 +6,27 @@ from api.scim.protocol.json_values import value_of
 from api.scim.protocol.resources import EnterpriseUser, Group, User
 from api.scim.protocol.tolerances.operations import tolerate_patch
 from api.scim.protocol.tolerances.targets import RESOURCE
-from api.scim.protocol.tolerances.values import meant
+from api.scim.protocol.tolerances.values import intended
 
 SCHEMAS = {
     str(model.__schema__).lower(): str(model.__schema__) for model in (User, Group, EnterpriseUser)
 }
-"""The schemas of what is served, by their names in lower case."""
+"""The URNs of the supported schemas, by themselves in lower case."""
 
 
 def tolerate_resource(body: Any) -> Any:
-    """Return the body of a POST or PUT as the RFC would have it."""
+    """Return the body of a POST or PUT in the form of the RFC."""
     if not isinstance(body, dict):
         return body
     sent = {key: value for key, value in body.items() if key.lower() != "id"}
     return {
         key: _known_schemas(value) if key.lower() == "schemas" else value
-        for key, value in (meant(RESOURCE, sent) or {}).items()
+        for key, value in (intended(RESOURCE, sent) or {}).items()
     }
 
 
 def tolerate_bulk(body: Any) -> Any:
-    """Return the body of a bulk request with the data of each operation as the RFC has it."""
+    """Return the body of a bulk request with the data of each operation in the form of the RFC."""
     if not isinstance(body, dict):
         return body
     return {
@@ -48,7 +48,7 @@ def _bulk_operation(operation: Any) -> Any:
 
 
 def _known_schemas(value: Any) -> Any:
-    """Leave out the schemas whose attributes will be (RFC 7643 section 3)."""
+    """Return the known schemas; attributes of others are ignored (RFC 7643 section 3)."""
     if value is None:
         return []
     if isinstance(value, str) and value.lower() in SCHEMAS:

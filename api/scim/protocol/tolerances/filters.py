@@ -1,4 +1,4 @@
-"""Which attribute does a filter mean? The manager is spelled out, as no provider does."""
+"""Which attribute does a filter mean? A bare ``manager`` is that of the enterprise extension."""
 
 from dataclasses import replace
 
@@ -17,9 +17,9 @@ from api.scim.protocol.tolerances.targets import ENTERPRISE
 
 
 def tolerate_filter(text: str) -> str:
-    """Return a filter with the manager spelled out.
+    """Return a filter with the URN and sub-attribute of the manager spelled out.
 
-    :raises InvalidFilterException: when it is none.
+    :raises InvalidFilterException: when the text is no filter.
     """
     if "manager" not in text.lower():
         return text

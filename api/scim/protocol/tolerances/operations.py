@@ -1,29 +1,29 @@
-"""What is an operation of a PATCH meant to do? By the type of its target, with or without path."""
+"""What does an operation of a PATCH mean? The type of its target decides, with or without path."""
 
 from collections.abc import Callable
 from typing import Any
 
 from api.scim.protocol.tolerances.targets import MANAGER, RESOURCE, Target, target_of
 from api.scim.protocol.tolerances.values import (
-    KINDS,
+    MEMBER_TYPES,
     NAMED_ROLES,
     entry_of,
+    intended,
     json_in,
-    meant,
     with_named_roles,
 )
 
 NO_OPERATION: dict[str, Any] = {"op": "add", "value": {}}
-"""What stands for no operation at all: the RFC wants at least one."""
+"""The operation without effect that stands for an empty list: the RFC demands one at least."""
 
 Operation = dict[str, Any]
 
-OF_MEMBERS = {"members.type", "members.$ref"}
-"""Parts of a member that are derived, although the RFC calls them immutable."""
+DERIVED_MEMBER_PARTS = {"members.type", "members.$ref"}
+"""The parts of a member that Muster derives, although the RFC calls them immutable."""
 
 
 def tolerate_patch(body: Any) -> Any:
-    """Return the body of a PATCH as the RFC would have it."""
+    """Return the body of a PATCH in the form of the RFC."""
     if not isinstance(body, dict):
         return body
     return {
@@ -44,7 +44,7 @@ def _operations(operations: Any) -> Any:
 
 
 def _tolerated(sent: dict[str, Any]) -> Operation | None:
-    """Return an operation as it is meant; None where it is to do nothing."""
+    """Return an operation in the form of the RFC; None where it has no effect."""
     operation: Operation = {key.lower(): value for key, value in sent.items()}
     path = operation.get("path")
     if path and not isinstance(path, str):
@@ -68,12 +68,12 @@ def _tolerated(sent: dict[str, Any]) -> Operation | None:
 
 def _setting(operation: Operation, target: Target) -> Operation | None:
     if target is RESOURCE:
-        return operation | _of_resource(operation)
-    if target.name in OF_MEMBERS:
+        return operation | _resource_value(operation)
+    if target.name in DERIVED_MEMBER_PARTS:
         return _of_member(operation, target)
     if "value" not in operation and target.name != "manager":
         return operation
-    value = meant(target, operation.get("value"))
+    value = intended(target, operation.get("value"))
     if target.name == "manager.value" and not value:
         return {"op": "remove", "path": MANAGER}
     if value is not None:
@@ -83,8 +83,8 @@ def _setting(operation: Operation, target: Target) -> Operation | None:
     return _emptying(operation, target)
 
 
-def _of_resource(operation: Operation) -> Operation:
-    """Return the value of an operation on a whole resource, without what is thrown away."""
+def _resource_value(operation: Operation) -> Operation:
+    """Return the value of an operation on a whole resource, without a password."""
     if "value" not in operation:
         return {}
     value = json_in(operation["value"])
@@ -97,20 +97,26 @@ def _of_resource(operation: Operation) -> Operation:
         for key, item in value.items()
         if not _is_password(key)
     }
-    return {"value": meant(RESOURCE, kept) if kept else kept}
+    return {"value": intended(RESOURCE, kept) if kept else kept}
 
 
 def _emptying(operation: Operation, target: Target) -> Operation:
-    """Empty a target; of a text there is a value that says so, and an entry need not be there."""
+    """Return the operation that empties a target.
+
+    A text becomes null, which needs no existing entry; any other value is removed.
+    """
     if target.parts is None and not target.is_list and not target.is_flag:
         return operation | {"op": "replace", "value": None}
     return {"op": "remove", "path": operation["path"]}
 
 
 def _of_member(operation: Operation, target: Target) -> Operation | None:
-    """Leave out what a client calls a member, unless it may be the other kind."""
-    value = meant(target, operation.get("value"))
-    kind = KINDS.get(value.lower()) if isinstance(value, str) else None
+    """Return an operation on a derived part of a member; None where it has no effect.
+
+    A known type is compared with the member's; every other value is left out.
+    """
+    value = intended(target, operation.get("value"))
+    kind = MEMBER_TYPES.get(value.lower()) if isinstance(value, str) else None
     if kind and target.name == "members.type":
         return operation | {"value": kind}
     entry, selection, _ = operation["path"].rpartition("].")
@@ -118,10 +124,14 @@ def _of_member(operation: Operation, target: Target) -> Operation | None:
 
 
 def _of_derived(operation: Operation, target: Target | None) -> Operation:
-    """Let an id be compared, which may be the same; what else is derived has no path to it."""
+    """Return an operation on a derived attribute.
+
+    An id becomes a value without a path, which is compared with the stored one. Any other operation
+    stays as it is, for the library to judge.
+    """
     if target is None or target.name != "id" or "value" not in operation:
         return operation
-    value = {"id": meant(target, operation["value"])}
+    value = {"id": intended(target, operation["value"])}
     return {key: item for key, item in operation.items() if key != "path"} | {"value": value}
 
 
@@ -137,7 +147,7 @@ def _removal(operation: Operation, target: Target) -> Operation:
     without = {key: item for key, item in operation.items() if key != "value"}
     if not target.is_list or value == "":
         return without
-    return operation | {"value": _entries(target, value, _as_told)}
+    return operation | {"value": _entries(target, value, _by_text)}
 
 
 def _entries(target: Target, value: Any, read: Callable[[Target, Any], Any]) -> Any:
@@ -146,12 +156,12 @@ def _entries(target: Target, value: Any, read: Callable[[Target, Any], Any]) -> 
     return [read(target, entry) for entry in entries if entry != ""]
 
 
-def _as_told(target: Target, entry: Any) -> Any:
+def _by_text(target: Target, entry: Any) -> Any:
     return entry_of(target, entry, by_value=True)
 
 
 def _by_id(target: Target, member: Any) -> Any:
-    """Return what names a member: its id alone, whatever else is said of it."""
+    """Return a member to be removed with its id alone, which identifies it."""
     entry = entry_of(target, member)
     if isinstance(entry, dict) and entry.get("value"):
         return {"value": entry["value"]}

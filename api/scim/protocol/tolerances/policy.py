@@ -1,4 +1,7 @@
-"""Which tolerances does the library have already? Paths are checked on top of them."""
+"""Which tolerances does the library have already? This policy turns them on.
+
+Unknown attributes are ignored, but the service checks paths on top of that.
+"""
 
 from scim2_models import ScimPolicy
 

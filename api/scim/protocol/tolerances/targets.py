@@ -1,7 +1,6 @@
-"""Of which type is the attribute that a path or a key of a body names?
+"""Which attribute does a path or a key name, and of which type? The served models define it.
 
-The types are those of the models that are served. Users and groups have no attribute in common
-that is of different types, so one table holds all of them.
+Users and groups have no common attribute of different types, so that one table holds all of them.
 """
 
 import re
@@ -18,21 +17,21 @@ from api.scim.protocol.resources import EnterpriseUser, Group, User
 ENTERPRISE = str(EnterpriseUser.__schema__)
 MANAGER = f"{ENTERPRISE}:manager"
 
-CORE = {str(model.__schema__).lower() for model in (User, Group)}
+CORE_SCHEMAS = {str(model.__schema__).lower() for model in (User, Group)}
 
-PATH = re.compile(
+ATTRIBUTE_PATH = re.compile(
     r"(?:urn:[^\[]*:)?(?P<name>[$\w-]+)(?P<selection>\[.*\])?(?:\.(?P<part>[$\w-]+))?",
     re.DOTALL | re.IGNORECASE,
 )
-"""An attribute, maybe with its schema, with a filter on its entries, with one of its parts."""
+"""An attribute, optionally with its schema, a filter on its entries, and one of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An attribute that a value is sent for: one value, one object, or many.
+    """The attribute that a value is sent for, which takes one value, one object, or a list.
 
-    ``name`` is in lower case, that of a part with its attribute: ``emails.primary``. ``parts`` are
-    those of an object, by their names in lower case; None where the value is no object.
+    ``name`` is in lower case; a part has its attribute before it: ``emails.primary``. ``parts`` are
+    the sub-attributes of an object, by their names in lower case, or None for other values.
     """
 
     name: str
@@ -42,22 +41,22 @@ class Target:
     parts: Mapping[str, "Target"] | None = field(default=None, compare=False)
 
     def part(self, key: str) -> "Target | None":
-        """Return what a key of the object names; keys may be paths, as some providers write."""
+        """Return the target of a key of the object, which may be a path, as some providers send."""
         parts = self.parts or {}
         return parts.get(key.lower()) or target_of(key)
 
 
 def target_of(path: str) -> Target | None:
-    """Return what a path names; None where it is nothing that we know.
+    """Return the target of a path; None where it names no known attribute.
 
-    An entry that a filter selects is one object, not many.
+    An entry that a filter selects is one object, not a list.
     """
     lowered = path.lower()
-    if lowered in CORE:
+    if lowered in CORE_SCHEMAS:
         return RESOURCE
     if lowered == ENTERPRISE.lower():
         return EXTENSION
-    found = PATH.fullmatch(lowered)
+    found = ATTRIBUTE_PATH.fullmatch(lowered)
     if found is None:
         return None
     target = RESOURCE_PARTS.get(found["name"]) or EXTENSION_PARTS.get(found["name"])
@@ -69,7 +68,7 @@ def target_of(path: str) -> Target | None:
 
 
 def _parts_of(model: type[Any], within: str = "") -> dict[str, Target]:
-    """Return the attributes of a model; extensions are no attributes."""
+    """Return the targets of a model's attributes, without its extensions."""
     parts = {}
     for name, described in model.model_fields.items():
         kind = model.get_field_root_type(name)
@@ -97,4 +96,4 @@ EXTENSION_PARTS = _parts_of(EnterpriseUser)
 EXTENSION = Target(ENTERPRISE.lower(), parts=EXTENSION_PARTS)
 RESOURCE_PARTS = _parts_of(Group) | _parts_of(User)
 RESOURCE = Target("", parts=RESOURCE_PARTS)
-"""A whole user or group."""
+"""The target of a value without a path: a whole user or group."""

@@ -1,6 +1,6 @@
-"""What is a value meant to be? Made what its target takes: one value, one object, or many.
+"""What does a value mean? Its target makes it one value, one object, or a list.
 
-What cannot be meant is left as it is, and the validation says what is wrong with it.
+A value without a meaning is left as it is, and the validation reports its fault.
 """
 
 import re
@@ -12,31 +12,31 @@ from scim2_models import InvalidSyntaxException
 from api.scim.protocol.json_values import check_value, json_of, value_of
 from api.scim.protocol.tolerances.targets import EXTENSION, RESOURCE, Target
 
-NOTHING: tuple[Any, ...] = (None, "", [])
-"""What a client may send for nothing at all (RFC 7643 section 2.5, and validators)."""
+EMPTY_VALUES: tuple[Any, ...] = (None, "", [])
+"""The values that stand for no value (RFC 7643 section 2.5, and validators)."""
 
 NAMED_ROLES = {"roles", "entitlements"}
-"""Whose values may be an app role, as JSON text."""
+"""The attributes whose values may be an app role as JSON text."""
 
-KINDS = {"user": "User", "group": "Group"}
-"""The types of members, in lower case. What else a client calls a member says nothing."""
+MEMBER_TYPES = {"user": "User", "group": "Group"}
+"""The types of members, by their names in lower case; a client's other names are ignored."""
 
-QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-"""A text in a filter, written as JSON writes it, or what lacks its last quote: no search begins
-anew at a quote that was looked at."""
+QUOTED_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text in a filter, written as in JSON, or the rest of a filter that lacks its last quote: no
+search begins anew within a text."""
 
 
-def meant(target: Target, value: Any) -> Any:
-    """Return a value as its target takes it; None where it is to be empty."""
+def intended(target: Target, value: Any) -> Any:
+    """Return a value in the form of its target; None where it empties the target."""
     if target.is_list:
-        return many(target, value)
+        return intended_list(target, value)
     if target.parts is None:
         return _one_value(target, value)
     return _one_object(target, value)
 
 
-def many(target: Target, value: Any) -> Any:
-    """Return the entries that a value is meant to be; None where it is to be empty."""
+def intended_list(target: Target, value: Any) -> Any:
+    """Return a value as a list of entries; None where it empties the target."""
     value = json_in(value)
     if value in (None, ""):
         return None
@@ -48,9 +48,9 @@ def many(target: Target, value: Any) -> Any:
 
 
 def entry_of(target: Target, entry: Any, *, by_value: bool = False) -> Any:
-    """Return what an entry is meant to be.
+    """Return an entry of a list in the form of its target.
 
-    :param by_value: whether a text stands for an entry of that value, whatever the target.
+    :param by_value: whether a text stands for an entry with that value, for any target.
     """
     entry = json_in(entry)
     if isinstance(entry, str) and target.parts is not None and (by_value or _takes_text(target)):
@@ -64,7 +64,7 @@ def entry_of(target: Target, entry: Any, *, by_value: bool = False) -> Any:
 
 
 def _takes_text(target: Target) -> bool:
-    """Say whether a text may stand for an entry: the id of a member does."""
+    """Return whether a text may stand for an entry, as the id of a member does."""
     return target.name == "members"
 
 
@@ -88,7 +88,7 @@ def _one_value(target: Target, value: Any) -> Any:
 
 def _one_object(target: Target, value: Any) -> Any:
     value = json_in(value)
-    if value in NOTHING:
+    if value in EMPTY_VALUES:
         return None
     if isinstance(value, list) and len(value) == 1:
         return _one_object(target, value[0])
@@ -100,9 +100,9 @@ def _one_object(target: Target, value: Any) -> Any:
 
 
 def _parts(target: Target, value: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with its parts as they are meant, and without those that are derived.
+    """Return an object with its parts in the form of their targets, without derived parts.
 
-    The id of a resource is looked at: another one is a mistake, unlike another ``meta``.
+    The id of a resource stays: a different one is a mistake, unlike a different ``meta``.
     """
     parts = {}
     for key, item in value.items():
@@ -110,7 +110,7 @@ def _parts(target: Target, value: dict[str, Any]) -> dict[str, Any]:
         if part is None:
             parts[key] = item
         elif not part.is_derived or part.name == "id":
-            parts[key] = meant(part, item)
+            parts[key] = intended(part, item)
     return parts
 
 
@@ -121,7 +121,7 @@ def _part(target: Target, key: str) -> Target | None:
 
 
 def _manager(target: Target, value: Any) -> Any:
-    """Return the object that a manager should have been sent as; None for no manager."""
+    """Return a manager as an object; None where the value means no manager."""
     if isinstance(value, str):
         value = {"value": value}
     if not isinstance(value, dict):
@@ -134,7 +134,7 @@ def _manager(target: Target, value: Any) -> Any:
 
 
 def _named_role(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a role as such where its value is an app role: ``{"value": …, "displayName": …}``."""
+    """Return a role with the value and name of an app role, if its value is one as JSON text."""
     key = next((key for key in entry if key.lower() == "value"), None)
     role = {} if key is None else _role_in(entry[key])
     if key is None or not role:
@@ -146,7 +146,7 @@ def _named_role(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _role_in(value: Any) -> dict[str, str]:
-    """Return value and name of an app role that is JSON text; nothing where it is none."""
+    """Return value and name of an app role that is JSON text; an empty dict for other values."""
     role = json_in(value) if isinstance(value, str) else None
     name, label = value_of(role, "value"), value_of(role, "displayName")
     if not isinstance(name, str) or not name:
@@ -155,8 +155,8 @@ def _role_in(value: Any) -> dict[str, str]:
 
 
 def with_named_roles(path: str) -> str:
-    """Return a path to roles whose filter compares with the values of app roles."""
-    return QUOTED.sub(_quoted_role, path)
+    """Return a path to roles, with app roles in its filter replaced by their values."""
+    return QUOTED_TEXT.sub(_quoted_role, path)
 
 
 def _quoted_role(text: re.Match[str]) -> str:
@@ -168,18 +168,18 @@ def _quoted_role(text: re.Match[str]) -> str:
 
 
 def _typed_member(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a member with a type that we know, or without one."""
+    """Return a member with a known type, or without a type."""
     typed = {}
     for key, item in entry.items():
         if key.lower() != "type" or not isinstance(item, str):
             typed[key] = item
-        elif item.lower() in KINDS:
-            typed[key] = KINDS[item.lower()]
+        elif item.lower() in MEMBER_TYPES:
+            typed[key] = MEMBER_TYPES[item.lower()]
     return typed
 
 
 def json_in(value: Any) -> Any:
-    """Return the object or array that a text holds as JSON, or what it is otherwise."""
+    """Return the object or array that a text holds as JSON, or else the value unchanged."""
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return value
     try:

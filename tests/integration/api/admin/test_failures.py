@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.admin.failures import Meant, group_failures, list_failures, retry_failures
+from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
 from api.directory.tables import Identity
 from contracts.downstream.failures import ListedFailure
 from contracts.downstream.sync_states import Failure, SyncState
@@ -42,16 +42,16 @@ async def test_failures_of_both_sides_are_told(ingress: Ingress) -> None:
     await reject(ingress, ben)
     given_up = GivenUp([failed(ingress, ada)])
 
-    async def kinds(meant: Meant) -> list[tuple[str, str]]:
+    async def kinds(meant: FailureFilter) -> list[tuple[str, str]]:
         found = await list_failures(ingress.database, given_up, meant)
         return [(it.kind, it.identity) for it in found]
 
-    assert await kinds(Meant()) == [("permanent", ada), ("unpublishable", ben)]
-    assert await kinds(Meant(kind="permanent")) == [("permanent", ada)]
-    assert await kinds(Meant(kind="unpublishable")) == [("unpublishable", ben)]
-    assert await kinds(Meant(kind="exhausted")) == []
-    assert await kinds(Meant(identity=ben)) == [("unpublishable", ben)]
-    assert await kinds(Meant(connection="another")) == []
+    assert await kinds(FailureFilter()) == [("permanent", ada), ("unpublishable", ben)]
+    assert await kinds(FailureFilter(kind="permanent")) == [("permanent", ada)]
+    assert await kinds(FailureFilter(kind="unpublishable")) == [("unpublishable", ben)]
+    assert await kinds(FailureFilter(kind="exhausted")) == []
+    assert await kinds(FailureFilter(identity=ben)) == [("unpublishable", ben)]
+    assert await kinds(FailureFilter(connection="another")) == []
     groups = await group_failures(ingress.database, given_up)
     assert [(it.kind, it.identities) for it in groups] == [("permanent", 1), ("unpublishable", 1)]
 
@@ -64,6 +64,6 @@ async def test_a_retry_publishes_the_failed_but_for_unknown_leavers(ingress: Ing
     given_up = GivenUp([failed(ingress, ada), may_have_left, replace(may_have_left, identity="x")])
     failure = Failure("permanent", "no such policy", 5, BEYOND)
     states = States({ben: SyncState(applied_version=1, failure=failure)})
-    done = await retry_failures(ingress.database, given_up, states, Meant())
+    done = await retry_failures(ingress.database, given_up, states, FailureFilter())
     assert (done.marked, [it.identity for it in done.left_alone]) == (1, [ben])
     assert await ingress.marked() == {ada}

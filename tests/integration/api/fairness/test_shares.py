@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import HUGE_RECEIVED, LARGE_BODIES, ShareSizes
-from api.fairness.work import LARGE
+from api.fairness.work import LARGE_WORK
 from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
 
 IMPATIENT = ShareSizes(requests_each=1, searches_each=1, patience=0.01)
@@ -85,7 +85,7 @@ async def test_a_share_is_held_until_the_answer_is_sent(small: Ingress) -> None:
 
 
 async def test_bodies_that_come_slowly_keep_nobody_waiting(ingress: Ingress) -> None:
-    large = {"schemas": [USER], "userName": "ada", "title": "x" * 2 * LARGE}
+    large = {"schemas": [USER], "userName": "ada", "title": "x" * 2 * LARGE_WORK}
     slow = [(await ingress.neighbour(), SlowBody(large)) for _ in range(2 * LARGE_BODIES)]
     sending = [
         asyncio.ensure_future(each.http.post("/Users", content=body.pieces()))

@@ -9,7 +9,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import SeenUser, after_creation
 from api.directory.identity_rows import new_row
 from api.directory.tables import Identity
-from api.outbox.leasing import Mark, Round, lease
+from api.outbox.leasing import Mark, MarkSelection, lease
 from contracts.identity_changed import Profile, Trace
 from contracts.topology import Lane
 from tests.drivers.in_process import RULES
@@ -54,7 +54,7 @@ async def taken(
 ) -> Sequence[Mark]:
     """Lease marks, and commit."""
     async with directory.write() as db:
-        leased = await lease(db, Round(lane, suspect), most, now, now + LEASE, after)
+        leased = await lease(db, MarkSelection(lane, suspect), most, now, now + LEASE, after)
     return leased.marks
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.http.short_targets import LONGEST_TARGET
 from api.scim.protocol.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
-from api.scim.protocol.limits import LARGEST_CIRCLE, LONGEST_NAME, MOST_IN_CIRCLE, Limits
+from api.scim.protocol.limits import LARGEST_CYCLE, LONGEST_NAME, MOST_IN_CYCLE, Limits
 from api.scim.protocol.service import MOST_MISTAKES
 from api.scim.users.writes import LIGHT
 from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
@@ -43,14 +43,14 @@ async def statuses(ingress: Ingress, operations: list[dict[str, Any]]) -> list[s
 
 
 async def test_a_circle_of_some_dozens_is_created(ingress: Ingress) -> None:
-    assert await statuses(ingress, circle(MOST_IN_CIRCLE)) == ["201"] * MOST_IN_CIRCLE
+    assert await statuses(ingress, circle(MOST_IN_CYCLE)) == ["201"] * MOST_IN_CYCLE
     groups = await ingress.found("/Groups", "displayName pr")
-    assert [len(await ingress.members(group)) for group in groups] == [1] * MOST_IN_CIRCLE
+    assert [len(await ingress.members(group)) for group in groups] == [1] * MOST_IN_CYCLE
 
 
 @pytest.mark.parametrize(
     "operations",
-    [circle(MOST_IN_CIRCLE + 1), circle(MOST_IN_CIRCLE, "x" * (LARGEST_CIRCLE // MOST_IN_CIRCLE))],
+    [circle(MOST_IN_CYCLE + 1), circle(MOST_IN_CYCLE, "x" * (LARGEST_CYCLE // MOST_IN_CYCLE))],
     ids=["too many", "too large"],
 )
 async def test_a_larger_circle_is_refused_as_a_whole(

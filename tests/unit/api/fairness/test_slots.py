@@ -12,7 +12,7 @@ from api.fairness.slots import FairSlots, NoSlot
 
 
 def slots(total: int = 2, each: int = 1, reserved: int = 0, patience: float = 60) -> FairSlots:
-    return FairSlots(total=total, each=each, reserved=reserved, patience=patience)
+    return FairSlots(total=total, per_owner=each, reserved=reserved, patience=patience)
 
 
 async def settle() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.directory.identity_listing import CountedIdentity
+from api.directory.identity_listing import IdentityVersion
 from api.reconciliation.status import StatusReport
 from api.reconciliation.verdicts import UNSEEN
 from contracts.downstream.sync_states import Failure, Refusal, SyncState
@@ -15,11 +15,11 @@ REFUSED = SyncState(applied_version=5, refusals=(Refusal("last_admin", "deactiva
 FAILED = SyncState(4, failure=Failure("exhausted", "DBAPIError 40001", attempts=5, version=5))
 
 
-def _identity(*, version: int = 5, deleted: bool = False, dirty: bool = False) -> CountedIdentity:
-    return CountedIdentity("acme-mdm", "8f0c", version, deleted, dirty, since=NOW - 2_500_000)
+def _identity(*, version: int = 5, deleted: bool = False, dirty: bool = False) -> IdentityVersion:
+    return IdentityVersion("acme-mdm", "8f0c", version, deleted, dirty, since=NOW - 2_500_000)
 
 
-def _counted(identity: CountedIdentity, state: SyncState) -> StatusReport:
+def _counted(identity: IdentityVersion, state: SyncState) -> StatusReport:
     report = StatusReport()
     report.count(identity, state, NOW)
     return report
@@ -39,7 +39,7 @@ def test_an_identity_whose_newest_version_is_downstream_is_applied() -> None:
     ],
 )
 def test_what_is_not_downstream_yet_is_pending_since_it_was_marked(
-    identity: CountedIdentity, state: SyncState
+    identity: IdentityVersion, state: SyncState
 ) -> None:
     report = _counted(identity, state)
     assert (report.pending, report.oldest_pending_seconds, report.applied) == (1, 2.5, 0)

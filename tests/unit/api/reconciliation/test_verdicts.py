@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.directory.identity_listing import CountedIdentity
-from api.reconciliation.verdicts import LOST, SETTLED, Moment, Verdict, finding_of, judge
+from api.directory.identity_listing import IdentityVersion
+from api.reconciliation.verdicts import (
+    LOST_VERDICTS,
+    SETTLED_VERDICTS,
+    Moment,
+    Verdict,
+    finding_of,
+    judge,
+)
 from contracts.clock import LARGEST_DIFFERENCE
 from contracts.downstream.sync_states import Failure, Refusal, SyncState
 
@@ -18,15 +25,15 @@ TOMORROW = NOW + LARGEST_DIFFERENCE + 1
 
 def identity(
     *, version: int = 5, dirty: bool = False, published_at: int = 50, deactivated_at: int = 0
-) -> CountedIdentity:
-    return CountedIdentity(
+) -> IdentityVersion:
+    return IdentityVersion(
         *("acme-mdm", "8f0c", version, False, dirty, 40, published_at),
         active=True,
         deactivated_at=deactivated_at,
     )
 
 
-def inactive(*, version: int = 5, deactivated_at: int = 5) -> CountedIdentity:
+def inactive(*, version: int = 5, deactivated_at: int = 5) -> IdentityVersion:
     return replace(identity(version=version, deactivated_at=deactivated_at), active=False)
 
 
@@ -70,7 +77,7 @@ REFUSED = SyncState(5, refusals=(Refusal("last_admin", "deactivate"),))
     ],
 )
 def test_versions_say_how_an_identity_stands(
-    of: CountedIdentity, state: SyncState | None, verdict: Verdict
+    of: IdentityVersion, state: SyncState | None, verdict: Verdict
 ) -> None:
     assert judge(of, state, MOMENT) is verdict
 
@@ -89,7 +96,7 @@ def test_versions_say_how_an_identity_stands(
     ],
 )
 def test_a_leaving_that_the_directory_does_not_know_stands_whatever_was_published_since(
-    of: CountedIdentity, state: SyncState
+    of: IdentityVersion, state: SyncState
 ) -> None:
     assert judge(of, state, MOMENT) is Verdict.LEFT
     assert finding_of(of, state, MOMENT).differs == ["deactivation"]
@@ -116,14 +123,14 @@ def test_a_newer_event_that_was_given_up_may_have_been_a_leaving() -> None:
     ],
 )
 def test_a_leaving_that_the_directory_knows_or_shows_is_none_of_these(
-    of: CountedIdentity, state: SyncState, verdict: Verdict
+    of: IdentityVersion, state: SyncState, verdict: Verdict
 ) -> None:
     assert judge(of, state, MOMENT) is verdict
 
 
 versions = st.integers(0, 9)
 identities = st.builds(
-    CountedIdentity,
+    IdentityVersion,
     connection_id=st.just("acme-mdm"),
     identity_id=st.just("8f0c"),
     version=versions,
@@ -145,7 +152,7 @@ states = st.builds(
 
 @given(identities, states)
 def test_nobody_is_repaired_unasked_to_whom_that_would_undo_a_leaving(
-    of: CountedIdentity, state: SyncState
+    of: IdentityVersion, state: SyncState
 ) -> None:
     verdict = judge(of, state, MOMENT)
     if of.active and state.deactivated_at > of.deactivated_at:
@@ -156,7 +163,7 @@ def test_nobody_is_repaired_unasked_to_whom_that_would_undo_a_leaving(
 
 @given(identities, states)
 def test_a_clock_that_is_ahead_changes_no_verdict_once_it_is_right_again(
-    of: CountedIdentity, state: SyncState
+    of: IdentityVersion, state: SyncState
 ) -> None:
     ahead = judge(replace(of, published_at=TOMORROW), state, MOMENT)
     assert ahead is judge(replace(of, published_at=50), state, MOMENT)
@@ -173,10 +180,10 @@ def test_what_was_published_by_a_clock_that_merely_differs_may_be_on_its_way() -
 
 
 def test_what_was_never_published_and_is_not_dirty_is_lost() -> None:
-    never = CountedIdentity("acme-mdm", "8f0c", 5, False, False, 40, None)
+    never = IdentityVersion("acme-mdm", "8f0c", 5, False, False, 40, None)
     assert judge(never, None, MOMENT) is Verdict.MISSING
 
 
 def test_what_is_lost_is_not_settled_and_a_leaver_is_neither() -> None:
-    assert not LOST & SETTLED
-    assert Verdict.LEFT not in LOST | SETTLED
+    assert not LOST_VERDICTS & SETTLED_VERDICTS
+    assert Verdict.LEFT not in LOST_VERDICTS | SETTLED_VERDICTS

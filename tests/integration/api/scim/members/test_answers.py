@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from scim2_models import Context, Error, Group
 from structlog.testing import capture_logs
 
-from api.fairness.work import LARGE
+from api.fairness.work import LARGE_WORK
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from tests.drivers.in_process import GROUP, PATCH, Ingress
@@ -70,7 +70,7 @@ async def test_a_bad_member_is_refused_in_the_words_of_the_library(
     ingress: Ingress, members: Any, many: bool
 ) -> None:
     if many and isinstance(members, list):
-        members = [{"value": STRANGER}] * (LARGE // 40) + members
+        members = [{"value": STRANGER}] * (LARGE_WORK // 40) + members
     body = {"schemas": [GROUP], "displayName": "Weavers", "members": members}
     with pytest.raises(ValidationError) as problem, scim_provider(Limits()):
         Group.model_validate(body, scim_ctx=Context.RESOURCE_CREATION_REQUEST)

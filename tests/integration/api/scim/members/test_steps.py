@@ -9,7 +9,7 @@ from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.handler import DirectoryHandler
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.users.batching import SharedUsers
 from contracts.clock import now
 from tests.drivers.in_process import Ingress
@@ -23,7 +23,7 @@ GROUP_TYPE = PROVIDER.resource_types[1]
 def operations(ingress: Ingress) -> BulkOperations:
     """Give what applies the operations of a bulk request."""
     transactions = ingress.transactions
-    service = MusterService(PROVIDER, Limits(), secret="nobody's")
+    service = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
     users = SharedUsers(ingress.database, transactions.shares, transactions.locks, now)
     return DirectoryHandler(service, transactions, users).operations
 

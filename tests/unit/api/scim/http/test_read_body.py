@@ -22,7 +22,7 @@ async def test_a_client_that_hangs_up_in_the_middle_is_no_error_of_ours() -> Non
         return messages.pop(0)
 
     request = Request({"type": "http", "headers": []}, receive)
-    slots = FairSlots(total=1, each=1, patience=60)
+    slots = FairSlots(total=1, per_owner=1, patience=60)
     async with AsyncExitStack() as held:
         with pytest.raises(BodyCutShort):
             await read_body(request, 100, 60, BodyShares(slots, slots, slots), "acme", held)
@@ -31,7 +31,7 @@ async def test_a_client_that_hangs_up_in_the_middle_is_no_error_of_ours() -> Non
 @pytest.mark.parametrize("size", [LARGE_BODY + 1, HUGE_BODY + 1])
 async def test_a_large_body_waits_for_its_turn_once_it_is_complete(size: int) -> None:
     shares = one_of_each()
-    turns = shares.needed_for(size)
+    turns = shares.slots_for(size)
     assert turns is not None
     async with AsyncExitStack() as held, turns.slot("acme"):
         with pytest.raises(NoSlot):
@@ -50,7 +50,7 @@ async def test_a_small_body_waits_for_nobody() -> None:
 
 
 def one_of_each() -> BodyShares:
-    slots = [FairSlots(total=1, each=1, patience=0.01) for _ in range(3)]
+    slots = [FairSlots(total=1, per_owner=1, patience=0.01) for _ in range(3)]
     return BodyShares(*slots)
 
 

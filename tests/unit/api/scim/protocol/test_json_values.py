@@ -14,7 +14,7 @@ from scim2_models import (
 )
 
 from api.scim.protocol.json_values import (
-    AT_ONCE,
+    DECODED_AT_ONCE,
     MOST_BRACKETS,
     check_structure,
     check_value,
@@ -58,7 +58,9 @@ def test_a_body_that_is_decoded_in_steps_means_what_it_means_at_once(body: bytes
     assert read(json_in_steps, body) == read(json_of, body)
 
 
-@pytest.mark.parametrize("body", [b"[" * 2_000_000, b'{"a":' * 500_000, b'["' + b"x" * AT_ONCE])
+@pytest.mark.parametrize(
+    "body", [b"[" * 2_000_000, b'{"a":' * 500_000, b'["' + b"x" * DECODED_AT_ONCE]
+)
 def test_a_large_body_that_is_none_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidSyntaxException):
         json_of(body)

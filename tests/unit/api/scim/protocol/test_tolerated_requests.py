@@ -14,12 +14,12 @@ from scim2_server.conditions import Conditions
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import ScimUser
-from api.scim.protocol.service import MusterService
+from api.scim.protocol.service import TolerantScimService
 from api.scim.protocol.tolerances import ENTERPRISE, MANAGER
 from tests.drivers.in_process import PATCH, USER
 
 PROVIDER = scim_provider(Limits())
-SERVICE = MusterService(PROVIDER, Limits(), secret="s" * 32)
+SERVICE = TolerantScimService(PROVIDER, Limits(), secret="s" * 32)
 USERS = PROVIDER.resource_types[0]
 
 BEFORE: Mapping[str, Any] = {

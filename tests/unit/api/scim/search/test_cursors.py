@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from scim2_models import InvalidCursorException
 
-from api.scim.search.cursors import Direction, Place, Position, position_of
+from api.scim.search.cursors import Cursor, Direction, SortKey, cursor_of
 
 
 @pytest.mark.parametrize("value", ["weaver", "", 1_700_000_000_000_000, None])
 def test_a_position_comes_back_as_it_was(value: str | int | None) -> None:
-    position = Position(Direction.BEFORE, Place(value, 7, "1f"))
-    assert position_of(position.as_json()) == position
+    cursor = Cursor(Direction.BEFORE, SortKey(value, 7, "1f"))
+    assert cursor_of(cursor.as_json()) == cursor
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ def test_a_position_comes_back_as_it_was(value: str | int | None) -> None:
 )  # fmt: skip
 def test_what_is_no_position_is_refused(kept: Any) -> None:
     with pytest.raises(InvalidCursorException):
-        position_of(kept)
+        cursor_of(kept)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.outbox.turns import Turns
+from api.outbox.round_robin import RoundRobin
 
 BACKLOGS = st.dictionaries(
     st.text("abcdefgh", min_size=1, max_size=3), st.integers(1, 30), max_size=40
@@ -18,16 +18,16 @@ def one_batch(
 ) -> tuple[dict[str, int], str]:
     """Return how many marks each workspace gives to a batch, and who was served last."""
     left, given_ = dict(backlog), dict.fromkeys(backlog, 0)
-    turns = Turns(list(backlog), places, after)
+    round_robin = RoundRobin(list(backlog), places, after)
     while True:
-        workspaces, share = turns.next()
+        workspaces, share = round_robin.next()
         if not workspaces:
-            return given_, turns.last_served
+            return given_, round_robin.last_served
         now = {it: min(left[it], share) for it in workspaces}
         for workspace, count in now.items():
             left[workspace] -= count
             given_[workspace] += count
-        turns.served(now)
+        round_robin.served(now)
 
 
 @given(backlog=BACKLOGS, places=PLACES, after=st.text("abcdefgh", max_size=3))
@@ -81,7 +81,7 @@ def test_a_workspace_with_few_marks_has_all_of_them_published() -> None:
 
 
 def test_a_workspace_whose_marks_another_relay_has_taken_gives_its_places_away() -> None:
-    turns = Turns(["acme", "other"], 10)
-    assert turns.next() == (["acme", "other"], 5)
-    turns.served({"other": 5})
-    assert turns.next() == (["other"], 5)
+    round_robin = RoundRobin(["acme", "other"], 10)
+    assert round_robin.next() == (["acme", "other"], 5)
+    round_robin.served({"other": 5})
+    assert round_robin.next() == (["other"], 5)
