@@ -9,8 +9,8 @@ from scim2_server.bulk import BulkPlan, BulkStep
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import change_group, create_group
 from api.scim.locks import lock_group
-from api.scim.members.parameter import NOTHING, NamedChanges
-from api.scim.members.plan import exactly
+from api.scim.members.parameter import NO_CHANGE, MemberChange
+from api.scim.members.plan import replace_all_with
 from api.scim.members.sent import sent_of
 from api.scim.operations.bulk_transactions import first_state
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
@@ -61,7 +61,7 @@ class BulkCircle:
         self.service.check_bulk_operation(routed, operation)
         first = first_state(plan, operation)
         if isinstance(first, Group):
-            return group_of(await create_group(tx, first, NOTHING))
+            return group_of(await create_group(tx, first, NO_CHANGE))
         return await create_user(tx, cast("ScimUser", first))
 
     @staticmethod
@@ -71,8 +71,8 @@ class BulkCircle:
         if not isinstance(complete, Group):
             user = complete.model_copy(update={"id": begun.id, "meta": begun.meta})
             return await update_user(tx, cast("ScimUser", user), None)
-        members = NamedChanges.of(exactly(sent_of(complete.members)))
-        row = await lock_group(tx, str(begun.id), members.named)
+        members = MemberChange.of(replace_all_with(sent_of(complete.members)))
+        row = await lock_group(tx, str(begun.id), members.ids)
         return group_of(await change_group(tx, row, complete, members))
 
 

@@ -18,7 +18,7 @@ from sqlmodel import col
 from api.directory.tables import UserRow
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
-from api.scim.members.answers import MemberList, MemberLists, shown_of_members
+from api.scim.members.answers import MemberList, MemberLists, shown_member_attributes
 from api.scim.members.reads import chunks
 from api.scim.protocol.ready_json import StreamedJson, texts_of
 from api.scim.protocol.service import MusterService
@@ -30,13 +30,13 @@ from api.scim.users.answers import UserAnswers
 from api.scim.users.statements import StoredUser
 from api.scim.users.store import get_users
 
-PORTION = 1024 * 1024
+CHARACTERS_AT_ONCE = 1024 * 1024
 """Characters that are loaded at once."""
 
-FEW = 4
+FEW_RESOURCES = 4
 """Resources that make a page small whatever they hold."""
 
-GROUP_SIZE, MEMBER_SIZE = 500, 160
+GROUP_CHARACTERS, MEMBER_CHARACTERS = 500, 160
 """Characters of a group without its members, and of a member, about."""
 
 
@@ -51,7 +51,7 @@ class ResourceLists:
 
     async def of(self, tx: Transaction, page: Page) -> tuple[Page, Any]:
         """Return a page, cut where it is too large, and the list of its resources."""
-        if len(page.found) <= FEW:
+        if len(page.found) <= FEW_RESOURCES:
             return page, await self._shown(tx, page.found)
         sizes = await self._sizes(tx, page.found)
         backwards = page.direction is Direction.BEFORE
@@ -59,7 +59,7 @@ class ResourceLists:
         page = page.cut(fitting(nearest_first, self.service.limits.page_bytes))
         shown = len(page.found)
         sizes = sizes[-shown:] if backwards else sizes[:shown]
-        if sum(sizes) <= PORTION:
+        if sum(sizes) <= CHARACTERS_AT_ONCE:
             return page, await self._shown(tx, page.found)
         return page, StreamedJson(partial(self._portions, page.found, sizes))
 
@@ -71,7 +71,7 @@ class ResourceLists:
         rows = await statements.read_all(tx, groups) if groups else []
         members = await lists.of(tx, groups)
         answers = UserAnswers(self.service, self.base_url)
-        size = answers.size_of(users, self.parameters) + GROUP_SIZE * len(rows)
+        size = answers.size_of(users, self.parameters) + GROUP_CHARACTERS * len(rows)
         show = partial(self._show, answers, users, rows, members)
         by_id = await self._work(show, size)
         return [by_id[id_] for _, id_ in found if id_ in by_id]
@@ -98,7 +98,7 @@ class ResourceLists:
     async def _portions(self, found: Sequence[Found], sizes: Sequence[int]) -> AsyncIterator[str]:
         """Give the text of the list; no connection is held while a portion is sent."""
         start = "["
-        for some in portions(found, sizes, PORTION):
+        for some in portions(found, sizes, CHARACTERS_AT_ONCE):
             async with self.transactions.read() as tx:
                 await tx.confirm()
                 shown = await self._shown(tx, some)
@@ -112,17 +112,19 @@ class ResourceLists:
     async def _sizes(self, tx: Transaction, found: Sequence[Found]) -> list[int]:
         """Return about how many characters each resource takes in an answer."""
         counts = await self._members().counts(tx, [id_ for type_, id_ in found if type_ == "Group"])
-        sizes = {id_: GROUP_SIZE + MEMBER_SIZE * count for id_, count in counts.items()}
+        sizes = {id_: GROUP_CHARACTERS + MEMBER_CHARACTERS * count for id_, count in counts.items()}
         length = func.length(cast(col(UserRow.resource), String))
         for some in chunks([id_ for type_, id_ in found if type_ == "User"]):
             read = select(col(UserRow.id), length).where(
                 col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(some)
             )
             sizes |= dict((await tx.db.execute(read)).all())
-        return [sizes.get(id_, GROUP_SIZE) for _, id_ in found]
+        return [sizes.get(id_, GROUP_CHARACTERS) for _, id_ in found]
 
     def _members(self) -> MemberLists:
-        return MemberLists(self.transactions, shown_of_members(self.parameters), self.base_url)
+        return MemberLists(
+            self.transactions, shown_member_attributes(self.parameters), self.base_url
+        )
 
     async def _work(self, work: Callable[[], dict[str, Any]], size: int) -> dict[str, Any]:
         return await self.transactions.shares.work.run(self.transactions.owner, work, size)

@@ -15,8 +15,8 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import create_group, delete_group, get_group
-from api.scim.members.parameter import NamedChanges
-from api.scim.members.plan import exactly
+from api.scim.members.parameter import MemberChange
+from api.scim.members.plan import replace_all_with
 from api.scim.members.sent import sent_of
 from api.scim.operations.whole_groups import (
     get_whole_group,
@@ -91,7 +91,9 @@ class DirectoryStorage(AsyncScimStorage):
             if isinstance(resource, User):
                 return await create_user(tx, resource)
             group = _group(resource)
-            row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
+            row = await create_group(
+                tx, group, MemberChange.of(replace_all_with(sent_of(group.members)))
+            )
             return await get_whole_group(tx, row["id"])
 
     async def update(

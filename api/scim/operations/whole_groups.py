@@ -9,8 +9,8 @@ from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import change_group
 from api.scim.locks import lock_group
-from api.scim.members.parameter import NamedChanges
-from api.scim.members.plan import exactly
+from api.scim.members.parameter import MemberChange
+from api.scim.members.plan import replace_all_with
 from api.scim.members.reads import members_of
 from api.scim.members.sent import sent_of
 from api.scim.protocol.meta import entity_tag, expect
@@ -39,8 +39,8 @@ async def update_whole_group(tx: Transaction, group: Group, expected: str | None
 
     :raises UniquenessException: when the displayName is taken.
     """
-    members = NamedChanges.of(exactly(sent_of(group.members)))
-    row = await lock_group(tx, group.id or "", members.named)
+    members = MemberChange.of(replace_all_with(sent_of(group.members)))
+    row = await lock_group(tx, group.id or "", members.ids)
     expect(entity_tag(row["revision"]), expected)
     await change_group(tx, row, group, members)
     return await get_whole_group(tx, row["id"])

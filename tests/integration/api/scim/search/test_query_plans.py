@@ -8,8 +8,8 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.scim.members.parameter import Named
-from api.scim.members.reads import is_at, place_of_member
+from api.scim.members.parameter import MemberIds
+from api.scim.members.reads import has_row_id, row_id_of_member
 from api.scim.protocol.ids import new_id
 from api.scim.search.attributes import (
     GROUP_ATTRIBUTES,
@@ -84,8 +84,8 @@ async def test_members_who_are_named_are_looked_up_though_statistics_promise_few
         await db.execute(text("ANALYZE memberships"))  # of which there are none yet
     group = await ingress.group("Weavers", await ingress.user("ada"))
     async with ingress.transactions.read() as tx:
-        named = Named.of_ids([new_id(), new_id()]).table(tx.dialect)
-        members = is_at(named.columns(place_of_member(tx, group, named)))
+        table = MemberIds.of([new_id(), new_id()]).table(tx.dialect)
+        members = has_row_id(table.kept(row_id_of_member(tx, group, table)))
         assert "Tid Scan on memberships" in await _plan(tx.db, select(MEMBERSHIPS).where(members))
 
 
