@@ -19,7 +19,7 @@ from api.http.correlation import trace_of
 from api.http.exit_stacks import held_by
 from api.http.request_log import note_connection
 from api.retries import despite_conflicts
-from api.scim.errors import BodyTooSlow, Later, as_scim, forget
+from api.scim.errors import BodyTooSlow, Retryable, as_scim, drop_tracebacks
 from api.scim.http.endpoints import ENDPOINTS
 from api.scim.http.openapi import described
 from api.scim.http.read_body import read_body
@@ -29,7 +29,7 @@ from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import MusterService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock
 
 NOBODY = "nobody"
@@ -54,7 +54,7 @@ class ScimEdge:
 
     database: DirectoryDatabase
     doorkeeper: Doorkeeper
-    users: SharedUsers
+    users: BatchedUsers
     provider: ScimProvider
     public_url: str
     on_write: Callable[[], None]
@@ -69,7 +69,7 @@ class ScimEdge:
             answer = as_http(await self._served(request))
         except Exception as error:  # noqa: BLE001 - the one place where errors become answers
             answer = self.refuse(error)
-            forget(error)
+            drop_tracebacks(error)
         return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:
@@ -77,7 +77,7 @@ class ScimEdge:
         refusal = as_scim(error)
         answer = as_http(self._service(NOBODY).error_response(refusal))
         match refusal:
-            case Later(seconds=seconds):
+            case Retryable(seconds=seconds):
                 answer.headers["Retry-After"] = str(seconds)
             case BodyTooSlow():
                 answer.headers["Connection"] = "close"  # the rest is not waited for

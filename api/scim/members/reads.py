@@ -26,7 +26,7 @@ from api.scim.search.attributes import MEMBERSHIPS
 from api.scim.search.filters import condition_on_members
 from api.scim.transactions.transaction import Transaction
 
-ROW_ID = place_of(MEMBERSHIPS.c.member_id)
+ROW_LOCATION = place_of(MEMBERSHIPS.c.member_id)
 
 IDS_PER_STATEMENT = 1_000
 """Ids in one statement; databases limit its parameters (PostgreSQL: 32,767)."""
@@ -86,7 +86,7 @@ def _is_to_load(tx: Transaction, group_id: str, to_load: MembersToLoad) -> Colum
     if to_load.all_members:
         return in_group(tx, group_id)
     if not to_load.filters:
-        return has_row_id(table.kept(row_id_of_member(tx, group_id, table)))
+        return is_at_location(table.kept(row_location_of(tx, group_id, table)))
     is_named = col(Membership.member_id).in_(table.kept_ids())
     selected = or_(condition_on_members(to_load.filters), is_named)
     return and_(in_group(tx, group_id), selected)
@@ -163,18 +163,18 @@ def stored_value(
     return member.correlate(table.rows).scalar_subquery()
 
 
-def row_id_of_member(tx: Transaction, group_id: str, table: MemberTable) -> ColumnElement[Any]:
-    """Return the row id of the membership that a row of the table names; NULL without one."""
-    return stored_value(tx, group_id, table, ROW_ID)
+def row_location_of(tx: Transaction, group_id: str, table: MemberTable) -> ColumnElement[Any]:
+    """Return the location of the membership that a row of the table names; NULL without one."""
+    return stored_value(tx, group_id, table, ROW_LOCATION)
 
 
-def has_row_id(row_ids: SelectBase) -> ColumnElement[bool]:
-    """Return the condition on memberships whose row id (ctid or rowid) is one of these.
+def is_at_location(locations: SelectBase) -> ColumnElement[bool]:
+    """Return the condition on memberships whose row is at one of the locations.
 
     The condition has to stand alone in its statement: beside one on the group, PostgreSQL would
     take it for a filter.
     """
-    return is_among(ROW_ID, row_ids)
+    return is_among(ROW_LOCATION, locations)
 
 
 def _member(row: Row) -> Member:

@@ -30,10 +30,10 @@ from api.directory.tables import GroupRow, Identity, Membership
 from api.outbox.marks import mark_selected
 from api.scim.members.parameter import NO_CHANGE, MemberChange, MemberTable
 from api.scim.members.reads import (
-    has_row_id,
     in_group,
+    is_at_location,
     mark_members,
-    row_id_of_member,
+    row_location_of,
     stored_value,
 )
 from api.scim.search.attributes import MEMBERSHIPS
@@ -109,7 +109,7 @@ class MemberWrite:
             named = union_all(self.table.removed(), self._relabelled_ids())
             which = and_(in_group(self.tx, self.group_id), or_(unnamed, MEMBER_ID.in_(named)))
         elif ids.removed or ids.labelled or ids.exact:
-            which = has_row_id(self._row_ids())
+            which = is_at_location(self._row_locations())
         else:
             return 0
         return (await self.tx.db.execute(delete(Membership).where(which))).rowcount
@@ -171,12 +171,12 @@ class MemberWrite:
             return and_(condition_on_members(self.change.remove_where), is_unnamed)
         return None
 
-    def _row_ids(self) -> SelectBase:
-        """Select the row ids of named memberships to remove or to relabel."""
-        row_id = row_id_of_member(self.tx, self.group_id, self.table)
+    def _row_locations(self) -> SelectBase:
+        """Select the row locations of named memberships to remove or to relabel."""
+        location = row_location_of(self.tx, self.group_id, self.table)
         differs = stored_value(self.tx, self.group_id, self.table, self._is_relabelled())
-        relabelled = self.table.kept(row_id).where(differs)
-        return union_all(self.table.removed(row_id), relabelled)
+        relabelled = self.table.kept(location).where(differs)
+        return union_all(self.table.removed(location), relabelled)
 
     def _relabelled_ids(self) -> Select[str]:
         """Select the ids of members whose label changes.

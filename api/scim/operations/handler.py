@@ -17,7 +17,7 @@ from api.scim.operations.searches import SearchRequests
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.service import MusterService
 from api.scim.transactions.request_transactions import Transactions
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from api.scim.users.requests import UserRequests
 
 
@@ -27,7 +27,7 @@ class DirectoryHandler(AsyncScimHandler):
     service: MusterService
 
     def __init__(
-        self, service: MusterService, transactions: Transactions, users: SharedUsers
+        self, service: MusterService, transactions: Transactions, users: BatchedUsers
     ) -> None:
         # The library asks for a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))
