@@ -4,7 +4,7 @@
 2. Groups, in the order of their ids: the written group, the groups that it is in, the groups that
    are to be its members, and the groups of a deleted user. A group's lock covers its memberships.
 3. A unique name that is taken: the displayName, or after the next step the userName.
-4. The written user: one at most.
+4. The written user, of which there is at most one.
 5. Identities, in the order of their ids. A mark locks its identity; so added members are locked
    before their memberships are stored, and a deleted user before its memberships are read.
 

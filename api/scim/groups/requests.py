@@ -1,4 +1,4 @@
-"""How is a request for one group served? In the library's steps, with the members kept apart.
+"""In which steps is a request for one group served? The library's steps work without members.
 
 The library loads a whole resource, changes it in memory and stores it whole. Here the cost of a
 request follows the members that it names, not the size of the group.

@@ -74,7 +74,7 @@ async def change(tx: Transaction, id_: str, columns: Mapping[str, Any]) -> Row:
 
 
 async def touch(tx: Transaction, ids: SelectBase) -> None:
-    """Give new revisions to groups whose memberships change."""
+    """Store new revisions of groups whose memberships change."""
     which = (col(GroupRow.connection_id) == tx.connection_id, is_among(col(GroupRow.id), ids))
     await tx.db.execute(update(GroupRow).where(*which).values(_newer(tx)))
 

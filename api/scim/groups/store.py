@@ -115,7 +115,7 @@ async def check_added_members(tx: Transaction, id_: str, name: str, members: Mem
 
 
 async def delete_group(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:
-    """Delete a group with its memberships: those in it, and those that it has in other groups.
+    """Delete a group with all memberships in it, and its own memberships in other groups.
 
     :param check: takes the version, and raises if the group must not be deleted in it.
     :raises NotFoundException: when there is no such group.

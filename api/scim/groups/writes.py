@@ -1,7 +1,7 @@
 """How is one group written? In one transaction, or in slices on a database with one writer.
 
-The new state of a group is planned under a lock: that of its row on a database with many writers,
-that of the process on a database with one (``api.scim.groups.slices``).
+The new state of a group is planned under a lock: the lock on its row on a database with many
+writers, a lock of the process on a database with one (``api.scim.groups.slices``).
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How many groups may a user be in, and how long may their names be? One event holds them all.
+"""How many groups may a user be in, and how long may their names be? An event has to hold them all.
 
 An event tells the names of all groups of an identity, and has to stay well below the size that a
 broker takes. The bound is checked when a membership is added and when a group's name gets longer.

@@ -1,4 +1,4 @@
-"""How does a statement name any number of members? One JSON parameter is a table to the statement.
+"""How does a statement name any number of members? A JSON parameter is a table of them.
 
 The JSON of a hundred thousand members takes a while, so it is written before the statements run, in
 a thread if need be. Pure.

@@ -99,7 +99,7 @@ def possible_new_ids(steps: Iterable[Step]) -> set[str]:
         match step:
             case AddMembers(members=members):
                 ids.update(member.value for member in members)
-            case FilteredOperation(operation=operation):  # it may make the entry it describes
+            case FilteredOperation(operation=operation):  # may add its described entry
                 ids.update(ID.findall(f"{operation.path} {operation.value}"))
             case RemoveMembers() | GroupOperation():
                 pass

@@ -1,4 +1,4 @@
-"""Which members are in which group? The statements on memberships read, mark and delete them."""
+"""Who is in which group? The statements on memberships read, mark and delete them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ async def members_of(tx: Transaction, group_ids: Collection[str]) -> Mapping[str
 async def load_members(tx: Transaction, group_id: str, to_load: MembersToLoad) -> Sequence[Member]:
     """Return the members that a PATCH needs to be loaded; without any, no statement is sent.
 
-    Where filters select too many members, one more than the plan allows is returned: it refuses.
+    If filters select too many members, the result has one more than the plan accepts.
     """
     if to_load == MembersToLoad():
         return ()

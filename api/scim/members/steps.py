@@ -1,4 +1,4 @@
-"""What does an operation of a PATCH do to a group's members? Pure functions make steps of it.
+"""What does each operation of a PATCH do to a group's members? Pure functions make steps of it.
 
 The frequent shapes become steps of our own, whose cost follows the members that they name. Other
 operations on ``members`` (sub-attributes, other filters) are left to the library, with the members

@@ -1,4 +1,4 @@
-"""How are resources created that name each other? In one transaction, in two passes."""
+"""How are resources created that name each other? A transaction creates them in two passes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,36 +22,36 @@ from contracts.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
-class BulkCircle:
-    """Creates the resources of circles."""
+class BulkCycles:
+    """Creates the resources of cycles."""
 
     service: MusterService
     transactions: Transactions
 
     async def create(
-        self, plan: BulkPlan, steps: Sequence[BulkStep], at: list[BulkStep]
+        self, plan: BulkPlan, steps: Sequence[BulkStep], tried: list[BulkStep]
     ) -> list[AnyResource]:
-        """Create each resource, then tell each again what was not there when it was created.
+        """Create each resource with the known references, then complete each with the others.
 
-        :param at: takes each step when its turn comes, for whoever asks where it failed.
+        :param tried: takes each step before it runs, so that after an error the last is the cause.
         """
-        self.forget(plan, steps)  # a try before this one was rolled back
+        self.forget_created(plan, steps)  # a try before this one was rolled back
         created: list[AnyResource] = []
         pace = Pace()
         async with self.transactions.write() as tx:
             for step in steps:
-                at.append(step)
+                tried.append(step)
                 await pace.breathe()
                 plan.created[_bulk_id(plan, step)] = await self._begin(tx, plan, step)
             for step in steps:
-                at.append(step)
+                tried.append(step)
                 await pace.breathe()
                 created.append(await self._complete(tx, plan, step))
         return created
 
     @staticmethod
-    def forget(plan: BulkPlan, steps: Sequence[BulkStep]) -> None:
-        """Let a plan know that the resources of these steps are not there."""
+    def forget_created(plan: BulkPlan, steps: Sequence[BulkStep]) -> None:
+        """Remove the resources of these steps from the plan, as they were not created."""
         for step in steps:
             plan.created.pop(_bulk_id(plan, step), None)
 

@@ -88,7 +88,7 @@ class BatchedUsers:
                 return await write_users(db, writes, self._clock(), wait=False)
         except DBAPIError as error:
             if isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error):
-                return [None] * len(writes)  # one write failed; the others succeed without it
+                return [None] * len(writes)  # the error of a single write; the others succeed alone
             raise
 
     async def _change_single(self, change: Change) -> StoredUser:

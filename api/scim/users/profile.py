@@ -1,4 +1,4 @@
-"""Which attributes of a SCIM User matter downstream? A pure function derives them."""
+"""What does a SCIM User say that matters downstream? A pure function derives its attributes."""
 
 from api.directory.identity_changes import ReleasedAttributes
 from api.scim.protocol.resources import ScimUser

@@ -1,4 +1,4 @@
-"""How is a request for users served? In the library's steps, with statements shared in batches.
+"""In which steps is a request for users served? The library's steps share their statements.
 
 The library loads a user as a model, changes it, stores it, and makes a second model to answer. Here
 the stored JSON is the answer, and simultaneous requests are stored together.
@@ -128,7 +128,7 @@ class UserRequests:
         body = await self._show_in_list(request, page, found, WHOLE)
         return ScimResponse(HTTPStatus.OK, body)
 
-    async def found_by_name(
+    async def answer_look_up(
         self,
         request: ScimRequest,
         types: list[ResourceType],

@@ -1,4 +1,4 @@
-"""How are users written together with their identities? One transaction takes any number of them.
+"""What becomes of users that are written, and of their identities? A transaction stores many.
 
 A user whose row another transaction has locked can be left for later, so that the others need not
 wait for that lock.
