@@ -27,7 +27,7 @@ from api.scim.http.routes import scim_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.transactions.resource_locks import ResourceLocks
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock, now
 
 
@@ -61,7 +61,7 @@ def create_app(
     ingress = ScimIngress(
         database,
         BearerTokens(database),
-        SharedUsers(database, shares, locks, clock),
+        BatchedUsers(database, shares, locks, clock),
         scim_provider(limits),
         public_url,
         on_write,

@@ -14,8 +14,8 @@ OBJECT_ID = re.compile(rf"[0-9a-fA-F]{{{OBJECT_ID_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True)
-class SeenUser:
-    """The attributes of a pushed SCIM User that matter downstream."""
+class ReleasedAttributes:
+    """What a SCIM User says that matters downstream."""
 
     active: bool
     profile: Profile
@@ -57,8 +57,8 @@ def next_version(previous: int, now: int) -> int:
     return max(previous + 1, now)
 
 
-def after_creation(seen: SeenUser, now: int) -> IdentityChange:
-    """Return the first state of an identity; a joiner can wait, so the lane is bulk."""
+def after_creation(seen: ReleasedAttributes, now: int) -> IdentityChange:
+    """Return the first state of an identity. A joiner can wait: bulk."""
     state = IdentityState(
         version=now,
         active=seen.active,
@@ -71,7 +71,7 @@ def after_creation(seen: SeenUser, now: int) -> IdentityChange:
 
 
 def after_update(
-    before: IdentityState, seen: SeenUser, on_deactivate: DeactivationAction, now: int
+    before: IdentityState, seen: ReleasedAttributes, on_deactivate: DeactivationAction, now: int
 ) -> IdentityChange | None:
     """Return the state after a PUT or PATCH, or None where it changes nothing downstream.
 

@@ -1,1 +1,1 @@
-"""How is SCIM 2.0 spoken here? Resources, routes, tolerances, storage, filters."""
+"""How is SCIM 2.0 spoken here? Routes call operations, which read and write users and groups."""

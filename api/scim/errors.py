@@ -1,4 +1,4 @@
-"""Which SCIM error does an error become? One tree, and one place that turns anything into it."""
+"""Which SCIM error does an error become? This module holds the tree and the one translation."""
 
 import structlog
 from scim2_models import SCIMException
@@ -10,17 +10,17 @@ from contracts.error_summary import error_summary
 LOG = structlog.get_logger(__name__)
 
 
-class Later(SCIMException):
-    """The request is in order, and sending it again after a while is safe.
+class Retryable(SCIMException):
+    """The request is in order, and may be sent again after a pause.
 
-    ``seconds`` is that while: an integer, because not every provider understands a date.
+    ``seconds`` is the pause: an integer, because not every provider understands a date.
     """
 
     seconds = 5
 
 
-class TryAgainLater(Later):
-    """Others were in the way at every try."""
+class TryAgainLater(Retryable):
+    """Other transactions were in the way at every try."""
 
     status = 503
     _default_detail = "The directory cannot answer just now; try again"
@@ -31,7 +31,7 @@ class DirectoryAway(TryAgainLater):
 
 
 class SearchTooSlow(TryAgainLater):
-    """A search has taken as long as one may take."""
+    """The search has taken the time that a search may take."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -40,7 +40,7 @@ class SearchTooSlow(TryAgainLater):
         )
 
 
-class TooManyRequests(Later):
+class TooManyRequests(Retryable):
     """The connection asks for more than its share (RFC 6585 section 4)."""
 
     status = 429
@@ -49,37 +49,38 @@ class TooManyRequests(Later):
 
 
 class TargetTooLong(SCIMException):
-    """The URL is longer than a URL may be."""
+    """The URL is longer than the server takes (RFC 9110 section 15.5.15)."""
 
     status = 414
     _default_detail = "The URL is too long; send a search as a body, to .search"
 
 
 class BodyTooSlow(SCIMException):
-    """The body did not arrive in time."""
+    """The body did not arrive in time (RFC 9110 section 15.5.9)."""
 
     status = 408
     _default_detail = "The body did not arrive in time; send it faster, or less of it"
 
 
 class BodyCutShort(SCIMException):
-    """The client hung up in the middle of the body. Nobody reads the answer, but it is counted."""
+    """The client hung up in the middle of the body; the answer is only counted, never read."""
 
     status = 400
     _default_detail = "The body ended early; send all of it"
 
 
 class HungUp(SCIMException):
-    """The client did not wait for the answer. Nobody reads this one, but it is counted."""
+    """The client did not wait for the answer, which is only counted, never read."""
 
     status = 400
     _default_detail = "The client hung up"
 
 
 def as_scim(error: Exception) -> Exception:
-    """Return the SCIM error for an error; an unknown one is logged by type and place.
+    """Return the SCIM error for an error; an unknown error is returned as it is, for a bare 500.
 
-    Never by its text, which may quote what belongs to a person. Unknown ones become a bare 500.
+    Unknown errors are logged by type and source location, never by their text, which may quote
+    personal data.
     """
     if isinstance(error, SCIMException):
         return error
@@ -95,10 +96,10 @@ def as_scim(error: Exception) -> Exception:
     return error
 
 
-def forget(error: BaseException | None) -> None:
-    """Let go of what an error that was answered refers to: a body of megabytes, and what it said.
+def drop_tracebacks(error: BaseException | None) -> None:
+    """Release the frames of an answered error, which may hold a body of megabytes.
 
-    Errors and frames refer to each other, so that only a search for garbage would find them.
+    Errors and frames refer to each other, so that only the garbage collector would free them.
     """
     while error is not None:
         error.__traceback__ = None

@@ -1,16 +1,16 @@
-"""In which order are rows locked? In this one, always, so that none waits in a circle.
+"""In which order are rows locked? Every transaction takes locks in this order, against deadlocks.
 
-1. The connection, which only administrators lock. Nothing that a provider does waits for that.
-2. Groups, in the order of their ids: the one that is written, those that hold it or are to be held
-   by it, those that a deleted user is in. A group's lock covers its memberships.
+1. The connection, which only administrators lock. No request of a provider waits for that lock.
+2. Groups, in the order of their ids: the written group, the groups that it is in, the groups that
+   are to be its members, and the groups of a deleted user. A group's lock covers its memberships.
 3. A unique name that is taken: the displayName, or after the next step the userName.
-4. The user that is written: one at most.
-5. Identities, in the order of their ids. A mark locks whom it marks; so members that come are
-   locked before their membership is stored, and somebody who is deleted, before it is looked at.
+4. The written user, of which there is at most one.
+5. Identities, in the order of their ids. A mark locks its identity; so added members are locked
+   before their memberships are stored, and a deleted user before its memberships are read.
 
-Relays lock identities alone, in the same order, or skip those that are locked. What PostgreSQL
-still finds to be a circle (two groups that swap names) is rolled back and tried again by
-``api.retries``. SQLite has one writer at a time.
+Relays lock identities alone, in the same order, or skip locked ones. A deadlock that PostgreSQL
+still finds (two groups that swap names) is rolled back and tried again by ``api.retries``. SQLite
+has one writer at a time.
 """
 
 from typing import Any
@@ -22,23 +22,23 @@ from sqlmodel import col
 from api.directory.dialects import is_among
 from api.directory.tables import GroupRow, UserRow
 from api.outbox.marks import load_state
-from api.scim.members.parameter import Named
+from api.scim.members.parameter import MemberIds
 from api.scim.members.reads import groups_with
 from api.scim.members.stored import Row
 from api.scim.protocol.ids import ID
 from api.scim.transactions.transaction import Transaction
 
 
-async def lock_group(tx: Transaction, id_: str, named: Named) -> Row:
-    """Lock a group, and those among the named members that are groups; return its row.
+async def lock_group(tx: Transaction, id_: str, members: MemberIds) -> Row:
+    """Lock a group together with those of its members to be that are groups; return its row.
 
-    :raises NotFoundException: when there is none.
+    :raises NotFoundException: when there is no such group.
     """
     row = None
     if ID.fullmatch(id_):
         which = col(GroupRow.id) == id_
-        if named.staying:
-            ids = union_all(select(literal(id_)), named.table(tx.dialect).ids())
+        if members.kept:
+            ids = union_all(select(literal(id_)), members.table(tx.dialect).kept_ids())
             which = is_among(col(GroupRow.id), ids)
         rows = (await tx.db.execute(_locking(tx, GroupRow.__table__, which))).mappings()  # type: ignore[attr-defined]
         row = next((row for row in rows if row["id"] == id_), None)
@@ -47,37 +47,37 @@ async def lock_group(tx: Transaction, id_: str, named: Named) -> Row:
     return row
 
 
-async def lock_nested(tx: Transaction, named: Named) -> None:
-    """Lock those among the named members of a group to be that are groups."""
-    if named.staying:
-        which = is_among(col(GroupRow.id), named.table(tx.dialect).ids())
+async def lock_nested(tx: Transaction, members: MemberIds) -> None:
+    """Lock the groups among the members of a group that is about to be created."""
+    if members.kept:
+        which = is_among(col(GroupRow.id), members.table(tx.dialect).kept_ids())
         await tx.db.execute(_locking(tx, col(GroupRow.id), which))
 
 
 async def lock_for_deletion(tx: Transaction, id_: str, *, is_user: bool) -> None:
-    """Lock a user or a group that is to be deleted, and before it the groups that hold it.
+    """Lock a user or a group that is to be deleted, and before it the groups that it is in.
 
-    Until it is locked itself, it may be added to others. Then everything is let go and locked
-    again with them: to lock them now would be out of order.
+    Until the resource is locked itself, it may be added to other groups. All locks are released
+    then and taken again with those groups: to lock them afterwards would be out of order.
     """
     if not ID.fullmatch(id_):
-        return  # the deletion will say that there is nothing of the kind
-    holding = groups_with(tx, id_)
-    groups = holding if is_user else union_all(select(literal(id_)), holding)
+        return  # the deletion will answer that there is no such resource
+    containing = groups_with(tx, id_)
+    groups = containing if is_user else union_all(select(literal(id_)), containing)
     while True:
         async with tx.db.begin_nested() as attempt:
             which = is_among(col(GroupRow.id), groups)
             locked = set(await tx.db.scalars(_locking(tx, col(GroupRow.id), which)))
             if is_user:
                 await _lock_user(tx, id_)
-            if locked.issuperset(await tx.db.scalars(holding)):
+            if locked.issuperset(await tx.db.scalars(containing)):
                 return
             await attempt.rollback()
 
 
 async def _lock_user(tx: Transaction, id_: str) -> None:
-    it = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
-    await tx.db.execute(select(col(UserRow.id)).where(*it).with_for_update())
+    is_user = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
+    await tx.db.execute(select(col(UserRow.id)).where(*is_user).with_for_update())
     await load_state(tx.db, tx.connection_id, id_)
 
 

@@ -24,7 +24,7 @@ from api.scim.groups.requests import GroupRequests
 from api.scim.groups.store import get_group
 from api.scim.groups.writes import GroupWrites
 from api.scim.http.responses import as_http
-from api.scim.members.answers import MemberLists, show_members, shown_of_members
+from api.scim.members.answers import MemberLists, show_members, shown_member_attributes
 from api.scim.members.reads import members_of
 from api.scim.members.stored import Member
 from api.scim.operations.storage import DirectoryStorage
@@ -154,7 +154,7 @@ async def _check_answer(transactions: Transactions, tx: Transaction, group: Grou
     for query in ({}, {"attributes": "members.display"}, {"excludedAttributes": "members.$ref"}):
         with PROVIDER:
             parameters = SERVICE.read_response_parameters(GROUP_TYPE, query)
-            names = shown_of_members(parameters)
+            names = shown_member_attributes(parameters)
             lists = MemberLists(transactions, names, BASE_URL)
             answer = SERVICE.query_response(BASE_URL, without, parameters, Conditions())
             answer = await show_members(tx, lists, answer)

@@ -10,15 +10,15 @@ from scim2_models.path import FilterNode
 
 from api.scim.groups.bodies import read_steps
 from api.scim.members.plan import (
-    Concern,
     Label,
-    MemberChanges,
-    Planned,
-    concern_of,
-    exactly,
-    named_in,
+    MemberPlan,
+    MembersToLoad,
+    PatchPlan,
+    members_to_load,
     plan,
-    types_in,
+    possible_new_ids,
+    replace_all_with,
+    sent_types,
 )
 from api.scim.members.sent import SentMember
 from api.scim.members.stored import Member
@@ -53,10 +53,10 @@ def steps_in(*operations: Any) -> Any:
         return read_steps(SERVICE, GROUP_TYPE, body, None)
 
 
-def planned_for(*operations: Any) -> MemberChanges:
+def planned_for(*operations: Any) -> MemberPlan:
     """Plan operations that need no member to be loaded."""
     steps = steps_in(*operations)
-    assert concern_of(steps) == Concern()
+    assert members_to_load(steps) == MembersToLoad()
     return plan(steps, group_with([], IDS["group"]), (), apply).members
 
 
@@ -67,33 +67,33 @@ def selects(node: FilterNode, member: Member) -> bool:
     return bool(Path[Group](f"members[{node}]").get(group_with([member], IDS["group"])))
 
 
-def concerned(stored: Members, concern: Concern) -> list[Member]:
+def concerned(stored: Members, concern: MembersToLoad) -> list[Member]:
     return [
         member
         for member in stored.values()
-        if concern.everybody
+        if concern.all_members
         or member.id in concern.ids
         or any(selects(node, member) for node in concern.filters)
     ]
 
 
-def changed(stored: Members, changes: MemberChanges) -> Members:
+def changed(stored: Members, changes: MemberPlan) -> Members:
     """Do what the statements do."""
     after: dict[str, Member] = {}
     for id_, member in stored.items():
         leaves = (
-            changes.others_leave
-            or id_ in changes.leave
-            or any(selects(node, member) for node in changes.leave_where)
+            changes.remove_others
+            or id_ in changes.remove
+            or any(selects(node, member) for node in changes.remove_where)
         )
-        label = changes.stay.get(id_)
+        label = changes.keep.get(id_)
         if label is not None:
             kept = None if label.exact or leaves else member.display
             display = kept if label.display is None else label.display
             after[id_] = Member(id_, member.type, display)
         elif not leaves:
             after[id_] = member
-    for id_, label in changes.stay.items():
+    for id_, label in changes.keep.items():
         if id_ in TYPES and id_ not in stored:
             after[id_] = Member(id_, TYPES[id_], label.display)
     return after
@@ -103,8 +103,8 @@ def planned(stored: Members, body: Any) -> Outcome:
     """Apply a PATCH without the members that nobody need see."""
     steps = read_steps(SERVICE, GROUP_TYPE, json.dumps(body).encode(), None)
     group = group_with([], IDS["group"])
-    changes = plan(steps, group, concerned(stored, concern_of(steps)), apply).members
-    assert changes.stay.keys() & TYPES.keys() - stored.keys() <= named_in(steps)
+    changes = plan(steps, group, concerned(stored, members_to_load(steps)), apply).members
+    assert changes.keep.keys() & TYPES.keys() - stored.keys() <= possible_new_ids(steps)
     return changed(stored, changes), group.display_name, group.external_id
 
 
@@ -134,7 +134,7 @@ def test_a_plan_ends_where_the_library_does(
     ],
 )
 def test_who_is_added_stays_and_nobody_is_looked_at(operation: Any) -> None:
-    assert planned_for(operation) == MemberChanges(stay={ADA: Label("Ada")})
+    assert planned_for(operation) == MemberPlan(keep={ADA: Label("Ada")})
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_who_is_added_stays_and_nobody_is_looked_at(operation: Any) -> None:
     ],
 )
 def test_who_is_removed_by_id_leaves_and_nobody_is_looked_at(operation: Any) -> None:
-    assert planned_for(operation) == MemberChanges(leave=frozenset({ADA}))
+    assert planned_for(operation) == MemberPlan(remove=frozenset({ADA}))
 
 
 @pytest.mark.parametrize(
@@ -160,46 +160,46 @@ def test_who_is_removed_by_id_leaves_and_nobody_is_looked_at(operation: Any) -> 
     ],
 )
 def test_an_emptied_group_is_left_by_everybody(operation: Any) -> None:
-    assert planned_for(operation) == MemberChanges(others_leave=True)
+    assert planned_for(operation) == MemberPlan(remove_others=True)
 
 
 def test_a_whole_list_takes_the_place_of_all() -> None:
     operation = {"op": "replace", "path": "members", "value": [{"value": "{ada}"}]}
-    expected = MemberChanges(stay={ADA: Label(None, exact=True)}, others_leave=True)
+    expected = MemberPlan(keep={ADA: Label(None, exact=True)}, remove_others=True)
     assert planned_for(operation) == expected
-    assert exactly([SentMember(ADA)]) == expected
+    assert replace_all_with([SentMember(ADA)]) == expected
 
 
 def test_the_last_of_many_operations_on_somebody_counts() -> None:
     add = [{"op": "add", "path": "members", "value": [{"value": f"{{{name}}}"}]} for name in USERS]
     remove = [{"op": "remove", "path": f'members[value eq "{{{name}}}"]'} for name in USERS]
     changes = planned_for(*add, remove[0], remove[1], add[1])
-    assert changes.stay == {BEN: Label(None, exact=True), CY: Label(None)}
-    assert changes.leave == {ADA}
+    assert changes.keep == {BEN: Label(None, exact=True), CY: Label(None)}
+    assert changes.remove == {ADA}
 
 
 def test_a_filter_on_labels_removes_by_a_condition() -> None:
     changes = planned_for({"op": "remove", "path": 'members[display sw "a"]'})
-    assert [str(node) for node in changes.leave_where] == ['display sw "a"']
-    assert not changes.others_leave
+    assert [str(node) for node in changes.remove_where] == ['display sw "a"']
+    assert not changes.remove_others
 
 
 def test_a_label_is_set_on_those_who_are_looked_at() -> None:
     steps = steps_in({"op": "replace", "path": 'members[value eq "{ada}"].display', "value": "A"})
-    assert concern_of(steps) == Concern(ids=frozenset({ADA}))
+    assert members_to_load(steps) == MembersToLoad(ids=frozenset({ADA}))
     changes = plan(steps, group_with([], IDS["group"]), [Member(ADA, "User", "Ada")], apply).members
-    assert changes == MemberChanges(stay={ADA: Label("A", exact=True)})
+    assert changes == MemberPlan(keep={ADA: Label("A", exact=True)})
 
 
 def test_a_rename_concerns_no_member() -> None:
     group = group_with([], IDS["group"])
     steps = steps_in({"op": "replace", "value": {"id": "{group}", "displayName": "Spinners"}})
-    assert concern_of(steps) == Concern()
-    assert plan(steps, group, (), apply) == Planned(MemberChanges(), rewritten=True)
+    assert members_to_load(steps) == MembersToLoad()
+    assert plan(steps, group, (), apply) == PatchPlan(MemberPlan(), rewritten=True)
     assert group.display_name == "Spinners"
-    assert plan(steps, group, (), apply) == Planned(MemberChanges(), rewritten=False)
+    assert plan(steps, group, (), apply) == PatchPlan(MemberPlan(), rewritten=False)
 
 
 def test_a_type_is_what_a_member_that_is_named_once_is_said_to_be() -> None:
     members = [SentMember(ADA, type="User"), SentMember(BEN), SentMember(CY, type="x")]
-    assert types_in([*members, SentMember(CY)]) == {ADA: "User"}
+    assert sent_types([*members, SentMember(CY)]) == {ADA: "User"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from api.directory.identity_changes import (
     IdentityState,
-    SeenUser,
+    ReleasedAttributes,
     after_creation,
     after_deletion,
     after_update,
@@ -34,7 +34,7 @@ class Directory:
 
     def __init__(self, rules: Mapping[str, AnyRules]) -> None:
         self.rules = dict(rules)
-        self.users: dict[IdentityKey, SeenUser] = {}
+        self.users: dict[IdentityKey, ReleasedAttributes] = {}
         self.states: dict[IdentityKey, IdentityState] = {}
         self.groups: dict[str, list[Group]] = {connection: [] for connection in rules}
         self.events: list[IdentityChanged] = []
@@ -53,7 +53,7 @@ class Directory:
             for key in self.undeleted()
         )
 
-    def create(self, connection: str, user: SeenUser) -> None:
+    def create(self, connection: str, user: ReleasedAttributes) -> None:
         """POST a user."""
         key = IdentityKey(connection, f"{user.profile.user_name}-{len(self.states)}")
         self.users[key] = user
@@ -117,7 +117,7 @@ class Directory:
         """Return the newest event of each identity."""
         return {IdentityKey(event.connection, event.identity): event for event in self.events}
 
-    def _see(self, key: IdentityKey, user: SeenUser) -> None:
+    def _see(self, key: IdentityKey, user: ReleasedAttributes) -> None:
         rule = self.rules[key.connection].on_deactivate
         change = after_update(self.states[key], user, rule, self.now)
         self.users[key] = user
@@ -152,7 +152,9 @@ class Directory:
         )
 
 
-def user(user_name: str, email: str | None, *, active: bool, roles: tuple[str, ...]) -> SeenUser:
+def user(
+    user_name: str, email: str | None, *, active: bool, roles: tuple[str, ...]
+) -> ReleasedAttributes:
     """Return a user as a provider would push it."""
     profile = Profile(user_name=user_name, email=email, display_name=user_name.title())
-    return SeenUser(active, profile, roles)
+    return ReleasedAttributes(active, profile, roles)

@@ -1,1 +1,1 @@
-"""How are groups served and kept? Requests, bodies, writes and statements, members aside."""
+"""How are groups served and stored? A request passes bodies, writes, store and statements."""

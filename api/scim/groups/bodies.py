@@ -1,7 +1,7 @@
-"""What does a request want of a group? Its body, with the members apart from everything else.
+"""What does a request want of a group? Its body is read with the members apart from the rest.
 
-The members are taken out before the library reads a body, because it makes a model of each. Where
-one of them is not in order they are left in, and the library says what is wrong.
+The members are taken out before the library reads a body, because it makes a model of each. If an
+entry is not in order they are left in, and the library words the error.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, cast
 from pydantic_core import to_json
 from scim2_models import InvalidValueException, Resource, ResourceType
 
-from api.scim.members.parameter import Named, NamedChanges
-from api.scim.members.plan import exactly, named_in, types_in
+from api.scim.members.parameter import MemberChange, MemberIds
+from api.scim.members.plan import possible_new_ids, replace_all_with, sent_types
 from api.scim.members.sent import SentMember, read_members, sent_of
 from api.scim.members.steps import MEMBERS, Step, plain_step, steps_of
 from api.scim.protocol.expressions import check_operations
@@ -21,22 +21,22 @@ from api.scim.protocol.service import TolerantScimService
 
 
 class PushedGroup(NamedTuple):
-    """A group as it was sent: without members, who they are to be, and of which types."""
+    """A group as it was sent: its attributes, its members, and the types they were sent with."""
 
     group: Group
-    members: NamedChanges
-    types: Named
+    members: MemberChange
+    types: MemberIds
 
 
 MOST_UNREAD = 1_000
-"""Entries of a list of which the library says what is wrong with each, at a KB of memory."""
+"""Entries of a bad list up to which the library words the error of each, at a KB of memory."""
 
 
 class PushedPatch(NamedTuple):
-    """A PATCH as it was sent: its steps, and whom they may make members."""
+    """A PATCH as it was sent: its steps, and the ids that they may add as members."""
 
     steps: Sequence[Step]
-    named: Named
+    possible_members: MemberIds
 
 
 Read = Callable[[ResourceType, bytes, str | None], Resource[Any]]
@@ -52,7 +52,7 @@ def read_group(
 ) -> PushedGroup:
     """Read the body of a POST or PUT.
 
-    :raises SCIMException: when the library finds something wrong with it.
+    :raises SCIMException: when the body is not in order.
     """
     decoded = service.decode_body(body, media)
     names = (
@@ -70,15 +70,15 @@ def read_group(
 
 
 def pushed_group(group: Group) -> PushedGroup:
-    """Take the members out of a group that was read with them."""
+    """Take the members out of a group that the library has read with them."""
     members = sent_of(group.members)
     group.members = None
     return _pushed(group, members)
 
 
 def _pushed(group: Group, members: Sequence[SentMember]) -> PushedGroup:
-    named = NamedChanges.of(exactly(members))
-    return PushedGroup(group, named, Named.of_types(types_in(members)))
+    change = MemberChange.of(replace_all_with(members))
+    return PushedGroup(group, change, MemberIds.of_types(sent_types(members)))
 
 
 def read_patch(
@@ -86,22 +86,22 @@ def read_patch(
 ) -> PushedPatch:
     """Read the body of a PATCH.
 
-    :raises SCIMException: when the library finds something wrong with it.
+    :raises SCIMException: when the body is not in order.
     """
     return pushed_patch(read_steps(service, resource_type, body, media))
 
 
 def pushed_patch(steps: Sequence[Step]) -> PushedPatch:
-    """Say whom steps may make members."""
-    return PushedPatch(steps, Named.of_ids(named_in(steps)))
+    """Put the ids that steps may add beside the steps."""
+    return PushedPatch(steps, MemberIds.of(possible_new_ids(steps)))
 
 
 def read_steps(
     service: TolerantScimService, resource_type: ResourceType, body: bytes, media: str | None
 ) -> list[Step]:
-    """Return the steps of a PATCH.
+    """Read the body of a PATCH as steps; the library reads the operations of unusual shapes.
 
-    :raises SCIMException: when the library finds something wrong with it.
+    :raises SCIMException: when the body is not in order.
     """
     decoded = service.decode_body(body, media)
     operations = operations_of(decoded)

@@ -1,4 +1,4 @@
-"""How does a group become a row, and a row a group? A group's row holds all but its members."""
+"""How does a group become a row, and a row a group? The row holds all of it but the members."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ from contracts.names import name_key
 
 
 def group_columns(group: Group) -> dict[str, Any]:
-    """Return what is stored of a group, its members aside.
+    """Return the columns that store a group without its members.
 
     :raises InvalidValueException: when one of its names cannot be indexed.
     """

@@ -1,7 +1,7 @@
-"""In which steps is a request for one group served? Those of the library, with its members apart.
+"""In which steps is a request for one group served? The library's steps work without members.
 
-The library loads a resource whole, changes it in memory and stores it whole. Here the cost of a
-request follows the members that it names.
+The library loads a whole resource, changes it in memory and stores it whole. Here the cost of a
+request follows the members that it names, not the size of the group.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from api.scim.groups.bodies import PushedGroup, Read, read_group, read_patch
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import get_group
 from api.scim.groups.writes import GroupWrites
-from api.scim.members.answers import MemberLists, show_members, shown_of_members
+from api.scim.members.answers import MemberLists, show_members, shown_member_attributes
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
@@ -46,8 +46,8 @@ class GroupRequests:
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a group; a 304 reads no member.
 
-        The members may be newer than the version that is shown, never older: whoever writes on the
-        strength of that version is refused, and reads again.
+        The members may be newer than the shown version, never older: a conditional write with that
+        version is refused then, and the client reads again.
         """
         parameters = self.service.read_response_parameters(type_, request.query)
         conditions = self.service.read_conditions(request)
@@ -90,14 +90,14 @@ class GroupRequests:
         answer: ScimResponse,
         parameters: ResponseParameters[Any],
     ) -> ScimResponse:
-        """Put the members into an answer after a write, if it shows them."""
+        """Put the member list into the answer after a write, if the answer shows members."""
         lists = self._lists(request, parameters)
-        if not (answer.body and lists.names):
+        if not (answer.body and lists.attributes):
             return answer
         return await self.transactions.search(partial(show_members, lists=lists, answer=answer))
 
     def _lists(self, request: ScimRequest, parameters: ResponseParameters[Any]) -> MemberLists:
-        return MemberLists(self.transactions, shown_of_members(parameters), request.base_url)
+        return MemberLists(self.transactions, shown_member_attributes(parameters), request.base_url)
 
     async def _read(self, request: ScimRequest, type_: ResourceType, read: Read) -> PushedGroup:
         body, media = request.body, request.header("Content-Type")

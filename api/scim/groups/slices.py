@@ -1,9 +1,9 @@
-"""How do many members come and go where there is one writer? In slices, a transaction each.
+"""How are many members written on a database with one writer? Each slice is a transaction.
 
-SQLite has one writer at a time, and a group of 100,000 members keeps it busy for seconds. So what
-changes is read first, as of one moment and without the writer; then it is written slice by slice,
-and other requests have the writer in between. Each slice holds memberships together with the marks
-of whom they concern. A slice is small enough to be planned in the event loop.
+SQLite has one writer at a time, and a group of 100,000 members keeps it busy for seconds. So the
+change is read first, as of one moment and in a reading transaction; then it is written slice by
+slice, and other requests write in between. A slice commits memberships together with the marks of
+the identities that they concern, and is small enough to be planned in the event loop.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -13,55 +13,54 @@ from sqlalchemy import Select, func, select
 from sqlmodel import col
 
 from api.directory.tables import Membership
-from api.scim.members.parameter import NamedChanges
-from api.scim.members.plan import Label, MemberChanges
+from api.scim.members.parameter import MemberChange
+from api.scim.members.plan import Label, MemberPlan
 from api.scim.members.reads import in_group
-from api.scim.members.writes import Move
+from api.scim.members.writes import MemberWrite
 from api.scim.transactions.transaction import Transaction
 
-SLICE = 1_000
-"""Members in one transaction, which takes a few times as long as a request for a single user."""
+MEMBERS_PER_SLICE = 1_000
+"""Members of one slice, which takes a few times as long as a request for a single user."""
 
 
 async def has_more_than(tx: Transaction, group_id: str, members: int) -> bool:
-    """Say whether a group has more than so many members."""
-    some = select(col(Membership.member_id)).where(in_group(tx, group_id)).limit(members + 1)
-    count = await tx.db.scalar(select(func.count()).select_from(some.subquery()))
+    """Return whether a group has more members than a number; no more than that are counted."""
+    counted = select(col(Membership.member_id)).where(in_group(tx, group_id)).limit(members + 1)
+    count = await tx.db.scalar(select(func.count()).select_from(counted.subquery()))
     return (count or 0) > members
 
 
 async def slices_of(
-    tx: Transaction, group_id: str, changes: NamedChanges, members: int
-) -> AsyncIterator[NamedChanges]:
-    """Yield a change of members in slices: who leaves, who is called otherwise, who comes.
+    tx: Transaction, group_id: str, change: MemberChange, members: int
+) -> AsyncIterator[MemberChange]:
+    """Split a change of members into slices: first removals, then new labels, then additions.
 
-    All of them are as of the moment when the transaction began, which reads only.
-
-    :param members: how many are in a slice.
+    :param tx: a reading transaction, whose beginning is the moment of which all slices are.
+    :param members: the members of a slice.
     """
-    move = Move(tx, group_id, changes, changes.named.table(tx.dialect))
-    async for leaving in _in_slices(tx, move.leaving(), members):
-        yield NamedChanges.of(MemberChanges(leave=frozenset(id_ for (id_,) in leaving)))
-    async for relabelled in _in_slices(tx, move.relabelled(), members):
-        stay = {id_: Label(display, exact=True) for id_, display in relabelled}
-        yield NamedChanges.of(MemberChanges(stay))
-    async for coming in _in_slices(tx, move.coming(), members):
-        stay = {id_: Label(display) for id_, display in coming}
-        yield NamedChanges.of(MemberChanges(stay))
+    write = MemberWrite(tx, group_id, change, change.ids.table(tx.dialect))
+    async for removed in _in_slices(tx, write.ids_to_remove(), members):
+        yield MemberChange.of(MemberPlan(remove=frozenset(id_ for (id_,) in removed)))
+    async for relabelled in _in_slices(tx, write.new_labels(), members):
+        keep = {id_: Label(display, exact=True) for id_, display in relabelled}
+        yield MemberChange.of(MemberPlan(keep))
+    async for added in _in_slices(tx, write.ids_to_add(), members):
+        keep = {id_: Label(display) for id_, display in added}
+        yield MemberChange.of(MemberPlan(keep))
 
 
 async def members_in_slices(
     tx: Transaction, group_id: str, members: int
 ) -> AsyncIterator[Sequence[str]]:
-    """Yield the ids of all members, as of the moment when the transaction began."""
+    """Yield the ids of a group's members in slices, as of the beginning of the transaction."""
     rows = select(col(Membership.member_id)).where(in_group(tx, group_id))
-    async for some in _in_slices(tx, rows, members):
-        yield [id_ for (id_,) in some]
+    async for ids in _in_slices(tx, rows, members):
+        yield [id_ for (id_,) in ids]
 
 
 async def _in_slices(
     tx: Transaction, rows: Select[Any], members: int
 ) -> AsyncIterator[Sequence[Any]]:
     result = await tx.db.stream(rows.execution_options(yield_per=members))
-    async for some in result.partitions(members):
-        yield some
+    async for partition in result.partitions(members):
+        yield partition

@@ -1,4 +1,4 @@
-"""How are the rows of groups read, added and changed? Without their members."""
+"""How are the rows of groups read, added and changed? No statement here touches memberships."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -14,16 +14,16 @@ from api.scim.members.stored import Row
 from api.scim.protocol.ids import ID, new_id
 from api.scim.transactions.transaction import Transaction
 
-TABLE = GroupRow.__table__  # type: ignore[attr-defined]
+GROUP_TABLE = GroupRow.__table__  # type: ignore[attr-defined]
 
 
 async def read(tx: Transaction, id_: str, *, lock: bool = True) -> Row:
-    """Return a row; a writing transaction locks it first, so that nothing gets lost.
+    """Return the row of a group; a writing transaction locks it, so that no update is lost.
 
-    :param lock: False leaves it as it is.
-    :raises NotFoundException: when there is none.
+    :param lock: False reads without a lock in every transaction.
+    :raises NotFoundException: when there is no such group.
     """
-    statement = select(TABLE).where(*_is(tx, id_))
+    statement = select(GROUP_TABLE).where(*_is(tx, id_))
     if tx.writing and lock:
         statement = statement.with_for_update()
     found = await tx.db.execute(statement) if ID.fullmatch(id_) else None
@@ -34,18 +34,18 @@ async def read(tx: Transaction, id_: str, *, lock: bool = True) -> Row:
 
 
 async def read_all(tx: Transaction, ids: Collection[str]) -> Sequence[Row]:
-    """Return the rows that there are, in no order."""
+    """Return the rows of the groups that exist, in no order."""
     rows: list[Row] = []
-    for some in chunks(ids):
-        statement = select(TABLE).where(
-            col(GroupRow.connection_id) == tx.connection_id, col(GroupRow.id).in_(some)
+    for chunk in chunks(ids):
+        statement = select(GROUP_TABLE).where(
+            col(GroupRow.connection_id) == tx.connection_id, col(GroupRow.id).in_(chunk)
         )
         rows.extend((await tx.db.execute(statement)).mappings())
     return rows
 
 
 async def add(tx: Transaction, columns: Mapping[str, Any]) -> Row:
-    """Add a row with a new id, and return it.
+    """Insert the row of a group with a new id, and return it.
 
     :raises UniquenessException: when the displayName is taken.
     """
@@ -57,30 +57,30 @@ async def add(tx: Transaction, columns: Mapping[str, Any]) -> Row:
         "revision": 1,
         **columns,
     }
-    statement = insert(GroupRow).values(values).returning(TABLE)
+    statement = insert(GroupRow).values(values).returning(GROUP_TABLE)
     row: Row = (await tx.unique(tx.db.execute(statement), "displayName")).mappings().one()
     return row
 
 
 async def change(tx: Transaction, id_: str, columns: Mapping[str, Any]) -> Row:
-    """Store a new state as a new revision, and return it.
+    """Store the columns of a group as a new revision of its row, and return the row.
 
     :raises UniquenessException: when the displayName is taken.
     """
     values = {**columns, **_newer(tx)}
-    statement = update(GroupRow).where(*_is(tx, id_)).values(values).returning(TABLE)
+    statement = update(GroupRow).where(*_is(tx, id_)).values(values).returning(GROUP_TABLE)
     row: Row = (await tx.unique(tx.db.execute(statement), "displayName")).mappings().one()
     return row
 
 
 async def touch(tx: Transaction, ids: SelectBase) -> None:
-    """Make new revisions of rows whose memberships change."""
+    """Store new revisions of groups whose memberships change."""
     which = (col(GroupRow.connection_id) == tx.connection_id, is_among(col(GroupRow.id), ids))
     await tx.db.execute(update(GroupRow).where(*which).values(_newer(tx)))
 
 
 async def remove(tx: Transaction, id_: str) -> None:
-    """Remove a row."""
+    """Delete the row of a group."""
     await tx.db.execute(delete(GroupRow).where(*_is(tx, id_)))
 
 

@@ -1,6 +1,6 @@
-"""How is a Group kept? Its row, its memberships and the marks of whom it concerns, together.
+"""How is a Group stored? Its row, memberships and marks change in one transaction.
 
-Nothing here loads the members of a group.
+No function here loads the members of a group.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from api.directory.tables import Membership
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_columns, group_of
 from api.scim.locks import lock_for_deletion, lock_nested
-from api.scim.members.bounds import check_groups_of_one
-from api.scim.members.parameter import NamedChanges
+from api.scim.members.bounds import check_groups_of_users
+from api.scim.members.parameter import MemberChange
 from api.scim.members.reads import (
     groups_with,
     in_group,
@@ -22,32 +22,32 @@ from api.scim.members.reads import (
     remove_group,
 )
 from api.scim.members.stored import Row
-from api.scim.members.writes import Move, move_members
+from api.scim.members.writes import MemberWrite, write_members
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.transactions.transaction import Transaction
 
-NOBODYS = ""
-"""The id of no group."""
+NO_GROUP = ""
+"""The id that stands for a group not stored yet."""
 
 
 async def get_group(tx: Transaction, id_: str) -> Group:
-    """Return a group without its members. It is not locked.
+    """Return a group without its members, and without a lock on it.
 
-    :raises NotFoundException: when there is none.
+    :raises NotFoundException: when there is no such group.
     """
     return group_of(await statements.read(tx, id_, lock=False))
 
 
-async def create_group(tx: Transaction, group: Group, members: NamedChanges) -> Row:
-    """Store a new group with those of its members that are known.
+async def create_group(tx: Transaction, group: Group, members: MemberChange) -> Row:
+    """Store a new group with those of its members that exist.
 
     :raises UniquenessException: when the displayName is taken.
     """
-    await lock_nested(tx, members.named)
-    await check_coming(tx, NOBODYS, group.display_name or "", members)
+    await lock_nested(tx, members.ids)
+    await check_added_members(tx, NO_GROUP, group.display_name or "", members)
     row = await statements.add(tx, group_columns(group))
-    await move_members(tx, row["id"], members)
+    await write_members(tx, row["id"], members)
     return row
 
 
@@ -55,66 +55,70 @@ async def change_group(
     tx: Transaction,
     row: Row,
     group: Group | None,
-    members: NamedChanges,
+    members: MemberChange,
     *,
-    are_marked: bool = False,
-    are_checked: bool = False,
+    members_marked: bool = False,
+    bounds_checked: bool = False,
 ) -> Row:
-    """Store what changes of a locked group; one that stays as it is keeps its version.
+    """Store the changes of a locked group; a group without changes keeps its version.
 
-    :param group: its new state, members aside; None where that stays.
-    :param are_marked: whether the members were marked for a new name, but for those whose marks
-        were published meanwhile.
-    :param are_checked: whether it is known that nobody gets into too many groups by it.
+    :param group: the new state without members; None if only members change.
+    :param members_marked: whether the members were marked for the new name before; members whose
+        marks were published meanwhile are marked again.
+    :param bounds_checked: whether ``check_bounds`` was passed before.
     :raises UniquenessException: when the displayName is taken.
+    :raises InvalidValueException: when a user would be in too many groups.
     """
     id_ = row["id"]
     columns = {} if group is None else group_columns(group)
     rewritten = bool(columns) and columns["resource"] != row["resource"]
     renamed = rewritten and columns["display_name"] != row["display_name"]
     if rewritten and not renamed:
-        columns["display_name_key"] = row["display_name_key"]  # unique when keys were made so
-    if not are_checked:
-        await check_room(tx, row, group, members)
+        columns["display_name_key"] = row["display_name_key"]  # unique by the keys of its time
+    if not bounds_checked:
+        await check_bounds(tx, row, group, members)
     if rewritten:
         row = await statements.change(tx, id_, columns)
-    if renamed and are_marked:
+    if renamed and members_marked:
         await mark_members(tx, id_, unless_waiting=True)
         renamed = False
-    moved = await move_members(tx, id_, members, renamed=renamed)
-    if moved and not rewritten:
+    members_changed = await write_members(tx, id_, members, renamed=renamed)
+    if members_changed and not rewritten:
         row = await statements.change(tx, id_, {})
     return row
 
 
-async def check_room(tx: Transaction, row: Row, group: Group | None, members: NamedChanges) -> None:
-    """Check that nobody gets into more groups than an event can tell, or into longer names.
+async def check_bounds(
+    tx: Transaction, row: Row, group: Group | None, members: MemberChange
+) -> None:
+    """Check that the groups of each member, and their names, still fit into an event.
 
-    :raises InvalidValueException: when somebody does.
+    :raises InvalidValueException: when a user would be in too many groups, or under too long names.
     """
     id_, name = row["id"], (group and group.display_name) or row["display_name"]
-    await check_coming(tx, id_, name, members)
+    await check_added_members(tx, id_, name, members)
     if len(name) > len(row["display_name"]):
-        everybody = select(col(Membership.member_id)).where(in_group(tx, id_))
-        await check_groups_of_one(tx, id_, name, everybody, inf)
+        member_ids = select(col(Membership.member_id)).where(in_group(tx, id_))
+        await check_groups_of_users(tx, id_, name, member_ids, inf)
 
 
-async def check_coming(tx: Transaction, id_: str, name: str, members: NamedChanges) -> None:
-    """Check that nobody who comes gets into more groups than an event can tell.
+async def check_added_members(tx: Transaction, id_: str, name: str, members: MemberChange) -> None:
+    """Check that the groups of each added member still fit into an event.
 
-    :raises InvalidValueException: when somebody does.
+    :raises InvalidValueException: when a user would be in too many groups, or under too long names.
     """
-    staying = members.named.staying
-    if staying:
-        coming = Move(tx, id_, members, members.named.table(tx.dialect)).coming()
-        who = coming.with_only_columns(coming.selected_columns[0])
-        await check_groups_of_one(tx, id_, name, who, staying)
+    at_most = members.ids.kept
+    if at_most:
+        added = MemberWrite(tx, id_, members, members.ids.table(tx.dialect)).ids_to_add()
+        added_ids = added.with_only_columns(added.selected_columns[0])
+        await check_groups_of_users(tx, id_, name, added_ids, at_most)
 
 
 async def delete_group(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:
-    """Remove a group and every membership in it and of it.
+    """Delete a group with all memberships in it, and its own memberships in other groups.
 
-    :param check: raises where the group must not go in this version.
+    :param check: takes the version, and raises if the group must not be deleted in it.
+    :raises NotFoundException: when there is no such group.
     """
     await lock_for_deletion(tx, id_, is_user=False)
     row = await statements.read(tx, id_)

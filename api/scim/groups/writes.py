@@ -1,7 +1,7 @@
-"""How is one group written? In one transaction, or in slices where there is one writer.
+"""How is one group written? In one transaction, or in slices on a database with one writer.
 
-What becomes of a group is planned while it is locked: by its row on a database with many writers,
-and by a lock of the process where there is one (``api.scim.groups.slices``).
+The new state of a group is planned under a lock: the lock on its row on a database with many
+writers, a lock of the process on a database with one (``api.scim.groups.slices``).
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,134 +15,138 @@ from api.outbox.marks import mark_identities
 from api.scim.groups import statements
 from api.scim.groups.bodies import PushedGroup, PushedPatch
 from api.scim.groups.mapping import group_of
-from api.scim.groups.slices import SLICE, has_more_than, members_in_slices, slices_of
+from api.scim.groups.slices import MEMBERS_PER_SLICE, has_more_than, members_in_slices, slices_of
 from api.scim.groups.store import (
-    NOBODYS,
+    NO_GROUP,
     change_group,
-    check_coming,
-    check_room,
+    check_added_members,
+    check_bounds,
     create_group,
     delete_group,
 )
 from api.scim.locks import lock_group
-from api.scim.members.parameter import NOTHING, Named, NamedChanges
-from api.scim.members.plan import MemberChanges, concern_of, plan
-from api.scim.members.reads import contradicts_types, members_concerned
+from api.scim.members.parameter import NO_CHANGE, MemberChange, MemberIds
+from api.scim.members.plan import MemberPlan, members_to_load, plan
+from api.scim.members.reads import contradicts_types, load_members
 from api.scim.members.stored import Row
-from api.scim.members.writes import move_members
+from api.scim.members.writes import write_members
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
-NO_CONDITIONS = Conditions()
+UNCONDITIONAL = Conditions()
 
-MEMBER_BYTES = 64
-"""What a member that was sent, or is stored, counts for as work."""
+BYTES_PER_MEMBER = 64
+"""Bytes of JSON that the work on a sent or stored member counts as."""
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """What becomes of a group: its row as it is, its new state (None: as it is), its members."""
+class GroupPlan:
+    """The plan for a group: its stored row, its new state (None: unchanged), and its members."""
 
     row: Row
     group: Group | None
-    members: NamedChanges
+    members: MemberChange
 
     @property
     def is_renamed(self) -> bool:
-        """Say whether every member's events have to tell of a new name."""
+        """Return whether the group gets another name, which the events of all members tell."""
         return self.group is not None and self.group.display_name != self.row["display_name"]
 
 
-Plan = Callable[[Transaction], Awaitable[Planned]]
-"""Plans what becomes of a group; a writing transaction locks it."""
+PlanGroup = Callable[[Transaction], Awaitable[GroupPlan]]
+"""Plans the new state of a group; a writing transaction locks the group for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupWrites:
-    """Writes the groups of one connection. ``slice``: the members in one transaction."""
+    """Writes the groups of one connection; ``slice_size`` is the members of a slice."""
 
     service: TolerantScimService
     transactions: Transactions
-    slice: int = SLICE
+    slice_size: int = MEMBERS_PER_SLICE
 
     async def create(self, pushed: PushedGroup) -> Row:
-        """Store a new group with those of its members that are known.
+        """Store a new group with those of its members that exist; return its row.
 
         :raises UniquenessException: when the displayName is taken.
         """
-        if not self._is_sliced(pushed.members.named.staying):
+        if not self._is_sliced(pushed.members.ids.kept):
             async with self.transactions.write() as tx:
                 return await create_group(tx, pushed.group, pushed.members)
-        async with self.transactions.read() as seen:
-            await check_coming(seen, NOBODYS, pushed.group.display_name or "", pushed.members)
+        async with self.transactions.read() as snapshot:
+            await check_added_members(
+                snapshot, NO_GROUP, pushed.group.display_name or "", pushed.members
+            )
         async with self.transactions.write() as tx:
-            row = await create_group(tx, pushed.group, NOTHING)
+            row = await create_group(tx, pushed.group, NO_CHANGE)
         async with self.transactions.lock(row["id"]):
             return await self._write_slices(row, pushed.members)
 
     async def replace(
         self, id_: str, pushed: PushedGroup, conditions: Conditions, size: int
     ) -> Group:
-        """Replace a group that is there; return it without its members.
+        """Replace a stored group; return it without its members.
 
-        :param size: the bytes that it was sent as.
-        :raises MutabilityException: when a member is said to be of another type than it is.
+        :param size: the bytes of the request's body.
+        :raises NotFoundException: when there is no such group.
+        :raises MutabilityException: when a member was sent with another type than it has.
         """
 
-        async def planned(tx: Transaction) -> Planned:
-            row = await self._row(tx, id_, pushed.members.named)
+        async def plan_group(tx: Transaction) -> GroupPlan:
+            row = await self._row(tx, id_, pushed.members.ids)
             replaced = self.service.apply_replacement(group_of(row), pushed.group, conditions)
             if await contradicts_types(tx, id_, pushed.types):
                 raise MutabilityException(attribute="type", mutability="immutable")
             group = None if replaced is None else pushed.group
-            return Planned(row, group, pushed.members)
+            return GroupPlan(row, group, pushed.members)
 
-        return group_of(await self._write(id_, planned, size))
+        return group_of(await self._write(id_, plan_group, size))
 
     async def patch(
         self, id_: str, pushed: PushedPatch, conditions: Conditions, size: int
     ) -> Group:
-        """Modify a group; return it without its members.
+        """Modify a stored group; return it without its members.
 
-        :param size: the bytes that it was sent as.
+        :param size: the work that it is, in bytes of JSON.
+        :raises NotFoundException: when there is no such group.
         """
 
-        async def planned(tx: Transaction) -> Planned:
-            row = await self._row(tx, id_, pushed.named)
+        async def plan_group(tx: Transaction) -> GroupPlan:
+            row = await self._row(tx, id_, pushed.possible_members)
             group = group_of(row)
             self.service.check_preconditions(group, "PATCH", conditions)
-            stored = await members_concerned(tx, id_, concern_of(pushed.steps))
+            stored = await load_members(tx, id_, members_to_load(pushed.steps))
 
-            def work() -> tuple[NamedChanges, bool]:
-                planned = plan(pushed.steps, group, stored, self._apply)
-                return NamedChanges.of(planned.members), planned.rewritten
+            def work() -> tuple[MemberChange, bool]:
+                patched = plan(pushed.steps, group, stored, self._apply)
+                return MemberChange.of(patched.members), patched.rewritten
 
-            effort = size + MEMBER_BYTES * (pushed.named.staying + len(stored))
+            effort = size + BYTES_PER_MEMBER * (pushed.possible_members.kept + len(stored))
             shares, owner = self.transactions.shares, self.transactions.owner
             members, rewritten = await shares.work.run(owner, work, effort)
-            return Planned(row, group if rewritten else None, members)
+            return GroupPlan(row, group if rewritten else None, members)
 
-        return group_of(await self._write(id_, planned, size))
+        return group_of(await self._write(id_, plan_group, size))
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
         """Delete a group."""
         async with self.transactions.lock(id_):
             if self._has_one_writer and await self._has_many_members(id_):
-                await self._empty(id_, conditions)
-                conditions = NO_CONDITIONS  # they were met, by the version before
+                await self._remove_all_members(id_, conditions)
+                conditions = UNCONDITIONAL  # the version before has met them
             async with self.transactions.write() as tx:
                 await delete_group(tx, id_, lambda version: conditions.check(version, "DELETE"))
 
     def _apply(self, group: Group, operation: PatchOperation[Group]) -> bool:
         patch = PatchOp[Group](operations=[operation])
-        return self.service.apply_patch(group, patch, NO_CONDITIONS) is not None
+        return self.service.apply_patch(group, patch, UNCONDITIONAL) is not None
 
-    async def _row(self, tx: Transaction, id_: str, named: Named) -> Row:
-        """Return the row of a group; a writing transaction locks it, and nested ones with it."""
-        return await (lock_group(tx, id_, named) if tx.writing else statements.read(tx, id_))
+    async def _row(self, tx: Transaction, id_: str, members: MemberIds) -> Row:
+        """Return the row of a group; a writing transaction locks it with its nested groups."""
+        return await (lock_group(tx, id_, members) if tx.writing else statements.read(tx, id_))
 
     # --- in one transaction, or in slices -----------------------------------------------------
 
@@ -151,61 +155,67 @@ class GroupWrites:
         return self.transactions.database.has_one_writer
 
     def _is_sliced(self, members: int) -> bool:
-        return self._has_one_writer and members > self.slice
+        return self._has_one_writer and members > self.slice_size
 
-    async def _write(self, id_: str, planned: Plan, size: int) -> Row:
+    async def _write(self, id_: str, plan_group: PlanGroup, size: int) -> Row:
         async with self.transactions.lock(id_):
             if self._has_one_writer and (size > LARGE_WORK or await self._has_many_members(id_)):
-                return await self._write_apart(planned)
-            return await self._write_whole(planned)
+                return await self._plan_then_write(plan_group)
+            return await self._plan_and_write(plan_group)
 
-    async def _write_whole(self, planned: Plan) -> Row:
+    async def _plan_and_write(self, plan_group: PlanGroup) -> Row:
+        """Plan and write in one transaction."""
         async with self.transactions.write() as tx:
-            it = await planned(tx)
-            return await change_group(tx, it.row, it.group, it.members)
+            planned = await plan_group(tx)
+            return await change_group(tx, planned.row, planned.group, planned.members)
 
-    async def _write_apart(self, planned: Plan) -> Row:
-        """Plan without the writer, then write: first the group itself, then its members."""
-        async with self.transactions.read() as seen:
-            it = await planned(seen)
-            await check_room(seen, it.row, it.group, it.members)
-        if it.is_renamed:
-            await self._mark_members(it.row["id"])
-        fits = it.members.most_rows <= self.slice
+    async def _plan_then_write(self, plan_group: PlanGroup) -> Row:
+        """Plan in a reading transaction, then write the group, and its members in slices."""
+        async with self.transactions.read() as snapshot:
+            planned = await plan_group(snapshot)
+            await check_bounds(snapshot, planned.row, planned.group, planned.members)
+        if planned.is_renamed:
+            await self._mark_all_members(planned.row["id"])
+        fits = planned.members.most_rows <= self.slice_size
         async with self.transactions.write() as tx:
-            members = it.members if fits else NOTHING
+            members = planned.members if fits else NO_CHANGE
             row = await change_group(
-                tx, it.row, it.group, members, are_marked=it.is_renamed, are_checked=True
+                tx,
+                planned.row,
+                planned.group,
+                members,
+                members_marked=planned.is_renamed,
+                bounds_checked=True,
             )
-        return row if fits else await self._write_slices(row, it.members)
+        return row if fits else await self._write_slices(row, planned.members)
 
-    async def _write_slices(self, row: Row, members: NamedChanges) -> Row:
-        async with self.transactions.read() as seen:
-            async for some in slices_of(seen, row["id"], members, self.slice):
+    async def _write_slices(self, row: Row, members: MemberChange) -> Row:
+        async with self.transactions.read() as snapshot:
+            async for slice_ in slices_of(snapshot, row["id"], members, self.slice_size):
                 async with self.transactions.write() as tx:
-                    row = await change_group(tx, row, None, some, are_checked=True)
+                    row = await change_group(tx, row, None, slice_, bounds_checked=True)
         return row
 
-    async def _mark_members(self, id_: str) -> None:
-        """Mark the members of a group that gets another name.
+    async def _mark_all_members(self, id_: str) -> None:
+        """Mark the members of a group before it gets another name.
 
-        Those whose marks are published before it has got it are marked again together with it.
+        ``change_group`` marks those again whose marks are published before the name is stored.
         """
-        async with self.transactions.read() as seen:
-            async for some in members_in_slices(seen, id_, self.slice):
+        async with self.transactions.read() as snapshot:
+            async for ids in members_in_slices(snapshot, id_, self.slice_size):
                 async with self.transactions.write() as tx:
-                    await mark_identities(tx.db, tx.connection_id, some, tx.trace, tx.now)
+                    await mark_identities(tx.db, tx.connection_id, ids, tx.trace, tx.now)
 
-    async def _empty(self, id_: str, conditions: Conditions) -> None:
-        """Let the members of a group go that is about to be deleted."""
-        async with self.transactions.read() as seen:
-            row = await statements.read(seen, id_)
+    async def _remove_all_members(self, id_: str, conditions: Conditions) -> None:
+        """Remove the members of a group that is about to be deleted."""
+        async with self.transactions.read() as snapshot:
+            row = await statements.read(snapshot, id_)
             conditions.check(entity_tag(row["revision"]), "DELETE")
-            async for some in members_in_slices(seen, id_, self.slice):
-                leaving = NamedChanges.of(MemberChanges(leave=frozenset(some)))
+            async for ids in members_in_slices(snapshot, id_, self.slice_size):
+                removal = MemberChange.of(MemberPlan(remove=frozenset(ids)))
                 async with self.transactions.write() as tx:
-                    await move_members(tx, id_, leaving)
+                    await write_members(tx, id_, removal)
 
     async def _has_many_members(self, id_: str) -> bool:
         async with self.transactions.read() as tx:
-            return await has_more_than(tx, id_, self.slice)
+            return await has_more_than(tx, id_, self.slice_size)

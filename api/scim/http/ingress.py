@@ -19,7 +19,7 @@ from api.http.correlation import trace_of
 from api.http.exit_stacks import exit_stack_of
 from api.http.request_log import note_connection
 from api.retries import despite_conflicts
-from api.scim.errors import BodyTooSlow, Later, as_scim, forget
+from api.scim.errors import BodyTooSlow, Retryable, as_scim, drop_tracebacks
 from api.scim.http.read_body import read_body
 from api.scim.http.responses import as_http, without_body
 from api.scim.operations.handler import DirectoryHandler
@@ -27,7 +27,7 @@ from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock
 
 NO_SECRET = "nobody"  # noqa: S105 - it seals nothing
@@ -50,7 +50,7 @@ class ScimIngress:
 
     database: DirectoryDatabase
     tokens: BearerTokens
-    users: SharedUsers
+    users: BatchedUsers
     provider: ScimProvider
     public_url: str
     on_write: Callable[[], None]
@@ -65,7 +65,7 @@ class ScimIngress:
             answer = as_http(await self._answer_to(request))
         except Exception as error:  # noqa: BLE001 - every error becomes an answer here
             answer = self.refuse(error)
-            forget(error)
+            drop_tracebacks(error)
         return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:
@@ -73,7 +73,7 @@ class ScimIngress:
         refusal = as_scim(error)
         answer = as_http(self._service(NO_SECRET).error_response(refusal))
         match refusal:
-            case Later(seconds=seconds):
+            case Retryable(seconds=seconds):
                 answer.headers["Retry-After"] = str(seconds)
             case BodyTooSlow():
                 answer.headers["Connection"] = "close"  # the rest of the body is not awaited

@@ -1,6 +1,7 @@
-"""How do members of a group travel? Sent, steps, plan, parameter, writes: one module each.
+"""How do members of a group travel? A change passes sent, steps, plan, parameter and writes.
 
-``sent`` reads what a provider sent, ``steps`` says what each operation does, ``plan`` makes one
-change of all steps, ``parameter`` names its members in one parameter, ``writes`` stores it.
+``sent`` reads the entries of a request, ``steps`` makes steps of each operation, ``plan`` folds
+the steps into one change, ``parameter`` writes its members into one parameter, and ``writes``
+stores it.
 ``reads`` and ``stored`` look members up, ``answers`` and ``json_in_sql`` show them (decision 14).
 """

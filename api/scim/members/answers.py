@@ -1,4 +1,4 @@
-"""How are the members of groups shown? They are lists of JSON, of which long ones are streamed."""
+"""How are the members of groups shown? An answer holds a JSON list, and a long one is streamed."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,40 +18,43 @@ from api.scim.protocol.resources import Group, GroupMember
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
 
-SAMPLE = {"value": "id", "$ref": "Users/id", "type": "User", "display": "label"}
+SAMPLE_MEMBER = {"value": "id", "$ref": "Users/id", "type": "User", "display": "label"}
 
-PORTION = 5_000
-"""Members that are read at once: about 800 KB of an answer."""
+MEMBERS_AT_ONCE = 5_000
+"""Members that one statement reads: about 800 KB of an answer."""
 
 MemberList = ReadyJson | StreamedJson
 
 
 @dataclass(frozen=True, slots=True)
 class MemberLists:
-    """Shows the members of groups as far as an answer shows them: by ``names``."""
+    """Shows the members of groups with the ``attributes`` that an answer shows; maybe none."""
 
     transactions: Transactions
-    names: Sequence[str]
+    attributes: Sequence[str]
     base_url: str
 
     async def of(self, tx: Transaction, group_ids: Collection[str]) -> Mapping[str, MemberList]:
-        """Return the list of each group that has members, in the order of their ids."""
-        if not (self.names and group_ids):
+        """Return the member lists of groups by the group's id; groups without members are missing.
+
+        Members are in the order of their ids.
+        """
+        if not (self.attributes and group_ids):
             return {}
         lists: dict[str, MemberList] = {}
-        for some in chunks(group_ids):
-            rows = self._members(some).limit(PORTION + 1).subquery()
+        for chunk in chunks(group_ids):
+            rows = self._members(chunk).limit(MEMBERS_AT_ONCE + 1).subquery()
             read = select(rows.c.group_id, func.count(), with_commas(rows.c.json, rows.c.member_id))
-            found = (await tx.db.execute(read.group_by(rows.c.group_id))).all()
-            if sum(count for _, count, _ in found) > PORTION:
-                lists |= {id_: self._streamed(id_) for id_ in await self._with_members(tx, some)}
+            texts_of_groups = (await tx.db.execute(read.group_by(rows.c.group_id))).all()
+            if sum(count for _, count, _ in texts_of_groups) > MEMBERS_AT_ONCE:
+                lists |= {id_: self._streamed(id_) for id_ in await self._with_members(tx, chunk)}
             else:
-                lists |= {id_: ReadyJson(f"[{members}]") for id_, _, members in found}
+                lists |= {id_: ReadyJson(f"[{members}]") for id_, _, members in texts_of_groups}
         return lists
 
     async def counts(self, tx: Transaction, group_ids: Sequence[str]) -> Mapping[str, int]:
-        """Return how many members each of the groups shows."""
-        if not (self.names and group_ids):
+        """Return the number of shown members by the group's id."""
+        if not (self.attributes and group_ids):
             return {}
         counts = self._of_groups(group_ids, col(Membership.group_id), func.count())
         return dict((await tx.db.execute(counts.group_by(col(Membership.group_id)))).all())
@@ -60,20 +63,20 @@ class MemberLists:
         return StreamedJson(lambda: self._portions(group_id))
 
     async def _portions(self, group_id: str) -> AsyncIterator[str]:
-        """Give the list of a group; no connection is held while a portion is sent."""
+        """Yield the text of a group's list; no connection is held while a portion is sent."""
         start, after = "[", ""
         while True:
             async with self.transactions.read() as tx:
                 await tx.confirm()
-                beyond = self._members([group_id]).where(col(Membership.member_id) > after)
-                rows = beyond.limit(PORTION).subquery()
+                following = self._members([group_id]).where(col(Membership.member_id) > after)
+                rows = following.limit(MEMBERS_AT_ONCE).subquery()
                 texts = with_commas(rows.c.json, rows.c.member_id)
                 read = select(texts, func.max(rows.c.member_id), func.count())
                 members, last, count = (await tx.db.execute(read)).one()
             if count:
                 yield start + members
                 start, after = ",", last
-            if count < PORTION:
+            if count < MEMBERS_AT_ONCE:
                 break
         yield "]" if start == "," else "[]"
 
@@ -82,28 +85,28 @@ class MemberLists:
         return (await tx.db.scalars(ids)).all()
 
     def _members(self, group_ids: Sequence[str]) -> Select[Any]:
-        """Return the members of groups with the JSON of each, group by group, in order."""
+        """Select the JSON of the members of groups, ordered by group and member."""
         member = self._of_groups(
             group_ids,
             col(Membership.group_id),
             col(Membership.member_id),
-            json_of_member(self.names, self.base_url.rstrip("/")).label("json"),
+            json_of_member(self.attributes, self.base_url.rstrip("/")).label("json"),
         )
         return member.order_by(col(Membership.group_id), col(Membership.member_id))
 
     def _of_groups(self, group_ids: Sequence[str], *columns: Any) -> Select[Any]:
-        """Return columns of the members that are shown: one without a label may show nothing."""
+        """Select columns of the shown members; members without anything to show are left out."""
         member = select(*columns).where(
             col(Membership.connection_id) == self.transactions.connection.id,
             col(Membership.group_id).in_(group_ids),
         )
-        if set(self.names) == {"display"}:
+        if set(self.attributes) == {"display"}:
             return member.where(col(Membership.display).is_not(None))
         return member
 
 
 async def show_members(tx: Transaction, lists: MemberLists, answer: ScimResponse) -> ScimResponse:
-    """Put the members of a group into an answer that shows the group, as far as it shows them."""
+    """Put the member list into an answer that shows a group, as far as the answer shows it."""
     if answer.body is not None and "id" in answer.body:
         id_ = answer.body["id"]
         members = (await lists.of(tx, [id_])).get(id_)
@@ -111,10 +114,10 @@ async def show_members(tx: Transaction, lists: MemberLists, answer: ScimResponse
     return answer
 
 
-def shown_of_members(parameters: ResponseParameters[Any] | None) -> Sequence[str]:
-    """Return the names of what an answer shows of each member; none where it shows no members."""
-    group = Group(members=[GroupMember.model_validate(SAMPLE)])
+def shown_member_attributes(parameters: ResponseParameters[Any] | None) -> Sequence[str]:
+    """Return the attributes of a member that an answer shows; none if it shows no members."""
+    group = Group(members=[GroupMember.model_validate(SAMPLE_MEMBER)])
     dumped = group.model_dump(
         scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
     )
-    return [name for member in dumped.get("members", ()) for name in member]
+    return [attribute for member in dumped.get("members", ()) for attribute in member]

@@ -1,10 +1,10 @@
-"""How many groups may a user be in, and how long may their names be? As fits into one event.
+"""How many groups may a user be in, and how long may their names be? An event has to hold them all.
 
-An event tells the names of all groups of an identity. It has to stay well below what a broker
-takes, so the bound is where a membership is made, and where the name of a group gets longer.
+An event tells the names of all groups of an identity, and has to stay well below the size that a
+broker takes. The bound is checked when a membership is added and when a group's name gets longer.
 
-Only who is in several hundred groups can reach the bound, so they are counted first, by an index
-alone. Where many members come, nobody is counted if all groups of the directory would fit.
+Only users in several hundred groups can reach the bound, so the groups of users are counted first,
+by an index alone. For many members the counting is skipped if all groups of the connection fit.
 """
 
 from typing import Any
@@ -19,51 +19,53 @@ from api.directory.tables import GroupRow, Membership
 from api.scim.protocol.limits import LONGEST_NAME, MOST_GROUP_BYTES, MOST_GROUPS_OF_ONE
 from api.scim.transactions.transaction import Transaction
 
-MANY = 1_000
-"""Members, from where it is cheaper to look at the groups of a connection first."""
+MANY_MEMBERS = 1_000
+"""Members; for more of them it is cheaper to look at the groups of the connection first."""
 
-LONGEST_BYTES = 6 * LONGEST_NAME
-"""What a name takes in JSON at most: a character that is escaped has six bytes."""
+LONGEST_NAME_BYTES = 6 * LONGEST_NAME
+"""Bytes of the longest name in JSON: an escaped character has six."""
 
 
-async def check_groups_of_one(
-    tx: Transaction, group_id: str, name: str, who: SelectBase, how_many: float
+async def check_groups_of_users(
+    tx: Transaction, group_id: str, name: str, user_ids: SelectBase, at_most: float
 ) -> None:
-    """Check that each of some users may be in a group of this name, beside the others.
+    """Check that users may be in a group of this name, beside their other groups.
 
-    :param who: gives their ids.
-    :param how_many: they are at most, as far as that is known.
-    :raises InvalidValueException: when somebody would be in too many groups.
+    :param user_ids: selects the ids of the users.
+    :param at_most: an upper bound of their number; infinite if there is none.
+    :raises InvalidValueException: when a user would be in too many groups, or their names too long.
     """
-    longer = len(to_json(name))
-    if how_many > MANY and await _fit_all(tx, longer):
+    name_bytes = len(to_json(name))
+    if at_most > MANY_MEMBERS and await _all_groups_fit(tx, name_bytes):
         return
-    beyond = await tx.db.scalar(_beyond(tx, group_id, longer, who))
-    if beyond is not None:
+    user = await tx.db.scalar(_user_beyond_bounds(tx, group_id, name_bytes, user_ids))
+    if user is not None:
         raise InvalidValueException(
             detail=f"A user is in at most {MOST_GROUPS_OF_ONE} groups, whose names have at most"
-            f" {MOST_GROUP_BYTES} bytes together; {beyond} would be in more. Take it out of other"
+            f" {MOST_GROUP_BYTES} bytes together; {user} would be in more. Take it out of other"
             " groups first, or give them shorter names"
         )
 
 
-async def _fit_all(tx: Transaction, longer: int) -> bool:
-    """Say whether somebody could be in every group of the connection, and in one more."""
+async def _all_groups_fit(tx: Transaction, name_bytes: int) -> bool:
+    """Return whether a user could be in all groups of the connection and in one more."""
     names = func.coalesce(_bytes_of_names(tx), 0)
     groups = select(func.count(), names).where(col(GroupRow.connection_id) == tx.connection_id)
-    count, has = (await tx.db.execute(groups)).one()
-    return bool(count < MOST_GROUPS_OF_ONE and has + longer <= MOST_GROUP_BYTES)
+    count, bytes_of_names = (await tx.db.execute(groups)).one()
+    return bool(count < MOST_GROUPS_OF_ONE and bytes_of_names + name_bytes <= MOST_GROUP_BYTES)
 
 
-def _beyond(tx: Transaction, group_id: str, length: int, who: SelectBase) -> Select[str]:
-    """Return the statement that finds somebody who would be in too many groups."""
-    fewest = (MOST_GROUP_BYTES - length) // LONGEST_BYTES
-    concerned = is_among(col(Membership.member_id), who)
-    in_many = _of_members(tx, group_id, concerned).having(func.count() >= fewest)
-    among = is_among(col(Membership.member_id), in_many)
+def _user_beyond_bounds(
+    tx: Transaction, group_id: str, name_bytes: int, user_ids: SelectBase
+) -> Select[str]:
+    """Select the id of one user that would be in too many groups, or under too long names."""
+    fewest = (MOST_GROUP_BYTES - name_bytes) // LONGEST_NAME_BYTES
+    is_checked = is_among(col(Membership.member_id), user_ids)
+    in_many = _of_members(tx, group_id, is_checked).having(func.count() >= fewest)
+    is_in_many = is_among(col(Membership.member_id), in_many)
     too_many = func.count() >= MOST_GROUPS_OF_ONE
-    too_long = _bytes_of_names(tx) > MOST_GROUP_BYTES - length
-    others = _of_members(tx, group_id, among).join(
+    too_long = _bytes_of_names(tx) > MOST_GROUP_BYTES - name_bytes
+    others = _of_members(tx, group_id, is_in_many).join(
         GroupRow,
         (col(GroupRow.connection_id) == col(Membership.connection_id))
         & (col(GroupRow.id) == col(Membership.group_id)),
@@ -79,7 +81,7 @@ def _bytes_of_names(tx: Transaction) -> ColumnElement[Any]:
 
 
 def _of_members(tx: Transaction, group_id: str, which: ColumnElement[bool]) -> Select[str]:
-    """Return the members of other groups, one by one."""
+    """Select the ids of the members of other groups, once each, under a condition."""
     return (
         select(col(Membership.member_id))
         .where(

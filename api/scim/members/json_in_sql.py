@@ -1,7 +1,8 @@
-"""How is a member shown without being read? The database writes its JSON, row by row.
+"""How is a member shown without being read? The database writes the JSON of each row.
 
-This is written by hand for speed; ``tests/conformance/test_group_patches.py`` holds it to the
-model. A model takes 180 microseconds to be made and dumped, and a group may have 100,000 members.
+This module is written by hand for speed; ``tests/conformance/test_group_patches.py`` holds it to
+the model. A model takes 180 microseconds to be made and dumped, and a group may have 100,000
+members.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,10 @@ from api.directory.dialects import json_text
 from api.directory.tables import Membership
 
 
-def json_of_member(names: Sequence[str], base_url: str) -> ColumnElement[str]:
-    """Return the object of a member; ids and types need no escaping.
+def json_of_member(attributes: Sequence[str], base_url: str) -> ColumnElement[str]:
+    """Return the expression for the JSON object of a membership; ids and types need no escaping.
 
-    :param names: those of what is shown.
+    :param attributes: the attributes that the object shows.
     """
     start = dumps(base_url)[:-1]
     values: Mapping[str, ColumnElement[str]] = {
@@ -31,7 +32,7 @@ def json_of_member(names: Sequence[str], base_url: str) -> ColumnElement[str]:
         "display": json_text(col(Membership.display)),
     }
     text: ColumnElement[str] = literal("{")
-    for number, name in enumerate(sorted(names, key=lambda name: name == "display")):
+    for number, name in enumerate(sorted(attributes, key=lambda it: it == "display")):
         pair = literal(f'{"," if number else ""}"{name}":') + values[name]
         text += (
             case((col(Membership.display).is_(None), ""), else_=pair) if name == "display" else pair

@@ -1,6 +1,7 @@
-"""How does a statement name any number of members? In one parameter, as a table of its own.
+"""How does a statement name any number of members? A JSON parameter is a table of them.
 
-Writing a hundred thousand of them down takes a while, so it is apart from the statements. Pure.
+The JSON of a hundred thousand members takes a while, so it is written before the statements run, in
+a thread if need be. Pure.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,111 +15,111 @@ from scim2_models.path import FilterNode
 from sqlalchemy import FromClause, Select, bindparam, select
 
 from api.directory.dialects import objects_in
-from api.scim.members.plan import MemberChanges
+from api.scim.members.plan import MemberPlan
 from api.scim.protocol.ids import ID
 from contracts.names import comparison_key
 
-COLUMNS = ("id", "stays", "exact", "display", "display_key", "type")
+MEMBER_COLUMNS = ("id", "kept", "exact", "display", "display_key", "type")
 
-AT_ONCE = 1_000
-"""Rows that are written down in one go."""
+ROWS_AT_ONCE = 1_000
+"""Rows that are serialised in one call."""
 
 Entry = Mapping[str, str | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
-class NamedTable:
-    """Members that are named, one in each of the ``rows``; NULL where nothing is said."""
+class MemberTable:
+    """The table of a parameter: a member in each of the ``rows``; a missing property is NULL."""
 
     rows: FromClause
 
-    def ids(self) -> Select[str]:
-        """Return the ids of those who are to be members."""
-        return self.columns(self.rows.c.id)
+    def kept_ids(self) -> Select[str]:
+        """Select the ids of the rows that are to be members."""
+        return self.kept(self.rows.c.id)
 
-    def leaving(self, *columns: Any) -> Select[Any]:
-        """Return the ids of those who leave, or columns of them."""
-        wanted = columns or (self.rows.c.id,)
-        return select(*wanted).select_from(self.rows).where(self.rows.c.stays.is_(None))
+    def kept(self, *columns: Any) -> Select[Any]:
+        """Select columns of the rows that are to be members."""
+        return select(*columns).select_from(self.rows).where(self.rows.c.kept.is_not(None))
 
-    def columns(self, *columns: Any) -> Select[Any]:
-        """Return columns of those who are to be members."""
-        return select(*columns).select_from(self.rows).where(self.rows.c.stays.is_not(None))
+    def removed(self, *columns: Any) -> Select[Any]:
+        """Select columns, or else the ids, of the rows that are to be removed."""
+        selected = columns or (self.rows.c.id,)
+        return select(*selected).select_from(self.rows).where(self.rows.c.kept.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """Members that are named, as JSON.
+class MemberIds:
+    """Ids of members as JSON, with their properties, and counts of them.
 
-    ``staying`` are to be members and ``leaving`` not; ``labelled`` of them come with a label, and
-    ``exact`` are called as they were sent even if that is without one. ``strangers`` are left out:
-    their ids cannot be anybody's.
+    ``kept`` are to be members and ``removed`` are not. ``labelled`` are those with a label, and
+    ``exact`` those that take over the label as sent, even an empty one. ``unknown_ids`` counts
+    texts that have not the form of an id; the JSON omits them.
     """
 
     text: str = "[]"
-    staying: int = 0
-    leaving: int = 0
+    kept: int = 0
+    removed: int = 0
     labelled: int = 0
     exact: int = 0
-    strangers: int = 0
+    unknown_ids: int = 0
 
     @classmethod
-    def of_ids(cls, ids: Iterable[str]) -> "Named":
-        """Name members to look for."""
+    def of(cls, ids: Iterable[str]) -> "MemberIds":
+        """Write down ids without any property."""
         known = [id_ for id_ in ids if ID.fullmatch(id_)]
-        return cls(_json({"id": id_, "stays": True} for id_ in known), len(known))
+        return cls(_json({"id": id_, "kept": True} for id_ in known), len(known))
 
     @classmethod
-    def of_types(cls, types: Mapping[str, str]) -> "Named":
-        """Name members with the type that they were sent with."""
+    def of_types(cls, types: Mapping[str, str]) -> "MemberIds":
+        """Write down ids with the type that each member was sent with."""
         known = [(id_, kind) for id_, kind in types.items() if ID.fullmatch(id_)]
-        rows: Iterable[Entry] = ({"id": it, "stays": True, "type": kind} for it, kind in known)
+        rows: Iterable[Entry] = ({"id": it, "kept": True, "type": kind} for it, kind in known)
         return cls(_json(rows), len(known))
 
-    def table(self, dialect: str) -> NamedTable:
-        """Return the table for statements of a dialect."""
-        return NamedTable(objects_in(bindparam("named", self.text), COLUMNS, dialect))
+    def table(self, dialect: str) -> MemberTable:
+        """Return the parameter as a table for statements of a dialect."""
+        return MemberTable(objects_in(bindparam("named", self.text), MEMBER_COLUMNS, dialect))
 
 
 @dataclass(frozen=True, slots=True)
-class NamedChanges:
-    """A change of members, ready for statements: who is named, and who goes without that."""
+class MemberChange:
+    """A ``MemberPlan`` ready for statements: named members, and conditions for unnamed ones."""
 
-    named: Named = Named()
-    leave_where: tuple[FilterNode, ...] = ()
-    others_leave: bool = False
+    ids: MemberIds = MemberIds()
+    remove_where: tuple[FilterNode, ...] = ()
+    remove_others: bool = False
 
     @property
     def most_rows(self) -> float:
-        """Return how many memberships it changes at most; where others go, nobody knows."""
-        if self.others_leave or self.leave_where:
+        """Return an upper bound of the memberships that change; infinite under a condition."""
+        if self.remove_others or self.remove_where:
             return inf
-        return self.named.staying + self.named.leaving
+        return self.ids.kept + self.ids.removed
 
     @classmethod
-    def of(cls, changes: MemberChanges) -> "NamedChanges":
-        """Write down who stays and, unless everybody else leaves, who leaves."""
-        stay = [(id_, label) for id_, label in changes.stay.items() if ID.fullmatch(id_)]
-        gone = () if changes.others_leave else changes.leave - changes.stay.keys()
-        leave = [id_ for id_ in gone if ID.fullmatch(id_)]
-        staying = (_staying(id_, *label) for id_, label in stay)
-        leaving = ({"id": id_} for id_ in leave)
-        named = Named(
-            _json(chain(staying, leaving)),
-            len(stay),
-            len(leave),
-            sum(label.display is not None for label in changes.stay.values()),
-            sum(label.exact for label in changes.stay.values()),
-            len(changes.stay) - len(stay),
+    def of(cls, plan: MemberPlan) -> "MemberChange":
+        """Write down the members to keep and, unless all others go anyway, those to remove."""
+        kept = [(id_, label) for id_, label in plan.keep.items() if ID.fullmatch(id_)]
+        to_remove = () if plan.remove_others else plan.remove - plan.keep.keys()
+        removed = [id_ for id_ in to_remove if ID.fullmatch(id_)]
+        kept_entries = (_kept_entry(id_, *label) for id_, label in kept)
+        removed_entries = ({"id": id_} for id_ in removed)
+        ids = MemberIds(
+            _json(chain(kept_entries, removed_entries)),
+            len(kept),
+            len(removed),
+            sum(label.display is not None for label in plan.keep.values()),
+            sum(label.exact for label in plan.keep.values()),
+            len(plan.keep) - len(kept),
         )
-        return cls(named, changes.leave_where, changes.others_leave)
+        return cls(ids, plan.remove_where, plan.remove_others)
 
 
-NOTHING = NamedChanges()
+NO_CHANGE = MemberChange()
 
 
-def _staying(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT001 - of a tuple
-    entry: dict[str, str | bool | None] = {"id": id_, "stays": True, "display": display}
+def _kept_entry(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT001 - of a tuple
+    entry: dict[str, str | bool | None] = {"id": id_, "kept": True, "display": display}
     if display is not None:
         entry["display_key"] = comparison_key(display)
     if exact:
@@ -127,10 +128,10 @@ def _staying(id_: str, display: str | None, exact: bool) -> Entry:  # noqa: FBT0
 
 
 def _json(rows: Iterable[Entry]) -> str:
-    """Write rows down, so many at once that it keeps nobody waiting, and few enough for memory."""
+    """Serialise rows in portions, so that other threads run in between and memory stays small."""
     remaining = iter(rows)
     written = bytearray(b"[")
-    while some := list(islice(remaining, AT_ONCE)):
+    while some := list(islice(remaining, ROWS_AT_ONCE)):
         if len(written) > 1:
             written += b","
         written += to_json(some)[1:-1]

@@ -1,8 +1,9 @@
-"""What becomes of a group's members? Steps in, one change out, whatever the group's size. Pure.
+"""What becomes of a group's members? A pure function folds the steps of a PATCH into one plan.
 
-A group's members are the stored ones and then, in their order, those that the request adds. Stored
-ones that are not loaded can only leave, and adding leaves them alone, so nobody needs to know who
-they are. Those that the library has to work on are loaded; from then on they are like added ones.
+The plan costs the same whatever the size of the group: stored members need not be loaded, because
+an addition never touches them, and their removal can be said as a condition. Only the members that
+the library has to work on are loaded; from then on they are treated like added ones. The members
+of a group are the stored ones, followed by those that the request adds, in their order.
 """
 
 from collections import Counter
@@ -14,130 +15,143 @@ from scim2_models import InvalidValueException, PatchOperation
 from scim2_models.path import FilterNode
 
 from api.scim.members.sent import SentMember, as_sent, model_of, sent_of
-from api.scim.members.steps import Other, Put, Select, Step, Take, id_in
+from api.scim.members.steps import (
+    AddMembers,
+    FilteredOperation,
+    GroupOperation,
+    RemoveMembers,
+    Step,
+    id_in,
+)
 from api.scim.members.stored import Member
 from api.scim.protocol.ids import ID
 from api.scim.protocol.resources import Group
 from contracts.names import comparison_key
 
 MOST_SELECTED = 5_000
-"""Members that all filters of a PATCH select together: the library makes a model of each, for
-every filter. Whoever changes more names them by their ids."""
+"""Members that all filters of a PATCH may select together: the library makes a model of each, for
+every filter. A provider that changes more has to name them by their ids."""
 
 Apply = Callable[[Group, PatchOperation[Group]], bool]
-"""Applies an operation to a group in place, as the library does; says whether it changes it."""
+"""Applies an operation to a group in place, as the library does; returns whether it changed."""
 
 
 class Label(NamedTuple):
-    """What a member is to be called: ``exact``, or as it is called already where this is None."""
+    """The label that a member is to have.
+
+    Without a ``display`` the member keeps its stored label; with ``exact`` it has none then.
+    """
 
     display: str | None = None
     exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class MemberChanges:
-    """Who is a member afterwards, and who is not. Who is named among both stays.
+class MemberPlan:
+    """The change of a group's members. An id in both ``keep`` and ``remove`` is kept.
 
-    ``leave_where`` are filters on entries, for members that are not named.
+    ``keep`` holds the ids that are members afterwards, stored or new. Other stored members are
+    removed by their ids, by the filters of ``remove_where``, or all of them by ``remove_others``.
     """
 
-    stay: Mapping[str, Label] = field(default_factory=dict)
-    leave: frozenset[str] = frozenset()
-    leave_where: tuple[FilterNode, ...] = ()
-    others_leave: bool = False
+    keep: Mapping[str, Label] = field(default_factory=dict)
+    remove: frozenset[str] = frozenset()
+    remove_where: tuple[FilterNode, ...] = ()
+    remove_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
-    """Which stored members have to be loaded."""
+class MembersToLoad:
+    """The stored members that a plan needs: by their ids, by filters, or all of them."""
 
     ids: frozenset[str] = frozenset()
     filters: tuple[FilterNode, ...] = ()
-    everybody: bool = False
+    all_members: bool = False
 
 
-def concern_of(steps: Iterable[Step]) -> Concern:
-    """Return which stored members the library has to work on, or to compare with added ones."""
+def members_to_load(steps: Iterable[Step]) -> MembersToLoad:
+    """Return the stored members that the library works on, or compares with added ones."""
     ids: set[str] = set()
     filters: list[FilterNode] = []
-    everybody = False
+    all_members = False
     for step in steps:
         match step:
-            case Select(filter=None):
-                everybody = True
-            case Select(filter=selection, removes=False) if selection is not None:
+            case FilteredOperation(filter=None):
+                all_members = True
+            case FilteredOperation(filter=selection, removes=False) if selection is not None:
                 if id_ := id_in(selection):
                     ids.add(id_)
                 else:
                     filters.append(selection)
-            case Put(members=members):
+            case AddMembers(members=members):
                 ids.update(filter(None, (member.repeats for member in members)))
-            case Select() | Take() | Other():
+            case FilteredOperation() | RemoveMembers() | GroupOperation():
                 pass
             case never:
                 assert_never(never)
-    return Concern(frozenset(ids), tuple(filters), everybody)
+    return MembersToLoad(frozenset(ids), tuple(filters), all_members)
 
 
-def named_in(steps: Iterable[Step]) -> set[str]:
-    """Return the ids of whoever may be a member after these steps and not before."""
-    named: set[str | None] = set()
+def possible_new_ids(steps: Iterable[Step]) -> set[str]:
+    """Return the ids of all members that these steps may add."""
+    ids: set[str | None] = set()
     for step in steps:
         match step:
-            case Put(members=members):
-                named.update(member.value for member in members)
-            case Select(operation=operation):  # an entry that it describes may be made
-                named.update(ID.findall(f"{operation.path} {operation.value}"))
-            case Take() | Other():
+            case AddMembers(members=members):
+                ids.update(member.value for member in members)
+            case FilteredOperation(operation=operation):  # may add its described entry
+                ids.update(ID.findall(f"{operation.path} {operation.value}"))
+            case RemoveMembers() | GroupOperation():
                 pass
             case never:
                 assert_never(never)
-    return {id_ for id_ in named if id_}
+    return {id_ for id_ in ids if id_}
 
 
-def plan(steps: Iterable[Step], group: Group, stored: Iterable[Member], apply: Apply) -> "Planned":
-    """Return what the steps do, in their order; the group (without members) is changed in place.
+def plan(
+    steps: Iterable[Step], group: Group, stored: Iterable[Member], apply: Apply
+) -> "PatchPlan":
+    """Plan the steps in their order; the group, which has no members, is changed in place.
 
-    :param stored: the stored members that the steps concern.
-    :raises InvalidValueException: when it would take too long.
+    :param stored: the members of ``members_to_load``.
+    :raises InvalidValueException: when the filters select too many members.
     """
     membership = _Membership.of(stored)
     rewritten = False
     for step in steps:
         match step:
-            case Put(members=members, instead=instead):
-                membership.put(members, instead=instead)
-            case Take(ids=ids):
-                membership.take(ids)
-            case Select():
-                membership.select(step, group, apply)
-            case Other(operation=operation):
+            case AddMembers(members=members, replaces_all=replaces_all):
+                membership.add(members, replaces_all=replaces_all)
+            case RemoveMembers(ids=ids):
+                membership.remove(ids)
+            case FilteredOperation():
+                membership.apply_filtered(step, group, apply)
+            case GroupOperation(operation=operation):
                 rewritten |= apply(group, operation)
             case never:
                 assert_never(never)
-    return Planned(membership.changes(), rewritten)
+    return PatchPlan(membership.changes(), rewritten)
 
 
-class Planned(NamedTuple):
-    """What happens to the members, and whether anything else of the group changes."""
+class PatchPlan(NamedTuple):
+    """The effect of a PATCH: the change of members; ``rewritten`` tells of any other change."""
 
-    members: MemberChanges
+    members: MemberPlan
     rewritten: bool
 
 
-def exactly(members: Iterable[SentMember]) -> MemberChanges:
-    """Return the change to a list of members that was sent whole: as if they were put, at once."""
+def replace_all_with(members: Iterable[SentMember]) -> MemberPlan:
+    """Return the plan that makes a complete list, as a PUT sends it, the members of a group."""
     labels: dict[str, str | None] = {}
     for member in members:
         if member.value:
             labels[member.value] = member.display or labels.get(member.value)
-    stay = {id_: Label(label, exact=True) for id_, label in labels.items()}
-    return MemberChanges(stay, others_leave=True)
+    keep = {id_: Label(label, exact=True) for id_, label in labels.items()}
+    return MemberPlan(keep, remove_others=True)
 
 
-def types_in(members: Iterable[SentMember]) -> Mapping[str, str]:
-    """Return the types that members are said to be of, by their ids; twice named ones left out."""
+def sent_types(members: Iterable[SentMember]) -> Mapping[str, str]:
+    """Return the types that members were sent with, by id; an id that is sent twice has none."""
     members = list(members)
     times = Counter(member.value for member in members)
     return {
@@ -149,13 +163,13 @@ def types_in(members: Iterable[SentMember]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class _Membership:
-    """The members so far: entries that are known, by their value, and what the others do."""
+    """The members while steps are applied: known entries by id, and removals of unknown ones."""
 
     entries: dict[str | None, list[SentMember]]
     loaded: frozenset[str] = frozenset()
-    leave: set[str] = field(default_factory=set)
-    leave_where: list[FilterNode] = field(default_factory=list)
-    others_leave: bool = False
+    removed: set[str] = field(default_factory=set)
+    remove_where: list[FilterNode] = field(default_factory=list)
+    remove_others: bool = False
     selected: int = 0
 
     @classmethod
@@ -165,61 +179,61 @@ class _Membership:
         }
         return cls(entries, loaded=frozenset(filter(None, entries)))
 
-    def put(self, members: Iterable[SentMember], *, instead: bool) -> None:
-        if instead:
+    def add(self, members: Iterable[SentMember], *, replaces_all: bool) -> None:
+        if replaces_all:
             self.entries = {}
-            self.others_leave = True
+            self.remove_others = True
         added: dict[str | None, list[SentMember]] = {}
         for member in members:
             before = self.entries.get(member.value, ())
-            if not any(_likeness(entry) == _likeness(member) for entry in before):
+            if not any(_identity_of(entry) == _identity_of(member) for entry in before):
                 added.setdefault(member.value, []).append(member)
         for value, entries in added.items():
             self.entries.setdefault(value, []).extend(entries)
 
-    def take(self, ids: frozenset[str]) -> None:
+    def remove(self, ids: frozenset[str]) -> None:
         for id_ in ids:
             self.entries.pop(id_, None)
-        self.leave |= ids
+        self.removed |= ids
 
-    def select(self, step: Select, group: Group, apply: Apply) -> None:
+    def apply_filtered(self, step: FilteredOperation, group: Group, apply: Apply) -> None:
         self.selected += sum(map(len, self.entries.values()))
         if self.selected > MOST_SELECTED:
             raise InvalidValueException(
                 detail=f"The paths of a PATCH select among at most {MOST_SELECTED} members in all;"
                 " name members by their ids, or send several"
             )
-        group.members = [model_of(entry) for has in self.entries.values() for entry in has] or None
+        group.members = [model_of(it) for same in self.entries.values() for it in same] or None
         apply(group, step.operation)
         self.entries = {}
         for entry in sent_of(group.members):
             self.entries.setdefault(entry.value, []).append(entry)
         group.members = None
-        if step.removes and step.filter is not None and not self.others_leave:
-            self.leave_where.append(step.filter)
+        if step.removes and step.filter is not None and not self.remove_others:
+            self.remove_where.append(step.filter)
 
-    def changes(self) -> MemberChanges:
-        stay = {
+    def changes(self) -> MemberPlan:
+        keep = {
             id_: Label(_label(entries), exact=self._is_known(id_))
             for id_, entries in self.entries.items()
             if id_
         }
-        gone = (self.leave | self.loaded) - stay.keys()
-        return MemberChanges(stay, frozenset(gone), tuple(self.leave_where), self.others_leave)
+        removed = (self.removed | self.loaded) - keep.keys()
+        return MemberPlan(keep, frozenset(removed), tuple(self.remove_where), self.remove_others)
 
     def _is_known(self, id_: str) -> bool:
-        """Say whether nothing stored can add to what the entries say of a member."""
-        return self.others_leave or id_ in self.leave or id_ in self.loaded
+        """Return whether the entries of a member are complete: its stored label does not count."""
+        return self.remove_others or id_ in self.removed or id_ in self.loaded
 
 
-def _likeness(member: SentMember) -> tuple[Any, ...]:
-    """Return what two entries with one value have in common if they are the same."""
+def _identity_of(member: SentMember) -> tuple[Any, ...]:
+    """Return the key by which two entries of one member count as the same entry."""
     kind, label = (text and comparison_key(text) for text in (member.type, member.display))
     return (member.ref, kind, label)
 
 
 def _label(entries: Iterable[SentMember]) -> str | None:
-    """Return the last label that a member was sent with."""
+    """Return the last label among the entries of a member."""
     label = None
     for entry in entries:
         label = entry.display or label

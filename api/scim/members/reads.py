@@ -1,4 +1,4 @@
-"""Who is in which group? The table of memberships, read and emptied."""
+"""Who is in which group? The statements on memberships read, mark and delete them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,31 +19,31 @@ from sqlmodel import col
 from api.directory.dialects import is_among, row_location
 from api.directory.tables import Membership
 from api.outbox.marks import mark_selected
-from api.scim.members.parameter import Named, NamedTable
-from api.scim.members.plan import MOST_SELECTED, Concern
+from api.scim.members.parameter import MemberIds, MemberTable
+from api.scim.members.plan import MOST_SELECTED, MembersToLoad
 from api.scim.members.stored import Member, Row
 from api.scim.search.attributes import MEMBERSHIPS
 from api.scim.search.filters import condition_on_members
 from api.scim.transactions.transaction import Transaction
 
-PLACE = row_location(MEMBERSHIPS.c.member_id)
+ROW_LOCATION = row_location(MEMBERSHIPS.c.member_id)
 
-CHUNK = 1_000
-"""Ids in one statement; databases limit the parameters of one (PostgreSQL: 32,767)."""
+IDS_PER_STATEMENT = 1_000
+"""Ids in one statement; databases limit its parameters (PostgreSQL: 32,767)."""
 
 
 def chunks(ids: Collection[str]) -> Iterator[Sequence[str]]:
-    """Split ids into what fits in a statement."""
+    """Split ids into sorted chunks, each of which fits into one statement."""
     ordered = sorted(ids)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+    for start in range(0, len(ordered), IDS_PER_STATEMENT):
+        yield ordered[start : start + IDS_PER_STATEMENT]
 
 
 # --- reading --------------------------------------------------------------------------------
 
 
 async def members_of(tx: Transaction, group_ids: Collection[str]) -> Mapping[str, list[Member]]:
-    """Return the members of each group that has any."""
+    """Return the members of groups by the group's id; groups without members are missing."""
     members: dict[str, list[Member]] = defaultdict(list)
     for some in chunks(group_ids):
         statement = (
@@ -57,64 +57,64 @@ async def members_of(tx: Transaction, group_ids: Collection[str]) -> Mapping[str
     return members
 
 
-async def members_concerned(tx: Transaction, group_id: str, concern: Concern) -> Sequence[Member]:
-    """Return the members that a PATCH has to see; no statement where there is none.
+async def load_members(tx: Transaction, group_id: str, to_load: MembersToLoad) -> Sequence[Member]:
+    """Return the members that a PATCH needs to be loaded; without any, no statement is sent.
 
-    Of those that it selects, there are more than it may select where there are too many.
+    If filters select too many members, the result has one more than the plan accepts.
     """
-    if concern == Concern():
+    if to_load == MembersToLoad():
         return ()
     statement = (
         select(Membership.__table__)  # type: ignore[attr-defined]
-        .where(_is_concerned(tx, group_id, concern))
+        .where(_is_to_load(tx, group_id, to_load))
         .order_by(col(Membership.member_id))
-        .limit(len(concern.ids) + MOST_SELECTED + 1)
+        .limit(len(to_load.ids) + MOST_SELECTED + 1)
     )
-    if len(concern.ids) <= MOST_SELECTED:
+    if len(to_load.ids) <= MOST_SELECTED:
         return [_member(row) for row in (await tx.db.execute(statement)).mappings()]
     members: list[Member] = []
     some: Sequence[Row]  # so many are read in portions, and others go on in between
-    result = await tx.db.stream(statement.execution_options(yield_per=CHUNK))
+    result = await tx.db.stream(statement.execution_options(yield_per=IDS_PER_STATEMENT))
     async for some in result.mappings().partitions():
         members.extend(map(_member, some))
     return members
 
 
-def _is_concerned(tx: Transaction, group_id: str, concern: Concern) -> ColumnElement[bool]:
-    """Say of a membership whether it is one that a PATCH has to see."""
-    named = Named.of_ids(concern.ids).table(tx.dialect)
-    if concern.everybody:
+def _is_to_load(tx: Transaction, group_id: str, to_load: MembersToLoad) -> ColumnElement[bool]:
+    """Return the condition on memberships that a PATCH needs to be loaded."""
+    table = MemberIds.of(to_load.ids).table(tx.dialect)
+    if to_load.all_members:
         return in_group(tx, group_id)
-    if not concern.filters:
-        return is_at(named.columns(place_of_member(tx, group_id, named)))
-    is_named = col(Membership.member_id).in_(named.ids())
-    selected = or_(condition_on_members(concern.filters), is_named)
+    if not to_load.filters:
+        return is_at_location(table.kept(row_location_of(tx, group_id, table)))
+    is_named = col(Membership.member_id).in_(table.kept_ids())
+    selected = or_(condition_on_members(to_load.filters), is_named)
     return and_(in_group(tx, group_id), selected)
 
 
 def groups_with(tx: Transaction, member_id: str) -> Select[str]:
-    """Return the statement that gives the ids of the groups that hold a member."""
+    """Select the ids of the groups that have a member."""
     return select(col(Membership.group_id)).where(
         col(Membership.connection_id) == tx.connection_id, col(Membership.member_id) == member_id
     )
 
 
-async def contradicts_types(tx: Transaction, group_id: str, types: Named) -> bool:
-    """Say whether some member is of another type than the one it was sent with."""
-    if not types.staying:
+async def contradicts_types(tx: Transaction, group_id: str, types: MemberIds) -> bool:
+    """Return whether a stored member has another type than it was sent with."""
+    if not types.kept:
         return False
-    named = types.table(tx.dialect)
-    stored = of_member(tx, group_id, named, MEMBERSHIPS.c.member_type)
-    return bool(await tx.db.scalar(select(exists().where(stored != named.rows.c.type))))
+    table = types.table(tx.dialect)
+    stored = stored_value(tx, group_id, table, MEMBERSHIPS.c.member_type)
+    return bool(await tx.db.scalar(select(exists().where(stored != table.rows.c.type))))
 
 
 # --- changing -------------------------------------------------------------------------------
 
 
 async def mark_members(tx: Transaction, group_id: str, *, unless_waiting: bool = False) -> None:
-    """Mark the members of a group.
+    """Mark the identities of a group's members.
 
-    :param unless_waiting: leaves out those whose marks have not been leased yet.
+    :param unless_waiting: whether identities whose marks have not been leased yet are left out.
     """
     members = select(col(Membership.member_id)).where(in_group(tx, group_id))
     await mark_selected(
@@ -123,15 +123,15 @@ async def mark_members(tx: Transaction, group_id: str, *, unless_waiting: bool =
 
 
 async def remove_group(tx: Transaction, group_id: str) -> None:
-    """Remove the memberships in a group, and those of the group in others."""
-    in_it = (col(Membership.group_id) == group_id) | (col(Membership.member_id) == group_id)
+    """Delete the memberships in a group, and those of the group in other groups."""
+    is_of_group = (col(Membership.group_id) == group_id) | (col(Membership.member_id) == group_id)
     await tx.db.execute(
-        delete(Membership).where(col(Membership.connection_id) == tx.connection_id, in_it)
+        delete(Membership).where(col(Membership.connection_id) == tx.connection_id, is_of_group)
     )
 
 
 async def remove_member(tx: Transaction, member_id: str) -> None:
-    """Remove the memberships of a user."""
+    """Delete all memberships of a user."""
     await tx.db.execute(
         delete(Membership).where(
             col(Membership.connection_id) == tx.connection_id,
@@ -144,36 +144,37 @@ async def remove_member(tx: Transaction, member_id: str) -> None:
 
 
 def in_group(tx: Transaction, group_id: str) -> ColumnElement[bool]:
-    """Say of a membership that it is one in a group."""
+    """Return the condition on memberships in a group."""
     return and_(
         col(Membership.connection_id) == tx.connection_id, col(Membership.group_id) == group_id
     )
 
 
-def of_member(
-    tx: Transaction, group_id: str, named: NamedTable, what: ColumnElement[Any]
+def stored_value(
+    tx: Transaction, group_id: str, table: MemberTable, column: ColumnElement[Any]
 ) -> ColumnElement[Any]:
-    """Return something of the membership of a named one; NULL where there is none.
+    """Return a column of the membership that a row of the table names; NULL without a membership.
 
     A scalar subquery is looked up by an index; an EXISTS could become a join.
     """
-    member = select(what).where(
-        in_group(tx, group_id), col(Membership.member_id) == named.rows.c.id
+    member = select(column).where(
+        in_group(tx, group_id), col(Membership.member_id) == table.rows.c.id
     )
-    return member.correlate(named.rows).scalar_subquery()
+    return member.correlate(table.rows).scalar_subquery()
 
 
-def place_of_member(tx: Transaction, group_id: str, named: NamedTable) -> ColumnElement[Any]:
-    """Return where the membership of a named one lies; NULL where there is none."""
-    return of_member(tx, group_id, named, PLACE)
+def row_location_of(tx: Transaction, group_id: str, table: MemberTable) -> ColumnElement[Any]:
+    """Return the location of the membership that a row of the table names; NULL without one."""
+    return stored_value(tx, group_id, table, ROW_LOCATION)
 
 
-def is_at(places: SelectBase) -> ColumnElement[bool]:
-    """Say of a membership whether it lies at one of these places, and ask nothing else.
+def is_at_location(locations: SelectBase) -> ColumnElement[bool]:
+    """Return the condition on memberships whose row is at one of the locations.
 
-    Beside a condition on its group, PostgreSQL would take it for a filter.
+    The condition has to stand alone in its statement: beside one on the group, PostgreSQL would
+    take it for a filter.
     """
-    return is_among(PLACE, places)
+    return is_among(ROW_LOCATION, locations)
 
 
 def _member(row: Row) -> Member:

@@ -1,7 +1,7 @@
-"""What did a provider send of the members of a group? Read without a model for each. Pure.
+"""What did a provider send of the members of a group? A plain tuple holds each entry. Pure.
 
-A list may hold 100,000 members. A model of the library takes fifteen microseconds and does no more
-with an entry that is in order than look at its types.
+A list may hold 100,000 members. The library's model of an entry takes fifteen microseconds, and
+does no more with a correct entry than check its types.
 """
 
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ FIELDS = {"value": "value", "display": "display", "type": "type", "$ref": "ref",
 class SentMember(NamedTuple):
     """An entry of ``members`` as it was sent.
 
-    Only ``value`` and ``display`` are kept. What ``type`` and ``ref`` say matters to later
-    operations of the same PATCH, which may select by them.
+    Only ``value`` and ``display`` are stored; later operations of the same PATCH may select by
+    ``type`` and ``ref``.
     """
 
     value: str | None = None
@@ -30,16 +30,16 @@ class SentMember(NamedTuple):
 
     @property
     def repeats(self) -> str | None:
-        """Return the id of the stored member that the entry may repeat in all that it says."""
+        """Return the id of the stored member that the entry may be equal to, else None."""
         is_short = self.ref is not None and self.ref.endswith(f"s/{self.value}")
         return self.value if is_short else None
 
 
 def read_members(sent: Any) -> list[SentMember] | None:
-    """Return the entries of a list; None where the library has to say what is wrong with it.
+    """Return the entries of a list; None for a bad list, whose error the library words.
 
-    It reads whatever the tolerances read: one in place of a list, ids in place of entries, JSON
-    text in place of either.
+    The forms are those of the tolerances: an entry in place of a list, ids in place of entries,
+    JSON text in place of either.
     """
     sent = json_in(sent)
     members = []
@@ -54,7 +54,7 @@ def read_members(sent: Any) -> list[SentMember] | None:
 
 
 def _read(entry: Any) -> SentMember | None:
-    """Read one entry: names in any case, the last one counts; texts or nothing as values."""
+    """Read an entry: names have any case, and the last one counts; values are texts or null."""
     if isinstance(entry, str):
         entry = json_in(entry)
     if isinstance(entry, str):
@@ -75,7 +75,7 @@ def _read(entry: Any) -> SentMember | None:
 
 
 def sent_of(members: Iterable[GroupMember] | None) -> list[SentMember]:
-    """Return what the library has read."""
+    """Return the entries of members that the library has read."""
     return [
         SentMember(member.value, member.display, member.type, member.ref)
         for member in members or ()
@@ -83,7 +83,7 @@ def sent_of(members: Iterable[GroupMember] | None) -> list[SentMember]:
 
 
 def as_sent(member: Member) -> SentMember:
-    """Return a stored member as if it had been sent with all that is known of it."""
+    """Return the entry of a stored member, as if it had been sent with all its attributes."""
     reference = reference_to(member.type, member.id)
     return SentMember(member.id, member.display, member.type, reference)
 

@@ -1,8 +1,8 @@
-"""What does each operation of a PATCH do to a group's members? Steps out of operations. Pure.
+"""What does each operation of a PATCH do to a group's members? Pure functions make steps of it.
 
-The frequent shapes become steps of our own, which cost by the members they name. Whatever else
-reaches into ``members`` (sub-attributes, other filters) is left to the library, with those members
-loaded that it may touch; and what does not concern members at all goes to the library without any.
+The frequent shapes become steps of our own, whose cost follows the members that they name. Other
+operations on ``members`` (sub-attributes, other filters) are left to the library, with the members
+loaded that they may touch. Operations on other attributes go to the library without any member.
 """
 
 from collections.abc import Sequence
@@ -23,25 +23,25 @@ MEMBERS = "members"
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
-    """Add members, or put them in the place of all."""
+class AddMembers:
+    """Add members; with ``replaces_all``, in the place of all members before."""
 
     members: Sequence[SentMember]
-    instead: bool = False
+    replaces_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class RemoveMembers:
     """Remove members by their ids."""
 
     ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
-    """Do something to the members that a filter selects; to all where there is none.
+class FilteredOperation:
+    """An operation of the library on the members that a filter selects; None selects all.
 
-    ``removes``: whether the members go, rather than what is known of them.
+    ``removes`` tells a removal of members from one of their sub-attributes.
     """
 
     operation: PatchOperation[Group]
@@ -50,21 +50,21 @@ class Select:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
-    """Do something that does not concern members."""
+class GroupOperation:
+    """An operation of the library on attributes other than ``members``."""
 
     operation: PatchOperation[Group]
 
 
-Step = Put | Take | Select | Other
+Step = AddMembers | RemoveMembers | FilteredOperation | GroupOperation
 
-NOBODY = Put((), instead=True)
+REMOVE_ALL = AddMembers((), replaces_all=True)
 
 
-def plain_step(operation: Any) -> Put | Take | None:
-    """Return the step of an operation as it was sent, if it has one of the frequent shapes.
+def plain_step(operation: Any) -> AddMembers | RemoveMembers | None:
+    """Return the step of an operation that the library has not read; None for unusual shapes.
 
-    Only what the library would accept has one, so it need not be asked.
+    The library would accept every operation that has a step here, so it is not asked.
     """
     if not isinstance(operation, dict):
         return None
@@ -77,7 +77,7 @@ def plain_step(operation: Any) -> Put | Take | None:
     ):
         return None
     try:
-        return _plain(PatchOperation.Op(op.lower()), Path[Group](path), sent.get("value"))
+        return _plain_step(PatchOperation.Op(op.lower()), Path[Group](path), sent.get("value"))
     except InvalidPathException:
         return None
 
@@ -88,36 +88,38 @@ def steps_of(operation: PatchOperation[Group]) -> list[Step]:
     if path.model is not None:
         return _steps_of_attributes(operation)
     if path.parts[0].lower() != MEMBERS:
-        return [Other(operation)]
-    plain = _plain(operation.op, path, operation.value)
-    return [plain or _selection(operation, path)]
+        return [GroupOperation(operation)]
+    plain = _plain_step(operation.op, path, operation.value)
+    return [plain or _filtered_step(operation, path)]
 
 
-def _plain(op: PatchOperation.Op, path: "Path[Group]", value: Any) -> Put | Take | None:
+def _plain_step(
+    op: PatchOperation.Op, path: "Path[Group]", value: Any
+) -> AddMembers | RemoveMembers | None:
     known = path.schema is None or path.schema.lower() == str(Group.__schema__).lower()
     if not known or [part.lower() for part in path.parts] != [MEMBERS]:
         return None
     if path.value_filter is not None:
         id_ = id_in(path.value_filter)
-        return Take(frozenset({id_})) if op == REMOVE and value is None and id_ else None
+        return RemoveMembers(frozenset({id_})) if op == REMOVE and value is None and id_ else None
     if op == REMOVE:
-        return NOBODY if value is None else _taken(value)
+        return REMOVE_ALL if value is None else _removal_by_ids(value)
     if value is None and op == ADD:
         return None
     members = read_members(value)
-    return None if members is None else Put(members, instead=op == REPLACE)
+    return None if members is None else AddMembers(members, replaces_all=op == REPLACE)
 
 
-def _taken(value: Any) -> Take | None:
-    """Return the removal of the members whose ids are the value."""
+def _removal_by_ids(value: Any) -> RemoveMembers | None:
+    """Return the removal of members that the value lists by their ids, if all are ids."""
     members = read_members(value)
     ids = [member.value or "" for member in members or ()]
-    return Take(frozenset(ids)) if members is not None and all(map(_is_id, ids)) else None
+    return RemoveMembers(frozenset(ids)) if members is not None and all(map(_is_id, ids)) else None
 
 
-def id_in(selection: FilterNode | None) -> str | None:
-    """Return the id that a filter compares with, if that is all it does."""
-    match selection:
+def id_in(condition: FilterNode | None) -> str | None:
+    """Return the id of a filter that is nothing but ``value eq "id"``, else None."""
+    match condition:
         case Comparison(AttrPath(attr, None, None), CompareOperator.eq, str(value)) if (
             attr.lower() == "value" and _is_id(value)
         ):
@@ -127,30 +129,30 @@ def id_in(selection: FilterNode | None) -> str | None:
 
 
 def _is_id(text: str) -> bool:
-    """Say whether a text is compared as it stands; what is not ASCII has several spellings."""
+    """Return whether a text is compared as it stands; outside of ASCII, spellings differ."""
     return text != "" and text.isascii()
 
 
 def _steps_of_attributes(operation: PatchOperation[Group]) -> list[Step]:
-    """Split an operation on the whole group, whose value names attributes."""
+    """Split an operation without a path, whose value is an object of attributes."""
     if operation.op == REMOVE or not isinstance(operation.value, dict):
-        return [Other(operation)]
-    others: dict[str, Any] = {}
+        return [GroupOperation(operation)]
+    remaining: dict[str, Any] = {}
     steps: list[Step] = []
     for name, value in operation.value.items():
-        if _names_members(name):
+        if _is_members_key(name):
             op = REPLACE if value is None else operation.op
             steps += steps_of(PatchOperation[Group](op=op, path=Path[Group](name), value=value))
         else:
-            others[name] = value
-    if others or not steps:
-        other = PatchOperation[Group](op=operation.op, path=operation.path, value=others)
-        steps.insert(0, Other(other))
+            remaining[name] = value
+    if remaining or not steps:
+        rest = PatchOperation[Group](op=operation.op, path=operation.path, value=remaining)
+        steps.insert(0, GroupOperation(rest))
     return steps
 
 
-def _names_members(name: str) -> bool:
-    """Say whether a key of a value is ``members``, or a part of it; filters are no keys."""
+def _is_members_key(name: str) -> bool:
+    """Return whether a key of a value is ``members`` or a sub-attribute, without a filter."""
     try:
         path = Path[Group](name)
     except InvalidPathException:
@@ -159,25 +161,25 @@ def _names_members(name: str) -> bool:
     return parts[:1] == [MEMBERS] and path.value_filter is None and path.resolve() is not None
 
 
-def _selection(operation: PatchOperation[Group], path: "Path[Group]") -> Step:
-    selected, is_whole = path.value_filter, len(path.parts) == 1
+def _filtered_step(operation: PatchOperation[Group], path: "Path[Group]") -> Step:
+    condition, is_whole = path.value_filter, len(path.parts) == 1
     removes = operation.op == REMOVE and is_whole
     if removes and operation.value is not None:
-        selected = _described(operation.value)
-    if selected is None and is_whole:
-        return _without_members(operation)
-    return Select(operation, selected, removes)
+        condition = _filter_described_by(operation.value)
+    if condition is None and is_whole:
+        return _unfiltered_step(operation)
+    return FilteredOperation(operation, condition, removes)
 
 
-def _without_members(operation: PatchOperation[Group]) -> Step:
-    """Return the step that unassigns all, or the one that the library will refuse: bad entries."""
+def _unfiltered_step(operation: PatchOperation[Group]) -> Step:
+    """Return the step for all members: ``REMOVE_ALL``, or bad entries that the library refuses."""
     if operation.op == REPLACE and operation.value is None:
-        return NOBODY
-    return Other(operation)
+        return REMOVE_ALL
+    return GroupOperation(operation)
 
 
-def _described(value: Any) -> FilterNode:
-    """Return the filter that the value of a removal stands for: any of these, all that it says."""
+def _filter_described_by(value: Any) -> FilterNode:
+    """Return the filter for the value of a removal: any of its entries, with all attributes."""
     entries = value if isinstance(value, list) else [value]
     alternatives: list[FilterNode] = [
         reduce(

@@ -1,4 +1,4 @@
-"""What is stored of a member? A membership tells its id, its type and its label."""
+"""What is stored of a member? A membership holds its id, its type and its label."""
 
 from dataclasses import dataclass
 

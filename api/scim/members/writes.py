@@ -1,8 +1,8 @@
-"""In which statements do members come and go? The same few, whatever the number of either.
+"""Which statements change the members of a group? The same few serve any number of members.
 
-Members are named in one parameter (``api.scim.members.parameter``). A member who is named is looked
-up by an index, and a group is read through only where somebody may leave who is not named. Whoever
-moves members holds the lock of their group.
+Members are named in one parameter (``api.scim.members.parameter``). A named member is looked up by
+an index; a group is read through only if members may be removed without being named. The lock on
+the group has to be held.
 """
 
 from dataclasses import dataclass
@@ -28,93 +28,100 @@ from sqlmodel import col
 
 from api.directory.tables import GroupRow, Identity, Membership
 from api.outbox.marks import mark_selected
-from api.scim.members.parameter import NOTHING, NamedChanges, NamedTable
-from api.scim.members.reads import in_group, is_at, mark_members, of_member, place_of_member
+from api.scim.members.parameter import NO_CHANGE, MemberChange, MemberTable
+from api.scim.members.reads import (
+    in_group,
+    is_at_location,
+    mark_members,
+    row_location_of,
+    stored_value,
+)
 from api.scim.search.attributes import MEMBERSHIPS
 from api.scim.search.filters import condition_on_members
 from api.scim.transactions.transaction import Transaction
 
 LOG = structlog.get_logger(__name__)
 
-MEMBER, LABEL = MEMBERSHIPS.c.member_id, MEMBERSHIPS.c.display
+MEMBER_ID, MEMBER_LABEL = MEMBERSHIPS.c.member_id, MEMBERSHIPS.c.display
 
 
-async def move_members(
-    tx: Transaction, group_id: str, changes: NamedChanges, *, renamed: bool = False
+async def write_members(
+    tx: Transaction, group_id: str, change: MemberChange, *, renamed: bool = False
 ) -> bool:
-    """Store who comes, who goes and who is called otherwise; say whether anything changed.
+    """Insert, delete and relabel memberships; return whether any changed.
 
-    Whom it concerns is marked first: those who come and those who go, or everybody for a new name.
-    The marks lock their identities, so nobody who comes can be deleted meanwhile. Members who are
-    called otherwise are stored anew.
+    The identities of added and removed members are marked first, and those of all members if the
+    group is ``renamed``. The marks lock the identities, so that no added user can be deleted
+    meanwhile. A membership with a new label is deleted and inserted again.
     """
-    if changes == NOTHING:
+    if change == NO_CHANGE:
         if renamed:
             await mark_members(tx, group_id)
         return False
-    move = Move(tx, group_id, changes, changes.named.table(tx.dialect))
-    concerned = move.concerned(renamed=renamed)
-    await mark_selected(tx.db, tx.connection_id, concerned, tx.trace, tx.now)
-    removed = await move.remove()
-    added = await move.add()
-    await move.report_unknown(added)
+    write = MemberWrite(tx, group_id, change, change.ids.table(tx.dialect))
+    await mark_selected(
+        tx.db, tx.connection_id, write.ids_to_mark(renamed=renamed), tx.trace, tx.now
+    )
+    removed = await write.remove()
+    added = await write.add()
+    await write.report_unknown(added)
     return removed + added > 0
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """A change of the members of a group, with its statements."""
+class MemberWrite:
+    """The statements of one change of a group's members; ``table`` is that of the change."""
 
     tx: Transaction
     group_id: str
-    changes: NamedChanges
-    named: NamedTable
+    change: MemberChange
+    table: MemberTable
 
     # --- statements ---------------------------------------------------------------------------
 
-    def concerned(self, *, renamed: bool) -> SelectBase:
-        """Return the ids of those who come, and of those who go or whose group has a new name."""
-        coming = self.named.ids().where(self._is_stranger())
-        return union_all(coming, self._members() if renamed else self.leaving())
+    def ids_to_mark(self, *, renamed: bool) -> SelectBase:
+        """Select the ids of members to add, and of those to remove; of all members if renamed."""
+        new = self.table.kept_ids().where(self._is_new())
+        return union_all(new, self._members() if renamed else self.ids_to_remove())
 
-    def leaving(self) -> Select[Any]:
-        """Return the ids of the members who go."""
-        named, unnamed = self.named.leaving(), self._leaves_unnamed()
+    def ids_to_remove(self) -> Select[Any]:
+        """Select the ids of the members to remove."""
+        named, unnamed = self.table.removed(), self._is_removed_unnamed()
         if unnamed is None:
-            return named.where(~self._is_stranger())
-        return self._members().where(or_(unnamed, MEMBER.in_(named)))
+            return named.where(~self._is_new())
+        return self._members().where(or_(unnamed, MEMBER_ID.in_(named)))
 
-    def relabelled(self) -> Select[Any]:
-        """Return the ids of the members whose label changes, and what they are called then."""
-        label = of_member(self.tx, self.group_id, self.named, self._label())
-        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
-        return self.named.columns(self.named.rows.c.id, label).where(differs)
+    def new_labels(self) -> Select[Any]:
+        """Select the ids of the members whose label changes, with the new labels."""
+        label = stored_value(self.tx, self.group_id, self.table, self._new_label())
+        differs = stored_value(self.tx, self.group_id, self.table, self._is_relabelled())
+        return self.table.kept(self.table.rows.c.id, label).where(differs)
 
-    def coming(self) -> Select[Any]:
-        """Return the ids of those who come, be they known or not, and what they are called."""
-        rows = self.named.rows.c
-        return self.named.columns(rows.id, rows.display).where(self._is_stranger())
+    def ids_to_add(self) -> Select[Any]:
+        """Select the ids to add with their labels; resources of these ids need not exist."""
+        rows = self.table.rows.c
+        return self.table.kept(rows.id, rows.display).where(self._is_new())
 
     async def remove(self) -> int:
-        """Remove those who go, and those whose label changes; return how many."""
-        named = self.changes.named
-        if (unnamed := self._leaves_unnamed()) is not None:
-            gone = union_all(self.named.leaving(), self._called_otherwise())
-            which = and_(in_group(self.tx, self.group_id), or_(unnamed, MEMBER.in_(gone)))
-        elif named.leaving or named.labelled or named.exact:
-            which = is_at(self._places())
+        """Delete the memberships to remove and those to relabel; return their number."""
+        ids = self.change.ids
+        if (unnamed := self._is_removed_unnamed()) is not None:
+            named = union_all(self.table.removed(), self._relabelled_ids())
+            which = and_(in_group(self.tx, self.group_id), or_(unnamed, MEMBER_ID.in_(named)))
+        elif ids.removed or ids.labelled or ids.exact:
+            which = is_at_location(self._row_locations())
         else:
             return 0
         return (await self.tx.db.execute(delete(Membership).where(which))).rowcount
 
     async def add(self) -> int:
-        """Add those who are named, exist and are no members; return how many."""
-        if not self.changes.named.staying:
+        """Insert the users and groups to add that exist; return their number."""
+        if not self.change.ids.kept:
             return 0
-        tx, rows = self.tx, self.named.rows.c
-        strangers = self.named.columns(rows.id, rows.display, rows.display_key)
-        # Without the offset, PostgreSQL would look for the identities of those who are members too.
-        new = strangers.where(self._is_stranger()).offset(0).subquery("new").c
+        tx, rows = self.tx, self.table.rows.c
+        new_rows = self.table.kept(rows.id, rows.display, rows.display_key)
+        # Without the offset, PostgreSQL would look up the identities of stored members as well.
+        new = new_rows.where(self._is_new()).offset(0).subquery("new").c
         is_user = exists().where(
             col(Identity.connection_id) == tx.connection_id,
             col(Identity.id) == new.id,
@@ -135,65 +142,65 @@ class Move:
         return (await tx.db.execute(insert(Membership).from_select([*values], found))).rowcount
 
     async def report_unknown(self, added: int) -> None:
-        """Log how many of the wanted there are not: a provider would not repeat what failed."""
-        named = self.changes.named
-        unknown = named.strangers
-        if added < named.staying:
-            unknown += await self._missing()
+        """Log the number of ids that no resource has: providers do not repeat a failed request."""
+        ids = self.change.ids
+        unknown = ids.unknown_ids
+        if added < ids.kept:
+            unknown += await self._count_missing()
         if unknown:
-            who = {"connection": self.tx.connection_id, "group": self.group_id}
-            LOG.warning("unknown_members_dropped", **who, unknown=unknown)
+            group = {"connection": self.tx.connection_id, "group": self.group_id}
+            LOG.warning("unknown_members_dropped", **group, unknown=unknown)
 
-    async def _missing(self) -> int:
-        if self.changes.others_leave:  # so the members are those of the wanted who exist
+    async def _count_missing(self) -> int:
+        if self.change.remove_others:  # so the members are the named ones that exist
             members = await self.tx.db.scalar(
                 select(func.count()).where(in_group(self.tx, self.group_id))
             )
-            return self.changes.named.staying - (members or 0)
-        missing = self.named.columns(func.count()).where(self._is_stranger())
+            return self.change.ids.kept - (members or 0)
+        missing = self.table.kept(func.count()).where(self._is_new())
         return await self.tx.db.scalar(missing) or 0
 
     # --- conditions ---------------------------------------------------------------------------
 
-    def _leaves_unnamed(self) -> ColumnElement[bool] | None:
-        """Say of a member whether it leaves without being named; None where nobody does."""
-        is_unnamed = MEMBER.not_in(self.named.ids())
-        if self.changes.others_leave:
+    def _is_removed_unnamed(self) -> ColumnElement[bool] | None:
+        """Return the condition on members removed without being named; None if there is none."""
+        is_unnamed = MEMBER_ID.not_in(self.table.kept_ids())
+        if self.change.remove_others:
             return is_unnamed
-        if self.changes.leave_where:
-            return and_(condition_on_members(self.changes.leave_where), is_unnamed)
+        if self.change.remove_where:
+            return and_(condition_on_members(self.change.remove_where), is_unnamed)
         return None
 
-    def _places(self) -> SelectBase:
-        """Return where the memberships lie of those named who go, or whose label changes."""
-        place = place_of_member(self.tx, self.group_id, self.named)
-        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
-        relabelled = self.named.columns(place).where(differs)
-        return union_all(self.named.leaving(place), relabelled)
+    def _row_locations(self) -> SelectBase:
+        """Select the row locations of named memberships to remove or to relabel."""
+        location = row_location_of(self.tx, self.group_id, self.table)
+        differs = stored_value(self.tx, self.group_id, self.table, self._is_relabelled())
+        relabelled = self.table.kept(location).where(differs)
+        return union_all(self.table.removed(location), relabelled)
 
-    def _called_otherwise(self) -> Select[str]:
-        """Return the ids of members whose label changes.
+    def _relabelled_ids(self) -> Select[str]:
+        """Select the ids of members whose label changes.
 
-        One who is sent without a label keeps it, unless the label is exact, or the member left and
-        came back in the same request.
+        A member that is sent without a label keeps its own, unless the label is exact, or the
+        member was removed and added again in the same request.
         """
-        if self.changes.others_leave and not self.changes.named.labelled:
-            return self._members().where(LABEL.is_not(None))
-        differs = of_member(self.tx, self.group_id, self.named, self._is_relabelled())
-        return self.named.ids().where(differs)
+        if self.change.remove_others and not self.change.ids.labelled:
+            return self._members().where(MEMBER_LABEL.is_not(None))
+        differs = stored_value(self.tx, self.group_id, self.table, self._is_relabelled())
+        return self.table.kept_ids().where(differs)
 
-    def _label(self) -> ColumnElement[Any]:
-        """Return what a named member is to be called, in terms of its membership."""
-        named = self.named.rows.c
-        exact = or_(named.exact.is_not(None), condition_on_members(self.changes.leave_where))
-        return case((exact, named.display), else_=func.coalesce(named.display, LABEL))
+    def _new_label(self) -> ColumnElement[Any]:
+        """Return the new label of a named member, as an expression on its membership."""
+        row = self.table.rows.c
+        exact = or_(row.exact.is_not(None), condition_on_members(self.change.remove_where))
+        return case((exact, row.display), else_=func.coalesce(row.display, MEMBER_LABEL))
 
     def _is_relabelled(self) -> ColumnElement[bool]:
-        return LABEL.is_distinct_from(self._label())
+        return MEMBER_LABEL.is_distinct_from(self._new_label())
 
-    def _is_stranger(self) -> ColumnElement[bool]:
-        """Say of a named one that it is no member."""
-        return of_member(self.tx, self.group_id, self.named, MEMBER).is_(None)
+    def _is_new(self) -> ColumnElement[bool]:
+        """Return the condition on rows of the table whose id is no member yet."""
+        return stored_value(self.tx, self.group_id, self.table, MEMBER_ID).is_(None)
 
     def _members(self) -> Select[str]:
-        return select(MEMBER).where(in_group(self.tx, self.group_id))
+        return select(MEMBER_ID).where(in_group(self.tx, self.group_id))

@@ -1,1 +1,1 @@
-"""In which steps is an operation served? Those of the library, of searches and of bulk requests."""
+"""In which steps is an operation served? A handler calls those of requests, searches and bulk."""

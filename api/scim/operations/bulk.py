@@ -1,7 +1,7 @@
-"""How is a bulk request run? Turn by turn; what one turn cannot do concerns no other.
+"""How is a bulk request run? Each transaction succeeds or fails by itself, one after the other.
 
-Every operation is a request like any other: it waits for its share, looks the token up again in its
-transaction, and lets the requests of others in before the next one.
+Like a request of its own, every operation waits for its share, looks the token up again in its
+transaction, and lets other requests in before the next operation.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from scim2_server.responses import ScimResponse
 from api.fairness.work import SMALL_WORK
 from api.retries import despite_conflicts
 from api.scim.errors import DirectoryAway, TooManyRequests, as_scim
-from api.scim.operations.bulk_cycles import BulkCircle
+from api.scim.operations.bulk_cycles import BulkCycles
 from api.scim.operations.bulk_operations import BulkOperations
-from api.scim.operations.bulk_transactions import Circles, circles_in, turns
+from api.scim.operations.bulk_transactions import Components, components_of, transactions_of
 from api.scim.protocol.json_values import json_of, operations_of
 from api.scim.protocol.limits import LARGEST_CYCLE, MOST_IN_CYCLE
 from api.scim.protocol.resources import AnyResource
@@ -34,9 +34,9 @@ from api.scim.protocol.service import TolerantScimService
 
 ResultT = TypeVar("ResultT")
 
-ENDS_ALL = (DirectoryAway, TooManyRequests, UnauthorizedException)
-"""What the next operation would meet as well: it is not tried, as if the client accepted no more
-errors."""
+ENDS_REQUEST = (DirectoryAway, TooManyRequests, UnauthorizedException)
+"""Errors that the next operation would meet as well: the request ends with them, as if the client
+accepted no further error (``failOnErrors``)."""
 
 
 @dataclass(slots=True)
@@ -45,42 +45,46 @@ class BulkRun:
 
     service: TolerantScimService
     operations: BulkOperations
-    circles: BulkCircle
+    cycles: BulkCycles
     request: ScimRequest
 
     async def respond(self) -> ScimResponse:
-        """Run the operations and answer how each of them went."""
+        """Run the operations, and answer with the outcome of each."""
         size = len(self.request.body)
-        plan, circles, sizes = await self._work(self._read, size)
-        for steps in turns(plan, circles):
+        plan, components, sizes = await self._work(self._read, size)
+        for steps in transactions_of(plan, components):
             await asyncio.sleep(0)
-            error = await self._run(plan, circles, sizes, steps)
-            if isinstance(error, ENDS_ALL):
+            error = await self._run(plan, components, sizes, steps)
+            if isinstance(error, ENDS_REQUEST):
                 break
         return await self._work(partial(self.service.bulk_response, plan), size)
 
-    def _read(self) -> tuple[BulkPlan, Circles, Sequence[int]]:
-        """Return the plan, its circles, and the bytes of each operation."""
+    def _read(self) -> tuple[BulkPlan, Components, Sequence[int]]:
+        """Return the plan, its components, and the bytes of each operation."""
         body, media = self.request.body, self.request.header("Content-Type")
         plan = self.service.read_bulk(body, media)
         sizes = [len(to_json(operation)) for operation in operations_of(json_of(body))]
-        return plan, circles_in(plan), sizes
+        return plan, components_of(plan), sizes
 
     async def _run(
-        self, plan: BulkPlan, circles: Circles, sizes: Sequence[int], steps: Sequence[BulkStep]
+        self,
+        plan: BulkPlan,
+        components: Components,
+        sizes: Sequence[int],
+        steps: Sequence[BulkStep],
     ) -> Exception | None:
-        if not circles.is_closed(steps):
+        if not components.is_cycle(steps):
             (step,) = steps
             return await self._run_one(plan, step, sizes[step.index])
         if len(steps) > MOST_IN_CYCLE or sum(sizes[it.index] for it in steps) > LARGEST_CYCLE:
             return self._refuse(plan, steps)
-        return await self._run_circle(plan, steps)
+        return await self._run_cycle(plan, steps)
 
     async def _run_one(self, plan: BulkPlan, step: BulkStep, size: int) -> Exception | None:
-        """Run the only operation of a turn; return the error, if there was one."""
+        """Run the only operation of a transaction; return its error, if there was one."""
         outcome = self.service.bulk_outcome(self.request.base_url, plan.operation(step))
         try:
-            prepare = partial(self._prepared, plan, step, outcome)
+            prepare = partial(self._prepare, plan, step, outcome)
             resource_type, operation = await self._work(prepare, size)
             apply = partial(self.operations.apply, resource_type, operation, size)
             resource = await despite_conflicts(apply)
@@ -89,7 +93,7 @@ class BulkRun:
         self._succeed(plan, step, resource, outcome)
         return None
 
-    def _prepared(
+    def _prepare(
         self, plan: BulkPlan, step: BulkStep, outcome: dict[str, Any]
     ) -> tuple[ResourceType, BulkOperation[AnyResource]]:
         routed = self.service.route_bulk_operation(plan.operation(step))
@@ -97,16 +101,18 @@ class BulkRun:
         self.service.locate_bulk_operation(self.request.base_url, routed, operation, outcome)
         return self.service.check_bulk_operation(routed, operation), operation
 
-    async def _run_circle(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception | None:
-        """Create what names each other, all or nothing; return the error, if there was one."""
-        at = [steps[0]]
+    async def _run_cycle(self, plan: BulkPlan, steps: Sequence[BulkStep]) -> Exception | None:
+        """Create all resources of a cycle, or none; return the error, if there was one."""
+        tried = [steps[0]]
         try:
-            created = await despite_conflicts(self.circles.create, plan, steps, at)
+            created = await despite_conflicts(self.cycles.create, plan, steps, tried)
         except Exception as raised:  # noqa: BLE001 - becomes the answer of these operations
             error = as_scim(raised)
-            self.circles.forget(plan, steps)
+            self.cycles.forget_created(plan, steps)
             for step in steps:
-                self._fail(plan, step, error if step is at[-1] else _broken(plan, at[-1]))
+                self._fail(
+                    plan, step, error if step is tried[-1] else _broken_cycle(plan, tried[-1])
+                )
             return error
         for step, resource in zip(steps, created, strict=True):
             self._succeed(plan, step, resource)
@@ -146,13 +152,13 @@ class BulkRun:
         return error
 
     async def _work(self, work: Callable[[], ResultT], size: int) -> ResultT:
-        """Do some work. Even a small piece waits for its turn: it is one of a thousand."""
+        """Run a piece of work; even a small one waits for its slot, as it is one of a thousand."""
         transactions = self.operations.transactions
         return await transactions.shares.work.run(
             transactions.owner, work, max(size, SMALL_WORK + 1)
         )
 
 
-def _broken(plan: BulkPlan, step: BulkStep) -> ConflictException:
+def _broken_cycle(plan: BulkPlan, step: BulkStep) -> ConflictException:
     bulk_id = plan.operation(step).bulk_id or ""
     return ConflictException(detail=f"It is in a circle with the bulkId {bulk_id}, which failed")

@@ -1,4 +1,4 @@
-"""How are resources created that name each other? In one transaction, in two passes."""
+"""How are resources created that name each other? A transaction creates them in two passes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from scim2_server.bulk import BulkPlan, BulkStep
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import change_group, create_group
 from api.scim.locks import lock_group
-from api.scim.members.parameter import NOTHING, NamedChanges
-from api.scim.members.plan import exactly
+from api.scim.members.parameter import NO_CHANGE, MemberChange
+from api.scim.members.plan import replace_all_with
 from api.scim.members.sent import sent_of
 from api.scim.operations.bulk_transactions import first_state
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
@@ -22,36 +22,36 @@ from contracts.time_slice import TimeSlice
 
 
 @dataclass(frozen=True, slots=True)
-class BulkCircle:
-    """Creates the resources of circles."""
+class BulkCycles:
+    """Creates the resources of cycles."""
 
     service: TolerantScimService
     transactions: Transactions
 
     async def create(
-        self, plan: BulkPlan, steps: Sequence[BulkStep], at: list[BulkStep]
+        self, plan: BulkPlan, steps: Sequence[BulkStep], tried: list[BulkStep]
     ) -> list[AnyResource]:
-        """Create each resource, then tell each again what was not there when it was created.
+        """Create each resource with the known references, then complete each with the others.
 
-        :param at: takes each step when its turn comes, for whoever asks where it failed.
+        :param tried: takes each step before it runs, so that after an error the last is the cause.
         """
-        self.forget(plan, steps)  # a try before this one was rolled back
+        self.forget_created(plan, steps)  # a try before this one was rolled back
         created: list[AnyResource] = []
         time_slice = TimeSlice()
         async with self.transactions.write() as tx:
             for step in steps:
-                at.append(step)
+                tried.append(step)
                 await time_slice.pause_if_over()
                 plan.created[_bulk_id(plan, step)] = await self._begin(tx, plan, step)
             for step in steps:
-                at.append(step)
+                tried.append(step)
                 await time_slice.pause_if_over()
                 created.append(await self._complete(tx, plan, step))
         return created
 
     @staticmethod
-    def forget(plan: BulkPlan, steps: Sequence[BulkStep]) -> None:
-        """Let a plan know that the resources of these steps are not there."""
+    def forget_created(plan: BulkPlan, steps: Sequence[BulkStep]) -> None:
+        """Remove the resources of these steps from the plan, as they were not created."""
         for step in steps:
             plan.created.pop(_bulk_id(plan, step), None)
 
@@ -61,7 +61,7 @@ class BulkCircle:
         self.service.check_bulk_operation(routed, operation)
         first = first_state(plan, operation)
         if isinstance(first, Group):
-            return group_of(await create_group(tx, first, NOTHING))
+            return group_of(await create_group(tx, first, NO_CHANGE))
         return await create_user(tx, cast("ScimUser", first))
 
     @staticmethod
@@ -71,8 +71,8 @@ class BulkCircle:
         if not isinstance(complete, Group):
             user = complete.model_copy(update={"id": begun.id, "meta": begun.meta})
             return await update_user(tx, cast("ScimUser", user), None)
-        members = NamedChanges.of(exactly(sent_of(complete.members)))
-        row = await lock_group(tx, str(begun.id), members.named)
+        members = MemberChange.of(replace_all_with(sent_of(complete.members)))
+        row = await lock_group(tx, str(begun.id), members.ids)
         return group_of(await change_group(tx, row, complete, members))
 
 

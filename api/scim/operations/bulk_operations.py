@@ -1,4 +1,4 @@
-"""How is one operation of a bulk request applied? In the steps of a request that comes alone."""
+"""How is one operation of a bulk request applied? The steps are those of a single request."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ Method = BulkOperation.Method
 
 @dataclass(frozen=True, slots=True)
 class BulkOperations:
-    """Applies operations of bulk requests, which the library has read."""
+    """Applies operations of bulk requests that the library has read."""
 
     service: TolerantScimService
     transactions: Transactions
@@ -34,7 +34,7 @@ class BulkOperations:
     async def apply(
         self, resource_type: ResourceType, operation: BulkOperation[AnyResource], size: int
     ) -> AnyResource | None:
-        """Apply an operation; return what of its resource the answer tells, None where it is gone.
+        """Apply an operation; return its resource as far as the answer tells it, None if deleted.
 
         :param size: the bytes of the operation.
         """
@@ -60,19 +60,19 @@ class BulkOperations:
                 raise AssertionError("an operation without a method was refused")
             case never:
                 assert_never(never)
-        return _named(user)
+        return _told_of(user)
 
     async def _group(self, operation: BulkOperation[AnyResource], size: int) -> Group | None:
         id_, conditions = operation.resource_id or "", Conditions(if_match=operation.version)
         match operation.method:
             case Method.post:
-                return group_of(await self.groups.create(await self._pushed(operation, size)))
+                return group_of(await self.groups.create(await self._read_group(operation, size)))
             case Method.put:
-                pushed = await self._pushed(operation, size)
+                pushed = await self._read_group(operation, size)
                 return await self.groups.replace(id_, pushed, conditions, size)
             case Method.patch:
                 effort = PATCH_EFFORT * size
-                patch = await self._pushed_patch(cast("PatchOp[Group]", operation.data), effort)
+                patch = await self._read_patch(cast("PatchOp[Group]", operation.data), effort)
                 return await self.groups.patch(id_, patch, conditions, effort)
             case Method.delete:
                 await self.groups.delete(id_, conditions)
@@ -82,17 +82,17 @@ class BulkOperations:
             case never:
                 assert_never(never)
 
-    async def _pushed(self, operation: BulkOperation[AnyResource], size: int) -> PushedGroup:
+    async def _read_group(self, operation: BulkOperation[AnyResource], size: int) -> PushedGroup:
         push = partial(pushed_group, cast("Group", operation.data))
         return await self.transactions.shares.work.run(self.transactions.owner, push, size)
 
-    async def _pushed_patch(self, patch: PatchOp[Group], size: int) -> PushedPatch:
+    async def _read_patch(self, patch: PatchOp[Group], size: int) -> PushedPatch:
         def push() -> PushedPatch:
             return pushed_patch([it for each in patch.operations or () for it in steps_of(each)])
 
         return await self.transactions.shares.work.run(self.transactions.owner, push, size)
 
 
-def _named(user: StoredUser) -> ScimUser:
-    """Return what the outcome of an operation tells of a user: its id and its version."""
+def _told_of(user: StoredUser) -> ScimUser:
+    """Return a user with the attributes that an outcome tells: its id and its version."""
     return ScimUser.model_construct(id=user.id, meta=user_meta(user))

@@ -1,7 +1,7 @@
-"""In which turns does a bulk request run? One transaction for each operation, or for each circle.
+"""In which transactions does a bulk request run? Each operation has its own, a cycle has one.
 
-Operations whose creations name each other in a circle cannot be told apart: RFC 7644 section
-3.7.1 wants them resolved, so they are created together, or not at all.
+Creations whose bulkIds name each other in a cycle depend on each other: RFC 7644 section 3.7.1
+wants them resolved, so all of a cycle are created, or none.
 """
 
 from collections import Counter, defaultdict
@@ -18,61 +18,64 @@ Operation = BulkOperation[Resource[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Circles:
-    """The circle that each operation of a plan is in, alone or with others, by their indices.
+class Components:
+    """The strongly connected components of a plan, whose operations name each other.
 
-    ``closed`` are the circles whose operations name each other, or one of them itself.
+    ``component_of`` maps the index of an operation to its component, which most are in alone.
+    ``cyclic`` are the components whose operations name each other, or whose only one names itself.
     """
 
-    of: Mapping[int, int]
-    closed: frozenset[int]
+    component_of: Mapping[int, int]
+    cyclic: frozenset[int]
 
-    def is_closed(self, steps: Sequence[BulkStep]) -> bool:
-        """Say whether the steps of one turn name each other, or one step itself."""
-        return self.of[steps[0].index] in self.closed
+    def is_cycle(self, steps: Sequence[BulkStep]) -> bool:
+        """Return whether the steps of one transaction name each other, or one names itself."""
+        return self.component_of[steps[0].index] in self.cyclic
 
 
-def turns(plan: BulkPlan, circles: Circles) -> Iterator[Sequence[BulkStep]]:
-    """Yield the steps to run, those of a circle together, until the request is stopped."""
-    together = Counter(circles.of.values())
-    arrived: dict[int, list[BulkStep]] = defaultdict(list)
+def transactions_of(plan: BulkPlan, components: Components) -> Iterator[Sequence[BulkStep]]:
+    """Yield the steps of each transaction in order, until the request is stopped."""
+    sizes = Counter(components.component_of.values())
+    steps_so_far: dict[int, list[BulkStep]] = defaultdict(list)
     for step in plan.steps:
         if plan.stopped:
             return
-        circle = circles.of[step.index]
-        arrived[circle].append(step)
-        if len(arrived[circle]) == together[circle]:  # what the circle needs has run by now
-            yield arrived[circle]
+        component = components.component_of[step.index]
+        steps_so_far[component].append(step)
+        if (
+            len(steps_so_far[component]) == sizes[component]
+        ):  # the operations that it needs have run by now
+            yield steps_so_far[component]
 
 
-def circles_in(plan: BulkPlan) -> Circles:
-    """Find the circles of a plan, in time proportional to the size of its operations.
+def components_of(plan: BulkPlan) -> Components:
+    """Return the components of a plan, in time proportional to the size of its operations.
 
-    The algorithm of Kosaraju: the plan's steps are the first of its two passes.
+    The algorithm is that of Kosaraju: the order of the plan's steps is the first of its two passes.
     """
     dependents: dict[int, list[int]] = {step.index: [] for step in plan.steps}
-    named = {index: plan.dependencies(index) for index in dependents}
-    for index, dependencies in named.items():
+    dependencies_of = {index: plan.dependencies(index) for index in dependents}
+    for index, dependencies in dependencies_of.items():
         for dependency in dependencies:
             dependents[dependency].append(index)
-    circle_of: dict[int, int] = {}
+    component_of: dict[int, int] = {}
     for step in reversed(plan.steps):
-        left = [step.index]
-        while left:
-            index = left.pop()
-            if index not in circle_of:
-                circle_of[index] = step.index
-                left.extend(dependents[index])
-    closed = {
-        circle_of[index]
-        for index, dependencies in named.items()
-        if any(circle_of[dependency] == circle_of[index] for dependency in dependencies)
+        pending = [step.index]
+        while pending:
+            index = pending.pop()
+            if index not in component_of:
+                component_of[index] = step.index
+                pending.extend(dependents[index])
+    cyclic = {
+        component_of[index]
+        for index, dependencies in dependencies_of.items()
+        if any(component_of[dependency] == component_of[index] for dependency in dependencies)
     }
-    return Circles(circle_of, frozenset(closed))
+    return Components(component_of, frozenset(cyclic))
 
 
 def first_state(plan: BulkPlan, operation: Operation) -> Resource[Any]:
-    """Return what a creation of a circle starts as: with the references that are known already.
+    """Return the resource that a creation of a cycle starts with: only known references resolved.
 
     A group starts without members.
     """

@@ -1,4 +1,4 @@
-"""In which steps is an operation served? The library's, where our storage needs no other."""
+"""In which steps is an operation served? Resources take our own steps, discovery the library's."""
 
 from typing import cast
 
@@ -11,31 +11,31 @@ from scim2_server.routing import Operation
 from api.scim.groups.requests import GroupRequests
 from api.scim.groups.writes import GroupWrites
 from api.scim.operations.bulk import BulkRun
-from api.scim.operations.bulk_cycles import BulkCircle
+from api.scim.operations.bulk_cycles import BulkCycles
 from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.searches import SearchRequests
 from api.scim.operations.storage import DirectoryStorage
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from api.scim.users.requests import UserRequests
 
 
 class DirectoryHandler(AsyncScimHandler):
-    """Serves the requests of one connection; in steps of our own where cost matters."""
+    """Serves the requests of one connection, in steps of our own in place of the library's."""
 
     service: TolerantScimService
 
     def __init__(
-        self, service: TolerantScimService, transactions: Transactions, users: SharedUsers
+        self, service: TolerantScimService, transactions: Transactions, users: BatchedUsers
     ) -> None:
-        # The library asks for a storage, which no step of this handler uses.
+        # The library needs a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))
         self.users = UserRequests(service, transactions, users)
         writes = GroupWrites(service, transactions)
         self.groups = GroupRequests(service, transactions, writes)
         self.operations = BulkOperations(service, transactions, self.users, writes)
-        self.circles = BulkCircle(service, transactions)
+        self.cycles = BulkCycles(service, transactions)
         self.searches = SearchRequests(service, transactions, self.users, users.pages)
 
     # --- resources ----------------------------------------------------------------------------
@@ -73,7 +73,7 @@ class DirectoryHandler(AsyncScimHandler):
         """Run a bulk request (RFC 7644 section 3.7)."""
         with self.service.provider:
             self.service.route(request, Operation.bulk)
-            return await BulkRun(self.service, self.operations, self.circles, request).respond()
+            return await BulkRun(self.service, self.operations, self.cycles, request).respond()
 
     def _requests_for(self, resource_type: ResourceType) -> UserRequests | GroupRequests:
         return self.groups if resource_type.name == "Group" else self.users

@@ -1,8 +1,7 @@
-"""How are the resources of a page shown? As a whole where they are small, else in portions.
+"""How are the resources of a page shown? Small pages are shown whole, large ones in portions.
 
-A page ends where it becomes too large, with one resource at least. What it shows is loaded a
-portion at a time, while the answer is being sent, so that a page takes little memory whatever its
-resources hold.
+A page ends where it becomes too large, with one resource at least. The resources of a large page
+are loaded a portion at a time while the answer is being sent, so that it takes little memory.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from sqlmodel import col
 from api.directory.tables import UserRow
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
-from api.scim.members.answers import MemberList, MemberLists, shown_of_members
+from api.scim.members.answers import MemberList, MemberLists, shown_member_attributes
 from api.scim.members.reads import chunks
 from api.scim.protocol.ready_json import StreamedJson, texts_of
 from api.scim.protocol.service import TolerantScimService
@@ -30,19 +29,19 @@ from api.scim.users.answers import UserAnswers
 from api.scim.users.statements import StoredUser
 from api.scim.users.store import get_users
 
-PORTION = 1024 * 1024
-"""Characters that are loaded at once."""
+CHARACTERS_AT_ONCE = 1024 * 1024
+"""Characters of one portion: about a megabyte."""
 
-FEW = 4
-"""Resources that make a page small whatever they hold."""
+FEW_RESOURCES = 4
+"""Resources of a page that counts as small, whatever they hold."""
 
-GROUP_SIZE, MEMBER_SIZE = 500, 160
-"""Characters of a group without its members, and of a member, about."""
+GROUP_CHARACTERS, MEMBER_CHARACTERS = 500, 160
+"""Approximate characters of a group without its members, and of a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceLists:
-    """Shows resources of one connection in answers to one request."""
+    """Shows resources of one connection in the answer to one request."""
 
     service: TolerantScimService
     transactions: Transactions
@@ -50,28 +49,28 @@ class ResourceLists:
     base_url: str
 
     async def of(self, tx: Transaction, page: Page) -> tuple[Page, Any]:
-        """Return a page, cut where it is too large, and the list of its resources."""
-        if len(page.found) <= FEW:
+        """Return a page, cut if it is too large, and the JSON list of its resources."""
+        if len(page.found) <= FEW_RESOURCES:
             return page, await self._shown(tx, page.found)
         sizes = await self._sizes(tx, page.found)
         backwards = page.direction is Direction.BEFORE
         nearest_first = sizes[::-1] if backwards else sizes
-        page = page.cut(fitting(nearest_first, self.service.limits.page_bytes))
+        page = page.cut(count_fitting(nearest_first, self.service.limits.page_bytes))
         shown = len(page.found)
         sizes = sizes[-shown:] if backwards else sizes[:shown]
-        if sum(sizes) <= PORTION:
+        if sum(sizes) <= CHARACTERS_AT_ONCE:
             return page, await self._shown(tx, page.found)
         return page, StreamedJson(partial(self._portions, page.found, sizes))
 
     async def _shown(self, tx: Transaction, found: Sequence[Found]) -> list[Any]:
-        """Return resources as an answer shows them, in their order, without those that are gone."""
+        """Return resources as an answer shows them, in their order, without deleted ones."""
         lists = self._members()
         groups = [id_ for type_, id_ in found if type_ == "Group"]
         users = await get_users(tx, [id_ for type_, id_ in found if type_ == "User"])
         rows = await statements.read_all(tx, groups) if groups else []
         members = await lists.of(tx, groups)
         answers = UserAnswers(self.service, self.base_url)
-        size = answers.size_of(users, self.parameters) + GROUP_SIZE * len(rows)
+        size = answers.size_of(users, self.parameters) + GROUP_CHARACTERS * len(rows)
         show = partial(self._show, answers, users, rows, members)
         by_id = await self._work(show, size)
         return [by_id[id_] for _, id_ in found if id_ in by_id]
@@ -96,12 +95,12 @@ class ResourceLists:
         return group if members is None else group | {"members": members}
 
     async def _portions(self, found: Sequence[Found], sizes: Sequence[int]) -> AsyncIterator[str]:
-        """Give the text of the list; no connection is held while a portion is sent."""
+        """Yield the text of the list; no connection is held while a portion is sent."""
         start = "["
-        for some in portions(found, sizes, PORTION):
+        for portion in portions(found, sizes, CHARACTERS_AT_ONCE):
             async with self.transactions.read() as tx:
                 await tx.confirm()
-                shown = await self._shown(tx, some)
+                shown = await self._shown(tx, portion)
             for resource in shown:
                 yield start
                 async for text in texts_of(resource):
@@ -110,37 +109,39 @@ class ResourceLists:
         yield "[]" if start == "[" else "]"
 
     async def _sizes(self, tx: Transaction, found: Sequence[Found]) -> list[int]:
-        """Return about how many characters each resource takes in an answer."""
+        """Return the approximate characters that each resource takes in an answer."""
         counts = await self._members().counts(tx, [id_ for type_, id_ in found if type_ == "Group"])
-        sizes = {id_: GROUP_SIZE + MEMBER_SIZE * count for id_, count in counts.items()}
+        sizes = {id_: GROUP_CHARACTERS + MEMBER_CHARACTERS * count for id_, count in counts.items()}
         length = func.length(cast(col(UserRow.resource), String))
-        for some in chunks([id_ for type_, id_ in found if type_ == "User"]):
+        for portion in chunks([id_ for type_, id_ in found if type_ == "User"]):
             read = select(col(UserRow.id), length).where(
-                col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(some)
+                col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(portion)
             )
             sizes |= dict((await tx.db.execute(read)).all())
-        return [sizes.get(id_, GROUP_SIZE) for _, id_ in found]
+        return [sizes.get(id_, GROUP_CHARACTERS) for _, id_ in found]
 
     def _members(self) -> MemberLists:
-        return MemberLists(self.transactions, shown_of_members(self.parameters), self.base_url)
+        return MemberLists(
+            self.transactions, shown_member_attributes(self.parameters), self.base_url
+        )
 
     async def _work(self, work: Callable[[], dict[str, Any]], size: int) -> dict[str, Any]:
         return await self.transactions.shares.work.run(self.transactions.owner, work, size)
 
 
-def fitting(sizes: Sequence[int], most: int) -> int:
-    """Return how many of the first resources fit into an answer, or one. Pure."""
+def count_fitting(sizes: Sequence[int], most: int) -> int:
+    """Return the number of leading resources that fit into an answer, at least one. Pure."""
     return max(1, sum(total <= most for total in accumulate(sizes)))
 
 
 def portions(found: Sequence[Found], sizes: Sequence[int], most: int) -> Sequence[Sequence[Found]]:
-    """Split resources, in their order, into portions of a size; one is at least in each. Pure."""
+    """Split resources, in order, into portions of at most a size; none is empty. Pure."""
     split: list[list[Found]] = []
-    filled = most
-    for each, size in zip(found, sizes, strict=True):
-        if filled + size > most:
+    characters = most
+    for resource, size in zip(found, sizes, strict=True):
+        if characters + size > most:
             split.append([])
-            filled = 0
-        split[-1].append(each)
-        filled += size
+            characters = 0
+        split[-1].append(resource)
+        characters += size
     return split

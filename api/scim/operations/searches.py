@@ -1,6 +1,7 @@
-"""In which steps is a search served? What providers ask before every write is looked up at once.
+"""In which steps is a search served? A userName is looked up by its key, any other by a query.
 
-Everything else is a search of the database, within the share of its connection.
+Providers look up a userName before every write. Other searches run within the share of their
+connection.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from api.scim.users.requests import UserRequests
 
 @dataclass(frozen=True, slots=True)
 class SearchRequests:
-    """Serves the searches of one connection. ``pages`` finds those of users in their order."""
+    """Serves the searches of one connection; ``pages`` finds pages of users by their index."""
 
     service: TolerantScimService
     transactions: Transactions
@@ -35,31 +36,31 @@ class SearchRequests:
 
     async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with GET."""
-        name = name_looked_up(request.query) if _are_users(types) else None
+        name = name_looked_up(request.query) if _are_all_users(types) else None
         if name is not None:
             return await self.users.look_up(request, name)
         read = partial(self.service.read_search_query, types, request.query)
         effort = effort_of(*request.query.values())
         wanted, position = await self._work(read, effort)
-        return await self._found(request, types, wanted, position)
+        return await self._answer(request, types, wanted, position)
 
     async def by_body(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with POST."""
         media = request.header("Content-Type")
         read = partial(self.service.read_search_body, types, request.body, media)
         wanted, position = await self._work(read, effort_of(request.body.decode(errors="replace")))
-        return await self._found(request, types, wanted, position)
+        return await self._answer(request, types, wanted, position)
 
-    async def _found(
+    async def _answer(
         self,
         request: ScimRequest,
         types: list[ResourceType],
         wanted: SearchRequest[Any],
         position: Any,
     ) -> ScimResponse:
-        name = _only_user_name(wanted) if _are_users(types) else None
+        name = _user_name_looked_up(wanted) if _are_all_users(types) else None
         if name is not None:
-            return await self.users.found_by_name(request, types, wanted, name)
+            return await self.users.answer_look_up(request, types, wanted, name)
         base_url = request.base_url.rstrip("/")
         lists = ResourceLists(self.service, self.transactions, wanted, base_url)
 
@@ -84,7 +85,12 @@ class SearchRequests:
         position: Any,
         base_url: str,
     ) -> Page:
-        if wanted.filter is None and _are_users(types) and _is_in_order(wanted) and wanted.count:
+        if (
+            wanted.filter is None
+            and _are_all_users(types)
+            and _is_by_index(wanted)
+            and wanted.count
+        ):
             start = wanted.start_index_0 or 0
             total, ids = await self.pages.find(tx.db, tx.connection_id, start, wanted.count, tx.now)
             return Page(total, [("User", id_) for id_ in ids])
@@ -96,22 +102,22 @@ class SearchRequests:
         return wanted
 
 
-def _are_users(types: Sequence[ResourceType]) -> bool:
+def _are_all_users(types: Sequence[ResourceType]) -> bool:
     return all(type_.name == "User" for type_ in types)
 
 
-def _is_in_order(wanted: SearchRequest[Any]) -> bool:
-    """Say whether a page is found by its index in the order of creation."""
+def _is_by_index(wanted: SearchRequest[Any]) -> bool:
+    """Return whether a page is found by its start index in the order of creation."""
     return wanted.cursor is None and wanted.sort_by is None
 
 
-def _only_user_name(wanted: SearchRequest[Any]) -> str | None:
-    """Return the userName that a search looks for, if it looks for nothing else.
+def _user_name_looked_up(wanted: SearchRequest[Any]) -> str | None:
+    """Return the userName that a search looks up, or None if it has any other condition.
 
-    A look-up that ``api.scim.protocol.fast_paths`` does not take is found out here, once parsed.
+    The look-ups are those that ``api.scim.protocol.fast_paths`` does not recognise unparsed.
     """
-    first = (wanted.start_index or 1) <= 1 and wanted.count != 0
-    if wanted.filter is None or not (first and _is_in_order(wanted)):
+    is_first_page = (wanted.start_index or 1) <= 1 and wanted.count != 0
+    if wanted.filter is None or not (is_first_page and _is_by_index(wanted)):
         return None
     match wanted.filter.ast:
         case Comparison(AttrPath(attr, None, None), CompareOperator.eq, str(value)) if (

@@ -1,8 +1,8 @@
 """How does the library reach users and groups? This adapter is its storage, on our tables.
 
 The library's handler takes a storage, but ours serves every request in steps of its own. So only
-the suites use the adapter: that of the port (``tests/conformance/test_scim_storage.py``) and those
-of searches and groups. The projection, too, is for them alone.
+test suites use the adapter: the suite of the port (``tests/conformance/test_scim_storage.py``) and
+the suites of searches and groups. The projection (``shows``) serves them alone, too.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -15,8 +15,8 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import create_group, delete_group, get_group
-from api.scim.members.parameter import NamedChanges
-from api.scim.members.plan import exactly
+from api.scim.members.parameter import MemberChange
+from api.scim.members.plan import replace_all_with
 from api.scim.members.sent import sent_of
 from api.scim.operations.whole_groups import (
     get_whole_group,
@@ -35,8 +35,8 @@ from api.scim.users.store import create_user, delete_user, get_user, get_users, 
 class DirectoryStorage(AsyncScimStorage):
     """The users and groups of one connection, for one request.
 
-    It locks the user that it reads: a PATCH builds on what it has read, and parallel ones must not
-    undo each other.
+    The storage locks the user that it reads: a PATCH builds on the user that was read, and parallel
+    ones must not undo each other.
     """
 
     supports_cursors = True
@@ -48,7 +48,7 @@ class DirectoryStorage(AsyncScimStorage):
 
     @asynccontextmanager
     async def operation(self) -> AsyncIterator[None]:
-        """Run one SCIM operation in one transaction; inside another, it is part of that one."""
+        """Run one SCIM operation in one transaction; a nested operation joins the outer one."""
         if self._transaction is not None:
             yield
             return
@@ -83,7 +83,7 @@ class DirectoryStorage(AsyncScimStorage):
             page = await find(
                 self.transactions, tx, resource_types, search_request, position, self._base_url
             )
-            resources = await self._found(tx, page.found, search_request)
+            resources = await self._load_found(tx, page.found, search_request)
             return page.as_search_page(resources)
 
     async def create(self, resource_type: ResourceType, resource: AnyResource) -> AnyResource:
@@ -91,7 +91,9 @@ class DirectoryStorage(AsyncScimStorage):
             if isinstance(resource, User):
                 return await create_user(tx, resource)
             group = _group(resource)
-            row = await create_group(tx, group, NamedChanges.of(exactly(sent_of(group.members))))
+            row = await create_group(
+                tx, group, MemberChange.of(replace_all_with(sent_of(group.members)))
+            )
             return await get_whole_group(tx, row["id"])
 
     async def update(
@@ -122,18 +124,18 @@ class DirectoryStorage(AsyncScimStorage):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Give the transaction of the operation; outside of one, one of its own."""
+        """Yield the transaction of the running operation, or else open an operation for it."""
         async with self.operation():
             assert self._transaction is not None
             yield self._transaction
 
-    async def _found(
+    async def _load_found(
         self,
         tx: Transaction,
         found: Sequence[tuple[str, str]],
         request: SearchRequest[Any],
     ) -> list[AnyResource]:
-        """Load what a search found, in its order."""
+        """Load the resources that a search found, in its order."""
         users = [id_ for type_, id_ in found if type_ == "User"]
         groups = [id_ for type_, id_ in found if type_ == "Group"]
         loaded: list[AnyResource] = [
@@ -164,14 +166,14 @@ async def _groups(
 def shows(
     parameters: ResponseParameters[Any] | None, model: type[Resource[Any]], field: str
 ) -> bool:
-    """Say whether an answer under these parameters shows anything of a field of the model."""
+    """Return whether an answer under these parameters shows any part of a field of the model."""
     if parameters is None:
         return True
     if parameters.attributes:
-        asked = [path.resolve(model) for path in parameters.attributes]
-        return any(binding is not None and binding.field_name == field for binding in asked)
-    left_out = [path.resolve(model) for path in parameters.excluded_attributes or ()]
+        shown = [path.resolve(model) for path in parameters.attributes]
+        return any(binding is not None and binding.field_name == field for binding in shown)
+    excluded = [path.resolve(model) for path in parameters.excluded_attributes or ()]
     return not any(
         binding is not None and binding.field_name == field and binding.sub_field_name is None
-        for binding in left_out
+        for binding in excluded
     )

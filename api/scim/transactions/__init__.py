@@ -1,1 +1,1 @@
-"""In what does a request reach the database? In transactions, which lock what they change."""
+"""In what does a request reach the database? Its transactions lock the rows that they change."""

@@ -1,4 +1,4 @@
-"""How does a request reach the database? In transactions, within the share of its connection."""
+"""How does a request reach the database? The share of its connection bounds its transactions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +21,7 @@ FoundT = TypeVar("FoundT")
 
 
 async def never() -> None:
-    """Wait for ever: this client does not hang up."""
+    """Wait for ever, in place of a client that never hangs up."""
     await asyncio.Event().wait()
 
 
@@ -29,7 +29,7 @@ async def never() -> None:
 class Transactions:
     """Opens the transactions of one request.
 
-    ``search_seconds`` is what a search may take. ``hung_up`` returns when the client is gone.
+    ``search_seconds`` bounds the time of a search. ``hung_up`` returns when the client hangs up.
     """
 
     database: DirectoryDatabase
@@ -43,18 +43,18 @@ class Transactions:
 
     @property
     def owner(self) -> str:
-        """Return whose share it is: the connection's."""
+        """Return the id of the connection, which is the owner of the shares."""
         return self.connection.id
 
     def lock(self, resource_id: str) -> AbstractAsyncContextManager[None]:
-        """Hold what keeps requests of this process from waiting for a resource in the database."""
+        """Hold this process's lock on a resource, so that its requests do not wait for the row."""
         return self.locks.at(self.connection.id, resource_id)
 
     @asynccontextmanager
     async def write(self, *, urgent: bool = False) -> AsyncIterator[Transaction]:
-        """Open a transaction that writes, and commit it if the token opens the connection still.
+        """Open a writing transaction, and commit it if the token still opens the connection.
 
-        :param urgent: whether somebody may leave by it.
+        :param urgent: whether a user may be deactivated or deleted, which has reserved slots.
         :raises NoSlot: when the connection writes too much at once.
         :raises UnauthorizedException: when the token has ended meanwhile.
         """
@@ -69,42 +69,45 @@ class Transactions:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """Open a connection for a few short statements that change nothing."""
+        """Open a transaction for a few short statements that only read.
+
+        :raises NoSlot: when the connection searches too much at once.
+        """
         async with self.shares.searches.slot(self.owner), self.database.search() as db:
             yield self._transaction(db, writing=False)
 
     async def search(self, find: Callable[[Transaction], Awaitable[FoundT]]) -> FoundT:
-        """Find something, for a bounded time and as long as its client waits for it.
+        """Run a search, for a bounded time and as long as the client waits for the answer.
 
         :raises NoSlot: when the connection searches too much at once.
-        :raises SearchTooSlow: when it takes too long.
-        :raises HungUp: when the client does not wait for it.
+        :raises SearchTooSlow: when the search takes too long.
+        :raises HungUp: when the client does not wait for the answer.
         """
         async with self.read() as tx:
             finding = asyncio.ensure_future(find(tx))
-            gone = asyncio.ensure_future(self.hung_up())
+            hang_up = asyncio.ensure_future(self.hung_up())
             try:
                 await asyncio.wait(
-                    {finding, gone},
+                    {finding, hang_up},
                     timeout=self.search_seconds,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if finding.done():
                     return finding.result()
-                raise HungUp if gone.done() else SearchTooSlow(self.search_seconds)
+                raise HungUp if hang_up.done() else SearchTooSlow(self.search_seconds)
             finally:
-                gone.cancel()
-                await _end(tx.db, finding)
+                hang_up.cancel()
+                await _interrupt_search(tx.db, finding)
 
     def _transaction(self, db: AsyncConnection, *, writing: bool) -> Transaction:
         return Transaction(db, self.connection, self.trace, self.clock(), writing)
 
 
-async def _end(db: AsyncConnection, finding: "asyncio.Future[Any]") -> None:
-    """End a search that is under way; the database must not go on for nobody."""
+async def _interrupt_search(db: AsyncConnection, finding: "asyncio.Future[Any]") -> None:
+    """End a running search, so that the database does not go on without a reader."""
     if not finding.done():
         await interrupt(db)
         finding.cancel()
         await asyncio.wait({finding})
         if not finding.cancelled():
-            finding.exception()  # it was interrupted, and says so
+            finding.exception()  # fetched, so that asyncio does not log it as lost

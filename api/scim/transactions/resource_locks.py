@@ -1,7 +1,7 @@
-"""Which request may change a resource now? One at a time, within a process.
+"""Which request may change a resource now? A lock lets in one at a time, within a process.
 
-Requests that would only wait for each other in the database wait here, where that costs nothing:
-each transaction has a connection, which others would have to do without. Requests of other
+Requests that would only wait for each other in the database wait here, where waiting is free: a
+transaction that waits holds a database connection that other requests need. Requests of several
 processes meet in the database.
 """
 
@@ -14,7 +14,7 @@ from api.fairness.slots import NoSlot
 
 
 class ResourceLocks:
-    """The locks of one process, made when they are first asked for.
+    """The locks of one process on resources, each made when it is first needed.
 
     :param patience: the seconds that a request waits for a lock.
     """
@@ -27,7 +27,7 @@ class ResourceLocks:
     async def at(self, connection_id: str, resource_id: str) -> AsyncIterator[None]:
         """Hold the lock of a resource within the block.
 
-        :raises NoSlot: when others change the resource for too long.
+        :raises NoSlot: when other requests hold the lock for too long.
         """
         name = f"{connection_id}/{resource_id}"
         lock = self._locks.get(name)

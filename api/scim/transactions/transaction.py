@@ -1,4 +1,4 @@
-"""In what does one SCIM operation run? One transaction of one connection, at one moment."""
+"""In what does one SCIM operation run? A transaction belongs to one connection and one moment."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ WrittenT = TypeVar("WrittenT")
 
 @dataclass(slots=True)
 class Transaction:
-    """What every part of an operation needs to know. A writing one locks the rows it reads.
+    """The transaction of one SCIM operation; a writing one locks the rows that it reads.
 
-    ``confirmed``: whether the token was looked up again in this transaction.
+    ``now`` is its time in microseconds, and ``confirmed`` tells whether the token was looked up
+    again in this transaction.
     """
 
     db: AsyncConnection
@@ -30,20 +31,20 @@ class Transaction:
 
     @property
     def connection_id(self) -> str:
-        """Return the connection whose resources these are."""
+        """Return the id of the connection that the resources belong to."""
         return self.connection.id
 
     @property
     def dialect(self) -> str:
-        """Return which kind of database it is."""
+        """Return the name of the database's dialect: ``postgresql`` or ``sqlite``."""
         return self.db.dialect.name
 
     async def confirm(self) -> OpenedConnection:
-        """Look the token up again and return the connection with its rules of now.
+        """Look the token up again, and return the connection with the rules of this moment.
 
-        A body takes its time to come, and so does a lock: what held before does not count. The
-        rules are those of the commit once the identities are locked that they are applied to,
-        because a change of the rules marks every identity.
+        A token may end while a body arrives or a lock is waited for, so an earlier look-up does not
+        count. Once the identities are locked that the rules apply to, the rules are those of the
+        commit, because a change of the rules marks every identity.
 
         :raises UnauthorizedException: when the token has ended meanwhile.
         """
@@ -53,12 +54,12 @@ class Transaction:
         return self.connection
 
     @staticmethod
-    async def unique(writing: Awaitable[WrittenT], what: str) -> WrittenT:
-        """Write what may violate uniqueness, here or in a race with another.
+    async def unique(writing: Awaitable[WrittenT], attribute: str) -> WrittenT:
+        """Await a write that may violate the uniqueness of an attribute, also in a race.
 
-        :raises UniquenessException: when it does.
+        :raises UniquenessException: when the value of the attribute is taken.
         """
         try:
             return await writing
         except IntegrityError as error:
-            raise UniquenessException(detail=f"{what} is already taken") from error
+            raise UniquenessException(detail=f"{attribute} is already taken") from error

@@ -1,1 +1,1 @@
-"""How are users served and kept? Requests, shared writes, statements, answers and pages."""
+"""How are users served and stored? Requests share statements and transactions in batches."""

@@ -1,7 +1,7 @@
-"""How is a user shown? The stored JSON is sent as it stands, wherever it need not be read first.
+"""How is a user shown? An answer holds the stored JSON unchanged, unless it has to be parsed.
 
-A user is made into a model only where an answer shows a part of it, or where it refers to another
-one by a relative URL. Both ways give the same answer.
+A model of a user is made only if the answer shows a part of the user, or if the user refers to
+another one by a relative URL. Both ways give the same answer.
 """
 
 from collections.abc import Sequence
@@ -34,21 +34,21 @@ class UserAnswers:
         parameters: ResponseParameters[Any],
         status: HTTPStatus = HTTPStatus.OK,
     ) -> ScimResponse:
-        """Answer with a user."""
+        """Return the answer that shows one user (RFC 7644 section 3.4.1)."""
         headers = {
             "Content-Location": self.location(user),
             "ETag": entity_tag(user.revision),
         }
         if status is HTTPStatus.CREATED:
             headers["Location"] = headers["Content-Location"]
-        # It takes an object of attributes; one that is ready is written in the same place.
+        # The library expects an object of attributes here; ready JSON is written in its place.
         body: Any = self.shown(user, parameters)
         return ScimResponse(status, body, headers)
 
     def many(
         self, body: dict[str, Any], users: Sequence[StoredUser], parameters: ResponseParameters[Any]
     ) -> dict[str, Any]:
-        """Put the users of a page into its list."""
+        """Return the body of a list response with the users of its page."""
         if not users:
             return body
         resources = [self.shown(user, parameters) for user in users]
@@ -59,12 +59,12 @@ class UserAnswers:
         return location_of(self.base_url, "User", user.id)
 
     def size_of(self, users: Sequence[StoredUser], parameters: ResponseParameters[Any]) -> int:
-        """Return how many characters of stored users have to be read to show them."""
-        return sum(len(it.resource) for it in users if _is_read_first(it, parameters))
+        """Return the characters of stored JSON that have to be parsed to show users."""
+        return sum(len(it.resource) for it in users if _has_to_be_parsed(it, parameters))
 
     def shown(self, user: StoredUser, parameters: ResponseParameters[Any]) -> ReadyJson:
-        """Show a user, as far as the parameters ask for it."""
-        if not _is_read_first(user, parameters):
+        """Return the JSON of a user with the attributes that the parameters ask for."""
+        if not _has_to_be_parsed(user, parameters):
             return ReadyJson(json_of_user(user, self.base_url))
         with self.service.provider:
             shown = self.service.publish(self.base_url, user_of(user)).model_dump(
@@ -73,7 +73,7 @@ class UserAnswers:
         return ReadyJson(to_text(shown))
 
 
-def _is_read_first(user: StoredUser, parameters: ResponseParameters[Any]) -> bool:
-    """Say whether a user has to be made into a model to be shown."""
-    asked = parameters.attributes or parameters.excluded_attributes
-    return bool(asked) or not is_ready(user)
+def _has_to_be_parsed(user: StoredUser, parameters: ResponseParameters[Any]) -> bool:
+    """Return whether a model of the user has to be made to show it."""
+    selected = parameters.attributes or parameters.excluded_attributes
+    return bool(selected) or not is_ready(user)

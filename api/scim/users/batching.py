@@ -1,6 +1,6 @@
-"""How do requests for users share statements and commits? Those that come at once are one call.
+"""How do requests for users share statements and commits? Simultaneous requests are one batch.
 
-One at a time they cost a few statements each; many at once cost about as many together.
+A single request costs a few statements, and a batch of many costs about as many together.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users import statements
 from api.scim.users.offset_pages import UserPages
-from api.scim.users.statements import StoredUser, UserName
+from api.scim.users.statements import StoredUser, UserKey
 from api.scim.users.states import Decide, UserState
-from api.scim.users.writes import Change, Write, not_found, taken, write_users
+from api.scim.users.writes import Change, Write, not_found, user_name_taken, write_users
 from contracts.clock import Clock
 
 MOST_TRIES = 10
-"""Times that a change is decided anew because another process was quicker."""
+"""Tries of one change, which is decided anew when another process has changed the user."""
 
 
-class SharedUsers:
-    """Reads and writes the users of all connections for the requests of one process."""
+class BatchedUsers:
+    """Reads and writes the users of all connections, in batches of a process's requests."""
 
     def __init__(
         self, database: DirectoryDatabase, shares: Shares, locks: ResourceLocks, clock: Clock
@@ -38,47 +38,49 @@ class SharedUsers:
         self._clock = clock
         self._by_id = Batcher(self._find_by_id)
         self._by_user_name = Batcher(self._find_by_user_name)
-        self._writes = Batcher(self._write_together)
+        self._writes = Batcher(self._write_batch)
         self.pages = UserPages()
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
-        """Return a user, if it is there."""
-        return await self._by_id.submit(UserName(connection_id, id_))
+        """Return a user, or None if there is no such id."""
+        return await self._by_id.submit(UserKey(connection_id, id_))
 
     async def by_user_name(self, connection_id: str, key: str) -> StoredUser | None:
-        """Return the user whose userName has a key, if there is one."""
-        return await self._by_user_name.submit(UserName(connection_id, key))
+        """Return the user whose userName has a comparison key, or None."""
+        return await self._by_user_name.submit(UserKey(connection_id, key))
 
     async def write(self, write: Write) -> StoredUser:
-        """Write a user, and return it as it is afterwards.
+        """Write a user, and return its state afterwards.
 
-        :raises SCIMException: when something is wrong with the write.
-        :raises NoSlot: when its connection writes too much at once.
+        :raises SCIMException: when the write is refused.
+        :raises NoSlot: when the connection writes too much at once.
         """
         is_heavy = isinstance(write, Change) and not write.is_light_on("")
         outcome = None if is_heavy else await self._writes.submit(write)
         if outcome is not None:
             return outcome
-        return await (self._change(write) if isinstance(write, Change) else self._alone(write))
+        if isinstance(write, Change):
+            return await self._change_single(write)
+        return await self._write_single(write)
 
-    async def _find_by_id(self, names: Sequence[UserName]) -> Sequence[StoredUser | None]:
+    async def _find_by_id(self, keys: Sequence[UserKey]) -> Sequence[StoredUser | None]:
         async with self._database.read() as db:
-            found = await statements.find_by_id(db, names)
-        return [found.get(name) for name in names]
+            found = await statements.find_by_id(db, keys)
+        return [found.get(key) for key in keys]
 
-    async def _find_by_user_name(self, names: Sequence[UserName]) -> Sequence[StoredUser | None]:
+    async def _find_by_user_name(self, keys: Sequence[UserKey]) -> Sequence[StoredUser | None]:
         async with self._database.read() as db:
-            found = await statements.find_by_user_name(db, names)
-        return [found.get(name) for name in names]
+            found = await statements.find_by_user_name(db, keys)
+        return [found.get(key) for key in keys]
 
-    async def _write_together(
+    async def _write_batch(
         self, writes: Sequence[Write]
     ) -> Sequence[StoredUser | Exception | None]:
-        """Write all that can be written without waiting for anybody else.
+        """Write a batch without waiting for other transactions; None is left for a single write.
 
-        Rows that are locked are passed over, and so are changes that take long to decide. A
-        userName that an open transaction has taken is not seen before it is waited for; a write
-        that wants one does so alone, and not everybody with it.
+        Locked rows are skipped, and so are changes that take long to decide. A userName that an
+        open transaction has inserted blocks the whole batch; after a brief wait all its writes are
+        tried one by one, so that only the one with that userName goes on waiting.
         """
         try:
             async with self._database.write() as db:
@@ -86,13 +88,15 @@ class SharedUsers:
                 return await write_users(db, writes, self._clock(), wait=False)
         except DBAPIError as error:
             if isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error):
-                return [None] * len(writes)  # of one of them; the others are fine without it
+                return [None] * len(writes)  # the error of a single write; the others succeed alone
             raise
 
-    async def _change(self, change: Change) -> StoredUser:
-        """Change one user. What takes long to decide is decided before its row is locked.
+    async def _change_single(self, change: Change) -> StoredUser:
+        """Change one user; a change that takes long is decided before the row is locked.
 
-        The decision holds if the row is the same by then; else it is taken anew.
+        The decision holds if the locked row has the same revision; else it is taken again.
+
+        :raises TryAgainLater: when other processes change the user at every try.
         """
         connection_id = change.connection.id
         if not ID.fullmatch(change.id):
@@ -103,16 +107,16 @@ class SharedUsers:
                 if stored is None:
                     raise not_found(change.id)
                 if change.is_light_on(stored.resource):
-                    return await self._alone(change)
-                decide = await self._decided(change, stored)
+                    return await self._write_single(change)
+                decide = await self._decide_in_thread(change, stored)
                 try:
-                    return await self._alone(replace(change, decide=decide))
-                except _Moved:
+                    return await self._write_single(replace(change, decide=decide))
+                except _ChangedMeanwhile:
                     continue
         raise TryAgainLater
 
-    async def _decided(self, change: Change, stored: StoredUser) -> Decide:
-        """Decide about a user as it is, in a thread; return the decision, for this state only."""
+    async def _decide_in_thread(self, change: Change, stored: StoredUser) -> Decide:
+        """Run ``decide`` in a thread; return its result as a decision for this revision only."""
         state: UserState | None = await self._shares.work.run(
             change.connection.id,
             lambda: change.decide(stored),
@@ -122,13 +126,13 @@ class SharedUsers:
 
         def decide(found: StoredUser) -> UserState | None:
             if found.revision != stored.revision:
-                raise _Moved
+                raise _ChangedMeanwhile
             return state
 
         return decide
 
-    async def _alone(self, write: Write) -> StoredUser:
-        """Write one, after whatever else is at its row."""
+    async def _write_single(self, write: Write) -> StoredUser:
+        """Write one user in a transaction of its own, which waits for the lock on the row."""
         urgent = isinstance(write, Change) and write.urgent
         try:
             async with (
@@ -139,10 +143,10 @@ class SharedUsers:
                 if isinstance(outcome, Exception):
                     raise outcome
         except IntegrityError as error:
-            raise taken() from error
-        assert outcome is not None, "it has waited"
+            raise user_name_taken() from error
+        assert outcome is not None, "the write has waited for the lock"
         return outcome
 
 
-class _Moved(Exception):
-    """A user was changed after it was decided what becomes of it."""
+class _ChangedMeanwhile(Exception):
+    """The user was changed between the decision and the lock."""

@@ -1,7 +1,7 @@
-"""How is a user shown without being read? Its stored JSON gets the derived attributes around it.
+"""How is a user shown without being read? The stored JSON is put between derived attributes.
 
-This is written by hand for speed; ``tests/conformance/test_user_answers.py`` holds it to the model.
-A user of a dozen attributes and two groups takes 10 microseconds so, and 1,800 by the model.
+This module is written by hand for speed; ``tests/conformance/test_user_answers.py`` holds it to the
+model. A user of a dozen attributes and two groups takes 10 microseconds, and 1,800 by the model.
 """
 
 from typing import Any
@@ -14,16 +14,16 @@ from api.scim.users.mapping import group_entry
 from api.scim.users.statements import StoredUser
 
 REFERENCE = '"$ref"'
-"""The sign of a stored user that refers to another one, whose URL has to be made."""
+"""The text in the JSON of a user that refers to another user, whose URL has to be made."""
 
 
 def is_ready(user: StoredUser) -> bool:
-    """Say whether what is stored of a user is shown as it stands."""
+    """Return whether the stored JSON of a user can be shown unchanged."""
     return REFERENCE not in user.resource
 
 
 def json_of_user(user: StoredUser, base_url: str) -> str:
-    """Return the JSON of a whole user whose stored part is ready."""
+    """Return the complete JSON of a user for which ``is_ready`` holds."""
     location = location_of(base_url, "User", user.id)
     times = user.created_at, user.modified_at
     derived: dict[str, Any] = {

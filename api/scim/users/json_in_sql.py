@@ -1,7 +1,8 @@
 """How are the groups of a user read? The database writes them as JSON, in one column of the user.
 
-This is written by hand for speed: it saves a second statement, and a row for each group.
-``tests/integration/api/scim/users/test_json_in_sql.py`` holds it to the groups that were made.
+This module is written by hand for speed: the column saves a second statement, and a row for each
+group. ``tests/integration/api/scim/users/test_json_in_sql.py`` holds it to the groups that were
+made.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from api.scim.search.attributes import GROUPS, MEMBERSHIPS, USERS
 
 
 def json_of_groups() -> ColumnElement[str | None]:
-    """Return the groups of a user as JSON without its brackets, in the order of their ids."""
+    """Return the column of a user's groups: JSON objects without brackets, ordered by id."""
     json = (
         literal('{"value":"')
         + GROUPS.c.id
@@ -41,6 +42,6 @@ def json_of_groups() -> ColumnElement[str | None]:
 
 
 def groups_in(json: str | None) -> Sequence[Mapping[str, str]]:
-    """Read what the database has written: objects of ``value`` and ``display``."""
+    """Parse the column of ``json_of_groups`` into objects of ``value`` and ``display``."""
     groups: Sequence[Mapping[str, str]] = from_json(f"[{json}]") if json else ()
     return groups

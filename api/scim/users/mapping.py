@@ -1,4 +1,4 @@
-"""How does a user become a row, and a row a user? A user is stored as JSON, without its groups."""
+"""How does a user become a row, and a row a user? The row holds JSON without the groups."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,12 +15,12 @@ from contracts.names import name_key
 
 
 def user_columns(user: ScimUser) -> dict[str, Any]:
-    """Return what is stored of a user, whose names were checked."""
+    """Return the columns that store a user, whose names have been checked."""
     return document_columns(ScimUser, user) | {"user_name_key": name_key(user.user_name or "")}
 
 
 def user_of(stored: StoredUser) -> ScimUser:
-    """Return a stored user, with the groups it is in."""
+    """Return the model of a stored user, with the groups that it is in."""
     user = ScimUser.model_validate(from_json(stored.resource))
     user.id = stored.id
     user.meta = user_meta(stored)
@@ -29,12 +29,12 @@ def user_of(stored: StoredUser) -> ScimUser:
 
 
 def user_meta(stored: StoredUser) -> Meta:
-    """Return what is told about a stored user."""
+    """Return the ``meta`` attribute of a stored user (RFC 7643 section 3.1)."""
     return meta_of("User", stored.created_at, stored.modified_at, stored.revision)
 
 
 def group_entry(group: Mapping[str, str], reference: str) -> dict[str, str]:
-    """Return the entry of ``groups`` that a group is to a user in it."""
+    """Return the entry for a group in the ``groups`` attribute of its member."""
     return {
         "value": group["value"],
         "$ref": reference,

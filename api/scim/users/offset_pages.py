@@ -1,10 +1,10 @@
-"""Which users are on a page? The last page costs what the first one does.
+"""Which users are on a page? A page is read from the nearest anchor, so each costs the same.
 
-An index says how many users come before a page: a database counts them one by one, and all of them
-for the total. So places among them are remembered for a while, with the number of those before.
-Users are in the order of their creation: who is new comes behind every place, and after a deletion,
-which leaves its sign at the identity, nothing is remembered any more. What a transaction that is
-still open may yet put before a place, or take away, is waited for.
+A start index says how many users come before a page: a database counts them one by one, and all of
+them for the total. So anchors are cached for a while: users with their index among all users of the
+connection. Users are in the order of their creation, so new users sort behind every anchor. A
+deletion, whose version is on the identity's row, invalidates the cache. Anchors are kept only among
+users older than the oldest open transaction, which may still add or delete users before them.
 """
 
 from bisect import bisect_right
@@ -31,149 +31,156 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.directory.dialects import LARGEST_INTEGER, oldest_transaction
 from api.scim.users.statements import IDENTITIES, USERS
 
-SLACK = 10_000_000
-"""Microseconds by which clocks may differ, and a transaction begin later than its time says."""
+CLOCK_SKEW = 10_000_000
+"""Microseconds by which clocks may differ, and a transaction may begin after its own time."""
 
-REMEMBERED = 60_000_000
-"""Microseconds for which places are remembered, so that clocks that differ do no lasting harm."""
+MAX_CACHE_AGE = 60_000_000
+"""Microseconds for which anchors are cached, so that clocks that differ do no lasting harm."""
 
-APART = 50
-"""Users between two places that are worth remembering."""
+MIN_DISTANCE = 50
+"""Users from one cached anchor to the next, at least."""
 
 
 @dataclass(frozen=True, slots=True)
-class Landmark:
-    """A user, and how many there are up to it, itself included."""
+class Anchor:
+    """A user, and the number of users up to and including it."""
 
     index: int
     created_at: int
     id: str
 
 
-START = Landmark(0, -1, "")
+START_ANCHOR = Anchor(0, -1, "")
 
 
 @dataclass(slots=True)
-class Landmarks:
-    """What is remembered of a connection. ``end`` is its last user of before ``settled_before``."""
+class AnchorCache:
+    """The anchors of one connection, and what they hold for. Times are in microseconds.
 
-    end: Landmark
+    ``end`` is the last user created before ``settled_before``: no open transaction can still add
+    a user created before that time. ``since`` is the time of the survey, and ``last_deletion`` the
+    version of the last deletion that the survey has found.
+    """
+
+    end: Anchor
     last_deletion: int
     since: int
     settled_before: int
-    known: list[Landmark] = field(default_factory=lambda: [START])
+    anchors: list[Anchor] = field(default_factory=lambda: [START_ANCHOR])
 
-    def nearest(self, index: int) -> Landmark:
-        """Return the last one that does not lie beyond an index."""
-        return self.known[self._position(index) - 1]
+    def nearest(self, index: int) -> Anchor:
+        """Return the last anchor that does not lie beyond an index."""
+        return self.anchors[self._position(index) - 1]
 
-    def note(self, landmark: Landmark) -> None:
-        """Remember one, unless there is one near, or others may still come before it."""
-        if landmark.index > self.end.index:
+    def remember(self, anchor: Anchor) -> None:
+        """Cache an anchor, unless another is near, or new users may still sort before it."""
+        if anchor.index > self.end.index:
             return
-        position = self._position(landmark.index)
-        neighbours = self.known[position - 1 : position + 1]
-        if all(abs(landmark.index - it.index) >= APART for it in neighbours):
-            self.known.insert(position, landmark)
+        position = self._position(anchor.index)
+        neighbours = self.anchors[position - 1 : position + 1]
+        if all(abs(anchor.index - it.index) >= MIN_DISTANCE for it in neighbours):
+            self.anchors.insert(position, anchor)
 
     def _position(self, index: int) -> int:
-        return bisect_right(self.known, index, key=attrgetter("index"))
+        return bisect_right(self.anchors, index, key=attrgetter("index"))
 
 
 class UserPages:
-    """Finds pages of users of all connections."""
+    """Finds pages of users by start index, for all connections of a process."""
 
     def __init__(self) -> None:
-        self._remembered: dict[str, Landmarks] = {}
+        self._caches: dict[str, AnchorCache] = {}
 
     async def find(
         self, db: AsyncConnection, connection_id: str, start: int, count: int, now: int
     ) -> tuple[int, Sequence[str]]:
-        """Return how many users there are, and the ids of those that come after so many others.
+        """Return the number of all users, and the ids of those on one page.
 
-        :param now: in microseconds.
+        :param start: the number of users before the page.
+        :param count: the most users that the page has.
+        :param now: the time in microseconds.
         """
         start = min(start, LARGEST_INTEGER)
-        landmarks, behind = await self._landmarks(db, connection_id, now)
-        nearest = landmarks.nearest(start)
-        between = start - nearest.index
-        one = min(between, 1)  # the one before the page is read too: there the page begins
-        users = await _users(db, connection_id, nearest, between - one, count + one)
-        if one and users:
-            landmarks.note(_landmark(start, users[0]))
-        if len(users) > one:
-            landmarks.note(_landmark(start + len(users) - one, users[-1]))
-        return landmarks.end.index + behind, [user.id for user in users[one:]]
+        anchor_cache, behind = await self._cache_for(db, connection_id, now)
+        nearest = anchor_cache.nearest(start)
+        skipped = start - nearest.index
+        lead = min(skipped, 1)  # the user before the page is read too, as an anchor
+        users = await _users(db, connection_id, nearest, skipped - lead, count + lead)
+        if lead and users:
+            anchor_cache.remember(_anchor(start, users[0]))
+        if len(users) > lead:
+            anchor_cache.remember(_anchor(start + len(users) - lead, users[-1]))
+        return anchor_cache.end.index + behind, [user.id for user in users[lead:]]
 
-    async def _landmarks(
+    async def _cache_for(
         self, db: AsyncConnection, connection_id: str, now: int
-    ) -> tuple[Landmarks, int]:
-        """Return what is known, and how many users come behind the end."""
-        landmarks = self._remembered.get(connection_id)
-        if landmarks is not None and _is_fresh(landmarks, now):
-            behind, last_deletion = await _behind(db, connection_id, landmarks.end)
-            if last_deletion == landmarks.last_deletion:
-                return landmarks, behind
-        landmarks = await _survey(db, connection_id, now)
-        behind, last_deletion = await _behind(db, connection_id, landmarks.end)
-        if last_deletion == landmarks.last_deletion < landmarks.settled_before:
-            fresh = {id_: it for id_, it in self._remembered.items() if _is_fresh(it, now)}
-            self._remembered = fresh | {connection_id: landmarks}
-        return landmarks, behind
+    ) -> tuple[AnchorCache, int]:
+        """Return a cache that holds now, surveyed anew if need be, and the users behind its end."""
+        anchor_cache = self._caches.get(connection_id)
+        if anchor_cache is not None and _is_fresh(anchor_cache, now):
+            behind, last_deletion = await _count_behind(db, connection_id, anchor_cache.end)
+            if last_deletion == anchor_cache.last_deletion:
+                return anchor_cache, behind
+        anchor_cache = await _survey(db, connection_id, now)
+        behind, last_deletion = await _count_behind(db, connection_id, anchor_cache.end)
+        if last_deletion == anchor_cache.last_deletion < anchor_cache.settled_before:
+            fresh = {id_: it for id_, it in self._caches.items() if _is_fresh(it, now)}
+            self._caches = fresh | {connection_id: anchor_cache}
+        return anchor_cache, behind
 
 
-def _is_fresh(landmarks: Landmarks, now: int) -> bool:
-    return landmarks.since <= now < landmarks.since + REMEMBERED
+def _is_fresh(anchor_cache: AnchorCache, now: int) -> bool:
+    return anchor_cache.since <= now < anchor_cache.since + MAX_CACHE_AGE
 
 
-def _landmark(index: int, user: Row[Any]) -> Landmark:
-    return Landmark(index, user.created_at, user.id)
+def _anchor(index: int, user: Row[Any]) -> Anchor:
+    return Anchor(index, user.created_at, user.id)
 
 
 # --- statements -----------------------------------------------------------------------------
 
 
-async def _survey(db: AsyncConnection, connection_id: str, now: int) -> Landmarks:
-    """Count all users who came before anything that is still under way."""
-    oldest = await oldest_transaction(db)  # before the statement: none that is older can end unseen
-    before = (now if oldest is None else min(now, oldest)) - SLACK
-    asked = {"connection": connection_id, "before": before}
-    count, created_at, id_, last_deletion = (await db.execute(surveyed(), asked)).one()
-    end = START if id_ is None else Landmark(count, created_at, id_)
-    landmarks = Landmarks(end, last_deletion, now, before)
-    landmarks.known += [end] if end.index else []
-    return landmarks
+async def _survey(db: AsyncConnection, connection_id: str, now: int) -> AnchorCache:
+    """Count the users that are older than every open transaction; cache the last of them."""
+    oldest = await oldest_transaction(db)  # asked first, so that none ends unseen
+    before = (now if oldest is None else min(now, oldest)) - CLOCK_SKEW
+    values = {"connection": connection_id, "before": before}
+    count, created_at, id_, last_deletion = (await db.execute(survey_statement(), values)).one()
+    end = START_ANCHOR if id_ is None else Anchor(count, created_at, id_)
+    anchor_cache = AnchorCache(end, last_deletion, now, before)
+    anchor_cache.anchors += [end] if end.index else []
+    return anchor_cache
 
 
-async def _behind(db: AsyncConnection, connection_id: str, place: Landmark) -> tuple[int, int]:
-    """Return how many users come after a place, and the version of the last deletion."""
-    asked = {"connection": connection_id, "created_at": place.created_at, "id": place.id}
-    count, last_deletion = (await db.execute(counted(), asked)).one()
+async def _count_behind(db: AsyncConnection, connection_id: str, anchor: Anchor) -> tuple[int, int]:
+    """Return the number of users behind an anchor, and the version of the last deletion."""
+    values = {"connection": connection_id, "created_at": anchor.created_at, "id": anchor.id}
+    count, last_deletion = (await db.execute(count_statement(), values)).one()
     return count, last_deletion
 
 
 async def _users(
-    db: AsyncConnection, connection_id: str, place: Landmark, offset: int, limit: int
+    db: AsyncConnection, connection_id: str, anchor: Anchor, offset: int, limit: int
 ) -> Sequence[Row[Any]]:
-    """Return ids and times of users that come after a place, in order."""
-    place_asked = {"created_at": place.created_at, "id": place.id}
-    asked = {"connection": connection_id, "offset": offset, "limit": limit} | place_asked
-    rows: Sequence[Row[Any]] = (await db.execute(page(), asked)).all()
+    """Return the ids and creation times of users behind an anchor, in order."""
+    anchor_values = {"created_at": anchor.created_at, "id": anchor.id}
+    values = {"connection": connection_id, "offset": offset, "limit": limit} | anchor_values
+    rows: Sequence[Row[Any]] = (await db.execute(page_statement(), values)).all()
     return rows
 
 
 OF_CONNECTION: ColumnElement[bool] = USERS.c.connection_id == bindparam("connection")
 CREATION = (USERS.c.created_at, USERS.c.id)
 IS_DELETED: ColumnElement[Any] = literal_column("deleted")
-"""As it is written in the index: neither database finds that by what only means the same."""
-BEYOND: ColumnElement[bool] = tuple_(*CREATION) > tuple_(
+"""The condition as the index has it: neither database uses the index for an equivalent one."""
+IS_BEHIND_ANCHOR: ColumnElement[bool] = tuple_(*CREATION) > tuple_(
     *(bindparam(column.name, type_=column.type) for column in CREATION)
 )
 
 
 @cache
-def surveyed() -> Select[Any]:
-    """Return the statement that counts all of before a time, and finds the last of them."""
+def survey_statement() -> Select[Any]:
+    """Select the number of users before a time, the last of them, and the last deletion."""
     settled = (OF_CONNECTION, USERS.c.created_at < bindparam("before"))
     last = [
         select(column)
@@ -188,10 +195,10 @@ def surveyed() -> Select[Any]:
 
 
 @cache
-def counted() -> Select[Any]:
-    """Return the statement that counts those beyond a place, and finds the last deletion."""
-    both: list[ColumnElement[Any]] = [func.count(), _last_deletion()]
-    return select(*both).select_from(USERS).where(OF_CONNECTION, BEYOND)
+def count_statement() -> Select[Any]:
+    """Select the number of users behind an anchor, and the version of the last deletion."""
+    counts: list[ColumnElement[Any]] = [func.count(), _last_deletion()]
+    return select(*counts).select_from(USERS).where(OF_CONNECTION, IS_BEHIND_ANCHOR)
 
 
 def _last_deletion() -> ColumnElement[int]:
@@ -202,11 +209,11 @@ def _last_deletion() -> ColumnElement[int]:
 
 
 @cache
-def page() -> Select[Any]:
-    """Return the statement that reads a page of those beyond a place."""
+def page_statement() -> Select[Any]:
+    """Select a page of the users behind an anchor, in order."""
     return (
         select(USERS.c.id, USERS.c.created_at)
-        .where(OF_CONNECTION, BEYOND)
+        .where(OF_CONNECTION, IS_BEHIND_ANCHOR)
         .order_by(*CREATION)
         .offset(bindparam("offset", type_=BigInteger))
         .limit(bindparam("limit", type_=BigInteger))

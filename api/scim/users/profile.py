@@ -1,25 +1,25 @@
-"""What does a SCIM User say that matters downstream? Pure."""
+"""What does a SCIM User say that matters downstream? A pure function derives its attributes."""
 
-from api.directory.identity_changes import SeenUser
+from api.directory.identity_changes import ReleasedAttributes
 from api.scim.protocol.resources import ScimUser
 from contracts.identity_changed import Profile
 from contracts.names import trimmed
 
 
-def seen(user: ScimUser, *, active: bool = True) -> SeenUser:
-    """Return what is to be known of a user downstream; what is empty or blank counts as missing.
+def released_attributes_of(user: ScimUser, *, active: bool = True) -> ReleasedAttributes:
+    """Return the attributes of a user that an event tells; empty and blank values are left out.
 
-    :param active: what a user is that does not say it.
+    :param active: the state of a user without an ``active`` attribute.
     """
     name = user.name
     given, family = (name and name.given_name) or "", (name and name.family_name) or ""
-    called = (user.display_name or "", (name and name.formatted) or "", f"{given} {family}")
-    return SeenUser(
+    candidates = (user.display_name or "", (name and name.formatted) or "", f"{given} {family}")
+    return ReleasedAttributes(
         active=active if user.active is None else user.active,
         profile=Profile(
             user_name=user.user_name or "",
             email=_email_of(user),
-            display_name=next(filter(trimmed, called), None),
+            display_name=next(filter(trimmed, candidates), None),
             given_name=given,
             family_name=family,
             external_id=user.external_id or None,
@@ -29,7 +29,10 @@ def seen(user: ScimUser, *, active: bool = True) -> SeenUser:
 
 
 def _email_of(user: ScimUser) -> str | None:
-    """Primary, else the first of type work, else the first, else a userName that contains @."""
+    """Return the primary address, else the first of type work, else the first, else the userName.
+
+    A userName counts as an address if it contains @.
+    """
     emails = [email for email in user.emails or () if trimmed(email.value or "")]
     primary = [email.value for email in emails if email.primary]
     work = [email.value for email in emails if email.type == "work"]

@@ -1,7 +1,7 @@
-"""In which steps is a request for users served? Those of the library; statements are shared.
+"""In which steps is a request for users served? The library's steps share their statements.
 
-The library loads a user as a model, changes it, stores it, and makes a model of what was stored to
-answer. Here what is stored is shown, and requests that come at once are stored together.
+The library loads a user as a model, changes it, stores it, and makes a second model to answer. Here
+the stored JSON is the answer, and simultaneous requests are stored together.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from api.scim.protocol.service import TolerantScimService
 from api.scim.protocol.tolerances import tolerate_patch
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import UserState, first_state, next_state
@@ -45,7 +45,7 @@ class UserRequests:
 
     service: TolerantScimService
     transactions: Transactions
-    users: SharedUsers
+    users: BatchedUsers
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class UserRequests:
     async def _patched(
         self, request: ScimRequest, type_: ResourceType, id_: str, conditions: Conditions
     ) -> StoredUser:
-        """Modify a user as a body says, which is decoded once."""
+        """Modify a user by the body of a PATCH, which is decoded once."""
         body, media = request.body, request.header("Content-Type")
         read = partial(self.service.read_patch, type_, body, media)
         if len(body) <= LONGEST_PLAIN_PATCH:
@@ -108,7 +108,7 @@ class UserRequests:
         return await self.patch_user(id_, await self._work(read, effort), conditions, effort)
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
-        """Delete a user; that somebody leaves waits for nothing but what is at its rows."""
+        """Delete a user, in a reserved slot: the request waits only for locks on the rows."""
         async with (
             self.transactions.lock(id_),
             self.transactions.write(urgent=True) as tx,
@@ -116,8 +116,8 @@ class UserRequests:
             await delete_user(tx, id_, lambda version: conditions.check(version, "DELETE"))
 
     async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
-        """Answer a search for a userName and nothing else."""
-        found = await self._named(user_name)
+        """Answer a search whose only parameter is a filter for a userName."""
+        found = await self._find_by_user_name(user_name)
         page = {
             "schemas": [LIST_SCHEMA],
             "totalResults": len(found),
@@ -125,34 +125,34 @@ class UserRequests:
             "itemsPerPage": len(found),
             "Resources": [],
         }
-        body = await self._shown(request, page, found, WHOLE)
+        body = await self._show_in_list(request, page, found, WHOLE)
         return ScimResponse(HTTPStatus.OK, body)
 
-    async def found_by_name(
+    async def answer_look_up(
         self,
         request: ScimRequest,
         types: list[ResourceType],
         wanted: SearchRequest[Any],
         user_name: str,
     ) -> ScimResponse:
-        """Answer a search that looks for a userName, as it wants to be answered."""
-        found = await self._named(user_name)
+        """Answer a parsed search for a userName, with its paging and attributes."""
+        found = await self._find_by_user_name(user_name)
         empty = SearchPage(len(found), [])
         answer = self.service.search_response(request.base_url, types, empty, wanted)
-        body = await self._shown(request, answer.body or {}, found, wanted)
+        body = await self._show_in_list(request, answer.body or {}, found, wanted)
         return ScimResponse(answer.status, body, answer.headers)
 
-    async def _named(self, user_name: str) -> Sequence[StoredUser]:
+    async def _find_by_user_name(self, user_name: str) -> Sequence[StoredUser]:
         key = name_key(user_name)
         user = await self.users.by_user_name(self.transactions.connection.id, key)
         return [] if user is None else [user]
 
-    # --- writing; bulk requests take these steps too --------------------------------------------
+    # --- writing, for bulk requests too -------------------------------------------------------
 
     async def create_user(self, user: ScimUser, size: int) -> StoredUser:
         """Create a user.
 
-        :param size: the bytes that it was sent as.
+        :param size: the bytes of the request's body, or of the bulk operation.
         :raises UniquenessException: when the userName is taken.
         """
         first = partial(first_state, user, self.service.limits.user_characters)
@@ -165,11 +165,11 @@ class UserRequests:
     ) -> StoredUser:
         """Replace a user.
 
-        :param size: the bytes that it was sent as.
+        :param size: the bytes of the request's body, or of the bulk operation.
         """
 
         def apply(user: ScimUser) -> ScimUser | None:
-            sent = replacement.model_copy(deep=True)  # it may be applied again
+            sent = replacement.model_copy(deep=True)  # as it may be applied again
             replaced = self.service.apply_replacement(user, sent, conditions)
             return cast("ScimUser | None", replaced)
 
@@ -180,7 +180,7 @@ class UserRequests:
     ) -> StoredUser:
         """Modify a user.
 
-        :param effort: the work that it is, in bytes of JSON.
+        :param effort: the work of the PATCH, in bytes of JSON.
         """
 
         def apply(user: ScimUser) -> ScimUser | None:
@@ -205,12 +205,12 @@ class UserRequests:
         *,
         urgent: bool,
     ) -> StoredUser:
-        most = self.service.limits.user_characters
+        most_characters = self.service.limits.user_characters
 
         def decide(stored: StoredUser) -> UserState | None:
             with self.service.provider:
                 user = apply(user_of(stored))
-                return None if user is None else next_state(user, stored, most)
+                return None if user is None else next_state(user, stored, most_characters)
 
         connection, trace = self.transactions.connection, self.transactions.trace
         return await self.users.write(Change(connection, trace, id_, decide, size, urgent))
@@ -232,7 +232,7 @@ class UserRequests:
         show = partial(answers.one, user, parameters, status)
         return await self._work(show, answers.size_of([user], parameters))
 
-    async def _shown(
+    async def _show_in_list(
         self,
         request: ScimRequest,
         body: dict[str, Any],
@@ -251,7 +251,7 @@ class UserRequests:
 
 
 def _is_about_activity(patch_op: "PatchOp[Any]") -> bool:
-    """Say whether a PATCH may make a user inactive."""
+    """Return whether a PATCH may deactivate a user."""
     return any(
         "active" in str(it.path or "").lower()
         or (isinstance(it.value, dict) and any(name.lower() == "active" for name in it.value))

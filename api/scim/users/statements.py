@@ -1,6 +1,6 @@
-"""How are users read and written in numbers? Each statement serves any number, from one parameter.
+"""How are many users read and written at once? A statement takes any number in one parameter.
 
-They are made once for each dialect: making one takes longer than running it.
+Statements are made once for each dialect: to make one takes longer than to run it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -37,10 +37,10 @@ from api.scim.users.json_in_sql import groups_in, json_of_groups
 TABLES: Mapping[str, Table] = ApiTable.metadata.tables
 USERS, IDENTITIES = TABLES["users"], TABLES["identities"]
 
-TEXT = cast(USERS.c.resource, String).label("resource")
-"""The resource as it is stored: whoever only shows it need not read it."""
+RESOURCE_TEXT = cast(USERS.c.resource, String).label("resource")
+"""The stored JSON of a user as text: an answer that only shows it need not parse it."""
 
-OF_USER = (
+USER_COLUMNS = (
     "connection_id",
     "id",
     "resource",
@@ -49,14 +49,14 @@ OF_USER = (
     "revision",
     "groups",
 )
-"""What is read of a user, in this order; its groups are JSON without the brackets."""
+"""The columns that are read of a user, in this order; ``groups`` is JSON without brackets."""
 
-OF_IDENTITY = "identity_"
-"""How the columns of the identity begin, where it is read together with the user."""
+IDENTITY_PREFIX = "identity_"
+"""The prefix of an identity's columns in a row that holds a user as well."""
 
 
-class UserName(NamedTuple):
-    """A user of a connection, by its id or by the key of its userName."""
+class UserKey(NamedTuple):
+    """The key by which a user of a connection is found: its id, or the key of its userName."""
 
     connection_id: str
     key: str
@@ -66,8 +66,8 @@ class UserName(NamedTuple):
 class StoredUser:
     """A user as it is stored. Times are microseconds since the epoch.
 
-    ``resource`` is its canonical JSON without what is derived, ``groups`` are those that it is in:
-    objects of ``value`` and ``display``.
+    ``resource`` is the canonical JSON of the user without derived attributes, ``groups`` are the
+    groups that the user is in: objects of ``value`` and ``display``.
     """
 
     connection_id: str
@@ -79,80 +79,80 @@ class StoredUser:
     groups: Sequence[Mapping[str, str]] = ()
 
     @property
-    def name(self) -> UserName:
-        """Return how it is found by its id."""
-        return UserName(self.connection_id, self.id)
+    def key(self) -> UserKey:
+        """Return the key by which the user is found by its id."""
+        return UserKey(self.connection_id, self.id)
 
 
 # --- reading --------------------------------------------------------------------------------
 
 
 async def find_by_id(
-    db: AsyncConnection, names: Collection[UserName]
-) -> Mapping[UserName, StoredUser]:
-    """Return the users that there are, by their ids."""
-    rows = await db.execute(_found_by(USERS.c.id, db.dialect.name), {"asked": _asked(names)})
-    users = [_stored(*row[: len(OF_USER)]) for row in rows]
-    return {user.name: user for user in users}
+    db: AsyncConnection, keys: Collection[UserKey]
+) -> Mapping[UserKey, StoredUser]:
+    """Return the users that exist among keys of ids, by their keys."""
+    rows = await db.execute(_select_by(USERS.c.id, db.dialect.name), {"asked": _json_of_keys(keys)})
+    users = [_stored_user(*row[: len(USER_COLUMNS)]) for row in rows]
+    return {user.key: user for user in users}
 
 
 async def find_by_user_name(
-    db: AsyncConnection, names: Collection[UserName]
-) -> Mapping[UserName, StoredUser]:
-    """Return the users that there are, by the keys of their userNames."""
-    statement = _found_by(USERS.c.user_name_key, db.dialect.name)
-    rows = (await db.execute(statement, {"asked": _asked(names)})).mappings()
-    return {UserName(row["connection_id"], row["user_name_key"]): stored_of(row) for row in rows}
+    db: AsyncConnection, keys: Collection[UserKey]
+) -> Mapping[UserKey, StoredUser]:
+    """Return the users that exist among keys of userNames, by their keys."""
+    statement = _select_by(USERS.c.user_name_key, db.dialect.name)
+    rows = (await db.execute(statement, {"asked": _json_of_keys(keys)})).mappings()
+    return {UserKey(row["connection_id"], row["user_name_key"]): stored_of(row) for row in rows}
 
 
 async def lock(
-    db: AsyncConnection, names: Collection[UserName], *, wait: bool
-) -> Mapping[UserName, RowMapping]:
-    """Lock users with their identities and return both as one row each.
+    db: AsyncConnection, keys: Collection[UserKey], *, wait: bool
+) -> Mapping[UserKey, RowMapping]:
+    """Lock users and their identities; return a row with both for each user, by its key.
 
-    :param wait: False leaves out those that somebody else has locked.
+    :param wait: False skips users that another transaction has locked.
     """
-    statement = _locked(db.dialect.name, skip_locked=not wait)
-    rows = (await db.execute(statement, {"asked": _asked(names)})).mappings()
-    return {UserName(row["connection_id"], row["id"]): row for row in rows}
+    statement = _lock_statement(db.dialect.name, skip_locked=not wait)
+    rows = (await db.execute(statement, {"asked": _json_of_keys(keys)})).mappings()
+    return {UserKey(row["connection_id"], row["id"]): row for row in rows}
 
 
 def stored_of(row: RowMapping) -> StoredUser:
-    """Return the user of a row that was locked."""
-    return _stored(*(row[name] for name in OF_USER))
+    """Return the user of a row that ``lock`` has returned."""
+    return _stored_user(*(row[name] for name in USER_COLUMNS))
 
 
-def _asked(names: Iterable[UserName]) -> str:
-    return to_json([{"connection_id": it.connection_id, "key": it.key} for it in names]).decode()
-
-
-@cache
-def _found_by(key: ColumnElement[str], dialect: str) -> Select[Any]:
-    return users_with(USERS.c.user_name_key).where(*_are_asked_for(key, dialect))
+def _json_of_keys(keys: Iterable[UserKey]) -> str:
+    return to_json([{"connection_id": it.connection_id, "key": it.key} for it in keys]).decode()
 
 
 @cache
-def _locked(dialect: str, *, skip_locked: bool) -> Select[Any]:
-    identity = [it.label(f"{OF_IDENTITY}{it.name}") for it in IDENTITIES.c]
-    both = USERS.join(
+def _select_by(key: ColumnElement[str], dialect: str) -> Select[Any]:
+    return users_with(USERS.c.user_name_key).where(*_match_keys(key, dialect))
+
+
+@cache
+def _lock_statement(dialect: str, *, skip_locked: bool) -> Select[Any]:
+    identity = [it.label(f"{IDENTITY_PREFIX}{it.name}") for it in IDENTITIES.c]
+    users_with_identities = USERS.join(
         IDENTITIES,
         (IDENTITIES.c.connection_id == USERS.c.connection_id) & (IDENTITIES.c.id == USERS.c.id),
     )
     return (
         users_with(USERS.c.user_name_key, *identity)
-        .select_from(both)
-        .where(*_are_asked_for(USERS.c.id, dialect))
+        .select_from(users_with_identities)
+        .where(*_match_keys(USERS.c.id, dialect))
         .order_by(USERS.c.id)
         .with_for_update(of=[USERS, IDENTITIES], skip_locked=skip_locked)
     )
 
 
 def users_with(*columns: ColumnElement[Any]) -> Select[Any]:
-    """Return a statement that reads users, and more columns."""
+    """Select the columns of users, and further columns."""
     return select(
         USERS.c.connection_id,
         USERS.c.id,
-        TEXT,
+        RESOURCE_TEXT,
         USERS.c.created_at,
         USERS.c.modified_at,
         USERS.c.revision,
@@ -161,22 +161,25 @@ def users_with(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _are_asked_for(
+def _match_keys(
     key: ColumnElement[str], dialect: str
 ) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Match by connections and keys apart; a user of one connection is rarely asked of another."""
-    asked = _asked_table(dialect)
+    """Return the conditions on the connections and on the keys; pairs of both are not compared.
+
+    A user of another connection with the same key is read as well, which is rare and harmless.
+    """
+    keys = _keys_table(dialect)
     return (
-        is_among(USERS.c.connection_id, select(asked.c.connection_id).distinct()),
-        is_among(key, select(asked.c.key)),
+        is_among(USERS.c.connection_id, select(keys.c.connection_id).distinct()),
+        is_among(key, select(keys.c.key)),
     )
 
 
-def _asked_table(dialect: str) -> FromClause:
+def _keys_table(dialect: str) -> FromClause:
     return objects_in(bindparam("asked", type_=String), ("connection_id", "key"), dialect)
 
 
-def _stored(*columns: Any) -> StoredUser:
+def _stored_user(*columns: Any) -> StoredUser:
     connection_id, id_, resource, created_at, modified_at, revision, groups = columns
     in_groups = groups_in(groups)
     return StoredUser(connection_id, id_, resource, created_at, modified_at, revision, in_groups)
@@ -186,21 +189,21 @@ def _stored(*columns: Any) -> StoredUser:
 
 
 async def add(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Add users, and return the ids of those whose userNames were free.
+    """Insert users, and return the ids of those whose userNames were free.
 
-    Of those of the same name the first one is added.
+    Of users with the same userName, the first one is inserted.
     """
     added = await db.scalars(_added(USERS, db.dialect.name), {"rows": to_json(rows).decode()})
     return frozenset(added)
 
 
 async def add_identities(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add the identities of new users."""
+    """Insert the identities of new users."""
     await db.execute(_added(IDENTITIES, db.dialect.name), {"rows": to_json(rows).decode()})
 
 
 async def change(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new states of users that are locked. Rows name the columns that change, all the same.
+    """Store new states of locked users; all rows have the same columns.
 
     :raises IntegrityError: when a userName is taken.
     """
@@ -208,17 +211,17 @@ async def change(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 async def change_identities(db: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store new states of identities that are locked."""
+    """Store new states of locked identities; all rows have the same columns."""
     await _change(db, IDENTITIES, rows)
 
 
 @cache
 def _added(table: Table, dialect: str) -> Insert:
     rows = rows_in(bindparam("rows", type_=String), list(table.c), dialect)
-    names = [column.name for column in table.c]
+    keys = [column.name for column in table.c]
     # SQLite would take ON CONFLICT for a part of a SELECT without WHERE.
-    selected = select(*(rows.c[name] for name in names)).where(rows.c.id.is_not(None))
-    inserted = insert_for(dialect, table).from_select(names, selected)
+    selected = select(*(rows.c[name] for name in keys)).where(rows.c.id.is_not(None))
+    inserted = insert_for(dialect, table).from_select(keys, selected)
     return inserted.on_conflict_do_nothing().returning(table.c.id)
 
 
@@ -228,11 +231,11 @@ async def _change(db: AsyncConnection, table: Table, rows: Sequence[Mapping[str,
 
 
 @cache
-def _changed(table: Table, names: frozenset[str]) -> Update:
+def _changed(table: Table, keys: frozenset[str]) -> Update:
     return (
         update(table)
         .where(
             table.c.connection_id == bindparam("of_connection"), table.c.id == bindparam("of_id")
         )
-        .values({name: bindparam(name) for name in names if name in table.c})
+        .values({name: bindparam(name) for name in keys if name in table.c})
     )

@@ -1,4 +1,4 @@
-"""What does a user become? Its model, checked, with what is stored of it. Pure."""
+"""What does a user become? A pure function checks the new model and makes its columns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,21 +14,24 @@ from api.scim.users.statements import StoredUser
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """A user as it is to be, and the columns of its row that say so."""
+    """The new state of a user: its model, and the columns of its row."""
 
     user: ScimUser
     columns: dict[str, Any]
 
 
 Decide = Callable[[StoredUser], UserState | None]
-"""Gives the new state of a stored user, or None where it stays as it is. What it raises is what
-becomes of the write. It may be asked again, of a newer state."""
+"""Returns the new state of a stored user, or None if the user does not change.
+
+The function runs under the lock on the user's row; a costly one runs before, and its result counts
+if the locked row has the same revision. An error that it raises is the outcome of the write."""
 
 
 def first_state(user: ScimUser, most_characters: int) -> UserState:
-    """Return the state of a new user. One that does not say whether it is active is.
+    """Return the state of a new user; a user without an ``active`` attribute is active.
 
-    :raises InvalidValueException: when it is larger than a user may be.
+    :param most_characters: the characters of all values that a user may have.
+    :raises InvalidValueException: when the user is too large.
     """
     user = user.model_copy(update={"active": user.active is not False})
     check_names(user, None)
@@ -38,9 +41,10 @@ def first_state(user: ScimUser, most_characters: int) -> UserState:
 
 
 def next_state(user: ScimUser, stored: StoredUser, most_characters: int) -> UserState | None:
-    """Return the state of a user that was changed; None where that changes nothing.
+    """Return the state of a changed user; None if it equals the stored state.
 
-    :raises InvalidValueException: when it becomes larger than a user may be.
+    :param most_characters: the characters of all values that a user may grow to.
+    :raises InvalidValueException: when the user becomes too large.
     """
     columns = user_columns(user)
     before = from_json(stored.resource)

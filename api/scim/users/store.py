@@ -1,4 +1,4 @@
-"""How is a User kept? Its row, its identity and its mark change in one transaction."""
+"""How is a User stored? Its row, its identity and its mark change in one transaction."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -17,7 +17,7 @@ from api.scim.protocol.meta import check_version, entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.mapping import user_of
-from api.scim.users.statements import StoredUser, UserName, find_by_id, lock, stored_of
+from api.scim.users.statements import StoredUser, UserKey, find_by_id, lock, stored_of
 from api.scim.users.states import UserState, first_state, next_state
 from api.scim.users.writes import Change, Creation, Write, not_found, write_users
 
@@ -25,23 +25,23 @@ MOST_CHARACTERS = Limits().user_characters
 
 
 async def get_user(tx: Transaction, id_: str) -> ScimUser:
-    """Return a user; a writing transaction locks it first.
+    """Return a user; a writing transaction locks its row first.
 
-    :raises NotFoundException: when there is none.
+    :raises NotFoundException: when there is no such user.
     """
     return user_of(await _read(tx, id_))
 
 
 async def get_users(tx: Transaction, ids: Collection[str]) -> Sequence[StoredUser]:
-    """Return the users that there are, in no order."""
-    return list((await find_by_id(tx.db, [UserName(tx.connection_id, it) for it in ids])).values())
+    """Return the users that exist, in no order."""
+    return list((await find_by_id(tx.db, [UserKey(tx.connection_id, id_) for id_ in ids])).values())
 
 
 async def _write(tx: Transaction, write: Write) -> StoredUser:
     [outcome] = await tx.unique(write_users(tx.db, [write], tx.now, wait=True), "userName")
     if isinstance(outcome, Exception):
         raise outcome
-    assert outcome is not None, "it has waited"
+    assert outcome is not None, "the write has waited for the lock"
     return outcome
 
 
@@ -55,8 +55,9 @@ async def create_user(tx: Transaction, user: ScimUser) -> ScimUser:
 
 
 async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> ScimUser:
-    """Store the new state of a user; one that is the old state keeps its version.
+    """Store a state of a user; without a change the user keeps its version.
 
+    :param expected: the version that the stored user must have; None allows any.
     :raises UniquenessException: when the userName is taken.
     """
 
@@ -68,9 +69,10 @@ async def update_user(tx: Transaction, user: ScimUser, expected: str | None) -> 
 
 
 async def delete_user(tx: Transaction, id_: str, check: Callable[[str], object]) -> None:
-    """Remove a user and its memberships; its identity stays, deleted, with its groups' names.
+    """Delete a user and its memberships; its identity stays, deleted, with the names of its groups.
 
-    :param check: raises where the user must not go in this version.
+    :param check: takes the version, and raises if the user must not be deleted in it.
+    :raises NotFoundException: when there is no such user.
     """
     await lock_for_deletion(tx, id_, is_user=True)
     user = await _read(tx, id_)
@@ -78,8 +80,8 @@ async def delete_user(tx: Transaction, id_: str, check: Callable[[str], object])
     rules = (await tx.confirm()).rules
     await touch(tx, groups_with(tx, id_))
     await remove_member(tx, id_)
-    it = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
-    await tx.db.execute(delete(UserRow).where(*it))
+    is_user = (col(UserRow.connection_id) == tx.connection_id, col(UserRow.id) == id_)
+    await tx.db.execute(delete(UserRow).where(*is_user))
     state = await load_state(tx.db, tx.connection_id, id_)
     assert state is not None, "every user has an identity"
     names = tuple(sorted(group["display"] for group in user.groups))
@@ -88,14 +90,14 @@ async def delete_user(tx: Transaction, id_: str, check: Callable[[str], object])
 
 
 async def _read(tx: Transaction, id_: str) -> StoredUser:
-    name = UserName(tx.connection_id, id_)
+    key = UserKey(tx.connection_id, id_)
     if not ID.fullmatch(id_):
         raise not_found(id_)
     if tx.writing:
-        row = (await lock(tx.db, [name], wait=True)).get(name)
+        row = (await lock(tx.db, [key], wait=True)).get(key)
         user = None if row is None else stored_of(row)
     else:
-        user = (await find_by_id(tx.db, [name])).get(name)
+        user = (await find_by_id(tx.db, [key])).get(key)
     if user is None:
         raise not_found(id_)
     return user

@@ -1,6 +1,7 @@
-"""What becomes of users that are written, and of their identities? Any number in one transaction.
+"""What becomes of users that are written, and of their identities? A transaction stores many.
 
-Users whose rows somebody else has locked can be left for later, so that nobody else waits.
+A user whose row another transaction has locked can be left for later, so that the others need not
+wait for that lock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,21 +19,21 @@ from api.directory.identity_rows import changed_row, new_row, state_of
 from api.scim.protocol.ids import ID, new_id
 from api.scim.protocol.resources import ScimUser
 from api.scim.users import statements
-from api.scim.users.profile import seen
-from api.scim.users.statements import OF_IDENTITY, StoredUser, UserName, stored_of
+from api.scim.users.profile import released_attributes_of
+from api.scim.users.statements import IDENTITY_PREFIX, StoredUser, UserKey, stored_of
 from api.scim.users.states import Decide, UserState
 from contracts.identity_changed import Trace
 from contracts.time_slice import TimeSlice
 
 Columns = dict[str, Any]
 
-LIGHT = 4_096
-"""Bytes of JSON that are gone over to decide about a user while others wait: four milliseconds."""
+LIGHT_BYTES = 4_096
+"""Bytes of JSON that may be processed for one user while others wait: four milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A user that is to be added."""
+    """The write that adds a user."""
 
     connection: OpenedConnection
     trace: Trace
@@ -41,9 +42,11 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A user that is to be changed, as ``decide`` says once its row is locked.
+    """The write that changes a user.
 
-    ``size``: the work that it is, in bytes of JSON. ``urgent``: whether somebody may leave by it.
+    ``decide`` makes the new state, and runs under the lock on the user's row: only then is the
+    state that it builds on the newest (see ``Decide``). ``size`` is its work in bytes of JSON, and
+    ``urgent`` whether it may deactivate the user.
     """
 
     connection: OpenedConnection
@@ -54,13 +57,13 @@ class Change:
     urgent: bool = False
 
     @property
-    def name(self) -> UserName:
-        """Return how the user is found."""
-        return UserName(self.connection.id, self.id)
+    def key(self) -> UserKey:
+        """Return the key of the user."""
+        return UserKey(self.connection.id, self.id)
 
     def is_light_on(self, resource: str) -> bool:
-        """Say whether deciding about a stored resource keeps the other writes waiting not long."""
-        return self.size + len(resource) <= LIGHT
+        """Return whether ``decide`` is quick on a stored resource, so that others can wait."""
+        return self.size + len(resource) <= LIGHT_BYTES
 
 
 Write = Creation | Change
@@ -68,7 +71,7 @@ Write = Creation | Change
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write stores: the user as it is afterwards, and the columns of both rows."""
+    """The result of a write: the user afterwards, and the columns to store in both rows."""
 
     user: StoredUser
     columns: Columns
@@ -78,62 +81,62 @@ class Written:
 async def write_users(
     db: AsyncConnection, writes: Sequence[Write], now: int, *, wait: bool
 ) -> Sequence[StoredUser | Exception | None]:
-    """Write users; return each as it is afterwards, or what was wrong with the write.
+    """Write users; return for each write the user afterwards, its error, or None if it was skipped.
 
-    :param wait: False leaves alone (None) whose row is locked, or written here already, or takes
-        long to decide about.
+    :param wait: False skips users that are locked, and changes that are not light; a second change
+        of the same user is always skipped.
     :raises IntegrityError: when the userName that a user changes to is taken.
     """
     rows = await _lock(db, writes, wait=wait)
     opened = await opened_by(db, {it.connection.digest for it in writes})
     outcomes: list[StoredUser | Written | Exception | None] = []
-    at_hand: set[UserName] = set()
+    handled: set[UserKey] = set()
     time_slice = TimeSlice()
     for write in writes:
-        if isinstance(write, Change) and write.name in at_hand:
+        if isinstance(write, Change) and write.key in handled:
             outcomes.append(None)
             continue
-        outcomes.append(_outcome(write, rows, opened, now, wait=wait))
+        outcomes.append(_write_one(write, rows, opened, now, wait=wait))
         if isinstance(write, Change):
-            at_hand.add(write.name)
+            handled.add(write.key)
         await time_slice.pause_if_over()
     await _change(db, [it for it in outcomes if isinstance(it, Written) and _is_change(it)])
     added = await _add(db, [it for it in outcomes if isinstance(it, Written) and _is_new(it)])
-    return [_settled(outcome, added) for outcome in outcomes]
+    return [_result_of(outcome, added) for outcome in outcomes]
 
 
 async def _lock(
     db: AsyncConnection, writes: Sequence[Write], *, wait: bool
-) -> Mapping[UserName, RowMapping]:
-    names = {it.name for it in writes if isinstance(it, Change) and ID.fullmatch(it.id)}
-    return await statements.lock(db, names, wait=wait) if names else {}
+) -> Mapping[UserKey, RowMapping]:
+    keys = {it.key for it in writes if isinstance(it, Change) and ID.fullmatch(it.id)}
+    return await statements.lock(db, keys, wait=wait) if keys else {}
 
 
-def _outcome(
+def _write_one(
     write: Write,
-    rows: Mapping[UserName, RowMapping],
+    rows: Mapping[UserKey, RowMapping],
     opened: Mapping[str, OpenedConnection],
     now: int,
     *,
     wait: bool,
 ) -> StoredUser | Written | Exception | None:
-    """Return what becomes of a write, under the rules of now: its rows are locked."""
+    """Return the result of one write, under the rules of this moment: its rows are locked."""
     try:
         write = replace(write, connection=still_opened(write.connection, opened))
         if isinstance(write, Creation):
             return _created(write, now)
-        row = rows.get(write.name)
+        row = rows.get(write.key)
         if row is None:
             return not_found(write.id) if wait else None
         if not (wait or write.is_light_on(row["resource"])):
             return None
         return _changed(write, row, now)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it concerns no other write
+    except Exception as error:  # noqa: BLE001 - no error of one write concerns another
         return error
 
 
 def not_found(id_: str) -> NotFoundException:
-    """Return what is said where there is no user of this id."""
+    """Return the error for an id that no user has."""
     return NotFoundException(detail=f"User {id_!r} not found")
 
 
@@ -142,7 +145,7 @@ def not_found(id_: str) -> NotFoundException:
 
 def _created(write: Creation, now: int) -> Written:
     columns = write.state.columns
-    stored = StoredUser(write.connection.id, new_id(), _text(columns), now, now, 1)
+    stored = StoredUser(write.connection.id, new_id(), _json_text(columns), now, now, 1)
     row = columns | {
         "connection_id": stored.connection_id,
         "id": stored.id,
@@ -150,23 +153,23 @@ def _created(write: Creation, now: int) -> Written:
         "modified_at": now,
         "revision": 1,
     }
-    change = after_creation(seen(write.state.user), now)
-    return Written(stored, row, new_row(*stored.name, change, write.trace, now))
+    change = after_creation(released_attributes_of(write.state.user), now)
+    return Written(stored, row, new_row(*stored.key, change, write.trace, now))
 
 
 def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
-    """Return the new state of a user; one that stays as it is keeps its version."""
+    """Return the new state of a locked user; a user that does not change keeps its version."""
     before = stored_of(row)
     state = write.decide(before)
     if state is None:
         return before
     revision = before.revision + 1
-    resource = _text(state.columns)
+    resource = _json_text(state.columns)
     after = replace(before, resource=resource, modified_at=now, revision=revision)
     of = {"of_connection": before.connection_id, "of_id": before.id}
     columns = dict(state.columns)
     if columns["resource"].get("userName") == from_json(before.resource).get("userName"):
-        columns["user_name_key"] = row["user_name_key"]  # it was unique when keys were made so
+        columns["user_name_key"] = row["user_name_key"]  # unique by the keys of its time
     identity = _identity_after(write, state.user, row, now)
     return Written(
         after,
@@ -177,17 +180,17 @@ def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
 
 def _identity_after(write: Change, user: ScimUser, row: RowMapping, now: int) -> Columns | None:
     before = {
-        name.removeprefix(OF_IDENTITY): value
+        name.removeprefix(IDENTITY_PREFIX): value
         for name, value in row.items()
-        if name.startswith(OF_IDENTITY)
+        if name.startswith(IDENTITY_PREFIX)
     }
     state = state_of(before)
-    now_seen = seen(user, active=state.active)
-    change = after_update(state, now_seen, write.connection.rules.on_deactivate, now)
+    attributes = released_attributes_of(user, active=state.active)
+    change = after_update(state, attributes, write.connection.rules.on_deactivate, now)
     return None if change is None else changed_row(before, change, write.trace, now)
 
 
-def _text(columns: Columns) -> str:
+def _json_text(columns: Columns) -> str:
     return to_json(columns["resource"]).decode()
 
 
@@ -203,7 +206,7 @@ def _is_change(written: Written) -> bool:
 
 
 async def _add(db: AsyncConnection, new: Sequence[Written]) -> frozenset[str]:
-    """Add users in the order of their names, in which everybody waits for names; return whom."""
+    """Insert users in the order of their names, against deadlocks; return the ids inserted."""
     if not new:
         return frozenset()
     ordered = sorted(new, key=lambda it: (it.user.connection_id, it.columns["user_name_key"]))
@@ -215,21 +218,21 @@ async def _add(db: AsyncConnection, new: Sequence[Written]) -> frozenset[str]:
 
 
 async def _change(db: AsyncConnection, changed: Sequence[Written]) -> None:
-    ordered = sorted(changed, key=lambda it: it.user.name)
+    ordered = sorted(changed, key=lambda it: it.user.key)
     await statements.change(db, [it.columns for it in ordered])
     await statements.change_identities(db, [it.identity for it in ordered if it.identity])
 
 
-def _settled(
+def _result_of(
     outcome: StoredUser | Written | Exception | None, added: frozenset[str]
 ) -> StoredUser | Exception | None:
     if not isinstance(outcome, Written):
         return outcome
     if _is_new(outcome) and outcome.user.id not in added:
-        return taken()
+        return user_name_taken()
     return outcome.user
 
 
-def taken() -> UniquenessException:
-    """Return what is said where another user has the userName."""
+def user_name_taken() -> UniquenessException:
+    """Return the error for a userName that another user has."""
     return UniquenessException(detail="userName is already taken")

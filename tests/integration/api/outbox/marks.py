@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from api.admin.connections import create_connection
 from api.directory.dialects import DirectoryDatabase
-from api.directory.identity_changes import SeenUser, after_creation
+from api.directory.identity_changes import ReleasedAttributes, after_creation
 from api.directory.identity_rows import new_row
 from api.directory.tables import Identity
 from api.outbox.leasing import Mark, MarkSelection, lease
@@ -32,7 +32,9 @@ async def mark(
         new_row(
             connection,
             id_,
-            after_creation(SeenUser(active=True, profile=Profile(user_name=id_)), since + at),
+            after_creation(
+                ReleasedAttributes(active=True, profile=Profile(user_name=id_)), since + at
+            ),
             Trace(correlation_id=""),
             since + at,
         )

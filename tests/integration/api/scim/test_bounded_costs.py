@@ -11,7 +11,7 @@ from api.http.short_targets import LONGEST_TARGET
 from api.scim.protocol.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
 from api.scim.protocol.limits import LARGEST_CYCLE, LONGEST_NAME, MOST_IN_CYCLE, Limits
 from api.scim.protocol.service import MOST_MISTAKES
-from api.scim.users.writes import LIGHT
+from api.scim.users.writes import LIGHT_BYTES
 from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 
 LIMITS = Limits()
@@ -100,7 +100,7 @@ async def test_a_role_is_no_longer_than_a_name(ingress: Ingress) -> None:
 
 async def test_changes_of_a_large_user_that_meet_lose_nothing(ingress: Ingress) -> None:
     """What becomes of one is decided before its row is locked, and anew if it has changed."""
-    path = f"/Users/{await ingress.user('ada', title='t' * 2 * LIGHT)}"
+    path = f"/Users/{await ingress.user('ada', title='t' * 2 * LIGHT_BYTES)}"
     addresses = [f"ada{n}@acme.test" for n in range(8)]
     added = [{"op": "add", "path": "emails", "value": [{"value": it}]} for it in addresses]
     answers = await asyncio.gather(*(ingress.patch(path, it) for it in added))

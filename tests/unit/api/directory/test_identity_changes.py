@@ -6,7 +6,7 @@ import pytest
 
 from api.directory.identity_changes import (
     IdentityState,
-    SeenUser,
+    ReleasedAttributes,
     after_creation,
     after_deletion,
     after_update,
@@ -23,15 +23,15 @@ RULE = UnassignDevices()
 LATER_RULE = RemoveUser()
 
 
-def seen(*roles: str, active: bool = True, profile: Profile = ADA) -> SeenUser:
-    return SeenUser(active, profile, roles)
+def seen(*roles: str, active: bool = True, profile: Profile = ADA) -> ReleasedAttributes:
+    return ReleasedAttributes(active, profile, roles)
 
 
 def created(*, active: bool = True, at: int = 100) -> IdentityState:
     return after_creation(seen(active=active), at).state
 
 
-def updated(before: IdentityState, user: SeenUser, at: int = 200) -> IdentityState:
+def updated(before: IdentityState, user: ReleasedAttributes, at: int = 200) -> IdentityState:
     change = after_update(before, user, RULE, at)
     assert change is not None
     return change.state
@@ -50,7 +50,7 @@ def test_a_creation_can_wait(active: bool) -> None:
 
 
 @pytest.mark.parametrize("user", [seen(profile=RENAMED), seen("Admin")])
-def test_a_change_of_profile_or_roles_can_wait(user: SeenUser) -> None:
+def test_a_change_of_profile_or_roles_can_wait(user: ReleasedAttributes) -> None:
     change = after_update(created(), user, RULE, 200)
     assert change is not None
     assert change.lane is Lane.BULK

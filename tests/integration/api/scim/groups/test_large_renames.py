@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
-from api.scim.groups.slices import SLICE
+from api.scim.groups.slices import MEMBERS_PER_SLICE
 from contracts.identity_changed import decode
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
@@ -39,7 +39,7 @@ async def test_members_whose_marks_are_published_amid_the_renaming_are_published
     ingress: Ingress,
 ) -> None:
     pattern = await ingress.user("person-0@a.test", externalId="person-0", displayName="person-0")
-    numbers = range(1, 2 * SLICE + 1)
+    numbers = range(1, 2 * MEMBERS_PER_SLICE + 1)
     people = await multiply(ingress.database, ingress.connection, pattern, numbers)
     group = await ingress.group("Old")
     await join(ingress.database, ingress.connection, group, people)

@@ -10,7 +10,7 @@ from api.scim.operations.handler import DirectoryHandler
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import TolerantScimService
-from api.scim.users.batching import SharedUsers
+from api.scim.users.batching import BatchedUsers
 from contracts.clock import now
 from tests.drivers.in_process import Ingress
 from tests.readings.statements import asked_of
@@ -24,7 +24,7 @@ def operations(ingress: Ingress) -> BulkOperations:
     """Give what applies the operations of a bulk request."""
     transactions = ingress.transactions
     service = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
-    users = SharedUsers(ingress.database, transactions.shares, transactions.locks, now)
+    users = BatchedUsers(ingress.database, transactions.shares, transactions.locks, now)
     return DirectoryHandler(service, transactions, users).operations
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
-from api.scim.members.answers import PORTION as MEMBERS_AT_ONCE
-from api.scim.operations.resource_lists import PORTION as CHARACTERS_AT_ONCE
+from api.scim.members.answers import MEMBERS_AT_ONCE
+from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE
 from api.scim.protocol.limits import Limits
 from tests.drivers.in_process import Ingress, ingress_on
 from tests.drivers.many_users import join, multiply

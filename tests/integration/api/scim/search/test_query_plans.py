@@ -8,8 +8,8 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.scim.members.parameter import Named
-from api.scim.members.reads import is_at, place_of_member
+from api.scim.members.parameter import MemberIds
+from api.scim.members.reads import is_at_location, row_location_of
 from api.scim.protocol.ids import new_id
 from api.scim.search.attributes import (
     GROUP_ATTRIBUTES,
@@ -18,7 +18,7 @@ from api.scim.search.attributes import (
     Attributes,
 )
 from api.scim.search.query import search_for
-from api.scim.users.offset_pages import counted, page
+from api.scim.users.offset_pages import count_statement, page_statement
 from api.scim.users.statements import USERS
 from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import multiply
@@ -58,8 +58,8 @@ async def test_a_deep_page_and_a_look_up_come_from_an_index(
 
 
 PAGES = [
-    (counted(), ("Index Only Scan using users_by_creation", "using deleted_identities")),
-    (page(), ("Index Only Scan using users_by_creation",)),
+    (count_statement(), ("Index Only Scan using users_by_creation", "using deleted_identities")),
+    (page_statement(), ("Index Only Scan using users_by_creation",)),
 ]
 
 
@@ -84,8 +84,8 @@ async def test_members_who_are_named_are_looked_up_though_statistics_promise_few
         await db.execute(text("ANALYZE memberships"))  # of which there are none yet
     group = await ingress.group("Weavers", await ingress.user("ada"))
     async with ingress.transactions.read() as tx:
-        named = Named.of_ids([new_id(), new_id()]).table(tx.dialect)
-        members = is_at(named.columns(place_of_member(tx, group, named)))
+        table = MemberIds.of([new_id(), new_id()]).table(tx.dialect)
+        members = is_at_location(table.kept(row_location_of(tx, group, table)))
         assert "Tid Scan on memberships" in await _plan(tx.db, select(MEMBERSHIPS).where(members))
 
 

@@ -11,20 +11,20 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
 from api.scim.users.offset_pages import (
-    APART,
-    REMEMBERED,
-    SLACK,
-    START,
-    Landmark,
-    Landmarks,
+    CLOCK_SKEW,
+    MAX_CACHE_AGE,
+    MIN_DISTANCE,
+    START_ANCHOR,
+    Anchor,
+    AnchorCache,
     UserPages,
 )
 from contracts.clock import now
 from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import multiply
 
-PEOPLE = 4 * APART + 7
-LONG_AGO = 2 * SLACK
+PEOPLE = 4 * MIN_DISTANCE + 7
+LONG_AGO = 2 * CLOCK_SKEW
 
 
 class Pages:
@@ -65,7 +65,7 @@ async def pages(ingress: Ingress, directory: DirectoryDatabase) -> Pages:
     return Pages(ingress)
 
 
-@pytest.mark.parametrize("count", [1, 30, APART, 100, PEOPLE + 1])
+@pytest.mark.parametrize("count", [1, 30, MIN_DISTANCE, 100, PEOPLE + 1])
 async def test_pages_one_after_the_other_show_everybody_once(pages: Pages, count: int) -> None:
     for _ in range(2):  # the second time from what is remembered
         for start in range(0, PEOPLE + count, count):
@@ -81,22 +81,26 @@ async def test_who_comes_is_counted_and_shown_behind_the_others(pages: Pages) ->
 
 
 async def test_after_a_deletion_nothing_of_before_is_believed(pages: Pages) -> None:
-    for start in (0, 2 * APART, 3 * APART):
-        await pages.find(start, APART)
+    for start in (0, 2 * MIN_DISTANCE, 3 * MIN_DISTANCE):
+        await pages.find(start, MIN_DISTANCE)
     for leaver in (await pages.ids())[:3]:
         await pages.ingress.send("DELETE", f"/Users/{leaver}")
-        for start in (0, 2 * APART, 3 * APART):
-            assert await pages.find(start, APART) == await pages.expected(start, APART)
-        pages.later += 2 * SLACK  # from now on there is something to remember again
+        for start in (0, 2 * MIN_DISTANCE, 3 * MIN_DISTANCE):
+            assert await pages.find(start, MIN_DISTANCE) == await pages.expected(
+                start, MIN_DISTANCE
+            )
+        pages.later += 2 * CLOCK_SKEW  # from now on there is something to remember again
 
 
 async def test_what_a_clock_that_was_set_back_has_hidden_comes_to_light(pages: Pages) -> None:
-    await pages.find(2 * APART, APART)
+    await pages.find(2 * MIN_DISTANCE, MIN_DISTANCE)
     back = update(UserRow).where(col(UserRow.id) == await pages.ingress.user("late@a.test"))
     async with pages.ingress.database.write() as db:
         await db.execute(back.values(created_at=1))
-    pages.later = REMEMBERED
-    assert await pages.find(2 * APART, APART) == await pages.expected(2 * APART, APART)
+    pages.later = MAX_CACHE_AGE
+    assert await pages.find(2 * MIN_DISTANCE, MIN_DISTANCE) == await pages.expected(
+        2 * MIN_DISTANCE, MIN_DISTANCE
+    )
 
 
 COPY = """
@@ -110,11 +114,11 @@ async def test_who_comes_late_of_a_long_transaction_is_not_missed(pages: Pages) 
     async with pages.ingress.database.write() as db:
         await db.execute(text(COPY), {"id": "late", "at": now()})
         await pages.ingress.user("soon@a.test")
-        pages.later = 3 * SLACK  # so long does the transaction take
-        for start in (0, 2 * APART, PEOPLE - 10):
-            await pages.find(start, APART)
-    for start in (0, 2 * APART, PEOPLE - 10):
-        assert await pages.find(start, APART) == await pages.expected(start, APART)
+        pages.later = 3 * CLOCK_SKEW  # so long does the transaction take
+        for start in (0, 2 * MIN_DISTANCE, PEOPLE - 10):
+            await pages.find(start, MIN_DISTANCE)
+    for start in (0, 2 * MIN_DISTANCE, PEOPLE - 10):
+        assert await pages.find(start, MIN_DISTANCE) == await pages.expected(start, MIN_DISTANCE)
 
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -125,11 +129,11 @@ async def test_who_leaves_late_of_a_long_transaction_is_not_shown(pages: Pages) 
         await db.execute(gone.values(deleted=True, version=now()))
         await db.execute(delete(UserRow).where(col(UserRow.id) == late))
         await pages.ingress.send("DELETE", f"/Users/{soon}")
-        pages.later = 3 * SLACK
-        for start in (0, 2 * APART, PEOPLE - 10):
-            await pages.find(start, APART)
-    for start in (0, 2 * APART, PEOPLE - 10):
-        assert await pages.find(start, APART) == await pages.expected(start, APART)
+        pages.later = 3 * CLOCK_SKEW
+        for start in (0, 2 * MIN_DISTANCE, PEOPLE - 10):
+            await pages.find(start, MIN_DISTANCE)
+    for start in (0, 2 * MIN_DISTANCE, PEOPLE - 10):
+        assert await pages.find(start, MIN_DISTANCE) == await pages.expected(start, MIN_DISTANCE)
 
 
 async def test_an_empty_directory_has_an_empty_page(ingress: Ingress) -> None:
@@ -137,16 +141,16 @@ async def test_an_empty_directory_has_an_empty_page(ingress: Ingress) -> None:
     assert await Pages(ingress).find(10, 10) == (0, [])
 
 
-@given(st.lists(st.integers(0, 100 * APART)), st.integers(0, 100 * APART))
+@given(st.lists(st.integers(0, 100 * MIN_DISTANCE)), st.integers(0, 100 * MIN_DISTANCE))
 def test_landmarks_lie_apart_and_the_nearest_never_beyond(noted: list[int], index: int) -> None:
-    landmarks = Landmarks(
-        Landmark(50 * APART, 1, "end"), last_deletion=0, since=0, settled_before=0
+    cache = AnchorCache(
+        Anchor(50 * MIN_DISTANCE, 1, "end"), last_deletion=0, since=0, settled_before=0
     )
     for each in noted:
-        landmarks.note(Landmark(each, 1, str(each)))
-    indexes = [landmark.index for landmark in landmarks.known]
+        cache.remember(Anchor(each, 1, str(each)))
+    indexes = [anchor.index for anchor in cache.anchors]
     assert indexes == sorted(set(indexes))
-    assert landmarks.known[0] is START
-    assert max(indexes) <= landmarks.end.index
-    assert all(later - before >= APART for before, later in pairwise(indexes))
-    assert landmarks.nearest(index).index == max(it for it in indexes if it <= index)
+    assert cache.anchors[0] is START_ANCHOR
+    assert max(indexes) <= cache.end.index
+    assert all(later - before >= MIN_DISTANCE for before, later in pairwise(indexes))
+    assert cache.nearest(index).index == max(it for it in indexes if it <= index)

@@ -7,7 +7,7 @@ import pytest
 from scim2_models import BulkOperation, Resource
 from scim2_server.bulk import BulkPlan
 
-from api.scim.operations.bulk_transactions import circles_in, first_state, turns
+from api.scim.operations.bulk_transactions import components_of, first_state, transactions_of
 from api.scim.protocol.resources import Group, ScimUser
 
 
@@ -36,8 +36,8 @@ def plan_of(**references: str) -> BulkPlan:
 def order_of(plan: BulkPlan) -> list[str]:
     """Return the names of what runs in each turn."""
     return [
-        "".join(sorted(str(plan.operation(s).bulk_id) for s in turn))
-        for turn in turns(plan, circles_in(plan))
+        "".join(sorted(str(plan.operation(s).bulk_id) for s in transaction))
+        for transaction in transactions_of(plan, components_of(plan))
     ]
 
 
@@ -63,17 +63,19 @@ def test_a_long_chain_and_a_long_circle_end() -> None:
     names = [f"g{number}" for number in range(3_000)]
     chain = [creation(name, other) for name, other in pairwise(names)]
     plan = BulkPlan(chain, None)
-    assert len(list(turns(plan, circles_in(plan)))) == len(chain)
+    assert len(list(transactions_of(plan, components_of(plan)))) == len(chain)
     circle = [*chain, creation(names[-1], names[0])]
     whole = BulkPlan(circle, None)
-    (turn,) = turns(whole, circles_in(whole))
-    assert len(turn) == len(circle)
+    (transaction,) = transactions_of(whole, components_of(whole))
+    assert len(transaction) == len(circle)
 
 
 def test_what_names_itself_is_a_circle_of_one() -> None:
     plan = plan_of(a="a", b="a")
-    circles = circles_in(plan)
-    assert [circles.is_closed(turn) for turn in turns(plan, circles)] == [True, False]
+    components = components_of(plan)
+    assert [
+        components.is_cycle(transaction) for transaction in transactions_of(plan, components)
+    ] == [True, False]
 
 
 def test_a_circle_starts_with_what_is_known() -> None:

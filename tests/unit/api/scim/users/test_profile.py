@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.scim.protocol.resources import ScimUser
-from api.scim.users.profile import seen
+from api.scim.users.profile import released_attributes_of
 
 WORK, HOME = {"value": "w@a.test", "type": "work"}, {"value": "h@a.test", "type": "home"}
 PRIMARY = {"value": "p@a.test", "primary": True}
@@ -31,22 +31,24 @@ def user(**attributes: Any) -> ScimUser:
 def test_the_email_is_primary_then_work_then_first_then_the_user_name(
     emails: list[dict[str, Any]], user_name: str, email: str | None
 ) -> None:
-    assert seen(user(userName=user_name, emails=emails)).profile.email == email
+    assert released_attributes_of(user(userName=user_name, emails=emails)).profile.email == email
 
 
 def test_empty_values_count_as_missing() -> None:
-    profile = seen(user(displayName="", externalId="", name={"givenName": ""})).profile
+    profile = released_attributes_of(
+        user(displayName="", externalId="", name={"givenName": ""})
+    ).profile
     assert (profile.display_name, profile.external_id, profile.given_name) == (None, None, None)
 
 
 def test_roles_are_named_by_their_values() -> None:
     roles = [{"value": "Admin"}, {"display": "no value"}, {"value": ""}, {"value": "Editor"}]
-    assert seen(user(roles=roles)).role_names == ("Admin", "Editor")
+    assert released_attributes_of(user(roles=roles)).role_names == ("Admin", "Editor")
 
 
 @pytest.mark.parametrize(("active", "is_active"), [(True, True), (False, False)])
 def test_activity_is_as_stored(active: bool, is_active: bool) -> None:
-    assert seen(user(active=active)).active is is_active
+    assert released_attributes_of(user(active=active)).active is is_active
 
 
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\ufeff", " \t\u202f"])
@@ -54,7 +56,7 @@ def test_blanks_around_a_text_are_no_part_of_it(blank: str) -> None:
     def padded(text: str) -> str:
         return f"{blank}{text}{blank}"
 
-    told = seen(
+    told = released_attributes_of(
         user(
             userName=padded("ada"),
             emails=[{"value": blank, "primary": True}, {"value": padded("a@acme.test")}],
@@ -63,7 +65,7 @@ def test_blanks_around_a_text_are_no_part_of_it(blank: str) -> None:
             roles=[{"value": padded("Editors")}, {"value": blank}],
         )
     )
-    assert told == seen(
+    assert told == released_attributes_of(
         user(
             emails=[{"value": "a@acme.test"}],
             displayName="Ada",
@@ -71,7 +73,10 @@ def test_blanks_around_a_text_are_no_part_of_it(blank: str) -> None:
             roles=[{"value": "Editors"}],
         )
     )
-    assert seen(user(userName=padded("ada@acme.test"))).profile.email == "ada@acme.test"
+    assert (
+        released_attributes_of(user(userName=padded("ada@acme.test"))).profile.email
+        == "ada@acme.test"
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,4 +94,7 @@ def test_blanks_around_a_text_are_no_part_of_it(blank: str) -> None:
 def test_a_person_is_called_by_the_first_name_that_says_something(
     display_name: str | None, name: dict[str, str] | None, called: str | None
 ) -> None:
-    assert seen(user(displayName=display_name, name=name)).profile.display_name == called
+    assert (
+        released_attributes_of(user(displayName=display_name, name=name)).profile.display_name
+        == called
+    )
