@@ -26,7 +26,7 @@ from deploy.commands import (
 )
 from deploy.commands.invalid_input import InvalidInput
 from deploy.commands.rule_options import told
-from deploy.databases.migration_tries import SchemaLocked
+from deploy.databases.migration_locks import SchemaLocked
 from deploy.databases.migrations import NewerSchema, OutdatedSchema
 from deploy.databases.open_databases import UnusableDatabase
 from deploy.demo import play

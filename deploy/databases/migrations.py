@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 import api.migrations
 import worker.migrations
 from deploy.databases.engines import patiently
-from deploy.databases.migration_tries import LOCK_TIMEOUT, take_turn, tries
+from deploy.databases.migration_locks import LOCK_TIMEOUT, take_turn, tries
 from deploy.databases.open_databases import Databases
 
 

@@ -11,7 +11,7 @@ from contracts.addresses import Address, Addresses
 from contracts.lines import open_line
 from deploy.database_urls import SERVERS
 from deploy.databases.resting_sessions import RestingSessions, Session
-from deploy.databases.sessions import Sessions
+from deploy.databases.session_replacement import Sessions
 
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
 """After which a PostgreSQL server that says nothing is taken for lost."""

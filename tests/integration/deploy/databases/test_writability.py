@@ -11,7 +11,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
 from contracts.health import Check, look_at
 from deploy.databases.engines import open_directory_engines
-from deploy.databases.sessions import OPENED
+from deploy.databases.session_replacement import OPENED
 from deploy.databases.writability import READ_ONLY, takes_writes
 from tests.drivers.in_process import Ingress, ingress_on
 from tests.servers.read_only import demote, promote
