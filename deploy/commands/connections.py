@@ -1,4 +1,4 @@
-"""``muster connections``: switch SCIM on, see where, change the rules."""
+"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules."""
 
 from dataclasses import asdict
 from typing import Annotated, Any

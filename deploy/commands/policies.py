@@ -1,4 +1,4 @@
-"""``muster policies``: the policies that devices can be under."""
+"""What does ``muster policies`` do? It lists and adds the policies of a workspace's devices."""
 
 from typing import Annotated, Any
 

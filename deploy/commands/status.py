@@ -1,4 +1,4 @@
-"""``muster status`` and ``muster resync``: where identities stand, and the one way to move them."""
+"""What do ``muster status`` and ``resync`` do? They report identities, and publish them again."""
 
 from dataclasses import asdict
 from typing import Annotated

@@ -13,7 +13,7 @@ from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
 
-LATE, LATE_SHARE = 0.1, 0.01
+LOOP_LAG_LIMIT, LOOP_LAG_SHARE = 0.1, 0.01
 """Seconds, one of the histogram's buckets, and the share of looks at the event loop that may come
 later: ``/livez`` is to answer within them."""
 
@@ -42,16 +42,16 @@ class Alert:
 def alerts(pace: Pace) -> list[Alert]:
     """Return all of them."""
     return [
-        *(_burning(objective, burn) for objective in OBJECTIVES for burn in BURNS),
-        *_work_that_waits(pace),
-        *_what_needs_a_decision(pace),
-        *_what_is_away(),
-        _crowded(pace),
-        *_tenants_in_each_others_way(pace),
+        *(_budget_burn(objective, burn) for objective in OBJECTIVES for burn in BURNS),
+        *_waiting_work(pace),
+        *_needed_decisions(pace),
+        *_unreachable_servers(),
+        _crowded_connections(pace),
+        *_impeding_tenants(pace),
     ]
 
 
-def _burning(objective: Objective, burn: Burn) -> Alert:
+def _budget_burn(objective: Objective, burn: Burn) -> Alert:
     limit = f"{burn.factor:g} * {objective.budget:g}"
     return Alert(
         f"Muster{objective.name.title()}Budget",
@@ -64,7 +64,7 @@ def _burning(objective: Objective, burn: Burn) -> Alert:
     )
 
 
-def _work_that_waits(pace: Pace) -> Iterator[Alert]:
+def _waiting_work(pace: Pace) -> Iterator[Alert]:
     for lane, severity, seconds in ("urgent", "page", MINUTE), ("bulk", "ticket", 15 * MINUTE):
         age = f'max by (lane) (muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})'
         yield Alert(
@@ -113,7 +113,7 @@ def _locked_out(pace: Pace) -> Iterator[Alert]:
         )
 
 
-def _crowded(pace: Pace) -> Alert:
+def _crowded_connections(pace: Pace) -> Alert:
     window = pace.duration(5 * MINUTE)
     ended = 'muster_http_connections_ended_total{reason=~"gave_way|no_room"}'
     return Alert(
@@ -126,16 +126,16 @@ def _crowded(pace: Pace) -> Alert:
     )
 
 
-def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
+def _impeding_tenants(pace: Pace) -> Iterator[Alert]:
     window = pace.duration(5 * MINUTE)
     lag = "muster_event_loop_lag_seconds"
     looks = f"sum by (instance) (increase({lag}_count[{window}]))"
-    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LATE}"}}[{window}]))'
+    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LOOP_LAG_LIMIT}"}}[{window}]))'
     yield Alert(
         "MusterEventLoopHeld",
         "ticket",
-        f"1 - {in_time} / {looks} > {LATE_SHARE}",
-        f"In {{{{ $labels.instance }}}} everything waits for over {LATE * 1000:g} ms, again and"
+        f"1 - {in_time} / {looks} > {LOOP_LAG_SHARE}",
+        f"In {{{{ $labels.instance }}}} everything waits for over {LOOP_LAG_LIMIT * 1000:g} ms, again and"
         " again: {{ $value | humanizePercentage }} of the looks at its event loop came that late.",
         wait=5 * MINUTE,
     )
@@ -150,7 +150,7 @@ def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
     )
 
 
-def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
+def _needed_decisions(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterLastAdminKeepsAccess",
         "page",
@@ -200,7 +200,7 @@ def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
     )
 
 
-def _what_is_away() -> Iterator[Alert]:
+def _unreachable_servers() -> Iterator[Alert]:
     yield Alert(
         "MusterBrokerBlocked",
         "page",

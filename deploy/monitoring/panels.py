@@ -27,7 +27,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
-SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
+DATA_SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
 """Whichever Prometheus is chosen at the top of the dashboard."""
 
 TAG = "muster"
@@ -136,7 +136,7 @@ def _graph(graph: Graph) -> timeseries.Panel:
         timeseries.Panel()
         .title(graph.title)
         .description(graph.about)
-        .datasource(SOURCE)
+        .datasource(DATA_SOURCE)
         .unit(graph.unit)
         .min(0)
         .height(8)
@@ -167,7 +167,7 @@ def _figure(figure: Figure) -> stat.Panel:
         stat.Panel()
         .title(figure.title)
         .description(figure.about)
-        .datasource(SOURCE)
+        .datasource(DATA_SOURCE)
         .unit(figure.unit)
         .no_value("-")
         .height(4)

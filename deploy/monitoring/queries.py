@@ -35,26 +35,26 @@ def quantiles(buckets: str, name: str = "") -> Sequence[Query]:
 
 def processes(part: str, of: str) -> Sequence[Graph]:
     """Return what the processes use that export the metric ``of``: in one process, all the same."""
-    mine = f"and on (instance) {of}"
+    of_part = f"and on (instance) {of}"
     return [
         Graph(
             "Processor",
             f"What each {part} uses; 100 % is one core, and a process uses hardly more than one.",
-            [Query(f"rate(process_cpu_seconds_total[$__rate_interval]) {mine}", "{{instance}}")],
+            [Query(f"rate(process_cpu_seconds_total[$__rate_interval]) {of_part}", "{{instance}}")],
             unit="percentunit",
             width=8,
         ),
         Graph(
             "Memory",
             f"What each {part} holds.",
-            [Query(f"process_resident_memory_bytes {mine}", "{{instance}}")],
+            [Query(f"process_resident_memory_bytes {of_part}", "{{instance}}")],
             unit="bytes",
             width=8,
         ),
         Graph(
             "Open files",
             "Files and connections; they should not grow for ever.",
-            [Query(f"process_open_fds {mine}", "{{instance}}")],
+            [Query(f"process_open_fds {of_part}", "{{instance}}")],
             width=8,
         ),
     ]

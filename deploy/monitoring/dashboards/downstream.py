@@ -13,7 +13,7 @@ def downstream() -> Dashboard:
         [
             Row("Now", _now()),
             Row("Events", _events()),
-            Row("Refused and failed", _unhappy()),
+            Row("Refused and failed", _refused_and_failed()),
             Row("Batches and devices", _batches()),
             Row("Workers", processes("worker", "muster_consumer_connected")),
         ],
@@ -68,7 +68,7 @@ def _events() -> list[Graph]:
     ]
 
 
-def _unhappy() -> list[Graph]:
+def _refused_and_failed() -> list[Graph]:
     return [
         Graph(
             "Refused at present",
