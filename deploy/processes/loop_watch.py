@@ -111,7 +111,7 @@ class LoopWatch:
 def _ours(frame: FrameType) -> Iterator[str]:
     """Yield the innermost places of a thread in Muster's code: dotted module, line and function.
 
-    Frames below the loop's own are left out: they started the loop, and do no work.
+    Frames that called the loop are left out: they started it, and do no work.
     """
     inner = takewhile(
         lambda place: not place[0].f_code.co_filename.endswith(LOOPS), traceback.walk_stack(frame)

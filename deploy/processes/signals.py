@@ -1,4 +1,4 @@
-"""When does a process stop? After a signal it drains, within the grace period."""
+"""How long does a process live? It runs until a signal, then drains within the grace period."""
 
 import asyncio
 import contextlib
