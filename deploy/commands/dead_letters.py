@@ -36,7 +36,7 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw all of them away. Whatever they were about is found by muster reconcile."""
+    """Throw all of them away. The changes that they told of are found by muster reconcile."""
     settings = settings_with_broker()
     if not yes:
         typer.confirm("Throw all dead letters away?", abort=True, err=True)

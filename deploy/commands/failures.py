@@ -53,7 +53,7 @@ def show(
     identity: OfIdentity = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show whose events failed, the latest first."""
+    """Show the identities whose events failed, the latest first."""
     meant = Meant(_kind_named(kind), connection, identity)
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:

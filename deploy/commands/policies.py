@@ -30,7 +30,7 @@ def add(
     name: Annotated[str, typer.Argument(help="The policy's name.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Add a policy; what was refused for want of it is tried again."""
+    """Add a policy; actions that were refused for want of it are tried again."""
 
     async def work(databases: Databases, _settings: Settings) -> None:
         await Inventory(databases.downstream).add_policy(workspace, name)

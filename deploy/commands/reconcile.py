@@ -63,11 +63,11 @@ def reconcile(
 
     failed: given up after every retry.
 
-    tampered: somebody else has changed the account, or taken it away.
+    tampered: the account was changed, or taken away, by another hand than Muster's.
 
-    orphaned: an account is held for nobody that the directory knows.
+    orphaned: an account is held for an identity that the directory does not know.
 
-    left: somebody has left downstream, and the directory, which was restored, shows them active.
+    left: people have left downstream, and the directory, which was restored, shows them active.
     They are shown apart. --fix asks at a terminal whether to bring them back, and elsewhere leaves
     them alone; the exit status is 1 as long as one is left.
     """
