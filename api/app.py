@@ -21,8 +21,9 @@ from api.http.request_log import ObservedRequests
 from api.http.short_targets import ShortTargets
 from api.metrics import ApiMetrics
 from api.scim.errors import TargetTooLong
+from api.scim.http.edge import ScimEdge
 from api.scim.http.openapi import scim_components
-from api.scim.http.routes import ScimEdge, scim_routes
+from api.scim.http.routes import scim_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.transactions.resource_locks import ResourceLocks

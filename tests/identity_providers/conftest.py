@@ -29,14 +29,14 @@ def api(
 
 
 @pytest.fixture(scope="package")
-async def database(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
+async def directory(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
     """Give the database of the server."""
-    async with database_of(api) as database:
-        yield database
+    async with database_of(api) as directory:
+        yield directory
 
 
 @pytest.fixture
-async def ingress(api: ServedApi, database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+async def ingress(api: ServedApi, directory: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Give a connection, whose directory is empty, over HTTP."""
-    async with ingress_over_http(api, database) as ingress:
+    async with ingress_over_http(api, directory) as ingress:
         yield ingress

@@ -2,5 +2,5 @@
 
 ``sent`` reads what a provider sent, ``steps`` says what each operation does, ``plan`` makes one
 change of all steps, ``parameter`` names its members in one parameter, ``writes`` stores it.
-``reads``, ``stored`` and ``answers`` look members up and show them (decision 14).
+``reads`` and ``stored`` look members up, ``answers`` and ``json_in_sql`` show them (decision 14).
 """

@@ -9,14 +9,14 @@ from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 
 
 @pytest.fixture
-async def database(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
+async def directory(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
     """Give the directory's database."""
     async with opened_directory(directory_url) as directory:
         yield directory
 
 
 @pytest.fixture
-async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+async def ingress(directory: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Give a connection over HTTP."""
-    async with ingress_on(database) as ingress:
+    async with ingress_on(directory) as ingress:
         yield ingress

@@ -10,7 +10,7 @@ from worker.dialects import DownstreamDatabase
 
 
 @pytest.fixture
-async def database(downstream_url: str) -> AsyncIterator[DownstreamDatabase]:
+async def downstream(downstream_url: str) -> AsyncIterator[DownstreamDatabase]:
     """Give the worker's database."""
     reading, writing = open_engines(downstream_url)
     yield DownstreamDatabase(reading, writing)
@@ -19,6 +19,6 @@ async def database(downstream_url: str) -> AsyncIterator[DownstreamDatabase]:
 
 
 @pytest.fixture
-def platform(database: DownstreamDatabase) -> Platform:
+def platform(downstream: DownstreamDatabase) -> Platform:
     """Give the downstream platform."""
-    return Platform(database)
+    return Platform(downstream)

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 60
 
 @asynccontextmanager
 async def working(
-    database: DownstreamDatabase,
+    downstream: DownstreamDatabase,
     transport: EmbeddedTransport,
     metrics: CollectorRegistry | None = None,
 ) -> AsyncIterator[asyncio.Event]:
@@ -26,7 +26,7 @@ async def working(
     stop = asyncio.Event()
     async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
         counted = WorkerMetrics(metrics or CollectorRegistry())
-        tasks.create_task(Worker(database, transport, counted).run(stop))
+        tasks.create_task(Worker(downstream, transport, counted).run(stop))
         yield stop
         stop.set()
 

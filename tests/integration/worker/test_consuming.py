@@ -148,9 +148,9 @@ async def test_while_the_disk_is_full_consuming_pauses_and_no_event_loses_a_try(
     assert await platform.count("workspaces") == 1
 
 
-async def _allow_pages(database: DownstreamDatabase, pages: int) -> None:
+async def _allow_pages(downstream: DownstreamDatabase, pages: int) -> None:
     """Let a file of SQLite have so many pages, as if its disk had no more room."""
-    async with database.writing.connect() as db:
+    async with downstream.writing.connect() as db:
         driver: Any = (await db.get_raw_connection()).driver_connection
         await driver.execute(f"PRAGMA max_page_count = {pages}")
 

@@ -20,23 +20,25 @@ NOW = 1_700_000_000_000_000
 QUARANTINES = MdmRules(on_deactivate=ChangePolicy(policy="Quarantine"))
 
 
-async def test_ids_are_made_of_workspace_and_portal(database: DirectoryDatabase) -> None:
+async def test_ids_are_made_of_workspace_and_portal(directory: DirectoryDatabase) -> None:
     names = ["Acme Ltd.", "acme-ltd", "Ünion"]
-    ids = [(await create_connection(database, name, RULES, NOW)).id for name in names]
+    ids = [(await create_connection(directory, name, RULES, NOW)).id for name in names]
     assert ids == ["acme-ltd-store", "acme-ltd-store-2", "union-store"]
-    assert [each.id for each in await list_connections(database, "acme-ltd")] == [ids[1]]
-    assert (await get_connection(database, ids[0])).rules == RULES
+    assert [each.id for each in await list_connections(directory, "acme-ltd")] == [ids[1]]
+    assert (await get_connection(directory, ids[0])).rules == RULES
 
 
-async def test_a_name_without_letters_makes_no_id(database: DirectoryDatabase) -> None:
+async def test_a_name_without_letters_makes_no_id(directory: DirectoryDatabase) -> None:
     with pytest.raises(UnusableWorkspaceName):
-        await create_connection(database, "!?", RULES, NOW)
-    assert await list_connections(database) == []
+        await create_connection(directory, "!?", RULES, NOW)
+    assert await list_connections(directory) == []
 
 
-async def test_a_provider_is_told_base_url_and_token(database: DirectoryDatabase) -> None:
+async def test_a_provider_is_told_base_url_and_token(directory: DirectoryDatabase) -> None:
     platform = Platform({("acme", "Quarantine")})
-    told = await open_connection(database, platform, platform, PUBLIC_URL, "acme", QUARANTINES, NOW)
+    told = await open_connection(
+        directory, platform, platform, PUBLIC_URL, "acme", QUARANTINES, NOW
+    )
     assert (told.connection, told.base_url) == ("acme-mdm", f"{PUBLIC_URL}/scim/v2/acme-mdm")
     assert told.token.startswith("muster_")
     assert platform.workspaces == {"acme"}
@@ -47,19 +49,19 @@ async def test_a_provider_is_told_base_url_and_token(database: DirectoryDatabase
     [("acme", QUARANTINES, UnknownPolicy), ("!?", RULES, UnusableWorkspaceName)],
 )
 async def test_nothing_is_made_for_a_connection_that_cannot_be(
-    database: DirectoryDatabase, workspace: str, rules: Rules, error: type[Exception]
+    directory: DirectoryDatabase, workspace: str, rules: Rules, error: type[Exception]
 ) -> None:
     platform = Platform()
     with pytest.raises(error):
-        await open_connection(database, platform, platform, PUBLIC_URL, workspace, rules, NOW)
+        await open_connection(directory, platform, platform, PUBLIC_URL, workspace, rules, NOW)
     assert platform.workspaces == set()
-    assert await list_connections(database) == []
+    assert await list_connections(directory) == []
 
 
-async def test_only_the_digest_of_a_token_is_kept(database: DirectoryDatabase) -> None:
-    created = await create_connection(database, "acme", RULES, NOW)
+async def test_only_the_digest_of_a_token_is_kept(directory: DirectoryDatabase) -> None:
+    created = await create_connection(directory, "acme", RULES, NOW)
     assert created.token.startswith("muster_")
-    async with database.read() as db:
+    async with directory.read() as db:
         [digest] = await db.scalars(select(Token.__table__.c.digest))  # type: ignore[attr-defined]
     assert len(digest) == 64
     assert digest not in created.token

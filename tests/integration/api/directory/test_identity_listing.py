@@ -35,11 +35,11 @@ async def test_a_mark_of_a_clock_that_was_ahead_is_not_taken_for_a_new_one(
     assert counted == {Lane.URGENT: Marks(), Lane.BULK: Marks(len(since), oldest)}
 
 
-async def test_one_connection_can_be_counted_alone(database: DirectoryDatabase) -> None:
-    async with ingress_on(database) as first, ingress_on(database) as second:
+async def test_one_connection_can_be_counted_alone(directory: DirectoryDatabase) -> None:
+    async with ingress_on(directory) as first, ingress_on(directory) as second:
         for ingress in (first, second):
             await ingress.user("ada@acme.test")
-        pages = [page async for page in ids_by_connection(database, second.connection)]
-        every = [page async for page in ids_by_connection(database)]
+        pages = [page async for page in ids_by_connection(directory, second.connection)]
+        every = [page async for page in ids_by_connection(directory)]
     assert [connection for connection, _ in pages] == [second.connection]
     assert [connection for connection, _ in every] == [first.connection, second.connection]

@@ -18,9 +18,9 @@ IMPATIENT = ShareSizes(requests_each=1, searches_each=1, patience=0.01)
 
 
 @pytest.fixture
-async def small(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+async def small(directory: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Give a connection that may do one thing at a time."""
-    async with ingress_on(database, share_sizes=IMPATIENT) as ingress:
+    async with ingress_on(directory, share_sizes=IMPATIENT) as ingress:
         yield ingress
 
 
@@ -99,10 +99,10 @@ async def test_bodies_that_come_slowly_keep_nobody_waiting(ingress: Ingress) -> 
 
 
 async def test_huge_bodies_that_come_slowly_leave_room_for_all_others(
-    database: DirectoryDatabase,
+    directory: DirectoryDatabase,
 ) -> None:
     huge = {"schemas": [GROUP], "displayName": "Weavers", "padding": ["x" * 9_999] * 120}
-    async with ingress_on(database, share_sizes=IMPATIENT) as ingress:
+    async with ingress_on(directory, share_sizes=IMPATIENT) as ingress:
         slow = [(await ingress.neighbour(), SlowBody(huge)) for _ in range(HUGE_RECEIVED)]
         sending = [
             asyncio.ensure_future(each.http.post("/Groups", content=body.pieces()))

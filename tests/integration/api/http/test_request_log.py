@@ -70,10 +70,10 @@ async def test_a_refused_request_is_logged_with_its_connection_only_if_there_is_
 
 
 async def test_marks_and_transport_are_looked_up(
-    ingress: Ingress, database: DirectoryDatabase
+    ingress: Ingress, directory: DirectoryDatabase
 ) -> None:
     registry = CollectorRegistry()
-    observations = ApiObservations(ApiMetrics(registry), database, EmbeddedTransport(), clock)
+    observations = ApiObservations(ApiMetrics(registry), directory, EmbeddedTransport(), clock)
     for name in ("ada", "ben"):
         await ingress.user(name)
     eve = await ingress.user("eve")
@@ -91,12 +91,12 @@ async def test_marks_and_transport_are_looked_up(
 
 
 async def test_what_the_directory_cannot_tell_is_not_a_number(
-    database: DirectoryDatabase,
+    directory: DirectoryDatabase,
 ) -> None:
     registry = CollectorRegistry()
-    async with database.write() as db:
+    async with directory.write() as db:
         await db.exec_driver_sql("ALTER TABLE identities RENAME TO elsewhere")
-    await ApiObservations(ApiMetrics(registry), database, EmbeddedTransport()).observe()
+    await ApiObservations(ApiMetrics(registry), directory, EmbeddedTransport()).observe()
     for count in samples(registry, "muster_dirty_marks").values():
         assert count != count  # noqa: PLR0124 - only what is not a number differs from itself
 

@@ -19,13 +19,13 @@ NOW = 2_000_000_000 * SECOND
 LEASE = 60 * SECOND
 
 
-async def connect(database: DirectoryDatabase, *workspaces: str) -> dict[str, str]:
+async def connect(directory: DirectoryDatabase, *workspaces: str) -> dict[str, str]:
     """Switch SCIM on for workspaces; return their connections."""
-    return {it: (await create_connection(database, it, RULES, NOW)).id for it in workspaces}
+    return {it: (await create_connection(directory, it, RULES, NOW)).id for it in workspaces}
 
 
 async def mark(
-    database: DirectoryDatabase, connection: str, ids: Sequence[str], since: int = NOW
+    directory: DirectoryDatabase, connection: str, ids: Sequence[str], since: int = NOW
 ) -> None:
     """Make identities that are marked, one after the other from then on."""
     rows = [
@@ -38,13 +38,13 @@ async def mark(
         )
         for at, id_ in enumerate(ids)
     ]
-    async with database.write() as db:
+    async with directory.write() as db:
         for start in range(0, len(rows), 5_000):
             await db.execute(insert(Identity), rows[start : start + 5_000])
 
 
 async def taken(
-    database: DirectoryDatabase,
+    directory: DirectoryDatabase,
     most: int,
     now: int = NOW,
     *,
@@ -53,7 +53,7 @@ async def taken(
     lane: Lane = Lane.BULK,
 ) -> Sequence[Mark]:
     """Lease marks, and commit."""
-    async with database.write() as db:
+    async with directory.write() as db:
         leased = await lease(db, Round(lane, suspect), most, now, now + LEASE, after)
     return leased.marks
 

@@ -14,17 +14,17 @@ pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=
 MARKS = 5_000
 
 
-async def _plans(database: DirectoryDatabase) -> list[str]:
+async def _plans(directory: DirectoryDatabase) -> list[str]:
     """Return how PostgreSQL runs the statements of a lease on identities."""
     seen: list[tuple[str, Any]] = []
 
     def note(_db: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         seen.append((statement, parameters))
 
-    event.listen(database.writing.sync_engine, "before_cursor_execute", note)
-    await taken(database, 50)
-    event.remove(database.writing.sync_engine, "before_cursor_execute", note)
-    async with database.read() as db:
+    event.listen(directory.writing.sync_engine, "before_cursor_execute", note)
+    await taken(directory, 50)
+    event.remove(directory.writing.sync_engine, "before_cursor_execute", note)
+    async with directory.read() as db:
         driver: Any = (await db.get_raw_connection()).driver_connection
         return [
             "\n".join(row[0] for row in await driver.fetch(f"EXPLAIN {statement}", *parameters))
@@ -35,16 +35,16 @@ async def _plans(database: DirectoryDatabase) -> list[str]:
 
 @pytest.mark.parametrize("waiting", [False, True], ids=["ready", "waiting"])
 async def test_a_lease_reads_no_more_marks_than_it_takes(
-    database: DirectoryDatabase, waiting: bool
+    directory: DirectoryDatabase, waiting: bool
 ) -> None:
-    connections = await connect(database, "acme", "other")
-    await mark(database, connections["acme"], [f"a-{number}" for number in range(MARKS)])
-    await mark(database, connections["other"], [f"b-{number}" for number in range(100)])
-    async with database.write() as db:
+    connections = await connect(directory, "acme", "other")
+    await mark(directory, connections["acme"], [f"a-{number}" for number in range(MARKS)])
+    await mark(directory, connections["other"], [f"b-{number}" for number in range(100)])
+    async with directory.write() as db:
         await db.execute(text("ANALYZE identities"))
         if waiting:
             await db.execute(update(Identity).values(due_at=NOW + 30 * SECOND))
-    plans = await _plans(database)
+    plans = await _plans(directory)
     assert ["waiting_marks" in plan for plan in plans[:3]] == [True, True, False]
     assert len(plans) == (3 if waiting else 4), "nobody is asked for marks who has none ready"
     for plan in plans[2:]:

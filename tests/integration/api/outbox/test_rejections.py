@@ -86,8 +86,8 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def relay(database: DirectoryDatabase, broker: Brittle, watch: Watch) -> Relay:
-    return Relay(database, broker, ApiMetrics(CollectorRegistry()), watch, chance=lambda: 1.0)
+def relay(directory: DirectoryDatabase, broker: Brittle, watch: Watch) -> Relay:
+    return Relay(directory, broker, ApiMetrics(CollectorRegistry()), watch, chance=lambda: 1.0)
 
 
 async def drained(relay: Relay, watch: Watch, seconds: float = 2, step: float = 0.25) -> None:
@@ -110,7 +110,7 @@ async def somebody_large(ingress: Ingress, name: str = "large") -> str:
 
 
 async def test_neighbours_of_an_event_that_is_too_large_are_published_soon(
-    ingress: Ingress, relay: Relay, watch: Watch, database: DirectoryDatabase
+    ingress: Ingress, relay: Relay, watch: Watch, directory: DirectoryDatabase
 ) -> None:
     large = await somebody_large(ingress)
     other = await ingress.neighbour()
@@ -120,7 +120,7 @@ async def test_neighbours_of_an_event_that_is_too_large_are_published_soon(
     await ingress.patch(f"/Users/{large}", LEAVE)
     await drained(relay, watch)
     assert await other.marked() == await ingress.marked() == set()
-    [rejected] = await Rejections(database).of()
+    [rejected] = await Rejections(directory).of()
     assert (rejected.identity, rejected.message) == (large, "larger than the broker takes")
     assert {it["published_version"] > 0 for it in await other.identities()} == {True}
 
@@ -136,13 +136,13 @@ async def test_the_broker_hears_no_more_of_what_it_has_rejected(
 
 
 async def test_whoever_was_rejected_is_tried_again_apart_once_they_change(
-    ingress: Ingress, relay: Relay, broker: Brittle, watch: Watch, database: DirectoryDatabase
+    ingress: Ingress, relay: Relay, broker: Brittle, watch: Watch, directory: DirectoryDatabase
 ) -> None:
     large = await somebody_large(ingress)
     await drained(relay, watch)
     await ingress.patch(f"/Users/{large}", {"op": "add", "path": "displayName", "value": "Dr"})
     await drained(relay, watch)
-    [rejected] = await Rejections(database).of()
+    [rejected] = await Rejections(directory).of()
     assert rejected.attempts == 2
     assert rejected.first_at < rejected.last_at
     broker.limit = 1_000_000
@@ -150,7 +150,7 @@ async def test_whoever_was_rejected_is_tried_again_apart_once_they_change(
     await drained(relay, watch)
     assert len(broker.batches) == 1, "only the first time with others"
     assert len(broker.alone) == 3
-    assert await Rejections(database).of() == []
+    assert await Rejections(directory).of() == []
     assert await ingress.marked() == set()
     await ingress.patch(f"/Users/{large}", {"op": "replace", "path": "active", "value": True})
     await drained(relay, watch)
@@ -188,17 +188,17 @@ async def test_new_marks_are_never_in_a_batch_with_a_suspect(
 
 
 async def test_what_is_larger_than_the_setting_never_reaches_the_broker(
-    ingress: Ingress, database: DirectoryDatabase, broker: Brittle, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, broker: Brittle, watch: Watch
 ) -> None:
     metrics = ApiMetrics(registry := CollectorRegistry())
-    relay = Relay(database, broker, metrics, watch, largest_event=LIMIT)
+    relay = Relay(directory, broker, metrics, watch, largest_event=LIMIT)
     large = await somebody_large(ingress)
     small = await ingress.user("small")
     assert await relay.move(Lane.BULK) == 2
     assert [event.identity for event in broker.events] == [small]
-    [rejected] = await Rejections(database).of(identity=large)
+    [rejected] = await Rejections(directory).of(identity=large)
     assert "MUSTER_LARGEST_EVENT" in rejected.message
-    await ApiObservations(metrics, database, broker).observe()
+    await ApiObservations(metrics, directory, broker).observe()
     assert registry.get_sample_value("muster_unpublishable_identities") == 1
     labels = {"lane": "bulk", "outcome": "rejected"}
     assert registry.get_sample_value("muster_publications_total", labels) == 1

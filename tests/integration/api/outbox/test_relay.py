@@ -88,8 +88,8 @@ def metrics(registry: CollectorRegistry) -> ApiMetrics:
 
 
 @pytest.fixture
-def relay(database: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch) -> Relay:
-    return Relay(database, post, metrics, watch)
+def relay(directory: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch) -> Relay:
+    return Relay(directory, post, metrics, watch)
 
 
 async def test_an_event_tells_the_newest_state_once_for_all_changes(
@@ -146,15 +146,15 @@ async def test_what_the_worker_wants_again_comes_after_its_delay_and_is_counted(
 
 
 async def test_a_crash_while_publishing_repeats_the_publication_after_the_lease(
-    ingress: Ingress, database: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, post: Post, metrics: ApiMetrics, watch: Watch
 ) -> None:
     ada = await ingress.user("ada")
     transport = EmbeddedTransport()
-    crashing = asyncio.create_task(Relay(database, transport, metrics, watch).move(Lane.BULK))
+    crashing = asyncio.create_task(Relay(directory, transport, metrics, watch).move(Lane.BULK))
     await transport.receive(Lane.BULK, 1)
     crashing.cancel()
     await asyncio.wait([crashing])
-    successor = Relay(database, post, metrics, watch)
+    successor = Relay(directory, post, metrics, watch)
     assert await successor.move(Lane.BULK) == 0, "the lease still holds"
     watch.move(LEASE_SECONDS + 1)
     assert await successor.move(Lane.BULK) == 1
@@ -162,23 +162,23 @@ async def test_a_crash_while_publishing_repeats_the_publication_after_the_lease(
 
 
 async def test_the_only_relay_need_not_wait_for_the_lease_of_one_that_was_killed(
-    ingress: Ingress, database: DirectoryDatabase, relay: Relay, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, relay: Relay, watch: Watch
 ) -> None:
     ada = await ingress.user("ada")
-    async with database.write() as db:
+    async with directory.write() as db:
         leased = await lease(db, Round(Lane.BULK), 1, watch(), watch() + LEASE_SECONDS * SECOND)
         assert [it.identity_id for it in leased.marks] == [ada]
-    async with database.write() as db:
+    async with directory.write() as db:
         assert await release(db) == 1
     assert await relay.move(Lane.BULK) == 1
 
 
 async def test_a_change_while_publishing_is_published_after_it(
-    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     ada = await ingress.user("ada")
     transport = EmbeddedTransport()
-    relay = Relay(database, transport, metrics, watch)
+    relay = Relay(directory, transport, metrics, watch)
     moving = asyncio.create_task(relay.move(Lane.BULK))
     (first,) = await transport.receive(Lane.BULK, 1)
     await ingress.group("Weavers", ada)
@@ -195,10 +195,10 @@ async def test_a_change_while_publishing_is_published_after_it(
 
 
 async def test_a_mark_that_cannot_be_read_stays_and_holds_up_nobody(
-    ingress: Ingress, database: DirectoryDatabase, relay: Relay, post: Post
+    ingress: Ingress, directory: DirectoryDatabase, relay: Relay, post: Post
 ) -> None:
     ada, ben = await ingress.user("ada"), await ingress.user("ben")
-    async with database.write() as db:
+    async with directory.write() as db:
         await db.execute(update(Identity).where(col(Identity.id) == ada).values(profile={}))
     assert await relay.move(Lane.BULK) == 1
     assert [event.identity for event in post.events] == [ben]
@@ -206,11 +206,13 @@ async def test_a_mark_that_cannot_be_read_stays_and_holds_up_nobody(
 
 
 async def test_two_relays_never_have_the_same_mark(
-    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     people = {await ingress.user(f"person-{number}") for number in range(20)}
     posts = [Post(), Post()]
-    await asyncio.gather(*(Relay(database, post, metrics, watch).move(Lane.BULK) for post in posts))
+    await asyncio.gather(
+        *(Relay(directory, post, metrics, watch).move(Lane.BULK) for post in posts)
+    )
     published = [event.identity for post in posts for event in post.events]
     assert sorted(published) == sorted(people)
 
@@ -224,10 +226,10 @@ async def test_a_mark_made_while_a_clock_was_ahead_does_not_wait_for_that_time(
 
 
 async def test_a_lease_taken_while_a_clock_was_ahead_ends_all_the_same(
-    ingress: Ingress, database: DirectoryDatabase, relay: Relay, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, relay: Relay, watch: Watch
 ) -> None:
     await ingress.user("ada")
-    async with database.write() as db:
+    async with directory.write() as db:
         until = watch.time + LEASE_SECONDS * SECOND
         await lease(db, Round(Lane.BULK), 1, watch.time, until)
     watch.move(-LEASE_SECONDS)
@@ -250,10 +252,10 @@ async def test_a_retry_wanted_while_a_clock_was_ahead_comes_all_the_same(
 
 
 async def test_a_running_relay_wakes_up_when_it_is_told_and_settles_before_it_stops(
-    ingress: Ingress, database: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
+    ingress: Ingress, directory: DirectoryDatabase, metrics: ApiMetrics, watch: Watch
 ) -> None:
     transport = EmbeddedTransport()
-    relay = Relay(database, transport, metrics, watch)
+    relay = Relay(directory, transport, metrics, watch)
     async with running_in_background(relay.run):
         await ingress.user("ada")
         relay.wake()

@@ -257,11 +257,11 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
     assert {row["id"] for row in deleted} == set(users[:6])
 
 
-async def _dangling(database: DirectoryDatabase) -> int:
+async def _dangling(directory: DirectoryDatabase) -> int:
     """Return how many memberships there are of, or in, what there is not."""
     user = exists().where(col(UserRow.id) == col(Membership.member_id))
     nested = exists().where(col(GroupRow.id) == col(Membership.member_id))
     group = exists().where(col(GroupRow.id) == col(Membership.group_id))
-    async with database.read() as db:
+    async with directory.read() as db:
         statement = select(func.count()).select_from(Membership)
         return await db.scalar(statement.where(~(user | nested) | ~group)) or 0

@@ -24,7 +24,7 @@ WELCOME = LEAVE | {"value": True}
 
 
 @pytest.fixture
-async def database(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
+async def directory(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
     """Give a directory with sessions of every kind."""
     engines = open_directory_engines(directory_url, searches=2)
     yield DirectoryDatabase(*engines)
@@ -33,15 +33,15 @@ async def database(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
 
 
 @pytest.fixture
-def readiness(database: DirectoryDatabase) -> Check:
+def readiness(directory: DirectoryDatabase) -> Check:
     return check_of_writes(
-        "directory", database.read, database.writing, partial(try_writing, database)
+        "directory", directory.read, directory.writing, partial(try_writing, directory)
     )
 
 
 @pytest.fixture
-async def ingress(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
-    async with ingress_on(database) as ingress:
+async def ingress(directory: DirectoryDatabase) -> AsyncIterator[Ingress]:
+    async with ingress_on(directory) as ingress:
         yield ingress
 
 
@@ -49,9 +49,9 @@ async def problems(readiness: Check) -> tuple[str, ...]:
     return (await look_at([readiness], seconds=30)).problems
 
 
-async def session_of(database: DirectoryDatabase, *, older_by: float = 0) -> int:
+async def session_of(directory: DirectoryDatabase, *, older_by: float = 0) -> int:
     """Return the number of the session that reads, and let it be older than it is."""
-    async with database.read() as db:
+    async with directory.read() as db:
         raw = await db.get_raw_connection()
         raw.info[OPENED_AT] -= older_by
         return int((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one())
@@ -76,25 +76,25 @@ async def test_a_failover_to_a_standby_and_back_is_a_503_for_as_long(
 
 @POSTGRES
 async def test_who_reads_learns_from_who_writes_that_the_server_was_demoted(
-    ingress: Ingress, database: DirectoryDatabase, directory_url: str
+    ingress: Ingress, directory: DirectoryDatabase, directory_url: str
 ) -> None:
     user = await ingress.user("ada")
     await demote(directory_url)
-    before = await session_of(database)
-    assert await session_of(database) == before
+    before = await session_of(directory)
+    assert await session_of(directory) == before
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 503
-    assert await session_of(database) != before
+    assert await session_of(directory) != before
 
 
 @POSTGRES
 async def test_a_session_of_a_standby_is_not_read_from_for_long(
-    database: DirectoryDatabase, directory_url: str
+    directory: DirectoryDatabase, directory_url: str
 ) -> None:
-    primary = await session_of(database, older_by=60)
-    assert await session_of(database) == primary
+    primary = await session_of(directory, older_by=60)
+    assert await session_of(directory) == primary
     await demote(directory_url)
-    standby = await session_of(database, older_by=60)
-    assert await session_of(database) != standby
+    standby = await session_of(directory, older_by=60)
+    assert await session_of(directory) != standby
 
 
 @POSTGRES
@@ -108,10 +108,10 @@ async def test_a_server_that_was_never_written_to_is_seen_to_be_read_only(
 
 @SQLITE
 async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
-    ingress: Ingress, readiness: Check, database: DirectoryDatabase
+    ingress: Ingress, readiness: Check, directory: DirectoryDatabase
 ) -> None:
     user = await ingress.user("ada")
-    await _set(database, "max_page_count = 1")  # as many as there are, and none more
+    await _set(directory, "max_page_count = 1")  # as many as there are, and none more
     assert await problems(readiness) == ()
     filled = 0
     while (answer := await ingress.send("POST", "/Users", {"userName": f"{filled}"})).is_success:
@@ -120,7 +120,7 @@ async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
     for _ in range(2):
         assert await problems(readiness) == ("directory: it takes no writes (SQLITE_FULL)",)
     assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
-    await _set(database, "max_page_count = 1000000")
+    await _set(directory, "max_page_count = 1000000")
     assert await problems(readiness) == ()
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
     assert (await ingress.found("/Users", 'userName eq "0"')) != []
@@ -128,25 +128,25 @@ async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
 
 @SQLITE
 async def test_a_file_that_takes_no_writes_is_a_503(
-    ingress: Ingress, readiness: Check, database: DirectoryDatabase
+    ingress: Ingress, readiness: Check, directory: DirectoryDatabase
 ) -> None:
     user = await ingress.user("ada")
-    await _set(database, "query_only = on")
+    await _set(directory, "query_only = on")
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 503
     assert await problems(readiness) == ("directory: it takes no writes (SQLITE_READONLY)",)
-    await _set(database, "query_only = off")
+    await _set(directory, "query_only = off")
     assert await problems(readiness) == ()
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
 
 
-async def test_what_a_probe_writes_is_never_there(database: DirectoryDatabase) -> None:
-    await try_writing(database)
-    async with database.read() as db:
+async def test_what_a_probe_writes_is_never_there(directory: DirectoryDatabase) -> None:
+    await try_writing(directory)
+    async with directory.read() as db:
         assert (await db.execute(text("SELECT count(*) FROM schedules"))).scalar_one() == 0
 
 
-async def _set(database: DirectoryDatabase, pragma: str) -> None:
+async def _set(directory: DirectoryDatabase, pragma: str) -> None:
     """Set something of the one connection that writes."""
-    async with database.writing.connect() as db:
+    async with directory.writing.connect() as db:
         driver: Any = (await db.get_raw_connection()).driver_connection
         await driver.execute(f"PRAGMA {pragma}")

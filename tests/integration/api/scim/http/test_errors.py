@@ -87,7 +87,7 @@ async def test_another_media_type_is_refused(ingress: Ingress) -> None:
     assert answer.status_code == 415
 
 
-async def test_a_large_body_is_refused_before_it_is_read(database: DirectoryDatabase) -> None:
+async def test_a_large_body_is_refused_before_it_is_read(directory: DirectoryDatabase) -> None:
     sent = 0
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -96,7 +96,7 @@ async def test_a_large_body_is_refused_before_it_is_read(database: DirectoryData
             sent += 1
             yield b"x" * 1_000
 
-    async with ingress_on(database, limits=Limits(body_bytes=10_000)) as ingress:
+    async with ingress_on(directory, limits=Limits(body_bytes=10_000)) as ingress:
         announced = await ingress.http.post("/Users", content=b"x" * 10_001)
         streamed = await ingress.http.post("/Users", content=pieces())
     assert announced.status_code == streamed.status_code == 413

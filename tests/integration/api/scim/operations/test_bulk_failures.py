@@ -21,11 +21,11 @@ def creations(*names: str) -> dict[str, Any]:
 
 
 async def test_while_the_database_is_away_the_rest_is_not_tried(
-    database: DirectoryDatabase,
+    directory: DirectoryDatabase,
 ) -> None:
     _, nowhere = open_engines("postgresql://nobody@127.0.0.1:1/nothing")
-    away = DirectoryDatabase(database.reading, nowhere)
-    async with ingress_on(database, served_from=away) as ingress:
+    away = DirectoryDatabase(directory.reading, nowhere)
+    async with ingress_on(directory, served_from=away) as ingress:
         answer = await ingress.send("POST", "/Bulk", creations("ada", "ben", "cy"))
         member = [{"value": "bulkId:A"}]
         circle = creations("A")["Operations"][0] | {"path": "/Groups"}

@@ -32,9 +32,9 @@ async def large_user(ingress: Ingress, number: int) -> str:
 
 
 @pytest.fixture
-async def short(database: DirectoryDatabase) -> AsyncIterator[Ingress]:
+async def short(directory: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Give a connection whose pages end after some three of these people."""
-    async with ingress_on(database, limits=Limits(page_bytes=4 * LARGE)) as ingress:
+    async with ingress_on(directory, limits=Limits(page_bytes=4 * LARGE)) as ingress:
         yield ingress
 
 
@@ -105,8 +105,8 @@ async def walk(
     return pages
 
 
-async def test_one_resource_is_shown_whatever_its_size(database: DirectoryDatabase) -> None:
-    async with ingress_on(database, limits=Limits(page_bytes=1)) as ingress:
+async def test_one_resource_is_shown_whatever_its_size(directory: DirectoryDatabase) -> None:
+    async with ingress_on(directory, limits=Limits(page_bytes=1)) as ingress:
         for number in range(PEOPLE):
             await ingress.user(f"person {number}")
         page = (await ingress.send("GET", "/Users")).json()

@@ -55,13 +55,13 @@ class Pages:
 
 
 @pytest.fixture
-async def pages(ingress: Ingress, database: DirectoryDatabase) -> Pages:
+async def pages(ingress: Ingress, directory: DirectoryDatabase) -> Pages:
     """Give pages of many people, who came long ago."""
     pattern = await ingress.user("person-0@a.test")
     long_ago = update(UserRow).where(col(UserRow.id) == pattern)
-    async with database.write() as db:
+    async with directory.write() as db:
         await db.execute(long_ago.values(created_at=now() - LONG_AGO))
-    await multiply(database, ingress.connection, pattern, range(1, PEOPLE))
+    await multiply(directory, ingress.connection, pattern, range(1, PEOPLE))
     return Pages(ingress)
 
 
