@@ -30,11 +30,11 @@ test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers 
 	@settings=$$(.ci/containers) && \
 		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
 
-test-faults: set-up-test ## Run the tests of faults: everything goes wrong; servers in containers
+test-faults: set-up-test ## Run the tests of faults, in processes, networks and servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/faults/distributed $(ARGS)
 
-test-neighbours: set-up-test ## Run the tests of noise: one tenant sends what costs most
+test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the dearest requests
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/neighbours $(ARGS)
 
@@ -62,7 +62,7 @@ lint: set-up-test ## Check style and formatting
 types: set-up-test ## Check types
 	@$(VENV)/mypy
 
-architecture: set-up-test ## Check who imports whom, and what files are called
+architecture: set-up-test ## Check imports, names of files, and metrics
 	@$(VENV)/lint-imports
 	@$(VENV)/python -m pytest tests/architecture
 

@@ -1,1 +1,1 @@
-"""Which ways are there to run Muster? The composition roots, and nothing else."""
+"""Which ways are there to run Muster? This package holds the composition roots, and no more."""

@@ -1,4 +1,4 @@
-"""Which commands does ``muster`` have? All of them, and how each of them may fail."""
+"""Which commands does ``muster`` have? This module registers them, and explains their errors."""
 
 import sys
 from importlib.metadata import version
@@ -25,8 +25,8 @@ from deploy.commands import (
     topology,
 )
 from deploy.commands.invalid_input import InvalidInput
-from deploy.commands.rule_options import told
-from deploy.databases.migration_tries import SchemaLocked
+from deploy.commands.rule_options import message_for
+from deploy.databases.migration_locks import SchemaLocked
 from deploy.databases.migrations import NewerSchema, OutdatedSchema
 from deploy.databases.open_databases import UnusableDatabase
 from deploy.demo import play
@@ -56,7 +56,7 @@ def _muster(
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print it.")
     ] = False,
 ) -> None:
-    """Take the options that go with no command."""
+    """Accept the options that stand before any command."""
 
 
 processes.register(app)
@@ -84,7 +84,7 @@ USER_ERRORS = (
     TopologyNotApplied,
     UnusableDatabase,
 )
-"""What the person at the keyboard can mend: one line, exit status 2."""
+"""Errors that the person at the keyboard can mend: they are shown as one line, exit status 2."""
 
 
 def main() -> None:
@@ -94,25 +94,25 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit status; whatever went wrong is one line."""
+    """Run one command and return its exit status. An error is printed as one line."""
     try:
         return app(arguments, standalone_mode=False) or 0
     except typer.TyperException as error:
-        # No arguments at all have printed the help already, and leave no message.
+        # Without any argument, the help has been printed already, and the message is empty.
         message = getattr(error, "format_message", error.__str__)().rstrip(".")
         return _fail(f"{message} (see --help)" if message else "", 2)
     except USER_ERRORS as error:
-        return _fail(told(error), 2)
+        return _fail(message_for(error), 2)
     except PortTaken as error:
         return _fail(str(error), 1)
     except (SQLAlchemyError, OSError) as error:
-        cause = getattr(error, "orig", None) or error  # its text may quote what is personal
+        cause = getattr(error, "orig", None) or error  # its text may quote personal data
         return _fail(f"a database or the network failed: {type(cause).__name__}", 1)
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001 - a traceback would show its text
-        what = error_summary(error)
-        return _fail(f"an unexpected error: {what['error']} at {what['where']}", 1)
+        summary = error_summary(error)
+        return _fail(f"an unexpected error: {summary['error']} at {summary['where']}", 1)
 
 
 def _fail(message: str, status: int) -> int:

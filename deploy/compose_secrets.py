@@ -1,6 +1,6 @@
-"""Which passwords do the containers share? Random ones, made once on this machine: `make secrets`.
+"""Which passwords do the containers share? `make secrets` draws them once, on this machine.
 
-It gets along with the standard library, as does everything that it imports.
+This module and its imports need the standard library only.
 """
 
 import json
@@ -12,28 +12,28 @@ from contracts.topology import Topology
 from deploy.broker.users import BrokerUser, broker_users, definitions
 
 ENVIRONMENT = ".env"
-"""Where `docker compose` looks for the values of variables: beside its file."""
+"""The file beside compose.yaml from which `docker compose` takes the values of variables."""
 DEFINITIONS = "rabbitmq/definitions.json"
 
 DATABASES = ("postgres", "directory", "downstream")
-"""PostgreSQL's roles: its superuser, and one for each of the two databases."""
+"""The roles of PostgreSQL: its superuser, and the owner of each of the two databases."""
 GRAFANA = "grafana"
-"""Grafana's one user is called muster, its password after what it opens."""
+"""The name of Grafana's password. Grafana's only user is called muster."""
 
 INTRODUCTION = """\
 # Passwords of this installation, made by `make secrets`: keep them to yourself. The databases take
-# theirs when they are made, so that later changes here do not reach them. For
-# Grafana one's name is muster.
+# theirs when they are made, so that later changes here do not reach them. The user of Grafana is
+# called muster.
 #
 # Settings of deploy/compose.yaml can be added here, e.g. MUSTER_PUBLIC_URL=https://scim.example.com
 """
 
 
 def make_secrets(folder: Path) -> None:
-    """Write both files into the folder of compose.yaml; passwords that are there already stay.
+    """Write the environment and RabbitMQ's definitions into the folder of compose.yaml.
 
-    The users of RabbitMQ are written anew each time, because a later version of Muster may give
-    them other rights.
+    Passwords that are there already stay. The users of RabbitMQ are written anew each time, because
+    a later version of Muster may give them other rights.
     """
     environment = folder / ENVIRONMENT
     text = environment.read_text(encoding="utf-8") if environment.exists() else INTRODUCTION
@@ -59,7 +59,7 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _write_for_owner(environment: Path, text: str) -> None:
-    """Put a file that only its owner can read in the place of the one that was there, if any."""
+    """Write a file that only its owner can read, in the place of an existing one."""
     new = environment.with_suffix(".new")
     new.touch(mode=0o600)
     new.chmod(0o600)
@@ -70,7 +70,7 @@ def _write_for_owner(environment: Path, text: str) -> None:
 def _write_definitions(
     path: Path, users: tuple[BrokerUser, ...], passwords: dict[str, str]
 ) -> None:
-    """Write a file that RabbitMQ can read in its container, where it is another user than here."""
+    """Write the file of definitions. It is readable for RabbitMQ, another user in its container."""
     path.parent.mkdir(exist_ok=True)
     loaded = definitions({user: passwords[variable(user.name)] for user in users})
     path.write_text(json.dumps(loaded, indent=2) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Which connections may be open at once? So many in all and from one address; the idlest give way.
+"""How many connections may be open at once? Bounds hold in all and per address; idle ones give way.
 
-A newcomer is refused only where everybody else is being served. Attackers who hold connections
-without asking for anything so keep nobody out, not even from an address that they share.
+A new connection is refused only while a request is being served on each of the others. Attackers
+that hold idle connections therefore lock no client out, not even behind the same address.
 """
 
 from collections import Counter
@@ -13,51 +13,51 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many connections a listener holds, and how long a client may take. Times are seconds."""
+    """The connections that a listener holds, and the times (seconds) that a client may take."""
 
     connections: int = 512
-    """In all. A process is busy with 64; if all ask at once, the last waits for half a second."""
+    """In all. 64 keep a process busy; if all send at once, the last one waits for half a second."""
 
     connections_per_address: int = 256
-    """Half, so that no address has them all; a proxy in front is one address, and needs fewer."""
+    """Half of all, so that no address takes them all. A proxy is one address, and needs fewer."""
 
     head_seconds: float = 10
     """For the head of a request, from the opening of the connection or from the head's first byte.
-    A provider sends it in one packet."""
+    Providers send a head in one packet."""
 
     keep_alive_seconds: int = 150
     """For the next request: longer than clients and proxies keep an idle connection (nginx 60,
-    Caddy 120), so that they close it. Where the server does, a request may be on its way, and a
-    proxy does not send a POST again."""
+    Caddy 120), so that they close it. If the server closed it, a request might be on its way, and
+    proxies do not send a POST again."""
 
     rest_seconds: float = 10
-    """For the rest of a body whose request is answered already, so that the answer is read."""
+    """For the rest of a body whose request is answered already, so that the client reads that."""
 
     answer_seconds: float = 30
-    """For taking ``least_taken`` of an answer, or all that is left of it."""
+    """For receiving ``least_taken`` bytes of an answer, or all that is left of it."""
 
     least_taken: int = 64 * 1024
-    """Bytes: a system hands on much more at a time of what its client takes."""
+    """Bytes. A client that reads at all frees much more than this at a time."""
 
 
-class Standing(IntEnum):
-    """Where a connection stands, in the order in which they give way to a newcomer."""
+class ConnectionState(IntEnum):
+    """The state of a connection. Lower states give way to a new connection first."""
 
-    ASKING = 0
-    """No request has been made, or one is answered and only the rest of its body is missing."""
+    NO_REQUEST = 0
+    """No request has come yet, or only the rest of an answered request's body is missing."""
 
-    RESTING = 1
-    """Requests have been answered; the next one may come."""
+    IDLE = 1
+    """All requests are answered, and the next one may come."""
 
-    BEHIND = 2
-    """The client does not take its answer as fast as it is given."""
+    SLOW_READER = 2
+    """The client reads its answer more slowly than Muster writes it."""
 
     SERVED = 3
-    """A request is being served. The connection gives way to nobody."""
+    """A request is being served. Such a connection never gives way."""
 
 
 class Client(Protocol):
-    """The client's connection, as its listener sees it."""
+    """The connection of one client, as its listener sees it."""
 
     address: str
 
@@ -66,67 +66,73 @@ class Client(Protocol):
 
 
 class OpenConnections:
-    """The connections of one listener."""
+    """The open connections of one listener, with the bounds on their number."""
 
     def __init__(self, connections: int, connections_per_address: int) -> None:
         self._most = connections
         self._most_of_one = connections_per_address
-        self._standings: dict[Client, Standing] = {}
-        # As sets whose order is that in which clients came to stand there.
-        self._at: dict[Standing, dict[Client, None]] = {standing: {} for standing in Standing}
-        self._from: Counter[str] = Counter()
+        self._states: dict[Client, ConnectionState] = {}
+        # Each inner dict is an ordered set: clients in the order in which they entered the state.
+        self._clients_in: dict[ConnectionState, dict[Client, None]] = {
+            state: {} for state in ConnectionState
+        }
+        self._per_address: Counter[str] = Counter()
 
     def number(self) -> int:
-        """Return how many there are."""
-        return len(self._standings)
+        """Return the number of open connections."""
+        return len(self._states)
 
     def admit(self, client: Client) -> bool:
-        """Let a client in, in place of another one if need be, and say whether that was possible.
+        """Admit a client, in place of another one if need be, and return whether that was possible.
 
-        Of those that give way, the one that has stood there for longest does.
+        The client gives way that is in the lowest state, and has been in it for longest.
         """
-        of_one = self._from[client.address] >= self._most_of_one
+        of_one = self._per_address[client.address] >= self._most_of_one
         if of_one or self.number() >= self._most:
             found = self._idlest(client.address if of_one else None)
             if found is None:
                 return False
-            self.leave(found)
+            self.remove(found)
             found.give_way()
-        self._standings[client] = Standing.ASKING
-        self._at[Standing.ASKING][client] = None
-        self._from[client.address] += 1
+        self._states[client] = ConnectionState.NO_REQUEST
+        self._clients_in[ConnectionState.NO_REQUEST][client] = None
+        self._per_address[client.address] += 1
         return True
 
-    def stand(self, client: Client, standing: Standing) -> None:
-        """Note where a client stands now; one that has left is not noted."""
-        before = self._standings.get(client)
-        if before is None or before is standing:
+    def set_state(self, client: Client, state: ConnectionState) -> None:
+        """Record the state of a client; a client that was removed is ignored."""
+        before = self._states.get(client)
+        if before is None or before is state:
             return
-        del self._at[before][client]
-        self._at[standing][client] = None
-        self._standings[client] = standing
+        del self._clients_in[before][client]
+        self._clients_in[state][client] = None
+        self._states[client] = state
 
-    def leave(self, client: Client) -> None:
-        """Forget a client. It may have been forgotten already."""
-        standing = self._standings.pop(client, None)
-        if standing is None:
+    def remove(self, client: Client) -> None:
+        """Remove a client. A client that was removed before is ignored."""
+        state = self._states.pop(client, None)
+        if state is None:
             return
-        del self._at[standing][client]
-        self._from[client.address] -= 1
-        if not self._from[client.address]:
-            del self._from[client.address]
+        del self._clients_in[state][client]
+        self._per_address[client.address] -= 1
+        if not self._per_address[client.address]:
+            del self._per_address[client.address]
 
     def _idlest(self, address: str | None) -> Client | None:
-        """Return who gives way, of one address or of all."""
-        for standing in (Standing.ASKING, Standing.RESTING, Standing.BEHIND):
-            for client in self._at[standing]:
+        """Return the client that gives way, of one address or of all; None if none can."""
+        for state in (
+            ConnectionState.NO_REQUEST,
+            ConnectionState.IDLE,
+            ConnectionState.SLOW_READER,
+        ):
+            for client in self._clients_in[state]:
                 if address in (None, client.address):
                     return client
         return None
 
 
 def address_of(host: str) -> str:
-    """Return what counts as one address: of IPv6 the network, which one client has all of."""
+    """Return the address that a bound counts: for IPv6 the /64 network, which one client owns."""
     if ":" not in host:
         return host
     address = IPv6Address(host.partition("%")[0])

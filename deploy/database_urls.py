@@ -1,4 +1,4 @@
-"""Which driver and options does a database URL mean? The forms that people paste, understood."""
+"""Which driver and options does a database URL mean? Usual forms become URLs for our drivers."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,23 @@ from contracts.servers import Server, servers_in
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 KINDS_OF_SERVERS = ("any", "read-write", "primary")
-"""Of libpq's target_session_attrs those that Muster, which writes, can use."""
+"""The values of libpq's ``target_session_attrs`` with which Muster can write."""
 
 SERVERS = "servers"
-"""The parameter of our own URLs that lists several servers."""
+"""The query parameter of Muster's own URLs that lists several servers."""
 
 
 def async_url(text: str) -> URL:
     """Return the URL for the asynchronous driver of its database.
 
-    ``postgres://`` and ``postgresql://`` mean asyncpg, and libpq's ``sslmode`` its ``ssl``. Of
-    several hosts, with commas between, the one is meant that takes writes, unless
-    ``target_session_attrs`` says otherwise.
+    ``postgres://`` and ``postgresql://`` mean asyncpg, and libpq's ``sslmode`` its ``ssl``. Several
+    hosts, with commas between, mean the host that takes writes, unless ``target_session_attrs``
+    says otherwise.
 
-    :raises ArgumentError: when it is no URL.
-    :raises ValueError: when it names another database, SQLite without a file, hosts that are none,
-        or a parameter that is not a known ``sslmode`` or ``target_session_attrs``.
+    :raises ArgumentError: when the text is no URL.
+    :raises ValueError: when the URL names another kind of database, SQLite without a file, hosts
+        that cannot be read, or a parameter that is not a known ``sslmode`` or
+        ``target_session_attrs``.
     """
     scheme = text.partition("://")[0]
     servers, plain = servers_in(text) if scheme.startswith("postgres") else ([], text)
@@ -40,7 +41,7 @@ def async_url(text: str) -> URL:
 
 
 def servers_of(url: URL) -> Sequence[Server]:
-    """Return the servers that a URL of ours names; none where it leaves that to the driver."""
+    """Return the servers that a URL of ``async_url`` names; none if the driver has to choose."""
     if SERVERS in url.query:
         return servers_in(f"postgresql://{url.query[SERVERS]}")[0]
     if not url.host:

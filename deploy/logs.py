@@ -1,4 +1,4 @@
-"""How are logs written? structlog, for people or as JSON, on standard error."""
+"""How are logs written? structlog writes them on standard error, for people or as JSON."""
 
 import logging
 import re
@@ -13,20 +13,20 @@ from deploy.settings import Settings
 
 LOG = structlog.get_logger(__name__)
 
-SHARED: list[Processor] = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
 SHOWN_OBJECT = r"[\n(<]"
-"""Where asyncio begins to show tasks and calls, with errors and arguments in them."""
+"""The characters from which asyncio's messages show tasks and calls, with their arguments."""
 
 
 def log_to_stderr() -> None:
-    """Keep standard output for the answers of commands, which programs read."""
+    """Send warnings to standard error, because programs read the output of commands."""
     structlog.configure(
-        processors=[*SHARED, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        processors=[*SHARED_PROCESSORS, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -34,10 +34,10 @@ def log_to_stderr() -> None:
 
 
 def set_up_logs(settings: Settings) -> None:
-    """Configure the logs of this process, those of libraries included.
+    """Configure the logs of this process and of its libraries.
 
-    The text of an error may quote values that belong to a person, so that only its type and place
-    are logged.
+    The text of an error may quote personal data, so only its type and its place in the code are
+    logged.
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer: Processor = (
@@ -46,7 +46,7 @@ def set_up_logs(settings: Settings) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*SHARED, renderer],
+        processors=[*SHARED_PROCESSORS, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -54,7 +54,7 @@ def set_up_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=renderer, foreign_pre_chain=[*SHARED, _without_texts]
+            processor=renderer, foreign_pre_chain=[*SHARED_PROCESSORS, _without_texts]
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
@@ -63,7 +63,7 @@ def set_up_logs(settings: Settings) -> None:
 
 
 def _silence_broker_libraries() -> None:
-    """What they meet, our own lines say."""
+    """Silence the broker's libraries: Muster logs what they run into in lines of its own."""
     for library in ("aio_pika", "aiormq"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
@@ -71,7 +71,7 @@ def _silence_broker_libraries() -> None:
 def _without_texts(
     _logger: object, _name: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Keep of a library's line what it says first, and of an error its type and place."""
+    """Reduce a library's message to its beginning, and an error to its type and place."""
     event["event"] = re.split(SHOWN_OBJECT, str(event["event"]), maxsplit=1)[0].rstrip()
     error = event.pop("exc_info", None)
     if isinstance(error, tuple) and error[1] is not None:
@@ -80,13 +80,13 @@ def _without_texts(
 
 
 def _log_uncaught() -> None:
-    """Say of what nobody catches, in threads or while something is taken down, no more than that.
+    """Log the type and place of errors that no code catches, in threads or in finalizers.
 
-    Python itself would print the text.
+    Python itself would print their texts.
     """
 
-    def say(uncaught: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+    def log(uncaught: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
         if uncaught.exc_value is not None:
             LOG.error("uncaught_error", **error_summary(uncaught.exc_value))
 
-    threading.excepthook = sys.unraisablehook = say
+    threading.excepthook = sys.unraisablehook = log

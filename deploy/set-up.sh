@@ -2,9 +2,9 @@
 # Makes .venv ready: "set-up.sh run" for Muster itself, "set-up.sh test" for its tests as well.
 # "set-up.sh python" only names an interpreter that is new enough.
 #
-# A stamp says what .venv was made from. It is removed before anything changes and written last:
-# an interrupted set-up leaves none, so the next call starts afresh, and a call that finds its
-# stamp has nothing to do and asks no network.
+# A stamp names the files from which .venv was made. It is removed before the first change and
+# written last: an interrupted set-up leaves no stamp, so the next call starts afresh. A call that
+# finds its stamp has nothing to do, and asks no network.
 set -eu
 cd "$(dirname "$0")/.."
 purpose=$1
@@ -27,7 +27,7 @@ stamp_for() {
     )"
 }
 
-# PYTHON matters once .venv is made only if it names another version.
+# Once .venv is made, PYTHON matters only if it names another version.
 ready_to() {
     [ -e "$(stamp_for "$1")" ] &&
         [ "$(version_of "${PYTHON:-.venv/bin/python}")" = "$(version_of .venv/bin/python)" ]
@@ -49,7 +49,7 @@ find_python() {
     fail "needs Python 3.11 or newer, and $1 is $found; name another one with PYTHON=..."
 }
 
-# Runs a command and shows what it printed only if it failed.
+# Runs a command, and shows its output only if it failed.
 quietly() {
     output=$("$@" 2>&1) || {
         echo "$output" >&2
@@ -71,7 +71,7 @@ python=$(find_python) || exit 1
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "$python cannot make virtual environments; on Debian: apt-get install python3-venv"
 
-# One set-up at a time; who has waited may find everything done.
+# Set-ups run one after the other; a call that has waited may find all work done.
 if command -v flock >/dev/null; then
     exec 9<deploy/set-up.sh
     flock --nonblock 9 || { echo "muster: waiting for another set-up to end" >&2; flock 9; }
@@ -86,14 +86,14 @@ else
     rm -rf .venv
     quietly "$python" -m venv .venv
 fi
-# The locks are complete. Left to find dependencies by itself, an older pip takes the newest version
-# of what is wanted with an extra, and stops because no lock has its hash; any pip misses what
-# pyproject.toml leaves out on purpose.
+# The locks are complete. If pip looked for dependencies by itself, an older pip would take the
+# newest version of a package with an extra, and stop because no lock has its hash; any pip would
+# miss packages that pyproject.toml leaves out on purpose.
 case $purpose in
     run) install --require-hashes --no-deps --requirement requirements.lock ;;
     test) install --require-hashes --no-deps --requirement requirements-dev.lock ;;
 esac
-# Everything it needs was just installed, so nothing that is not locked is fetched.
+# All dependencies are installed by now, so pip fetches no package that is not locked.
 install --no-build-isolation --no-deps --editable .
 [ "$purpose" = run ] || touch "$(stamp_for run)"
 touch "$(stamp_for "$purpose")"

@@ -1,4 +1,4 @@
-"""Which settings exist? All of them are here; nothing else reads the environment."""
+"""Which settings exist? This module lists all of them, and alone reads the environment."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,10 +16,10 @@ from contracts.topology import MOST_MESSAGES
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
 
-PREFIX = "MUSTER_"
+ENVIRONMENT_PREFIX = "MUSTER_"
 
-DEFAULTS, SHARES = Limits(), ShareSizes()
-BOUNDS = Bounds()
+DEFAULT_LIMITS, DEFAULT_SHARES = Limits(), ShareSizes()
+DEFAULT_BOUNDS = Bounds()
 
 DATABASE_URLS = (
     "a postgresql:// URL (one host or several with commas between, no parameter but sslmode and"
@@ -28,7 +28,7 @@ DATABASE_URLS = (
 
 
 class InvalidSetting(Exception):
-    """A variable holds what it does not accept; the message names it, never its value."""
+    """A variable holds a value that it does not accept. The message never quotes the value."""
 
 
 def _database_url(text: str) -> str:
@@ -55,13 +55,13 @@ def _broker_url(text: str) -> str:
 
 
 class Settings(BaseSettings):
-    """Every setting, as ``MUSTER_<NAME>`` in the environment. Descriptions say what is accepted."""
+    """Every setting, as ``MUSTER_<NAME>`` in the environment. Descriptions tell accepted values."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
+        env_prefix=ENVIRONMENT_PREFIX,
         frozen=True,
         env_ignore_empty=True,
-        str_strip_whitespace=True,  # a Secret made of a file ends with the file's last line
+        str_strip_whitespace=True,  # a Secret made from a file ends with the file's newline
     )
 
     directory_database_url: Annotated[
@@ -100,13 +100,13 @@ class Settings(BaseSettings):
     ] = ""
     most_connections: Annotated[
         int, Field(ge=16, le=100_000, description="connections to the api, 16 to 100000")
-    ] = BOUNDS.connections
+    ] = DEFAULT_BOUNDS.connections
     most_connections_per_address: Annotated[
         int, Field(ge=1, description="connections from one address, 1 or more")
-    ] = BOUNDS.connections_per_address
+    ] = DEFAULT_BOUNDS.connections_per_address
     head_timeout: Annotated[
         float, Field(gt=0, description="seconds that a request's head may take, more than 0")
-    ] = BOUNDS.head_seconds
+    ] = DEFAULT_BOUNDS.head_seconds
     metrics_host: Annotated[
         str, Field(min_length=1, description="the address where operators see metrics and health")
     ] = "127.0.0.1"
@@ -149,60 +149,60 @@ class Settings(BaseSettings):
     ] = None
 
     largest_body: Annotated[int, Field(ge=1024, description="bytes of a request, 1024 or more")] = (
-        DEFAULTS.body_bytes
+        DEFAULT_LIMITS.body_bytes
     )
     body_timeout: Annotated[
         float, Field(gt=0, description="seconds that a request's body may take, more than 0")
-    ] = DEFAULTS.body_seconds
+    ] = DEFAULT_LIMITS.body_seconds
     largest_page: Annotated[
         int, Field(ge=1, le=10_000, description="resources in one answer, 1 to 10000")
-    ] = DEFAULTS.page_size
+    ] = DEFAULT_LIMITS.page_size
     cursor_lifetime: Annotated[
         int, Field(ge=1, description="seconds that the cursor of a page holds, 1 or more")
-    ] = DEFAULTS.cursor_seconds
+    ] = DEFAULT_LIMITS.cursor_seconds
     largest_bulk: Annotated[
         int, Field(ge=1024, description="bytes of a bulk request, 1024 or more")
-    ] = DEFAULTS.bulk_bytes
+    ] = DEFAULT_LIMITS.bulk_bytes
     most_bulk_operations: Annotated[
         int, Field(ge=1, le=10_000, description="operations of a bulk request, 1 to 10000")
-    ] = DEFAULTS.bulk_operations
+    ] = DEFAULT_LIMITS.bulk_operations
     most_patch_operations: Annotated[
         int, Field(ge=1, le=100_000, description="operations of one PATCH, 1 to 100000")
-    ] = DEFAULTS.patch_operations
+    ] = DEFAULT_LIMITS.patch_operations
     longest_value: Annotated[
         int,
         Field(ge=16_384, le=1_000_000, description="characters of one value, 16384 to 1000000"),
-    ] = DEFAULTS.value_characters
+    ] = DEFAULT_LIMITS.value_characters
 
     largest_user: Annotated[
         int, Field(ge=16_384, le=4_000_000, description="characters of a user, 16384 to 4000000")
-    ] = DEFAULTS.user_characters
+    ] = DEFAULT_LIMITS.user_characters
     page_bytes: Annotated[
         int, Field(ge=65_536, description="bytes after which a page ends, 65536 or more")
-    ] = DEFAULTS.page_bytes
+    ] = DEFAULT_LIMITS.page_bytes
     search_timeout: Annotated[
         float, Field(gt=0, description="seconds that a search may take, more than 0")
-    ] = DEFAULTS.search_seconds
+    ] = DEFAULT_LIMITS.search_seconds
 
     requests_each: Annotated[
         int, Field(ge=1, description="requests of one connection at once, 1 or more")
-    ] = SHARES.requests_each
+    ] = DEFAULT_SHARES.requests_each
     searches: Annotated[int, Field(ge=1, le=50, description="searches at once, 1 to 50")] = (
-        SHARES.searches
+        DEFAULT_SHARES.searches
     )
     searches_each: Annotated[
         int, Field(ge=1, le=50, description="searches of one connection at once, 1 to 50")
-    ] = SHARES.searches_each
+    ] = DEFAULT_SHARES.searches_each
     writers_each: Annotated[
         int, Field(ge=1, le=6, description="transactions of one connection at once, 1 to 6")
-    ] = SHARES.writers_each
+    ] = DEFAULT_SHARES.writers_each
     share_patience: Annotated[
         float, Field(gt=0, description="seconds that a request waits for its share, more than 0")
-    ] = SHARES.patience
+    ] = DEFAULT_SHARES.patience
 
     @property
     def share_sizes(self) -> ShareSizes:
-        """Return how much of a process one connection may use."""
+        """The share of a process that one SCIM connection may use."""
         return ShareSizes(
             requests_each=self.requests_each,
             searches=self.searches,
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """Return what one SCIM request may ask for."""
+        """The limits of one SCIM request."""
         return Limits(
             body_bytes=self.largest_body,
             body_seconds=self.body_timeout,
@@ -229,12 +229,12 @@ class Settings(BaseSettings):
         )
 
     def shows_docs(self, *, by_default: bool) -> bool:
-        """Say whether the api describes itself, where no setting says so."""
+        """Return whether the api serves its documentation; the default holds without a setting."""
         return by_default if self.api_docs is None else self.api_docs
 
     @property
     def bounds(self) -> Bounds:
-        """Return how many connections the api holds, and how long their clients may take."""
+        """The bounds of the api's HTTP connections."""
         return Bounds(
             connections=self.most_connections,
             connections_per_address=self.most_connections_per_address,
@@ -243,13 +243,13 @@ class Settings(BaseSettings):
 
     @property
     def base(self) -> str:
-        """Return the URL under which providers reach the api."""
+        """The URL under which providers reach the api."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def uses_sqlite(self) -> bool:
-        """Say whether one of the databases is a file, and so belongs to one process."""
+        """Whether one of the databases is a SQLite file, which belongs to one process."""
         urls = (self.directory_database_url, self.downstream_database_url)
         return any(async_url(url).get_backend_name() == "sqlite" for url in urls)
 
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment.
 
-    :raises InvalidSetting: when one cannot be used, naming it and what it accepts.
+    :raises InvalidSetting: when a setting cannot be used. It names the setting and its values.
     """
     try:
         return Settings(**overrides)
@@ -268,4 +268,4 @@ def read_settings(**overrides: Any) -> Settings:
 
 def _accepted(name: str) -> str:
     accepts = Settings.model_fields[name].description
-    return f"{PREFIX}{name.upper()} is not valid: it takes {accepts}"
+    return f"{ENVIRONMENT_PREFIX}{name.upper()} is not valid: it takes {accepts}"

@@ -1,1 +1,1 @@
-"""How does a process reach its transport? RabbitMQ and its topology, or the embedded one."""
+"""How does a process reach its transport? It opens RabbitMQ, or the embedded transport."""

@@ -1,4 +1,4 @@
-"""How does a command reach the broker? One connection, or one line that says what to change."""
+"""How does a command reach the broker? It dials once, and explains a failure in one line."""
 
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
@@ -6,26 +6,26 @@ from aiormq.exceptions import ProtocolSyntaxError
 
 from worker.rabbitmq.connection import Broker
 
-NAME = "muster command"
+CONNECTION_NAME = "muster command"
 
 
 class BrokerUnusable(Exception):
-    """The broker cannot be reached or lets nobody in. The text names the setting, not its value."""
+    """The broker is away or refuses this user. The text names the setting, not its value."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"the broker of MUSTER_BROKER_URL {problem}")
 
 
 async def connect_to_broker(url: str) -> AbstractConnection:
-    """Connect.
+    """Open a connection to the broker of this URL.
 
-    :raises BrokerUnusable: when the broker is not there, or refuses user or virtual host.
+    :raises BrokerUnusable: when the broker is away, or refuses the user or the virtual host.
     """
     try:
-        return await Broker(url).dial(NAME)
+        return await Broker(url).dial(CONNECTION_NAME)
     except ProbableAuthenticationError as error:
         raise BrokerUnusable("refuses that user or password") from error
-    except ProtocolSyntaxError as error:  # how the library meets the broker's refusal
+    except ProtocolSyntaxError as error:  # the library takes the broker's refusal for this
         raise BrokerUnusable("hangs up: has it that virtual host, and may the user in?") from error
     except CONNECTION_EXCEPTIONS as error:
         raise BrokerUnusable(f"cannot be reached: {type(error).__name__}") from error

@@ -1,4 +1,4 @@
-"""What lies among the dead letters? Looked at without taking anything away, or thrown away."""
+"""What lies among the dead letters? Operators list them, which leaves them there, or purge them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,9 +15,9 @@ from deploy.broker.rabbitmq_topology import TopologyNotApplied
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that nobody could handle. Its body may be personal, and is not shown.
+    """A message that no worker could handle. Its body may be personal, and is not shown.
 
-    Connection and identity are known where the event can be read.
+    Connection, identity and version are known where the body can be decoded as an event.
     """
 
     reason: str
@@ -30,7 +30,7 @@ class DeadLetter:
 
 
 async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence[DeadLetter]:
-    """Return the oldest dead letters. They are given back when the connection closes.
+    """Return the oldest dead letters. The broker takes them back when the connection closes.
 
     :raises BrokerUnusable: when there is no connection to the broker.
     :raises TopologyNotApplied: when the queue cannot be used.
@@ -43,7 +43,7 @@ async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence
 
 
 async def purge_dead_letters(url: str, topology: Topology) -> int:
-    """Throw all dead letters away; return how many there were.
+    """Delete all dead letters, and return how many there were.
 
     :raises BrokerUnusable: when there is no connection to the broker.
     :raises TopologyNotApplied: when the queue cannot be used.
@@ -75,7 +75,7 @@ async def _next(queue: AbstractQueue) -> AbstractIncomingMessage | None:
 
 
 def _read(message: AbstractIncomingMessage, topology: Topology) -> DeadLetter:
-    reason, lane = _story(message.headers, topology)
+    reason, lane = _cause(message.headers, topology)
     attempts = message.headers.get(ATTEMPTS_HEADER)
     letter = DeadLetter(
         reason, lane, attempts if isinstance(attempts, int) else 0, len(message.body)
@@ -95,8 +95,8 @@ def _read(message: AbstractIncomingMessage, topology: Topology) -> DeadLetter:
     )
 
 
-def _story(headers: HeadersType, topology: Topology) -> tuple[str, str | None]:
-    """Return why and from which lane it came: as the worker says, or as the broker does."""
+def _cause(headers: HeadersType, topology: Topology) -> tuple[str, str | None]:
+    """Return the reason and the lane of a dead letter, as told by the worker or by the broker."""
     if REASON_HEADER in headers:
         return str(headers[REASON_HEADER]), str(headers.get(LANE_HEADER))
     deaths = headers.get("x-death")

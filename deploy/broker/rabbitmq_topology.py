@@ -1,4 +1,4 @@
-"""How does the topology come onto a broker? Before the processes run: they declare nothing."""
+"""How does a broker get its topology? A command declares it before any process runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,23 +11,23 @@ from deploy.broker.rabbitmq_connection import connect_to_broker
 
 
 class TopologyNotApplied(Exception):
-    """The broker does not have the topology, or has it in part. The text says what to do."""
+    """The broker lacks the topology or a part of it. The text says how to mend that."""
 
 
 async def apply_topology(url: str, topology: Topology) -> None:
-    """Declare exchanges, queues and bindings. What is there already, as described, stays as it is.
+    """Declare exchanges, queues and bindings. Existing ones that match stay as they are.
 
     :raises BrokerUnusable: when there is no connection to the broker.
-    :raises TopologyNotApplied: when something of that name is different, or when the user may not
-        configure it.
+    :raises TopologyNotApplied: when an exchange or a queue of that name is different, or when the
+        user may not configure it.
     """
     connection = await connect_to_broker(url)
     async with connection, connection.channel() as channel:
         for exchange in topology.exchanges:
-            with _told(f"exchange {exchange.name}"):
+            with _explained(f"exchange {exchange.name}"):
                 await _declare_exchange(channel, exchange)
         for queue in topology.queues:
-            with _told(f"queue {queue.name}"):
+            with _explained(f"queue {queue.name}"):
                 await _declare_queue(channel, queue)
 
 
@@ -44,13 +44,13 @@ async def _declare_queue(channel: AbstractChannel, queue: Queue) -> None:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _explained(declared: str) -> Iterator[None]:
     try:
         yield
     except ChannelPreconditionFailed as error:
         raise TopologyNotApplied(
-            f"{what} exists and is different ({error.args[-1]}): delete it once it is empty,"
+            f"{declared} exists and is different ({error.args[-1]}): delete it once it is empty,"
             " or choose another prefix, and apply again"
         ) from error
     except AMQPChannelError as error:
-        raise TopologyNotApplied(f"{what} cannot be declared: {error.args[-1]}") from error
+        raise TopologyNotApplied(f"{declared} cannot be declared: {error.args[-1]}") from error

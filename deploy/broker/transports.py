@@ -1,4 +1,4 @@
-"""Which transport does a process use? RabbitMQ where a broker is set, else the embedded one."""
+"""Which transport does a process use? It is RabbitMQ if a broker is set, else the embedded one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from worker.rabbitmq.consumer import RabbitmqConsumer
 
 @asynccontextmanager
 async def open_both(settings: Settings) -> AsyncIterator[tuple[Publisher, Consumer]]:
-    """Open both ends in one process."""
+    """Open publisher and consumer in one process."""
     if settings.broker_url:
         async with open_publisher(settings) as publisher, open_consumer(settings) as consumer:
             yield publisher, consumer
@@ -30,7 +30,7 @@ async def open_both(settings: Settings) -> AsyncIterator[tuple[Publisher, Consum
 
 @asynccontextmanager
 async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
-    """Open the relay's end of the broker."""
+    """Open the relay's publisher on the broker."""
     publisher = RabbitmqPublisher(settings.broker_url, topology_of(settings))
     try:
         yield publisher
@@ -40,7 +40,7 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
 
 @asynccontextmanager
 async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
-    """Open the worker's end of the broker."""
+    """Open the worker's consumer on the broker."""
     consumer = RabbitmqConsumer(settings.broker_url, topology_of(settings))
     try:
         yield consumer
@@ -51,7 +51,7 @@ async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
 def relay_to(
     publisher: Publisher, settings: Settings, directory: DirectoryDatabase, metrics: ApiMetrics
 ) -> Relay:
-    """Return a relay that publishes as the settings say."""
+    """Return a relay to this publisher, with the bounds of the settings."""
     return Relay(
         directory,
         publisher,

@@ -1,7 +1,7 @@
-"""Who may do what on the broker? One user for each task, with the rights that the task needs.
+"""Which users has the broker? Each task has a user of its own, with no more rights than it needs.
 
-This module and what it imports get along with the standard library: `make secrets` runs it
-before anything is installed.
+This module imports the standard library and ``contracts.topology`` only, because `make secrets`
+runs it before any package is installed.
 """
 
 import hashlib
@@ -13,50 +13,50 @@ from typing import Any
 
 from contracts.topology import Lane, Topology
 
-NOTHING = "^$"
+NO_NAMES = "^$"
 VIRTUAL_HOST = "/"
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
-    """A user of RabbitMQ; the rights are patterns that the names of what it touches match."""
+    """A user of RabbitMQ. Each right is a pattern of the exchanges and queues that it covers."""
 
     name: str
-    configure: str = NOTHING
-    write: str = NOTHING
-    read: str = NOTHING
+    configure: str = NO_NAMES
+    write: str = NO_NAMES
+    read: str = NO_NAMES
 
 
 def broker_users(topology: Topology) -> tuple[BrokerUser, ...]:
     """Return the users of an installation.
 
-    Only the first one declares: exchanges and queues, bindings (write to the queue, read from the
-    exchange) and dead-lettering (write to the exchange, read from the queue). It is the operator's
-    user as well, who looks at dead letters and sends them back.
+    Only the first user declares: exchanges and queues, bindings (write to the queue, read from the
+    exchange) and dead-lettering (write to the exchange, read from the queue). Operators use it as
+    well, to list dead letters and to send them back.
 
-    The relay counts what lies in the queues. For that RabbitMQ asks, from 4.2.7 and 4.3.1 on, for
-    any right to them, and that to write is the one that allows nothing by itself: messages are
-    written to exchanges, and who binds has to read from an exchange.
+    The relay counts the messages in the queues. From 4.2.7 and 4.3.1 on, RabbitMQ asks for any
+    right to the queues for that. The right to write allows nothing by itself: messages are written
+    to exchanges, and a binding also needs the right to read from an exchange.
     """
     everything = f"^{re.escape(topology.prefix)}\\."
     return (
         BrokerUser("muster-topology", everything, everything, everything),
         BrokerUser(
             "muster-relay",
-            write=_these(topology.events, *(queue.name for queue in topology.queues)),
+            write=_pattern_of(topology.events, *(queue.name for queue in topology.queues)),
         ),
         BrokerUser(
             "muster-worker",
-            write=_these(topology.direct),  # retry tiers and dead letters
-            read=_these(*(topology.lane(lane) for lane in Lane)),
+            write=_pattern_of(topology.direct),  # retry tiers and dead letters
+            read=_pattern_of(*(topology.lane(lane) for lane in Lane)),
         ),
     )
 
 
 def definitions(users: Mapping[BrokerUser, str]) -> dict[str, Any]:
-    """Return what RabbitMQ loads at its start, in place of its stock user, from users' passwords.
+    """Return the definitions that RabbitMQ loads at its start, instead of making its stock user.
 
-    It holds hashes, no passwords.
+    They hold hashes of the passwords, not the passwords.
     """
     return {
         "vhosts": [{"name": VIRTUAL_HOST}],
@@ -82,14 +82,15 @@ def definitions(users: Mapping[BrokerUser, str]) -> dict[str, Any]:
     }
 
 
-def _these(*names: str) -> str:
+def _pattern_of(*names: str) -> str:
     return f"^({'|'.join(map(re.escape, names))})$"
 
 
 def _hash(password: str) -> str:
-    """Hash a password as RabbitMQ does: the salt, and SHA-256 of salt and password.
+    """Return the hash of a password as RabbitMQ stores it: the salt, then SHA-256 of both.
 
-    Passwords are random here, so that the salt need not be, and equal ones give equal files.
+    Passwords are random here, so the salt need not be: it is taken from the password, and equal
+    passwords give equal files.
     """
     salt = hashlib.sha256(password.encode()).digest()[:4]
     return b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

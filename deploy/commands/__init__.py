@@ -1,1 +1,1 @@
-"""What does each command do? One module per noun; they parse, call one use case, and print."""
+"""What does each command do? A module for each noun parses, calls a use case, and prints."""

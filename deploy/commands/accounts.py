@@ -1,4 +1,4 @@
-"""``muster accounts``: the people of a workspace, as the platform sees them."""
+"""What does ``muster accounts`` do? It lists, adds and releases accounts of a workspace."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from worker.platforms.sql.listed_accounts import ListedAccount
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
 
-COLUMNS = (
+ACCOUNT_COLUMNS = (
     "portal",
     "email",
     "role",
@@ -40,7 +40,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
         accounts = Inventory(databases.downstream).list_accounts(workspace)
         return [asdict(each) async for each in accounts]
 
-    show_rows(on_databases(work), COLUMNS, as_json=as_json)
+    show_rows(on_databases(work), ACCOUNT_COLUMNS, as_json=as_json)
 
 
 @app.command()

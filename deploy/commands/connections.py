@@ -1,4 +1,4 @@
-"""``muster connections``: switch SCIM on, see where, change the rules."""
+"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -97,8 +97,8 @@ def change(
 ) -> None:
     """Change the given rules; accounts and roles follow, past deactivations are not run again.
 
-    A --map-role replaces the whole mapping. Left alone are people who have left downstream though
-    the directory takes them for active: muster reconcile shows them.
+    A --map-role replaces the whole mapping. Left alone are people who have left downstream although
+    the directory shows them as active: muster reconcile lists them.
     """
     given = choices_of(on_create, on_deactivate, role, policy, map_role, no_map_role=no_map_role)
 

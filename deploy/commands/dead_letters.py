@@ -1,4 +1,4 @@
-"""``muster dead-letters``: what the broker keeps because nobody could handle it."""
+"""What does ``muster dead-letters`` do? It lists or purges messages that no worker could handle."""
 
 import asyncio
 from dataclasses import asdict
@@ -17,7 +17,7 @@ app = typer.Typer(
     " to read them.",
 )
 
-COLUMNS = ("reason", "lane", "attempts", "bytes", "connection", "identity", "version")
+LETTER_COLUMNS = ("reason", "lane", "attempts", "bytes", "connection", "identity", "version")
 
 
 @app.command("list")
@@ -28,7 +28,7 @@ def list_(
     """Show the oldest; they stay where they are."""
     settings = settings_with_broker()
     letters = asyncio.run(list_dead_letters(settings.broker_url, topology_of(settings), most))
-    show_rows([asdict(letter) for letter in letters], COLUMNS, as_json=as_json)
+    show_rows([asdict(letter) for letter in letters], LETTER_COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -36,7 +36,7 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw all of them away. Whatever they were about is found by muster reconcile."""
+    """Throw all of them away. The changes that they told of are found by muster reconcile."""
     settings = settings_with_broker()
     if not yes:
         typer.confirm("Throw all dead letters away?", abort=True, err=True)

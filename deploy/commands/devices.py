@@ -1,4 +1,4 @@
-"""``muster devices``: what an administrator does by hand in the device inventory."""
+"""What does ``muster devices`` do? It lists, adds and assigns devices, as administrators would."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from worker.platforms.sql.listed_devices import ListedDevice
 
 app = typer.Typer(no_args_is_help=True, help="Managed devices of a workspace.")
 
-COLUMNS = ("serial", "policy", "assigned_to", "removed")
+DEVICE_COLUMNS = ("serial", "policy", "assigned_to", "removed")
 Serial = Annotated[str, typer.Argument(help="The device's serial number.")]
 
 
@@ -26,7 +26,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
         devices = Inventory(databases.downstream).list_devices(workspace)
         return [asdict(each) async for each in devices]
 
-    show_rows(on_databases(work), COLUMNS, as_json=as_json)
+    show_rows(on_databases(work), DEVICE_COLUMNS, as_json=as_json)
 
 
 @app.command()

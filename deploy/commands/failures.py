@@ -1,4 +1,4 @@
-"""``muster failures``: events that were given up, why, and another try."""
+"""What does ``muster failures`` do? It lists events that were given up, or publishes them again."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
-TIMES = ("first_at", "last_at")
+TIME_COLUMNS = ("first_at", "last_at")
 
 Kind = Annotated[
     str | None,
@@ -41,9 +41,9 @@ def list_(as_json: JsonOption = False) -> None:
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
         failures = StoredFailures(databases.downstream)
         groups = await group_failures(databases.directory, failures)
-        return [with_times(asdict(group), *TIMES) for group in groups]
+        return [with_times(asdict(group), *TIME_COLUMNS) for group in groups]
 
-    show_rows(on_databases(work), ("kind", "message", "identities", *TIMES), as_json=as_json)
+    show_rows(on_databases(work), ("kind", "message", "identities", *TIME_COLUMNS), as_json=as_json)
 
 
 @app.command()
@@ -53,13 +53,13 @@ def show(
     identity: OfIdentity = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show whose events failed, the latest first."""
+    """Show the identities whose events failed, the latest first."""
     meant = FailureFilter(_kind_named(kind), connection, identity)
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
         failures = StoredFailures(databases.downstream)
         found = await list_failures(databases.directory, failures, meant)
-        return [with_times(asdict(failure), *TIMES) for failure in found]
+        return [with_times(asdict(failure), *TIME_COLUMNS) for failure in found]
 
     columns = ("connection", "identity", "kind", "message", "attempts", "last_at", "correlation_id")
     show_rows(on_databases(work), columns, as_json=as_json)
@@ -72,10 +72,10 @@ def retry(
     identity: OfIdentity = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish the newest state of whoever failed again; a success ends the failure.
+    """Publish the newest state of failed identities again; a success ends the failure.
 
-    Left alone is whoever failed with something newer than the directory knows, which may have been
-    a leaving, and whoever has left downstream: muster reconcile shows them.
+    Left alone are people whose failed event is newer than the directory knows, which may have been
+    a leaving, and people who have left downstream: muster reconcile shows them.
     """
     meant = FailureFilter(_kind_named(kind), connection, identity)
 
@@ -89,7 +89,7 @@ def retry(
 
 
 def _kind_named(text: str | None) -> str | None:
-    """Return a kind of failures by its name, where one is given: the worker's, or unpublishable."""
+    """Return the kind of failures of this name; None, which means all kinds, without a name."""
     if text is None:
         return None
     return one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))

@@ -1,5 +1,5 @@
-"""What is wrong with a command line that no use case could know? One line that says what can be."""
+"""How are options refused that no use case sees? An error names the options that are possible."""
 
 
 class InvalidInput(Exception):
-    """Something on the command line cannot be; the message is one line that says what can."""
+    """The command line cannot be used. The message is one line that says what to give instead."""

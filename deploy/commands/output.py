@@ -1,4 +1,4 @@
-"""How does a command answer? A table for people, JSON for programs."""
+"""How does a command answer? It prints a table for people, or JSON for programs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from rich.text import Text
 Row = Mapping[str, Any]
 
 UNBOUNDED = 1_000_000
-"""Columns: more than any table has."""
+"""A width in characters that no table reaches."""
 
 
 def show_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print rows: all that they hold as a JSON list, or the given columns as a table."""
+    """Print rows, whole as a JSON list, or the given columns as a table."""
     if as_json:
         print_json(list(rows))
         return
@@ -25,9 +25,10 @@ def show_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> 
 
 
 def print_rows(console: Console, rows: Sequence[Row], columns: Sequence[str]) -> None:
-    """Print a table, or where the terminal is too narrow for it, a paragraph for each row.
+    """Print a table, or a paragraph for each row if the terminal is too narrow.
 
-    Nothing is cut or broken that somebody may copy. What is piped is as wide as it has to be.
+    Values are never cut or broken, so that they can be copied. A pipe gets the table as wide as it
+    is.
     """
     table = Table()
     for column in columns:
@@ -46,7 +47,7 @@ def print_rows(console: Console, rows: Sequence[Row], columns: Sequence[str]) ->
 
 
 def show_row(row: Row, *, as_json: bool) -> None:
-    """Print one thing: as a JSON object, or a line for each of its fields."""
+    """Print one row, as a JSON object or as a line for each of its fields."""
     if as_json:
         print_json(row)
         return
@@ -55,7 +56,7 @@ def show_row(row: Row, *, as_json: bool) -> None:
 
 
 def with_times(row: Row, *names: str) -> dict[str, Any]:
-    """Return a row with times that people can read, in place of microseconds."""
+    """Return a row with the named times in ISO 8601, in place of microseconds."""
     return {
         name: datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="seconds")
         if name in names
@@ -65,7 +66,7 @@ def with_times(row: Row, *names: str) -> dict[str, Any]:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON with the characters as they are."""
+    """Print JSON, with characters beyond ASCII unescaped."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 

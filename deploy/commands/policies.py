@@ -1,4 +1,4 @@
-"""``muster policies``: the policies that devices can be under."""
+"""What does ``muster policies`` do? It lists and adds the policies of a workspace's devices."""
 
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ def add(
     name: Annotated[str, typer.Argument(help="The policy's name.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Add a policy; what was refused for want of it is tried again."""
+    """Add a policy; actions that were refused for want of it are tried again."""
 
     async def work(databases: Databases, _settings: Settings) -> None:
         await Inventory(databases.downstream).add_policy(workspace, name)

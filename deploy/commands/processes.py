@@ -1,4 +1,4 @@
-"""``muster run``, ``api``, ``relay``, ``worker``, ``migrate``: the processes."""
+"""How are processes started? ``muster run``, ``api``, ``relay`` and ``worker`` start them."""
 
 import asyncio
 import socket
@@ -22,10 +22,10 @@ from deploy.databases.open_databases import (
     open_downstream,
 )
 from deploy.demo.workspace import introduce
-from deploy.http.server import bind_api, bind_inspection, url_of
+from deploy.http.server import bind_api, bind_operators, url_of
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
-from deploy.processes.lifetime import Part, live
+from deploy.processes.lifetime import ProcessBody, run_until_signalled
 from deploy.processes.separate_processes import run_api, run_relay, run_worker
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
@@ -49,7 +49,7 @@ def run(
     """Run api, relay and worker in one process."""
     settings = read_settings()
     set_up_logs(settings)
-    with bind_api(settings) as listener, bind_inspection(settings) as operators:
+    with bind_api(settings) as listener, bind_operators(settings) as operators:
 
         async def prepare(databases: Databases) -> None:
             await migrate(databases)
@@ -58,7 +58,7 @@ def run(
             _say_where(settings, operators)
 
         part = partial(run_everything, settings, listener)
-        run_process(live(operators, open_databases(settings), prepare, part))
+        run_process(run_until_signalled(operators, open_databases(settings), prepare, part))
 
 
 def api() -> None:
@@ -97,17 +97,17 @@ def _run_part(
     settings: Settings,
     opening: AbstractAsyncContextManager[DatabaseT],
     schema: Schema,
-    part: Part[DatabaseT],
+    part: ProcessBody[DatabaseT],
     say: Callable[[Settings, socket.socket], None],
 ) -> None:
-    """Run one process among several, on the database of its side."""
-    with bind_inspection(settings) as operators:
+    """Run one of several processes, on the database of its side."""
+    with bind_operators(settings) as operators:
 
         async def prepare(database: DatabaseT) -> None:
             await schema.ensure_current(database.reading, database.writing)
             say(settings, operators)
 
-        run_process(live(operators, opening, prepare, part))
+        run_process(run_until_signalled(operators, opening, prepare, part))
 
 
 def _say_where(settings: Settings, operators: socket.socket) -> None:
@@ -120,7 +120,7 @@ def _say_metrics(_settings: Settings, operators: socket.socket) -> None:
 
 
 async def _apply_topology(settings: Settings) -> None:
-    """Declare what the broker needs. Without it the ingress takes writes, which then wait."""
+    """Declare the topology, if there is a broker. After a failure, writes are taken and wait."""
     if not settings.broker_url:
         return
     try:
@@ -130,7 +130,7 @@ async def _apply_topology(settings: Settings) -> None:
 
 
 def _settings_of_a_part() -> Settings:
-    """Read the settings of one process among several: they meet in a broker and on PostgreSQL."""
+    """Read the settings of one of several processes, which share a broker and PostgreSQL."""
     settings = read_settings()
     if not settings.broker_url:
         raise InvalidInput("the parts meet at a broker: set MUSTER_BROKER_URL, or use muster run")

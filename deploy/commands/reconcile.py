@@ -1,4 +1,4 @@
-"""``muster reconcile``: where directory and downstream disagree, and the repair."""
+"""What does ``muster reconcile`` do? It compares directory and downstream, and repairs."""
 
 import sys
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ from deploy.settings import Settings
 from worker.drift import PlannedAssertions
 from worker.sync.states import StoredSyncStates
 
-SHOWN = 50
-"""Findings in the table; --json has all of them."""
+MOST_FINDINGS_SHOWN = 50
+"""The number of findings in the table. --json prints all of them."""
 
 Identities = Annotated[
     list[str] | None,
@@ -63,11 +63,11 @@ def reconcile(
 
     failed: given up after every retry.
 
-    tampered: somebody else has changed the account, or taken it away.
+    tampered: the account was changed, or taken away, by another hand than Muster's.
 
-    orphaned: an account is held for nobody that the directory knows.
+    orphaned: an account is held for an identity that the directory does not know.
 
-    left: somebody has left downstream, and the directory, which was restored, shows them active.
+    left: people have left downstream, and the directory, which was restored, shows them active.
     They are shown apart. --fix asks at a terminal whether to bring them back, and elsewhere leaves
     them alone; the exit status is 1 as long as one is left.
     """
@@ -88,7 +88,7 @@ def reconcile(
 
 
 def _agrees(people: int, *, as_json: bool) -> bool:
-    """Ask; where there is no terminal, or a program reads the answer, nobody agrees."""
+    """Ask the operator at the terminal. Without a terminal, or with --json, the answer is no."""
     if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     return typer.confirm(
@@ -123,7 +123,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
 
 
 def _print(outcome: Outcome) -> None:
-    """Print everything as one JSON object."""
+    """Print counts, findings and leavers as one JSON object."""
     back = {} if outcome.brought_back is None else {"brought_back": outcome.brought_back}
     print_json(
         _counts(outcome)
@@ -136,13 +136,13 @@ def _print(outcome: Outcome) -> None:
 
 
 def _show(outcome: Outcome) -> None:
-    """Show it to people: counts, what disagrees, and apart from that, who has left."""
+    """Print counts and findings as tables, and a table of its own for leavers."""
     findings = [asdict(finding) for finding in outcome.comparison.findings]
     show_row(_counts(outcome), as_json=False)
     if findings:
         columns = ("connection", "identity", "verdict", "differs")
-        show_rows(findings[:SHOWN], columns, as_json=False)
-    if len(findings) > SHOWN:
-        typer.echo(f"… and {len(findings) - SHOWN} more: --json shows all.")
+        show_rows(findings[:MOST_FINDINGS_SHOWN], columns, as_json=False)
+    if len(findings) > MOST_FINDINGS_SHOWN:
+        typer.echo(f"… and {len(findings) - MOST_FINDINGS_SHOWN} more: --json shows all.")
     if outcome.comparison.leavers:
         show_leavers(outcome.comparison.leavers, "Left downstream")

@@ -1,4 +1,4 @@
-"""Which choices do command-line options make, and what are they called when something is wrong?"""
+"""How do options of the command line become choices of rules? Errors name the options in turn."""
 
 from collections.abc import Sequence
 
@@ -26,9 +26,9 @@ def choices_of(
     *,
     no_map_role: bool = False,
 ) -> RuleChoices:
-    """Return the choices that the options make.
+    """Return the choices of rules that the options make.
 
-    :raises InvalidInput: when two of them exclude each other.
+    :raises InvalidInput: when two options exclude each other.
     """
     if map_role and no_map_role:
         raise InvalidInput("--map-role and --no-map-role exclude each other")
@@ -37,8 +37,8 @@ def choices_of(
     return RuleChoices(on_create, on_deactivate, role, policy, role_map)
 
 
-def told(error: Exception) -> str:
-    """Return what was wrong in the words of the command line."""
+def message_for(error: Exception) -> str:
+    """Return the message for an error, in the words of the command line."""
     match error:
         case UnusableRules():
             return error.told_with(OPTIONS)
@@ -51,6 +51,6 @@ def told(error: Exception) -> str:
 
 
 def _line(text: str) -> RoleChoice:
-    """Split NAME=ROLE; a name may hold = itself, and a text without any has no name."""
+    """Split NAME=ROLE at the last =, because names may hold =. Without any, the name is empty."""
     name, _, role = text.rpartition("=")
     return RoleChoice(name, role)

@@ -1,4 +1,4 @@
-"""How does a command reach what is configured? Settings read, schema checked, all closed."""
+"""How does a command reach the databases? It reads the settings and checks the schemas."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
     """Run a use case on the configured databases, whether a server runs or not.
 
-    It has any time: whoever has called it may end it.
+    Its statements may take any time, because the operator can end the command.
     """
 
     async def run() -> T:
@@ -33,7 +33,7 @@ def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
 
 
 def settings_with_broker() -> Settings:
-    """Read the settings of a command that is about the broker."""
+    """Read the settings of a command that needs the broker."""
     settings = read_settings()
     if not settings.broker_url:
         raise InvalidInput("there is no broker: set MUSTER_BROKER_URL")

@@ -1,4 +1,4 @@
-"""``muster status`` and ``muster resync``: where identities stand, and the one way to move them."""
+"""What do ``muster status`` and ``resync`` do? They report identities, and publish them again."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def status(as_json: JsonOption = False) -> None:
     """Show how many identities are pending and applied, which are refused or failed, and why.
 
-    left: people who have left downstream though the directory takes them for active; muster
+    left: people who have left downstream although the directory shows them as active; muster
     reconcile tells more.
     """
 
@@ -57,8 +57,8 @@ def resync(
 ) -> None:
     """Publish the newest state of identities again, e.g. after a failure or a restore.
 
-    Left alone are people who have left downstream though the directory takes them for active:
-    muster reconcile shows them, and brings them back when told to.
+    Left alone are people who have left downstream although the directory shows them as active:
+    muster reconcile lists them, and brings them back when told to.
     """
     if (connection is None) is not every or (every and identity is not None):
         raise typer.BadParameter("give a CONNECTION, with or without --identity, or --all alone")

@@ -1,4 +1,4 @@
-"""``muster tokens``: replace the token of a connection."""
+"""What does ``muster tokens`` do? It replaces the bearer token of a connection."""
 
 from dataclasses import asdict
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``muster topology``: exchanges and queues on the broker."""
+"""What does ``muster topology`` do? It declares exchanges and queues on the broker."""
 
 import asyncio
 
@@ -18,6 +18,6 @@ def _topology() -> None:
 
 @app.command()
 def apply() -> None:
-    """Declare them; needs a user who may configure, which the processes need not be."""
+    """Declare them. The broker's user needs the right to configure, those of processes do not."""
     settings = settings_with_broker()
     asyncio.run(apply_topology(settings.broker_url, topology_of(settings)))

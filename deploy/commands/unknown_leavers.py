@@ -1,4 +1,4 @@
-"""How are leavers shown whom a command leaves alone? Apart, and with what is to be done."""
+"""How are leavers shown that a command leaves alone? They get a table of their own, with advice."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,8 +11,8 @@ from rich.console import Console
 from api.reconciliation.verdicts import Finding
 from deploy.commands.output import print_rows, show_row
 
-SHOWN = 50
-"""Lines of a table; --json has all of them."""
+MOST_LEAVERS_SHOWN = 50
+"""The number of leavers in the table. --json prints all of them."""
 
 EXPLANATION = (
     "Downstream they have left, or an event of theirs failed that may have said so. The directory"
@@ -22,9 +22,9 @@ EXPLANATION = (
 
 
 def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: bool) -> None:
-    """Show what a command that publishes again has done, and whom it left alone.
+    """Show the result of a command that publishes again, and the leavers that it left alone.
 
-    :raises typer.Exit: with status 1 where it has left alone all that there was.
+    :raises typer.Exit: with status 1, when the command has left all identities alone.
     """
     show_row(row | {"leavers": rows_of(leavers)} if as_json and leavers else row, as_json=as_json)
     if leavers and not as_json:
@@ -34,17 +34,19 @@ def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: 
 
 
 def rows_of(leavers: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return people as JSON shows them."""
+    """Return leavers as the JSON output shows them."""
     return [asdict(leaver) for leaver in leavers]
 
 
 def show_leavers(leavers: Sequence[Finding], title: str, *, to_stderr: bool = False) -> None:
-    """Show people in a table of their own, with what is to be done."""
+    """Print leavers in a table of their own, with advice what to do."""
     typer.echo(f"{title}: {len(leavers)}. {EXPLANATION}", err=to_stderr)
-    rows = [_row(leaver) for leaver in leavers[:SHOWN]]
+    rows = [_row(leaver) for leaver in leavers[:MOST_LEAVERS_SHOWN]]
     print_rows(Console(stderr=to_stderr), rows, ("connection", "identity", "left_at", "lost"))
-    if len(leavers) > SHOWN:
-        typer.echo(f"… and {len(leavers) - SHOWN} more: --json shows all.", err=to_stderr)
+    if len(leavers) > MOST_LEAVERS_SHOWN:
+        typer.echo(
+            f"… and {len(leavers) - MOST_LEAVERS_SHOWN} more: --json shows all.", err=to_stderr
+        )
 
 
 def _row(leaver: Finding) -> dict[str, Any]:

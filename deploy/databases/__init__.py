@@ -1,1 +1,1 @@
-"""How are databases opened, watched and migrated? SQLite files, and sessions of PostgreSQL."""
+"""How are databases opened, watched and migrated? A module for each answers, in two dialects."""

@@ -1,4 +1,4 @@
-"""How is a database opened? Engines for either one, with what durability asks for."""
+"""How is a database opened? Engines of SQLAlchemy are made, with the options for durability."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,29 +11,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from contracts.addresses import Addresses
 from deploy.database_urls import async_url, servers_of
-from deploy.databases.files import DatabaseFile, watch
+from deploy.databases.files import DatabaseFile, refuse_other_files
 from deploy.databases.postgres_sessions import COMMAND_SECONDS, Connector
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
-    "PRAGMA synchronous = FULL",  # what was acknowledged survives a power cut
+    "PRAGMA synchronous = FULL",  # acknowledged changes survive a power cut
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 10000",  # milliseconds; another process (the command line) may write
 )
 
 SEARCH_STATEMENTS = 100
-"""Short searches whose translation is kept."""
+"""The number of short searches whose compiled SQL is kept."""
 
 
 def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
-    """Open a database for reading and for writing.
+    """Open a database, and return an engine for reading and an engine for writing.
 
-    On SQLite the second has a single connection: writers of this process queue up in order
-    instead of polling for the file's lock. On PostgreSQL what only reads asks for no transaction:
-    each statement sees what is committed by then, as it would inside one. And it has connections of
-    its own, so that it never waits for writers who wait for each other.
+    On SQLite the engine for writing has a single connection: writers of this process queue up in
+    order instead of polling for the file's lock. On PostgreSQL reads run outside of transactions:
+    each statement sees what is committed by then, as it would inside one. They have connections of
+    their own, so that they never wait for writers that wait for each other.
 
-    :param patient: whether statements may take any time. Those of a server may not: somebody waits.
+    :param patient: whether statements may take any time. In a server a client waits for them.
     """
     url = async_url(text)
     return _reading_and_writing(url, _file_of(url), _connector(url), patient=patient)
@@ -42,12 +42,13 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
 def open_directory_engines(
     text: str, searches: int, *, patient: bool = False
 ) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Open a directory for reading, for writing, and for searches.
+    """Open a directory, and return engines for reading, for writing and for searches.
 
-    Searches are apart from what is short and frequent, and no statement is kept that was asked
-    once: a connection of PostgreSQL would hold a hundred of them, with their plans.
+    Searches are kept apart from short and frequent statements. Their statements are not kept
+    prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each
+    is asked once.
 
-    :param searches: how many there are at once.
+    :param searches: the number of searches that may run at once.
     :param patient: whether statements may take any time.
     """
     url = async_url(text)
@@ -64,8 +65,8 @@ def open_directory_engines(
 
 
 @asynccontextmanager
-async def patiently(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    """Give an engine on the same database of PostgreSQL whose statements may take any time."""
+async def patient_engine(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """Open an engine on the same PostgreSQL database whose statements may take any time."""
     patient = _postgres(engine.url, _connector(engine.url), patient=True, poolclass=NullPool)
     try:
         yield patient
@@ -89,13 +90,13 @@ def _reading_and_writing(
 
 
 def _connector(url: URL) -> Connector:
-    """Return what connects to a database; which address failed is known to all of it."""
+    """Return the connector of a database. All its pools share which addresses have failed."""
     servers = servers_of(url)
     return Connector(Addresses(servers) if servers else None)
 
 
 def _file_of(url: URL) -> DatabaseFile | None:
-    """Return the file of a SQLite database, with a folder to lie in; None for PostgreSQL."""
+    """Return the file of a SQLite database, and make its folder; None for PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         return None
     assert url.database, "async_url takes no other"
@@ -110,15 +111,15 @@ def _postgres(url: URL, connector: Connector, *, patient: bool, **options: Any) 
         **options,
         hide_parameters=True,  # an error that escapes must not quote them
         connect_args={
-            "async_creator_fn": connector.begin,
+            "async_creator_fn": connector.open_session,
             "command_timeout": None if patient else COMMAND_SECONDS,
         },
     )
-    return connector.watch(engine)
+    return connector.attach_to(engine)
 
 
 def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:
-    """Open SQLite with transactions that begin as we say, not as its driver would."""
+    """Open SQLite with transactions that begin with this statement, not with the driver's."""
     engine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -135,5 +136,5 @@ def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEn
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
-    watch(engine.sync_engine, file)
+    refuse_other_files(engine.sync_engine, file)
     return engine

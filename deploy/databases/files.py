@@ -1,7 +1,7 @@
-"""Is a SQLite database still the one that was opened? Its files are looked at for each transaction.
+"""Is a SQLite database still the one that was opened? Each transaction checks the files for that.
 
-A file that was deleted or replaced is written on all the same, by whoever has it open, and what is
-written is lost. A new one would be made in its place, where nobody looks.
+A process that has a file open goes on writing after the file was deleted or replaced, and these
+writes are lost. A new connection would create an empty file in its place, unnoticed.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Engine, PoolProxiedConnection, event
 
 Identity = tuple[int, int]
-"""Device and number of a file: what it is, whatever it is called."""
+"""Device and inode of a file, which stay the same when it is renamed."""
 
 FILE_LOST = (
     "its file is gone, or another one lies there: put back the one that was opened, or restart"
@@ -30,53 +30,54 @@ ONLY_LOG = (
 
 
 class DatabaseFileLost(OSError):
-    """The files of a database are not those that were opened. The text says what to do."""
+    """The files of a database are not those that were opened. The text says how to mend that."""
 
 
 class DatabaseFile:
-    """The files of one database, as the connections of this process have them open."""
+    """The files of one database, which the connections of this process have open."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.absolute()
         self._companions = [Path(f"{self._path}{suffix}") for suffix in ("-wal", "-shm")]
         self._opened: Identity | None = None
         self._opened_companions: list[Identity | None] = []
-        self._holders: set[Any] = set()
+        self._connections: set[Any] = set()
         self._has_lost_companions = False
 
     def uri(self) -> str:
-        """Return the URI by which SQLite opens the file. Only the first time may it make one.
+        """Return the URI by which SQLite opens the file. SQLite may create it the first time only.
 
-        :raises DatabaseFileLost: when it is not the file that was opened before.
+        :raises DatabaseFileLost: when the file is not the one that was opened before.
         """
         self.check()
         mode = "rwc" if self._opened is None else "rw"
         return f"file:{quote(str(self._path))}?mode={mode}"
 
-    def hold(self, holder: object) -> None:
-        """Note the files that a connection has just opened.
+    def add_connection(self, connection: object) -> None:
+        """Record the files that a connection has just opened.
 
-        :raises DatabaseFileLost: when they are not those of the others.
+        :raises DatabaseFileLost: when the other connections have other files open.
         """
         if self._opened is None:
             self._opened = _identity(self._path)
             self._pin()
-        if not self._holders:  # SQLite makes companions for the first one, and removes the last's
+        if not self._connections:  # SQLite makes -wal and -shm anew for the first connection
             self._opened_companions = [_identity(path) for path in self._companions]
         self.check()
-        self._holders.add(holder)
+        self._connections.add(connection)
 
-    def let_go(self, holder: object) -> None:
-        """Note that a connection is closed."""
-        self._holders.discard(holder)
+    def remove_connection(self, connection: object) -> None:
+        """Record that a connection was closed."""
+        self._connections.discard(connection)
 
     def check(self) -> None:
-        """Look whether the files are those that were opened.
+        """Check that the files are those that were opened.
 
-        Once companions were missed, new connections would make others, while old ones wrote on in
-        those that are gone; all of them have to end.
+        Once -wal or -shm were missing, new connections would create other ones, while old
+        connections go on writing to those that are gone. So the loss is remembered: Muster has to
+        be restarted, which ends all of them.
 
-        :raises DatabaseFileLost: when they are not.
+        :raises DatabaseFileLost: when the files are not those that were opened.
         """
         if self._opened is None:
             if not self._path.exists() and self._companions[0].exists():
@@ -84,23 +85,24 @@ class DatabaseFile:
             return
         if _identity(self._path) != self._opened:
             raise DatabaseFileLost(FILE_LOST)
-        if self._holders and not self._has_lost_companions:
+        if self._connections and not self._has_lost_companions:
             found = [_identity(path) for path in self._companions]
             self._has_lost_companions = found != self._opened_companions
         if self._has_lost_companions:
             raise DatabaseFileLost(LOG_LOST)
 
     def _pin(self) -> None:
-        """Keep the number of the file from being given to another one, should it be deleted.
+        """Keep the system from reusing the file's inode, should the file be deleted.
 
-        A descriptor that only names a file is closed without its locks, which are SQLite's.
+        Closing an ordinary descriptor would release SQLite's locks on the file. A descriptor with
+        O_PATH does not.
         """
         if sys.platform == "linux":
             weakref.finalize(self, os.close, os.open(self._path, os.O_PATH))
 
 
-def watch(engine: Engine, file: DatabaseFile) -> None:
-    """Let no transaction of an engine begin, and none be taken for committed, on other files."""
+def refuse_other_files(engine: Engine, file: DatabaseFile) -> None:
+    """Refuse transactions of an engine on other files, at their beginning and after the commit."""
 
     @event.listens_for(engine, "do_connect")
     def _open(_dialect: object, _record: object, arguments: list[Any], options: Any) -> None:
@@ -109,11 +111,11 @@ def watch(engine: Engine, file: DatabaseFile) -> None:
 
     @event.listens_for(engine, "connect")
     def _hold(_connection: object, record: object) -> None:
-        file.hold(record)
+        file.add_connection(record)
 
     @event.listens_for(engine, "close")
     def _let_go(_connection: object, record: object) -> None:
-        file.let_go(record)
+        file.remove_connection(record)
 
     @event.listens_for(engine, "checkout")
     def _look_before(_connection: object, _record: object, _proxy: object) -> None:
@@ -125,7 +127,7 @@ def watch(engine: Engine, file: DatabaseFile) -> None:
         commit(dbapi_connection)
         file.check()
 
-    # There is an event before a commit, and none after it.
+    # SQLAlchemy has an event before a commit, and none after it.
     engine.dialect.do_commit = _commit_and_look_after  # type: ignore[method-assign]
 
 
@@ -133,5 +135,5 @@ def _identity(path: Path) -> Identity | None:
     try:
         found = path.stat()
     except OSError:
-        return None  # whatever keeps us from it
+        return None  # for any reason: the file cannot be used
     return found.st_dev, found.st_ino

@@ -1,4 +1,4 @@
-"""Which databases take writes? A metric of its own, because other figures come from reading."""
+"""Which databases take writes? A gauge tells it, because all other figures come from reads."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from contracts.health import Check, run_checks
 
 
 class DatabaseMetrics:
-    """The metrics of one process, in the registry that it serves."""
+    """The metrics about databases of one process, in the registry that it serves."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.takes_writes = Gauge(
@@ -21,13 +21,13 @@ class DatabaseMetrics:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseObservation:
-    """Sets the gauge of one database whenever somebody scrapes."""
+    """Sets the gauge of one database at each scrape."""
 
     metrics: DatabaseMetrics
     database: str
     check: Check
 
     async def observe(self) -> None:
-        """Look as readiness does."""
+        """Run the check of readiness, and set the gauge to its result."""
         health = await run_checks([self.check])
         self.metrics.takes_writes.labels(self.database).set(health.is_ready)

@@ -1,4 +1,4 @@
-"""Are the databases as this version needs them? Migrating, and refusing to run on an old schema."""
+"""Are the databases as this version needs them? Migrations make them so; others are refused."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 import api.migrations
 import worker.migrations
-from deploy.databases.engines import patiently
-from deploy.databases.migration_tries import LOCK_TIMEOUT, take_turn, tries
+from deploy.databases.engines import patient_engine
+from deploy.databases.migration_locks import LOCK_TIMEOUT, attempts_while_locked, wait_for_turn
 from deploy.databases.open_databases import Databases
 
 
 class OutdatedSchema(Exception):
-    """A database has another schema than this version needs."""
+    """A database has an older schema than this version needs."""
 
     def __init__(self) -> None:
         super().__init__("the databases are not at the schema of this version: run muster migrate")
@@ -33,10 +33,10 @@ class NewerSchema(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The schema of one side: its revisions, and the table that says which of them was reached.
+    """The schema of one side: its revisions, and the table that records the applied one.
 
-    Each side has a table of its own, because both may live in one database. Under the ``lock``
-    (any number) processes that migrate at once wait for each other.
+    Each side has a table of its own, because both may live in one database. ``lock`` is the number
+    of the advisory lock with which processes that migrate at once wait for each other.
     """
 
     folder: Path
@@ -44,37 +44,37 @@ class Schema:
     lock: int
 
     async def migrate(self, engine: AsyncEngine, revision: str = "head") -> None:
-        """Bring a database to this version, or to a revision; nothing happens where it is.
+        """Bring a database to this version, or to a revision; do nothing if it is there already.
 
-        On SQLite it is one transaction. On PostgreSQL each revision is one, or, where it says so,
-        none: what it does then goes on beside those who write.
+        On SQLite all revisions are one transaction. On PostgreSQL each revision is a transaction of
+        its own, unless it is marked ``outside_transaction``: then it runs beside writers.
 
-        :raises NewerSchema: when it is at a revision that is not among ours.
-        :raises SchemaLocked: when others keep a table that a revision changes.
+        :raises NewerSchema: when the database is at a revision that this version does not know.
+        :raises SchemaLocked: when other transactions keep a table that a revision changes.
         """
         if engine.dialect.name == "sqlite":
             async with engine.begin() as connection:
                 await connection.run_sync(self._upgrade, revision)
             return
-        async with patiently(engine) as patient, patient.connect() as connection:
-            await take_turn(connection, self.lock)
-            for step in await self._missing(connection, revision):
-                await tries()(self._step, connection, step)
+        async with patient_engine(engine) as patient, patient.connect() as connection:
+            await wait_for_turn(connection, self.lock)
+            for step in await self._missing_revisions(connection, revision):
+                await attempts_while_locked()(self._step, connection, step)
 
     async def is_current(self, engine: AsyncEngine) -> bool:
-        """Say whether a database is at this version, or at an older one.
+        """Return whether a database is at this version. False means an older one.
 
-        :raises NewerSchema: when it is at a revision that is not among ours.
+        :raises NewerSchema: when the database is at a revision that this version does not know.
         """
         async with engine.connect() as connection:
-            applied = await connection.run_sync(self._applied)
+            applied = await connection.run_sync(self._applied_revisions)
         return applied == set(ScriptDirectory.from_config(self._config()).get_heads())
 
     async def ensure_current(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
-        """Check a database, waiting for no writer. An empty SQLite file is set up.
+        """Check a schema without waiting for a writer. An empty SQLite file is migrated.
 
         :raises OutdatedSchema: when ``muster migrate`` has to come first.
-        :raises NewerSchema: when it is at a revision that is not among ours.
+        :raises NewerSchema: when the database is at a revision that this version does not know.
         """
         if await self.is_current(reading):
             return
@@ -82,10 +82,10 @@ class Schema:
             raise OutdatedSchema
         await self.migrate(writing)
 
-    async def _missing(self, connection: AsyncConnection, revision: str) -> list[Script]:
-        """Return the revisions up to this one that a database lacks, the oldest first."""
+    async def _missing_revisions(self, connection: AsyncConnection, revision: str) -> list[Script]:
+        """Return the revisions that a database lacks, up to this one, the oldest first."""
         async with connection.begin():
-            applied = await connection.run_sync(self._applied)
+            applied = await connection.run_sync(self._applied_revisions)
         scripts = ScriptDirectory.from_config(self._config())
         return [*scripts.iterate_revisions(revision, tuple(applied) or "base")][::-1]
 
@@ -99,12 +99,12 @@ class Schema:
             await connection.run_sync(self._upgrade, step.revision)
 
     def _upgrade(self, connection: Connection, revision: str) -> None:
-        self._applied(connection)  # refuses what is newer
+        self._applied_revisions(connection)  # refuses a newer schema
         config = self._config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
-    def _applied(self, connection: Connection) -> set[str]:
+    def _applied_revisions(self, connection: Connection) -> set[str]:
         context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
         applied = set(context.get_current_heads())
         revisions = ScriptDirectory.from_config(self._config()).walk_revisions()

@@ -1,4 +1,4 @@
-"""What does a process hold open? The databases that it needs, closed at the end."""
+"""Which databases does a process open? It opens those that it needs, and closes them at its end."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ EnginesT = TypeVar("EnginesT", bound=tuple[AsyncEngine, ...])
 
 @dataclass(frozen=True, slots=True)
 class Databases:
-    """The directory and downstream, one or two databases."""
+    """The directory and downstream, which may be one database or two."""
 
     directory: DirectoryDatabase
     downstream: DownstreamDatabase
@@ -42,7 +42,7 @@ class UnusableDatabase(Exception):
 
 
 def _problem(error: BaseException) -> str:
-    """Say what is wrong. The texts of errors quote users and names, so that they are ours."""
+    """Return the reason in words of our own, because the driver's texts quote users and names."""
     adapted = getattr(error, "orig", None)
     match cause := (adapted and adapted.__cause__) or adapted or error:
         case ConnectionRefusedError():
@@ -95,8 +95,8 @@ async def open_downstream(
 
 
 @asynccontextmanager
-async def open_downstream_later(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
-    """Open the worker's database for who does without while it is away: it is not tried yet."""
+async def open_downstream_lazily(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
+    """Open the worker's database without connecting yet: its user bears that it may be away."""
     reading, writing = open_engines(settings.downstream_database_url)
     try:
         yield DownstreamDatabase(reading, writing)

@@ -1,4 +1,4 @@
-"""How is a session with PostgreSQL begun? Connected first, then told what Muster needs of it."""
+"""How is a session with PostgreSQL opened? It connects first, and then sets Muster's parameters."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -11,21 +11,21 @@ from contracts.addresses import Address, Addresses
 from contracts.sockets import open_socket
 from deploy.database_urls import SERVERS
 from deploy.databases.resting_sessions import RestingSessions, Session
-from deploy.databases.sessions import Sessions
+from deploy.databases.session_replacement import SessionReplacement
 
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
-"""After which a PostgreSQL server that says nothing is taken for lost."""
+"""Times after which a PostgreSQL server that does not answer is taken for lost."""
 
 SESSION_SETTINGS = {
-    # A plan that was made while a table was empty is kept, and would read all of it for ever after.
-    # Whatever we look for has an index.
+    # A plan made while a table was empty is kept, and would scan the whole table ever after. Every
+    # statement of Muster has an index to use.
     "enable_seqscan": "off",
-    # What a process held when it was stopped or cut off is let go.
+    # Locks of a process that was stopped or cut off are released.
     "idle_in_transaction_session_timeout": "60s",
 }
 
 PATIENT_SETTINGS = {**SESSION_SETTINGS, "statement_timeout": "0"}
-"""For statements that may take any time, whatever a role or database is set to."""
+"""For statements that may take any time; the settings of a role or database do not matter then."""
 
 
 FAILURES = (
@@ -33,41 +33,41 @@ FAILURES = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
 )
-"""After which another server may be a better one; a refused password is not among them."""
+"""Errors after which another server is tried. A refused password is not among them."""
 
 
 class NoServerTakesWrites(ConnectionError):
-    """All servers that answer are replicas: as good as away, as in the middle of a failover."""
+    """All servers that answer are replicas. During a failover this counts as being away."""
 
 
 class Connector:
-    """Begins sessions with a database that may be at any of these addresses.
+    """Opens sessions with a database that may be at any of several addresses.
 
-    What one of its pools meets, the others need not meet.
+    Its pools share what they learn of stale sessions and of addresses that fail.
     """
 
     def __init__(self, addresses: Addresses | None) -> None:
-        """Take addresses, or nothing where the driver is to find the server by itself."""
+        """Take the addresses, or None if the driver has to find the server by itself."""
         self._addresses = addresses
-        self._sessions = Sessions()
+        self._replacement = SessionReplacement()
         self._resting = RestingSessions()
 
-    def watch(self, engine: AsyncEngine) -> AsyncEngine:
-        """Replace sessions of this engine in time; return it."""
-        self._sessions.watch(engine)
-        self._resting.watch(engine.sync_engine)
+    def attach_to(self, engine: AsyncEngine) -> AsyncEngine:
+        """Replace stale sessions of this engine before they are used, and return the engine."""
+        self._replacement.attach_to(engine)
+        self._resting.attach_to(engine.sync_engine)
         return engine
 
-    async def begin(
+    async def open_session(
         self, *, command_timeout: float | None, host: object = None, port: object = None, **of: Any
     ) -> Session:
-        """Connect, and set what holds for the session, in one round trip.
+        """Connect, and set the parameters of the session in one round trip.
 
-        The settings are not sent with the connecting: PgBouncer refuses start-up parameters that it
-        does not know, and a pool of it resets whatever the session before had set.
+        They are no start-up parameters, because PgBouncer refuses those that it does not know.
+        PgBouncer also resets the parameters that an earlier session has set.
 
-        :param of: the other parameters of ``asyncpg.connect``. Without a ``command_timeout`` the
-            session is patient.
+        :param of: the other parameters of ``asyncpg.connect``. Without a ``command_timeout``,
+            statements of the session may take any time.
         """
         of = {name: value for name, value in of.items() if name != SERVERS}
         connection = await self._connect(command_timeout=command_timeout, **of)
@@ -84,7 +84,7 @@ class Connector:
             return await asyncpg.connect(timeout=CONNECT_SECONDS, **parameters)
 
         async def attempt(address: Address) -> Session:
-            loop = cast("asyncio.AbstractEventLoop", LoopTo(address))
+            loop = cast("asyncio.AbstractEventLoop", PinnedLoop(address))
             server = address.server
             try:
                 return await asyncpg.connect(
@@ -100,12 +100,12 @@ class Connector:
         return await self._addresses.reach(attempt, CONNECT_SECONDS, FAILURES)
 
 
-class LoopTo:
-    """The running loop, all of whose new lines lead to one address.
+class PinnedLoop:
+    """The running event loop, which opens every new connection to one address.
 
-    The driver would take the first address that a name stands for. It is given the name all the
-    same, which the certificate is for. To cancel a statement it opens another line, and that has
-    to lead to the same server.
+    The driver would connect to the first address of a host name. It still gets the name, because
+    the certificate is checked against it. To cancel a statement the driver opens another
+    connection, which has to reach the same server.
     """
 
     def __init__(self, address: Address) -> None:
@@ -113,11 +113,11 @@ class LoopTo:
         self._address = address
 
     def __getattr__(self, name: str) -> Any:
-        """Return whatever else the loop has."""
+        """Return any other attribute of the loop."""
         return getattr(self._loop, name)
 
     def __eq__(self, other: object) -> bool:
-        """Say whether it is the loop, of which asyncio is asked for the current task."""
+        """Return whether this is the same loop: asyncio looks the current task up by it."""
         return other is self or other is self._loop
 
     def __hash__(self) -> int:
@@ -127,7 +127,7 @@ class LoopTo:
     async def create_connection(
         self, factory: Callable[[], asyncio.Protocol], host: str, _port: int, *, ssl: Any = None
     ) -> tuple[asyncio.Transport, asyncio.Protocol]:
-        """Open a line as the loop would, to this address."""
+        """Open a connection to the address, whichever host is given."""
         line = await open_socket(self._address)
         try:
             name = host if ssl else None

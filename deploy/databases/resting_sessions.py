@@ -1,4 +1,4 @@
-"""May a session that has rested be used? It is asked first, for lines are forgotten in silence."""
+"""Does a session still work after a rest? A ping asks it: networks drop idle ones in silence."""
 
 import time
 from collections.abc import Callable
@@ -13,24 +13,24 @@ from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 LOG = structlog.get_logger(__name__)
 
 ASKED_AFTER, ANSWER_SECONDS = 0.5, 1.0
-"""Seconds of rest after which a session has to answer, and how soon. While there is work none rests
-for so long, and a question takes a round trip."""
+"""Seconds of rest after which a session is pinged, and seconds within which it has to answer. Under
+load no session rests for so long, and a ping costs a round trip."""
 
 REPLACED_AFTER = 120.0
-"""Seconds after which it is not even asked: NATs and balancers have forgotten it, or soon will."""
+"""Seconds of rest after which a session is replaced at once: NATs and balancers drop it by then."""
 
 Session: TypeAlias = "asyncpg.Connection[Any]"
 
 
 class RestingSessions:
-    """The sessions with one database that nobody uses just now, in all pools of this process."""
+    """The idle sessions with one database, in all pools of this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: WeakKeyDictionary[Session, float] = WeakKeyDictionary()
 
-    def watch(self, engine: Engine) -> None:
-        """Look at each session of an engine when it is taken, and remember when it was put back."""
+    def attach_to(self, engine: Engine) -> None:
+        """Check each session of an engine at checkout, and record when it was returned."""
         event.listen(engine, "checkin", self._rest)
         event.listen(engine, "checkout", self._take)
 
@@ -39,10 +39,11 @@ class RestingSessions:
             self._since[connection.driver_connection] = self._clock()
 
     def _take(self, connection: Any, _record: object, _proxy: object) -> None:
-        """Let a session be used, or have it replaced.
+        """Let a session be used, or have the pool replace it.
 
-        :raises InvalidatePoolError: when it has ended, or says nothing; so have others, probably.
-        :raises DisconnectionError: when it has rested for too long.
+        :raises InvalidatePoolError: when the session has ended, or does not answer. The others of
+            the pool have probably ended as well.
+        :raises DisconnectionError: when the session has rested for too long.
         """
         session: Session = connection.driver_connection
         now = self._clock()
@@ -58,9 +59,9 @@ class RestingSessions:
             raise InvalidatePoolError
 
     def _end_all(self) -> None:
-        """End what rests, without a goodbye for which somebody would have to wait each time.
+        """End all idle sessions, without the farewell message, for which a caller would wait.
 
-        What one line has met, the others have too.
+        If the network has dropped one of them, it has dropped the others, too.
         """
         for session in [*self._since]:
             session.terminate()
@@ -73,7 +74,7 @@ async def _answers(session: Session) -> bool:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         session.terminate()
         return False
-    except BaseException:  # nobody knows what it would answer to the next question
+    except BaseException:  # the answer to this ping could be taken for that of the next statement
         session.terminate()
         raise
     return True

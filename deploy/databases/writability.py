@@ -1,7 +1,7 @@
-"""Is a process ready, as far as its database goes? It answers, and takes writes.
+"""Is a database ready? It is when it answers and takes writes.
 
-What writers meet is remembered, because a look does not show it: a full disk, or one that fails,
-still gives answers. From then on rows are written and taken back at each look, until that works.
+A full or failing disk still answers reads, so errors of writers are remembered. After such an error
+each check writes rows and rolls them back, until that succeeds.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,24 +14,24 @@ from contracts.database_errors import Meaning, code_of, meaning_of
 from contracts.health import Check
 from deploy.databases.files import DatabaseFileLost
 
-READ_ONLY = "it takes no writes: it is read-only, as a standby is"
+READ_ONLY_PROBLEM = "it takes no writes: it is read-only, as a standby is"
 
-LOOKS = {
+READ_ONLY_QUERIES = {
     "postgresql": "SELECT current_setting('transaction_read_only')",
-    "sqlite": "PRAGMA schema_version",  # of which the file has to be read
+    "sqlite": "PRAGMA schema_version",  # SQLite has to read the file for it
 }
 
 Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
-def takes_writes(
+def check_of_writes(
     name: str, read: Read, writing: AsyncEngine, try_writing: Callable[[], Awaitable[None]]
 ) -> Check:
-    """Return the check of a database.
+    """Return the health check of a database: it answers, and takes writes.
 
-    :param read: gives a connection for the look.
-    :param writing: the engine of the writers, whose errors are noted.
-    :param try_writing: writes something and takes it back, or raises what is in the way.
+    :param read: opens a connection for the check.
+    :param writing: the engine of the writers, whose errors are remembered.
+    :param try_writing: writes rows and rolls them back, or raises the error that prevents it.
     """
     noted: list[str] = []
 
@@ -44,11 +44,11 @@ def takes_writes(
     async def problem() -> str | None:
         try:
             if await _is_read_only(read):
-                return READ_ONLY
+                return READ_ONLY_PROBLEM
             if noted:
                 await try_writing()
                 noted.clear()
-        except DatabaseFileLost as error:  # its text is ours, and names what to do
+        except DatabaseFileLost as error:  # its text is ours, and says how to mend it
             return str(error)
         except Exception as error:
             if noted and (code := code_of(error)):
@@ -60,9 +60,9 @@ def takes_writes(
 
 
 async def _is_read_only(read: Read) -> bool:
-    """Look; a session that says so is not asked again, because another may lead elsewhere."""
+    """Return whether the database is read-only. If so, the session ends: others may fare better."""
     async with read() as db:
-        read_only = bool(await db.scalar(text(LOOKS[db.dialect.name])) == "on")
+        read_only = bool(await db.scalar(text(READ_ONLY_QUERIES[db.dialect.name])) == "on")
         if read_only:
             await db.invalidate()
         return read_only

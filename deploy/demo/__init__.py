@@ -1,1 +1,1 @@
-"""What does a first run show? A workspace, and a story of a joiner, a mover and a leaver."""
+"""What does a first run show? It makes a workspace, or plays a joiner, a mover and a leaver."""

@@ -1,4 +1,4 @@
-"""``muster demo``: a joiner-mover-leaver story over HTTP, on temporary databases."""
+"""How does ``muster demo`` play its story? It sends SCIM over HTTP, on temporary databases."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from contracts.rules import Portal, Role
 from deploy.databases.migrations import migrate
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.demo.story import (
-    DEVICES,
-    OWNER,
-    RULES,
     START,
     STORY,
-    WORKSPACE,
+    STORY_DEVICES,
+    STORY_OWNER,
+    STORY_RULES,
+    STORY_WORKSPACE,
     Assign,
     Push,
     Step,
@@ -33,18 +33,18 @@ from deploy.demo.story import (
 from deploy.demo.workspace import switch_on
 from deploy.http.server import bind_api, url_of
 from deploy.logs import set_up_logs
-from deploy.processes.background_tasks import running
-from deploy.processes.operator_endpoints import Inspection
+from deploy.processes.background_tasks import running_in_background
+from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
 from worker.platforms.sql.inventory import Inventory
 
 PATIENCE_SECONDS = 10
-"""How long a step's changes may take downstream. They take a few hundredths of a second."""
+"""Seconds that the changes of a step may take downstream. They take a few hundredths of one."""
 
 
 class StoryWentWrong(Exception):
-    """Something else happened downstream than the story says."""
+    """The accounts or devices downstream are not those that the story expects."""
 
 
 def register(app: typer.Typer) -> None:
@@ -79,8 +79,10 @@ async def _tell(settings: Settings) -> None:
         async with open_databases(settings) as databases:
             await migrate(databases)
             teller = _Teller(databases, await _set_the_stage(databases, settings))
-            async with running(
-                lambda stop: run_everything(settings, listener, databases, Inspection(), stop)
+            async with running_in_background(
+                lambda stop: run_everything(
+                    settings, listener, databases, OperatorEndpoints(), stop
+                )
             ):
                 for number, step in enumerate(STORY, start=1):
                     await teller.tell(number, step)
@@ -88,18 +90,18 @@ async def _tell(settings: Settings) -> None:
 
 async def _set_the_stage(databases: Databases, settings: Settings) -> Mapping[Portal, Credentials]:
     inventory = Inventory(databases.downstream)
-    await inventory.add_account(WORKSPACE, Portal.DASHBOARD, OWNER, role=Role.ADMIN)
-    for serial in DEVICES:
-        await inventory.add_device(WORKSPACE, serial)
+    await inventory.add_account(STORY_WORKSPACE, Portal.DASHBOARD, STORY_OWNER, role=Role.ADMIN)
+    for serial in STORY_DEVICES:
+        await inventory.add_device(STORY_WORKSPACE, serial)
     return {
-        portal: await switch_on(databases, settings, WORKSPACE, rules)
-        for portal, rules in RULES.items()
+        portal: await switch_on(databases, settings, STORY_WORKSPACE, rules)
+        for portal, rules in STORY_RULES.items()
     }
 
 
 @dataclass(slots=True)
 class _Teller:
-    """Acts the steps out and compares the state downstream with the story."""
+    """Plays the steps of the story, and compares the state downstream with the expected one."""
 
     databases: Databases
     connections: Mapping[Portal, Credentials]
@@ -121,9 +123,9 @@ class _Teller:
 
     async def _act(self, act: Push | Assign) -> None:
         if isinstance(act, Assign):
-            typer.echo(f"   muster devices assign {WORKSPACE} {act.serial} {act.email}")
+            typer.echo(f"   muster devices assign {STORY_WORKSPACE} {act.serial} {act.email}")
             await Inventory(self.databases.downstream).assign_device(
-                WORKSPACE, act.serial, act.email
+                STORY_WORKSPACE, act.serial, act.email
             )
             return
         for portal in act.portals:
@@ -159,8 +161,8 @@ class _Teller:
 
     async def _found(self) -> Counter[str]:
         inventory = Inventory(self.databases.downstream)
-        accounts = [each async for each in inventory.list_accounts(WORKSPACE)]
-        devices = [each async for each in inventory.list_devices(WORKSPACE)]
+        accounts = [each async for each in inventory.list_accounts(STORY_WORKSPACE)]
+        devices = [each async for each in inventory.list_devices(STORY_WORKSPACE)]
         return Counter(lines(accounts, devices))
 
 

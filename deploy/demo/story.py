@@ -1,4 +1,4 @@
-"""What do a joiner, a mover and a leaver look like? A story in Okta's words."""
+"""What do a joiner, a mover and a leaver look like? The demo tells it in requests of Okta."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from contracts.rules import (
 from worker.platforms.sql.listed_accounts import ListedAccount
 from worker.platforms.sql.listed_devices import ListedDevice
 
-WORKSPACE = "acme"
-OWNER = "owner@example.com"
-DEVICES = ("LAPTOP-1", "PHONE-1")
-RULES: Mapping[Portal, Rules] = {
+STORY_WORKSPACE = "acme"
+STORY_OWNER = "owner@example.com"
+STORY_DEVICES = ("LAPTOP-1", "PHONE-1")
+STORY_RULES: Mapping[Portal, Rules] = {
     Portal.DASHBOARD: DashboardRules(
         on_create=CreateCollaborator(role=Role.VIEWER),
         on_deactivate=RemoveCollaborator(),
@@ -59,7 +59,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Something that an administrator does by hand: assign a device."""
+    """The assignment of a device, which an administrator does by hand."""
 
     serial: str
     email: str
@@ -67,7 +67,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the story, and which lines of the state downstream go and come."""
+    """A step of the story, with the lines of the state downstream that go and that come."""
 
     title: str
     acts: Sequence[Push | Assign]
@@ -94,13 +94,13 @@ def _set_active(*, active: bool) -> Push:
     return Push("PATCH", "/Users/{user}", {"schemas": [PATCH], "Operations": [operation]})
 
 
-NOBODY = "nobody's"
+UNASSIGNED = "nobody's"
 ADA, ADA_LATER = "ada.quill@example.com", "ada.stone@example.com"
 
 START = (
-    f"dashboard  {OWNER}, admin",
-    f"device     LAPTOP-1, {NOBODY}",
-    f"device     PHONE-1, {NOBODY}",
+    f"dashboard  {STORY_OWNER}, admin",
+    f"device     LAPTOP-1, {UNASSIGNED}",
+    f"device     PHONE-1, {UNASSIGNED}",
 )
 STORY = (
     Step(
@@ -113,7 +113,7 @@ STORY = (
     ),
     Step(
         "An administrator hands her a laptop and a phone",
-        [Assign(serial, ADA) for serial in DEVICES],
+        [Assign(serial, ADA) for serial in STORY_DEVICES],
         gone=START[1:],
         new=[f"device     LAPTOP-1, {ADA}", f"device     PHONE-1, {ADA}"],
     ),
@@ -208,7 +208,7 @@ STORY = (
 
 
 def lines(accounts: Sequence[ListedAccount], devices: Sequence[ListedDevice]) -> list[str]:
-    """Return the state downstream as the story tells it, one line for each account and device."""
+    """Return the state downstream in the story's form, one line for each account and device."""
     return [_account(each) for each in accounts] + [_device(each) for each in devices]
 
 
@@ -222,4 +222,4 @@ def _account(account: ListedAccount) -> str:
 
 
 def _device(device: ListedDevice) -> str:
-    return f"{'device':<10} {device.serial}, {device.assigned_to or NOBODY}"
+    return f"{'device':<10} {device.serial}, {device.assigned_to or UNASSIGNED}"

@@ -1,4 +1,4 @@
-"""What does a first run show? A demo workspace on empty databases; base URLs on later runs."""
+"""What does ``muster run --demo`` show? It makes a demo workspace, and later shows base URLs."""
 
 from dataclasses import asdict
 
@@ -27,11 +27,11 @@ from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
 from worker.platforms.sql.policies import StoredPolicies
 
-WORKSPACE = "demo"
-POLICIES = ("Standard", "Quarantine")
-DEVICES, HELD_DEVICES = 12, 2
-OWNER, HOLDER = "owner@example.com", "grace@example.com"
-RULES: tuple[Rules, ...] = (
+DEMO_WORKSPACE = "demo"
+DEMO_POLICIES = ("Standard", "Quarantine")
+DEMO_DEVICES, DEMO_HELD_DEVICES = 12, 2
+DEMO_OWNER, DEMO_HOLDER = "owner@example.com", "grace@example.com"
+DEMO_RULES: tuple[Rules, ...] = (
     DashboardRules(
         on_create=CreateCollaborator(role=Role.VIEWER),
         on_deactivate=RemoveCollaborator(),
@@ -59,40 +59,41 @@ Try it:
 
 
 async def introduce(databases: Databases, settings: Settings, *, make_demo: bool) -> None:
-    """Print what a newcomer needs to push a first user; make it first where asked and possible."""
+    """Print the connections, or make a demo workspace on empty databases if asked to."""
     known = await list_connections(databases.directory)
     if known:
         for each in known:
             typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
-    elif make_demo and not await Inventory(databases.downstream).workspace_exists(WORKSPACE):
+    elif make_demo and not await Inventory(databases.downstream).workspace_exists(DEMO_WORKSPACE):
         await _make(databases, settings)
 
 
 async def _make(databases: Databases, settings: Settings) -> None:
-    """Make one connection per portal, policies, devices, and two people made by hand."""
+    """Make a connection for each portal, policies, devices, and two accounts by hand."""
     inventory = Inventory(databases.downstream)
-    for policy in POLICIES:
-        await inventory.add_policy(WORKSPACE, policy)
-    await inventory.add_account(WORKSPACE, Portal.DASHBOARD, OWNER, role=Role.ADMIN)
-    await inventory.add_account(WORKSPACE, Portal.MDM, HOLDER)
-    for number in range(1, DEVICES + 1):
-        holder = HOLDER if number <= HELD_DEVICES else None
+    for policy in DEMO_POLICIES:
+        await inventory.add_policy(DEMO_WORKSPACE, policy)
+    await inventory.add_account(DEMO_WORKSPACE, Portal.DASHBOARD, DEMO_OWNER, role=Role.ADMIN)
+    await inventory.add_account(DEMO_WORKSPACE, Portal.MDM, DEMO_HOLDER)
+    for number in range(1, DEMO_DEVICES + 1):
+        holder = DEMO_HOLDER if number <= DEMO_HELD_DEVICES else None
         serial = f"DEMO-{number:03}"
-        await inventory.add_device(WORKSPACE, serial, policy="Standard", assigned_to=holder)
+        await inventory.add_device(DEMO_WORKSPACE, serial, policy="Standard", assigned_to=holder)
     typer.echo(
-        f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
+        f"A demo workspace, {DEMO_WORKSPACE!r},"
+        " one connection per portal (tokens are shown once):\n"
     )
-    for rules in RULES:
-        opened = await switch_on(databases, settings, WORKSPACE, rules)
+    for rules in DEMO_RULES:
+        opened = await switch_on(databases, settings, DEMO_WORKSPACE, rules)
         typer.echo(f"  {rules.portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
-    typer.echo(CURL.format(workspace=WORKSPACE, **asdict(opened)))
+    typer.echo(CURL.format(workspace=DEMO_WORKSPACE, **asdict(opened)))
 
 
 async def switch_on(
     databases: Databases, settings: Settings, workspace: str, rules: Rules
 ) -> Credentials:
-    """Switch SCIM on for a portal of a demonstration."""
+    """Switch SCIM on for one portal of a demo workspace."""
     return await open_connection(
         databases.directory,
         StoredPolicies(databases.downstream),

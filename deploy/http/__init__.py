@@ -1,1 +1,1 @@
-"""How is HTTP served and defended? uvicorn on bound sockets, with bounds for every client."""
+"""How is HTTP served and defended? uvicorn serves bound sockets, with bounds for every client."""

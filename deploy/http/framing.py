@@ -1,8 +1,8 @@
-"""Which requests could two servers read differently? They are refused, before anybody is served.
+"""Which requests could two servers read differently? Muster refuses them before it serves them.
 
-A proxy in front decides for itself where a request ends. Where it and Muster differ, the rest of
-one request is the beginning of another, of somebody else (request smuggling). h11 refuses most of
-what RFC 9112 does not allow; this refuses what it leaves to the reader.
+A proxy in front decides for itself where a request ends. If it and Muster disagree, the rest of one
+request becomes the beginning of another client's request (request smuggling). h11 refuses most of
+what RFC 9112 forbids; this module refuses what the RFC leaves to the recipient.
 """
 
 import re
@@ -11,7 +11,7 @@ from http import HTTPStatus
 import h11
 
 LARGEST_HEAD = 64 * 1024
-"""Bytes: the longest filter takes three quarters of it, if each character is percent-encoded."""
+"""Bytes. The longest filter takes three quarters of them, with each character percent-encoded."""
 
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 
@@ -21,17 +21,17 @@ ABSOLUTE_FORM = re.compile(
 
 VERSIONS = (b"1.0", b"1.1")
 
-TEXTS = {
+REFUSAL_TEXTS = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "Send less in the head of the request",
     HTTPStatus.NOT_IMPLEMENTED: "Send no Transfer-Encoding but chunked, and that once",
 }
 """Texts for the client, by the status that h11 has for an error."""
 
-ANY_OTHER = "Send requests as RFC 9112 has them"
+OTHER_REFUSAL_TEXT = "Send requests as RFC 9112 has them"
 
 
 class RefusedRequest(h11.RemoteProtocolError):
-    """A request that nobody is served for. Its text says what the client has to change."""
+    """A request that is not served. Its text says what the client has to change."""
 
     def __init__(self, text: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(text, error_status_hint=status)
@@ -40,8 +40,8 @@ class RefusedRequest(h11.RemoteProtocolError):
 class UnambiguousConnection(h11.Connection):
     """The server's end of a connection, on which each request can be read in one way only.
 
-    ``refusal`` is what ended the reading, if something did: nothing that comes later is read.
-    ``method`` is that of the last request, and empty before there was one.
+    ``refusal`` is the error that ended the reading, if any: later bytes are not read.
+    ``method`` is that of the last request, and empty before the first one.
     """
 
     def __init__(self) -> None:
@@ -50,9 +50,9 @@ class UnambiguousConnection(h11.Connection):
         self.method = b""
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Return what h11 does; the target of a request is in origin-form.
+        """Return the next event of h11, with the target of a request in origin-form.
 
-        :raises RefusedRequest: when no further request can be read.
+        :raises RefusedRequest: when no further request can be read on this connection.
         """
         if self.refusal is None:
             try:
@@ -61,7 +61,9 @@ class UnambiguousConnection(h11.Connection):
                 self.refusal = error
             except h11.RemoteProtocolError as error:  # its text may quote what was sent
                 status = error.error_status_hint
-                self.refusal = RefusedRequest(TEXTS.get(HTTPStatus(status), ANY_OTHER), status)
+                self.refusal = RefusedRequest(
+                    REFUSAL_TEXTS.get(HTTPStatus(status), OTHER_REFUSAL_TEXT), status
+                )
         raise self.refusal
 
     def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
@@ -77,11 +79,11 @@ class UnambiguousConnection(h11.Connection):
 
 
 def in_origin_form(request: h11.Request) -> h11.Request:
-    """Return a request whose target is a path, spelled as it was sent (RFC 9112 section 3.2).
+    """Return a request with its target as a path, spelled as it was sent (RFC 9112 section 3.2).
 
-    The host of an absolute target replaces that of the header.
+    The host of an absolute target replaces the Host header.
 
-    :raises RefusedRequest: when the target is no path on a server.
+    :raises RefusedRequest: when the target is neither a path nor a URL.
     """
     absolute = ABSOLUTE_FORM.fullmatch(request.target)
     is_path = request.target.startswith(b"/")
@@ -99,16 +101,16 @@ def in_origin_form(request: h11.Request) -> h11.Request:
 
 
 def _check_size(received: bytes) -> None:
-    """Check the size of a head, in however many pieces it came."""
+    """Check the size of a head, which may come in several pieces."""
     if len(received) > LARGEST_HEAD and not END_OF_HEAD.search(received, 0, LARGEST_HEAD):
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        raise RefusedRequest(TEXTS[status], status)
+        raise RefusedRequest(REFUSAL_TEXTS[status], status)
 
 
 def _check_lines(received: bytes) -> None:
-    """Check that lines end with CR and LF, and that none goes on in the next one.
+    """Check that lines end with CR and LF, and that no header is folded over several lines.
 
-    A server may read LF alone as the end of a line, and a fold as a blank (sections 2.2, 5.2).
+    A server may read LF alone as the end of a line, and a fold as a blank (RFC 9112, 2.2 and 5.2).
     """
     end = END_OF_HEAD.search(received)
     head = received[: end.end()] if end else received
@@ -119,7 +121,7 @@ def _check_lines(received: bytes) -> None:
 
 
 def _check_framing(request: h11.Request) -> None:
-    """Check that nothing contradicts what says how long the body is (sections 6.1, 6.3)."""
+    """Check that the headers agree on the length of the body (RFC 9112 sections 6.1 and 6.3)."""
     if request.http_version not in VERSIONS:
         status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         raise RefusedRequest("Send requests of HTTP 1.0 or 1.1", status)

@@ -1,4 +1,4 @@
-"""What is counted of a listener's connections? How many are open, and which were ended, and why."""
+"""Which metrics has a listener? They count its open connections, and those that Muster ended."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class Ending(StrEnum):
-    """Why Muster ended a connection before its client did; idle ones between requests apart."""
+    """The reason why Muster ended a connection. The time-out between requests is not counted."""
 
     LATE = "late"
     """The head of a request, or the rest of an answered one, did not come in time."""
@@ -16,10 +16,10 @@ class Ending(StrEnum):
     """The client did not take its answer."""
 
     GAVE_WAY = "gave_way"
-    """It was the idlest one when another came."""
+    """The connection was the idlest one when another came."""
 
     NO_ROOM = "no_room"
-    """No other connection could give way to it: answered with 503."""
+    """No other connection could give way to this one, which was answered with 503."""
 
 
 class HttpMetrics:
@@ -40,10 +40,10 @@ class HttpMetrics:
         for ending in Ending:
             self._ended.labels(ending)
 
-    def look_at(self, number: Callable[[], int]) -> None:
-        """Ask for the number of open connections whenever somebody scrapes."""
+    def count_open_with(self, number: Callable[[], int]) -> None:
+        """Call a function for the number of open connections at each scrape."""
         self._open.set_function(number)
 
     def ended(self, ending: Ending) -> None:
-        """Count a connection that is ended."""
+        """Count a connection that Muster ends."""
         self._ended.labels(ending).inc()

@@ -1,19 +1,18 @@
-"""How many connections can a process hold? Each is an open file, and so is much else."""
+"""How many connections can a process hold? The system's limit of open files bounds them."""
 
 import resource
 
 RESERVED_FILES = 256
-"""For databases, the broker, operators and logs."""
+"""Files for databases, the broker, operators and logs."""
 
 FILES_OF_A_CONNECTION = 2
-"""Its own, and that of the one which gives way to it and is not closed yet."""
+"""The file of the connection, and that of the connection that gave way and is not closed yet."""
 
 
 def room_for(connections: int) -> int:
-    """Return how many of so many connections a process can hold.
+    """Return the number of connections that the process can hold, at most the number asked for.
 
-    From now on as many files may be open as that takes, or as the system lets a process allow
-    itself.
+    The process raises its limit of open files as far as that takes, or as the system allows.
     """
     needed = FILES_OF_A_CONNECTION * connections + RESERVED_FILES
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,7 +1,8 @@
-"""How long may a client take, and what is it told? uvicorn's protocol, with a time for everything.
+"""How long may a client take, and what is it told? A time-out ends each state of a connection.
 
-uvicorn closes what is idle between requests, and waits for ever for anything else: for a head that
-never comes or comes byte by byte, the rest of a body, a client that does not read its answer.
+uvicorn closes a connection that is idle between requests, and waits for ever otherwise: for a head
+that never comes or comes byte by byte, for the rest of a body, for a client that does not read its
+answer. This subclass of its protocol bounds those waits.
 """
 
 import asyncio
@@ -16,19 +17,19 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from deploy.connection_bounds import Bounds, OpenConnections, Standing, address_of
+from deploy.connection_bounds import Bounds, ConnectionState, OpenConnections, address_of
 from deploy.http.framing import UnambiguousConnection
 from deploy.http.metrics import Ending, HttpMetrics
 
 RETRY_AFTER_SECONDS = 5
-"""An integer: not every provider understands a date."""
+"""Seconds as an integer, because not every provider understands a date."""
 
-KEEP_NOTHING = struct.pack("ii", 1, 0)
-"""On, for no second: the system lets go of what is unsent when a socket is closed."""
+NO_LINGER = struct.pack("ii", 1, 0)
+"""SO_LINGER, on for 0 seconds: the system discards unsent bytes when a socket is closed."""
 
 
 class Wait(Enum):
-    """The states in which a client is waited for, by what has to come from it."""
+    """The input that a connection waits for."""
 
     HEAD = auto()
     """The first request, or one that has begun to come."""
@@ -40,11 +41,11 @@ class Wait(Enum):
     """Another request."""
 
     NOTHING = auto()
-    """It is Muster's turn; for a body that it reads, the application has a time of its own."""
+    """No input: it is Muster's turn. The application has a time-out of its own for a body."""
 
 
 class BoundedProtocol(H11Protocol):
-    """A connection, which ends when its client takes too long, or has to give way."""
+    """A connection that is closed when its client takes too long, or when it has to give way."""
 
     conn: UnambiguousConnection
 
@@ -56,95 +57,95 @@ class BoundedProtocol(H11Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         bounds: Bounds,
-        others: OpenConnections,
+        open_connections: OpenConnections,
         metrics: HttpMetrics,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.conn = UnambiguousConnection()
         self.address = ""
         self._bounds = bounds
-        self._others = others
+        self._open_connections = open_connections
         self._metrics = metrics
         self._wait = Wait.NOTHING
         self._deadline: asyncio.TimerHandle | None = None
-        self._next_look: asyncio.TimerHandle | None = None
+        self._next_check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Let the client in, if there is room."""
+        """Admit the client if there is room; else answer with 503."""
         super().connection_made(transport)
         self.address = address_of(self.client[0]) if self.client else ""
-        if self._others.admit(self):
-            self._settle()
+        if self._open_connections.admit(self):
+            self._update_wait()
         else:
             self._metrics.ended(Ending.NO_ROOM)
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, "There is no room just now; try again")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client. No timer keeps what belongs to it."""
-        self._others.leave(self)
+        """Remove the client, and cancel timers, which would keep its objects alive."""
+        self._open_connections.remove(self)
         _cancel(self._deadline)
-        _cancel(self._next_look)
+        _cancel(self._next_check)
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent, unless it comes after the last request of the connection."""
+        """Take received bytes, unless they come after the last request of the connection."""
         ended = self.conn.their_state in {h11.MUST_CLOSE, h11.CLOSED}
         if not (ended or self.transport.is_closing()):
             super().data_received(data)
-            self._settle()
+            self._update_wait()
 
     def on_response_complete(self) -> None:
-        """Turn to what comes next."""
+        """Wait for the next input, once an answer is complete."""
         super().on_response_complete()
-        self._settle()
+        self._update_wait()
 
     def pause_writing(self) -> None:
-        """Note that the client takes its answer more slowly than it is given."""
+        """Note that the client reads its answer more slowly than it is written."""
         super().pause_writing()
-        self._settle()
+        self._update_wait()
 
     def resume_writing(self) -> None:
-        """Note that the client has taken what it was given."""
+        """Note that the client has read what was written."""
         super().resume_writing()
-        _cancel(self._next_look)
-        self._next_look = None
-        self._settle()
+        _cancel(self._next_check)
+        self._next_check = None
+        self._update_wait()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""
         super().timeout_keep_alive_handler()
-        self._settle()
+        self._update_wait()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer a request that cannot be read, whether or not the application has begun on it."""
+        """Refuse a request that cannot be read, even if the application has begun to serve it."""
         if self._is_served():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         refusal = self.conn.refusal
-        assert refusal is not None, "why uvicorn calls"
+        assert refusal is not None, "uvicorn calls this for a refusal only"
         self._answer(refusal.error_status_hint, str(refusal))
 
     def give_way(self) -> None:
         """Close the connection in favour of another one."""
         self._metrics.ended(Ending.GAVE_WAY)
         if self.flow.write_paused:
-            self._drop()
+            self._abort()
         else:
             self.transport.close()
-        self._settle()
+        self._update_wait()
 
     # --- time -------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
-        """Wait for what is to be waited for now. What is waited for already gets no more time."""
+    def _update_wait(self) -> None:
+        """Start the time-out of the input that is due now. A wait that goes on is not restarted."""
         wait = self._waited_for()
         if wait is not self._wait:
             self._wait = wait
             self._begin_to_wait()
-        self._others.stand(self, self._standing())
+        self._open_connections.set_state(self, self._state())
         if self.flow.write_paused or self.transport.is_closing():
-            self._look_again()
+            self._schedule_progress_check()
 
     def _waited_for(self) -> Wait:
         if self.transport.is_closing():
@@ -157,8 +158,8 @@ class BoundedProtocol(H11Protocol):
         return Wait.NOTHING
 
     def _is_served(self) -> bool:
-        """Say whether the application is at a request."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # before the first there is none
+        """Return whether the application is serving a request."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         return cycle is not None and not cycle.response_complete
 
     def _begin_to_wait(self) -> None:
@@ -166,44 +167,44 @@ class BoundedProtocol(H11Protocol):
         self._deadline = None
         match self._wait:
             case Wait.HEAD:
-                self._deadline = self.loop.call_later(self._bounds.head_seconds, self._late)
+                self._deadline = self.loop.call_later(self._bounds.head_seconds, self._end_late)
             case Wait.REST:
-                self._deadline = self.loop.call_later(self._bounds.rest_seconds, self._late)
+                self._deadline = self.loop.call_later(self._bounds.rest_seconds, self._end_late)
             case Wait.NEXT:
                 self._keep_alive()
             case Wait.NOTHING:
                 pass
 
     def _keep_alive(self) -> None:
-        """Wait as long as uvicorn does after an answer; after the rest of a body, it would not."""
+        """Start uvicorn's keep-alive timer, which it does not start after the rest of a body."""
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
-    def _late(self) -> None:
+    def _end_late(self) -> None:
         self._metrics.ended(Ending.LATE)
         if self._wait is Wait.HEAD and self.conn.trailing_data[0]:
             self._answer(HTTPStatus.REQUEST_TIMEOUT, "The head came too slowly; send it faster")
         else:
             self.transport.close()
-            self._settle()
+            self._update_wait()
 
-    def _standing(self) -> Standing:
+    def _state(self) -> ConnectionState:
         if self.flow.write_paused or self.transport.is_closing():
-            return Standing.BEHIND
+            return ConnectionState.SLOW_READER
         match self._wait:
             case Wait.HEAD | Wait.REST:
-                return Standing.ASKING
+                return ConnectionState.NO_REQUEST
             case Wait.NEXT:
-                return Standing.RESTING
+                return ConnectionState.IDLE
             case Wait.NOTHING:
-                return Standing.SERVED
+                return ConnectionState.SERVED
 
     # --- answers ----------------------------------------------------------------------------
 
     def _answer(self, status: int, text: str) -> None:
-        """Answer without the application, where no answer has begun, and close."""
+        """Close the connection, with an answer of Muster's own if none has begun."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             headers = [
                 (b"content-type", b"text/plain; charset=utf-8"),
@@ -218,32 +219,32 @@ class BoundedProtocol(H11Protocol):
             self._write(h11.Data(data=body))
             self._write(h11.EndOfMessage())
         self.transport.close()
-        self._settle()
+        self._update_wait()
 
     def _write(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
         self.transport.write(self.conn.send(event))
 
-    def _look_again(self) -> None:
-        """See to it that the client goes on taking what it is given."""
+    def _schedule_progress_check(self) -> None:
+        """Schedule a check that the client goes on reading its answer."""
         left = self.transport.get_write_buffer_size()
-        if self._next_look is None and left:
+        if self._next_check is None and left:
             seconds = self._bounds.answer_seconds
-            self._next_look = self.loop.call_later(seconds, self._look, left)
+            self._next_check = self.loop.call_later(seconds, self._check_progress, left)
 
-    def _look(self, before: int) -> None:
-        self._next_look = None
+    def _check_progress(self, before: int) -> None:
+        self._next_check = None
         left = self.transport.get_write_buffer_size()
         if left and before - left < self._bounds.least_taken:
             self._metrics.ended(Ending.UNREAD)
-            self._drop()
+            self._abort()
         else:
-            self._look_again()
+            self._schedule_progress_check()
 
-    def _drop(self) -> None:
-        """Close at once. The system keeps nothing of what the client has not taken."""
+    def _abort(self) -> None:
+        """Close at once. The system discards the bytes that the client has not read."""
         taken: socket.socket | None = self.transport.get_extra_info("socket")
         if taken is not None:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, KEEP_NOTHING)
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.transport.abort()
 
 

@@ -1,4 +1,4 @@
-"""How is the api served over HTTP? uvicorn on a socket that was bound beforehand."""
+"""How is the api served over HTTP? uvicorn serves it on a socket that was bound beforehand."""
 
 import asyncio
 import contextlib
@@ -21,20 +21,20 @@ from deploy.settings import Settings
 LOG = structlog.get_logger(__name__)
 
 BACKLOG = 1024
-"""Connections that the system holds while the process is at something else. It takes them all at
-once, which keeps it from anything else for some 30 ms."""
+"""Connections that the system queues while the process is busy. The process accepts all of them at
+once, which holds its event loop for some 30 ms."""
 
 SENT_AHEAD = 128 * 1024
-"""Bytes of an answer that the system keeps for a client which does not read. By itself it would
-keep some MB for each, out of the memory of all."""
+"""Bytes of an answer that the system buffers for a client that does not read. By default it would
+buffer some MB for each, out of the memory that all share."""
 
 
 class PortTaken(Exception):
-    """Something else listens there already, or the address is not this machine's."""
+    """Another process listens on the port already, or the address is not this machine's."""
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: the process has one owner of its signals."""
+    """uvicorn without signal handlers: ``deploy.processes.signals`` owns those of the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -42,33 +42,33 @@ class _Server(uvicorn.Server):
 
 
 def bind_api(settings: Settings) -> socket.socket:
-    """Bind the socket for identity providers, before anything else is started.
+    """Bind the socket for identity providers, before any part is started.
 
-    :raises PortTaken: when that is not possible, with what to change.
+    :raises PortTaken: when that is not possible. Its text names the settings to change.
     """
     return _bind(settings.host, settings.port, "set MUSTER_PORT or MUSTER_HOST")
 
 
-def bind_inspection(settings: Settings) -> socket.socket:
+def bind_operators(settings: Settings) -> socket.socket:
     """Bind the socket for operators: metrics and health.
 
-    :raises PortTaken: when that is not possible, with what to change.
+    :raises PortTaken: when that is not possible. Its text names the settings to change.
     """
     advice = "set MUSTER_METRICS_PORT or MUSTER_METRICS_HOST"
     return _bind(settings.metrics_host, settings.metrics_port, advice)
 
 
 def url_of(listener: socket.socket) -> str:
-    """Return the URL of what is served on a socket."""
+    """Return the URL that a bound socket serves."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _bind(host: str, port: int, advice: str) -> socket.socket:
-    """Bind a socket that names its protocol. Connections have its options, too.
+    """Bind a socket that names TCP as its protocol. Its connections inherit its options.
 
-    asyncio switches Nagle's algorithm off for those only, and with it on, an answer in two pieces
-    may wait for 40 ms.
+    asyncio switches Nagle's algorithm off only if the protocol is named. With it on, an answer in
+    two pieces may be delayed by 40 ms.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -90,7 +90,7 @@ async def serve(
     bounds: Bounds | None = None,
     metrics: HttpMetrics | None = None,
 ) -> None:
-    """Serve until stopped; requests in hand are answered first.
+    """Serve until stopped, and answer open requests before returning.
 
     h11 bounds the headers of a request, which the faster parser does not. The access log stays off:
     it would show filters, and with them names of people.
@@ -118,11 +118,13 @@ async def serve(
 
 
 def _protocol(bounds: Bounds, metrics: HttpMetrics) -> type[asyncio.Protocol]:
-    """Return what uvicorn calls for each connection, as it would a class of its own."""
+    """Return the factory that uvicorn calls for each connection, in place of a protocol class."""
     connections = room_for(bounds.connections)
     if connections < bounds.connections:
         LOG.warning("open_files_limit_connections", connections=connections)
-    others = OpenConnections(connections, bounds.connections_per_address)
-    metrics.look_at(others.number)
-    protocol = partial(BoundedProtocol, bounds=bounds, others=others, metrics=metrics)
+    open_connections = OpenConnections(connections, bounds.connections_per_address)
+    metrics.count_open_with(open_connections.number)
+    protocol = partial(
+        BoundedProtocol, bounds=bounds, open_connections=open_connections, metrics=metrics
+    )
     return cast("type[asyncio.Protocol]", protocol)

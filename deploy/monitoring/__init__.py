@@ -1,5 +1,5 @@
-"""What do operators watch? Rules for Prometheus and dashboards for Grafana, written by code.
+"""What do operators watch? This code writes rules for Prometheus and dashboards for Grafana.
 
-Nothing of it runs with Muster, and it needs what is installed for the tests: ``make dashboards``
-writes files, and they are checked in.
+It does not run with Muster, and needs packages that are installed for the tests only: ``make
+dashboards`` writes files, which are checked in.
 """

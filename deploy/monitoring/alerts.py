@@ -1,7 +1,7 @@
-"""When does a human have to know? Every alert, as data: the pages in docs/runbooks say what to do.
+"""When does a human have to know? Each alert is data here, and a page in docs/runbooks explains it.
 
-Several processes see the same marks, queues and refusals: the largest figure is the figure. One
-that cannot be had just now is not a number, which is unequal to itself and greater than nothing.
+Several processes export the same marks, queues and refusals, so queries take their maximum. A gauge
+that is unavailable is NaN: NaN > 0 is false, and ``x != x`` is true for NaN alone.
 """
 
 from collections.abc import Iterator
@@ -13,17 +13,17 @@ from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
 
-LATE, LATE_SHARE = 0.1, 0.01
-"""Seconds, one of the histogram's buckets, and the share of looks at the event loop that may come
-later: ``/livez`` is to answer within them."""
+LOOP_LAG_LIMIT, LOOP_LAG_SHARE = 0.1, 0.01
+"""Seconds (a bucket of the histogram) within which ``/livez`` is to answer, and the share of the
+event loop's beats that may come later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A condition, and how long it has to hold.
+    """A condition, with the seconds (``wait``) for which it has to hold.
 
-    ``severity``: a ``page`` wakes somebody up, a ``ticket`` waits for the morning. Alerts of one
-    name share their runbook and differ in their labels.
+    ``severity``: a ``page`` wakes a person up, a ``ticket`` waits for the morning. Alerts of the
+    same name share a runbook and differ in their labels.
     """
 
     name: str
@@ -35,36 +35,36 @@ class Alert:
 
     @property
     def runbook(self) -> str:
-        """The page that says what it means, how to look, what to do; from the repository's root."""
+        """The path of the page about the alert, from the root of the repository."""
         return f"{RUNBOOKS}/{self.name}.md"
 
 
 def alerts(pace: Pace) -> list[Alert]:
-    """Return all of them."""
+    """Return every alert, with its durations divided by the pace."""
     return [
-        *(_burning(objective, burn) for objective in OBJECTIVES for burn in BURNS),
-        *_work_that_waits(pace),
-        *_what_needs_a_decision(pace),
-        *_what_is_away(),
-        _crowded(pace),
-        *_tenants_in_each_others_way(pace),
+        *(_budget_burn(objective, burn) for objective in OBJECTIVES for burn in BURNS),
+        *_waiting_work(pace),
+        *_needed_decisions(pace),
+        *_unreachable_servers(),
+        _crowded_connections(pace),
+        *_impeding_tenants(pace),
     ]
 
 
-def _burning(objective: Objective, burn: Burn) -> Alert:
+def _budget_burn(objective: Objective, burn: Burn) -> Alert:
     limit = f"{burn.factor:g} * {objective.budget:g}"
     return Alert(
         f"Muster{objective.name.title()}Budget",
         burn.severity,
         f"{objective.bad(burn.long)} > {limit} and {objective.bad(burn.short)} > {limit}",
-        f"The promise that {objective.promise} is being broken {burn.factor:g} times as fast as"
-        f" it may be: {{{{ $value | humanizePercentage }}}} were bad.",
-        wait=0,  # the two windows have waited already
+        f"The error budget of the objective ({objective.promise}) is spent {burn.factor:g} times"
+        f" as fast as it may be: {{{{ $value | humanizePercentage }}}} were bad.",
+        wait=0,  # the two windows are wait enough
         labels={"window": Pace().duration(burn.long)},
     )
 
 
-def _work_that_waits(pace: Pace) -> Iterator[Alert]:
+def _waiting_work(pace: Pace) -> Iterator[Alert]:
     for lane, severity, seconds in ("urgent", "page", MINUTE), ("bulk", "ticket", 15 * MINUTE):
         age = f'max by (lane) (muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})'
         yield Alert(
@@ -78,8 +78,8 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         "MusterConsumingPaused",
         "page",
         "max by (lane) (muster_consuming_paused) == 1",
-        "A worker has stopped taking events of the lane {{ $labels.lane }}, because the"
-        " downstream database does not answer, or takes no writes.",
+        "A worker has paused the lane {{ $labels.lane }}, because the downstream database does"
+        " not answer, or takes no writes.",
     )
     yield from _locked_out(pace)
 
@@ -93,7 +93,7 @@ def _work_that_waits(pace: Pace) -> Iterator[Alert]:
         "MusterLeaversNotTaken",
         "page",
         f"({published} > 0 or {lies} > 0) unless {taken} > 0",
-        "Changes of the urgent lane are published, and no worker takes any of them.",
+        "Events are published in the urgent lane, or wait there, and no worker takes any of them.",
         wait=2 * MINUTE,
     )
 
@@ -106,14 +106,14 @@ def _locked_out(pace: Pace) -> Iterator[Alert]:
             "MusterEventsLockedOut",
             severity,
             f"sum by (lane) (increase({aside}[{window}])) > 0",
-            "Somebody holds rows of the downstream database, and events of the lane"
-            " {{ $labels.lane }} that need them are set aside again and again:"
+            "Events of the lane {{ $labels.lane }} are set aside again and again, because another"
+            " session locks rows of the downstream database that they need:"
             " {{ $value | humanize }} times in five minutes.",
-            wait=5 * MINUTE,  # a lock that is let go is no trouble: they come again by themselves
+            wait=5 * MINUTE,  # after a short lock, events come again by themselves
         )
 
 
-def _crowded(pace: Pace) -> Alert:
+def _crowded_connections(pace: Pace) -> Alert:
     window = pace.duration(5 * MINUTE)
     ended = 'muster_http_connections_ended_total{reason=~"gave_way|no_room"}'
     return Alert(
@@ -122,21 +122,22 @@ def _crowded(pace: Pace) -> Alert:
         f"sum by (reason) (increase({ended}[{window}])) > 0",
         "Connections to the api that were ended for want of room ({{ $labels.reason }}):"
         " {{ $value | humanize }} in five minutes.",
-        wait=5 * MINUTE,  # what was over before is no trouble
+        wait=5 * MINUTE,  # a shorter crowd needs no human
     )
 
 
-def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
+def _impeding_tenants(pace: Pace) -> Iterator[Alert]:
     window = pace.duration(5 * MINUTE)
     lag = "muster_event_loop_lag_seconds"
     looks = f"sum by (instance) (increase({lag}_count[{window}]))"
-    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LATE}"}}[{window}]))'
+    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LOOP_LAG_LIMIT}"}}[{window}]))'
     yield Alert(
         "MusterEventLoopHeld",
         "ticket",
-        f"1 - {in_time} / {looks} > {LATE_SHARE}",
-        f"In {{{{ $labels.instance }}}} everything waits for over {LATE * 1000:g} ms, again and"
-        " again: {{ $value | humanizePercentage }} of the looks at its event loop came that late.",
+        f"1 - {in_time} / {looks} > {LOOP_LAG_SHARE}",
+        "The event loop of {{ $labels.instance }} is held again and again, and all requests wait:"
+        " {{ $value | humanizePercentage }} of its beats came over"
+        f" {LOOP_LAG_LIMIT * 1000:g} ms late.",
         wait=5 * MINUTE,
     )
     refused = f"increase(muster_share_refusals_total[{window}])"
@@ -144,18 +145,19 @@ def _tenants_in_each_others_way(pace: Pace) -> Iterator[Alert]:
         "MusterSharesUsedUp",
         "ticket",
         f"sum by (share) ({refused}) > 0",
-        "Requests that were refused with 429, because their connection had used up its share of"
-        " {{ $labels.share }}: {{ $value | humanize }} in five minutes.",
+        "Requests that were refused with 429, because their SCIM connection had used up its share"
+        " of {{ $labels.share }}: {{ $value | humanize }} in five minutes.",
         wait=10 * MINUTE,  # providers try again, and a burst is over by then
     )
 
 
-def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
+def _needed_decisions(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterLastAdminKeepsAccess",
         "page",
         'max(muster_standing_refusals{reason="last_admin"}) > 0',
-        "Last Admins who were to be removed or downgraded and keep their access: {{ $value }}.",
+        "Last Admins that the provider has removed or downgraded, and that keep their access:"
+        " {{ $value }}.",
     )
     yield Alert(
         "MusterActionsRefused",
@@ -181,31 +183,31 @@ def _what_needs_a_decision(pace: Pace) -> Iterator[Alert]:
         "MusterDeadLetters",
         "ticket",
         'max(muster_broker_messages{queue="dead_letters"}) > 0',
-        "Messages that cannot be read, or were never answered: {{ $value }}.",
+        "Messages that cannot be read, or were never acknowledged: {{ $value }}.",
     )
     yield Alert(
         "MusterDriftFound",
         "ticket",
         f"sum(increase(muster_sweep_marks_total[{pace.duration(HOUR)}])) > 0",
-        "Identities that the sweep found neither applied nor explained, and published again:"
+        "Identities whose event never arrived downstream, and that the sweep published again:"
         " {{ $value | humanize }}.",
-        wait=0,  # it is over already
+        wait=0,  # the sweep has ended already
     )
     yield Alert(
         "MusterLeaversUnknown",
         "ticket",
         f"{LEAVERS_UNKNOWN} > 0",
-        "People who have left downstream, though the directory, which has lost that, takes them"
-        " for active: {{ $value }}.",
+        "People who have left downstream, although the directory, which has lost their leaving,"
+        " shows them as active: {{ $value }}.",
     )
 
 
-def _what_is_away() -> Iterator[Alert]:
+def _unreachable_servers() -> Iterator[Alert]:
     yield Alert(
         "MusterBrokerBlocked",
         "page",
         "max(muster_broker_blocked) == 1",
-        "RabbitMQ takes nothing from publishers: it is short of memory or disk.",
+        "RabbitMQ blocks publishers, because it is short of memory or disk.",
     )
     yield Alert(
         "MusterBrokerUnreachable",
@@ -234,7 +236,7 @@ def _what_is_away() -> Iterator[Alert]:
             "MusterPartMissing",
             "page",
             f"absent({gauge})",
-            f"Prometheus sees no {part}: none runs, or none can be scraped.",
+            f"Prometheus has no figures of any {part}: none runs, or none can be scraped.",
             wait=2 * MINUTE,
             labels={"part": part},
         )

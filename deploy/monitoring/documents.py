@@ -1,6 +1,6 @@
-"""What of the monitoring is checked in as files? Each of them, with the text it should have.
+"""Which files of the monitoring are checked in? This module returns each with its intended text.
 
-``make dashboards`` runs this; a test fails while a file is not what the code says.
+``make dashboards`` writes them, and a test fails while a file differs from its intended text.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ DASHBOARDS = DEPLOY / "grafana/dashboards"
 
 
 def documents() -> Mapping[Path, str]:
-    """Return every file: where it lies, and its text."""
+    """Return the path and the text of every file."""
     life = Pace()
     dashboards = overview(), ingress(), pipeline(), downstream(), broker()
     texts = {

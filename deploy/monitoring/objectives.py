@@ -1,8 +1,8 @@
-"""What does Muster promise, and when is a promise at risk? Two objectives over thirty days.
+"""What does Muster promise, and when is a promise at risk? Two objectives hold over thirty days.
 
 The alerts are those of the SRE workbook, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts": a long
-window shows that it matters, a short one that it is still going on. A burn of 1 spends exactly the
-budget of the thirty days in thirty days.
+window shows that the loss matters, a short one that it goes on. A burn of 1 spends exactly the
+budget of thirty days in thirty days.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PERIOD = 30 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A share of events that has to be good. ``good`` and ``all`` select counters of them."""
+    """The share of events that has to be good. ``good`` and ``all`` select counters of events."""
 
     name: str
     target: float
@@ -28,11 +28,11 @@ class Objective:
         return round(1 - self.target, 6)
 
     def bad(self, window: int) -> str:
-        """Return the name under which the share of bad events of a window is recorded."""
+        """Return the name of the recorded share of bad events in a window of so many seconds."""
         return f"muster:{self.name}_bad:ratio_rate{Pace().duration(window)}"
 
     def bad_share(self, window: str) -> str:
-        """Return how it is calculated. Where not one event was good there is no such series."""
+        """Return the query for the share of bad events. Without a good one, ``good`` is missing."""
         every = f"sum(rate({self.all}[{window}]))"
         good = f"sum(rate({self.good}[{window}]))"
         return f"({every} - ({good} or vector(0))) / {every}"
@@ -45,7 +45,7 @@ ANSWERS = Objective(
     all="muster_scim_request_duration_seconds_count",
     promise="99.9 % of SCIM requests are answered without a server error and within 500 ms",
 )
-"""501, which is what /Me is answered with, is no error of the server."""
+"""501, the answer to /Me, is no error of the server."""
 
 LEAVERS = Objective(
     name="leavers",
@@ -60,7 +60,7 @@ OBJECTIVES = (ANSWERS, LEAVERS)
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """How many times faster than allowed the budget goes, over a long and a short window."""
+    """A rate of spending, as a multiple of the allowed one, over two windows (seconds)."""
 
     factor: float
     long: int

@@ -1,4 +1,4 @@
-"""How long is a window? Durations of rules, as they are or shortened for a test."""
+"""How long is a window? A pace gives the durations of rules, or shortens them for a test."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86400
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Divides every duration of the rules by the same number; 1 is life."""
+    """Divides every duration of the rules by the same number, which is 1 in production."""
 
     divisor: float = 1
 
     def duration(self, seconds: float) -> str:
-        """Write so many seconds as PromQL does, in the largest unit that leaves no fraction."""
+        """Return a duration of PromQL, in the largest unit that leaves no fraction."""
         milliseconds = round(seconds / self.divisor * 1000)
         units = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
         for name, size in units.items():
@@ -21,5 +21,5 @@ class Pace:
         return f"{milliseconds}ms"
 
     def seconds(self, seconds: float) -> str:
-        """Write so many seconds as a number."""
+        """Return the seconds of a duration, as a number of PromQL."""
         return f"{seconds / self.divisor:g}"

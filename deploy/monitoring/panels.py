@@ -1,4 +1,4 @@
-"""What is a dashboard made of? Graphs and figures over Prometheus, all of one look."""
+"""What is a dashboard made of? Its panels are graphs and figures over Prometheus, all alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
-SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
-"""Whichever Prometheus is chosen at the top of the dashboard."""
+DATA_SOURCE = DataSourceRef(type_val="prometheus", uid="${source}")
+"""The Prometheus that is chosen at the top of the dashboard."""
 
 TAG = "muster"
 GREEN, RED = "green", "red"
@@ -37,7 +37,7 @@ GRID = 24
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query of PromQL, and what a line of it is called: a name, or ``{{label}}``."""
+    """A query of PromQL, and the name of its lines in the legend: a text, or ``{{label}}``."""
 
     expression: str
     legend: str
@@ -45,7 +45,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Lines over time. What is above ``limit``, which is drawn in, is not good."""
+    """Lines over time. Values above ``limit``, which is drawn as a line, are bad."""
 
     title: str
     about: str
@@ -57,7 +57,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number, as it is now: red from ``limit`` on, or with ``least`` red under that."""
+    """The present value of a query: red from ``limit`` on, or red below ``least``."""
 
     title: str
     about: str
@@ -70,7 +70,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Panels under a heading. Their widths fill lines of 24."""
+    """Panels under a heading. Their widths add up to lines of 24 columns."""
 
     title: str
     panels: Sequence[Graph | Figure]
@@ -78,7 +78,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A page of rows. ``name`` is that of its file, and of its address in Grafana."""
+    """A page of rows. ``name`` is the name of its file and of its address in Grafana."""
 
     name: str
     title: str
@@ -86,7 +86,7 @@ class Dashboard:
     rows: Sequence[Row]
 
     def text(self) -> str:
-        """Return it as Grafana reads it, in JSON."""
+        """Return the JSON that Grafana reads."""
         page = (
             dashboard.Dashboard(f"Muster: {self.title}")
             .uid(f"muster-{self.name}")
@@ -136,7 +136,7 @@ def _graph(graph: Graph) -> timeseries.Panel:
         timeseries.Panel()
         .title(graph.title)
         .description(graph.about)
-        .datasource(SOURCE)
+        .datasource(DATA_SOURCE)
         .unit(graph.unit)
         .min(0)
         .height(8)
@@ -167,7 +167,7 @@ def _figure(figure: Figure) -> stat.Panel:
         stat.Panel()
         .title(figure.title)
         .description(figure.about)
-        .datasource(SOURCE)
+        .datasource(DATA_SOURCE)
         .unit(figure.unit)
         .no_value("-")
         .height(4)

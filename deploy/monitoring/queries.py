@@ -1,4 +1,4 @@
-"""Which queries do several dashboards share? Rates and quantiles, over what a graph resolves."""
+"""Which queries do several dashboards share? They are rates and quantiles, and use of processes."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ LEAVERS_UNKNOWN = (
     "max(muster_leavers_unknown_to_directory"
     f" and on (instance) ({LAST_SWEEP} == scalar(max({LAST_SWEEP}))))"
 )
-"""How many leavers the directory does not know, by the process that swept last. The others go on
-showing what they saw when it was their turn."""
+"""The number of leavers unknown to the directory, as the process knows it that swept last. Other
+processes go on exporting the number of their own last sweep."""
 
 
 def rate(counter: str, *by: str) -> str:
-    """Return how many a second there are, added up over all processes."""
+    """Return the rate of a counter per second, added up over all processes."""
     return f"sum{_grouped(by)}(rate({counter}[$__rate_interval]))"
 
 
 def quantile(share: float, buckets: str, *by: str) -> str:
-    """Return the time within which so large a share was over."""
+    """Return the quantile of a histogram: the time within which that share of its events ended."""
     return f"histogram_quantile({share:g}, {rate(buckets, 'le', *by)})"
 
 
@@ -34,27 +34,27 @@ def quantiles(buckets: str, name: str = "") -> Sequence[Query]:
 
 
 def processes(part: str, of: str) -> Sequence[Graph]:
-    """Return what the processes use that export the metric ``of``: in one process, all the same."""
-    mine = f"and on (instance) {of}"
+    """Return graphs of processor, memory and files, for the processes with the metric ``of``."""
+    of_part = f"and on (instance) {of}"
     return [
         Graph(
             "Processor",
-            f"What each {part} uses; 100 % is one core, and a process uses hardly more than one.",
-            [Query(f"rate(process_cpu_seconds_total[$__rate_interval]) {mine}", "{{instance}}")],
+            f"Use of each {part}. 100 % is one core, and a process uses hardly more than one.",
+            [Query(f"rate(process_cpu_seconds_total[$__rate_interval]) {of_part}", "{{instance}}")],
             unit="percentunit",
             width=8,
         ),
         Graph(
             "Memory",
-            f"What each {part} holds.",
-            [Query(f"process_resident_memory_bytes {mine}", "{{instance}}")],
+            f"Resident memory of each {part}.",
+            [Query(f"process_resident_memory_bytes {of_part}", "{{instance}}")],
             unit="bytes",
             width=8,
         ),
         Graph(
             "Open files",
-            "Files and connections; they should not grow for ever.",
-            [Query(f"process_open_fds {mine}", "{{instance}}")],
+            "Open files and connections. Their number should not grow for ever.",
+            [Query(f"process_open_fds {of_part}", "{{instance}}")],
             width=8,
         ),
     ]

@@ -1,4 +1,4 @@
-"""What does Prometheus record, and about what does it alert? The rule files, as YAML."""
+"""What does Prometheus record, and about what does it alert? This module writes its rule files."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from deploy.monitoring.pace import MINUTE, Pace
 HEADER = "# Written by `make dashboards` from deploy/monitoring/{origin}.py: change that.\n"
 
 SLOW_INTERVAL = 5 * MINUTE
-"""How often to add up thirty days, which costs the most and changes the least."""
+"""Seconds between two sums over thirty days, which cost the most and change the least."""
 
 
 def objectives_text(pace: Pace) -> str:
-    """Return the file that records the share of bad events, over every window."""
+    """Return the text of the file that records the share of bad events, over every window."""
     quick = [window for window in WINDOWS if window != PERIOD]
     groups = [
         {"name": "muster-objectives", "rules": _recorded(quick, pace)},
@@ -29,7 +29,7 @@ def objectives_text(pace: Pace) -> str:
 
 
 def alerts_text(pace: Pace) -> str:
-    """Return the file of alerts."""
+    """Return the text of the file of alerts."""
     return _text(
         "alerts",
         [{"name": "muster-alerts", "rules": [_alerting(alert, pace) for alert in alerts(pace)]}],

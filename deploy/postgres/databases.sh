@@ -1,6 +1,6 @@
 #!/bin/bash
-# Which databases are there, and who may open them? The image runs this once, on an empty volume.
-# Each side of Muster has a role and a database of its own. The role of the directory may look
+# Which databases and roles are there? The image runs this script once, on an empty volume. Each
+# side of Muster has a role and a database of its own. The role of the directory may read
 # downstream as well, for the sweep, and change nothing there.
 set -e
 

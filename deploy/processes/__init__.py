@@ -1,1 +1,1 @@
-"""Which processes are there, and how does each live? All in one, or one for each part."""
+"""Which processes are there, and how do they run? The parts share a process, or have one each."""

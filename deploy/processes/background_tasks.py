@@ -1,23 +1,24 @@
-"""How does a part run in the background? Started, stopped or cancelled, and waited for."""
+"""How does a task run in the background? A block starts it, and stops or cancels it at its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-Part = Callable[[asyncio.Event], Awaitable[None]]
+BackgroundTask = Callable[[asyncio.Event], Awaitable[None]]
+"""A task that runs until the event is set, and may need a while to end."""
 
 
 @asynccontextmanager
-async def running(part: Part) -> AsyncIterator[None]:
-    """Run a part beside the block; at its end tell it to stop and wait until it has.
+async def running_in_background(task: BackgroundTask) -> AsyncIterator[None]:
+    """Run a task beside the block. At the block's end, ask the task to stop, and wait for its end.
 
-    A part that fails ends the block: half a process would look alive and lose its purpose.
+    A task that fails ends the block, because half a process would look alive and be of no use.
     """
     stop = asyncio.Event()
 
     async def run() -> None:
-        await part(stop)
+        await task(stop)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(run())
@@ -28,10 +29,10 @@ async def running(part: Part) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def until_cancelled(part: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run a part beside the block that may be given up at any moment, and is at its end."""
+async def cancelled_at_the_end(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run a coroutine beside the block, and cancel it at the block's end, wherever it is."""
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(part)
+        task = tasks.create_task(work)
         try:
             yield
         finally:

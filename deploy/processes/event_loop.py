@@ -1,4 +1,4 @@
-"""On what does a process run that serves? A loop that is quick at sockets, and a settled heap."""
+"""On which event loop does a process run? uvloop is quick at sockets; the heap is frozen before."""
 
 import ctypes
 import gc
@@ -9,16 +9,15 @@ from typing import Any
 import uvloop
 
 COLLECT_AFTER = (50_000, 20, 100)
-"""Objects, and searches for garbage, after which it is searched for: a large body is read in a few
-hundred thousand objects, and by default the search goes over all of them several times."""
+"""Thresholds of the garbage collector's three generations. A large body becomes a few hundred
+thousand objects, and by default the collector scans all of them several times."""
 
 SLICE_SECONDS = 0.001
-"""For how long a thread with large work keeps the interpreter while the event loop wants it. The
-loop asks for it several times in one request, and the default is five times as long."""
-
+"""Seconds that a thread with large work keeps the interpreter while the event loop wants it. The
+loop asks for it several times in a request, and the default is five times as long."""
 
 GIVEN_BACK_FROM = 256 * 1024
-"""Bytes. What is larger is a mapping of its own, and free memory of so much goes back at once."""
+"""Bytes. Larger allocations are mappings of their own, and free memory beyond this is returned."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of ``mallopt`` (3) in the C library of GNU/Linux."""
@@ -27,8 +26,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 def run_process(process: Coroutine[Any, Any, None]) -> None:
     """Run a process to its end.
 
-    What has been imported by now stays: looking through it for garbage, again and again, would
-    take a tenth of the time and stop every answer for tens of milliseconds.
+    Objects of the imported modules live as long as the process. Scanning them for garbage, again
+    and again, would take a tenth of the time and delay every answer by tens of milliseconds.
     """
     _give_memory_back()
     gc.collect()
@@ -39,10 +38,10 @@ def run_process(process: Coroutine[Any, Any, None]) -> None:
 
 
 def _give_memory_back() -> None:
-    """Return what a large body took to the system as soon as it is free.
+    """Let the C library return the memory of a large body to the system as soon as it is free.
 
-    Left to itself, the C library raises both bounds with what it is asked for, up to 64 MiB, and
-    the memory of a process grows with each large body: by 50 MiB and more, instead of 25.
+    By default the library raises both thresholds with the size of allocations, up to 64 MiB, and a
+    process grows with each large body: by 50 MiB and more, instead of 25.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):

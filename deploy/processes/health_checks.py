@@ -1,4 +1,4 @@
-"""What is watched of each part? Its metrics, and what has to be in order for it to be ready."""
+"""How healthy is each part? Its metrics and its checks of readiness are registered here."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,8 +12,8 @@ from contracts.health import Check
 from contracts.topology import TOPOLOGY_NOT_APPLIED
 from contracts.transport import Consumer, Publisher
 from deploy.databases.metrics import DatabaseObservation
-from deploy.databases.writability import takes_writes
-from deploy.processes.operator_endpoints import Inspection
+from deploy.databases.writability import check_of_writes
+from deploy.processes.operator_endpoints import OperatorEndpoints
 from worker import write_probe as downstream_probe
 from worker.dialects import DownstreamDatabase
 from worker.gauges import WorkerObservations
@@ -22,58 +22,60 @@ from worker.metrics import WorkerMetrics
 DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 
 
-def watch_relay(
-    inspection: Inspection,
+def instrument_relay(
+    endpoints: OperatorEndpoints,
     directory: DirectoryDatabase,
     publisher: Publisher,
     *,
     needs_broker: bool,
 ) -> ApiMetrics:
-    """Watch the directory and the way out of it; return the metrics of the api's side.
+    """Register metrics and checks of a relay's process, and return the metrics of the api's side.
 
-    :param needs_broker: the ingress does without one for a while, because its marks wait.
+    :param needs_broker: whether the process is unready without a broker. An ingress stays ready,
+        because marks wait in the directory.
     """
-    metrics = ApiMetrics(inspection.registry)
-    inspection.observations.append(ApiObservations(metrics, directory, publisher).observe)
-    inspection.checks += [
-        _database(inspection, "directory", directory, directory_probe.try_writing),
+    metrics = ApiMetrics(endpoints.registry)
+    endpoints.observations.append(ApiObservations(metrics, directory, publisher).observe)
+    endpoints.checks += [
+        _database(endpoints, "directory", directory, directory_probe.try_writing),
         _can_publish(publisher, vital=needs_broker),
     ]
     return metrics
 
 
-def watch_worker(
-    inspection: Inspection,
+def instrument_worker(
+    endpoints: OperatorEndpoints,
     downstream: DownstreamDatabase,
     consumer: Consumer,
     *,
     needs_broker: bool,
 ) -> WorkerMetrics:
-    """Watch what comes in and where it goes; return the metrics of the worker's side.
+    """Register metrics and checks of a worker's process, and return the metrics of its side.
 
-    :param needs_broker: a process that is an ingress as well stays ready without one.
+    :param needs_broker: whether the process is unready without a broker. A process that is an
+        ingress as well stays ready.
     """
-    metrics = WorkerMetrics(inspection.registry)
-    inspection.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
-    inspection.checks += [
-        _database(inspection, "downstream", downstream, downstream_probe.try_writing),
+    metrics = WorkerMetrics(endpoints.registry)
+    endpoints.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
+    endpoints.checks += [
+        _database(endpoints, "downstream", downstream, downstream_probe.try_writing),
         _can_consume(consumer, vital=needs_broker),
     ]
     return metrics
 
 
 def _database(
-    inspection: Inspection,
+    endpoints: OperatorEndpoints,
     name: str,
     database: DatabaseT,
     try_writing: Callable[[DatabaseT], Awaitable[None]],
 ) -> Check:
-    """Return the check of a database, which is a metric as well."""
-    check = takes_writes(
+    """Return the check of a database, and register its result as a metric."""
+    check = check_of_writes(
         f"{name} database", database.read, database.writing, partial(try_writing, database)
     )
-    observation = DatabaseObservation(inspection.databases, name, check)
-    inspection.observations.append(observation.observe)
+    observation = DatabaseObservation(endpoints.databases, name, check)
+    endpoints.observations.append(observation.observe)
     return check
 
 

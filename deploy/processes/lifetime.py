@@ -1,4 +1,4 @@
-"""Through what does every process live? Databases, signals, preparation, inspection, its part."""
+"""How does every process begin and end? It opens databases, serves operators, and runs its part."""
 
 import asyncio
 import socket
@@ -6,29 +6,29 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
-from deploy.processes.operator_endpoints import Inspection, inspected
+from deploy.processes.operator_endpoints import OperatorEndpoints, serving_operators
 from deploy.processes.signals import until_signalled
 
 T = TypeVar("T")
 
-Part = Callable[[T, Inspection, asyncio.Event], Awaitable[None]]
-"""A part runs on opened databases until the event is set, and shows itself to operators."""
+ProcessBody = Callable[[T, OperatorEndpoints, asyncio.Event], Awaitable[None]]
+"""The work of a process: it runs on open databases until the event is set, with its endpoints."""
 
 
-async def live(
+async def run_until_signalled(
     operators: socket.socket,
     opening: AbstractAsyncContextManager[T],
     prepare: Callable[[T], Awaitable[None]],
-    part: Part[T],
+    part: ProcessBody[T],
 ) -> None:
-    """Run a part of Muster from its opening to a signal, and to the end of its drain.
+    """Run a part of Muster until a signal comes and its work is drained.
 
-    :param operators: where metrics and health are shown once it is prepared.
-    :param opening: the databases that it needs.
-    :param prepare: what comes before anything is served.
+    :param operators: the socket for metrics and health, which are served after the preparation.
+    :param opening: opens the databases that the part needs.
+    :param prepare: checks or migrates the databases before any request is served.
     """
     async with opening as opened:
         with until_signalled() as stop:
             await prepare(opened)
-            async with inspected(operators, stop) as inspection:
-                await part(opened, inspection, stop)
+            async with serving_operators(operators, stop) as endpoints:
+                await part(opened, endpoints, stop)

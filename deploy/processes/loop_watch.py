@@ -1,7 +1,7 @@
-"""Does one piece of work keep everything else waiting? The event loop's lag, and what held it.
+"""Does one piece of work hold the event loop? A watch measures its lag, and logs the code at fault.
 
-A beat of the loop measures how late it is served. While one is overdue, a thread looks where the
-process is just now: the lines of code are named in the log, and nothing that they work on.
+A timer of the loop, the beat, measures how late it fires. While a beat is overdue, a thread reads
+the stack of the process. The log names lines of code, never the data that they work on.
 """
 
 import asyncio
@@ -17,36 +17,36 @@ from types import FrameType
 import structlog
 from prometheus_client import CollectorRegistry, Histogram
 
-from deploy.processes.background_tasks import until_cancelled
+from deploy.processes.background_tasks import cancelled_at_the_end
 
 LOG = structlog.get_logger(__name__)
 
 BEAT = 0.05
-"""Seconds between beats: a promise of 50 ms needs no finer ones."""
+"""Seconds between beats. The promise of 50 ms needs no finer ones."""
 
 LONG = 0.05
-"""Seconds for which one request may hold the loop."""
+"""Seconds that one request may hold the loop."""
 
 REPORT_SECONDS = 10.0
-"""Between two lines of the log, each about the longest hold since the one before."""
+"""Seconds between two lines of the log. Each tells of the longest hold since the one before."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 PACKAGES = {"api", "worker", "contracts", "deploy"}
-"""The packages of Muster: what runs in others is named by its callers."""
+"""The packages of Muster. Code of others is named by its callers in these."""
 
 LOOPS = ("asyncio/runners.py", "asyncio/base_events.py", "asyncio/events.py", "uvloop/__init__.py")
 """The files that run a loop and its callbacks."""
 
 WORKERS = "work"
-"""How the threads are called that do large work; they may hold the interpreter, too."""
+"""The name that threads with large work begin with. They may hold the interpreter, too."""
 
 DEPTH = 3
-"""Places that are named, the innermost first."""
+"""The number of places that are logged, the innermost first."""
 
 
 class LoopWatch:
-    """Watches the event loop that it is run on.
+    """Watches the event loop on which it runs.
 
     :param report_seconds: the least time between two lines of the log.
     """
@@ -67,7 +67,7 @@ class LoopWatch:
 
     @property
     def has_seen(self) -> bool:
-        """Say whether a beat is overdue, and where the process is was looked at."""
+        """Whether a beat is overdue and its stack has been read."""
         return bool(self._seen)
 
     async def run(self) -> None:
@@ -84,7 +84,7 @@ class LoopWatch:
             stop.set()
 
     def _note(self, late: float) -> None:
-        """Note how late a beat came, and tell of the longest hold now and then."""
+        """Record how late a beat came, and log the longest hold now and then."""
         self._lag.observe(max(late, 0.0))
         if late > max(LONG, self._longest):
             self._longest, self._where = late, self._seen or "unknown"
@@ -95,7 +95,7 @@ class LoopWatch:
             self._reported = time.monotonic()
 
     def _look(self, stop: threading.Event) -> None:
-        """Look where the process is whenever a beat is overdue."""
+        """Read the stack of the process whenever a beat is overdue."""
         while not stop.wait(LONG / 2):
             if not self._seen and time.monotonic() - self._due > LONG / 2:
                 self._seen = self._places()
@@ -111,7 +111,7 @@ class LoopWatch:
 def _ours(frame: FrameType) -> Iterator[str]:
     """Yield the innermost places of a thread in Muster's code: dotted module, line and function.
 
-    The frames outside of the loop started it, and are no piece of work.
+    Frames that called the loop are left out: they started it, and do no work.
     """
     inner = takewhile(
         lambda place: not place[0].f_code.co_filename.endswith(LOOPS), traceback.walk_stack(frame)
@@ -125,7 +125,7 @@ def _ours(frame: FrameType) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def watched(registry: CollectorRegistry) -> AsyncIterator[None]:
-    """Watch the loop for as long as the block runs."""
-    async with until_cancelled(LoopWatch(registry).run()):
+async def watching_loop(registry: CollectorRegistry) -> AsyncIterator[None]:
+    """Watch the event loop for as long as the block runs."""
+    async with cancelled_at_the_end(LoopWatch(registry).run()):
         yield

@@ -1,4 +1,4 @@
-"""What does a process tell whoever watches it? ``/metrics``, ``/livez`` and ``/readyz``."""
+"""What does a process tell its operators? It serves ``/metrics``, ``/livez`` and ``/readyz``."""
 
 import asyncio
 import socket
@@ -23,18 +23,18 @@ from contracts.health import Check, run_checks
 from deploy.connection_bounds import Bounds
 from deploy.databases.metrics import DatabaseMetrics
 from deploy.http.server import serve
-from deploy.processes.background_tasks import running
-from deploy.processes.loop_watch import watched
+from deploy.processes.background_tasks import running_in_background
+from deploy.processes.loop_watch import watching_loop
 
 Observe = Callable[[], Awaitable[None]]
 
-BOUNDS = Bounds(connections=64, connections_per_address=64)
-"""Of this listener alone, whose connections are never refused because those of the api are many.
-Probes of Kubernetes, and whatever comes through a gateway, have one address."""
+OPERATOR_BOUNDS = Bounds(connections=64, connections_per_address=64)
+"""Bounds of the operators' listener, so that a crowd at the api keeps no operator out. Probes of
+Kubernetes come from one address, and so do requests through a gateway."""
 
 
 def new_registry() -> CollectorRegistry:
-    """Return a registry with what every process tells of itself: build, memory, files, time."""
+    """Return a registry with the metrics of every process: build, memory, files, time."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
@@ -45,8 +45,11 @@ def new_registry() -> CollectorRegistry:
 
 
 @dataclass(slots=True)
-class Inspection:
-    """What of a process can be seen. Its parts add themselves as they are put together."""
+class OperatorEndpoints:
+    """The metrics and health checks of a process, to which its parts add theirs at their start.
+
+    ``observations`` set gauges before each scrape.
+    """
 
     registry: CollectorRegistry = field(default_factory=new_registry)
     checks: list[Check] = field(default_factory=list)
@@ -54,11 +57,11 @@ class Inspection:
     databases: DatabaseMetrics = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the metrics that parts share which use the same databases."""
+        """Make the metrics of databases, which several parts share."""
         self.databases = DatabaseMetrics(self.registry)
 
     def app(self) -> FastAPI:
-        """Return the application for the port that only operators reach."""
+        """Return the web application for the port of the operators."""
         app = FastAPI(title="Muster, from inside", openapi_url=None)
         app.include_router(health_routes(self.checks))
 
@@ -72,26 +75,28 @@ class Inspection:
 
 
 @asynccontextmanager
-async def inspected(listener: socket.socket, stop: asyncio.Event) -> AsyncIterator[Inspection]:
-    """Show a process to operators for as long as the block runs, its draining included.
+async def serving_operators(
+    listener: socket.socket, stop: asyncio.Event
+) -> AsyncIterator[OperatorEndpoints]:
+    """Serve metrics and health for as long as the block runs, its draining included.
 
-    From the stop on it is not ready, so that nobody sends it more work.
+    From the stop on the process is not ready, so that balancers send it no more work.
     """
-    inspection = Inspection()
+    endpoints = OperatorEndpoints()
 
     async def draining() -> str | None:
         return "draining" if stop.is_set() else None
 
-    inspection.checks.append(Check("process", draining))
+    endpoints.checks.append(Check("process", draining))
     async with (
-        running(lambda end: serve(inspection.app(), listener, end, BOUNDS)),
-        watched(inspection.registry),
+        running_in_background(lambda end: serve(endpoints.app(), listener, end, OPERATOR_BOUNDS)),
+        watching_loop(endpoints.registry),
     ):
-        yield inspection
+        yield endpoints
 
 
 def health_routes(checks: Sequence[Check]) -> APIRouter:
-    """Return ``/livez``, which asks nobody, and ``/readyz``, which says what is amiss."""
+    """Return the routes ``/livez``, which checks nothing, and ``/readyz``, which lists problems."""
     router = APIRouter(tags=["Health"], default_response_class=JSONResponse)
 
     @router.get("/livez")

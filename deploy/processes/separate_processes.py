@@ -1,4 +1,4 @@
-"""How does each part run in a process of its own? They meet at the broker."""
+"""How does each part run in a process of its own? The broker connects them."""
 
 import asyncio
 import socket
@@ -6,13 +6,13 @@ import socket
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from deploy.broker.transports import open_consumer, open_publisher, relay_to
-from deploy.databases.open_databases import open_downstream_later
+from deploy.databases.open_databases import open_downstream_lazily
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
-from deploy.processes.background_tasks import running
-from deploy.processes.health_checks import watch_relay, watch_worker
-from deploy.processes.operator_endpoints import Inspection, health_routes
-from deploy.processes.sweeper import sweeping
+from deploy.processes.background_tasks import running_in_background
+from deploy.processes.health_checks import instrument_relay, instrument_worker
+from deploy.processes.operator_endpoints import OperatorEndpoints, health_routes
+from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
 from worker.consume import Worker
 from worker.dialects import DownstreamDatabase
@@ -22,12 +22,15 @@ async def run_api(
     settings: Settings,
     listener: socket.socket,
     directory: DirectoryDatabase,
-    inspection: Inspection,
+    endpoints: OperatorEndpoints,
     stop: asyncio.Event,
 ) -> None:
-    """Serve until stopped, with a relay that a write wakes."""
-    async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
-        metrics = watch_relay(inspection, directory, publisher, needs_broker=False)
+    """Serve the api until stopped, with a relay that each write wakes."""
+    async with (
+        open_publisher(settings) as publisher,
+        open_downstream_lazily(settings) as downstream,
+    ):
+        metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
         relay = relay_to(publisher, settings, directory, metrics)
         app = create_app(
             directory,
@@ -38,29 +41,38 @@ async def run_api(
             share_sizes=settings.share_sizes,
             documented=settings.shows_docs(by_default=False),
         )
-        app.include_router(health_routes(inspection.checks))
+        app.include_router(health_routes(endpoints.checks))
         async with (
-            sweeping(settings, directory, downstream, publisher, metrics),
-            running(relay.run),
+            running_sweeper(settings, directory, downstream, publisher, metrics),
+            running_in_background(relay.run),
         ):
-            await serve(app, listener, stop, settings.bounds, HttpMetrics(inspection.registry))
+            await serve(app, listener, stop, settings.bounds, HttpMetrics(endpoints.registry))
 
 
 async def run_relay(
-    settings: Settings, directory: DirectoryDatabase, inspection: Inspection, stop: asyncio.Event
+    settings: Settings,
+    directory: DirectoryDatabase,
+    endpoints: OperatorEndpoints,
+    stop: asyncio.Event,
 ) -> None:
-    """Relay until stopped; one that runs beside others takes over their work when they end."""
-    async with open_publisher(settings) as publisher, open_downstream_later(settings) as downstream:
-        metrics = watch_relay(inspection, directory, publisher, needs_broker=True)
-        async with sweeping(settings, directory, downstream, publisher, metrics):
+    """Run a relay until stopped. Several relays share the work, also that of one that died."""
+    async with (
+        open_publisher(settings) as publisher,
+        open_downstream_lazily(settings) as downstream,
+    ):
+        metrics = instrument_relay(endpoints, directory, publisher, needs_broker=True)
+        async with running_sweeper(settings, directory, downstream, publisher, metrics):
             relay = relay_to(publisher, settings, directory, metrics)
             await relay.run(stop)
 
 
 async def run_worker(
-    settings: Settings, downstream: DownstreamDatabase, inspection: Inspection, stop: asyncio.Event
+    settings: Settings,
+    downstream: DownstreamDatabase,
+    endpoints: OperatorEndpoints,
+    stop: asyncio.Event,
 ) -> None:
     """Apply events until stopped."""
     async with open_consumer(settings) as consumer:
-        metrics = watch_worker(inspection, downstream, consumer, needs_broker=True)
+        metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=True)
         await Worker(downstream, consumer, metrics).run(stop)

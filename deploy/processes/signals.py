@@ -1,4 +1,4 @@
-"""How long does a process live? Until a signal; then it drains, within the grace period."""
+"""How long does a process live? It runs until a signal, then drains within the grace period."""
 
 import asyncio
 import contextlib
@@ -7,14 +7,14 @@ import signal
 from collections.abc import Iterator
 
 GRACE_SECONDS = 30
-"""What a drain may take; orchestrators kill after about as long."""
+"""Seconds that a drain may take. Orchestrators kill a process after about as long."""
 
 
 @contextlib.contextmanager
 def until_signalled() -> Iterator[asyncio.Event]:
-    """Give an event that SIGINT or SIGTERM sets; a second signal, or the deadline, exits at once.
+    """Yield an event that SIGINT or SIGTERM sets. A second signal, or the deadline, exits at once.
 
-    Exiting at once is safe: what is not committed is repeated at the next start.
+    Exiting at once is safe: work that is not committed is repeated at the next start.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Who sweeps? Whichever process has a relay, with a look downstream while that is there."""
+"""Which process sweeps? Each process with a relay does, while downstream can be reached."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,21 +8,21 @@ from api.metrics import ApiMetrics
 from api.reconciliation.sweep import Sweep
 from contracts.transport import Publisher
 from deploy.broker.transports import topology_of
-from deploy.processes.background_tasks import until_cancelled
+from deploy.processes.background_tasks import cancelled_at_the_end
 from deploy.settings import Settings
 from worker.dialects import DownstreamDatabase
 from worker.sync.states import StoredSyncStates
 
 
 @asynccontextmanager
-async def sweeping(
+async def running_sweeper(
     settings: Settings,
     directory: DirectoryDatabase,
     downstream: DownstreamDatabase,
     publisher: Publisher,
     metrics: ApiMetrics,
 ) -> AsyncIterator[None]:
-    """Sweep beside the block, as often as the settings say."""
+    """Run the sweep beside the block, at the interval of the settings, or never if that is 0."""
     if not settings.sweep_seconds:
         yield
         return
@@ -34,5 +34,5 @@ async def sweeping(
         every_seconds=settings.sweep_seconds,
         longest_retry_seconds=topology_of(settings).longest_retry_seconds,
     )
-    async with until_cancelled(sweep.run()):
+    async with cancelled_at_the_end(sweep.run()):
         yield

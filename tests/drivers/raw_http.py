@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from deploy.connection_bounds import Bounds
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import bind_api, serve
-from deploy.processes.background_tasks import running
+from deploy.processes.background_tasks import running_in_background
 from deploy.settings import read_settings
 
 HANGS_AFTER_SECONDS = 60
@@ -83,6 +83,6 @@ async def listening(
     with bind_api(read_settings(port=0)) as listener:
         async with (
             asyncio.timeout(HANGS_AFTER_SECONDS),
-            running(lambda stop: serve(app, listener, stop, bounds, metrics)),
+            running_in_background(lambda stop: serve(app, listener, stop, bounds, metrics)),
         ):
             yield Listener(listener)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from deploy.databases.engines import open_engines, patiently
+from deploy.databases.engines import open_engines, patient_engine
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.drivers.muster_process import MUSTER
 from tests.servers.migrated import NewDatabase
@@ -150,5 +150,5 @@ async def test_no_time_out_of_a_database_cuts_what_operators_run(
         await db.exec_driver_sql(
             f"ALTER DATABASE {engine.url.database} SET statement_timeout = '50ms'"
         )
-    async with patiently(engine) as patient, patient.connect() as db:
+    async with patient_engine(engine) as patient, patient.connect() as db:
         await db.exec_driver_sql("SELECT pg_sleep(0.2)")

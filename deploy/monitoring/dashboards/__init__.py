@@ -1,1 +1,1 @@
-"""What does each dashboard show? One file each."""
+"""What does each dashboard show? Each of them has a file here."""

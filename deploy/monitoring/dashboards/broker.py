@@ -1,15 +1,15 @@
-"""How is RabbitMQ? Its own figures: of the plugin rabbitmq_prometheus, 3.10 to 4.x."""
+"""How is RabbitMQ? The dashboard shows metrics of its plugin rabbitmq_prometheus, 3.10 to 4.x."""
 
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
 from deploy.monitoring.queries import rate
 
 
 def broker() -> Dashboard:
-    """Return the dashboard."""
+    """Return the dashboard of RabbitMQ."""
     return Dashboard(
         "broker",
         "broker",
-        "Alarms, queues, messages and what RabbitMQ uses of its machine.",
+        "Alarms, queues and messages of RabbitMQ, and its use of the machine.",
         [
             Row("Now", _now()),
             Row("Queues", _queues()),
@@ -22,19 +22,19 @@ def broker() -> Dashboard:
 def _now() -> list[Figure]:
     return [
         Figure(
-            f"Alarm: {what}",
-            "1 while RabbitMQ blocks publishers for it.",
+            f"Alarm: {resource}",
+            f"1 while RabbitMQ blocks publishers because it is short of {resource}.",
             f"max(rabbitmq_alarms_{gauge}_watermark)",
             limit=1,
         )
-        for what, gauge in (("memory", "memory_used"), ("disk", "free_disk_space"))
+        for resource, gauge in (("memory", "memory_used"), ("disk", "free_disk_space"))
     ] + [
-        Figure("Connections", "Two of each process.", "sum(rabbitmq_connections)"),
-        Figure("Consumers", "One for each lane of each worker.", "sum(rabbitmq_consumers)"),
-        Figure("Queues", "Those of Muster, and of others.", "sum(rabbitmq_queues)"),
+        Figure("Connections", "Each process has two.", "sum(rabbitmq_connections)"),
+        Figure("Consumers", "Each worker has one for each lane.", "sum(rabbitmq_consumers)"),
+        Figure("Queues", "Queues of Muster and of others.", "sum(rabbitmq_queues)"),
         Figure(
             "In hand",
-            "Messages that were delivered and not answered yet.",
+            "Messages that were delivered and are not acknowledged yet.",
             "sum(rabbitmq_queue_messages_unacked)",
         ),
     ]
@@ -43,8 +43,8 @@ def _now() -> list[Figure]:
 def _queues() -> list[Graph]:
     queues = (
         ("Ready", "Messages that wait for a worker, by queue.", "messages_ready"),
-        ("In hand", "Messages that a worker has and has not answered.", "messages_unacked"),
-        ("Consumers", "A lane without any is applied by nobody.", "consumers"),
+        ("In hand", "Messages delivered to a worker, not acknowledged yet.", "messages_unacked"),
+        ("Consumers", "Events of a lane without a consumer are not applied.", "consumers"),
     )
     return [
         Graph(
@@ -69,8 +69,9 @@ def _messages() -> list[Graph]:
         ),
         Graph(
             "Dead-lettered and unroutable",
-            "Messages a second. Expired ones come back from a retry tier, as they should; the"
-            " delivery limit makes dead letters; unroutable ones lack their queue.",
+            "Messages a second. Expired messages come back from a retry tier, as they should."
+            " Messages over the delivery limit become dead letters. Unroutable ones lack their"
+            " queue.",
             [
                 *(
                     Query(

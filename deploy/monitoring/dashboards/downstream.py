@@ -1,19 +1,19 @@
-"""What becomes of events? The workers, and what they do downstream."""
+"""What becomes of events? The dashboard shows the workers and their effects downstream."""
 
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
 from deploy.monitoring.queries import processes, quantile, rate
 
 
 def downstream() -> Dashboard:
-    """Return the dashboard."""
+    """Return the dashboard of workers and downstream."""
     return Dashboard(
         "downstream",
         "worker and downstream",
-        "What workers make of events, what is refused and failed, and how long a batch takes.",
+        "Outcomes of events, refused and failed ones, and the time that a batch takes.",
         [
             Row("Now", _now()),
             Row("Events", _events()),
-            Row("Refused and failed", _unhappy()),
+            Row("Refused and failed", _refused_and_failed()),
             Row("Batches and devices", _batches()),
             Row("Workers", processes("worker", "muster_consumer_connected")),
         ],
@@ -24,26 +24,26 @@ def _now() -> list[Figure]:
     return [
         Figure(
             "Workers connected",
-            "Those that deliveries can come to.",
+            "Workers that can receive deliveries.",
             "sum(muster_consumer_connected)",
             least=1,
         ),
         Figure(
             "Lanes paused",
-            "They wait until the downstream database answers and takes writes.",
+            "Lanes that wait until the downstream database answers and takes writes.",
             "sum(muster_consuming_paused)",
             limit=1,
         ),
         Figure(
             "Last Admins that keep access",
-            "They were to be removed or downgraded.",
+            "Last Admins that the provider has removed or downgraded.",
             'max(muster_standing_refusals{reason="last_admin"})',
             limit=1,
             width=8,
         ),
         Figure(
             "Identities failed",
-            "Their newest event was given up.",
+            "Identities whose newest event was given up.",
             "sum(max by (kind) (muster_standing_failures))",
             limit=1,
             width=8,
@@ -55,30 +55,30 @@ def _events() -> list[Graph]:
     return [
         Graph(
             "By outcome",
-            "A second. Stale and duplicate ones are harmless: they come with every redelivery.",
+            "Events a second. Stale and duplicate events are harmless: redeliveries cause them.",
             [Query(rate("muster_events_total", "outcome"), "{{outcome}}")],
             unit="ops",
         ),
         Graph(
             "Applied, by portal",
-            "A second.",
+            "Events a second.",
             [Query(rate('muster_events_total{outcome="applied"}', "portal"), "{{portal}}")],
             unit="ops",
         ),
     ]
 
 
-def _unhappy() -> list[Graph]:
+def _refused_and_failed() -> list[Graph]:
     return [
         Graph(
             "Refused at present",
-            "Actions that wait for an obstacle to go, by reason.",
+            "Refused actions that wait for their obstacle to go, by reason.",
             [Query("max by (reason) (muster_standing_refusals)", "{{reason}}")],
             width=6,
         ),
         Graph(
             "Refused",
-            "Actions a second, when an event was planned.",
+            "Actions a second that were refused when an event was planned.",
             [Query(rate("muster_refusals_total", "reason"), "{{reason}}")],
             unit="ops",
             width=6,
@@ -91,7 +91,7 @@ def _unhappy() -> list[Graph]:
         ),
         Graph(
             "Retried, locked out, given up, not to be read",
-            "Events a second. Locked out: somebody else holds a row that they need.",
+            "Events a second. Locked out: another session locks a row that the event needs.",
             [
                 Query(rate('muster_events_total{outcome="retried"}'), "tried again later"),
                 Query(rate("muster_locked_out_events_total", "lane"), "locked out: {{lane}}"),
@@ -109,7 +109,7 @@ def _batches() -> list[Graph]:
     return [
         Graph(
             "Time of a batch",
-            "95 % of the transactions of planning and applying took no longer.",
+            "95 % of the transactions that plan and apply a batch took no longer.",
             [Query(quantile(0.95, buckets, "lane"), "{{lane}}")],
             unit="s",
             width=8,
@@ -123,7 +123,7 @@ def _batches() -> list[Graph]:
         ),
         Graph(
             "Device actions",
-            "Applied a second: each once for a deactivation.",
+            "Device actions applied a second. Each happens once for a deactivation.",
             [Query(rate("muster_device_actions_total", "action"), "{{action}}")],
             unit="ops",
             width=8,

@@ -1,4 +1,4 @@
-"""How do providers fare? Every SCIM request, by operation and by answer."""
+"""How do providers fare? The dashboard shows SCIM requests by operation and by answer."""
 
 from deploy.monitoring.objectives import ANSWERS
 from deploy.monitoring.pace import MINUTE
@@ -9,11 +9,11 @@ BUCKETS = "muster_scim_request_duration_seconds_bucket"
 
 
 def ingress() -> Dashboard:
-    """Return the dashboard."""
+    """Return the dashboard of the ingress."""
     return Dashboard(
         "ingress",
         "ingress",
-        "What identity providers ask, what they are answered, and how long it takes.",
+        "Requests of identity providers, the answers to them, and the time that they take.",
         [
             Row("Now", _now()),
             Row("Requests", _requests()),
@@ -28,10 +28,10 @@ def ingress() -> Dashboard:
 def _now() -> list[Figure]:
     return [
         Figure("Processes", "Processes with a relay.", "count(muster_publisher_connected)"),
-        Figure("Requests", "A second.", rate(ANSWERS.all), unit="reqps"),
+        Figure("Requests", "SCIM requests a second.", rate(ANSWERS.all), unit="reqps"),
         Figure(
             "Bad",
-            "Server errors and answers after more than 500 ms, in five minutes.",
+            "Share of server errors and of answers after more than 500 ms, in five minutes.",
             ANSWERS.bad(5 * MINUTE),
             unit="percentunit",
             limit=ANSWERS.budget,
@@ -54,26 +54,27 @@ def _requests() -> list[Graph]:
     return [
         Graph(
             "By operation",
-            "A second.",
+            "Requests a second.",
             [Query(rate(ANSWERS.all, "operation"), "{{operation}}")],
             unit="reqps",
         ),
         Graph(
             "By answer",
-            "A second, by status.",
+            "Answers a second, by status.",
             [Query(rate(ANSWERS.all, "status"), "{{status}}")],
             unit="reqps",
         ),
         Graph(
             "Refused",
-            "Answers that blame the request: 401 a token, 404 and 412 an object that is gone or"
-            " has changed, 409 a name that is taken, 413 a size.",
+            "Answers a second that reject the request: 401 a wrong token, 404 and 412 an object"
+            " that is gone or has changed, 409 a name that is taken, 413 too large a body.",
             [Query(rate(refused, "operation", "status"), "{{operation}} {{status}}")],
             unit="reqps",
         ),
         Graph(
             "Server errors",
-            "Answers that blame Muster, or its database; 501 says what Muster never does.",
+            "Answers a second that report a failure of Muster or of its database. 501 is the"
+            " answer to /Me, which Muster does not offer.",
             [Query(rate(failed, "operation", "status"), "{{operation}} {{status}}")],
             unit="reqps",
         ),
@@ -103,8 +104,8 @@ def _shares() -> list[Graph]:
     return [
         Graph(
             "Lag of the event loop",
-            "99 % of the looks at it, in each process, came no later: for so long everything waits"
-            " for one piece of work. The log names it: event_loop_held.",
+            "99 % of the beats of each process's event loop came no later. For so long all"
+            " requests wait for one piece of work, which the log names: event_loop_held.",
             [
                 Query(
                     quantile(0.99, "muster_event_loop_lag_seconds_bucket", "instance"),
@@ -116,7 +117,7 @@ def _shares() -> list[Graph]:
         ),
         Graph(
             "Refused with 429",
-            "A second, by the share that a connection has used up.",
+            "Requests a second, by the share that their SCIM connection has used up.",
             [Query(rate("muster_share_refusals_total", "share"), "{{share}}")],
             unit="reqps",
         ),
@@ -127,13 +128,14 @@ def _connections() -> list[Graph]:
     return [
         Graph(
             "Open connections",
-            "Of each process; MUSTER_MOST_CONNECTIONS bounds them.",
+            "HTTP connections of each process, which MUSTER_MOST_CONNECTIONS bounds.",
             [Query("muster_http_connections", "{{instance}}")],
         ),
         Graph(
             "Ended by Muster",
-            "A second, by why: late, a head or the rest of a body did not come; unread, an answer"
-            " was not taken; gave_way, the idlest one when another came; no_room, nobody could.",
+            "HTTP connections a second, by reason. late: the head or the rest of a body did not"
+            " come in time; unread: the client did not read its answer; gave_way: the idlest"
+            " connection made room for a new one; no_room: no other connection could.",
             [Query(rate("muster_http_connections_ended_total", "reason"), "{{reason}}")],
             unit="ops",
         ),

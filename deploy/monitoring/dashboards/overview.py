@@ -1,4 +1,4 @@
-"""Is all well? The objectives, and the four golden signals of the whole pipeline."""
+"""Is all well? The dashboard shows the objectives and the pipeline's four golden signals."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from deploy.monitoring.queries import quantiles, rate
 
 
 def overview() -> Dashboard:
-    """Return the dashboard."""
+    """Return the dashboard of objectives and golden signals."""
     return Dashboard(
         "overview",
         "overview",
@@ -25,25 +25,25 @@ def overview() -> Dashboard:
 
 
 def _figures() -> Iterator[Figure]:
-    for objective, what in (ANSWERS, "Answers"), (LEAVERS, "Leavers"):
+    for objective, title in (ANSWERS, "Answers"), (LEAVERS, "Leavers"):
         yield Figure(
-            f"{what}: budget left",
-            f"The promise: {objective.promise}. At 0 % it is broken.",
+            f"{title}: budget left",
+            f"The promise: {objective.promise}. At 0 % the promise is broken.",
             f"1 - {objective.bad(PERIOD)} / {objective.budget:g}",
             unit="percentunit",
             least=0.25,
             width=6,
         )
         yield Figure(
-            f"{what}: burn",
-            "How many times faster than allowed the budget went in the last hour.",
+            f"{title}: burn",
+            "Rate at which the budget was spent in the last hour, as a multiple of the allowed.",
             f"{objective.bad(HOUR)} / {objective.budget:g}",
             limit=1,
             width=4,
         )
     yield Figure(
         "Alerts",
-        "How many alerts of Muster fire; docs/runbooks says what to do about each.",
+        "Number of Muster's alerts that fire. Each has a page in docs/runbooks.",
         'count(ALERTS{alertname=~"Muster.*", alertstate="firing"}) or vector(0)',
         limit=1,
     )
@@ -58,7 +58,7 @@ def _burn(objective: Objective, title: str) -> Graph:
     windows = sorted({window for burn in BURNS for window in (burn.long, burn.short)})
     return Graph(
         title,
-        "Over each window that an alert looks at. The line is what the objective allows.",
+        "Bad share over each window of the alerts. The line is the share that is allowed.",
         [Query(objective.bad(window), Pace().duration(window)) for window in windows],
         unit="percentunit",
         limit=objective.budget,
@@ -87,7 +87,8 @@ def _errors() -> list[Graph]:
     return [
         Graph(
             "Server errors",
-            "Answers a second that say that Muster has failed; 501 says what it never does.",
+            "Answers a second that report a failure of Muster. 501 is the answer to /Me, which"
+            " Muster does not offer.",
             [Query(rate(errors, "status"), "{{status}}")],
             unit="reqps",
         ),
@@ -113,8 +114,8 @@ def _latency() -> list[Graph]:
         ),
         Graph(
             "Leavers",
-            "Time from the answer to a change in the urgent lane to its being applied. The line"
-            " is the objective.",
+            "Time from the answer to a change of the urgent lane until it is applied. The line is"
+            " the objective.",
             quantiles('muster_sync_lag_seconds_bucket{lane="urgent"}'),
             unit="s",
             limit=5,
@@ -135,7 +136,7 @@ def _saturation() -> list[Graph]:
         ),
         Graph(
             "Processor",
-            "What each process uses; 100 % is one core, and a process uses hardly more than one.",
+            "Use of each process. 100 % is one core, and a process uses hardly more than one.",
             [
                 Query(
                     "rate(process_cpu_seconds_total[$__rate_interval])"
@@ -149,7 +150,7 @@ def _saturation() -> list[Graph]:
         ),
         Graph(
             "Databases",
-            "1 where every process finds that its database answers and takes writes.",
+            "1 while every process finds that its database answers and takes writes.",
             [Query("min by (database) (muster_database_takes_writes)", "{{database}}")],
             width=8,
         ),

@@ -1,4 +1,4 @@
-"""Where is what was acknowledged? Marks, publications, messages, and the time to the end."""
+"""Where is an acknowledged change? The dashboard follows its mark, its message and the time."""
 
 from deploy.monitoring.pace import MINUTE
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
@@ -6,11 +6,11 @@ from deploy.monitoring.queries import LAST_SWEEP, LEAVERS_UNKNOWN, quantiles, ra
 
 
 def pipeline() -> Dashboard:
-    """Return the dashboard."""
+    """Return the dashboard of the pipeline."""
     return Dashboard(
         "pipeline",
         "pipeline",
-        "From the mark in the directory over the broker to what is applied downstream.",
+        "The way of a change: its mark in the directory, the broker, the worker downstream.",
         [
             Row("Now", _now()),
             Row("In the directory", _directory()),
@@ -40,13 +40,13 @@ def _now() -> list[Figure]:
         ),
         Figure(
             "Broker blocks",
-            "1 while it takes nothing from publishers.",
+            "1 while the broker blocks publishers.",
             "max(muster_broker_blocked)",
             limit=1,
         ),
         Figure(
             "Dead letters",
-            "Messages that cannot be read, or were never answered.",
+            "Messages that cannot be read, or were never acknowledged.",
             'max(muster_broker_messages{queue="dead_letters"})',
             limit=1,
         ),
@@ -68,14 +68,14 @@ def _directory() -> list[Graph]:
         ),
         Graph(
             "Age of the oldest mark",
-            "It grows while nothing is published.",
+            "The age grows while nothing is published.",
             [Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}")],
             unit="s",
             width=6,
         ),
         Graph(
             "Publications",
-            "Parcels a second, by what became of them: unknown ones are sent again.",
+            "Parcels a second, by outcome. Parcels with an unknown outcome are sent again.",
             [Query(rate("muster_publications_total", "lane", "outcome"), "{{lane}} {{outcome}}")],
             unit="ops",
             width=6,
@@ -94,12 +94,12 @@ def _broker() -> list[Graph]:
     return [
         Graph(
             "Messages",
-            "What lies in the lanes, the retry tiers, and among the dead letters.",
+            "Messages in the lanes, in the retry tiers, and among the dead letters.",
             [Query("max by (queue) (muster_broker_messages)", "{{queue}}")],
         ),
         Graph(
             "Connected",
-            "Which processes can reach the transport: 1 where they can.",
+            "1 for each process that can reach the transport.",
             [
                 Query("muster_publisher_connected", "relay {{instance}}"),
                 Query("muster_consumer_connected", "worker {{instance}}"),
@@ -112,7 +112,7 @@ def _lag() -> list[Graph]:
     return [
         Graph(
             f"Time to the end: {lane}",
-            "From the answer to a change to its being applied downstream.",
+            "Time from the answer to a change until it is applied downstream.",
             quantiles(f'muster_sync_lag_seconds_bucket{{lane="{lane}"}}'),
             unit="s",
             limit=limit,
@@ -125,20 +125,20 @@ def _sweep() -> list[Graph]:
     return [
         Graph(
             "Found by the sweep",
-            "Identities that were neither applied nor explained, and were marked again.",
+            "Identities whose event never arrived downstream, and that the sweep marked again.",
             [Query("sum(increase(muster_sweep_marks_total[$__rate_interval]))", "identities")],
             width=8,
         ),
         Graph(
             "Leavers unknown to the directory",
-            "People who have left downstream, though the directory takes them for active.",
+            "People who have left downstream, although the directory shows them as active.",
             [Query(LEAVERS_UNKNOWN, "people")],
             width=8,
             limit=1,
         ),
         Graph(
             "Since the last sweep",
-            "One of the processes sweeps, every MUSTER_SWEEP_SECONDS.",
+            "Every MUSTER_SWEEP_SECONDS, one of the processes with a relay sweeps.",
             [Query(f"time() - max({LAST_SWEEP} > 0)", "seconds")],
             unit="s",
             width=8,

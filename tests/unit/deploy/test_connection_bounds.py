@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.connection_bounds import OpenConnections, Standing, address_of
+from deploy.connection_bounds import ConnectionState, OpenConnections, address_of
 
 
 @dataclass(eq=False, slots=True)
@@ -36,26 +36,26 @@ def test_the_oldest_that_has_asked_for_nothing_gives_way() -> None:
 
 
 def test_they_give_way_in_the_order_of_what_is_lost_with_them() -> None:
-    clients = {standing: FakeClient() for standing in reversed(Standing)}
+    clients = {state: FakeClient() for state in reversed(ConnectionState)}
     connections = crowd(*clients.values(), most=4)
-    for standing, client in clients.items():
-        connections.stand(client, standing)
-    for standing in (Standing.ASKING, Standing.RESTING, Standing.BEHIND):
+    for state, client in clients.items():
+        connections.set_state(client, state)
+    for state in (ConnectionState.NO_REQUEST, ConnectionState.IDLE, ConnectionState.SLOW_READER):
         newcomer = FakeClient()
         assert connections.admit(newcomer)
-        connections.stand(newcomer, Standing.SERVED)
-        assert clients[standing].gone
+        connections.set_state(newcomer, ConnectionState.SERVED)
+        assert clients[state].gone
     assert not connections.admit(FakeClient())
-    assert not clients[Standing.SERVED].gone
+    assert not clients[ConnectionState.SERVED].gone
 
 
 def test_of_idle_ones_the_one_that_has_been_idle_for_longest_gives_way() -> None:
     first, second = FakeClient(), FakeClient()
     connections = crowd(first, second, most=2)
     for client in (first, second):
-        connections.stand(client, Standing.RESTING)
-    connections.stand(first, Standing.SERVED)
-    connections.stand(first, Standing.RESTING)
+        connections.set_state(client, ConnectionState.IDLE)
+    connections.set_state(first, ConnectionState.SERVED)
+    connections.set_state(first, ConnectionState.IDLE)
     connections.admit(FakeClient())
     assert (first.gone, second.gone) == (False, True)
 
@@ -72,7 +72,7 @@ def test_an_address_whose_connections_are_all_served_gets_no_more_and_others_do(
     clients = FakeClient(), FakeClient()
     connections = crowd(*clients, most=10, most_of_one=2)
     for client in clients:
-        connections.stand(client, Standing.SERVED)
+        connections.set_state(client, ConnectionState.SERVED)
     assert not connections.admit(FakeClient())
     assert connections.admit(FakeClient("192.0.2.2"))
 
@@ -81,8 +81,8 @@ def test_what_has_left_is_noted_no_more() -> None:
     client = FakeClient()
     connections = crowd(client, most=1)
     for _ in range(2):
-        connections.leave(client)
-        connections.stand(client, Standing.SERVED)
+        connections.remove(client)
+        connections.set_state(client, ConnectionState.SERVED)
     assert connections.number() == 0
     assert connections.admit(FakeClient())
     assert not client.gone
@@ -92,7 +92,7 @@ ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("come"), st.sampled_from(ADDRESSES)),
-        st.tuples(st.sampled_from(Standing), st.integers(0, 20)),
+        st.tuples(st.sampled_from(ConnectionState), st.integers(0, 20)),
         st.tuples(st.just("leave"), st.integers(0, 20)),
     ),
     max_size=60,
@@ -102,27 +102,27 @@ STEPS = st.lists(
 @given(STEPS)
 def test_bounds_hold_and_nobody_who_is_served_goes(steps: list[tuple[object, object]]) -> None:
     connections = OpenConnections(5, 3)
-    here: dict[FakeClient, Standing] = {}
+    here: dict[FakeClient, ConnectionState] = {}
     for what, which in steps:
         if what == "come":
             newcomer = FakeClient(str(which))
-            served = [it for it, standing in here.items() if standing is Standing.SERVED]
+            served = [it for it, state in here.items() if state is ConnectionState.SERVED]
             of_one = [it for it in served if it.address == newcomer.address]
             if connections.admit(newcomer):
-                here[newcomer] = Standing.ASKING
+                here[newcomer] = ConnectionState.NO_REQUEST
             else:
                 assert len(served) == 5 or len(of_one) == 3
         elif here:
             assert isinstance(which, int)
             client = list(here)[which % len(here)]
-            if isinstance(what, Standing):
-                connections.stand(client, what)
+            if isinstance(what, ConnectionState):
+                connections.set_state(client, what)
                 here[client] = what
             else:
-                connections.leave(client)
+                connections.remove(client)
                 del here[client]
         for client in [it for it in here if it.gone]:
-            assert here.pop(client) is not Standing.SERVED
+            assert here.pop(client) is not ConnectionState.SERVED
         assert connections.number() == len(here) <= 5
         assert all(sum(it.address == one for it in here) <= 3 for one in ADDRESSES)
 

@@ -10,7 +10,7 @@ from api.outbox.pauses import LARGEST_BATCH
 from api.outbox.relay import Relay
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
-from deploy.processes.background_tasks import running
+from deploy.processes.background_tasks import running_in_background
 from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import multiply
 
@@ -46,7 +46,7 @@ async def test_what_finds_no_room_waits_in_the_directory(ingress: Ingress) -> No
     people = len(await ingress.marked())
     lanes = Lanes(most=BATCH)
     relay = Relay(ingress.database, lanes, ApiMetrics(CollectorRegistry()), most_waiting=lanes.most)
-    async with running(relay.run):
+    async with running_in_background(relay.run):
         while lanes.published < people:
             await lanes.found_full.wait()
             assert lanes.waiting < lanes.most + BATCH

@@ -24,7 +24,7 @@ from contracts.transport import (
     TransportState,
     Unknown,
 )
-from deploy.processes.background_tasks import running
+from deploy.processes.background_tasks import running_in_background
 from tests.drivers.in_process import Ingress
 
 SECOND = 1_000_000
@@ -258,7 +258,7 @@ async def test_a_running_relay_wakes_up_when_it_is_told_and_settles_before_it_st
 ) -> None:
     transport = EmbeddedTransport()
     relay = Relay(directory, transport, metrics, watch)
-    async with running(relay.run):
+    async with running_in_background(relay.run):
         await ingress.user("ada")
         relay.wake()
         (delivery,) = await transport.receive(Lane.BULK, 1)

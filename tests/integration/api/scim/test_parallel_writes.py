@@ -30,7 +30,7 @@ from contracts.clock import now
 from contracts.rules import StoreRules
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.databases.engines import open_engines
-from deploy.processes.background_tasks import running
+from deploy.processes.background_tasks import running_in_background
 from tests.drivers.api_process import api_processes
 from tests.drivers.in_process import (
     PATCH,
@@ -245,7 +245,7 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
     async with AsyncExitStack() as relays:
         for process in processes.each:
             relay = Relay(process.database, Post(), ApiMetrics(CollectorRegistry()))
-            await relays.enter_async_context(running(relay.run))
+            await relays.enter_async_context(running_in_background(relay.run))
         statuses, *_ = await asyncio.gather(
             _statuses(requests),
             replace_rules(processes.one.database, processes.one.connection, StoreRules(), now()),

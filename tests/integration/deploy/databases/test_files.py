@@ -212,5 +212,5 @@ def test_a_file_is_made_the_first_time_only(file: Path) -> None:
     database = DatabaseFile(file)
     assert database.uri().endswith("/100%25%20mine%3F%23.sqlite3?mode=rwc")
     file.touch()
-    database.hold("a connection")
+    database.add_connection("a connection")
     assert database.uri().endswith("/100%25%20mine%3F%23.sqlite3?mode=rw")

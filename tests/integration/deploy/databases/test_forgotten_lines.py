@@ -55,7 +55,7 @@ async def engines(
     resting = RestingSessions(clock)
     engines = create_async_engine(url), create_async_engine(url)
     for engine in engines:
-        resting.watch(engine.sync_engine)
+        resting.attach_to(engine.sync_engine)
     yield engines
     proxy.cut()
     for engine in engines:

@@ -11,8 +11,8 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.write_probe import try_writing
 from contracts.health import Check, run_checks
 from deploy.databases.engines import open_directory_engines
-from deploy.databases.sessions import OPENED
-from deploy.databases.writability import READ_ONLY, takes_writes
+from deploy.databases.session_replacement import OPENED_AT
+from deploy.databases.writability import READ_ONLY_PROBLEM, check_of_writes
 from tests.drivers.in_process import Ingress, ingress_on
 from tests.servers.read_only import demote, promote
 
@@ -34,7 +34,7 @@ async def directory(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
 
 @pytest.fixture
 def readiness(directory: DirectoryDatabase) -> Check:
-    return takes_writes(
+    return check_of_writes(
         "directory", directory.read, directory.writing, partial(try_writing, directory)
     )
 
@@ -53,7 +53,7 @@ async def session_of(directory: DirectoryDatabase, *, older_by: float = 0) -> in
     """Return the number of the session that reads, and let it be older than it is."""
     async with directory.read() as db:
         raw = await db.get_raw_connection()
-        raw.info[OPENED] -= older_by
+        raw.info[OPENED_AT] -= older_by
         return int((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one())
 
 
@@ -68,7 +68,7 @@ async def test_a_failover_to_a_standby_and_back_is_a_503_for_as_long(
         answer = await ingress.patch(f"/Users/{user}", LEAVE)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
-    assert await problems(readiness) == (f"directory: {READ_ONLY}",)
+    assert await problems(readiness) == (f"directory: {READ_ONLY_PROBLEM}",)
     await promote(directory_url)
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
     assert await problems(readiness) == ()
@@ -103,7 +103,7 @@ async def test_a_server_that_was_never_written_to_is_seen_to_be_read_only(
 ) -> None:
     await demote(directory_url)
     # The session that looks has ended with its server, and is replaced.
-    assert await problems(readiness) == (f"directory: {READ_ONLY}",)
+    assert await problems(readiness) == (f"directory: {READ_ONLY_PROBLEM}",)
 
 
 @SQLITE

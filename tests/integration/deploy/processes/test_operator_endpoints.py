@@ -14,9 +14,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from deploy.http.server import bind_api, bind_inspection, url_of
-from deploy.processes.background_tasks import Part, running
-from deploy.processes.operator_endpoints import BOUNDS, Inspection, inspected
+from deploy.http.server import bind_api, bind_operators, url_of
+from deploy.processes.background_tasks import BackgroundTask, running_in_background
+from deploy.processes.operator_endpoints import (
+    OPERATOR_BOUNDS,
+    OperatorEndpoints,
+    serving_operators,
+)
 from deploy.processes.separate_processes import run_api, run_relay, run_worker
 from deploy.settings import Settings, read_settings
 from worker.dialects import DownstreamDatabase
@@ -51,24 +55,24 @@ async def downstream(tmp_path: Path) -> AsyncIterator[DownstreamDatabase]:
 
 @asynccontextmanager
 async def watched(
-    settings: Settings, part_of: Callable[[Inspection], Part]
+    settings: Settings, part_of: Callable[[OperatorEndpoints], BackgroundTask]
 ) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event]]:
-    """Run a part as its command does, and talk to its inspection."""
+    """Run a part as its command does, and talk to its endpoints."""
     stop = asyncio.Event()
-    with bind_inspection(settings) as operators:
+    with bind_operators(settings) as operators:
         async with (
             asyncio.timeout(HANGS_AFTER_SECONDS),
-            inspected(operators, stop) as inspection,
-            running(part_of(inspection)),
+            serving_operators(operators, stop) as endpoints,
+            running_in_background(part_of(endpoints)),
             httpx.AsyncClient(base_url=url_of(operators)) as http,
         ):
-            await until_put_together(inspection)
+            await until_put_together(endpoints)
             yield http, stop
 
 
-async def until_put_together(inspection: Inspection) -> None:
+async def until_put_together(endpoints: OperatorEndpoints) -> None:
     """Wait until a part has added itself, which it does before it begins to work."""
-    while not inspection.observations:
+    while not endpoints.observations:
         await asyncio.sleep(0)
 
 
@@ -77,8 +81,8 @@ async def test_an_ingress_without_its_broker_is_ready_and_says_what_is_amiss(
 ) -> None:
     with bind_api(settings) as listener:
 
-        def api(inspection: Inspection) -> Part:
-            return lambda stop: run_api(settings, listener, directory, inspection, stop)
+        def api(endpoints: OperatorEndpoints) -> BackgroundTask:
+            return lambda stop: run_api(settings, listener, directory, endpoints, stop)
 
         async with watched(settings, api) as (http, _):
             for url in ("/readyz", f"{url_of(listener)}/readyz"):
@@ -96,11 +100,11 @@ async def test_an_ingress_describes_itself_only_where_it_is_told_to(
         with bind_api(settings) as listener:
 
             def api(
-                inspection: Inspection,
+                endpoints: OperatorEndpoints,
                 settings: Settings = settings,
                 listener: socket.socket = listener,
-            ) -> Part:
-                return lambda stop: run_api(settings, listener, directory, inspection, stop)
+            ) -> BackgroundTask:
+                return lambda stop: run_api(settings, listener, directory, endpoints, stop)
 
             async with watched(settings, api) as (http, _):
                 for path in ("docs", "redoc", "openapi.json"):
@@ -116,14 +120,14 @@ async def test_health_is_told_however_many_say_nothing(
     )
     with bind_api(settings) as listener:
 
-        def api(inspection: Inspection) -> Part:
-            return lambda stop: run_api(settings, listener, directory, inspection, stop)
+        def api(endpoints: OperatorEndpoints) -> BackgroundTask:
+            return lambda stop: run_api(settings, listener, directory, endpoints, stop)
 
         async with watched(settings, api) as (http, _), AsyncExitStack() as held:
             operators = http.base_url
             assert operators.port is not None
             for port in (listener.getsockname()[1], operators.port):
-                for _ in range(2 * BOUNDS.connections):
+                for _ in range(2 * OPERATOR_BOUNDS.connections):
                     await held.enter_async_context(silent_client(port))
             for url in (f"{operators}/livez", f"{url_of(listener)}/livez"):
                 async with httpx.AsyncClient() as newcomer:
@@ -150,8 +154,8 @@ async def silent_client(port: int) -> AsyncIterator[None]:
 async def test_a_relay_without_its_broker_is_not_ready(
     settings: Settings, directory: DirectoryDatabase
 ) -> None:
-    def relay(inspection: Inspection) -> Part:
-        return lambda stop: run_relay(settings, directory, inspection, stop)
+    def relay(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_relay(settings, directory, endpoints, stop)
 
     async with watched(settings, relay) as (http, _):
         answer = await http.get("/readyz")
@@ -163,8 +167,8 @@ async def test_a_relay_without_its_broker_is_not_ready(
 async def test_a_worker_without_its_broker_is_not_ready(
     settings: Settings, downstream: DownstreamDatabase
 ) -> None:
-    def worker(inspection: Inspection) -> Part:
-        return lambda stop: run_worker(settings, downstream, inspection, stop)
+    def worker(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_worker(settings, downstream, endpoints, stop)
 
     async with watched(settings, worker) as (http, _):
         answer = await http.get("/readyz")
@@ -176,8 +180,8 @@ async def test_a_database_that_is_away_is_named_without_its_url(settings: Settin
     reading, writing = open_engines(f"postgresql://ada:secret@{NOBODY}/secret")
     directory = DirectoryDatabase(reading, writing)
 
-    def relay(inspection: Inspection) -> Part:
-        return lambda stop: run_relay(settings, directory, inspection, stop)
+    def relay(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_relay(settings, directory, endpoints, stop)
 
     async with watched(settings, relay) as (http, _):
         answer = await http.get("/readyz")
@@ -195,8 +199,8 @@ async def test_a_directory_that_takes_no_writes_is_a_metric_and_no_readiness(
     """The relay, which leases marks all the time, finds out by itself."""
     shown = 'muster_database_takes_writes{database="directory"}'
 
-    def relay(inspection: Inspection) -> Part:
-        return lambda stop: run_relay(settings, directory, inspection, stop)
+    def relay(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_relay(settings, directory, endpoints, stop)
 
     async def tell(http: httpx.AsyncClient, value: float) -> None:
         while f"{shown} {value}" not in (await http.get("/metrics")).text:
@@ -222,8 +226,8 @@ async def _set_writing(directory: DirectoryDatabase, pragma: str) -> None:
 async def test_a_process_that_drains_is_alive_and_not_ready(
     settings: Settings, directory: DirectoryDatabase
 ) -> None:
-    def relay(inspection: Inspection) -> Part:
-        return lambda stop: run_relay(settings, directory, inspection, stop)
+    def relay(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_relay(settings, directory, endpoints, stop)
 
     async with watched(settings, relay) as (http, stop):
         stop.set()
@@ -236,8 +240,8 @@ async def test_a_process_that_drains_is_alive_and_not_ready(
 async def test_metrics_are_served_with_the_build_and_the_process(
     settings: Settings, downstream: DownstreamDatabase
 ) -> None:
-    def worker(inspection: Inspection) -> Part:
-        return lambda stop: run_worker(settings, downstream, inspection, stop)
+    def worker(endpoints: OperatorEndpoints) -> BackgroundTask:
+        return lambda stop: run_worker(settings, downstream, endpoints, stop)
 
     async with watched(settings, worker) as (http, _):
         answer = await http.get("/metrics")

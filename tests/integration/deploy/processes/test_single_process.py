@@ -17,8 +17,8 @@ from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
 from deploy.databases.open_databases import Databases
 from deploy.http.server import bind_api
-from deploy.processes.background_tasks import running
-from deploy.processes.operator_endpoints import Inspection
+from deploy.processes.background_tasks import running_in_background
+from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.single_process import run_everything
 from deploy.settings import read_settings
 from worker.dialects import DownstreamDatabase
@@ -49,12 +49,14 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
     created = await create_connection(
         databases.directory, "acme", StoreRules(on_create=CreateEmployee()), now()
     )
-    inspection = Inspection()
+    endpoints = OperatorEndpoints()
     with bind_api(settings) as listener:
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/scim/v2/{created.id}"
         async with (
             asyncio.timeout(HANGS_AFTER_SECONDS),
-            running(lambda stop: run_everything(settings, listener, databases, inspection, stop)),
+            running_in_background(
+                lambda stop: run_everything(settings, listener, databases, endpoints, stop)
+            ),
             httpx.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
         ):
             body = {"schemas": [USER], "userName": "ada@example.com"}

@@ -7,7 +7,7 @@ from api.admin.rules import rules_from
 from api.errors import ApiError, NothingToChange, UnknownConnection, UnknownPolicy
 from contracts.rules import Portal
 from deploy.commands.invalid_input import InvalidInput
-from deploy.commands.rule_options import choices_of, told
+from deploy.commands.rule_options import choices_of, message_for
 
 
 def test_options_that_are_left_out_are_no_choices() -> None:
@@ -73,12 +73,14 @@ def test_choices_that_make_no_rules_are_told_in_the_names_of_options(
 ) -> None:
     with pytest.raises(ApiError) as caught:
         rules_from(portal, choices)
-    assert told(caught.value) == says
+    assert message_for(caught.value) == says
 
 
 def test_other_errors_are_told_with_the_command_or_option_that_helps() -> None:
-    assert told(NothingToChange()) == ("nothing to change: give at least one option (see --help)")
-    assert told(UnknownPolicy("acme", "Q")) == (
+    assert message_for(NothingToChange()) == (
+        "nothing to change: give at least one option (see --help)"
+    )
+    assert message_for(UnknownPolicy("acme", "Q")) == (
         "workspace 'acme' has no policy 'Q': muster policies add"
     )
-    assert told(UnknownConnection("acme-mdm")) == "there is no connection 'acme-mdm'"
+    assert message_for(UnknownConnection("acme-mdm")) == "there is no connection 'acme-mdm'"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.settings import PREFIX, Settings, read_settings
+from deploy.settings import ENVIRONMENT_PREFIX, Settings, read_settings
 from tests.unit.deploy.helm.chart import Document, Helm, by_kind, containers_of
 
 STAND_INS = {
@@ -29,7 +29,7 @@ def settings_of(container: Document) -> Settings:
     values = {it["name"]: it.get("value") for it in container["env"]}
     values |= {name: STAND_INS[key] for name, (_, key) in secrets_of(container).items()}
     return read_settings(
-        **{name.removeprefix(PREFIX).lower(): value for name, value in values.items()}
+        **{name.removeprefix(ENVIRONMENT_PREFIX).lower(): value for name, value in values.items()}
     )
 
 

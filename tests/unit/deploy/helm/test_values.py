@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.settings import PREFIX, Settings
+from deploy.settings import ENVIRONMENT_PREFIX, Settings
 from tests.unit.deploy.helm.chart import CHART, Helm, containers_of
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -47,7 +47,8 @@ def test_every_value_that_is_accepted_is_shown_with_its_default() -> None:
 
 def test_every_setting_is_given_by_the_chart_or_can_be_set() -> None:
     accepted = {
-        name.removeprefix(PREFIX).lower() for name in SCHEMA["properties"]["settings"]["properties"]
+        name.removeprefix(ENVIRONMENT_PREFIX).lower()
+        for name in SCHEMA["properties"]["settings"]["properties"]
     }
     assert accepted.isdisjoint(GIVEN_BY_THE_CHART)
     assert accepted | GIVEN_BY_THE_CHART == Settings.model_fields.keys()

@@ -150,7 +150,7 @@ async def line() -> AsyncIterator[Line]:
         {},
         loop,  # type: ignore[arg-type]
         bounds=BOUNDS,
-        others=OpenConnections(10, 10),
+        open_connections=OpenConnections(10, 10),
         metrics=HttpMetrics(registry),
     )
     protocol.connection_made(transport)

@@ -1,7 +1,7 @@
-"""When is a session of PostgreSQL replaced? When it ended, and when its server takes no writes.
+"""When is a session of PostgreSQL replaced? It is when it ended, or when its server refuses writes.
 
-After a failover the name of the database leads to the new primary, and sessions that are there
-still lead to the old one, for as long as they live.
+After a failover the name of the database leads to the new primary, while sessions that were opened
+before lead to the old one for as long as they live.
 """
 
 import time
@@ -13,35 +13,35 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.database_errors import OTHER_SESSION_HELPS, code_of
 
-OPENED = "opened"
-"""Under which a pool remembers when a session was opened (seconds, monotonic)."""
+OPENED_AT = "opened"
+"""The key under which a pool records when a session was opened (seconds, monotonic)."""
 
 STANDBY_SECONDS = 1.0
-"""A session of a standby is asked no longer than that before another one is tried: what is read
-there is old, and nobody can say how old."""
+"""Seconds that a session of a standby is used before it is replaced: reads there are stale, by an
+unknown time."""
 
 
-class Sessions:
-    """The sessions of one database, of all engines: what one meets, the others need not meet."""
+class SessionReplacement:
+    """Decides which sessions of one database are stale, for all engines of the process at once."""
 
     def __init__(self) -> None:
         self._outlived = float("-inf")
 
-    def watch(self, engine: AsyncEngine) -> AsyncEngine:
+    def attach_to(self, engine: AsyncEngine) -> AsyncEngine:
         """Replace sessions of this engine in time; return it."""
 
         @event.listens_for(engine.sync_engine, "connect")
         def _note(_connection: object, record: Any) -> None:
-            record.info[OPENED] = time.monotonic()
+            record.info[OPENED_AT] = time.monotonic()
 
         @event.listens_for(engine.sync_engine, "checkout")
         def _replace(connection: Any, record: Any, _proxy: object) -> None:
-            """Take another session instead of one that is of no use, and instead of all others.
+            """Replace a stale session, and with it all sessions of the pool.
 
-            The driver knows by itself whether it ended, so that nobody waits for a ping.
+            The driver knows whether a session has ended, so that no ping is needed.
             """
             driver = connection.driver_connection
-            if driver.is_closed() or self._is_outlived(driver, record.info[OPENED]):
+            if driver.is_closed() or self._is_outlived(driver, record.info[OPENED_AT]):
                 raise InvalidatePoolError
 
         @event.listens_for(engine.sync_engine, "handle_error")
@@ -58,7 +58,7 @@ class Sessions:
 
 
 def _is_read_only(driver: Any) -> bool:
-    """Say whether the server has told so. PostgreSQL 14 and later tell it unasked."""
+    """Return whether the server has reported itself read-only, as PostgreSQL 14 and later do."""
     told = driver.get_settings()
     return "on" in (
         getattr(told, "in_hot_standby", None),

@@ -1,4 +1,4 @@
-"""What does a migration do while others work? It waits its turn, and never long for a table."""
+"""How does a migration run beside other work? It waits for its turn, and briefly for a table."""
 
 import structlog
 from sqlalchemy import text
@@ -17,21 +17,21 @@ from tenacity import (
 LOG = structlog.get_logger(__name__)
 
 LOCK_TIMEOUT = "1s"
-"""How long a revision waits for a table. Whoever comes after it waits behind it, readers too."""
+"""The time that a revision waits for a table. Later transactions queue behind it, readers too."""
 
 LONGEST_PAUSE = 10
-"""Seconds in which the others go on, after a few tries."""
+"""Seconds between attempts, at most: other transactions go on meanwhile."""
 
 PATIENCE_SECONDS = 600
-"""For a table that somebody keeps; as long as the chart gives a migration in all."""
+"""Seconds of attempts at a table that stays locked; the chart gives a migration as much in all."""
 
 TURN_PAUSE = 0.5
-
+"""Seconds between two requests for the lock of migrations."""
 LOCKED, DEADLOCK = "55P03", "40P01"
 
 
 class SchemaLocked(Exception):
-    """A table that a revision changes was never free; nothing of that revision has happened."""
+    """A table that a revision changes was never free. The revision has changed nothing."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -40,11 +40,11 @@ class SchemaLocked(Exception):
         )
 
 
-async def take_turn(connection: AsyncConnection, lock: int) -> None:
-    """Wait until no other process migrates, and keep others waiting for as long as the session.
+async def wait_for_turn(connection: AsyncConnection, lock: int) -> None:
+    """Take the lock of migrations, which ends with the session, as soon as no other process has it.
 
-    The lock is asked for again and again: a statement that waited for it would be somebody whom
-    the building of an index beside writers waits for, in turn.
+    The lock is requested again and again. A statement that waited for it would hold a snapshot,
+    and the concurrent building of an index waits for older snapshots: a deadlock.
 
     :param lock: any number that stands for a schema.
     """
@@ -60,13 +60,13 @@ async def _take(connection: AsyncConnection, lock: int) -> bool:
         return bool(await connection.scalar(question, {"lock": lock}))
 
 
-def tries() -> AsyncRetrying:
-    """Return what runs a step again while a table that it needs is locked."""
+def attempts_while_locked() -> AsyncRetrying:
+    """Return a retrying caller, which runs a step again while a table that it needs is locked."""
     return AsyncRetrying(
         retry=retry_if_exception(_was_locked_out),
         wait=wait_random_exponential(multiplier=0.5, max=LONGEST_PAUSE),
         stop=stop_after_delay(PATIENCE_SECONDS),
-        before_sleep=_say_once,
+        before_sleep=_log_first_wait,
         retry_error_callback=_give_up,
     )
 
@@ -76,7 +76,7 @@ def _was_locked_out(error: BaseException) -> bool:
     return sqlstate in (LOCKED, DEADLOCK)
 
 
-def _say_once(state: RetryCallState) -> None:
+def _log_first_wait(state: RetryCallState) -> None:
     if state.attempt_number == 1:
         LOG.warning("migration_waits_for_a_table")
 
