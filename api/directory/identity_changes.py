@@ -15,7 +15,7 @@ OBJECT_ID = re.compile(rf"[0-9a-fA-F]{{{OBJECT_ID_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class ReleasedAttributes:
-    """What a SCIM User says that matters downstream."""
+    """The attributes of a SCIM User that its events tell downstream."""
 
     active: bool
     profile: Profile
@@ -57,21 +57,21 @@ def next_version(previous: int, now: int) -> int:
     return max(previous + 1, now)
 
 
-def after_creation(seen: ReleasedAttributes, now: int) -> IdentityChange:
+def after_creation(sent: ReleasedAttributes, now: int) -> IdentityChange:
     """Return the first state of an identity. A joiner can wait: bulk."""
     state = IdentityState(
         version=now,
-        active=seen.active,
-        ever_active=seen.active,
-        profile=seen.profile,
-        role_names=seen.role_names,
+        active=sent.active,
+        ever_active=sent.active,
+        profile=sent.profile,
+        role_names=sent.role_names,
         told_at=now,
     )
     return IdentityChange(state, Lane.BULK)
 
 
 def after_update(
-    before: IdentityState, seen: ReleasedAttributes, on_deactivate: DeactivationAction, now: int
+    before: IdentityState, sent: ReleasedAttributes, on_deactivate: DeactivationAction, now: int
 ) -> IdentityChange | None:
     """Return the state after a PUT or PATCH, or None where it changes nothing downstream.
 
@@ -79,23 +79,23 @@ def after_update(
     reactivation, as does the rename of a person who is about to be deleted. Roles and groups
     follow always, downwards too.
     """
-    leaves = before.ever_active and not seen.active
-    waits = leaves or _is_about_to_be_deleted(before.profile, seen.profile)
-    waiting = _waiting_email(before.profile, seen.profile) if leaves else None
-    seen_state = replace(
+    leaves = before.ever_active and not sent.active
+    waits = leaves or _is_about_to_be_deleted(before.profile, sent.profile)
+    waiting = _waiting_email(before.profile, sent.profile) if leaves else None
+    next_state = replace(
         before,
-        active=seen.active,
-        ever_active=before.ever_active or seen.active,
-        profile=_with_waiting(before.profile, waiting) if waits else seen.profile,
-        role_names=seen.role_names,
+        active=sent.active,
+        ever_active=before.ever_active or sent.active,
+        profile=_with_waiting(before.profile, waiting) if waits else sent.profile,
+        role_names=sent.role_names,
     )
-    if seen_state == before:
+    if next_state == before:
         return None
     version = next_version(before.version, now)
-    state = replace(seen_state, version=version, told_at=version)
-    if before.active and not seen.active:
+    state = replace(next_state, version=version, told_at=version)
+    if before.active and not sent.active:
         state = replace(state, deactivated_at=version, deactivation=on_deactivate)
-    lane = Lane.URGENT if before.active != seen.active else Lane.BULK
+    lane = Lane.URGENT if before.active != sent.active else Lane.BULK
     return IdentityChange(state, lane)
 
 

@@ -1,4 +1,4 @@
-"""In which turns do the operations of a bulk request run, and which of them together?"""
+"""In which transactions do the operations of a bulk request run, and which of them together?"""
 
 from itertools import pairwise
 from typing import Any
@@ -34,7 +34,7 @@ def plan_of(**references: str) -> BulkPlan:
 
 
 def order_of(plan: BulkPlan) -> list[str]:
-    """Return the names of what runs in each turn."""
+    """Return the names of the operations in each transaction."""
     return [
         "".join(sorted(str(plan.operation(s).bulk_id) for s in transaction))
         for transaction in transactions_of(plan, components_of(plan))
