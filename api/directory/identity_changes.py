@@ -15,7 +15,7 @@ OBJECT_ID = re.compile(rf"[0-9a-fA-F]{{{OBJECT_ID_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class ReleasedAttributes:
-    """What a SCIM User says that matters downstream."""
+    """The attributes of a SCIM User that matter downstream."""
 
     active: bool
     profile: Profile
