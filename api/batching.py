@@ -13,7 +13,9 @@ LARGEST_BATCH = 200
 
 
 class Batcher(Generic[ItemT, ResultT]):
-    """Calls a function with all items that were submitted since its last call began.
+    """Calls a function with the items that were submitted since its last call began.
+
+    A call takes up to ``LARGEST_BATCH`` items; the others wait for the calls after it.
 
     An item that is submitted alone is processed at once. Its call begins after the submission, so
     that no result is older than its item.

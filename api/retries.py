@@ -37,7 +37,7 @@ async def despite_conflicts(
     *args: ArgumentsP.args,
     **kwargs: ArgumentsP.kwargs,
 ) -> ResultT:
-    """Return what ``serve`` returns; repeat it where its transaction lost a conflict to another.
+    """Return the result of ``serve``; call it again where its transaction lost a conflict.
 
     The second try follows at once, later ones after pauses.
     """

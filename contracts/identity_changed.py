@@ -96,7 +96,7 @@ class MdmTerms(Frozen):
 Terms = Annotated[StoreTerms | DashboardTerms | MdmTerms, Field(discriminator="portal")]
 """The creation rule as it is when the event is rendered, and the last deactivation:
 ``deactivated_at`` is the version of the step from active to inactive or deleted (0: never),
-``deactivation`` what the rules named then."""
+``deactivation`` the action that the rules named then."""
 
 TERMS: TypeAdapter[StoreTerms | DashboardTerms | MdmTerms] = TypeAdapter(Terms)
 """Reads the terms of any portal."""

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 MOST_MARKS = 30
 """Combining marks in a row, as in the stream-safe format of Unicode (UAX 15, section 13). Longer
-runs mean nothing in any language, and normalising one takes time by the square of its length."""
+runs mean nothing in any language, and cost time by the square of their length."""
 
 JOINER = "\u034f"
 """The combining grapheme joiner, over which normalisation moves no mark."""

@@ -80,27 +80,27 @@ class Topology:
 
     @property
     def events(self) -> str:
-        """Return the topic exchange that the relay publishes to; other systems may bind to it."""
+        """Return the name of the topic exchange for events; other systems may bind to it."""
         return f"{self.prefix}.identities"
 
     @property
     def direct(self) -> str:
-        """Return the exchange where the routing key of each queue is the queue's name."""
+        """Return the name of the exchange where each queue's routing key is the queue's name."""
         return f"{self.prefix}.direct"
 
     @property
     def dead_letters(self) -> str:
-        """Return the queue of messages that cannot be decoded or exceed the delivery limit."""
+        """Return the name of the queue for messages that are undecodable or delivered too often."""
         return f"{self.prefix}.dead-letters"
 
     def lane(self, lane: Lane) -> str:
-        """Return the queue of a lane."""
+        """Return the name of a lane's queue."""
         return f"{self.prefix}.{lane}"
 
     def tier(self, lane: Lane, seconds: float) -> str:
-        """Return the queue that returns an event to its lane after so many seconds, or some more.
+        """Return the name of the queue that returns an event to its lane after so many seconds.
 
-        The longest delay stands for all longer ones.
+        The tier has the shortest sufficient delay, or else the longest delay of all.
         """
         longest = max(self.retry_delays)
         delay = min((delay for delay in self.retry_delays if delay >= seconds), default=longest)

@@ -63,7 +63,7 @@ def set_up_logs(settings: Settings) -> None:
 
 
 def _silence_broker_libraries() -> None:
-    """Silence the broker's libraries: Muster logs what they run into in lines of its own."""
+    """Silence the broker's libraries: Muster logs their errors in lines of its own."""
     for library in ("aio_pika", "aiormq"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
 

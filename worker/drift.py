@@ -41,7 +41,7 @@ class PlannedAssertions:
     database: DownstreamDatabase
 
     async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
-        """Return for each event, in their order, what differs downstream."""
+        """Return the names of the fields that differ downstream for each event, in order."""
         found: list[Sequence[str]] = []
         for start in range(0, len(events), MAX_LOCKED_IDENTITIES):
             found += await self._page(events[start : start + MAX_LOCKED_IDENTITIES])

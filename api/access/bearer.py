@@ -1,4 +1,4 @@
-"""Who may speak SCIM on a connection? A client may that sends one of its live bearer tokens."""
+"""Which requests does a connection accept? Each has to carry one of its live bearer tokens."""
 
 import hashlib
 import re

@@ -1,7 +1,7 @@
 """Where does CPU-bound work run? By its size, it runs at once, in the loop in turn, or in a thread.
 
-A long step in the event loop keeps every other request waiting. Threads share the interpreter with
-the loop in slices of a millisecond, so that work in a thread does not.
+A long step in the event loop keeps every other request waiting. Work in a thread does not:
+threads share the interpreter with the loop in slices of a millisecond.
 """
 
 import asyncio

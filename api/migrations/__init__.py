@@ -1,1 +1,1 @@
-"""How did the directory's tables become what they are? Each revision changes the last state."""
+"""How do the directory's tables get their present schema? Revisions are run in their order."""

@@ -194,7 +194,7 @@ def _connections_statement(selection: MarkSelection) -> Select[str, str]:
     """Return the statement that finds connections with ready marks, by steps through the index.
 
     A step leads from one connection with marks to the next; ready ones are then looked for.
-    PostgreSQL's statistics of marks are outdated, so the order is one that only this index has.
+    PostgreSQL's statistics of marks are outdated, so the order decides: only this index has it.
     """
     marks = IDENTITIES.alias()
     in_order = (

@@ -1,4 +1,4 @@
-"""How do leased marks become parcels? Few large ones at once spare memory and the event loop."""
+"""How do leased marks become parcels? Few large parcels at once spare memory and the event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Packed:
 
 
 async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load:
-    """Read the drafts of marks; a batch has one with heavy groups, so that it fits into memory.
+    """Read the drafts of marks; a batch, to fit into memory, has at most one with heavy groups.
 
     :param largest: the bytes of the largest event.
     """

@@ -30,7 +30,10 @@ class RoundRobin:
         return self._waiting[: self._left], share
 
     def served(self, given: Mapping[str, int]) -> None:
-        """Take the numbers of marks that the workspaces from ``next`` have given."""
+        """End the round of ``next``: workspaces that gave less than their share drop out.
+
+        :param given: the number of marks that each workspace gave; a missing workspace gave none.
+        """
         now, share = self.next()
         full = [it for it in now if given.get(it, 0) >= share]
         self._waiting = [*self._waiting[len(now) :], *full]

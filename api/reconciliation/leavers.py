@@ -1,4 +1,7 @@
-"""Which leavers does the directory not know? A reconciliation finds them; no resync marks them."""
+"""Which leavers does the directory not know? A reconciliation finds them; no resync marks them.
+
+Downstream knows that they have left, while the directory, which was restored, shows them as active.
+"""
 
 from collections.abc import Sequence
 
@@ -27,6 +30,6 @@ async def unknown_leavers(
 def settled_reconciliation(
     directory: DirectoryDatabase, states: SyncStates, clock: Clock = now
 ) -> Reconciliation:
-    """Return a reconciliation that takes every publication for arrived: leavers stay leavers."""
+    """Return a reconciliation that takes every published event for arrived, none for pending."""
     at = clock()
     return Reconciliation(directory, states, Moment(at, settled_before=at))

@@ -72,7 +72,11 @@ class Reconciliation:
         return findings
 
     async def compare(self, assertions: Assertions) -> Comparison:
-        """Compare versions, applied values and holders of accounts with the whole directory."""
+        """Compare the whole directory with downstream, and return the counts and findings.
+
+        Identities are compared by their versions, those in step by their accounts as well. An
+        identity that is known downstream only is an orphan.
+        """
         comparison = Comparison()
         async for page in self._judged():
             drifted = await self._drifted(page, assertions)

@@ -36,9 +36,9 @@ class Sweep:
     """Marks identities again that are neither applied nor explained, in one process of many.
 
     ``every_seconds`` is the time between sweeps, ``longest_retry_seconds`` how long an event may
-    be on its way. While the transport holds events, lost ones cannot be told, and none is marked.
-    Leavers unknown to the directory are logged and left alone: its state is older than their
-    leaving.
+    be on its way. While the transport holds events, a lost event cannot be told from one of these,
+    so no identity is marked. Leavers unknown to the directory are logged and left alone: its state
+    is older than their leaving.
     """
 
     directory: DirectoryDatabase
@@ -73,7 +73,7 @@ class Sweep:
         return marked
 
     async def is_due(self) -> bool:
-        """Return whether a sweep is due and this process has claimed it."""
+        """Claim the next sweep; return whether it was due and unclaimed."""
         at = self.clock()
         async with self.directory.write() as db:
             return await claim(db, SWEEP_SCHEDULE, at, at + int(self.every_seconds * 1_000_000))

@@ -8,9 +8,9 @@
 5. Identities, in the order of their ids. A mark locks its identity; so added members are locked
    before their memberships are stored, and a deleted user before its memberships are read.
 
-Relays lock identities alone, in the same order, or skip locked ones. A deadlock that PostgreSQL
-still finds (two groups that swap names) is rolled back and tried again by ``api.retries``. SQLite
-has one writer at a time.
+The worker's transactions have an order of their own: ``worker/apply.py``. Relays lock identities
+alone, in the same order, or skip locked ones. A deadlock that PostgreSQL still finds (two groups
+that swap names) is rolled back and tried again by ``api.retries``. SQLite has one writer at a time.
 """
 
 from typing import Any

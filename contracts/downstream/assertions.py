@@ -10,7 +10,7 @@ class Assertions(Protocol):
     """Finds drift: the changes that asserting the newest states again would make downstream."""
 
     async def differences(self, events: Sequence[IdentityChanged]) -> Sequence[Sequence[str]]:
-        """Return for each event, in their order, what differs downstream: ``role``, ``account``, …
+        """Return the names of the differences (``role``, ``account``, …) of each event, in order.
 
         The events were applied already. The call changes no state, and no name is personal.
         """

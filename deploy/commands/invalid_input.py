@@ -2,4 +2,4 @@
 
 
 class InvalidInput(Exception):
-    """The command line cannot be used. The message is one line that says what to give instead."""
+    """The command line cannot be used. The message names the fault or the remedy, in one line."""

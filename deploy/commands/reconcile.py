@@ -55,7 +55,7 @@ def reconcile(
     identities: Identities = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare every identity with what is downstream; exit status 1 where they disagree.
+    """Compare every identity with its state downstream; exit status 1 where they disagree.
 
     missing, stale: published, and never arrived.
 

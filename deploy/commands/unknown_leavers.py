@@ -39,7 +39,7 @@ def rows_of(leavers: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def show_leavers(leavers: Sequence[Finding], title: str, *, to_stderr: bool = False) -> None:
-    """Print leavers in a table of their own, with advice what to do."""
+    """Print leavers in a table of their own, with an explanation and the remedy."""
     typer.echo(f"{title}: {len(leavers)}. {EXPLANATION}", err=to_stderr)
     rows = [_row(leaver) for leaver in leavers[:MOST_LEAVERS_SHOWN]]
     print_rows(Console(stderr=to_stderr), rows, ("connection", "identity", "left_at", "lost"))

@@ -30,8 +30,8 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
 
     On SQLite the engine for writing has a single connection: writers of this process queue up in
     order instead of polling for the file's lock. On PostgreSQL reads run outside of transactions:
-    each statement sees what is committed by then, as it would inside one. They have connections of
-    their own, so that they never wait for writers that wait for each other.
+    each statement sees all that is committed at its start, as it would inside a transaction. Reads
+    have connections of their own, and never wait for writers that wait for each other.
 
     :param patient: whether statements may take any time. In a server a client waits for them.
     """

@@ -1,4 +1,4 @@
-"""Are the databases as this version needs them? Migrations make them so; others are refused."""
+"""Do the databases fit this version? Migrations make them fit; other databases are refused."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -43,7 +43,7 @@ class NoServerTakesWrites(ConnectionError):
 class Connector:
     """Opens sessions with a database that may be at any of several addresses.
 
-    Its pools share what they learn of stale sessions and of addresses that fail.
+    Its pools share their knowledge of stale sessions and of failing addresses.
     """
 
     def __init__(self, addresses: Addresses | None) -> None:

@@ -60,7 +60,10 @@ def check_of_writes(
 
 
 async def _is_read_only(read: Read) -> bool:
-    """Return whether the database is read-only. If so, the session ends: others may fare better."""
+    """Return whether the database is read-only.
+
+    If so, the session ends, because another session may reach a server that takes writes.
+    """
     async with read() as db:
         read_only = bool(await db.scalar(text(READ_ONLY_QUERIES[db.dialect.name])) == "on")
         if read_only:

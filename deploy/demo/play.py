@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """Tell a joiner-mover-leaver story the way Okta sends it, and check what changes downstream."""
+    """Tell a joiner-mover-leaver story in requests of Okta, and check its effects downstream."""
     with TemporaryDirectory(prefix="muster-demo-") as folder:
         settings = read_settings(
             directory_database_url=f"sqlite:///{folder}/directory.sqlite3",

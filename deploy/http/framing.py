@@ -1,8 +1,8 @@
 """Which requests could two servers read differently? Muster refuses them before it serves them.
 
 A proxy in front decides for itself where a request ends. If it and Muster disagree, the rest of one
-request becomes the beginning of another client's request (request smuggling). h11 refuses most of
-what RFC 9112 forbids; this module refuses what the RFC leaves to the recipient.
+request becomes the beginning of another client's request (request smuggling). h11 refuses most
+requests that RFC 9112 forbids; this module refuses those that the RFC leaves to the recipient.
 """
 
 import re
@@ -31,7 +31,7 @@ OTHER_REFUSAL_TEXT = "Send requests as RFC 9112 has them"
 
 
 class RefusedRequest(h11.RemoteProtocolError):
-    """A request that is not served. Its text says what the client has to change."""
+    """A request that is not served. Its text tells the client the remedy."""
 
     def __init__(self, text: str, status: int = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(text, error_status_hint=status)
@@ -59,7 +59,7 @@ class UnambiguousConnection(h11.Connection):
                 return self._next_event()
             except RefusedRequest as error:
                 self.refusal = error
-            except h11.RemoteProtocolError as error:  # its text may quote what was sent
+            except h11.RemoteProtocolError as error:  # its text may quote the request
                 status = error.error_status_hint
                 self.refusal = RefusedRequest(
                     REFUSAL_TEXTS.get(HTTPStatus(status), OTHER_REFUSAL_TEXT), status

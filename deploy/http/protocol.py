@@ -38,7 +38,7 @@ class Wait(Enum):
     """The rest of a request that is answered already."""
 
     NEXT = auto()
-    """Another request."""
+    """The next request, after one that is answered completely."""
 
     NOTHING = auto()
     """No input: it is Muster's turn. The application has a time-out of its own for a body."""
@@ -106,7 +106,7 @@ class BoundedProtocol(H11Protocol):
         self._update_wait()
 
     def resume_writing(self) -> None:
-        """Note that the client has read what was written."""
+        """Note that the client has caught up with its answer."""
         super().resume_writing()
         _cancel(self._next_check)
         self._next_check = None

@@ -17,7 +17,7 @@ from deploy.monitoring.pace import Pace
 DEPLOY = Path(__file__).parents[1]
 RULES = DEPLOY / "prometheus/rules"
 RULES_IN_CHART = DEPLOY / "helm/muster/rules"
-"""A copy, because a chart takes nothing from outside its folder."""
+"""A copy of the rules, because a chart takes no file from outside its folder."""
 DASHBOARDS = DEPLOY / "grafana/dashboards"
 
 

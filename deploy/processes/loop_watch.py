@@ -28,7 +28,7 @@ LONG = 0.05
 """Seconds that one request may hold the loop."""
 
 REPORT_SECONDS = 10.0
-"""Seconds between two lines of the log. Each tells of the longest hold since the one before."""
+"""Seconds between two lines of the log. Each line has the longest hold since the line before."""
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

@@ -55,7 +55,7 @@ async def run_relay(
     endpoints: OperatorEndpoints,
     stop: asyncio.Event,
 ) -> None:
-    """Run a relay until stopped. Several relays share the work, also that of one that died."""
+    """Run a relay until stopped. Several relays share the work, also that of a dead relay."""
     async with (
         open_publisher(settings) as publisher,
         open_downstream_lazily(settings) as downstream,

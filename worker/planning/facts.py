@@ -25,7 +25,7 @@ def key_of_event(event: IdentityChanged) -> IdentityKey:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An employee, a collaborator or an MDM employee. A removed one has no e-mail any more.
+    """An employee, a collaborator or an MDM employee. A removed account has no e-mail.
 
     ``own_role`` is the role while no name maps to one: given by hand, or by the rule. ``made_by``
     is the connection that made the account, None where an operator made it by hand. ``released``
@@ -69,7 +69,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A managed device. A removed one has left the inventory; ``assigned_to`` is an account."""
+    """A managed device; a removed device has left the inventory. ``assigned_to`` is an account."""
 
     id: str
     workspace: str

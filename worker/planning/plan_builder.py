@@ -45,7 +45,7 @@ class PlanBuilder:
     def is_unknown_leaver(self) -> bool:
         """Return whether the directory has lost a deactivation of the identity.
 
-        Deactivations come from the directory only, so that one which it does not know was lost
+        Deactivations come from the directory only: a deactivation that it does not know was lost
         there. Only a change of the user by the provider, not of a group, reactivates an identity.
         """
         told_at, left_at = self.event.told_at, self.facts.record.deactivated_at

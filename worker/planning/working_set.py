@@ -106,7 +106,7 @@ class WorkingSet:
     # --- facts to load next ---------------------------------------------------------------
 
     def leavers_with_devices(self, events: Iterable[IdentityChanged]) -> list[IdentityChanged]:
-        """Return the events with a deactivation to apply that may act on devices."""
+        """Return the events on portals with devices whose deactivation is still to be applied."""
         return [
             event
             for event in events

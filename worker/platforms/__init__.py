@@ -1,1 +1,1 @@
-"""Where are accounts and devices kept? A platform keeps them; each folder is an adapter to one."""
+"""Where are accounts and devices kept? A platform keeps them, and each folder adapts a platform."""

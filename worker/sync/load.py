@@ -1,4 +1,4 @@
-"""Which rows of sync does a batch need? Statements lock sync records and load what belongs to them.
+"""Which rows of sync does a batch need? Statements lock sync records and load related rows.
 
 The holder of an account changes only under the lock on the account, so that the holder's record is
 read without a lock of its own.

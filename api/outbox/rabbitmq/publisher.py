@@ -46,7 +46,7 @@ fault."""
 class RabbitmqPublisher:
     """Publishes for the relay, on one line for batches and another for suspects.
 
-    The publisher repeats nothing: the relay repeats Unknown parcels, and thereby connecting. A
+    The publisher retries nothing: the relay publishes Unknown parcels again, which reconnects. A
     message that is too large closes the channel under all parcels that are on their way, and may
     close the connection as well. Suspects therefore have a line of their own.
     """

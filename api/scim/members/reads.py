@@ -73,7 +73,7 @@ async def load_members(tx: Transaction, group_id: str, to_load: MembersToLoad) -
     if len(to_load.ids) <= MOST_SELECTED:
         return [_member(row) for row in (await tx.db.execute(statement)).mappings()]
     members: list[Member] = []
-    some: Sequence[Row]  # so many are read in portions, and others go on in between
+    some: Sequence[Row]  # this many are read in portions, and other tasks run in between
     result = await tx.db.stream(statement.execution_options(yield_per=IDS_PER_STATEMENT))
     async for some in result.mappings().partitions():
         members.extend(map(_member, some))
@@ -153,7 +153,9 @@ def in_group(tx: Transaction, group_id: str) -> ColumnElement[bool]:
 def stored_value(
     tx: Transaction, group_id: str, table: MemberTable, column: ColumnElement[Any]
 ) -> ColumnElement[Any]:
-    """Return a column of the membership that a row of the table names; NULL without a membership.
+    """Return a column of the stored membership for each row of the table, as an SQL expression.
+
+    A row names a member. The value is NULL where the group does not have this member.
 
     A scalar subquery is looked up by an index; an EXISTS could become a join.
     """

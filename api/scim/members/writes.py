@@ -80,7 +80,10 @@ class MemberWrite:
     # --- statements ---------------------------------------------------------------------------
 
     def ids_to_mark(self, *, renamed: bool) -> SelectBase:
-        """Select the ids of members to add, and of those to remove; of all members if renamed."""
+        """Select the ids of the members whose groups change.
+
+        These are the members to add, and those to remove; in a ``renamed`` group all stored ones.
+        """
         new = self.table.kept_ids().where(self._is_new())
         return union_all(new, self._members() if renamed else self.ids_to_remove())
 

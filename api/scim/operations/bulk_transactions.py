@@ -1,4 +1,4 @@
-"""In which transactions does a bulk request run? Each operation has its own, a cycle has one.
+"""In which transactions does a bulk request run? Each operation, and each cycle, has its own.
 
 Creations whose bulkIds name each other in a cycle depend on each other: RFC 7644 section 3.7.1
 wants them resolved, so all of a cycle are created, or none.

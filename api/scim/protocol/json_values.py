@@ -21,9 +21,10 @@ as many objects."""
 
 
 def check_structure(body: bytes, most: int) -> None:
-    """Check the approximate number of values of a body before it is decoded.
+    """Check the number of values of a body, estimated by its commas and brackets, before decoding.
 
-    :raises PayloadTooLargeException: when there are too many.
+    :param most: the commas that the body may have.
+    :raises PayloadTooLargeException: when there are too many commas or brackets.
     """
     commas = brackets = 0
     for start in range(0, len(body), DECODED_AT_ONCE):
@@ -116,6 +117,6 @@ def value_of(body: Any, name: str) -> Any:
 
 
 def operations_of(body: Any) -> list[Any]:
-    """Return the operations of a PATCH or bulk request as they were sent; none if it has none."""
+    """Return the operations of a PATCH or bulk request as sent; empty unless they are a list."""
     operations = value_of(body, "Operations")
     return operations if isinstance(operations, list) else []

@@ -1,6 +1,7 @@
 """How large may a user become? Limits bound its entries, its characters and its names. Pure.
 
-A user that was stored under larger limits stays, and can still leave, but may not grow.
+A user that was stored under larger limits may keep its size and can be deactivated, but may not
+grow.
 """
 
 from collections.abc import Iterator

@@ -59,7 +59,11 @@ Value = Text | Instant
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The entries of a multi-valued attribute of one row, as a table."""
+    """The entries of a multi-valued attribute, as a table to select from.
+
+    ``rows`` has a row for each entry, ``of_this_row`` restricts it to the entries of one row of
+    ``outer``, the table of resources, and ``text_of`` returns a sub-attribute of an entry.
+    """
 
     outer: FromClause
     rows: FromClause

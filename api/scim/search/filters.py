@@ -1,6 +1,6 @@
-"""What does a filter mean in SQL? The condition selects what ``ScimFilter.match`` matches. Pure.
+"""What does a filter mean in SQL? Its condition matches like ``ScimFilter.match``. Pure.
 
-Every condition is true or false, never NULL, so that negation means what it says.
+Every condition is true or false, never NULL, so that a negation selects all other resources.
 """
 
 from collections.abc import Sequence

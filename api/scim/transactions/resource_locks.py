@@ -1,4 +1,4 @@
-"""Which request may change a resource now? A lock lets in one at a time, within a process.
+"""Which request may change a resource now? A lock admits one request at a time, within a process.
 
 Requests that would only wait for each other in the database wait here, where waiting is free: a
 transaction that waits holds a database connection that other requests need. Requests of several

@@ -55,7 +55,7 @@ START_ANCHOR = Anchor(0, -1, "")
 
 @dataclass(slots=True)
 class AnchorCache:
-    """The anchors of one connection, and what they hold for. Times are in microseconds.
+    """The anchors of one connection, and the survey that bounds them. Times are in microseconds.
 
     ``end`` is the last user created before ``settled_before``: no open transaction can still add
     a user created before that time. ``since`` is the time of the survey, and ``last_deletion`` the

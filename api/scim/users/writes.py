@@ -62,7 +62,7 @@ class Change:
         return UserKey(self.connection.id, self.id)
 
     def is_light_on(self, resource: str) -> bool:
-        """Return whether ``decide`` is quick on a stored resource, so that others can wait."""
+        """Return whether ``decide`` is quick on a stored resource: other writes can wait for it."""
         return self.size + len(resource) <= LIGHT_BYTES
 
 

@@ -1,1 +1,1 @@
-"""Which revisions are there? One module each; what was released is never edited."""
+"""Which revisions are there? Each module is a revision; a released revision is never edited."""

@@ -39,7 +39,7 @@ class Inventory:
         await policies.add_policy(self._transactions, workspace, name)
 
     def list_devices(self, workspace: str) -> AsyncIterator[ListedDevice]:
-        """Yield the devices by serial number, the live one of each before the removed ones."""
+        """Yield the devices by serial number; of each number, the live device comes first."""
         return devices.list_devices(self._transactions, workspace)
 
     async def add_device(

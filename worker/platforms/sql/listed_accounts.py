@@ -49,7 +49,7 @@ def listed_accounts() -> Any:
 
 
 def listed(row: tuple[AccountRow, int | None, str | None, bool]) -> ListedAccount:
-    """Return the account of a row of ``listed_accounts``."""
+    """Return the account in a row that the statement of ``listed_accounts`` has selected."""
     account, version, connection, protected = row
     return ListedAccount(
         portal=Portal(account.portal),

@@ -19,7 +19,7 @@ from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow
 async def list_devices(
     transactions: OperatorTransactions, workspace: str
 ) -> AsyncIterator[ListedDevice]:
-    """Yield the devices by serial number, the live one of each before the removed ones.
+    """Yield the devices by serial number; of each number, the live device comes first.
 
     :raises UnknownWorkspace: when there is no such workspace.
     """

@@ -16,8 +16,8 @@ def check_name(what: str, name: str) -> None:
 def check_email(email: str) -> None:
     """Refuse a text that is no e-mail.
 
-    :raises UnusableName: when the text is no readable name.
-    :raises UnusableEmail: when the text has no @ with text on both sides.
+    :raises UnusableName: when the text is empty, too long or not printable.
+    :raises UnusableEmail: when the text has a space, or no @ with text on both sides.
     """
     check_name("an e-mail", email)
     before, at, after = email.rpartition("@")

@@ -23,6 +23,7 @@ async def list_policies(transactions: OperatorTransactions, workspace: str) -> l
 async def add_policy(transactions: OperatorTransactions, workspace: str, name: str) -> None:
     """Make a policy; deactivations that waited for it are planned again.
 
+    :raises UnusableName: when the name is empty, too long or not printable.
     :raises PolicyExists: when the workspace has a policy of this name.
     """
     check_name("a policy", name)
