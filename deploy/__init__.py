@@ -1,1 +1,4 @@
-"""Which ways are there to run Muster? This package holds the composition roots, and no more."""
+"""Which ways are there to run Muster? This package holds the composition roots, and no more.
+
+The tests lie in ``tests/commands``, ``tests/unit/deploy`` and ``tests/integration/deploy``.
+"""

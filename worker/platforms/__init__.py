@@ -1,1 +1,4 @@
-"""Where are accounts and devices kept? A platform keeps them, and each folder adapts a platform."""
+"""Where are accounts and devices kept? A platform keeps them, and each folder adapts a platform.
+
+The tests lie in ``tests/conformance/test_platform.py``.
+"""

@@ -1,1 +1,5 @@
-"""How does the worker use RabbitMQ? A consumer receives messages and acks or delays each."""
+"""How does the worker use RabbitMQ? A consumer receives messages and acks or delays each.
+
+The tests lie in ``tests/integration/rabbitmq/test_consumer.py``, ``tests/unit/worker/rabbitmq`` and
+``tests/commands/test_dead_letters.py``.
+"""

@@ -4,4 +4,7 @@
 the steps into one change, ``parameter`` writes its members into one parameter, and ``writes``
 stores it.
 ``reads`` and ``stored`` look members up, ``answers`` and ``json_in_sql`` show them (decision 14).
+
+The tests lie in ``tests/conformance/test_membership_plan.py``,
+``tests/conformance/test_group_patches.py`` and ``tests/integration/api/scim/members``.
 """

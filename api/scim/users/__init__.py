@@ -1,1 +1,5 @@
-"""How are users served and stored? Requests share statements and transactions in batches."""
+"""How are users served and stored? Requests share statements and transactions in batches.
+
+The tests lie in ``tests/conformance/test_user_answers.py``, ``tests/integration/api/scim/users``
+and ``tests/identity_providers``.
+"""
