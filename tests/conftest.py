@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from contracts.topology import Topology
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from tests.servers.migrated import NewDatabase, Templates
+from tests.servers.migrated import FileTemplates, NewDatabase, PostgresTemplates
 from tests.servers.postgres import PostgresServer, postgres_service
 from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
 from tests.servers.services import Service, ServiceSettings, ServiceUnavailable, find
@@ -66,15 +66,21 @@ def topology(rabbitmq_server: RabbitmqServer) -> Iterator[Topology]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
-    """Give the migrated databases of this run."""
+def file_templates(tmp_path_factory: pytest.TempPathFactory) -> FileTemplates:
+    """Give the migrated SQLite files of this run."""
+    return FileTemplates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(postgres_server: PostgresServer) -> Iterator[PostgresTemplates]:
+    """Give the migrated databases of this run; they are dropped before their server goes."""
     with ExitStack() as kept:
-        yield Templates(tmp_path_factory.mktemp("templates"), kept)
+        yield PostgresTemplates(postgres_server, kept)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def new_database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, templates: Templates
+    request: pytest.FixtureRequest, tmp_path: Path, file_templates: FileTemplates
 ) -> Iterator[NewDatabase]:
     """Give what makes fresh databases, empty or migrated: once on SQLite, once on PostgreSQL.
 
@@ -86,15 +92,16 @@ def new_database_url(
 
         def new_file(schema: Schema | None = None) -> str:
             file = tmp_path / f"{next(numbers)}.db"
-            return templates.copy_file(schema, file) if schema else f"sqlite+aiosqlite:///{file}"
+            return file_templates.copy(schema, file) if schema else f"sqlite+aiosqlite:///{file}"
 
         yield new_file
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
+    templates: PostgresTemplates = request.getfixturevalue("postgres_templates")
     with ExitStack() as databases:
 
         def new_database(schema: Schema | None = None) -> str:
-            made = templates.copy(server, schema) if schema else server.fresh_database()
+            made = templates.copy(schema) if schema else server.fresh_database()
             return databases.enter_context(made)
 
         yield new_database

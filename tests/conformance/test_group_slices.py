@@ -38,7 +38,7 @@ from tests.conformance.groups_in_memory import (
     outcome,
 )
 from tests.drivers.in_process import Ingress, ingress_on, opened_directory
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates
 
 GROUP_TYPE = PROVIDER.resource_types[1]
 SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
@@ -65,10 +65,10 @@ def test_a_patch_in_slices_ends_where_it_does_in_memory(
 
 
 @pytest.fixture
-def patch_in_slices(tmp_path: Path, templates: Templates) -> Iterator[Patch]:
+def patch_in_slices(tmp_path: Path, file_templates: FileTemplates) -> Iterator[Patch]:
     """Give what sends a PATCH to a group with these members, and checks what comes of it."""
     with asyncio.Runner() as runner:
-        opened = opened_directory(templates.copy_file(DIRECTORY, tmp_path / "directory.sqlite3"))
+        opened = opened_directory(file_templates.copy(DIRECTORY, tmp_path / "directory.sqlite3"))
         database = runner.run(opened.__aenter__())
         served = ingress_on(database)
         ingress = runner.run(served.__aenter__())

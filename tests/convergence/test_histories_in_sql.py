@@ -22,7 +22,7 @@ from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
 from tests.drivers.platform import Platform
 from tests.drivers.toy_downstream import ToyDownstream
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates
 from worker.dialects import DownstreamDatabase
 
 HOW_MANY = settings(
@@ -67,9 +67,9 @@ class DeliveredToSql(Histories):
 
 @pytest.mark.parametrize("portal", list(Portal))
 def test_the_database_ends_as_the_pure_world_does(
-    portal: Portal, tmp_path: Path, templates: Templates
+    portal: Portal, tmp_path: Path, file_templates: FileTemplates
 ) -> None:
     empty = tmp_path / "empty.db"
-    templates.copy_file(DOWNSTREAM, empty)
+    file_templates.copy(DOWNSTREAM, empty)
     kind = type(f"{portal}InSql", (DeliveredToSql,), {"portal": portal, "empty": empty})
     run_state_machine_as_test(kind, settings=HOW_MANY)

@@ -9,22 +9,25 @@ from api.directory.dialects import DirectoryDatabase
 from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import Ingress
 from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates, PostgresTemplates
 
 
 @pytest.fixture(
     scope="package", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
 def api(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, templates: Templates
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    file_templates: FileTemplates,
 ) -> Iterator[ServedApi]:
     """Give a server: once on SQLite, once on PostgreSQL."""
     with ExitStack() as stack:
         if request.param == "sqlite":
-            url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("served") / "directory.db")
+            file = tmp_path_factory.mktemp("served") / "directory.db"
+            url = file_templates.copy(DIRECTORY, file)
         else:
-            server = request.getfixturevalue("postgres_server")
-            url = stack.enter_context(templates.copy(server, DIRECTORY))
+            templates: PostgresTemplates = request.getfixturevalue("postgres_templates")
+            url = stack.enter_context(templates.copy(DIRECTORY))
         yield stack.enter_context(served_api(url))
 
 

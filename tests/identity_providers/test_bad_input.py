@@ -13,7 +13,7 @@ from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import USER, Ingress
 from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
 from tests.identity_providers.answers import error_of, page_of
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates
 
 LIMITS = Limits(
     body_bytes=200_000,
@@ -27,10 +27,10 @@ LIMITS = Limits(
 
 @pytest.fixture(scope="module")
 def limited_api(
-    tmp_path_factory: pytest.TempPathFactory, templates: Templates
+    tmp_path_factory: pytest.TempPathFactory, file_templates: FileTemplates
 ) -> Iterator[ServedApi]:
     """Give a server whose limits are soon reached."""
-    url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("limited") / "directory.db")
+    url = file_templates.copy(DIRECTORY, tmp_path_factory.mktemp("limited") / "directory.db")
     with served_api(url, LIMITS) as api:
         yield api
 

@@ -16,7 +16,7 @@ from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 from tests.neighbours.awkward_requests import Awkward, Sent, awkward_requests
 from tests.neighbours.costly_users import A_THOUSAND_ENTRIES
 from tests.neighbours.loop_holds import hold_each_time, longest_hold_here
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates
 
 EXAMPLES = 150
 
@@ -47,9 +47,9 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> Iterator[Api]:
+def api(tmp_path_factory: pytest.TempPathFactory, file_templates: FileTemplates) -> Iterator[Api]:
     """Serve as a process does that was started by ``muster``."""
-    url = templates.copy_file(DIRECTORY, tmp_path_factory.mktemp("awkward") / "directory.sqlite3")
+    url = file_templates.copy(DIRECTORY, tmp_path_factory.mktemp("awkward") / "directory.sqlite3")
     thresholds, slice_seconds = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(*COLLECT_AFTER)
     sys.setswitchinterval(SLICE_SECONDS)

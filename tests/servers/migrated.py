@@ -20,32 +20,43 @@ class NewDatabase(Protocol):
     def __call__(self, schema: Schema | None = None) -> str: ...
 
 
-class Templates:
-    """The databases of one run that are copied. Each is made when it is first asked for."""
+class FileTemplates:
+    """The SQLite files of one run that are copied. Each is made when it is first asked for."""
 
-    def __init__(self, folder: Path, kept: ExitStack) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kept = kept
         self._files: dict[Schema, Path] = {}
-        self._names: dict[Schema, str] = {}
 
-    def copy_file(self, schema: Schema, file: Path) -> str:
-        """Make a SQLite file with a schema, and return its URL."""
+    def copy(self, schema: Schema, file: Path) -> str:
+        """Make a file with a schema, and return its URL."""
         if schema not in self._files:
             self._files[schema] = self._folder / f"{schema.version_table}.db"
-            _migrate(f"sqlite+aiosqlite:///{self._files[schema]}", schema)
+            _migrate(_url_of(self._files[schema]), schema)
         shutil.copyfile(self._files[schema], file)
-        return f"sqlite+aiosqlite:///{file}"
+        return _url_of(file)
+
+
+class PostgresTemplates:
+    """The databases of a server that are copied; ``kept`` drops them in the end."""
+
+    def __init__(self, server: PostgresServer, kept: ExitStack) -> None:
+        self._server = server
+        self._kept = kept
+        self._names: dict[Schema, str] = {}
 
     @contextmanager
-    def copy(self, server: PostgresServer, schema: Schema) -> Iterator[str]:
-        """Yield the URL of a database of PostgreSQL with a schema; in the end it is dropped."""
+    def copy(self, schema: Schema) -> Iterator[str]:
+        """Yield the URL of a database with a schema; in the end it is dropped."""
         if schema not in self._names:
-            url = self._kept.enter_context(server.fresh_database())
+            url = self._kept.enter_context(self._server.fresh_database())
             _migrate(url, schema)
             self._names[schema] = str(make_url(url).database)
-        with server.fresh_database(self._names[schema]) as url:
+        with self._server.fresh_database(self._names[schema]) as url:
             yield url
+
+
+def _url_of(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
 
 
 def _migrate(url: str, schema: Schema) -> None:

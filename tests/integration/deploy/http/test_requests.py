@@ -14,7 +14,7 @@ from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import RULES, opened_directory
 from tests.drivers.raw_http import listening
 from tests.drivers.refused_requests import REFUSED
-from tests.servers.migrated import Templates
+from tests.servers.migrated import FileTemplates
 
 SECOND = b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -139,9 +139,9 @@ PATHS = (
 
 
 async def test_an_absolute_target_is_served_as_its_path_and_reaches_no_more(
-    tmp_path: Path, templates: Templates
+    tmp_path: Path, file_templates: FileTemplates
 ) -> None:
-    url = templates.copy_file(DIRECTORY, tmp_path / "directory.sqlite3")
+    url = file_templates.copy(DIRECTORY, tmp_path / "directory.sqlite3")
     async with opened_directory(url) as database:
         connection = await create_connection(database, "Acme", RULES, now())
         app = create_app(database, "https://muster.test", ApiMetrics(CollectorRegistry()))
