@@ -153,6 +153,7 @@ class WorkingSet:
         if planned.outcome in {Outcome.STALE, Outcome.DUPLICATE}:
             return
         before = self.records.get(planned.record.key)
+        held = None if before is None else self.accounts.get(before.account_id or "")
         for action in planned.actions:
             self._apply_action(event, planned.record.key, action)
         self._put_record(planned.record)
@@ -160,7 +161,7 @@ class WorkingSet:
         self.refused.pop(planned.record.key, None)
         if planned.refusals:
             self.refused[planned.record.key] = RefusedIdentity(event, planned.refusals)
-        self._free_addresses(event, before, planned.record)
+        self._free_addresses(event, before, planned.record, held)
 
     # --- facts ----------------------------------------------------------------------------
 
@@ -269,20 +270,26 @@ class WorkingSet:
             self.due.add(holder)
 
     def _free_addresses(
-        self, event: IdentityChanged, before: SyncRecord | None, after: SyncRecord
+        self,
+        event: IdentityChanged,
+        before: SyncRecord | None,
+        after: SyncRecord,
+        held: Account | None,
     ) -> None:
         """Free the addresses that an identity no longer keeps from others.
 
         A deleted or yielding identity may keep its account, but another identity may claim its
-        address. After a change of the waiting e-mail, the former one is free again, and so are the
-        addresses of the accounts that would have yielded for it.
+        address. After a change of the waiting e-mail, or once the account has another address, the
+        former one is free again, and so are the addresses of the accounts that would have yielded
+        for it. ``held`` is the account that the identity held before.
         """
         was_waiting = None if before is None else before.waiting_email
         yields = after.waiting_email not in {None, was_waiting}
         account = self.accounts.get(after.account_id or "")
         if account is not None and not account.removed and (yields or _is_deleted(before, after)):
             self._free(freed_obstacles(account, account, held=False))
-        if was_waiting is not None and was_waiting != after.waiting_email:
+        moved = held is not None and held.email_key != self.accounts[held.id].email_key
+        if was_waiting is not None and (moved or was_waiting != after.waiting_email):
             chain, _blocking = self._yield_chain(self._account_with_email(event, was_waiting))
             next_addresses = {_email_obstacle_of(account) or "" for account in chain}
             former = email_obstacle(event.workspace, event.portal, was_waiting)

@@ -2,7 +2,8 @@
 
 The schemas are those of RFC 7643 section 4 with two differences. No value is checked beyond its
 type, because validators write ``upd-1a2b3c`` into every mapped string and read it back. And there
-is no ``password``, which is never stored, and therefore not announced.
+is no ``password``, which is never stored, and therefore not announced. The docstrings of the models
+are published with them, as the descriptions of the schemas.
 """
 
 from typing import Annotated, Any
@@ -47,19 +48,19 @@ __all__ = [
 
 
 class Email(StrictEmail):
-    """An e-mail address, which may be any text."""
+    """An e-mail address, whatever it looks like."""
 
     value: str | None = None
 
 
 class Photo(StrictPhoto):
-    """The address of a photo, which may be any text."""
+    """The address of a photo, whatever it looks like."""
 
     value: str | None = None  # type: ignore[assignment]  # no reference to be checked
 
 
 class Manager(ComplexAttribute):
-    """The user's manager, whose ``$ref`` is optional, unlike in RFC 7643 section 4.3."""
+    """The user's manager; the reference alone may be missing, unlike in RFC 7643 section 4.3."""
 
     value: Annotated[str | None, CaseExact.true] = None
     ref: Annotated[Reference["User"] | None, CaseExact.true] = Field(  # type: ignore[type-arg]
@@ -69,7 +70,7 @@ class Manager(ComplexAttribute):
 
 
 class EnterpriseUser(Extension):
-    """The enterprise extension of a user (RFC 7643 section 4.3)."""
+    """The enterprise extension."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
 
@@ -82,7 +83,7 @@ class EnterpriseUser(Extension):
 
 
 class User(Resource[AnyExtension]):
-    """A person, as the provider pushed it (RFC 7643 section 4.1)."""
+    """A person, as the provider pushed it."""
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 

@@ -78,6 +78,18 @@ def test_who_waits_for_the_end_of_a_row_hears_of_a_change_at_its_head() -> None:
     assert not world.refused
 
 
+def test_a_claimant_hears_that_an_address_is_free_because_its_holder_moved_elsewhere() -> None:
+    world = a_world()
+    charles, third = joiner(KEEP, CHARLES, "charles"), joiner(KEEP, NEXT, "third")
+    refused_before = renamed(joined := joiner(KEEP), email=CHARLES)
+    play(world, charles, third, joined, refused_before, waiting(left(refused_before, KEEP)))
+    play(world, joiner(KEEP, ADA, "new"))
+    assert obstacles(world, "new") == [email_obstacle(WORKSPACE, Portal.STORE, NEXT)]
+    play(world, renamed(charles, email=BEN))
+    assert addresses(world) == {BEN: "charles", NEXT: "third", CHARLES: "ada", ADA: "new"}
+    assert not world.refused
+
+
 @pytest.mark.parametrize("too_many", [0, 1])
 def test_a_row_that_makes_way_is_not_longer_than_a_worker_may_look_at(too_many: int) -> None:
     emails = [f"{number}@acme.test" for number in range(LONGEST_YIELD_CHAIN + 1 + too_many)]
