@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from contracts.clock import instant_of
 
 Row = Mapping[str, Any]
 
@@ -58,9 +59,7 @@ def show_row(row: Row, *, as_json: bool) -> None:
 def with_times(row: Row, *names: str) -> dict[str, Any]:
     """Return a row with the named times in ISO 8601, in place of microseconds."""
     return {
-        name: datetime.fromtimestamp(value / 1_000_000, UTC).isoformat(timespec="seconds")
-        if name in names
-        else value
+        name: instant_of(value).isoformat(timespec="seconds") if name in names else value
         for name, value in row.items()
     }
 

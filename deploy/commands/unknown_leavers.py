@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import typer
 from rich.console import Console
 
 from api.reconciliation.verdicts import Finding
+from contracts.clock import instant_of
 from deploy.commands.output import print_rows, show_row
 
 MOST_LEAVERS_SHOWN = 50
@@ -54,6 +54,6 @@ def _row(leaver: Finding) -> dict[str, Any]:
     return {
         "connection": leaver.connection,
         "identity": leaver.identity,
-        "left_at": at and datetime.fromtimestamp(at / 1_000_000, UTC).isoformat(timespec="seconds"),
+        "left_at": at and instant_of(at).isoformat(timespec="seconds"),
         "lost": leaver.differs,
     }
