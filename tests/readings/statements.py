@@ -34,9 +34,8 @@ def asked_of(database: DirectoryDatabase) -> Iterator[Asked]:
         asked.statements.append(statement)
         asked.rows += len(cursor._rows)  # noqa: SLF001 - what the driver fetched, all at once
 
-    # On PostgreSQL the one that reads is a view of the other, and reports to it.
-    by_pool = {engine.sync_engine.pool: engine for engine in (database.reading, database.writing)}
-    engines = by_pool.values()
+    every = (database.reading, database.writing, database.searching, database.hot)
+    engines = [engine for engine in every if engine is not None]
     for engine in engines:
         event.listen(engine.sync_engine, "after_cursor_execute", record)
     try:
