@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from api.access.bearer import BearerTokens
 from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
-from api.fairness.shares import Shares, ShareSizes
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
 from api.http.exit_stacks import ExitStacks
@@ -22,7 +23,7 @@ from api.http.short_targets import ShortTargets
 from api.metrics import ApiMetrics
 from api.scim.errors import TargetTooLong
 from api.scim.http.ingress import ScimIngress
-from api.scim.http.openapi import scim_components
+from api.scim.http.openapi import describe_scim
 from api.scim.http.routes import scim_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
@@ -97,6 +98,5 @@ class _Api(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            document = super().openapi()
-            document.setdefault("components", {}).update(scim_components())
+            describe_scim(super().openapi())
         return super().openapi()

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
-from api.fairness.shares import ShareSizes
+from api.fairness.share_sizes import ShareSizes
 from api.outbox.parcels import LARGEST_EVENT
 from api.outbox.room import MOST_WAITING
 from api.scim.protocol.limits import Limits
