@@ -15,6 +15,7 @@ from contracts.servers import servers_in
 from contracts.topology import MOST_MESSAGES
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
+from deploy.errors import DeployError
 
 ENVIRONMENT_PREFIX = "MUSTER_"
 
@@ -27,7 +28,7 @@ DATABASE_URLS = (
 )
 
 
-class InvalidSetting(Exception):
+class InvalidSetting(DeployError):
     """A variable holds a value that it does not accept. The message never quotes the value."""
 
 

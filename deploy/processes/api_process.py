@@ -1,21 +1,20 @@
-"""How does each part run in a process of its own? The broker connects them."""
+"""How does the api run in a process of its own? A relay beside it publishes what it writes."""
 
 import asyncio
 import socket
 
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
-from deploy.broker.transports import open_consumer, open_publisher, relay_to
+from deploy.broker.transports import open_publisher, relay_to
 from deploy.databases.open_databases import open_downstream_lazily
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import running_in_background
-from deploy.processes.health_checks import instrument_relay, instrument_worker
-from deploy.processes.operator_endpoints import OperatorEndpoints, health_routes
+from deploy.processes.health_checks import instrument_relay
+from deploy.processes.health_routes import health_routes
+from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
-from worker.consume import Worker
-from worker.dialects import DownstreamDatabase
 
 
 async def run_api(
@@ -47,32 +46,3 @@ async def run_api(
             running_in_background(relay.run),
         ):
             await serve(app, listener, stop, settings.bounds, HttpMetrics(endpoints.registry))
-
-
-async def run_relay(
-    settings: Settings,
-    directory: DirectoryDatabase,
-    endpoints: OperatorEndpoints,
-    stop: asyncio.Event,
-) -> None:
-    """Run a relay until stopped. Several relays share the work, also that of a dead relay."""
-    async with (
-        open_publisher(settings) as publisher,
-        open_downstream_lazily(settings) as downstream,
-    ):
-        metrics = instrument_relay(endpoints, directory, publisher, needs_broker=True)
-        async with running_sweeper(settings, directory, downstream, publisher, metrics):
-            relay = relay_to(publisher, settings, directory, metrics)
-            await relay.run(stop)
-
-
-async def run_worker(
-    settings: Settings,
-    downstream: DownstreamDatabase,
-    endpoints: OperatorEndpoints,
-    stop: asyncio.Event,
-) -> None:
-    """Apply events until stopped."""
-    async with open_consumer(settings) as consumer:
-        metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=True)
-        await Worker(downstream, consumer, metrics).run(stop)
