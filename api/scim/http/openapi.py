@@ -55,7 +55,7 @@ its share, or the database is away."""
 def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
     """Return the arguments by which FastAPI names an endpoint without reading its bodies."""
     return {
-        "name": _name_of(endpoint),
+        "name": endpoint.name,
         "summary": endpoint.does,
         "operation_id": _operation_id(endpoint),
     }
@@ -76,12 +76,8 @@ def describe_scim(document: dict[str, Any]) -> None:
     document.setdefault("components", {}).update(components)
 
 
-def _name_of(endpoint: Endpoint) -> str:
-    return endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
-
-
 def _operation_id(endpoint: Endpoint) -> str:
-    return f"scim_{_name_of(endpoint)}_{endpoint.method.lower()}"
+    return f"scim_{endpoint.name}_{endpoint.method.lower()}"
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
