@@ -41,4 +41,7 @@ def group_of(modules: Mapping[str, str]) -> type[TyperGroup]:
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes | {"commands": CommandsOnDemand(modules)})
 
+        def list_commands(self, ctx: Any) -> list[str]:
+            return list(self.commands)
+
     return GroupOnDemand
