@@ -95,8 +95,7 @@ async def serve(
 ) -> None:
     """Serve until stopped, and answer open requests before returning.
 
-    h11 bounds the headers of a request, which the faster parser does not. The access log stays off:
-    it would show filters, and with them names of people.
+    The access log stays off: it would show filters, and with them names of people.
     """
     bounds = bounds or Bounds()
     config = uvicorn.Config(
