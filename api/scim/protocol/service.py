@@ -1,7 +1,7 @@
 """Which decisions of the protocol are ours? The service adds tolerances and limits. No I/O."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -27,7 +27,6 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
-from scim2_server.utils import parametrize
 
 from api.scim.protocol.expressions import (
     check_bulk,
@@ -181,8 +180,6 @@ class TolerantScimService(ScimService):
     def read_response_parameters(
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
-        if not query:
-            return _whole(self.get_model(resource_type))
         check_names(dict(query))
         return super().read_response_parameters(resource_type, query)
 
@@ -268,13 +265,6 @@ class TolerantScimService(ScimService):
 
 
 _matched = lru_cache(maxsize=1_000)(match)
-
-
-@cache
-def _whole(model: type[Resource[Any]]) -> ResponseParameters[Any]:
-    """Return the parameters of a request that asks for whole resources, as most do."""
-    parameters: ResponseParameters[Any] = parametrize(ResponseParameters, model)()
-    return parameters
 
 
 def _refusal(error: ValidationError) -> SCIMException:

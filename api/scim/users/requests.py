@@ -59,7 +59,7 @@ class UserRequests:
 
     async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
         """Create a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         read = partial(self._read_creation, request)
         state = await self._work(read, len(request.body))
         created = await self.users.write(
@@ -69,7 +69,7 @@ class UserRequests:
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = None
         if ID.fullmatch(id_):
@@ -83,7 +83,7 @@ class UserRequests:
 
     async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Replace a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         size = len(request.body)
         read = partial(
@@ -95,7 +95,7 @@ class UserRequests:
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a user, and show it."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = await self._patched(request, type_, id_, conditions)
         return await self._answer(request, user, parameters)
@@ -237,6 +237,12 @@ class UserRequests:
         return first_state(read, limits.user_characters)
 
     # --- answering ----------------------------------------------------------------------------
+
+    def _parameters(self, request: ScimRequest, type_: ResourceType) -> ResponseParameters[Any]:
+        """Return the attributes that a request asks for; most ask for none, and get all."""
+        if not request.query:
+            return WHOLE
+        return self.service.read_response_parameters(type_, request.query)
 
     async def _answer(
         self,
