@@ -143,10 +143,10 @@ class TolerantScimService(ScimService):
         self.check_paths(resource_type, patch)
         return patch
 
-    def read_decoded_user(self, decoded: Any) -> ScimUser:
-        """Read a user to be created from a decoded body that is not checked yet."""
+    def read_decoded_user(self, decoded: Any, scim_ctx: Context) -> ScimUser:
+        """Read a user from the decoded body of a POST or PUT that is not checked yet."""
         check_value(decoded, self.limits.value_characters)
-        return self._validated(ScimUser, decoded, Context.RESOURCE_CREATION_REQUEST)
+        return self._validated(ScimUser, decoded, scim_ctx)
 
     def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
         """Read a PATCH from its decoded body."""
