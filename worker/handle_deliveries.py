@@ -11,7 +11,7 @@ from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Delivery
 from worker.apply import Batch, apply_batch
-from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase
 from worker.errors import DatabaseAway
 from worker.locked_out import LOCK_TIMEOUTS, SHORT_LOCK_TIMEOUT, ContendedWorkspaces, delay_of
 from worker.locked_rows import find_locked_out
@@ -175,8 +175,7 @@ class Handler:
             await self._answer([decoded.delivery.ack()])
 
     async def _record(self, failed: Failed) -> None:
-        async with self.database.write() as db:
-            await wait_for_locks(db, LOCK_TIMEOUTS[self.lane])
+        async with self.database.write(LOCK_TIMEOUTS[self.lane]) as db:
             await record_failure(db, failed, self.clock())
 
     async def _delay(self, decoded: DecodedDelivery, error: str, seconds: float) -> None:
