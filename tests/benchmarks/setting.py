@@ -1,5 +1,6 @@
 """Where are several processes measured? On one installation, with a look at both of its sides."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from tests.benchmarks.watching.processors import Processors
 from tests.benchmarks.watching.sight import Sight, moment
 from tests.drivers.api_process import api_processes
 from tests.drivers.installation import Installation, is_ready
+from tests.drivers.muster_process import START_SECONDS
 
 API_PROCESSES = 2
 
@@ -129,7 +131,8 @@ class Setting:
             self.installed.workers(1) as [worker],
             httpx.AsyncClient() as http,
         ):
-            await is_ready(http, self.installed.inspected[worker.pid])
+            async with asyncio.timeout(START_SECONDS):
+                await is_ready(http, self.installed.inspected[worker.pid])
             yield [int(origin.rpartition(":")[2]) for origin in origins]
 
     @asynccontextmanager

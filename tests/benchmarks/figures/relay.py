@@ -8,7 +8,7 @@ from tests.benchmarks.floors import loops
 from tests.benchmarks.load.people import People
 from tests.benchmarks.report import AIM
 from tests.benchmarks.setting import Setting
-from tests.benchmarks.watching.broker import empty, waiting_bytes
+from tests.benchmarks.watching.broker import taken_off
 
 PUBLISHED, EACH = "identities/s", "bytes of an identity"
 
@@ -30,8 +30,7 @@ async def measure_relay(setting: Setting) -> None:
     for _ in range(setting.extent.rounds):
         floors.append(await loops.publish(setting.installed.broker, setting.extent.floor_seconds))
         rates.append((await publish_all(setting, joiners)).per_second)
-        each = waiting_bytes(setting.installed.broker) / len(joiners.names)
-        empty(setting.installed.broker)
+        each = await taken_off(setting.installed.broker) / len(joiners.names)
     rate, floor = statistics.median(rates), statistics.median(floors)
     aim = setting.report.hold("one relay publishes", rate / floor)
     cells = {

@@ -14,6 +14,7 @@ from tests.benchmarks.report import AIM, Table
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.watching.sight import moment
 from tests.drivers.installation import is_ready
+from tests.drivers.muster_process import START_SECONDS
 
 APPLIED = "identities/s"
 MADE = "one worker makes accounts"
@@ -35,7 +36,8 @@ class Backlog:
         since = (await publish_all(setting, self.people)).since
         async with setting.installed.workers(workers) as running, httpx.AsyncClient() as http:
             at = [setting.installed.inspected[worker.pid] for worker in running]
-            await asyncio.gather(*(is_ready(http, origin) for origin in at))
+            async with asyncio.timeout(START_SECONDS):
+                await asyncio.gather(*(is_ready(http, origin) for origin in at))
             left = await setting.sight.unapplied(since)
             return left / await setting.sight.until_applied(since)
 

@@ -1,6 +1,8 @@
-"""What waits on the broker? Its own command says so, and empties the lanes."""
+"""What lies on the broker? A consumer with every right takes it off, and weighs it."""
 
 from secrets import token_hex
+
+import aio_pika
 
 from contracts.topology import Lane, Topology
 from tests.servers.containers import RunningServer
@@ -8,16 +10,21 @@ from tests.servers.containers import RunningServer
 LANE = Topology().lane(Lane.BULK)
 
 
-def waiting_bytes(broker: RunningServer) -> int:
-    """Return the bytes of the messages in the bulk lane."""
-    printed = broker.execute("rabbitmqctl", "--quiet", "list_queues", "name", "message_bytes")
-    sizes = dict(line.split("\t") for line in printed.splitlines() if "\t" in line)
-    return int(sizes[LANE])
-
-
-def empty(broker: RunningServer) -> None:
-    """Throw away what is in the bulk lane."""
-    broker.execute("rabbitmqctl", "--quiet", "purge_queue", LANE)
+async def taken_off(broker: RunningServer) -> int:
+    """Take everything off the bulk lane; return how many bytes the bodies have in all."""
+    weight = 0
+    async with await aio_pika.connect(new_user(broker)) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(LANE, passive=True)
+        left = queue.declaration_result.message_count or 0
+        if left:
+            async with queue.iterator(no_ack=True) as messages:
+                async for message in messages:
+                    weight += len(message.body)
+                    left -= 1
+                    if not left:
+                        break
+    return weight
 
 
 def new_user(broker: RunningServer) -> str:
