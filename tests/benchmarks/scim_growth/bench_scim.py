@@ -15,10 +15,9 @@ from rich.table import Table
 from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
-from tests.benchmarks.durability import durability
-from tests.benchmarks.scim_bystander_figures import measure_bystanders
-from tests.benchmarks.scim_group_figures import GroupFigures
-from tests.benchmarks.scim_setting import (
+from tests.benchmarks.scim_growth.bystander_figures import measure_bystanders
+from tests.benchmarks.scim_growth.group_figures import GroupFigures
+from tests.benchmarks.scim_growth.setting import (
     MEMBERS,
     PROCESSES,
     ROUNDS,
@@ -28,7 +27,8 @@ from tests.benchmarks.scim_setting import (
     Row,
     fill,
 )
-from tests.benchmarks.scim_user_figures import UserFigures
+from tests.benchmarks.scim_growth.user_figures import UserFigures
+from tests.benchmarks.watching.durability import durability
 from tests.drivers.api_process import api_processes
 from tests.servers.postgres import PostgresServer, postgres_service
 from tests.servers.services import ServiceSettings, find

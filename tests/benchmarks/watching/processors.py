@@ -9,12 +9,16 @@ import psutil
 from tests.servers.containers import RunningServer
 
 OF_PROCESSES = {
-    "floor": "tests.benchmarks.bare_api",
+    "floor": "tests.benchmarks.floors.bare",
     "api": "tests.drivers.api_process",
     "api and relay": "deploy.cli api",
     "worker": "deploy.cli worker",
+    "single process": "deploy.cli run",
 }
 """What the command lines of our processes hold."""
+
+OF_FLOORS = frozenset({"floor", "database"})
+"""The parts of a floor."""
 
 NANOSECOND = 1e-9
 

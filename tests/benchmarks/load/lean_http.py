@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Target:
     port: int
     path: str
     token: str
+
+    @classmethod
+    def of(cls, opened: Mapping[str, str], port: int) -> "Target":
+        """Return a connection from what the command that opened it has printed."""
+        return cls(port, urlsplit(opened["base_url"]).path, opened["token"])
 
 
 class Client:

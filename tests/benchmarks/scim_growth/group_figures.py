@@ -6,10 +6,10 @@ from itertools import count
 from typing import Any
 
 from api.directory.dialects import DirectoryDatabase
-from tests.benchmarks.bodies import patch
-from tests.benchmarks.http_load import took
-from tests.benchmarks.lean_http import Client
-from tests.benchmarks.scim_setting import (
+from tests.benchmarks.load.bodies import patch
+from tests.benchmarks.load.http_load import took
+from tests.benchmarks.load.lean_http import Client
+from tests.benchmarks.scim_growth.setting import (
     MEMBERS,
     ROUNDS,
     SLOW_ROUNDS,

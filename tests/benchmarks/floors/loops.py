@@ -1,25 +1,26 @@
-"""What is the least that the same work could cost? Bare loops that the figures are held against."""
+"""What could publishing and applying cost at the least? Bare loops that do no more than that."""
 
 import asyncio
 import json
-import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import aio_pika
 import asyncpg
+from pamqp.common import Arguments
 
-from tests.benchmarks.bare_api import TABLES
-from tests.drivers.muster_process import free_port
-from tests.drivers.served_processes import served
+from tests.benchmarks.watching.broker import new_user
+from tests.servers.containers import RunningServer
 
 BATCH = 200
 BYTES = 700
 """Of a body: about those of an event."""
 
+QUEUE = "bench.floor"
+QUORUM: Arguments = {"x-queue-type": "quorum"}
+
 UPSERTED = """
+DROP TABLE IF EXISTS bare_states;
 CREATE TABLE bare_states (
     id text PRIMARY KEY, version bigint NOT NULL, state json NOT NULL
 );
@@ -32,22 +33,14 @@ WHERE bare_states.version < excluded.version
 """
 
 
-@asynccontextmanager
-async def bare_apis(url: str, number: int) -> AsyncIterator[list[int]]:
-    """Run so many processes of the bare ingress; yield their ports."""
-    await _execute(url, TABLES)
-    ports = [free_port() for _ in range(number)]
-    commands = [(sys.executable, "-m", "tests.benchmarks.bare_api", url, str(it)) for it in ports]
-    async with served(dict(zip(ports, commands, strict=True))):
-        yield ports
-
-
-async def publish(url: str, exchange: str, routing_key: str, seconds: float) -> float:
+async def publish(broker: RunningServer, seconds: float) -> float:
     """Return how many messages a second an exchange and its queue confirm, sent in batches."""
     body, done = b"x" * BYTES, 0
-    async with await aio_pika.connect(url) as connection:
+    async with await aio_pika.connect(new_user(broker)) as connection:
         channel = await connection.channel()
-        there = await channel.get_exchange(exchange, ensure=False)
+        queue = await channel.declare_queue(QUEUE, durable=True, arguments=QUORUM)
+        exchange = await channel.declare_exchange(QUEUE, aio_pika.ExchangeType.TOPIC, durable=True)
+        await queue.bind(exchange, QUEUE)
         started = time.perf_counter()
         while time.perf_counter() - started < seconds:
             messages = (
@@ -55,10 +48,12 @@ async def publish(url: str, exchange: str, routing_key: str, seconds: float) -> 
                 for _ in range(BATCH)
             )
             await asyncio.gather(
-                *(there.publish(message, routing_key, mandatory=True) for message in messages)
+                *(exchange.publish(message, QUEUE, mandatory=True) for message in messages)
             )
             done += BATCH
         took = time.perf_counter() - started
+        await queue.delete(if_unused=False, if_empty=False)
+        await exchange.delete()
     return done / took
 
 

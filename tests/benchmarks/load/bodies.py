@@ -25,3 +25,13 @@ def patch(*operations: dict[str, Any]) -> dict[str, Any]:
 
 
 DEACTIVATION = patch({"op": "replace", "value": {"active": False}})
+
+
+def joining(member: str) -> dict[str, Any]:
+    """Return the PATCH that puts somebody into a group."""
+    return patch({"op": "add", "path": "members", "value": [{"value": member}]})
+
+
+def leaving(member: str) -> dict[str, Any]:
+    """Return the PATCH that takes somebody out of a group."""
+    return patch({"op": "remove", "path": f'members[value eq "{member}"]'})

@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from tests.benchmarks.bodies import patch, user
-from tests.benchmarks.http_load import Ask, rate, took
-from tests.benchmarks.lean_http import Client
-from tests.benchmarks.scim_setting import CONNECTIONS, ROUNDS, SECONDS, Directory, Row
+from tests.benchmarks.load.bodies import patch, user
+from tests.benchmarks.load.http_load import Ask, rate, took
+from tests.benchmarks.load.lean_http import Client
+from tests.benchmarks.scim_growth.setting import CONNECTIONS, ROUNDS, SECONDS, Directory, Row
 
 
 class UserFigures:

@@ -7,8 +7,8 @@ from api.admin.connections import create_connection
 from api.connection_urls import SCIM_PREFIX
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
-from tests.benchmarks.bodies import user
-from tests.benchmarks.lean_http import Client, Target
+from tests.benchmarks.load.bodies import user
+from tests.benchmarks.load.lean_http import Client, Target
 from tests.drivers.in_process import GROUP, RULES
 from tests.drivers.many_users import join, multiply
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.benchmarks.http_load import Ask, percentile, took
-from tests.benchmarks.lean_http import Client
-from tests.benchmarks.scim_setting import MEMBERS, SLOW_ROUNDS, Directory, Row
+from tests.benchmarks.load.http_load import Ask, percentile, took
+from tests.benchmarks.load.lean_http import Client
+from tests.benchmarks.scim_growth.setting import MEMBERS, SLOW_ROUNDS, Directory, Row
 from tests.drivers.in_process import GROUP
 
 
