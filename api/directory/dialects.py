@@ -83,6 +83,15 @@ class DirectoryDatabase:
         """Open a transaction, which is committed at the end and rolled back by an exception."""
         return self.writing.begin()
 
+    def write_at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection that commits each statement by itself, without a round trip for it.
+
+        On SQLite it is a transaction, as ``write`` opens: there are no round trips to be saved.
+        """
+        if self.has_one_writer:
+            return self.write()
+        return self.writing.execution_options(isolation_level="AUTOCOMMIT").connect()
+
 
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can take an ON CONFLICT clause."""
