@@ -36,7 +36,7 @@ class DirectoryHandler(AsyncScimHandler):
         self.groups = GroupRequests(service, transactions, writes)
         self.operations = BulkOperations(service, transactions, self.users, writes)
         self.cycles = BulkCycles(service, transactions)
-        self.searches = SearchRequests(service, transactions, self.users, users.pages)
+        self.searches = SearchRequests(service, transactions, self.users)
 
     # --- resources ----------------------------------------------------------------------------
 
