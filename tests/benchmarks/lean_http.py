@@ -53,11 +53,21 @@ class Client:
         await self._writer.drain()
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower()
         status = int(head.split(" ", 2)[1])
-        length = head.partition("content-length:")[2].partition("\r\n")[0]
-        answer = Answer(status, await self._reader.readexactly(int(length or 0)))
+        answer = Answer(status, await self._body(head))
         if not 200 <= status < 300:
             raise RuntimeError(f"{method} {path}: {status} {answer.body[:300]!r}")
         return answer
+
+    async def _body(self, head: str) -> bytes:
+        """Read the body, which comes in chunks where the api writes a large group bit by bit."""
+        if "\r\ntransfer-encoding: chunked\r\n" not in head:
+            length = head.partition("\r\ncontent-length:")[2].partition("\r\n")[0]
+            return await self._reader.readexactly(int(length or 0))
+        chunks = []
+        while size := int(await self._reader.readuntil(b"\r\n"), 16):
+            chunks.append((await self._reader.readexactly(size + 2))[:-2])
+        await self._reader.readexactly(2)
+        return b"".join(chunks)
 
     def close(self) -> None:
         """Disconnect."""

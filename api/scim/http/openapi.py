@@ -53,11 +53,10 @@ its share, or the database is away."""
 
 def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
     """Return the arguments by which FastAPI documents an endpoint without reading its bodies."""
-    name = endpoint.does.lower().replace(" a ", " ").replace(" ", "_")
     return {
-        "name": name,
+        "name": endpoint.name,
         "summary": endpoint.does,
-        "operation_id": f"scim_{name}_{endpoint.method.lower()}",
+        "operation_id": f"scim_{endpoint.name}_{endpoint.method.lower()}",
         "openapi_extra": _operation(endpoint),
     }
 

@@ -1,7 +1,7 @@
 """Which decisions of the protocol are ours? The service adds tolerances and limits. No I/O."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
+from scim2_server.utils import parametrize
 
 from api.scim.protocol.expressions import (
     check_bulk,
@@ -96,11 +97,17 @@ class TolerantScimService(ScimService):
     def decode_body(
         self, body: bytes, content_type: str | None, most_values: int = MOST_GROUP_VALUES
     ) -> Any:
-        self.ensure_json(content_type)
-        check_structure(body, most_values)
-        decoded = json_of(body)
+        decoded = self.decode_unchecked(body, content_type, most_values)
         check_value(decoded, self.limits.value_characters)
         return decoded
+
+    def decode_unchecked(
+        self, body: bytes, content_type: str | None, most_values: int = MOST_USER_VALUES
+    ) -> Any:
+        """Return the JSON value of a body, whose texts and names are not checked yet."""
+        self.ensure_json(content_type)
+        check_structure(body, most_values)
+        return json_of(body)
 
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
@@ -137,6 +144,11 @@ class TolerantScimService(ScimService):
         self.check_paths(resource_type, patch)
         return patch
 
+    def read_decoded_user(self, decoded: Any) -> ScimUser:
+        """Read a user to be created from a decoded body that is not checked yet."""
+        check_value(decoded, self.limits.value_characters)
+        return self._validated(ScimUser, decoded, Context.RESOURCE_CREATION_REQUEST)
+
     def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
         """Read a PATCH from its decoded body."""
         self.ensure_patch_supported()
@@ -169,6 +181,8 @@ class TolerantScimService(ScimService):
     def read_response_parameters(
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
+        if not query:
+            return _whole(self.get_model(resource_type))
         check_names(dict(query))
         return super().read_response_parameters(resource_type, query)
 
@@ -254,6 +268,13 @@ class TolerantScimService(ScimService):
 
 
 _matched = lru_cache(maxsize=1_000)(match)
+
+
+@cache
+def _whole(model: type[Resource[Any]]) -> ResponseParameters[Any]:
+    """Return the parameters of a request that asks for whole resources, as most do."""
+    parameters: ResponseParameters[Any] = parametrize(ResponseParameters, model)()
+    return parameters
 
 
 def _refusal(error: ValidationError) -> SCIMException:

@@ -8,6 +8,7 @@ the entry by which resources sort: the primary one, or else the first (RFC 7644 
 
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from inspect import isclass
 from typing import Any
@@ -55,11 +56,24 @@ def refers_to_resource(binding: AttributeBinding) -> bool:
     return bool(kinds) and not {"external", "uri"} & set(kinds)
 
 
-def _stored_form(binding: AttributeBinding, value: object) -> str | None:
-    text = text_form(binding, value)
-    if text is None or not refers_to_resource(binding):
-        return text
-    return text if is_absolute(text) else RELATIVE_MARK + text
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    """An attribute of stored documents: the field of its model, and how its texts compare."""
+
+    field: str
+    binding: AttributeBinding
+    refers: bool
+    is_text: bool
+    is_exact: bool
+
+    def form_of(self, value: object) -> str | None:
+        """Return the comparison form of one value; most are texts in ASCII, in normal form."""
+        if self.is_text and isinstance(value, str) and value.isascii():
+            return value if self.is_exact else value.lower()
+        text = text_form(self.binding, value)
+        if text is None or not self.refers:
+            return text
+        return text if is_absolute(text) else RELATIVE_MARK + text
 
 
 def _form(
@@ -78,18 +92,17 @@ def _value(model: type[Resource[Any]], path: str, value: Any) -> Any:
         return [_entry(model, path, entry) for entry in entries]
     if isinstance(value, dict):
         return _entry(model, path, value)
-    return _stored_form(_binding(model, path), value)
+    return _attribute(model, path).form_of(value)
 
 
 def _entry(model: type[Resource[Any]], path: str, entry: Any) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        return {"value": _stored_form(_binding(model, path), entry)}
-    return {
-        binding.target_field_name: _stored_form(binding, value)
-        for binding, value in (
-            (_binding(model, f"{path}.{name}"), value) for name, value in entry.items()
-        )
-    }
+        return {"value": _attribute(model, path).form_of(entry)}
+    form = {}
+    for name, value in entry.items():
+        part = _attribute(model, f"{path}.{name}")
+        form[part.field] = part.form_of(value)
+    return form
 
 
 def _is_primary(entry: Any) -> bool:
@@ -112,7 +125,14 @@ def _is_extension(holder: type[BaseModel], field: str) -> bool:
 
 
 @cache
-def _binding(model: type[Resource[Any]], path: str) -> AttributeBinding:
+def _attribute(model: type[Resource[Any]], path: str) -> _Attribute:
     binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
     assert binding is not None, path  # the JSON was dumped by the model itself
-    return binding
+    refers = refers_to_resource(binding)
+    return _Attribute(
+        field=binding.target_field_name,
+        binding=binding,
+        refers=refers,
+        is_text=binding.target_type is not bytes and not refers,
+        is_exact=bool(binding.case_exact),
+    )

@@ -13,6 +13,7 @@ from contracts.names import (
     BLANKS,
     END_OF_MARKS,
     JOINER,
+    LONGEST_KEPT,
     MOST_MARKS,
     comparison_key,
     is_stream_safe,
@@ -88,6 +89,11 @@ def test_blanks_around_a_name_make_no_difference(name: str, before: str, after: 
     assert name_key(f"{before}{name}{after}") == name_key(name)
     assert trimmed(f"{before}{name}{after}") == trimmed(name)
     assert name_key(name_key(name)) == name_key(name)
+
+
+@given(st.text(max_size=LONGEST_KEPT + 5))
+def test_a_key_that_is_kept_is_the_one_that_is_made_anew(name: str) -> None:
+    assert name_key(name) == name_key(name) == comparison_key(trimmed(name))
 
 
 def test_blanks_are_those_that_are_seen_and_those_that_are_not() -> None:
