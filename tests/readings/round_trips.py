@@ -34,8 +34,7 @@ async def round_trips_to(database: DirectoryDatabase) -> AsyncIterator[list[str]
         connection.driver_connection.add_query_logger(note_driver)
         sessions.add(connection.driver_connection)
 
-    every = (database.reading, database.writing, database.searching, database.hot)
-    engines = [engine.sync_engine for engine in every if engine is not None]
+    engines = [engine.sync_engine for engine in database.engines]
     listeners: dict[str, Callable[..., None]] = {
         "checkout": watch,
         "after_cursor_execute": note_sqlalchemy,

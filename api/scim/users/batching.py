@@ -19,7 +19,6 @@ from api.scim.errors import TryAgainLater
 from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.hot_users import Asked, HotUsers, Outcome, is_of_one
-from api.scim.users.offset_pages import UserPages
 from api.scim.users.plain_batches import PlainBatches
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import Decide, UserState
@@ -55,7 +54,6 @@ class BatchedUsers:
         self._locks = locks
         self._clock = clock
         self._memory: Tokens = memory or TokenMemory()
-        self.pages = UserPages()
         plain = PlainBatches(database, clock)
         if database.hot is None:  # all writes share their commits: SQLite has one writer
             self._by_id = Users[Asked](plain.by_id)

@@ -19,13 +19,13 @@ from api.admin.change_rules import replace_rules
 from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
-from api.http.correlation import new_trace
 from api.outbox.marks import mark_identities
 from api.scim.users.hot_users import HotUsers
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import UserState, next_state
 from api.scim.users.writes import Change
+from api.traces import new_trace
 from contracts.clock import now
 from contracts.rules import CreateEmployee, LeaveAlone, StoreRules
 from tests.drivers.in_process import PUBLIC_URL, RULES, Ingress, opened_directory
