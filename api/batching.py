@@ -1,7 +1,9 @@
 """How do concurrent requests share a call? Items submitted during a call form the next batch."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from contextvars import Context
 from typing import Generic, TypeVar
 
@@ -23,12 +25,22 @@ class Batcher(Generic[ItemT, ResultT]):
     :param call: takes the items and returns their results in the same order. An exception among
         the results is raised at the submitter of that item; an exception that the call raises is
         raised at the submitters of all its items.
+    :param gathers: whether a call that follows one of many items waits until as many have come
+        again, for half as long as that call took at most. Without it, the first of them would be
+        a call of its own, for which all others wait. That costs more than it saves where a call is
+        mostly a commit, of which there is one at a time.
     """
 
     def __init__(
-        self, call: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Exception]]]
+        self,
+        call: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Exception]]],
+        *,
+        gathers: bool = False,
     ) -> None:
         self._call = call
+        self._gathers = gathers
+        self._expected = 0
+        self._complete = asyncio.Event()
         self._waiting: list[tuple[ItemT, asyncio.Future[ResultT]]] = []
         self._calling: asyncio.Task[None] | None = None
 
@@ -36,6 +48,8 @@ class Batcher(Generic[ItemT, ResultT]):
         """Submit an item, and return its result. Cancelling this affects no other submitter."""
         result: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, result))
+        if len(self._waiting) >= self._expected:
+            self._complete.set()
         if self._calling is None:
             # The task has a context of its own: values bound to one request concern no other.
             self._calling = asyncio.create_task(self._call_until_done(), context=Context())
@@ -45,9 +59,21 @@ class Batcher(Generic[ItemT, ResultT]):
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                began = time.perf_counter()
                 await self._process(batch)
+                if self._gathers and len(batch) > 1:
+                    await self._gather(len(batch), (time.perf_counter() - began) / 2)
         finally:
             self._calling = None
+
+    async def _gather(self, expected: int, seconds: float) -> None:
+        """Wait until so many items wait, but not for long."""
+        self._complete.clear()
+        self._expected = expected
+        if len(self._waiting) < expected:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._complete.wait(), seconds)
+        self._expected = 0
 
     async def _process(self, batch: Sequence[tuple[ItemT, "asyncio.Future[ResultT]"]]) -> None:
         results: Sequence[ResultT | Exception]

@@ -56,8 +56,8 @@ class DirectoryDatabase:
     On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
     for the lock; on PostgreSQL both are the same engine. ``searching`` serves long statements that
     run once, so that short ones never wait for them; without one, ``reading`` serves them too.
-    ``hot`` serves statements that are a transaction each and wait only briefly for locks; without
-    one, as on SQLite, requests take the plain way of several statements.
+    ``hot`` serves statements that many requests share; on PostgreSQL, they are a transaction each
+    and wait only briefly for locks. Without it, requests take the plain way of more statements.
     """
 
     reading: AsyncEngine
@@ -74,12 +74,12 @@ class DirectoryDatabase:
     def engines(self) -> Sequence[AsyncEngine]:
         """Return all engines."""
         every = (self.reading, self.writing, self.searching, self.hot)
-        return [engine for engine in every if engine is not None]
+        return [engine for engine in dict.fromkeys(every) if engine is not None]
 
     @property
     def writers(self) -> Sequence[AsyncEngine]:
         """Return the engines whose sessions write."""
-        return [self.writing] if self.hot is None else [self.writing, self.hot]
+        return [it for it in dict.fromkeys((self.writing, self.hot)) if it is not None]
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for statements that change nothing."""

@@ -51,8 +51,8 @@ def open_directory_engines(
     prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each
     is asked once.
 
-    The hot engine, which PostgreSQL has alone, is for single statements that many requests share,
-    writing ones too. They wait only briefly for a lock.
+    The hot engine is for single statements that many requests share, writing ones too, and that
+    wait only briefly for a lock. On SQLite, which has no such locks, it is the one for writing.
 
     :param searches: the number of searches that may run at once.
     :param patient: whether statements may take any time.
@@ -66,7 +66,7 @@ def open_directory_engines(
     }
     both = _reading_and_writing(url, file, connector, patient=patient)
     if file is not None:
-        return (*both, _sqlite(url, file, begin="BEGIN", **pool))
+        return (*both, _sqlite(url, file, begin="BEGIN", **pool), both[1])
     uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
     postgres = partial(_postgres, patient=patient, isolation_level="AUTOCOMMIT")
     return (

@@ -1,6 +1,6 @@
 """Do users come out the same on the short way as on the plain one? Answers and rows are compared.
 
-Two connections on one PostgreSQL receive the same requests at the same times. One of them is served
+Two connections in one database receive the same requests at the same times. One of them is served
 by hot statements, the other without.
 """
 
@@ -21,10 +21,7 @@ from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable, Identity, UserRow
 from contracts.rules import CreateEmployee, LeaveAlone, RemoveEmployee, StoreRules
-from deploy.databases.migrations import DIRECTORY
 from tests.drivers.in_process import PATCH, PUBLIC_URL, USER, Ingress, ingress_on, opened_directory
-
-pytestmark = pytest.mark.postgres
 
 NAMES = ("ada", "Ada", "ben", "eve@acme.test", "")
 RULES = tuple(
@@ -173,11 +170,10 @@ class Way:
 
 
 @pytest.fixture
-def compare(request: pytest.FixtureRequest) -> Iterator[Compare]:
+def compare(directory_url: str) -> Iterator[Compare]:
     """Give what takes the same steps on both ways, and compares them after each step."""
-    templates = request.getfixturevalue("postgres_templates")
-    with templates.copy(DIRECTORY) as url, asyncio.Runner() as runner:
-        opened = opened_directory(url)
+    with asyncio.Runner() as runner:
+        opened = opened_directory(directory_url)
         database = runner.run(opened.__aenter__())
         yield lambda steps: runner.run(_compare(database, steps))
         runner.run(opened.__aexit__(None, None, None))

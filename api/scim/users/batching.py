@@ -18,6 +18,7 @@ from api.fairness.shares import Shares
 from api.scim.errors import TryAgainLater
 from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
+from api.scim.users.hot_sessions import HotSessions
 from api.scim.users.hot_users import Asked, HotUsers, Outcome, is_of_one
 from api.scim.users.plain_batches import PlainBatches
 from api.scim.users.statements import StoredUser
@@ -54,17 +55,17 @@ class BatchedUsers:
         self._locks = locks
         self._clock = clock
         self._memory: Tokens = memory or TokenMemory()
-        plain = PlainBatches(database, clock)
-        if database.hot is None:  # all writes share their commits: SQLite has one writer
-            self._by_id = Users[Asked](plain.by_id)
-            self._by_user_name = Users[Asked](plain.by_user_name)
-            self._creations = self._changes = Users[Any](plain.write)
-            return
-        hot = HotUsers(database.hot, self._memory, clock)
-        self._by_id = Batcher(_first(hot.by_id, plain.by_id))
-        self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
-        self._creations = Batcher(_first(hot.create, _leave))
-        self._changes = Batcher(_first(hot.change, _leave))
+        plain = PlainBatches(database, clock, self._memory)
+        self._by_id = Users[Asked](plain.by_id)
+        self._by_user_name = Users[Asked](plain.by_user_name)
+        self._creations = self._changes = Users[Any](plain.write, gathers=database.has_one_writer)
+        if database.hot is not None:
+            hot = HotUsers(HotSessions(database), self._memory, clock)
+            self._by_id = Batcher(_first(hot.by_id, plain.by_id))
+            self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
+            self._creations = Batcher(_first(hot.create, _leave), gathers=database.has_one_writer)
+            if not database.has_one_writer:  # SQLite locks by its transaction
+                self._changes = Batcher(_first(hot.change, _leave))
 
     async def by_id(self, connection: OpenedConnection, id_: str) -> StoredUser | None:
         """Return a user, or None if there is no such id.

@@ -1,8 +1,8 @@
 """How are users read and written in one round trip? Each statement checks its tokens itself.
 
-A statement takes any number of requests in one parameter, and is a transaction of its own. It finds
-for each request whether the token is live at this moment, with the rules of the connection, and
-reads or writes for live tokens only. PostgreSQL alone runs these statements.
+A statement takes any number of requests in one parameter. It finds for each request whether the
+token is live at this moment, with the rules of the connection, and reads or writes for live tokens
+only. On PostgreSQL it is a transaction of its own.
 """
 
 from functools import cache
@@ -28,10 +28,10 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_unless_taken
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.selectable import FromClause
 
-from api.directory.dialects import rows_in
+from api.directory.dialects import insert_for, rows_in
 from api.directory.hot_statements import HotStatement
 from api.directory.tables import ApiTable
 from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, users_with
@@ -39,7 +39,7 @@ from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, users_
 TABLES = ApiTable.metadata.tables
 TOKENS, CONNECTIONS = TABLES["tokens"], TABLES["connections"]
 
-POSTGRES = "postgresql"
+POSTGRES, SQLITE = "postgresql", "sqlite"
 DIGEST = column("digest", String)
 
 ASKED: list[ColumnElement[Any]] = [
@@ -62,8 +62,10 @@ UNCHANGED = ("version", "dirty_lane", "dirty_since")
 of an identity gives it a new version, and its mark may be cleared meanwhile."""
 
 
-def _asked(columns: list[ColumnElement[Any]], name: str = "asked") -> FromClause:
-    return rows_in(bindparam(name, type_=String), columns, POSTGRES)
+def _asked(
+    columns: list[ColumnElement[Any]], name: str = "asked", dialect: str = POSTGRES
+) -> FromClause:
+    return rows_in(bindparam(name, type_=String), columns, dialect)
 
 
 def _rules_if_live(
@@ -86,50 +88,42 @@ def _rules_if_live(
 
 
 @cache
-def finding(key: ColumnElement[str], *, with_identity: bool = False) -> HotStatement:
-    """Return the statement that finds users by a key: number of the request, rules, the user."""
-    asked = _asked(ASKED)
+def finding(key: ColumnElement[str], dialect: str, *, with_identity: bool = False) -> HotStatement:
+    """Return the statement that finds users by a key.
+
+    Its rows have for each request: its number, its digest, the rules if the token is live, and the
+    columns of the user, which are NULL without one.
+    """
+    asked = _asked(ASKED, dialect=dialect)
     identity = [it.label(f"{IDENTITY_PREFIX}{it.name}") for it in IDENTITIES.c]
-    user = users_with(USERS.c.user_name_key, *(identity if with_identity else ())).where(
-        USERS.c.connection_id == asked.c.connection_id, key == asked.c.key
-    )
+    user = users_with(USERS.c.user_name_key, *(identity if with_identity else ()))
     if with_identity:
-        user = user.join(
-            IDENTITIES,
-            and_(
-                IDENTITIES.c.connection_id == USERS.c.connection_id, IDENTITIES.c.id == USERS.c.id
-            ),
+        user = user.join(IDENTITIES, SAME_IDENTITY)
+    same_user = and_(USERS.c.connection_id == asked.c.connection_id, key == asked.c.key)
+    rules = _rules_if_live(asked.c.digest, asked.c.connection_id).label("rules")
+    columns = [asked.c.number, asked.c.digest, rules]
+    if dialect == POSTGRES:
+        # The limit keeps the planner from turning the subquery into a join of whole tables.
+        found = user.where(same_user).limit(literal_column("1")).lateral("found")
+        statement = select(*columns, *found.c).join_from(asked, found, true(), isouter=True)
+    else:
+        statement = select(*columns, *user.selected_columns).join_from(
+            asked, USERS, same_user, isouter=True
         )
-    # The limit keeps the planner from turning the subquery into a join of whole tables.
-    found = user.limit(literal_column("1")).lateral("found")
-    return HotStatement.of(
-        select(
-            asked.c.number,
-            asked.c.digest,
-            _rules_if_live(asked.c.digest, asked.c.connection_id).label("rules"),
-            *found.c,
-        ).select_from(asked.outerjoin(found, true()))
-    )
+    return HotStatement.of(statement, dialect)
 
 
 @cache
 def adding() -> HotStatement:
-    """Return the statement that inserts users with their identities.
+    """Return the statement of PostgreSQL that inserts users with their identities.
 
-    Its rows have for each user: id, whether it was inserted, and rules. Users are inserted in the
-    given order, against deadlocks. Of users with the same userName, the first one is inserted.
+    Its rows have for each user: id, digest, whether it was inserted, and the rules if the token is
+    live. Users are inserted in the given order, against deadlocks. Of users with the same userName,
+    the first one is inserted.
     """
     asked = select(*_asked([*USERS.c, DIGEST], "users").c).cte("asked")
-    keys = [it.name for it in USERS.c]
     rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
-    live = select(*(asked.c[name] for name in keys)).where(rules.is_not(None))
-    added = (
-        insert_unless_taken(USERS)
-        .from_select(keys, live)
-        .on_conflict_do_nothing()
-        .returning(USERS.c.id)
-        .cte("added")
-    )
+    added = _added(asked, POSTGRES).cte("added")
     new = _asked(list(IDENTITIES.c), "identities")
     of_added = select(*new.c).where(new.c.id.in_(select(added.c.id)))
     identities = insert(IDENTITIES).from_select([it.name for it in IDENTITIES.c], of_added)
@@ -139,17 +133,48 @@ def adding() -> HotStatement:
         asked.c.id.in_(select(added.c.id)).label("added"),
         rules.label("rules"),
     )
-    return HotStatement.of(outcome.add_cte(identities.cte("identity")))
+    return HotStatement.of(outcome.add_cte(identities.cte("identity")), POSTGRES)
+
+
+@cache
+def adding_users_on_sqlite() -> HotStatement:
+    """Return the statement of SQLite that inserts users; its rows are the ids of the new ones."""
+    asked = _asked([*USERS.c, DIGEST], "users", SQLITE)
+    return HotStatement.of(_added(asked, SQLITE), SQLITE)
+
+
+@cache
+def adding_identities_on_sqlite() -> HotStatement:
+    """Return the statement of SQLite that inserts identities."""
+    new = _asked(list(IDENTITIES.c), "identities", SQLITE)
+    names = [it.name for it in IDENTITIES.c]
+    return HotStatement.of(insert(IDENTITIES).from_select(names, select(*new.c)), SQLITE)
+
+
+@cache
+def checking(dialect: str) -> HotStatement:
+    """Return the statement that finds live tokens: its rows have a digest, and rules if it is."""
+    asked = _asked([DIGEST, column("connection_id", String)], dialect=dialect)
+    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    return HotStatement.of(select(asked.c.digest, rules.label("rules")), dialect)
+
+
+def _added(asked: FromClause, dialect: str) -> ReturningInsert[tuple[str]]:
+    names = [it.name for it in USERS.c]
+    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    live = select(*(asked.c[name] for name in names)).where(rules.is_not(None))
+    inserted = insert_for(dialect, USERS).from_select(names, live)
+    return inserted.on_conflict_do_nothing().returning(USERS.c.id)
 
 
 @cache
 def changing(user_columns: frozenset[str], identity_columns: frozenset[str]) -> HotStatement:
     """Return the statement that stores new states of users, if they still build on the newest.
 
-    Its rows have the key of each user that was changed. Without identity columns, no identity
-    changes. First the rows of users and identities are
+    Its rows have the key of each user that was changed. First the rows of users and identities are
     locked that are not locked already, and are as they were when the states were decided, with live
-    tokens and the rules of that moment. Only then both are changed, or neither.
+    tokens and the rules of that moment. Only then both are changed, or neither. Without columns of
+    identities, only users change.
     """
     basis: list[ColumnElement[Any]] = [
         DIGEST,
@@ -164,7 +189,7 @@ def changing(user_columns: frozenset[str], identity_columns: frozenset[str]) -> 
     if identity_columns:
         identities = _stored(IDENTITIES, identity_columns, "identities", locked)
         outcome = outcome.add_cte(identities.cte("identity"))
-    return HotStatement.of(outcome)
+    return HotStatement.of(outcome, POSTGRES)
 
 
 def _locked(asked: FromClause) -> Select[Any]:

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.access.bearer import OpenedConnection, Tokens, note_tokens, rules_of, unauthorized
-from api.directory.hot_statements import HotStatement, Row, run_hot
+from api.directory.hot_statements import HotStatement, Row
 from api.retries import is_conflict, is_locked_out
-from api.scim.users.hot_statements import UNCHANGED, adding, changing, finding
+from api.scim.users.hot_sessions import HotSessions, as_json
+from api.scim.users.hot_statements import UNCHANGED, changing, finding
 from api.scim.users.statements import IDENTITY_PREFIX, USERS, StoredUser, UserKey, stored_of
 from api.scim.users.writes import (
     Change,
@@ -58,17 +57,19 @@ class _Found(NamedTuple):
 class HotUsers:
     """Reads and writes users by statements that check the tokens, and notes which are live."""
 
-    engine: AsyncEngine
+    sessions: HotSessions
     memory: Tokens
     clock: Clock
 
     async def by_id(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
         """Return for each request the user with its id, None without one, or its error."""
-        return [_user_of(it) for it in await self._find(finding(USERS.c.id), asked)]
+        statement = finding(USERS.c.id, self.sessions.dialect)
+        return [_user_of(it) for it in await self._find(statement, asked)]
 
     async def by_user_name(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
         """Return for each request the user with its userName, None without one, or its error."""
-        return [_user_of(it) for it in await self._find(finding(USERS.c.user_name_key), asked)]
+        statement = finding(USERS.c.user_name_key, self.sessions.dialect)
+        return [_user_of(it) for it in await self._find(statement, asked)]
 
     async def create(self, creations: Sequence[Creation]) -> Sequence[Outcome]:
         """Create users, in the order of their names, against deadlocks.
@@ -79,24 +80,23 @@ class HotUsers:
         now = self.clock()
         new = [created(it, now) for it in creations]
         ordered = sorted(zip(new, creations, strict=True), key=lambda it: _name_of(it[0]))
-        rows = await self._run(
-            adding(),
-            [it.connection for it in creations],
-            users=_json(made.columns | {"digest": it.connection.digest} for made, it in ordered),
-            identities=_json(made.identity for made, _ in ordered),
-        )
+        users = [made.columns | {"digest": it.connection.digest} for made, it in ordered]
+        identities = [made.identity for made, _ in ordered if made.identity]
+        moment = self.memory.next_moment()
+        rows = await self.sessions.add(users, identities)
+        self._note(moment, [it.connection for it in creations], rows)
         by_id = {row["id"]: row for row in rows}
         return [_outcome_of(it.user, by_id[it.user.id]) for it in new]
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Change users whose rows are not locked; None is left for a change that has to wait.
+        """Change users on PostgreSQL, unless they are locked; None is left for a change that waits.
 
         A second change of the same user is left as well, and one that is not light.
 
         :raises IntegrityError: when the userName that a user changes to is taken.
         """
         now = self.clock()
-        reading = finding(USERS.c.id, with_identity=True)
+        reading = finding(USERS.c.id, self.sessions.dialect, with_identity=True)
         found = await self._find(reading, [Asked(it.connection, it.id) for it in changes])
         outcomes: list[Outcome | Written] = []
         bases: list[dict[str, Any]] = []
@@ -116,19 +116,18 @@ class HotUsers:
     async def _find(
         self, statement: HotStatement, asked: Sequence[Asked]
     ) -> Sequence[_Found | Exception]:
-        rows = await self._run(
-            statement,
-            [it.connection for it in asked],
-            asked=_json(
-                {
-                    "number": number,
-                    "digest": it.connection.digest,
-                    "connection_id": it.connection.id,
-                    "key": it.key,
-                }
-                for number, it in enumerate(asked)
-            ),
-        )
+        requests = [
+            {
+                "number": number,
+                "digest": it.connection.digest,
+                "connection_id": it.connection.id,
+                "key": it.key,
+            }
+            for number, it in enumerate(asked)
+        ]
+        moment = self.memory.next_moment()
+        rows = await self.sessions.read(statement, asked=as_json(requests))
+        self._note(moment, [it.connection for it in asked], rows)
         found: list[_Found | Exception] = [unauthorized() for _ in asked]
         for row in rows:
             if (rules := row["rules"]) is not None:
@@ -144,35 +143,27 @@ class HotUsers:
         """Store changes whose users are as they were; return the keys of those users."""
         identities = [it.identity for it in written if it.identity]
         names = frozenset(written[0].columns), frozenset(identities[0] if identities else ())
-        rows = await run_hot(
-            self.engine,
+        rows = await self.sessions.read(
             changing(*names),
-            users=_json(it.columns for it in written),
-            identities=_json(identities),
-            basis=_json(bases),
+            users=as_json([it.columns for it in written]),
+            identities=as_json(identities),
+            basis=as_json(bases),
         )
         return frozenset(UserKey(row["connection_id"], row["id"]) for row in rows)
 
-    async def _run(
-        self, statement: HotStatement, connections: Iterable[OpenedConnection], **parameters: str
-    ) -> Sequence[Row]:
-        """Run a statement, and note which tokens it has found live."""
-        moment = self.memory.next_moment()
-        rows = await run_hot(self.engine, statement, **parameters)
-        live = {row["digest"]: row["rules"] for row in rows if row["rules"] is not None}
+    def _note(
+        self, moment: int, connections: Iterable[OpenedConnection], rows: Sequence[Row]
+    ) -> None:
+        """Note which tokens a statement has found live that began at a moment."""
         asked = {it.digest: it for it in connections}
+        live = {row["digest"]: row["rules"] for row in rows if row["rules"] is not None}
         opened = {digest: replace(asked[digest], rules=rules_of(live[digest])) for digest in live}
         note_tokens(self.memory, asked, opened, moment)
-        return rows
 
 
 def is_of_one(error: DBAPIError) -> bool:
     """Return whether an error of a batch is that of one request; the others succeed alone."""
     return isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error)
-
-
-def _json(rows: Iterable[Any]) -> str:
-    return to_json(list(rows)).decode()
 
 
 def _user_of(found: _Found | Exception) -> Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
+from api.access.bearer import Tokens
 from api.directory.dialects import DirectoryDatabase, wait_briefly
 from api.scim.users import statements
 from api.scim.users.hot_users import Asked, Outcome, is_of_one
@@ -23,6 +24,7 @@ class PlainBatches:
 
     database: DirectoryDatabase
     clock: Clock
+    memory: Tokens
 
     async def by_id(self, asked: Sequence[Asked]) -> Sequence[StoredUser | None]:
         """Return for each request the user with its id, or None without one."""
@@ -43,11 +45,16 @@ class PlainBatches:
         open transaction has inserted blocks the whole batch; after a brief wait all its writes are
         tried one by one, so that only the one with that userName goes on waiting.
         """
+        moment = self.memory.next_moment()
         try:
             async with self.database.write() as db:
                 await wait_briefly(db)
-                return await write_users(db, writes, self.clock(), wait=False)
+                outcomes = await write_users(db, writes, self.clock(), wait=False)
         except DBAPIError as error:
             if is_of_one(error):
                 return [None] * len(writes)
             raise
+        for write, outcome in zip(writes, outcomes, strict=True):
+            if isinstance(outcome, StoredUser):  # the transaction has looked the token up
+                self.memory.confirm(write.connection.digest, write.connection, moment)
+        return outcomes

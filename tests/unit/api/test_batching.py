@@ -81,3 +81,27 @@ async def test_a_call_takes_so_many_and_no_more(oracle: Oracle) -> None:
     numbers = [2 * number for number in range(LARGEST_BATCH + 1)]
     assert await asyncio.gather(*map(shared.submit, numbers)) == [2 * number for number in numbers]
     assert [len(call) for call in oracle.calls] == [LARGEST_BATCH, 1]
+
+
+async def test_after_a_call_of_many_the_next_one_waits_until_as_many_have_come(
+    oracle: Oracle,
+) -> None:
+    shared = Batcher(oracle, gathers=True)
+    asking = [asyncio.ensure_future(shared.submit(number)) for number in (2, 4)]
+    while not oracle.calls:
+        await asyncio.sleep(0)
+    early = asyncio.ensure_future(shared.submit(6))
+    await asyncio.sleep(0.2)  # the call takes so long, and half of it is waited for
+    oracle.goes_on.set()
+    await asyncio.gather(*asking)
+    assert oracle.calls == [[2, 4]]
+    assert [await shared.submit(8), await early] == [16, 12]
+    assert oracle.calls == [[2, 4], [6, 8]]
+
+
+async def test_if_nobody_else_comes_the_next_call_is_made_all_the_same(oracle: Oracle) -> None:
+    oracle.goes_on.set()
+    shared = Batcher(oracle, gathers=True)
+    await asyncio.gather(*map(shared.submit, (2, 4)))
+    assert await shared.submit(6) == 12
+    assert oracle.calls == [[2, 4], [6]]

@@ -20,6 +20,7 @@ from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
 from api.outbox.marks import mark_identities
+from api.scim.users.hot_sessions import HotSessions
 from api.scim.users.hot_users import HotUsers
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
@@ -106,7 +107,6 @@ async def test_a_change_is_left_with_nothing_stored_if_what_it_builds_on_has_cha
 
 async def left(ingress: Ingress, user: str, directory_url: str, meanwhile: Meanwhile) -> list[Any]:
     """Deactivate somebody, and let something happen between the two statements for it."""
-    assert ingress.database.hot is not None
 
     def decide(stored: StoredUser) -> UserState | None:
         def in_between() -> None:
@@ -120,7 +120,7 @@ async def left(ingress: Ingress, user: str, directory_url: str, meanwhile: Meanw
 
     token = ingress.http.headers["authorization"].removeprefix("Bearer ")
     connection = OpenedConnection(ingress.connection, RULES, digest_of(token))
-    users = HotUsers(ingress.database.hot, TokenMemory(), now)
+    users = HotUsers(HotSessions(ingress.database), TokenMemory(), now)
     return list(await users.change([Change(connection, new_trace(), user, decide, urgent=True)]))
 
 

@@ -1,4 +1,4 @@
-"""How many round trips to PostgreSQL does a frequent request take? As few as can be, exactly."""
+"""How many round trips to its database does a frequent request take? As few as can be."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,8 +7,6 @@ import pytest
 
 from tests.drivers.in_process import USER, Ingress
 from tests.readings.round_trips import round_trips_to
-
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
 LEAVE = {"op": "replace", "value": {"active": False}}
 
@@ -42,6 +40,7 @@ def replace(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
     return ingress.send("PUT", f"/Users/{user}", body)
 
 
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize(
     ("send", "trips"),
     [(create, 1), (look_up, 1), (read, 1), (deactivate, 2), (rename, 2), (replace, 2)],
@@ -56,3 +55,15 @@ async def test_a_frequent_request_takes_so_many_round_trips(
         answer = await send(ingress, users[0])
     assert answer.is_success, answer.text
     assert len(sent) == trips
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("send", "statements"), [(create, 5), (look_up, 1), (read, 1)])
+async def test_on_sqlite_a_frequent_request_takes_so_many_statements(
+    ingress: Ingress, send: Sends, statements: int
+) -> None:
+    user = await ingress.user("ada")
+    async with round_trips_to(ingress.database) as sent:
+        answer = await send(ingress, user)
+    assert answer.is_success, answer.text
+    assert len(sent) == statements
