@@ -1,4 +1,4 @@
-"""What does a request ask of the database? Its statements, and the rows that come back."""
+"""What does a request or a batch ask of its database? Statements, and rows that come back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import event
 
 from api.directory.dialects import DirectoryDatabase
+from worker.dialects import DownstreamDatabase
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Asked:
 
 
 @contextmanager
-def asked_of(database: DirectoryDatabase) -> Iterator[Asked]:
+def asked_of(database: DirectoryDatabase | DownstreamDatabase) -> Iterator[Asked]:
     """Record what is asked of a database while the context lasts."""
     asked = Asked()
 

@@ -52,7 +52,7 @@ class ScimIngress:
     users: BatchedUsers
     provider: ScimProvider
     public_url: str
-    on_write: Callable[[], None]
+    on_write: Callable[[str], None]
     limits: Limits
     clock: Clock
     shares: Shares
@@ -124,7 +124,7 @@ class ScimIngress:
         handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, scim_request)
         if operation in WRITING_OPERATIONS:
-            self.on_write()
+            self.on_write(connection.id)
         return response
 
     async def _body(
