@@ -38,8 +38,12 @@ LARGEST_INTEGER = 2**63 - 1
 LOCK_MILLISECONDS = 50
 """How long a transaction that requests share waits for a lock: as long as a few writes take."""
 
-OLDEST_TRANSACTION = """
-SELECT CAST(extract(epoch FROM min(xact_start)) * 1000000 AS bigint) FROM pg_stat_activity
+SETTLED_AFTER = 5_000_000
+"""Microseconds after its time within which a user is added, or else noted by a trigger."""
+
+OLDEST_MOMENT = """
+SELECT CAST(extract(epoch FROM least(now(), min(xact_start))) * 1000000 AS bigint)
+FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
 AND pid <> pg_backend_pid()
 """
@@ -83,6 +87,21 @@ class DirectoryDatabase:
         """Open a transaction, which is committed at the end and rolled back by an exception."""
         return self.writing.begin()
 
+    def write_in_snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction whose statements all see the same moment, as SQLite's always do."""
+        if self.has_one_writer:
+            return self.write()
+        return self.writing.execution_options(isolation_level="REPEATABLE READ").begin()
+
+    def write_at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection that commits each statement by itself, without a round trip for it.
+
+        On SQLite it is a transaction, as ``write`` opens: there are no round trips to be saved.
+        """
+        if self.has_one_writer:
+            return self.write()
+        return self.writing.execution_options(isolation_level="AUTOCOMMIT").connect()
+
 
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can take an ON CONFLICT clause."""
@@ -108,15 +127,15 @@ async def wait_briefly(db: AsyncConnection) -> None:
         await db.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
 
 
-async def oldest_transaction(db: AsyncConnection) -> int | None:
-    """Return when the oldest transaction of other sessions began, in microseconds of the database.
+async def settled_before(db: AsyncConnection) -> int:
+    """Return the time up to which no open transaction can add users without a trigger's note.
 
-    SQLite has none, because writers run one after the other. PostgreSQL hides those of other roles.
+    SQLite has no open transactions beside the one that asks. PostgreSQL hides those of other roles.
     """
     if db.dialect.name != "postgresql":
-        return None
-    began: int | None = await db.scalar(text(OLDEST_TRANSACTION))
-    return began
+        return LARGEST_INTEGER
+    oldest: int = await db.scalar(text(OLDEST_MOMENT))
+    return oldest - SETTLED_AFTER
 
 
 # --- text -----------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.identity_changed import Trace
@@ -19,11 +18,6 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 """The header of the same name, version 00 of the W3C Trace Context."""
 
 
-def new_trace() -> Trace:
-    """Return a trace for work that no HTTP request caused."""
-    return Trace(correlation_id=uuid.uuid4().hex)
-
-
 def trace_from(headers: Headers) -> Trace:
     """Return the trace of a request; a new id replaces a missing or unsafe correlation id."""
     sent, parent = headers.get(CORRELATION_HEADER, ""), headers.get("traceparent", "")
@@ -33,14 +27,8 @@ def trace_from(headers: Headers) -> Trace:
     )
 
 
-def trace_of(request: Request) -> Trace:
-    """Return the trace that the middleware gave a request."""
-    trace: Trace = request.state.trace
-    return trace
-
-
 class CorrelationIds:
-    """Gives every request a trace, and its log lines and its answer the correlation id."""
+    """Gives the log lines of every request, and its answer, the correlation id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,7 +38,6 @@ class CorrelationIds:
             await self.app(scope, receive, send)
             return
         trace = trace_from(Headers(scope=scope))
-        scope.setdefault("state", {})["trace"] = trace
 
         async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -15,8 +15,9 @@ from api.scim.protocol.limits import Limits
 from api.scim.protocol.ready_json import ReadyJson
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import TolerantScimService
+from api.scim.search.stored_documents import document_of
 from api.scim.users.answers import UserAnswers
-from api.scim.users.mapping import user_columns, user_of
+from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.scim_searches import ATTRIBUTES, BASE_URL, WORDS, resources
 
@@ -39,7 +40,7 @@ def stored(document: Any, groups: Any = ()) -> StoredUser:
         user = ScimUser.model_validate(
             document | {"userName": "ada"}, scim_ctx=Context.RESOURCE_CREATION_REQUEST
         )
-        text = to_json(user_columns(user)["resource"]).decode()
+        text = to_json(document_of(user)).decode()
     times = 1_700_000_000_000_001, 1_700_000_001_000_000
     return StoredUser("acme", "c" * 32, text, *times, revision=7, groups=groups)
 

@@ -15,13 +15,14 @@ from api.admin.connections import NewConnection, create_connection
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
-from api.fairness.shares import Shares, ShareSizes
-from api.http.correlation import new_trace
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.metrics import ApiMetrics
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import Group, User
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
+from api.traces import new_trace
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from deploy.databases.engines import open_engines

@@ -7,7 +7,7 @@ from api.scim.members.sent import as_sent, model_of
 from api.scim.members.stored import Member, Row
 from api.scim.protocol.meta import meta_of
 from api.scim.protocol.resources import Group
-from api.scim.search.stored_documents import document_columns, indexable
+from api.scim.search.stored_documents import document_columns, document_of, indexable
 from contracts.names import name_key
 
 
@@ -20,7 +20,7 @@ def group_columns(group: Group) -> dict[str, Any]:
     if group.external_id:
         indexable("externalId", group.external_id)
     names = {"display_name": name, "display_name_key": name_key(name)}
-    return document_columns(Group, group) | names
+    return document_columns(Group, document_of(group)) | names
 
 
 def group_of(row: Row, members: Iterable[Member] = ()) -> Group:

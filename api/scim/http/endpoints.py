@@ -47,6 +47,11 @@ class Endpoint:
     shapes: bool = False
     versioned: bool = False
 
+    @property
+    def name(self) -> str:
+        """The name of the operation in metrics, logs and the OpenAPI document."""
+        return self.does.lower().replace(" a ", " ").replace(" ", "_")
+
 
 def _of_type(name: str, path: str, model: Any) -> tuple[Endpoint, ...]:
     one = f"{path}/{{id}}"

@@ -4,20 +4,19 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from fastapi import Request, Response
 from scim2_models import ScimProvider, UnauthorizedException
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation
+from starlette.requests import Request
+from starlette.responses import Response
 
 from api.access.bearer import BearerTokens, OpenedConnection, cursor_secret
 from api.connection_urls import SCIM_PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
-from api.http.correlation import trace_of
-from api.http.exit_stacks import exit_stack_of
-from api.http.request_log import note_connection
+from api.http.traced_request import TracedRequest
 from api.retries import despite_conflicts
 from api.scim.errors import BodyTooSlow, Retryable, as_scim, drop_tracebacks
 from api.scim.http.read_body import read_body
@@ -53,13 +52,13 @@ class ScimIngress:
     users: BatchedUsers
     provider: ScimProvider
     public_url: str
-    on_write: Callable[[], None]
+    on_write: Callable[[str], None]
     limits: Limits
     clock: Clock
     shares: Shares
     locks: ResourceLocks
 
-    async def serve(self, request: Request) -> Response:
+    async def serve(self, request: TracedRequest) -> Response:
         """Return the answer to a request on any path below the prefix."""
         try:
             answer = as_http(await self._answer_to(request))
@@ -81,12 +80,11 @@ class ScimIngress:
                 answer.headers["Allow"] = ", ".join(sorted({*refusal.allowed, "HEAD"}))
         return answer
 
-    async def _answer_to(self, request: Request) -> ScimResponse:
+    async def _answer_to(self, request: TracedRequest) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
         connection = await self._admit(request, connection_id, authorization)
-        exit_stack = exit_stack_of(request)
-        await exit_stack.enter_async_context(self.shares.requests.slot(connection.id))
+        await request.exit_stack.enter_async_context(self.shares.requests.slot(connection.id))
         service = self._service(cursor_secret(authorization))
         scim_request = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
@@ -104,7 +102,7 @@ class ScimIngress:
 
     async def _handle(
         self,
-        request: Request,
+        request: TracedRequest,
         scim_request: ScimRequest,
         operation: Operation,
         service: TolerantScimService,
@@ -116,7 +114,7 @@ class ScimIngress:
         transactions = Transactions(
             self.database,
             connection,
-            trace_of(request),
+            request.trace,
             self.shares,
             self.locks,
             self.clock,
@@ -126,26 +124,30 @@ class ScimIngress:
         handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, scim_request)
         if operation in WRITING_OPERATIONS:
-            self.on_write()
+            self.on_write(connection.id)
         return response
 
     async def _body(
-        self, request: Request, limit: int, connection: OpenedConnection, body_slots: AsyncExitStack
+        self,
+        request: TracedRequest,
+        limit: int,
+        connection: OpenedConnection,
+        body_slots: AsyncExitStack,
     ) -> bytes:
         seconds, bodies = self.limits.body_seconds, self.shares.bodies
         return await read_body(request, limit, seconds, bodies, connection.id, body_slots)
 
     async def _admit(
-        self, request: Request, connection_id: str, authorization: str
+        self, request: TracedRequest, connection_id: str, authorization: str
     ) -> OpenedConnection:
         """Return the connection of a request with a valid token; the log gets any existing one."""
         try:
             opened = await self.tokens.authenticate(connection_id, authorization)
         except UnauthorizedException:
             if await self.tokens.connection_exists(connection_id):
-                note_connection(request, connection_id)
+                request.connection_id = connection_id
             raise
-        note_connection(request, opened.id)
+        request.connection_id = opened.id
         return opened
 
     def _service(self, secret: str) -> TolerantScimService:

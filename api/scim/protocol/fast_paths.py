@@ -47,7 +47,7 @@ def name_looked_up(query: Mapping[str, str]) -> str | None:
 def activity_set(patch: Any) -> bool | None:
     """Return the value of ``active`` that a PATCH sets; None if it does anything else.
 
-    :param patch: the JSON of the body, after tolerances.
+    :param patch: the JSON of the body, as it was sent.
     """
     match patch:
         case {"schemas": [schema], "Operations": [{"op": str(op), **operation}], **others} if (

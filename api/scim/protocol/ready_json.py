@@ -5,7 +5,7 @@ The database or a fast path has written such a value, and the answer takes it un
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from json import dumps
+from json import JSONEncoder, dumps
 from typing import Any
 
 
@@ -27,9 +27,13 @@ Piece = str | StreamedJson
 """A part of an answer: a text, or a source of texts."""
 
 
+ENCODER = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+"""The one encoder of all answers; ``json.dumps`` makes an encoder for each value."""
+
+
 def to_text(value: Any) -> str:
     """Return a value as compact JSON, as in all answers."""
-    return dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return ENCODER.encode(value)
 
 
 async def texts_of(value: Any) -> AsyncIterator[str]:

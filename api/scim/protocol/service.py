@@ -96,11 +96,17 @@ class TolerantScimService(ScimService):
     def decode_body(
         self, body: bytes, content_type: str | None, most_values: int = MOST_GROUP_VALUES
     ) -> Any:
-        self.ensure_json(content_type)
-        check_structure(body, most_values)
-        decoded = json_of(body)
+        decoded = self.decode_unchecked(body, content_type, most_values)
         check_value(decoded, self.limits.value_characters)
         return decoded
+
+    def decode_unchecked(
+        self, body: bytes, content_type: str | None, most_values: int = MOST_USER_VALUES
+    ) -> Any:
+        """Return the JSON value of a body, whose texts and names are not checked yet."""
+        self.ensure_json(content_type)
+        check_structure(body, most_values)
+        return json_of(body)
 
     def read_body(
         self, model: type[ModelT], body: bytes, content_type: str | None, scim_ctx: Context
@@ -136,6 +142,11 @@ class TolerantScimService(ScimService):
         patch = super().read_patch(resource_type, body, content_type)
         self.check_paths(resource_type, patch)
         return patch
+
+    def read_decoded_user(self, decoded: Any, scim_ctx: Context) -> ScimUser:
+        """Read a user from the decoded body of a POST or PUT that is not checked yet."""
+        check_value(decoded, self.limits.value_characters)
+        return self._validated(ScimUser, decoded, scim_ctx)
 
     def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
         """Read a PATCH from its decoded body."""

@@ -4,14 +4,15 @@ A user that was stored under larger limits may keep its size and can be deactiva
 grow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scim2_models import InvalidValueException
 
 from api.scim.protocol.limits import LONGEST_NAME
-from api.scim.protocol.resources import ScimUser
 from contracts.names import trimmed
+
+Document = Mapping[str, Any]
 
 MOST_ENTRIES = 1_000
 """Entries of all lists of a user together; an entry costs a tenth of a millisecond per change."""
@@ -37,14 +38,16 @@ def check_growth(before: Any, after: Any, most_characters: int) -> None:
     _check(entries, characters, most_characters)
 
 
-def check_names(user: ScimUser, before: ScimUser | None) -> None:
+def check_names(user: Document, before: Document | None) -> None:
     """Check the values of a user that are indexed or become names downstream.
 
     A value that the stored user has already may stay.
 
+    :param user: the canonical JSON of the user.
+    :param before: the stored document; None for a new user.
     :raises InvalidValueException: when a value is too long, or the userName is empty.
     """
-    if not trimmed(user.user_name or ""):
+    if not trimmed(user.get("userName", "")):
         raise InvalidValueException(detail="userName must not be empty, or blank")
     known = set(_names_of(before)) if before is not None else set()
     for name in _names_of(user):
@@ -54,13 +57,12 @@ def check_names(user: ScimUser, before: ScimUser | None) -> None:
             )
 
 
-def _names_of(user: ScimUser) -> Iterator[tuple[str, str]]:
-    yield "userName", user.user_name or ""
-    yield "externalId", user.external_id or ""
-    for email in user.emails or ():
-        yield "emails.value", email.value or ""
-    for role in user.roles or ():
-        yield "roles.value", role.value or ""
+def _names_of(user: Document) -> Iterator[tuple[str, str]]:
+    for attribute in ("userName", "externalId"):
+        yield attribute, user.get(attribute, "")
+    for attribute in ("emails", "roles"):
+        for entry in user.get(attribute, ()):
+            yield f"{attribute}.value", entry.get("value", "")
 
 
 def _size_of(document: Any) -> tuple[int, int]:

@@ -8,6 +8,7 @@ the entry by which resources sort: the primary one, or else the first (RFC 7644 
 
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from inspect import isclass
 from typing import Any
@@ -26,10 +27,11 @@ RELATIVE_MARK = "./"
 
 def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str, Any]:
     """Return the comparison form of a resource's canonical JSON, under the models' field names."""
-    form = _form(model, "", model, resource)
+    form = _form(_attributes(model, ""), model, resource)
     for schema, extension in model.get_extension_models().items():
         if schema in resource:
-            form[extension.__name__] = _form(model, f"{schema}:", extension, resource[schema])
+            parts = _attributes(model, f"{schema}:")
+            form[extension.__name__] = _form(parts, extension, resource[schema])
     return form
 
 
@@ -55,45 +57,86 @@ def refers_to_resource(binding: AttributeBinding) -> bool:
     return bool(kinds) and not {"external", "uri"} & set(kinds)
 
 
-def _stored_form(binding: AttributeBinding, value: object) -> str | None:
-    text = text_form(binding, value)
-    if text is None or not refers_to_resource(binding):
-        return text
-    return text if is_absolute(text) else RELATIVE_MARK + text
+class _Attributes(dict[str, "_Attribute"]):
+    """The attributes of a model below a prefix of their paths, by name; each is resolved once."""
+
+    def __init__(self, model: type[Resource[Any]], prefix: str) -> None:
+        super().__init__()
+        self._model = model
+        self._prefix = prefix
+
+    def __missing__(self, name: str) -> "_Attribute":
+        attribute = self[name] = _resolved(self._model, f"{self._prefix}{name}")
+        return attribute
 
 
-def _form(
-    model: type[Resource[Any]], prefix: str, holder: type[BaseModel], values: Document
-) -> dict[str, Any]:
-    form = {}
-    for name, field in _names(holder).items():
-        if name in values:
-            form[field] = _value(model, f"{prefix}{name}", values[name])
-    return form
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    """An attribute of stored documents: the field of its model, and how its texts compare."""
+
+    field: str
+    binding: AttributeBinding
+    parts: _Attributes
+    refers: bool
+    is_text: bool
+    is_exact: bool
+
+    def form_of(self, value: object) -> str | None:
+        """Return the comparison form of one value; most are texts in ASCII, in normal form."""
+        if self.is_text and isinstance(value, str) and value.isascii():
+            return value if self.is_exact else value.lower()
+        text = text_form(self.binding, value)
+        if text is None or not self.refers:
+            return text
+        return text if is_absolute(text) else RELATIVE_MARK + text
 
 
-def _value(model: type[Resource[Any]], path: str, value: Any) -> Any:
-    if isinstance(value, list):
-        entries = sorted(value, key=lambda entry: not _is_primary(entry))
-        return [_entry(model, path, entry) for entry in entries]
-    if isinstance(value, dict):
-        return _entry(model, path, value)
-    return _stored_form(_binding(model, path), value)
+_attributes = cache(_Attributes)
 
 
-def _entry(model: type[Resource[Any]], path: str, entry: Any) -> dict[str, Any]:
-    if not isinstance(entry, dict):
-        return {"value": _stored_form(_binding(model, path), entry)}
+def _resolved(model: type[Resource[Any]], path: str) -> _Attribute:
+    binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
+    assert binding is not None, path  # the JSON was dumped by the model itself
+    refers = refers_to_resource(binding)
+    return _Attribute(
+        field=binding.target_field_name,
+        binding=binding,
+        parts=_Attributes(model, f"{path}."),
+        refers=refers,
+        is_text=binding.target_type is not bytes and not refers,
+        is_exact=binding.case_exact,
+    )
+
+
+def _form(attributes: _Attributes, holder: type[BaseModel], values: Document) -> dict[str, Any]:
     return {
-        binding.target_field_name: _stored_form(binding, value)
-        for binding, value in (
-            (_binding(model, f"{path}.{name}"), value) for name, value in entry.items()
-        )
+        field: _value(attributes[name], values[name])
+        for name, field in _names(holder).items()
+        if name in values
     }
 
 
-def _is_primary(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("primary") is True
+def _value(attribute: _Attribute, value: Any) -> Any:
+    if isinstance(value, list):
+        entries = sorted(value, key=_is_not_primary)
+        return [_entry(attribute, entry) for entry in entries]
+    if isinstance(value, dict):
+        return _entry(attribute, value)
+    return attribute.form_of(value)
+
+
+def _entry(attribute: _Attribute, entry: Any) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        return {"value": attribute.form_of(entry)}
+    form = {}
+    for name, value in entry.items():
+        part = attribute.parts[name]
+        form[part.field] = part.form_of(value)
+    return form
+
+
+def _is_not_primary(entry: Any) -> bool:
+    return not (isinstance(entry, dict) and entry.get("primary") is True)
 
 
 @cache
@@ -109,10 +152,3 @@ def _names(holder: type[BaseModel]) -> dict[str, str]:
 def _is_extension(holder: type[BaseModel], field: str) -> bool:
     extensions = holder.get_extension_models() if issubclass(holder, Resource) else {}
     return field in {extension.__name__ for extension in extensions.values()}
-
-
-@cache
-def _binding(model: type[Resource[Any]], path: str) -> AttributeBinding:
-    binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
-    assert binding is not None, path  # the JSON was dumped by the model itself
-    return binding

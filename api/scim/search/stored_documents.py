@@ -5,16 +5,20 @@ from typing import Any
 from scim2_models import InvalidValueException, Resource
 
 from api.scim.protocol.limits import LONGEST_NAME
-from api.scim.search.comparison_form import comparable_form
+from api.scim.search.comparison_form import Document, comparable_form
 from contracts.names import trimmed
 
 DERIVED_ATTRIBUTES = {"id", "meta", "groups", "members"}
 """Attributes that no stored document holds: columns and memberships hold them."""
 
 
-def document_columns(model: type[Resource[Any]], resource: Resource[Any]) -> dict[str, Any]:
+def document_of(resource: Resource[Any]) -> dict[str, Any]:
+    """Return the canonical JSON of a resource, without derived attributes."""
+    return resource.model_dump(exclude=DERIVED_ATTRIBUTES)
+
+
+def document_columns(model: type[Resource[Any]], document: Document) -> dict[str, Any]:
     """Return the columns of a resource's document, its comparison form and its externalId."""
-    document = resource.model_dump(exclude=DERIVED_ATTRIBUTES)
     form = comparable_form(model, document)
     return {"resource": document, "comparable": form, "external_id": form.get("external_id")}
 

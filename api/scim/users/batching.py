@@ -16,7 +16,6 @@ from api.scim.errors import TryAgainLater
 from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users import statements
-from api.scim.users.offset_pages import UserPages
 from api.scim.users.statements import StoredUser, UserKey
 from api.scim.users.states import Decide, UserState
 from api.scim.users.writes import Change, Write, not_found, user_name_taken, write_users
@@ -39,7 +38,6 @@ class BatchedUsers:
         self._by_id = Batcher(self._find_by_id)
         self._by_user_name = Batcher(self._find_by_user_name)
         self._writes = Batcher(self._write_batch)
-        self.pages = UserPages()
 
     async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
         """Return a user, or None if there is no such id."""

@@ -9,14 +9,20 @@ from scim2_models import GroupMembership, Meta
 from api.scim.protocol.meta import meta_of
 from api.scim.protocol.references import reference_to
 from api.scim.protocol.resources import ScimUser
+from api.scim.search.comparison_form import Document
 from api.scim.search.stored_documents import document_columns
 from api.scim.users.statements import StoredUser
 from contracts.names import name_key
 
+ATTRIBUTE_NAMES = tuple(
+    described.serialization_alias or name for name, described in ScimUser.model_fields.items()
+)
+"""The attributes of a user in the order of canonical JSON."""
 
-def user_columns(user: ScimUser) -> dict[str, Any]:
-    """Return the columns that store a user, whose names have been checked."""
-    return document_columns(ScimUser, user) | {"user_name_key": name_key(user.user_name or "")}
+
+def user_columns(user: Document) -> dict[str, Any]:
+    """Return the columns that store the canonical JSON of a user, whose names have been checked."""
+    return document_columns(ScimUser, user) | {"user_name_key": name_key(user["userName"])}
 
 
 def user_of(stored: StoredUser) -> ScimUser:

@@ -19,16 +19,24 @@ from scim2_server.storage import SearchPage
 from api.fairness.work import PATCH_EFFORT
 from api.scim.protocol.fast_paths import LONGEST_PLAIN_PATCH, activity_set
 from api.scim.protocol.ids import ID
+from api.scim.protocol.json_values import check_value
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import TolerantScimService
-from api.scim.protocol.tolerances import tolerate_patch
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
 from api.scim.users.batching import BatchedUsers
+from api.scim.users.bodies import read_creation, read_replacement
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
-from api.scim.users.states import UserState, first_state, next_state
+from api.scim.users.states import (
+    Decide,
+    UserState,
+    first_state,
+    next_state,
+    replaced_state,
+    state_with_activity,
+)
 from api.scim.users.store import delete_user
 from api.scim.users.writes import Change, Creation, not_found
 from contracts.names import name_key
@@ -51,8 +59,8 @@ class UserRequests:
 
     async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
         """Create a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
-        read = partial(self._read_creation, request, type_)
+        parameters = self._parameters(request, type_)
+        read = partial(read_creation, self.service, request)
         state = await self._work(read, len(request.body))
         created = await self.users.write(
             Creation(self.transactions.connection, self.transactions.trace, state)
@@ -61,7 +69,7 @@ class UserRequests:
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = None
         if ID.fullmatch(id_):
@@ -75,19 +83,19 @@ class UserRequests:
 
     async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Replace a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         size = len(request.body)
-        read = partial(
-            self.service.read_replacement, type_, request.body, request.header("Content-Type")
-        )
-        replacement = cast("ScimUser", await self._work(read, size))
-        user = await self.replace_user(id_, replacement, conditions, size)
+        replacement = await self._work(partial(read_replacement, self.service, request), size)
+        if isinstance(replacement, dict):
+            user = await self._replace_plainly(id_, replacement, conditions)
+        else:
+            user = await self.replace_user(id_, replacement, conditions, size)
         return await self._answer(request, user, parameters)
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a user, and show it."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = await self._patched(request, type_, id_, conditions)
         return await self._answer(request, user, parameters)
@@ -99,10 +107,11 @@ class UserRequests:
         body, media = request.body, request.header("Content-Type")
         read = partial(self.service.read_patch, type_, body, media)
         if len(body) <= LONGEST_PLAIN_PATCH:
-            decoded = self.service.decode_body(body, media)
-            active = activity_set(tolerate_patch(decoded))
+            decoded = self.service.decode_unchecked(body, media)
+            active = activity_set(decoded)
             if active is not None:
                 return await self._set_active(id_, conditions, active=active)
+            check_value(decoded, self.service.limits.value_characters)
             read = partial(self.service.read_decoded_patch, type_, decoded)
         effort = PATCH_EFFORT * len(body)
         return await self.patch_user(id_, await self._work(read, effort), conditions, effort)
@@ -190,18 +199,17 @@ class UserRequests:
         return await self._change(id_, apply, effort, urgent=_is_about_activity(patch_op))
 
     async def _set_active(self, id_: str, conditions: Conditions, *, active: bool) -> StoredUser:
-        def apply(user: ScimUser) -> ScimUser | None:
-            assert user.meta is not None
-            conditions.check(user.meta.version, "PATCH")
-            return None if user.active is active else user.model_copy(update={"active": active})
+        def decide(stored: StoredUser) -> UserState | None:
+            conditions.check(entity_tag(stored.revision), "PATCH")
+            return state_with_activity(stored, active=active)
 
-        return await self._change(id_, apply, urgent=not active)
+        return await self._write(id_, decide, urgent=not active)
 
     async def _change(
         self,
         id_: str,
         apply: Callable[[ScimUser], ScimUser | None],
-        size: int = 0,
+        size: int,
         *,
         urgent: bool,
     ) -> StoredUser:
@@ -212,14 +220,28 @@ class UserRequests:
                 user = apply(user_of(stored))
                 return None if user is None else next_state(user, stored, most_characters)
 
+        return await self._write(id_, decide, size, urgent=urgent)
+
+    async def _write(self, id_: str, decide: Decide, size: int = 0, *, urgent: bool) -> StoredUser:
         connection, trace = self.transactions.connection, self.transactions.trace
         return await self.users.write(Change(connection, trace, id_, decide, size, urgent))
 
-    def _read_creation(self, request: ScimRequest, type_: ResourceType) -> UserState:
-        read = self.service.read_creation(type_, request.body, request.header("Content-Type"))
-        return first_state(cast("ScimUser", read), self.service.limits.user_characters)
+    async def _replace_plainly(
+        self, id_: str, replacement: dict[str, Any], conditions: Conditions
+    ) -> StoredUser:
+        def decide(stored: StoredUser) -> UserState | None:
+            conditions.check(entity_tag(stored.revision), "PUT")
+            return replaced_state(replacement, stored)
+
+        return await self._write(id_, decide, urgent=replacement.get("active") is False)
 
     # --- answering ----------------------------------------------------------------------------
+
+    def _parameters(self, request: ScimRequest, type_: ResourceType) -> ResponseParameters[Any]:
+        """Return the attributes that a request asks for; most ask for none, and get all."""
+        if not request.query:
+            return WHOLE
+        return self.service.read_response_parameters(type_, request.query)
 
     async def _answer(
         self,

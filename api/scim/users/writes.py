@@ -17,7 +17,7 @@ from api.access.bearer import OpenedConnection, opened_by, still_opened
 from api.directory.identity_changes import after_creation, after_update
 from api.directory.identity_rows import changed_row, new_row, state_of
 from api.scim.protocol.ids import ID, new_id
-from api.scim.protocol.resources import ScimUser
+from api.scim.search.comparison_form import Document
 from api.scim.users import statements
 from api.scim.users.profile import released_attributes_of
 from api.scim.users.statements import IDENTITY_PREFIX, StoredUser, UserKey, stored_of
@@ -178,7 +178,7 @@ def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
     )
 
 
-def _identity_after(write: Change, user: ScimUser, row: RowMapping, now: int) -> Columns | None:
+def _identity_after(write: Change, user: Document, row: RowMapping, now: int) -> Columns | None:
     before = {
         name.removeprefix(IDENTITY_PREFIX): value
         for name, value in row.items()

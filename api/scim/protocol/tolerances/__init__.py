@@ -45,7 +45,7 @@ contradicts | Ping, Okta |
 ``api.scim.groups.statements``; (4) in ``api.scim.members.writes``.
 """
 
-from api.scim.protocol.tolerances.bodies import tolerate_bulk, tolerate_resource
+from api.scim.protocol.tolerances.bodies import known_schemas, tolerate_bulk, tolerate_resource
 from api.scim.protocol.tolerances.filters import tolerate_filter
 from api.scim.protocol.tolerances.operations import NO_OPERATION, tolerate_patch
 from api.scim.protocol.tolerances.policy import POLICY
@@ -56,6 +56,7 @@ __all__ = [
     "MANAGER",
     "NO_OPERATION",
     "POLICY",
+    "known_schemas",
     "tolerate_bulk",
     "tolerate_filter",
     "tolerate_patch",

@@ -20,7 +20,7 @@ def tolerate_resource(body: Any) -> Any:
         return body
     sent = {key: value for key, value in body.items() if key.lower() != "id"}
     return {
-        key: _known_schemas(value) if key.lower() == "schemas" else value
+        key: known_schemas(value) if key.lower() == "schemas" else value
         for key, value in (intended(RESOURCE, sent) or {}).items()
     }
 
@@ -47,7 +47,7 @@ def _bulk_operation(operation: Any) -> Any:
     }
 
 
-def _known_schemas(value: Any) -> Any:
+def known_schemas(value: Any) -> Any:
     """Return the known schemas; attributes of others are ignored (RFC 7643 section 3)."""
     if value is None:
         return []

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.http.short_targets import LONGEST_TARGET
+from api.http.target_length import LONGEST_TARGET
 from api.scim.protocol.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
 from api.scim.protocol.limits import LARGEST_CYCLE, LONGEST_NAME, MOST_IN_CYCLE, Limits
 from api.scim.protocol.service import MOST_MISTAKES

@@ -5,15 +5,18 @@ from typing import Any
 import pytest
 
 from api.scim.protocol.resources import ScimUser
+from api.scim.search.comparison_form import Document
+from api.scim.search.stored_documents import document_of
 from api.scim.users.profile import released_attributes_of
 
 WORK, HOME = {"value": "w@a.test", "type": "work"}, {"value": "h@a.test", "type": "home"}
 PRIMARY = {"value": "p@a.test", "primary": True}
 
 
-def user(**attributes: Any) -> ScimUser:
+def user(**attributes: Any) -> Document:
     """Return a user as it is stored."""
-    return ScimUser.model_validate({"schemas": [], "userName": "ada", **attributes})
+    sent = {"schemas": [], "userName": "ada", **attributes}
+    return document_of(ScimUser.model_validate(sent))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""What does a request keep until its answer is sent? Its trace, and the stack with its slot.
+
+The answer is sent after its handler has returned, which takes long with a slow client.
+"""
+
+from contextlib import AsyncExitStack
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from api.http.correlation import trace_from
+
+
+class TracedRequest(Request):
+    """A request with what Muster keeps of it.
+
+    ``trace`` goes into log lines and events. ``exit_stack`` is unwound when the answer has been
+    sent. ``connection_id`` is that of an existing connection, for the log, and no other value from
+    a client.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.trace = trace_from(self.headers)
+        self.exit_stack = AsyncExitStack()
+        self.connection_id: str | None = None
