@@ -41,11 +41,11 @@ test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the deare
 soak: set-up-test ## Let faults happen at random, bounded; ARGS="--seed 7 --faults 1000 --seconds 3000"
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)
 
-bench: set-up-test ## Measure Muster beside bare loops; ARGS=--check fails where an aim is missed
+bench: set-up-test ## Measure Muster beside bare loops; ARGS="--check --only relay", --quick, --help
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.benchmarks.bench $(ARGS)
 
 bench-scim: set-up-test ## Measure SCIM on PostgreSQL, and its growth; ARGS=--check fails where an aim is missed
-	@$(VENV)/python -m tests.benchmarks.bench_scim $(ARGS)
+	@$(VENV)/python -m tests.benchmarks.scim_growth.bench_scim $(ARGS)
 
 coverage: set-up-test ## Run the tests and show which branches they miss
 	@$(VENV)/coverage erase

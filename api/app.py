@@ -8,17 +8,19 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.bearer import BearerTokens
+from api.access.bearer import BearerTokens, Tokens
+from api.access.token_memory import TokenMemory
 from api.connection_urls import SCIM_PREFIX
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
-from api.fairness.shares import Shares, ShareSizes
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
 from api.metrics import ApiMetrics
 from api.scim.http.application import BELOW_PREFIX, ScimApplication, no_such_endpoint
 from api.scim.http.ingress import ScimIngress
-from api.scim.http.openapi import scim_components
+from api.scim.http.openapi import describe_scim
 from api.scim.http.operation_names import OPERATION_NAMES
 from api.scim.http.routes import documented_routes
 from api.scim.protocol.discovery import scim_provider
@@ -57,6 +59,7 @@ def create_app(
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
     locks = ResourceLocks(sizes.patience)
+    memory: Tokens = TokenMemory()
 
     def note_write(connection_id: str) -> None:
         if counting is not None:
@@ -65,8 +68,8 @@ def create_app(
 
     ingress = ScimIngress(
         database,
-        BearerTokens(database),
-        BatchedUsers(database, shares, locks, clock),
+        BearerTokens(database, memory),
+        BatchedUsers(database, shares, locks, clock, memory),
         scim_provider(limits),
         public_url,
         note_write,
@@ -103,6 +106,5 @@ class _Api(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            document = super().openapi()
-            document.setdefault("components", {}).update(scim_components())
+            describe_scim(super().openapi())
         return super().openapi()

@@ -16,7 +16,8 @@ from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import cancelled_at_the_end, running_in_background
 from deploy.processes.health_checks import instrument_relay, instrument_worker
-from deploy.processes.operator_endpoints import OperatorEndpoints, health_routes
+from deploy.processes.health_routes import health_routes
+from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
 from worker.consume import Worker

@@ -7,125 +7,112 @@ The load generator is on the same machine.
 
 import asyncio
 import os
-import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, BinaryIO
 
 import typer
 
-from api.directory.dialects import DirectoryDatabase
-from contracts.rules import (
-    CreateCollaborator,
-    DashboardRules,
-    RemoveCollaborator,
-    Role,
-    RoleLine,
-)
 from contracts.topology import MOST_MESSAGES
-from deploy.databases.engines import open_engines
 from deploy.logs import log_to_stderr
-from tests.benchmarks.backlog_figures import measure_backlogs
-from tests.benchmarks.durability import durability
-from tests.benchmarks.floors import bare_apis
-from tests.benchmarks.ingress_figures import (
-    MEMBERS,
-    Asked,
-    group_name,
-    groups_of,
-    measure_members,
-    measure_pages,
-    measure_rates,
-)
-from tests.benchmarks.leaver_figures import measure_leavers
-from tests.benchmarks.people import crowd, nobody
-from tests.benchmarks.processors import Processors
+from tests.benchmarks.aim import Part
+from tests.benchmarks.extent import FULL, QUICK, Extent
+from tests.benchmarks.figures.commands import measure_commands
+from tests.benchmarks.figures.ingress import measure_ingress
+from tests.benchmarks.figures.leavers import measure_leavers
+from tests.benchmarks.figures.pages import measure_pages
+from tests.benchmarks.figures.peers import measure_peers
+from tests.benchmarks.figures.relay import measure_relay
+from tests.benchmarks.figures.single_process import measure_single_process
+from tests.benchmarks.figures.steady import measure_steady_load
+from tests.benchmarks.figures.worker import measure_worker
 from tests.benchmarks.report import Report
-from tests.benchmarks.setting import API_PROCESSES, Setting
-from tests.benchmarks.sight import sight
-from tests.benchmarks.size_figures import measure_sizes
-from tests.benchmarks.steady_figures import measure_steady_load
-from tests.drivers.api_process import api_processes
+from tests.benchmarks.setting import Setting
+from tests.benchmarks.watching.durability import durability
+from tests.benchmarks.watching.processors import Processors
+from tests.benchmarks.watching.sight import sight
+from tests.drivers.in_process import opened_directory
 from tests.drivers.installation import Installation, installation
 from tests.servers.services import ServiceSettings
 
-SMALL, MEDIUM, LARGE, JOINERS = 1_000, 10_000, 100_000, 50_000
+ON_SERVERS: Mapping[Part, Callable[[Setting], Awaitable[None]]] = {
+    Part.PEERS: measure_peers,
+    Part.INGRESS: measure_ingress,
+    Part.PAGES: measure_pages,
+    Part.RELAY: measure_relay,
+    Part.WORKER: measure_worker,
+    Part.STEADY: measure_steady_load,
+    Part.LEAVERS: measure_leavers,
+}
+VAST = 1_000_000
 
-RULES = DashboardRules(
-    on_create=CreateCollaborator(role=Role.VIEWER),
-    on_deactivate=RemoveCollaborator(),
-    role_map=(RoleLine(name=group_name(MEMBERS[-1]), role=Role.EDITOR),),
-)
+MORE_SETTINGS = {
+    "MUSTER_MOST_WAITING": str(MOST_MESSAGES),  # all of a backlog lies on the broker
+    "MUSTER_SWEEP_SECONDS": "0",  # copies of people are downstream only once they are published
+}
 
 
-async def bench(installed: Installation, report: Report) -> None:
-    """Measure everything."""
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    check: Annotated[bool, typer.Option(help="End with status 1 where an aim is missed.")] = False,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure this part; repeatable.")] = None,
+    quick: Annotated[bool, typer.Option(help="Try everything out; figures mean nothing.")] = False,
+    million: Annotated[bool, typer.Option(help="Pages among a million users, too.")] = False,
+) -> None:
+    """Measure Muster beside bare loops that do the same work, and print tables."""
+    log_to_stderr()  # what libraries say of a broker that is still starting is nobody's concern
+    report, parts = Report(), only or list(Part)
+    extent = QUICK if quick else FULL
+    extent = replace(extent, vast=VAST) if million else extent
+    try:
+        with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("wb") as log:
+            _measure(report, parts, extent, Path(folder), log)
+    finally:  # what was measured before it came to an end
+        for text in (*report.notes, *(f"\n{table}" for table in report.tables)):
+            typer.echo(text)
+    missed = report.missed(parts)
+    for line in missed:
+        typer.echo(f"missed: {line}")
+    raise typer.Exit(1 if missed and check else 0)
+
+
+def _measure(
+    report: Report, parts: Sequence[Part], extent: Extent, folder: Path, log: BinaryIO
+) -> None:
+    if Part.COMMANDS in parts:
+        (folder / "commands").mkdir()
+        measure_commands(report, folder / "commands", extent)
+    if Part.SQLITE in parts:
+        (folder / "single").mkdir()
+        asyncio.run(measure_single_process(report, folder / "single", log, extent))
+    if any(part in parts for part in ON_SERVERS):
+        with installation(ServiceSettings(), folder) as servers:
+            installed = replace(servers, log=log, more_settings=MORE_SETTINGS)
+            asyncio.run(_measure_on_servers(report, parts, extent, installed))
+
+
+async def _measure_on_servers(
+    report: Report, parts: Sequence[Part], extent: Extent, installed: Installation
+) -> None:
     await installed.command("migrate")
     await installed.command("topology", "apply")
     urls = [installed.database_url(side) for side in ("directory", "downstream")]
-    directory = DirectoryDatabase(*open_engines(urls[0]))
+    report.note(f"PostgreSQL: {await durability(urls[0])}")
     servers = {"database": installed.postgres, "broker": installed.broker}
-    async with sight(*urls) as looking:
-        setting = Setting(installed, directory, looking, Processors(servers), report)
-        async with (
-            api_processes(urls[0], API_PROCESSES, installed.log) as ports,
-            bare_apis(urls[0], API_PROCESSES) as bare_ports,
-        ):
-            people = {
-                size: await crowd(directory, ports, f"bench {size}", RULES, size)
-                for size in (SMALL, MEDIUM, LARGE, JOINERS)
-            }
-            asked = {size: Asked(it, ports) for size, it in people.items()}
-            floor = Asked(nobody(), bare_ports)
-            mapped_group = await measure_ingress(setting, asked, floor)
-        sizes = {f"{size:,}": people[size] for size in (SMALL, LARGE)}
-        await measure_backlogs(setting, people[JOINERS], *sizes.values())
-        await measure_steady_load(setting, sizes)
-        await measure_leavers(setting, people[JOINERS], people[LARGE], mapped_group)
-        await measure_sizes(setting, people[LARGE])
-    await directory.reading.dispose()
-    await directory.writing.dispose()
-
-
-async def measure_ingress(setting: Setting, asked: dict[int, Asked], floor: Asked) -> str:
-    """Measure the api alone; return the id of the group that is mapped to a role."""
-    report = setting.report
-    by_size = {f"{size:,}": asked[size] for size in (SMALL, LARGE)}
-    columns = ("floor", *by_size, "of the floor", "aim")
-    table = report.table("api alone, /s · p50 ms · p99 ms", *columns)
-    await measure_rates(report, table, {"floor": floor} | by_size)
-    table = report.table("time", "ms", "processor ms")
-    deep = {f"{size:,}": asked[size] for size in (MEDIUM, LARGE)}
-    await measure_pages(report, table, deep, setting.processors)
-    groups = await groups_of(setting.directory, asked[LARGE])
-    await measure_members(report, table, asked[LARGE], groups)
-    return groups[MEMBERS[-1]]
-
-
-def main() -> None:
-    """Run the benchmark; with ``--check``, fail where an aim is missed."""
-    log_to_stderr()  # what libraries say of a broker that is still starting is nobody's concern
-    report = Report()
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Path(os.devnull).open("wb") as log,
-            installation(ServiceSettings(), Path(folder)) as servers,
-        ):
-            # Publishing and applying are measured apart: all of a backlog lies on the broker.
-            unbounded = {"MUSTER_MOST_WAITING": str(MOST_MESSAGES)}
-            installed = replace(servers, log=log, more_settings=unbounded)
-            said = asyncio.run(durability(installed.database_url("directory")))
-            typer.echo(f"PostgreSQL: {said}.")
-            asyncio.run(bench(installed, report))
-    finally:  # what was measured before it came to an end
-        for table in report.tables:
-            typer.echo(f"\n{table}")
-        for missed in report.missed:
-            typer.echo(f"missed: {missed}")
-    if report.missed and "--check" in sys.argv[1:]:
-        sys.exit(1)
+    async with AsyncExitStack() as opened:
+        directory = await opened.enter_async_context(opened_directory(urls[0]))
+        looking = await opened.enter_async_context(sight(*urls))
+        setting = Setting(extent, installed, directory, looking, Processors(servers), report)
+        for part, measure in ON_SERVERS.items():
+            if part in parts:
+                await measure(setting)
 
 
 if __name__ == "__main__":
-    main()
+    app()

@@ -1,9 +1,15 @@
-"""How are figures shown? As Markdown tables, with what was aimed at and missed."""
+"""How are figures shown? As Markdown tables; figures with an aim are held against it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import typer
+
+from tests.benchmarks.aim import Aim, Part
+from tests.benchmarks.aims import AIMS
+
+AIM = "aim"
+"""The column that shows aims."""
 
 
 @dataclass(slots=True)
@@ -19,7 +25,7 @@ class Table:
         self.rows.append((what, cells))
 
     def __str__(self) -> str:
-        """Return it as Markdown."""
+        """Return the table as Markdown."""
         head = [f"| {self.title} | {' | '.join(self.columns)} |"]
         rule = [f"| --- |{' ---: |' * len(self.columns)}"]
         lines = [
@@ -31,10 +37,12 @@ class Table:
 
 @dataclass(slots=True)
 class Report:
-    """What was measured so far, and which aims were missed."""
+    """The figures so far, and those that an aim is for."""
 
+    aims: Sequence[Aim] = AIMS
     tables: list[Table] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
     def table(self, title: str, *columns: str) -> Table:
         """Begin a table."""
@@ -43,7 +51,27 @@ class Report:
         self.tables.append(table)
         return table
 
-    def aim(self, what: str, *, reached: bool) -> None:
-        """Note an aim, if it was missed."""
-        if not reached:
-            self.missed.append(what)
+    def note(self, text: str) -> None:
+        """Add a line that stands above the tables."""
+        self.notes.append(text)
+
+    def hold(self, work: str, measured: float) -> dict[str, str]:
+        """Hold a figure against its aim; return the cell that shows the aim, if there is one."""
+        self.figures[work] = measured
+        shown = [aim.shown(aim.value) for aim in self.aims if aim.work == work]
+        return {AIM: shown[0]} if shown else {}
+
+    def missed(self, parts: Collection[Part]) -> list[str]:
+        """Return a line for each aim of some parts that was missed, or never measured."""
+        return [
+            f"{aim.work}: {self._shown(aim)}, aim {aim.shown(aim.value)}"
+            for aim in self.aims
+            if aim.part in parts and not self._is_reached(aim)
+        ]
+
+    def _is_reached(self, aim: Aim) -> bool:
+        return aim.work in self.figures and aim.is_reached_by(self.figures[aim.work])
+
+    def _shown(self, aim: Aim) -> str:
+        figure = self.figures.get(aim.work)
+        return "not measured" if figure is None else aim.shown(figure)

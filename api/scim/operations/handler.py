@@ -38,6 +38,12 @@ class DirectoryHandler(AsyncScimHandler):
         self.cycles = BulkCycles(service, transactions)
         self.searches = SearchRequests(service, transactions, self.users)
 
+    async def handle(self, request: ScimRequest) -> ScimResponse:
+        """Serve a request by the method of its operation, which alone opens the provider."""
+        operation = self.service.match(request).operation
+        response: ScimResponse = await getattr(self, operation.value)(request)
+        return response
+
     # --- resources ----------------------------------------------------------------------------
 
     async def create(self, request: ScimRequest) -> ScimResponse:
