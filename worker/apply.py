@@ -3,7 +3,8 @@
 Locks are taken in one order everywhere, so that workers wait for each other but never in a cycle:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
 are the platform's, sync records are Muster's own. Accounts that have to yield their addresses are
-known late and locked after the other accounts. Two workers that need such accounts crosswise are a
+known late and locked after the other accounts, and a sync record that another worker has made at
+the same moment is locked after the other records. Two workers that need such rows crosswise are a
 deadlock: PostgreSQL rolls one of them back, and that one tries again.
 """
 
