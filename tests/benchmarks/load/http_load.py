@@ -22,7 +22,7 @@ class Rate:
 
     def __str__(self) -> str:
         """Return it as tables show it."""
-        return f"{self.per_second:,.0f} · {self.p50:.0f} · {self.p99:.0f}"
+        return f"{self.per_second:,.0f} · {shown(self.p50)} · {shown(self.p99)}"
 
 
 def median_of(rates: Sequence[Rate]) -> Rate:
@@ -63,4 +63,9 @@ def percentile(seconds: Sequence[float], percent: int) -> float:
 
 def p50_p99(seconds: Sequence[float]) -> str:
     """Return both percentiles as tables show them, in milliseconds."""
-    return f"{percentile(seconds, 50):.0f} · {percentile(seconds, 99):.0f}"
+    return f"{shown(percentile(seconds, 50))} · {shown(percentile(seconds, 99))}"
+
+
+def shown(milliseconds: float) -> str:
+    """Return a time as tables show it: two digits of it tell something."""
+    return f"{milliseconds:.1f}" if milliseconds < 10 else f"{milliseconds:.0f}"
