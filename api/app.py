@@ -8,16 +8,19 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.bearer import BearerTokens
+from api.access.bearer import BearerTokens, Tokens
+from api.access.token_memory import TokenMemory
 from api.connection_urls import SCIM_PREFIX
+from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
-from api.fairness.shares import Shares, ShareSizes
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
 from api.metrics import ApiMetrics
 from api.scim.http.application import BELOW_PREFIX, ScimApplication, no_such_endpoint
 from api.scim.http.ingress import ScimIngress
-from api.scim.http.openapi import scim_components
+from api.scim.http.openapi import describe_scim
 from api.scim.http.operation_names import OPERATION_NAMES
 from api.scim.http.routes import documented_routes
 from api.scim.protocol.discovery import scim_provider
@@ -33,6 +36,7 @@ def create_app(
     metrics: ApiMetrics,
     *,
     on_write: Callable[[], None] = lambda: None,
+    counting: UserCounting | None = None,
     limits: Limits | None = None,
     share_sizes: ShareSizes | None = None,
     documented: bool = True,
@@ -43,6 +47,7 @@ def create_app(
     :param public_url: the start of every connection's base URL, as providers reach it.
     :param on_write: called after each committed write, so that a relay in the same process need
         not wait for its next look.
+    :param counting: is told which connection has written, so that it counts the users there.
     :param limits: the bounds of a single request.
     :param share_sizes: the part of the process that one connection may use.
     :param documented: whether the api serves its OpenAPI document, which takes no token.
@@ -54,13 +59,20 @@ def create_app(
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
     locks = ResourceLocks(sizes.patience)
+    memory: Tokens = TokenMemory()
+
+    def note_write(connection_id: str) -> None:
+        if counting is not None:
+            counting.note(connection_id)
+        on_write()
+
     ingress = ScimIngress(
         database,
-        BearerTokens(database),
-        BatchedUsers(database, shares, locks, clock),
+        BearerTokens(database, memory),
+        BatchedUsers(database, shares, locks, clock, memory),
         scim_provider(limits),
         public_url,
-        on_write,
+        note_write,
         limits,
         clock,
         shares,
@@ -94,6 +106,5 @@ class _Api(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            document = super().openapi()
-            document.setdefault("components", {}).update(scim_components())
+            describe_scim(super().openapi())
         return super().openapi()

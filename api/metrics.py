@@ -14,7 +14,7 @@ from contracts.topology import Lane
 from contracts.transport import (
     Backlog,
     Confirmed,
-    PublishOutcome,
+    EventOutcome,
     Rejected,
     RetryAfter,
     TransportState,
@@ -49,7 +49,7 @@ class ApiMetrics:
         )
         self.publications = Counter(
             "muster_publications",
-            "Parcels published by the relay, by what became of them.",
+            "Events published by the relay, by what became of them.",
             ["lane", "outcome"],
             registry=registry,
         )
@@ -121,8 +121,8 @@ class ApiMetrics:
             for status in SERVER_ERRORS:
                 self.request_seconds.labels(operation, status)
 
-    def count_publications(self, lane: Lane, outcomes: Sequence[PublishOutcome]) -> None:
-        """Count the parcels of a batch by their outcomes."""
+    def count_publications(self, lane: Lane, outcomes: Sequence[EventOutcome]) -> None:
+        """Count the events of a batch by their outcomes."""
         for kind, count in Count(map(type, outcomes)).items():
             self.publications.labels(lane, PUBLICATIONS[kind]).inc(count)
 

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 from contracts import json_schema
+from contracts.identities_changed import LARGEST_BUNDLE, LARGEST_BUNDLE_BYTES
 from contracts.identity_changed import EVENT_NAME, MAJOR_VERSION, VERSION
 from contracts.topology import (
     ATTEMPTS_HEADER,
+    BUNDLE_CONTENT_TYPE,
     CONTENT_TYPE,
     LANE_HEADER,
     REASON_HEADER,
@@ -18,12 +20,19 @@ TOPOLOGY = Topology()
 """The names of an installation that has not chosen another prefix."""
 
 MESSAGE = "identityChanged"
+BUNDLE_MESSAGE = "identitiesChanged"
+BUNDLE_NAME = "muster.identities-changed"
 DEAD_LETTERS = "dead-letters"
 
 DESCRIPTION = (
     "The one event of Muster: the newest released state of an identity, complete. Delivery is at"
     " least once and in no order; an event that is not newer than the version already seen is"
     " obsolete."
+    " Since version 1.2, several events of one lane and one workspace may travel in one message, a"
+    " bundle, which has a routing key of its own: whoever binds a queue to the exchange binds it to"
+    " the routing keys of single events and to those of bundles, because an event is published"
+    " under one of the two. With MUSTER_LARGEST_BUNDLE=1 every event travels alone, for consumers"
+    " that read one event a message."
     " Exchange and queues are named for the prefix `muster` (MUSTER_BROKER_PREFIX)."
 )
 
@@ -40,14 +49,18 @@ def _document() -> dict[str, Any]:
         "defaultContentType": CONTENT_TYPE,
         "channels": {
             **{f"events-{lane}": _events(lane) for lane in Lane},
+            **{f"bundles-{lane}": _bundles(lane) for lane in Lane},
             **{f"lane-{lane}": _lane(lane) for lane in Lane},
+            **{f"lane-{lane}-bundles": _lane_of_bundles(lane) for lane in Lane},
             DEAD_LETTERS: _dead_letters(),
         },
         "operations": {
             **{f"publish-{lane}": _publish(lane) for lane in Lane},
+            **{f"publish-{lane}-bundles": _publish_bundles(lane) for lane in Lane},
             **{f"apply-{lane}": _apply(lane) for lane in Lane},
+            **{f"apply-{lane}-bundles": _apply_bundles(lane) for lane in Lane},
         },
-        "components": {"messages": {MESSAGE: _message()}},
+        "components": {"messages": {MESSAGE: _message(), BUNDLE_MESSAGE: _bundle_message()}},
     }
 
 
@@ -55,18 +68,27 @@ def _document() -> dict[str, Any]:
 
 
 def _events(lane: Lane) -> dict[str, Any]:
-    exchange = {"name": TOPOLOGY.events, "type": "topic", "durable": True}
-    return {
-        "address": TOPOLOGY.routing_key(lane),
-        "description": f"Every event of the lane {lane} is published here; bind a queue to it.",
-        "messages": _messages(),
-        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
-    }
+    description = (
+        f"Every event of the lane {lane} that travels alone is published here; bind a queue to it."
+    )
+    return _routing_key(TOPOLOGY.routing_key(lane), description, MESSAGE)
+
+
+def _bundles(lane: Lane) -> dict[str, Any]:
+    description = (
+        f"All other events of the lane {lane} are published here, in bundles; bind a queue to it."
+    )
+    return _routing_key(TOPOLOGY.bundles_routing_key(lane), description, BUNDLE_MESSAGE)
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
     description = f"Events of the lane {lane} that the workers have yet to apply."
-    return _queue(TOPOLOGY.lane(lane), description, _messages())
+    return _queue(TOPOLOGY.lane(lane), description, _messages(MESSAGE))
+
+
+def _lane_of_bundles(lane: Lane) -> dict[str, Any]:
+    description = f"Bundles of the lane {lane} that the workers have yet to apply."
+    return _queue(TOPOLOGY.bundles(lane), description, _messages(BUNDLE_MESSAGE))
 
 
 def _dead_letters() -> dict[str, Any]:
@@ -75,6 +97,16 @@ def _dead_letters() -> dict[str, Any]:
         f" the headers `{LANE_HEADER}` and `{REASON_HEADER}` name the lane and the reason."
     )
     return _queue(TOPOLOGY.dead_letters, description, {})
+
+
+def _routing_key(address: str, description: str, message: str) -> dict[str, Any]:
+    exchange = {"name": TOPOLOGY.events, "type": "topic", "durable": True}
+    return {
+        "address": address,
+        "description": description,
+        "messages": _messages(message),
+        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
+    }
 
 
 def _queue(name: str, description: str, messages: dict[str, Any]) -> dict[str, Any]:
@@ -86,27 +118,51 @@ def _queue(name: str, description: str, messages: dict[str, Any]) -> dict[str, A
     }
 
 
-def _messages() -> dict[str, Any]:
-    return {MESSAGE: {"$ref": f"#/components/messages/{MESSAGE}"}}
+def _messages(name: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/messages/{name}"}}
 
 
-# --- operations and the message -----------------------------------------------------------
+# --- operations and the messages ----------------------------------------------------------
 
 
 def _publish(lane: Lane) -> dict[str, Any]:
+    return _send(f"events-{lane}", f"The relay publishes the events of the lane {lane}.")
+
+
+def _publish_bundles(lane: Lane) -> dict[str, Any]:
+    summary = (
+        f"The relay publishes several events of the lane {lane} as a bundle, while a worker that"
+        " reads bundles is connected."
+    )
+    return _send(f"bundles-{lane}", summary)
+
+
+def _apply(lane: Lane) -> dict[str, Any]:
+    return _receive(f"lane-{lane}", f"A worker applies the events of the lane {lane}.")
+
+
+def _apply_bundles(lane: Lane) -> dict[str, Any]:
+    summary = (
+        f"A worker applies the events of a bundle of the lane {lane}. An event that fails leaves"
+        " its bundle, and is tried again alone."
+    )
+    return _receive(f"lane-{lane}-bundles", summary)
+
+
+def _send(channel: str, summary: str) -> dict[str, Any]:
     return {
         "action": "send",
-        "channel": {"$ref": f"#/channels/events-{lane}"},
-        "summary": f"The relay publishes the events of the lane {lane}.",
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "summary": summary,
         "bindings": {"amqp": {"deliveryMode": 2, "mandatory": True, "bindingVersion": "0.3.0"}},
     }
 
 
-def _apply(lane: Lane) -> dict[str, Any]:
+def _receive(channel: str, summary: str) -> dict[str, Any]:
     return {
         "action": "receive",
-        "channel": {"$ref": f"#/channels/lane-{lane}"},
-        "summary": f"A worker applies the events of the lane {lane}.",
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "summary": summary,
         "bindings": {"amqp": {"ack": True, "bindingVersion": "0.3.0"}},
     }
 
@@ -119,8 +175,25 @@ def _message() -> dict[str, Any]:
         "summary": "A CloudEvent 1.0 in structured JSON.",
         "contentType": CONTENT_TYPE,
         "headers": {"type": "object", "properties": {ATTEMPTS_HEADER: attempts}},
-        "payload": {
-            "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {"$ref": f"./{json_schema.path().name}"},
-        },
+        "payload": _payload(json_schema.path().name),
+    }
+
+
+def _bundle_message() -> dict[str, Any]:
+    most = ", ".join(f"{number} in the lane {lane}" for lane, number in LARGEST_BUNDLE.items())
+    return {
+        "name": f"{BUNDLE_NAME}.v{MAJOR_VERSION}",
+        "title": "Several identities changed",
+        "summary": "A batch of CloudEvents 1.0 in JSON: the single events in an array.",
+        "description": "All events are of one lane and one workspace."
+        f" A bundle has at most {most}, and at most {LARGEST_BUNDLE_BYTES} bytes.",
+        "contentType": BUNDLE_CONTENT_TYPE,
+        "payload": _payload(json_schema.bundle_path().name),
+    }
+
+
+def _payload(schema: str) -> dict[str, Any]:
+    return {
+        "schemaFormat": "application/schema+json;version=draft-2020-12",
+        "schema": {"$ref": f"./{schema}"},
     }

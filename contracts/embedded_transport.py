@@ -10,12 +10,17 @@ from dataclasses import dataclass
 
 from contracts.topology import Lane
 from contracts.transport import (
+    Apart,
     Backlog,
     Confirmed,
+    DeadLettered,
     Delivery,
+    EventOutcome,
     Parcel,
+    Part,
     PublishOutcome,
     RetryAfter,
+    Returned,
     TransportState,
     Unknown,
 )
@@ -36,6 +41,10 @@ class EmbeddedDelivery:
     def attempts(self) -> int:
         return self.parcel.attempts
 
+    @property
+    def unanswered(self) -> int:
+        return 0
+
     async def ack(self) -> None:
         self._answer(Confirmed())
 
@@ -43,12 +52,28 @@ class EmbeddedDelivery:
         self._answer(RetryAfter(after_seconds))
 
     async def dead_letter(self, reason: str) -> None:
-        # There is no queue of dead letters: the mark stays, so that the identity shows as pending.
-        self._answer(Unknown(f"dead letter: {reason}", suspect=True))
+        self._answer(_outcome_of(DeadLettered(reason)))
+
+    async def fall_apart(self, parts: Sequence[Part]) -> None:
+        outcomes: list[EventOutcome] = [Confirmed()] * self.parcel.events
+        for part in parts:
+            outcomes[part.position] = _outcome_of(part.answer)
+        self._answer(Apart(outcomes))
 
     def _answer(self, outcome: PublishOutcome) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
+
+
+def _outcome_of(answer: RetryAfter | DeadLettered | Returned) -> EventOutcome:
+    match answer:
+        case RetryAfter():
+            return answer
+        case Returned():
+            return Unknown("returned", suspect=True)
+        case DeadLettered(reason=reason):
+            # There is no queue of dead letters: the mark stays, and the identity shows as pending.
+            return Unknown(f"dead letter: {reason}", suspect=True)
 
 
 class EmbeddedTransport:
@@ -58,6 +83,7 @@ class EmbeddedTransport:
         self._queues: dict[Lane, asyncio.Queue[EmbeddedDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
         }
+        self._waiting = dict.fromkeys(Lane, 0)
         self._in_flight: set[asyncio.Future[PublishOutcome]] = set()
         self._closed = False
 
@@ -77,9 +103,9 @@ class EmbeddedTransport:
         return outcome
 
     async def inspect(self) -> TransportState:
-        """Count the parcels that no worker has taken yet."""
-        waiting = {lane: queue.qsize() for lane, queue in self._queues.items()}
-        return TransportState(connected=self.connected, backlog=Backlog(waiting))
+        """Count the events that no worker has taken yet."""
+        backlog = Backlog(dict(self._waiting))
+        return TransportState(connected=self.connected, backlog=backlog, takes_bundles=True)
 
     @property
     def connected(self) -> bool:
@@ -97,6 +123,7 @@ class EmbeddedTransport:
         deliveries = [await queue.get()]
         while len(deliveries) < most and not queue.empty():
             deliveries.append(queue.get_nowait())
+        self._waiting[lane] -= sum(it.parcel.events for it in deliveries)
         return deliveries
 
     async def close(self) -> None:
@@ -109,5 +136,6 @@ class EmbeddedTransport:
     def _enqueue(self, parcel: Parcel) -> asyncio.Future[PublishOutcome]:
         outcome: asyncio.Future[PublishOutcome] = asyncio.get_running_loop().create_future()
         self._in_flight.add(outcome)
+        self._waiting[parcel.lane] += parcel.events
         self._queues[parcel.lane].put_nowait(EmbeddedDelivery(parcel, outcome))
         return outcome

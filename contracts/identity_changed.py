@@ -23,7 +23,7 @@ from contracts.rules import (
 )
 
 EVENT_NAME = "muster.identity-changed"
-MAJOR_VERSION, MINOR_VERSION = 1, 1
+MAJOR_VERSION, MINOR_VERSION = 1, 2
 """Within a major version fields are only ever added, which raises the minor one; anything else
 raises the major one. Each version is recorded under ``tests/compatibility``."""
 VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"

@@ -22,6 +22,9 @@ RETRY_DELAYS = (5, 30, 120, 600)
 MOST_MESSAGES = 500_000
 """Messages of a lane or tier. A full one refuses more, which wait as marks in the directory."""
 
+MOST_BUNDLE_BYTES = 512 * 1024 * 1024
+"""Bytes of a lane's bundles: about those of as many single events as a lane may have."""
+
 MOST_DEAD_LETTERS = 100_000
 """A full queue drops the oldest: were the newest refused, they would fill the lanes they left."""
 
@@ -37,6 +40,7 @@ TOPOLOGY_NOT_APPLIED = "no such exchange or queue: muster topology apply makes t
 # --- properties and headers of messages ---------------------------------------------------
 
 CONTENT_TYPE = "application/cloudevents+json"
+BUNDLE_CONTENT_TYPE = "application/cloudevents-batch+json"
 ATTEMPTS_HEADER = "muster-attempts"
 LANE_HEADER = "muster-lane"
 REASON_HEADER = "muster-reason"
@@ -97,6 +101,14 @@ class Topology:
         """Return the name of a lane's queue."""
         return f"{self.prefix}.{lane}"
 
+    def bundles(self, lane: Lane) -> str:
+        """Return the name of the queue for a lane's bundles, which versions before 1.2 never read.
+
+        Workers of a lane take bundles in smaller numbers than single events, so that each has its
+        own queue.
+        """
+        return f"{self.lane(lane)}.bundles"
+
     def tier(self, lane: Lane, seconds: float) -> str:
         """Return the name of the queue that returns an event to its lane after so many seconds.
 
@@ -110,6 +122,11 @@ class Topology:
     def routing_key(lane: Lane) -> str:
         """Return the routing key of events of a lane on the topic exchange."""
         return f"identity-changed.{lane}"
+
+    @staticmethod
+    def bundles_routing_key(lane: Lane) -> str:
+        """Return the routing key of bundles of a lane on the topic exchange."""
+        return f"identities-changed.{lane}"
 
     @property
     def longest_retry_seconds(self) -> float:
@@ -131,6 +148,7 @@ class Topology:
         return (
             self._dead_letter_queue(),
             *(self._lane_queue(lane) for lane in Lane),
+            *(self._bundle_queue(lane) for lane in Lane),
             *(self._tier_queue(lane, delay) for lane in Lane for delay in self.retry_delays),
         )
 
@@ -148,6 +166,13 @@ class Topology:
         by_topic = Binding(self.events, self.routing_key(lane))
         arguments = self._dead_lettering_to(self.dead_letters)
         return Queue(name, arguments, (by_topic, self._direct_binding(name)))
+
+    def _bundle_queue(self, lane: Lane) -> Queue:
+        by_topic = Binding(self.events, self.bundles_routing_key(lane))
+        arguments = self._dead_lettering_to(self.dead_letters)
+        return Queue(
+            self.bundles(lane), arguments | {"x-max-length-bytes": MOST_BUNDLE_BYTES}, (by_topic,)
+        )
 
     def _tier_queue(self, lane: Lane, delay: float) -> Queue:
         # Each delay has a queue: with delays per message, a long one at the head holds up the rest.

@@ -9,12 +9,22 @@ from contracts.topology import Lane
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An encoded event on its way. ``attempts`` counts the deliveries that ended in a retry."""
+    """A message on its way: an encoded event, or a bundle of several.
+
+    ``attempts`` counts the deliveries of an event that ended in a retry. A bundle has none: an
+    event that is tried again travels alone.
+    """
 
     message_id: str
     lane: Lane
     body: bytes
     attempts: int = 0
+    events: int = 1
+
+    @property
+    def is_bundle(self) -> bool:
+        """Return whether the parcel holds several events."""
+        return self.events > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,25 @@ class Rejected:
     reason: str
 
 
-PublishOutcome = Confirmed | RetryAfter | Unknown | Rejected
+EventOutcome = Confirmed | RetryAfter | Unknown | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The worker has answered the events of a bundle one by one. Outcomes are in their order."""
+
+    outcomes: Sequence[EventOutcome]
+
+
+PublishOutcome = EventOutcome | Apart
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The numbers of parcels in the transport, without those that a worker has received."""
+    """The numbers of events in the transport, without those that a worker has received.
+
+    ``waiting`` counts the events of bundles as well, about as many as there are.
+    """
 
     waiting: Mapping[Lane, int]
     delayed: int = 0
@@ -61,7 +84,7 @@ class Backlog:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no parcel is on its way; dead letters are not."""
+        """Return whether no event is on its way; dead letters are not."""
         return not (self.delayed or any(self.waiting.values()))
 
 
@@ -71,11 +94,14 @@ class TransportState:
 
     ``blocked``: the broker takes no messages at present, by an alarm of memory or disk.
     ``incomplete``: exchanges or queues are missing, so that no message can be published.
+    ``takes_bundles``: a worker that reads bundles receives those of every lane. Older workers read
+    single events only.
     """
 
     connected: bool
     blocked: bool = False
     incomplete: bool = False
+    takes_bundles: bool = False
     backlog: Backlog | None = None
 
 
@@ -98,12 +124,33 @@ class Publisher(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLettered:
+    """The event cannot be decoded, and is set aside. ``reason`` holds nothing personal."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The event returns to its lane, to be delivered alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An event that leaves its bundle, by its position there and with its own encoding."""
+
+    position: int
+    body: bytes
+    answer: RetryAfter | DeadLettered | Returned
+
+
 class Delivery(Protocol):
-    """A parcel at the worker, which answers it by exactly one of the three methods."""
+    """A parcel at the worker, which answers it by exactly one of the four methods."""
 
     @property
     def body(self) -> bytes:
-        """The encoded event."""
+        """The encoded event, or bundle of events."""
         ...
 
     @property
@@ -111,8 +158,13 @@ class Delivery(Protocol):
         """The number of earlier deliveries of this event that ended in a retry."""
         ...
 
+    @property
+    def unanswered(self) -> int:
+        """The number of earlier deliveries of this parcel that no worker has answered."""
+        ...
+
     async def ack(self) -> None:
-        """Confirm that the effect of the event is committed."""
+        """Confirm that the effect of the event, or of every event of the bundle, is committed."""
         ...
 
     async def retry(self, after_seconds: float) -> None:
@@ -120,7 +172,11 @@ class Delivery(Protocol):
         ...
 
     async def dead_letter(self, reason: str) -> None:
-        """Set an undecodable event aside for an operator. The reason holds nothing personal."""
+        """Set an undecodable parcel aside for an operator. The reason holds nothing personal."""
+        ...
+
+    async def fall_apart(self, parts: Sequence[Part]) -> None:
+        """Answer some events of a bundle each in its own way, and confirm all others of it."""
         ...
 
 

@@ -1,39 +1,35 @@
-"""Which commands does ``muster`` have? This module registers them, and explains their errors."""
+"""Which commands does ``muster`` have? This table names the module of each, loaded on demand."""
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import ApiError
-from contracts.error_summary import error_summary
-from deploy.broker.rabbitmq_connection import BrokerUnusable
-from deploy.broker.rabbitmq_topology import TopologyNotApplied
-from deploy.commands import (
-    accounts,
-    connections,
-    dead_letters,
-    devices,
-    failures,
-    policies,
-    processes,
-    reconcile,
-    status,
-    tokens,
-    topology,
-)
-from deploy.commands.invalid_input import InvalidInput
-from deploy.commands.rule_options import message_for
-from deploy.databases.migration_locks import SchemaLocked
-from deploy.databases.migrations import NewerSchema, OutdatedSchema
-from deploy.databases.open_databases import UnusableDatabase
-from deploy.demo import play
-from deploy.http.server import PortTaken
-from deploy.logs import log_to_stderr
-from deploy.settings import InvalidSetting
-from worker.errors import WorkerError
+from deploy.commands.on_demand import group_of
+
+COMMANDS = {
+    "run": "deploy.commands.processes.run",
+    "api": "deploy.commands.processes.api",
+    "relay": "deploy.commands.processes.relay",
+    "worker": "deploy.commands.processes.worker",
+    "migrate": "deploy.commands.processes.migrate",
+    "demo": "deploy.demo.play",
+    "status": "deploy.commands.status",
+    "resync": "deploy.commands.resync",
+    "reconcile": "deploy.commands.reconcile",
+    "connections": "deploy.commands.connections",
+    "tokens": "deploy.commands.tokens",
+    "failures": "deploy.commands.failures",
+    "dead-letters": "deploy.commands.dead_letters",
+    "topology": "deploy.commands.topology",
+    "policies": "deploy.commands.policies",
+    "devices": "deploy.commands.devices",
+    "accounts": "deploy.commands.accounts",
+}
+"""The commands in the order of the help. All modules together take several times as long to load
+as the one that a command needs."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -43,6 +39,7 @@ def _show_version(wanted: bool) -> None:
 
 
 app = typer.Typer(
+    cls=group_of(COMMANDS),
     help="SCIM provisioning of employees, collaborators and managed devices.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,67 +49,45 @@ app = typer.Typer(
 
 @app.callback()
 def _muster(
-    show_version: Annotated[
+    context: typer.Context,
+    _version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print it.")
     ] = False,
 ) -> None:
     """Accept the options that stand before any command."""
-
-
-processes.register(app)
-play.register(app)
-status.register(app)
-reconcile.register(app)
-app.add_typer(connections.app, name="connections")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(failures.app, name="failures")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(topology.app, name="topology")
-app.add_typer(policies.app, name="policies")
-app.add_typer(devices.app, name="devices")
-app.add_typer(accounts.app, name="accounts")
-
-USER_ERRORS = (
-    ApiError,
-    BrokerUnusable,
-    WorkerError,
-    InvalidInput,
-    InvalidSetting,
-    NewerSchema,
-    OutdatedSchema,
-    SchemaLocked,
-    TopologyNotApplied,
-    UnusableDatabase,
-)
-"""Errors that the person at the keyboard can mend: they are shown as one line, exit status 2."""
+    context.obj()
 
 
 def main() -> None:
     """Run the command line."""
-    log_to_stderr()
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], before=_log_to_stderr))
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command and return its exit status. An error is printed as one line."""
+def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
+    """Run one command and return its exit status. An error is printed as one line.
+
+    :param before: is called once the command is found, before it runs.
+    """
     try:
-        return app(arguments, standalone_mode=False) or 0
+        return app(arguments, standalone_mode=False, obj=before) or 0
     except typer.TyperException as error:
         # Without any argument, the help has been printed already, and the message is empty.
         message = getattr(error, "format_message", error.__str__)().rstrip(".")
         return _fail(f"{message} (see --help)" if message else "", 2)
-    except USER_ERRORS as error:
-        return _fail(message_for(error), 2)
-    except PortTaken as error:
-        return _fail(str(error), 1)
-    except (SQLAlchemyError, OSError) as error:
-        cause = getattr(error, "orig", None) or error  # its text may quote personal data
-        return _fail(f"a database or the network failed: {type(cause).__name__}", 1)
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except Exception as error:  # noqa: BLE001 - a traceback would show its text
-        summary = error_summary(error)
-        return _fail(f"an unexpected error: {summary['error']} at {summary['where']}", 1)
+        # The errors of all sides are loaded only where there is one to explain.
+        from deploy.commands.explain_errors import explained  # noqa: PLC0415
+
+        return _fail(*explained(error))
+
+
+def _log_to_stderr() -> None:
+    # Its library takes longer to load than all that --version and a mistyped word need.
+    from deploy.logs import log_to_stderr  # noqa: PLC0415
+
+    log_to_stderr()
 
 
 def _fail(message: str, status: int) -> int:

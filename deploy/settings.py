@@ -7,14 +7,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
-from api.fairness.shares import ShareSizes
+from api.fairness.share_sizes import ShareSizes
 from api.outbox.parcels import LARGEST_EVENT
 from api.outbox.room import MOST_WAITING
 from api.scim.protocol.limits import Limits
+from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.servers import servers_in
-from contracts.topology import MOST_MESSAGES
+from contracts.topology import MOST_MESSAGES, Lane
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
+from deploy.errors import DeployError
 
 ENVIRONMENT_PREFIX = "MUSTER_"
 
@@ -27,7 +29,7 @@ DATABASE_URLS = (
 )
 
 
-class InvalidSetting(Exception):
+class InvalidSetting(DeployError):
     """A variable holds a value that it does not accept. The message never quotes the value."""
 
 
@@ -124,6 +126,15 @@ class Settings(BaseSettings):
             description="bytes of one event, 65536 to 134217728 and no more than the broker takes",
         ),
     ] = LARGEST_EVENT
+    largest_bundle: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=LARGEST_BUNDLE[Lane.BULK],
+            description="events in one message of the broker, 1 to"
+            f" {LARGEST_BUNDLE[Lane.BULK]} (1: each event is a message)",
+        ),
+    ] = LARGEST_BUNDLE[Lane.BULK]
     most_waiting: Annotated[
         int,
         Field(

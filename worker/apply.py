@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope, decode
 from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
-from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase
 from worker.load_facts import load_facts
 from worker.locked_out import LOCK_TIMEOUTS
 from worker.planning.actions import Plan, outdated
@@ -56,9 +56,9 @@ async def apply_batch(
     :param lock_timeout: seconds to wait for each lock.
     """
     newest = _newest(envelopes)
-    async with database.write() as db:
-        await wait_for_locks(db, lock_timeout)
-        working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
+    async with database.write(lock_timeout) as db:
+        working_set, sync = WorkingSet(), SyncStore(db)
+        platform = SqlPlatform(db, database.workspaces)
         await platform.make_workspaces(_events(newest))
         await platform.lock_workspaces(_events(newest))
         refused = await sync.lock_records(working_set, _events(newest))
@@ -86,9 +86,9 @@ async def apply_replans(
     :param lock_timeout: seconds to wait for each lock.
     """
     stored = {key: decode(event.encode()) for key, event in due.items()}
-    async with database.write() as db:
-        await wait_for_locks(db, lock_timeout)
-        working_set, sync, platform = WorkingSet(), SyncStore(db), SqlPlatform(db)
+    async with database.write(lock_timeout) as db:
+        working_set, sync = WorkingSet(), SyncStore(db)
+        platform = SqlPlatform(db, database.workspaces)
         await platform.lock_workspaces(_events(stored))
         refused = await sync.lock_due_records(working_set, stored)
         valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}

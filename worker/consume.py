@@ -10,13 +10,10 @@ from contracts.transport import Consumer, Delivery
 from worker.dialects import DownstreamDatabase
 from worker.handle_deliveries import Handler
 from worker.metrics import WorkerMetrics
+from worker.open_deliveries import MAX_BATCH_SIZES
 from worker.replan_refused import Replanning
 from worker.reports import Reports
 from worker.retries import until_stopped
-
-MAX_BATCH_SIZES = {Lane.URGENT: 50, Lane.BULK: 200}
-"""Events in one transaction. On SQLite both lanes share one writer, so a leaver may wait for a
-batch of joiners: 200 take some 50 ms. On PostgreSQL each lane has a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True)

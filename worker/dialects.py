@@ -4,22 +4,17 @@ Row locks need no case of their own: SQLite has one writer at a time, and SQLAlc
 UPDATE there.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     SQLColumnExpression,
     String,
     Table,
     bindparam,
-    column,
-    func,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -27,6 +22,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NULLTYPE
+
+from worker.known_names import KnownNames
+
+LOCK_TIMEOUT, DEFAULT = "lock_timeout", "DEFAULT"
+"""The note of a session's lock time-out, which stays for the transactions after the one that has
+set it: most transactions then need no statement for it. ``DEFAULT`` is the server's own."""
 
 TEXTS = postgresql.ARRAY(String).with_variant(JSON(), "sqlite")
 """The type of a parameter that holds many texts."""
@@ -37,11 +38,12 @@ class DownstreamDatabase:
     """The worker's database.
 
     On SQLite ``writing`` has one connection, so that writers queue up instead of polling for the
-    lock; on PostgreSQL both engines are the same.
+    lock; on PostgreSQL both engines are the same. ``workspaces`` are those that have a row.
     """
 
     reading: AsyncEngine
     writing: AsyncEngine
+    workspaces: KnownNames = field(default_factory=KnownNames, compare=False)
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for reading statements."""
@@ -55,55 +57,34 @@ class DownstreamDatabase:
                 await db.execution_options(isolation_level="REPEATABLE READ")
             yield db
 
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Open a transaction: committed at the end, rolled back by an exception."""
-        return self.writing.begin()
+    @asynccontextmanager
+    async def write(self, lock_timeout: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction: committed at the end, rolled back by an exception.
+
+        :param lock_timeout: seconds to wait for each lock before the transaction fails; the
+            server's own setting where it is missing. SQLite has no locks to wait for.
+        """
+        timeout = self._setting(lock_timeout)
+        async with self.writing.connect() as db:
+            session = _session_of(db)
+            async with db.begin():
+                if session.get(LOCK_TIMEOUT, DEFAULT) != timeout:
+                    session[LOCK_TIMEOUT] = None  # a rollback would take the setting back
+                    await db.exec_driver_sql(f"SET lock_timeout = {timeout}")
+                yield db
+            session[LOCK_TIMEOUT] = timeout
+
+    def _setting(self, lock_timeout: float | None) -> str:
+        """Return the setting of a session for a time-out in seconds."""
+        if lock_timeout is None or self.writing.dialect.name != "postgresql":
+            return DEFAULT
+        return str(round(lock_timeout * 1000))
 
 
-async def wait_for_locks(db: AsyncConnection, seconds: float) -> None:
-    """Limit the time that a transaction waits for each lock before it fails.
-
-    SQLite has no locks to wait for within a transaction.
-    """
-    if db.dialect.name == "postgresql":
-        await db.exec_driver_sql(f"SET LOCAL lock_timeout = {round(seconds * 1000)}")
-
-
-async def put_rows(
-    db: AsyncConnection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    change: Collection[str] = (),
-) -> None:
-    """Insert rows in their order; where a key exists, update the columns ``change`` instead.
-
-    All rows have the same columns. On PostgreSQL they are one parameter of one statement.
-    """
-    if not rows:
-        return
-    statement = _insert_statement(db.dialect.name, table, tuple(rows[0]), frozenset(change))
-    if db.dialect.name == "postgresql":
-        await db.execute(statement, {"rows": to_json(rows).decode()})
-    else:
-        await db.execute(statement, rows)
-
-
-@cache
-def _insert_statement(
-    dialect: str, table: Table, names: tuple[str, ...], change: frozenset[str]
-) -> postgresql.Insert | sqlite.Insert:
-    statement: postgresql.Insert | sqlite.Insert
-    if dialect == "postgresql":
-        columns = [column(name, table.c[name].type) for name in names]
-        objects = func.json_to_recordset(bindparam("rows", type_=String).cast(JSON))
-        given = objects.table_valued(*columns).render_derived(name="given", with_types=True)
-        statement = postgresql.insert(table).from_select(names, select(given))
-    else:
-        statement = sqlite.insert(table)
-    if not change:
-        return statement.on_conflict_do_nothing()
-    new = {name: statement.excluded[name] for name in names if name in change}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)
+def _session_of(db: AsyncConnection) -> dict[Any, Any]:
+    """Return the notes about the session of a connection, which last as long as the session."""
+    assert db.sync_connection is not None, "the connection is open"
+    return db.sync_connection.info
 
 
 def insert_into(db: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -1,4 +1,4 @@
-"""How are deliveries handled? A handler applies a batch, one by one where that fails."""
+"""How are deliveries handled? A handler applies their events in batches, one by one on failure."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
@@ -6,15 +6,24 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from contracts.clock import Clock, now
-from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent, decode
+from contracts.identities_changed import decode_all
+from contracts.identity_changed import UndecodableEvent
 from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
-from contracts.transport import Delivery
+from contracts.transport import DeadLettered, Delivery, RetryAfter, Returned
 from worker.apply import Batch, apply_batch
-from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase
 from worker.errors import DatabaseAway
 from worker.locked_out import LOCK_TIMEOUTS, SHORT_LOCK_TIMEOUT, ContendedWorkspaces, delay_of
 from worker.locked_rows import find_locked_out
+from worker.open_deliveries import (
+    APPLIED,
+    MAX_BATCH_SIZES,
+    Answer,
+    OpenDelivery,
+    ReceivedEvent,
+    batches,
+)
 from worker.planning.facts import key_of_event
 from worker.reports import Reports
 from worker.retries import (
@@ -26,18 +35,6 @@ from worker.retries import (
     is_transient,
 )
 from worker.sync.record_failure import Failed, record_failure
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedDelivery:
-    """A delivery with its decoded event."""
-
-    delivery: Delivery
-    envelope: IdentityChangedEnvelope
-
-    @property
-    def workspace(self) -> str:
-        return self.envelope.data.workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,43 +57,60 @@ class Handler:
 
         After a stop while the database is away, the rest stays unanswered and is delivered again.
         """
-        decoded: list[DecodedDelivery] = []
-        time_slice = TimeSlice()
-        for delivery in deliveries:
-            if (it := await self._decode(delivery)) is not None:
-                decoded.append(it)
-            await time_slice.pause_if_over()
-        contended, others = self.contended.split(decoded)
+        opened = await self._open(deliveries)
         try:
-            await self._apply(others, LOCK_TIMEOUTS[self.lane])
-            await self._apply(contended, SHORT_LOCK_TIMEOUT)
+            for batch in batches(opened, MAX_BATCH_SIZES[self.lane]):
+                contended, others = self.contended.split(batch)
+                await self._apply(others, LOCK_TIMEOUTS[self.lane])
+                await self._apply(contended, SHORT_LOCK_TIMEOUT)
         except DatabaseAway:
             return
 
-    async def _decode(self, delivery: Delivery) -> DecodedDelivery | None:
-        """Return a delivery with its event; dead-letter the delivery where it has none."""
-        try:
-            return DecodedDelivery(delivery, decode(delivery.body))
-        except UndecodableEvent as error:
-            self.reports.undecodable(str(error))
-            await self._answer([delivery.dead_letter(str(error))])
-            return None
+    async def _open(self, deliveries: Sequence[Delivery]) -> list[OpenDelivery]:
+        """Decode deliveries; return those with events to apply, and answer the others."""
+        opened: list[OpenDelivery] = []
+        time_slice = TimeSlice()
+        for delivery in deliveries:
+            try:
+                it = OpenDelivery(delivery, decode_all(delivery.body))
+            except UndecodableEvent as error:
+                self.reports.undecodable(str(error))
+                await self._send([delivery.dead_letter(str(error))])
+            else:
+                self._set_undecodable_aside(it)
+                opened.append(it)
+            await time_slice.pause_if_over()
+        return await self._without_returned(opened)
 
-    async def _apply(self, decoded: Sequence[DecodedDelivery], lock_timeout: float) -> None:
-        if not decoded:
+    def _set_undecodable_aside(self, delivery: OpenDelivery) -> None:
+        for position, error in delivery.undecodable:
+            self.reports.undecodable(str(error))
+            delivery.answers[position] = DeadLettered(str(error))
+
+    async def _without_returned(self, opened: Sequence[OpenDelivery]) -> list[OpenDelivery]:
+        """Let bundles fall apart that came again and again; return the other open deliveries."""
+        for delivery in opened:
+            if delivery.is_returned_too_often:
+                for event in delivery.events:
+                    event.answer(Returned())
+        await self._send(it.send_answer() for it in opened if it.is_complete)
+        return [it for it in opened if not it.is_complete]
+
+    async def _apply(self, events: Sequence[ReceivedEvent], lock_timeout: float) -> None:
+        if not events:
             return
         try:
-            batch = await self._in_place.run(partial(self._commit, decoded, lock_timeout))
+            batch = await self._in_place.run(partial(self._commit, events, lock_timeout))
         except DatabaseAway:
             raise
         except Exception as error:  # noqa: BLE001 - one event may spoil the batch by any error
-            await self._isolate_failure(decoded, error, lock_timeout)
+            await self._isolate_failure(events, error, lock_timeout)
         else:
             self.reports.applied(batch.applied, self.lane, self.clock())
-            await self._answer(it.delivery.ack() for it in decoded)
+            await self._answer(events, APPLIED)
 
-    async def _commit(self, decoded: Sequence[DecodedDelivery], lock_timeout: float) -> Batch:
-        envelopes = [it.envelope for it in decoded]
+    async def _commit(self, events: Sequence[ReceivedEvent], lock_timeout: float) -> Batch:
+        envelopes = [it.envelope for it in events]
         with self.reports.batch(self.lane):
             batch = await apply_batch(self.database, envelopes, self.clock(), lock_timeout)
         if batch.freed:
@@ -104,62 +118,61 @@ class Handler:
         return batch
 
     async def _isolate_failure(
-        self, decoded: Sequence[DecodedDelivery], error: Exception, lock_timeout: float
+        self, events: Sequence[ReceivedEvent], error: Exception, lock_timeout: float
     ) -> None:
         """Apply the events of a failed batch apart, so that one of them cannot spoil the others."""
         if is_locked_out(error):
-            await self._apply_without_locked_out(decoded, lock_timeout)
-        elif len(decoded) == 1:
-            await self._retry_or_give_up(decoded[0], error)
+            await self._apply_without_locked_out(events, lock_timeout)
+        elif len(events) == 1:
+            await self._retry_or_give_up(events[0], error)
         else:
-            for it in decoded:
+            for it in events:
                 await self._apply([it], lock_timeout)
 
     async def _apply_without_locked_out(
-        self, decoded: Sequence[DecodedDelivery], lock_timeout: float
+        self, events: Sequence[ReceivedEvent], lock_timeout: float
     ) -> None:
         """Delay the locked-out events, and apply the rest without another long wait."""
-        locked_out = list(decoded) if len(decoded) == 1 else await self._find_locked_out(decoded)
+        locked_out = list(events) if len(events) == 1 else await self._find_locked_out(events)
         # A short time-out is no sign: workers that take turns would keep a workspace contended.
         if lock_timeout > SHORT_LOCK_TIMEOUT:
             self.contended.add({it.workspace for it in locked_out})
         for it in locked_out:
             await self._delay_locked_out(it)
-        rest = [it for it in decoded if it not in locked_out]
+        rest = [it for it in events if it not in locked_out]
         if locked_out:
             await self._apply(rest, SHORT_LOCK_TIMEOUT)
             return
         for it in rest:  # the lock was released meanwhile, or is on a row not committed yet
             await self._apply([it], SHORT_LOCK_TIMEOUT)
 
-    async def _find_locked_out(self, decoded: Sequence[DecodedDelivery]) -> list[DecodedDelivery]:
-        """Return the locked-out deliveries, once no whole table is locked any more."""
-        events = [it.envelope.data for it in decoded]
+    async def _find_locked_out(self, events: Sequence[ReceivedEvent]) -> list[ReceivedEvent]:
+        """Return the locked-out events, once no whole table is locked any more."""
+        changes = [it.envelope.data for it in events]
         try:
-            locked = await self._in_place.wait_for(partial(find_locked_out, self.database, events))
+            locked = await self._in_place.wait_for(partial(find_locked_out, self.database, changes))
         except DatabaseAway:
             raise
         except Exception:  # noqa: BLE001 - applying one by one meets the same error
             return []
-        return [it for it in decoded if key_of_event(it.envelope.data) in locked]
+        return [it for it in events if key_of_event(it.envelope.data) in locked]
 
-    async def _delay_locked_out(self, decoded: DecodedDelivery) -> None:
-        seconds = delay_of(self.lane, decoded.delivery.attempts)
-        self.reports.locked_out(decoded.envelope, self.lane, seconds)
-        await self._answer([decoded.delivery.retry(seconds)])
+    async def _delay_locked_out(self, event: ReceivedEvent) -> None:
+        seconds = delay_of(self.lane, event.attempts)
+        self.reports.locked_out(event.envelope, self.lane, seconds)
+        await self._answer([event], RetryAfter(seconds))
 
-    async def _retry_or_give_up(self, decoded: DecodedDelivery, error: Exception) -> None:
+    async def _retry_or_give_up(self, event: ReceivedEvent, error: Exception) -> None:
         """Delay an event as long as a retry may help; else give it up."""
-        delay = delay_after(decoded.delivery.attempts)
+        delay = delay_after(event.attempts)
         if is_transient(error) and delay is not None:
-            await self._delay(decoded, describe(error), delay)
+            await self._delay(event, describe(error), delay)
         else:
-            await self._give_up(decoded, error)
+            await self._give_up(event, error)
 
-    async def _give_up(self, decoded: DecodedDelivery, error: Exception) -> None:
+    async def _give_up(self, event: ReceivedEvent, error: Exception) -> None:
         kind = FailureKind.EXHAUSTED if is_transient(error) else FailureKind.PERMANENT
-        attempts = decoded.delivery.attempts + 1
-        failed = Failed(decoded.envelope, kind, describe(error), attempts)
+        failed = Failed(event.envelope, kind, describe(error), event.attempts + 1)
         try:
             await self._in_place.run(partial(self._record, failed))
         except DatabaseAway:
@@ -167,23 +180,29 @@ class Handler:
         except Exception as unrecorded:  # noqa: BLE001 - no error may lose the event
             # An event without a recorded failure must not be acknowledged.
             if is_locked_out(unrecorded):
-                await self._delay_locked_out(decoded)
+                await self._delay_locked_out(event)
                 return
-            await self._delay(decoded, describe(unrecorded), RETRY_DELAYS[-1])
+            await self._delay(event, describe(unrecorded), RETRY_DELAYS[-1])
         else:
             self.reports.failed(failed)
-            await self._answer([decoded.delivery.ack()])
+            await self._answer([event], APPLIED)
 
     async def _record(self, failed: Failed) -> None:
-        async with self.database.write() as db:
-            await wait_for_locks(db, LOCK_TIMEOUTS[self.lane])
+        async with self.database.write(LOCK_TIMEOUTS[self.lane]) as db:
             await record_failure(db, failed, self.clock())
 
-    async def _delay(self, decoded: DecodedDelivery, error: str, seconds: float) -> None:
-        self.reports.delayed(decoded.envelope, error, seconds)
-        await self._answer([decoded.delivery.retry(seconds)])
+    async def _delay(self, event: ReceivedEvent, error: str, seconds: float) -> None:
+        self.reports.delayed(event.envelope, error, seconds)
+        await self._answer([event], RetryAfter(seconds))
 
-    async def _answer(self, answers: Iterable[Awaitable[None]]) -> None:
+    async def _answer(self, events: Sequence[ReceivedEvent], answer: Answer) -> None:
+        """Answer events, and so the deliveries of which no other event is open."""
+        for it in events:
+            it.answer(answer)
+        deliveries = dict.fromkeys(it.of for it in events)
+        await self._send(it.send_answer() for it in deliveries if it.is_complete)
+
+    async def _send(self, answers: Iterable[Awaitable[None]]) -> None:
         """Send answers. An event whose answer is lost with its connection is delivered again."""
         for result in await asyncio.gather(*answers, return_exceptions=True):
             if isinstance(result, BaseException):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.portals import PORTALS
-from worker.dialects import DownstreamDatabase, is_among, wait_for_locks
+from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.facts import Address, IdentityKey, key_of_event
 from worker.platforms.sql.load import needs_workspace_lock
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
@@ -31,8 +31,7 @@ async def find_locked_out(
 
     A lock on a whole table raises the error of its time-out, because it stops every event.
     """
-    async with database.write() as db:
-        await wait_for_locks(db, TABLE_LOCK_TIMEOUT)
+    async with database.write(TABLE_LOCK_TIMEOUT) as db:
         await _wait_for_tables(db, events)
         needed = {event.workspace for event in events if needs_workspace_lock(event)}
         workspaces = await _find_locked(db, _workspaces(needed))

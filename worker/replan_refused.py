@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.clock import Clock, now
 from contracts.topology import Lane
 from worker.apply import Batch, apply_replans
-from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase
 from worker.locked_out import LOCK_TIMEOUTS, LONGEST_DELAY, SHORT_LOCK_TIMEOUT
 from worker.planning.facts import IdentityKey
 from worker.reports import Reports
@@ -63,7 +63,6 @@ class Replanning:
         except Exception as error:  # noqa: BLE001 - the others must not wait for this one
             self.reports.replan_failed(key, describe(error))
             seconds = LONGEST_DELAY[Lane.URGENT] if is_locked_out(error) else SWEEP_SECONDS
-            async with self.database.write() as db:
-                await wait_for_locks(db, SHORT_LOCK_TIMEOUT)
+            async with self.database.write(SHORT_LOCK_TIMEOUT) as db:
                 await mark_refused(db, [key], self.clock() + seconds * 1_000_000)
             return 0

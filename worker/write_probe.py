@@ -3,8 +3,9 @@
 from contextlib import suppress
 
 from contracts.write_probe import SMALL_CACHE, USUAL_CACHE, ProbeRolledBack, probe_names
-from worker.dialects import DownstreamDatabase, put_rows
+from worker.dialects import DownstreamDatabase
 from worker.platforms.sql.mapping import WORKSPACES
+from worker.put_rows import put_rows
 
 
 async def try_writing(database: DownstreamDatabase) -> None:
@@ -15,7 +16,7 @@ async def try_writing(database: DownstreamDatabase) -> None:
             if small:
                 await db.exec_driver_sql(SMALL_CACHE)
             try:
-                await put_rows(db, WORKSPACES, [{"name": name} for name in probe_names()])
+                await put_rows(db, WORKSPACES, [(name,) for name in probe_names()])
             finally:
                 if small:
                     await db.exec_driver_sql(USUAL_CACHE)

@@ -12,10 +12,10 @@ from api.admin.rules import rules_from
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import RulesOfAnotherPortal
-from api.http.correlation import new_trace
 from api.outbox.marks import mark_connection
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
+from api.traces import new_trace
 from contracts.clock import Clock, now
 from contracts.downstream.policies import Policies
 from contracts.downstream.sync_states import SyncStates

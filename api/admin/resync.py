@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from api.admin.connections import find_connection, list_connections
 from api.directory.dialects import DirectoryDatabase
 from api.errors import UnknownIdentity
-from api.http.correlation import new_trace
 from api.outbox.marks import mark_connection, mark_identities
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
+from api.traces import new_trace
 from contracts.clock import Clock, now
 from contracts.downstream.sync_states import SyncStates
 

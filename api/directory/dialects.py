@@ -38,8 +38,12 @@ LARGEST_INTEGER = 2**63 - 1
 LOCK_MILLISECONDS = 50
 """How long a transaction that requests share waits for a lock: as long as a few writes take."""
 
-OLDEST_TRANSACTION = """
-SELECT CAST(extract(epoch FROM min(xact_start)) * 1000000 AS bigint) FROM pg_stat_activity
+SETTLED_AFTER = 5_000_000
+"""Microseconds after its time within which a user is added, or else noted by a trigger."""
+
+OLDEST_MOMENT = """
+SELECT CAST(extract(epoch FROM least(now(), min(xact_start))) * 1000000 AS bigint)
+FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
 AND pid <> pg_backend_pid()
 """
@@ -52,16 +56,30 @@ class DirectoryDatabase:
     On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
     for the lock; on PostgreSQL both are the same engine. ``searching`` serves long statements that
     run once, so that short ones never wait for them; without one, ``reading`` serves them too.
+    ``hot`` serves statements that are a transaction each and wait only briefly for locks; without
+    one, as on SQLite, requests take the plain way of several statements.
     """
 
     reading: AsyncEngine
     writing: AsyncEngine
     searching: AsyncEngine | None = None
+    hot: AsyncEngine | None = None
 
     @property
     def has_one_writer(self) -> bool:
         """Return whether writing transactions run one after the other, as on SQLite."""
         return self.writing.dialect.name == "sqlite"
+
+    @property
+    def engines(self) -> Sequence[AsyncEngine]:
+        """Return all engines."""
+        every = (self.reading, self.writing, self.searching, self.hot)
+        return [engine for engine in every if engine is not None]
+
+    @property
+    def writers(self) -> Sequence[AsyncEngine]:
+        """Return the engines whose sessions write."""
+        return [self.writing] if self.hot is None else [self.writing, self.hot]
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for statements that change nothing."""
@@ -70,6 +88,11 @@ class DirectoryDatabase:
     def search(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for a search, which may take long."""
         return (self.searching or self.reading).connect()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in self.engines:
+            await engine.dispose()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -82,6 +105,21 @@ class DirectoryDatabase:
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction, which is committed at the end and rolled back by an exception."""
         return self.writing.begin()
+
+    def write_in_snapshot(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction whose statements all see the same moment, as SQLite's always do."""
+        if self.has_one_writer:
+            return self.write()
+        return self.writing.execution_options(isolation_level="REPEATABLE READ").begin()
+
+    def write_at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection that commits each statement by itself, without a round trip for it.
+
+        On SQLite it is a transaction, as ``write`` opens: there are no round trips to be saved.
+        """
+        if self.has_one_writer:
+            return self.write()
+        return self.writing.execution_options(isolation_level="AUTOCOMMIT").connect()
 
 
 def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -108,15 +146,15 @@ async def wait_briefly(db: AsyncConnection) -> None:
         await db.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
 
 
-async def oldest_transaction(db: AsyncConnection) -> int | None:
-    """Return when the oldest transaction of other sessions began, in microseconds of the database.
+async def settled_before(db: AsyncConnection) -> int:
+    """Return the time up to which no open transaction can add users without a trigger's note.
 
-    SQLite has none, because writers run one after the other. PostgreSQL hides those of other roles.
+    SQLite has no open transactions beside the one that asks. PostgreSQL hides those of other roles.
     """
     if db.dialect.name != "postgresql":
-        return None
-    began: int | None = await db.scalar(text(OLDEST_TRANSACTION))
-    return began
+        return LARGEST_INTEGER
+    oldest: int = await db.scalar(text(OLDEST_MOMENT))
+    return oldest - SETTLED_AFTER
 
 
 # --- text -----------------------------------------------------------------------------------

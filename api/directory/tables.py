@@ -5,13 +5,16 @@ Times and versions are microseconds since the epoch (UTC), in one integer type o
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, String, false, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 COMPARABLE = JSON().with_variant(JSONB(), "postgresql")
 """The type of JSON documents that filters search."""
+
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""The type of numbers that the database gives to new rows; SQLite gives them to integers only."""
 
 KEY = String().with_variant(String(collation="C"), "postgresql")
 """The type of texts in comparison form, ordered by code points as Python orders them."""
@@ -74,6 +77,41 @@ class UserRow(ApiTable, table=True):
     created_at: int = Field(sa_type=BigInteger)
     modified_at: int = Field(sa_type=BigInteger)
     revision: int = Field(default=1, sa_type=BigInteger)
+
+
+class UserRange(ApiTable, table=True):
+    """A number of users that follow each other in the order of their creation, counted.
+
+    The range begins behind one user and ends with another. A connection's ranges follow each other
+    from the first user on, and the newest users are in none yet. The users may have been deleted.
+    """
+
+    __tablename__ = "user_ranges"
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    after_created_at: int = Field(primary_key=True, sa_type=BigInteger)
+    after_id: str = Field(primary_key=True)
+    created_at: int = Field(sa_type=BigInteger)
+    id: str
+    users: int
+
+
+class UserRangeChange(ApiTable, table=True):
+    """A user that came into a range or left it after it was counted: one more, or one less.
+
+    Triggers of the table of users write these rows, whatever statement adds or deletes a user.
+    """
+
+    __tablename__ = "user_range_changes"
+    __table_args__ = (
+        Index("user_range_changes_by_creation", "connection_id", "created_at", "id", "users"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
+    connection_id: str = Field(foreign_key="connections.id")
+    created_at: int = Field(sa_type=BigInteger)
+    id: str
+    users: int
 
 
 class GroupRow(ApiTable, table=True):

@@ -7,6 +7,7 @@ itself.
 
 from dataclasses import dataclass
 
+from api.fairness.share_sizes import ShareSizes
 from api.fairness.slots import UNBOUNDED, FairSlots
 from api.fairness.work import WorkRunner
 from api.metrics import ApiMetrics
@@ -25,27 +26,6 @@ such a slot by sending slowly."""
 HUGE_RECEIVED, HUGE_PATIENCE = 6, 3
 """Huge bodies that arrive at once, and how many times the patience one waits to be processed: huge
 bodies are processed one after the other, for some seconds each."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShareSizes:
-    """The sizes of the shares; settings can change them. ``patience`` is in seconds."""
-
-    requests_each: int = 16
-    """Concurrent requests of one connection; providers send up to a hundred, and wait."""
-
-    searches: int = 4
-    searches_each: int = 2
-    """Concurrent searches, each on a connection to the database, in all and of one connection."""
-
-    writers: int = 6
-    writers_each: int = 2
-    reserved_writers: int = 2
-    """Concurrent transactions of requests that write one each, in all and of one connection, and
-    further ones for deactivations and deletions of users. SQLite has one writer."""
-
-    patience: float = 10
-    """How long a request waits for a slot before it is answered with 429."""
 
 
 @dataclass(frozen=True, slots=True)

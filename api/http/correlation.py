@@ -18,11 +18,6 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 """The header of the same name, version 00 of the W3C Trace Context."""
 
 
-def new_trace() -> Trace:
-    """Return a trace for work that no HTTP request caused."""
-    return Trace(correlation_id=uuid.uuid4().hex)
-
-
 def trace_from(headers: Headers) -> Trace:
     """Return the trace of a request; a new id replaces a missing or unsafe correlation id."""
     sent, parent = headers.get(CORRELATION_HEADER, ""), headers.get("traceparent", "")

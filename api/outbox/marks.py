@@ -9,9 +9,12 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     SelectBase,
+    String,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -131,6 +134,20 @@ async def mark_connection(
     return await _mark(db, connection_id, others, trace, now)
 
 
+def marked_by_parameters() -> dict[str, Any]:
+    """Return the columns of an identity that is marked in the bulk lane, for a statement made once.
+
+    The values are the parameters ``now``, ``trace_id`` and ``trace_parent``.
+    """
+    now: Any = bindparam("now", type_=BigInteger)
+    trace: Any = {
+        "correlation_id": bindparam("trace_id", type_=String),
+        "traceparent": bindparam("trace_parent", type_=String),
+    }
+    mark = _renewed_mark(Lane.BULK, Trace.model_construct(**trace), now)
+    return {"version": _newer_version(now), "changed_at": now} | mark
+
+
 def _is_none_of(ids: Collection[str], dialect: str) -> ColumnElement[bool]:
     """Return the condition that an identity has none of the ids, which are one parameter."""
     objects = literal(json.dumps([{"id": id_} for id_ in sorted(ids)]))
@@ -151,9 +168,7 @@ async def _mark(
     Rows are locked in the order of their ids, which an update alone would not do: two requests may
     write groups with common members at once.
     """
-    version = col(Identity.version)
-    newest = next_version(beyond, now)
-    newer = case((version >= newest, version + 1), else_=newest)
+    newer = _newer_version(next_version(beyond, now))
     locked = (
         select(col(Identity.id))
         .where(col(Identity.connection_id) == connection_id, which)
@@ -173,6 +188,12 @@ async def _mark(
 
 def _is_identity(connection_id: str, identity_id: str) -> ColumnElement[bool]:
     return and_(col(Identity.connection_id) == connection_id, col(Identity.id) == identity_id)
+
+
+def _newer_version(newest: int) -> ColumnElement[int]:
+    """Return the version after the stored one, or a given one if that is newer."""
+    version = col(Identity.version)
+    return case((version >= newest, version + 1), else_=newest)
 
 
 def _renewed_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:

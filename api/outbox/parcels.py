@@ -1,4 +1,4 @@
-"""How do leased marks become parcels? Few large parcels at once spare memory and the event loop."""
+"""How do leased marks become bytes? Few large events at once spare memory and the event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,8 +10,7 @@ from api.outbox.events import Draft, read_drafts, read_whole
 from api.outbox.leasing import Mark
 from contracts.identity_changed import encode, message_id
 from contracts.time_slice import TimeSlice
-from contracts.topology import Lane
-from contracts.transport import Parcel, Rejected
+from contracts.transport import Rejected
 
 LARGEST_EVENT = 8 * 1024 * 1024
 """Bytes of an event: half of the default max_message_size of RabbitMQ 4.0 and later."""
@@ -29,11 +28,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A mark and its parcel, which is None where its size in bytes is too large."""
+    """A mark and its encoded event; an event that is too large has no body, but a size in bytes."""
 
     mark: Mark
-    parcel: Parcel | None
+    workspace: str
+    message_id: str
+    body: bytes
     size: int
+    is_too_large: bool = False
 
 
 async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load:
@@ -55,22 +57,27 @@ async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load
     return Load(drafts, left_over)
 
 
-async def pack(drafts: Sequence[Draft], lane: Lane, largest: int) -> Sequence[Packed]:
+async def pack(drafts: Sequence[Draft], largest: int) -> Sequence[Packed]:
     """Render and encode drafts, and give way to other tasks after some milliseconds."""
     time_slice, packed = TimeSlice(), []
     for draft in drafts:
         if draft.groups is None:
-            packed.append(Packed(draft.mark, None, draft.weight))
+            packed.append(_too_large(draft, draft.weight))
         elif draft.is_heavy:
-            packed.append(await asyncio.to_thread(_packed, draft, lane, largest))
+            packed.append(await asyncio.to_thread(_packed, draft, largest))
         else:
-            packed.append(_packed(draft, lane, largest))
+            packed.append(_packed(draft, largest))
         await time_slice.pause_if_over()
     return packed
 
 
-def _packed(draft: Draft, lane: Lane, largest: int) -> Packed:
-    event, mark = draft.render(), draft.mark
-    body = encode(event, mark.trace)
-    parcel = Parcel(message_id(event), lane, body, mark.attempts)
-    return Packed(mark, parcel if len(body) <= largest else None, len(body))
+def _packed(draft: Draft, largest: int) -> Packed:
+    event = draft.render()
+    body = encode(event, draft.mark.trace)
+    if len(body) > largest:
+        return _too_large(draft, len(body))
+    return Packed(draft.mark, draft.workspace, message_id(event), body, len(body))
+
+
+def _too_large(draft: Draft, size: int) -> Packed:
+    return Packed(draft.mark, draft.workspace, "", b"", size, is_too_large=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.topology import Lane
-from contracts.transport import Confirmed, PublishOutcome, RetryAfter, Unknown
+from contracts.transport import Confirmed, EventOutcome, RetryAfter, Unknown
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
 """Seconds before a failed mark is retried; a short first pause spares its innocent neighbours."""
@@ -23,7 +23,7 @@ def pause_before(failures: int, chance: float) -> float:
     return longest * (1 + chance) / 2
 
 
-def next_size(size: int, lane: Lane, outcomes: Sequence[PublishOutcome]) -> int:
+def next_size(size: int, lane: Lane, outcomes: Sequence[EventOutcome]) -> int:
     """Return the size of a lane's next batch.
 
     A broken line halves it, so that a broker that breaks it every time makes few suspects.
@@ -35,6 +35,6 @@ def next_size(size: int, lane: Lane, outcomes: Sequence[PublishOutcome]) -> int:
     return size
 
 
-def is_unavailable(outcomes: Sequence[PublishOutcome]) -> bool:
+def is_unavailable(outcomes: Sequence[EventOutcome]) -> bool:
     """Return whether the transport did not take all parcels, for a reason of its own."""
     return any(isinstance(it, Unknown) and not it.suspect for it in outcomes)

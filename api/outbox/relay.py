@@ -14,17 +14,19 @@ import structlog
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox import room, settling
+from api.outbox.bundles import outcomes_of, shipments
 from api.outbox.leasing import Mark, MarkSelection, lease
 from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
 from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
 from api.outbox.room import MOST_WAITING, Room
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
+from contracts.identities_changed import LARGEST_BUNDLE, LARGEST_BUNDLE_BYTES
 from contracts.topology import Lane
 from contracts.transport import (
     Confirmed,
+    EventOutcome,
     Publisher,
-    PublishOutcome,
     Rejected,
     RetryAfter,
     Unknown,
@@ -41,6 +43,9 @@ SUSPECTS_AT_ONCE = 10
 FULL_PAUSE = 0.1
 """Seconds between looks at a full lane, in which workers take at most a tenth of its events."""
 
+Outcome = tuple[Packed, EventOutcome]
+"""An event, and what became of it."""
+
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
 """Seconds between looks at an idle lane: short after work, growing while no mark is found."""
 
@@ -49,6 +54,7 @@ class Relay:
     """Publishes the marks of both lanes. Several relays may run on one directory.
 
     :param largest_event: the bytes of the largest event that is given to the publisher.
+    :param largest_bundle: the most events in one message; 1 for consumers that read single events.
     :param most_waiting: how many events may wait in the bulk lane of the transport.
     :param chance: returns 0 to 1, so that suspects do not return together.
     """
@@ -61,6 +67,7 @@ class Relay:
         clock: Clock = now,
         *,
         largest_event: int = LARGEST_EVENT,
+        largest_bundle: int = LARGEST_BUNDLE[Lane.BULK],
         most_waiting: int = MOST_WAITING,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -69,6 +76,7 @@ class Relay:
         self.metrics = metrics
         self.clock = clock
         self._largest_event = largest_event
+        self._largest_bundle = largest_bundle
         self._chance = chance
         self._sizes = dict(LARGEST_BATCH)
         self._last_served: dict[MarkSelection, str] = {}
@@ -120,17 +128,32 @@ class Relay:
         packed = await self._lease(MarkSelection(lane), self._sizes[lane])
         if not packed:
             return 0
-        parcels = [it.parcel for it in packed if it.parcel]
-        self._room.fill(lane, len(parcels))
-        taken = iter(await self.publisher.publish(parcels) if parcels else ())
-        outcomes = [next(taken) if it.parcel else TOO_LARGE for it in packed]
-        settled = await self._settle(lane, packed, outcomes)
-        self._sizes[lane] = next_size(self._sizes[lane], lane, outcomes)
-        if is_unavailable(outcomes):
+        outcomes = await self._publish(lane, packed)
+        settled = await self._settle(lane, outcomes)
+        told = [outcome for _, outcome in outcomes]
+        self._sizes[lane] = next_size(self._sizes[lane], lane, told)
+        if is_unavailable(told):
             self._unavailable.add(lane)
             return 0
         self._unavailable.discard(lane)
         return settled
+
+    async def _publish(self, lane: Lane, packed: Sequence[Packed]) -> Sequence[Outcome]:
+        """Publish the events of a batch, in bundles where workers read them."""
+        fitting = [it for it in packed if not it.is_too_large]
+        outcomes: list[Outcome] = [(it, TOO_LARGE) for it in packed if it.is_too_large]
+        if not fitting:
+            return outcomes
+        most = min(self._largest_bundle, LARGEST_BUNDLE[lane]) if len(fitting) > 1 else 1
+        if most > 1 and not await self._room.takes_bundles():
+            most = 1
+        made = shipments(fitting, most, min(LARGEST_BUNDLE_BYTES, self._largest_event))
+        self._room.fill(lane, len(fitting))
+        for shipment, outcome in zip(
+            made, await self.publisher.publish([it.parcel(lane) for it in made]), strict=True
+        ):
+            outcomes += zip(shipment.events, outcomes_of(shipment, outcome), strict=True)
+        return outcomes
 
     async def move_suspects(self) -> int:
         """Publish some suspects, each alone, the urgent lane first; return how many were settled.
@@ -145,14 +168,19 @@ class Relay:
     async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
         settled = 0
         for index, it in enumerate(suspects):
-            alone = self.publisher.publish_alone
-            outcome = await alone(it.parcel) if it.parcel else TOO_LARGE
-            settled += await self._settle(lane, [it], [outcome])
+            outcome = TOO_LARGE if it.is_too_large else await self._publish_alone(lane, it)
+            settled += await self._settle(lane, [(it, outcome)])
             if isinstance(outcome, Unknown):
                 async with self.database.write() as db:
                     await settling.give_back(db, [other.mark for other in suspects[index + 1 :]])
                 break
         return settled
+
+    async def _publish_alone(self, lane: Lane, event: Packed) -> EventOutcome:
+        [shipment] = shipments([event], 1, 0)
+        outcome = await self.publisher.publish_alone(shipment.parcel(lane))
+        [told] = outcomes_of(shipment, outcome)
+        return told
 
     async def _lease(self, selection: MarkSelection, most: int) -> Sequence[Packed]:
         """Lease a batch and pack it; rendering waits until the transaction holds no lock."""
@@ -165,19 +193,18 @@ class Relay:
             loaded = await load(db, leased.marks, self._largest_event)
             await settling.give_back(db, loaded.left_over)
         self._last_served[selection] = leased.last_served
-        return await pack(loaded.drafts, selection.lane, self._largest_event)
+        return await pack(loaded.drafts, self._largest_event)
 
-    async def _settle(
-        self, lane: Lane, packed: Sequence[Packed], outcomes: Sequence[PublishOutcome]
-    ) -> int:
-        self._report(lane, packed, outcomes)
+    async def _settle(self, lane: Lane, outcomes: Sequence[Outcome]) -> int:
+        self._report(lane, outcomes)
         at = self.clock()
         confirmed: list[Mark] = []
         unpublished: list[Mark] = []
         attempted: dict[Mark, int] = {}
         suspects: dict[Mark, int] = {}
         rejected: dict[Mark, str] = {}
-        for mark, outcome in zip((it.mark for it in packed), outcomes, strict=True):
+        for it, outcome in outcomes:
+            mark = it.mark
             match outcome:
                 case Confirmed():
                     confirmed.append(mark)
@@ -198,14 +225,12 @@ class Relay:
             await settling.reject(db, rejected, at)
         return len(confirmed) + len(rejected)
 
-    def _report(
-        self, lane: Lane, packed: Sequence[Packed], outcomes: Sequence[PublishOutcome]
-    ) -> None:
-        self.metrics.count_publications(lane, outcomes)
-        reasons = Counter(it.reason for it in outcomes if isinstance(it, Unknown))
-        for reason, parcels in reasons.items():
-            LOG.warning("publications_unknown", lane=lane, reason=reason, parcels=parcels)
-        for it, outcome in zip(packed, outcomes, strict=True):
+    def _report(self, lane: Lane, outcomes: Sequence[Outcome]) -> None:
+        self.metrics.count_publications(lane, [outcome for _, outcome in outcomes])
+        reasons = Counter(it.reason for _, it in outcomes if isinstance(it, Unknown))
+        for reason, events in reasons.items():
+            LOG.warning("publications_unknown", lane=lane, reason=reason, events=events)
+        for it, outcome in outcomes:
             if isinstance(outcome, Rejected):
                 named = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
                 LOG.error("event_rejected", **named, bytes=it.size, reason=outcome.reason)

@@ -12,9 +12,9 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import never_known
 from api.directory.identity_listing import PAGE_SIZE
 from api.directory.tables import Connection, Identity
-from api.http.correlation import new_trace
 from api.outbox.marks import mark_identities, save_new
 from api.reconciliation.verdicts import Finding, Verdict
+from api.traces import new_trace
 from contracts.identity_changed import Trace
 
 

@@ -4,12 +4,13 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from aiormq.exceptions import ProtocolSyntaxError
 
+from deploy.errors import DeployError
 from worker.rabbitmq.connection import Broker
 
 CONNECTION_NAME = "muster command"
 
 
-class BrokerUnusable(Exception):
+class BrokerUnusable(DeployError):
     """The broker is away or refuses this user. The text names the setting, not its value."""
 
     def __init__(self, problem: str) -> None:

@@ -2,22 +2,24 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue, HeadersType
 from aio_pika.exceptions import AMQPChannelError, QueueEmpty
 
-from contracts.identity_changed import UndecodableEvent, decode
-from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Topology
+from contracts.identities_changed import decode_all
+from contracts.identity_changed import IdentityChangedEnvelope, UndecodableEvent
+from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Lane, Topology
 from deploy.broker.rabbitmq_connection import connect_to_broker
 from deploy.broker.rabbitmq_topology import TopologyNotApplied
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that no worker could handle. Its body may be personal, and is not shown.
+    """A message, or an event of a bundle, that no worker could handle.
 
-    Connection, identity and version are known where the body can be decoded as an event.
+    The body may be personal, and is not shown. Connection, identity and version are known where an
+    event can be decoded.
     """
 
     reason: str
@@ -32,14 +34,16 @@ class DeadLetter:
 async def list_dead_letters(url: str, topology: Topology, most: int) -> Sequence[DeadLetter]:
     """Return the oldest dead letters. The broker takes them back when the connection closes.
 
+    Each event of a bundle is a letter.
+
     :raises BrokerUnusable: when there is no connection to the broker.
     :raises TopologyNotApplied: when the queue cannot be used.
     """
     found: list[DeadLetter] = []
     async with _dead_letters(url, topology) as queue:
         while len(found) < most and (message := await _next(queue)) is not None:
-            found.append(_read(message, topology))
-    return found
+            found += _read(message, topology)
+    return found[:most]
 
 
 async def purge_dead_letters(url: str, topology: Topology) -> int:
@@ -74,24 +78,23 @@ async def _next(queue: AbstractQueue) -> AbstractIncomingMessage | None:
         return None
 
 
-def _read(message: AbstractIncomingMessage, topology: Topology) -> DeadLetter:
+def _read(message: AbstractIncomingMessage, topology: Topology) -> Sequence[DeadLetter]:
+    """Return a letter for each event of a message; bytes are those of the message."""
     reason, lane = _cause(message.headers, topology)
-    attempts = message.headers.get(ATTEMPTS_HEADER)
-    letter = DeadLetter(
-        reason, lane, attempts if isinstance(attempts, int) else 0, len(message.body)
-    )
+    counted = message.headers.get(ATTEMPTS_HEADER)
+    attempts = counted if isinstance(counted, int) else 0
+    unread = DeadLetter(reason, lane, attempts, len(message.body))
     try:
-        event = decode(message.body).data
+        events = decode_all(message.body)
     except UndecodableEvent:
-        return letter
-    return DeadLetter(
-        letter.reason,
-        letter.lane,
-        letter.attempts,
-        letter.bytes,
-        event.connection,
-        event.identity,
-        event.version,
+        return [unread]
+    return [unread if isinstance(it, UndecodableEvent) else _of(it, unread) for it in events]
+
+
+def _of(envelope: IdentityChangedEnvelope, letter: DeadLetter) -> DeadLetter:
+    event = envelope.data
+    return replace(
+        letter, connection=event.connection, identity=event.identity, version=event.version
     )
 
 
@@ -103,4 +106,5 @@ def _cause(headers: HeadersType, topology: Topology) -> tuple[str, str | None]:
     if not (isinstance(deaths, list) and deaths and isinstance(deaths[0], dict)):
         return "unknown", None
     queue = str(deaths[0].get("queue"))
-    return str(deaths[0].get("reason")), queue.removeprefix(f"{topology.prefix}.")
+    lanes = {topology.bundles(lane): str(lane) for lane in Lane}
+    return str(deaths[0].get("reason")), lanes.get(queue, queue.removeprefix(f"{topology.prefix}."))

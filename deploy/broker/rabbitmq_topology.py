@@ -8,9 +8,10 @@ from aio_pika.exceptions import AMQPChannelError, ChannelPreconditionFailed
 
 from contracts.topology import Exchange, Queue, Topology
 from deploy.broker.rabbitmq_connection import connect_to_broker
+from deploy.errors import DeployError
 
 
-class TopologyNotApplied(Exception):
+class TopologyNotApplied(DeployError):
     """The broker lacks the topology or a part of it. The text says how to mend that."""
 
 

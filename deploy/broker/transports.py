@@ -57,6 +57,7 @@ def relay_to(
         publisher,
         metrics,
         largest_event=settings.largest_event,
+        largest_bundle=settings.largest_bundle,
         most_waiting=settings.most_waiting,
     )
 

@@ -48,7 +48,10 @@ def broker_users(topology: Topology) -> tuple[BrokerUser, ...]:
         BrokerUser(
             "muster-worker",
             write=_pattern_of(topology.direct),  # retry tiers and dead letters
-            read=_pattern_of(*(topology.lane(lane) for lane in Lane)),
+            read=_pattern_of(
+                *(topology.lane(lane) for lane in Lane),
+                *(topology.bundles(lane) for lane in Lane),
+            ),
         ),
     )
 

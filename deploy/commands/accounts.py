@@ -32,6 +32,11 @@ Portal = Annotated[str, typer.Argument(help="dashboard, store or mdm.")]
 Email = Annotated[str, typer.Argument(help="The account's e-mail.")]
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="accounts")
+
+
 @app.command("list")
 def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the accounts of a workspace; removed ones have no e-mail any more."""

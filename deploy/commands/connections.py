@@ -53,6 +53,11 @@ MapRole = Annotated[
 ]
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="connections")
+
+
 @app.command()
 def create(
     workspace: Workspace,

@@ -20,6 +20,11 @@ app = typer.Typer(
 LETTER_COLUMNS = ("reason", "lane", "attempts", "bytes", "connection", "identity", "version")
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="dead-letters")
+
+
 @app.command("list")
 def list_(
     most: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 100,

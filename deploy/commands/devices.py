@@ -18,6 +18,11 @@ DEVICE_COLUMNS = ("serial", "policy", "assigned_to", "removed")
 Serial = Annotated[str, typer.Argument(help="The device's serial number.")]
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="devices")
+
+
 @app.command("list")
 def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the devices of a workspace, removed ones too."""

@@ -34,6 +34,11 @@ OfIdentity = Annotated[
 ]
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="failures")
+
+
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """Show how many identities failed, grouped by kind and message."""

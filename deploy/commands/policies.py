@@ -13,6 +13,11 @@ from worker.platforms.sql.inventory import Inventory
 app = typer.Typer(no_args_is_help=True, help="Policies of a workspace.")
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="policies")
+
+
 @app.command("list")
 def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the policies of a workspace."""

@@ -1,20 +1,9 @@
-"""How do options of the command line become choices of rules? Errors name the options in turn."""
+"""How do options of the command line become choices of rules? No choice is judged here."""
 
 from collections.abc import Sequence
 
 from api.admin.rule_choices import RoleChoice, RuleChoices
-from api.errors import NothingToChange, RuleNames, UnknownPolicy, UnusableRules
 from deploy.commands.invalid_input import InvalidInput
-
-OPTIONS = RuleNames(
-    on_create="--on-create",
-    on_deactivate="--on-deactivate",
-    role="--role",
-    policy="--policy",
-    role_map="--map-role",
-    a_policy="--policy NAME",
-    a_line="NAME=ROLE",
-)
 
 
 def choices_of(
@@ -35,19 +24,6 @@ def choices_of(
     lines = [_line(text) for text in map_role or ()]
     role_map = lines if lines or no_map_role else None
     return RuleChoices(on_create, on_deactivate, role, policy, role_map)
-
-
-def message_for(error: Exception) -> str:
-    """Return the message for an error, in the words of the command line."""
-    match error:
-        case UnusableRules():
-            return error.told_with(OPTIONS)
-        case NothingToChange():
-            return f"{error}: give at least one option (see --help)"
-        case UnknownPolicy():
-            return f"{error}: muster policies add"
-        case _:
-            return str(error)
 
 
 def _line(text: str) -> RoleChoice:

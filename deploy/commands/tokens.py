@@ -17,6 +17,11 @@ from deploy.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens of connections.")
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="tokens")
+
+
 @app.callback()
 def _tokens() -> None:
     """Keep ``rotate`` a subcommand while it is the only one."""

@@ -11,6 +11,11 @@ from deploy.commands.session import settings_with_broker
 app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")
 
 
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="topology")
+
+
 @app.callback()
 def _topology() -> None:
     """Keep ``apply`` a subcommand while it is the only one."""

@@ -14,6 +14,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from deploy.errors import DeployError
+
 LOG = structlog.get_logger(__name__)
 
 LOCK_TIMEOUT = "1s"
@@ -30,7 +32,7 @@ TURN_PAUSE = 0.5
 LOCKED, DEADLOCK = "55P03", "40P01"
 
 
-class SchemaLocked(Exception):
+class SchemaLocked(DeployError):
     """A table that a revision changes was never free. The revision has changed nothing."""
 
     def __init__(self) -> None:

@@ -3,63 +3,49 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, inspect
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import api.migrations
 import worker.migrations
-from deploy.databases.engines import patient_engine
-from deploy.databases.migration_locks import LOCK_TIMEOUT, attempts_while_locked, wait_for_turn
 from deploy.databases.open_databases import Databases
+from deploy.databases.revisions import Revisions
+from deploy.errors import DeployError
 
 
-class OutdatedSchema(Exception):
+class OutdatedSchema(DeployError):
     """A database has an older schema than this version needs."""
 
     def __init__(self) -> None:
         super().__init__("the databases are not at the schema of this version: run muster migrate")
 
 
-class NewerSchema(Exception):
-    """A database was migrated by a version that this one does not know."""
-
-    def __init__(self) -> None:
-        super().__init__("a database has a newer schema than this version of Muster knows")
-
-
 @dataclass(frozen=True, slots=True)
-class Schema:
-    """The schema of one side: its revisions, and the table that records the applied one.
+class Schema(Revisions):
+    """The schema of one side, which is what its revisions make.
 
-    Each side has a table of its own, because both may live in one database. ``lock`` is the number
-    of the advisory lock with which processes that migrate at once wait for each other.
+    ``lock`` is the number of the advisory lock with which processes that migrate at once wait for
+    each other.
     """
 
-    folder: Path
-    version_table: str
     lock: int
 
     async def migrate(self, engine: AsyncEngine, revision: str = "head") -> None:
         """Bring a database to this version, or to a revision; do nothing if it is there already.
 
-        On SQLite all revisions are one transaction. On PostgreSQL each revision is a transaction of
-        its own, unless it is marked ``outside_transaction``: then it runs beside writers.
-
         :raises NewerSchema: when the database is at a revision that this version does not know.
         :raises SchemaLocked: when other transactions keep a table that a revision changes.
         """
+        # Alembic is loaded for a migration only, since most commands find a schema that fits.
+        from deploy.databases.run_revisions import (  # noqa: PLC0415
+            run_on_postgres,
+            run_on_sqlite,
+        )
+
         if engine.dialect.name == "sqlite":
-            async with engine.begin() as connection:
-                await connection.run_sync(self._upgrade, revision)
-            return
-        async with patient_engine(engine) as patient, patient.connect() as connection:
-            await wait_for_turn(connection, self.lock)
-            for step in await self._missing_revisions(connection, revision):
-                await attempts_while_locked()(self._step, connection, step)
+            await run_on_sqlite(self, engine, revision)
+        else:
+            await run_on_postgres(self, engine, revision, self.lock)
 
     async def is_current(self, engine: AsyncEngine) -> bool:
         """Return whether a database is at this version. False means an older one.
@@ -67,8 +53,8 @@ class Schema:
         :raises NewerSchema: when the database is at a revision that this version does not know.
         """
         async with engine.connect() as connection:
-            applied = await connection.run_sync(self._applied_revisions)
-        return applied == set(ScriptDirectory.from_config(self._config()).get_heads())
+            applied = await connection.run_sync(self.applied)
+        return applied == {self.known()[-1]}
 
     async def ensure_current(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
         """Check a schema without waiting for a writer. An empty SQLite file is migrated.
@@ -81,42 +67,6 @@ class Schema:
         if not await _is_empty_sqlite(reading):
             raise OutdatedSchema
         await self.migrate(writing)
-
-    async def _missing_revisions(self, connection: AsyncConnection, revision: str) -> list[Script]:
-        """Return the revisions that a database lacks, up to this one, the oldest first."""
-        async with connection.begin():
-            applied = await connection.run_sync(self._applied_revisions)
-        scripts = ScriptDirectory.from_config(self._config())
-        return [*scripts.iterate_revisions(revision, tuple(applied) or "base")][::-1]
-
-    async def _step(self, connection: AsyncConnection, step: Script) -> None:
-        beside_writers = getattr(step.module, "outside_transaction", False)
-        level = "AUTOCOMMIT" if beside_writers else "READ COMMITTED"
-        await connection.execution_options(isolation_level=level)
-        async with connection.begin():
-            if not beside_writers:
-                await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            await connection.run_sync(self._upgrade, step.revision)
-
-    def _upgrade(self, connection: Connection, revision: str) -> None:
-        self._applied_revisions(connection)  # refuses a newer schema
-        config = self._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-    def _applied_revisions(self, connection: Connection) -> set[str]:
-        context = MigrationContext.configure(connection, opts={"version_table": self.version_table})
-        applied = set(context.get_current_heads())
-        revisions = ScriptDirectory.from_config(self._config()).walk_revisions()
-        if not applied <= {revision.revision for revision in revisions}:
-            raise NewerSchema
-        return applied
-
-    def _config(self) -> Config:
-        config = Config()
-        config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
-        config.attributes["version_table"] = self.version_table
-        return config
 
 
 DIRECTORY = Schema(Path(*api.migrations.__path__), "directory_migrations", 0x6D757374_61)

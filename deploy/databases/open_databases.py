@@ -19,6 +19,7 @@ from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_directory_engines, open_engines
 from deploy.databases.files import DatabaseFileLost
 from deploy.databases.postgres_sessions import NoServerTakesWrites
+from deploy.errors import DeployError
 from deploy.settings import Settings
 from worker.dialects import DownstreamDatabase
 
@@ -33,7 +34,7 @@ class Databases:
     downstream: DownstreamDatabase
 
 
-class UnusableDatabase(Exception):
+class UnusableDatabase(DeployError):
     """A database cannot be opened. The text names the setting, never its value."""
 
     def __init__(self, setting: str, error: BaseException) -> None:

@@ -3,6 +3,7 @@
 A proxy in front decides for itself where a request ends. If it and Muster disagree, the rest of one
 request becomes the beginning of another client's request (request smuggling). h11 refuses most
 requests that RFC 9112 forbids; this module refuses those that the RFC leaves to the recipient.
+``request_reader`` brings every request here that is not plain.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 uvicorn closes a connection that is idle between requests, and waits for ever otherwise: for a head
 that never comes or comes byte by byte, for the rest of a body, for a client that does not read its
-answer. This subclass of its protocol bounds those waits.
+answer. This subclass of its protocol bounds those waits, and reads requests by a reader of its own.
 """
 
 import asyncio
@@ -11,18 +11,19 @@ import struct
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import unquote
 
-import h11
 from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol, RequestResponseCycle
+from uvicorn._types import HTTPScope
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from deploy.connection_bounds import Bounds, ConnectionState, OpenConnections, address_of
-from deploy.http.framing import UnambiguousConnection
+from deploy.http.answers import AnswerCycle, last_answer
+from deploy.http.framing import RefusedRequest
 from deploy.http.metrics import Ending, HttpMetrics
-
-RETRY_AFTER_SECONDS = 5
-"""Seconds as an integer, because not every provider understands a date."""
+from deploy.http.request_reader import End, Head, Read, RequestReader
 
 NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER, on for 0 seconds: the system discards unsent bytes when a socket is closed."""
@@ -44,10 +45,8 @@ class Wait(Enum):
     """No input: it is Muster's turn. The application has a time-out of its own for a body."""
 
 
-class BoundedProtocol(H11Protocol):
+class BoundedProtocol(HttpToolsProtocol):
     """A connection that is closed when its client takes too long, or when it has to give way."""
-
-    conn: UnambiguousConnection
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class BoundedProtocol(H11Protocol):
         metrics: HttpMetrics,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.conn = UnambiguousConnection()
+        self._reader = RequestReader()
         self.address = ""
         self._bounds = bounds
         self._open_connections = open_connections
@@ -90,14 +89,17 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take received bytes, unless they come after the last request of the connection."""
-        ended = self.conn.their_state in {h11.MUST_CLOSE, h11.CLOSED}
-        if not (ended or self.transport.is_closing()):
-            super().data_received(data)
+        if not (self._reader.has_ended or self.transport.is_closing()):
+            self._unset_keepalive_if_required()
+            self._reader.receive(data)
+            self._read_on()
             self._update_wait()
 
     def on_response_complete(self) -> None:
-        """Wait for the next input, once an answer is complete."""
+        """Read on, once an answer is complete."""
         super().on_response_complete()
+        if not self.transport.is_closing():
+            self._read_on()
         self._update_wait()
 
     def pause_writing(self) -> None:
@@ -117,15 +119,6 @@ class BoundedProtocol(H11Protocol):
         super().timeout_keep_alive_handler()
         self._update_wait()
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse a request that cannot be read, even if the application has begun to serve it."""
-        if self._is_served():
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-        refusal = self.conn.refusal
-        assert refusal is not None, "uvicorn calls this for a refusal only"
-        self._answer(refusal.error_status_hint, str(refusal))
-
     def give_way(self) -> None:
         """Close the connection in favour of another one."""
         self._metrics.ended(Ending.GAVE_WAY)
@@ -134,6 +127,79 @@ class BoundedProtocol(H11Protocol):
         else:
             self.transport.close()
         self._update_wait()
+
+    # --- requests ---------------------------------------------------------------------------
+
+    def _read_on(self) -> None:
+        """Read what has come, up to the end of the request that is being served."""
+        try:
+            while (read := self._reader.next(may_begin=not self._is_served())) is not None:
+                self._take(read)
+        except RefusedRequest as refusal:
+            self._refuse(refusal)
+        if self._is_served() and self._reader.has_waiting:
+            self.flow.pause_reading()  # a later request waits until this one is answered
+
+    def _take(self, read: Read) -> None:
+        match read:
+            case Head():
+                self._unset_keepalive_if_required()
+                self._serve(read)
+            case bytes() if not self.cycle.response_complete:
+                self.cycle.body += read
+                if len(self.cycle.body) > HIGH_WATER_LIMIT:
+                    self.flow.pause_reading()
+                self.cycle.message_event.set()
+            case End() if not self.cycle.response_complete:
+                self.cycle.more_body = False
+                self.cycle.message_event.set()
+
+    def _serve(self, head: Head) -> None:
+        self.scope = self._scope_of(head)
+        self.cycle = AnswerCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=head.expects_continue,
+            keep_alive=head.keeps_open,
+            on_response=self.on_response_complete,
+        )
+        self._start_asgi_task(self.cycle, self.app)
+
+    def _scope_of(self, head: Head) -> HTTPScope:
+        path, _, query = head.target.partition(b"?")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": head.version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme or "http",
+            "method": head.method.decode(),
+            "root_path": self.root_path,
+            "path": self.root_path + unquote(path.decode()),
+            "raw_path": self.root_path.encode() + path,
+            "query_string": query,
+            "headers": head.headers,
+            "state": self.app_state.copy(),
+        }
+
+    def _refuse(self, refusal: RefusedRequest) -> None:
+        """Refuse a request that cannot be read, even if the application has begun to serve it."""
+        if self._is_served():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._answer(refusal.error_status_hint, str(refusal))
+
+    def _is_served(self) -> bool:
+        """Return whether the application is serving a request."""
+        cycle = cast("AnswerCycle | None", self.cycle)  # None before the first request
+        return cycle is not None and not cycle.response_complete
 
     # --- time -------------------------------------------------------------------------------
 
@@ -150,17 +216,12 @@ class BoundedProtocol(H11Protocol):
     def _waited_for(self) -> Wait:
         if self.transport.is_closing():
             return Wait.NOTHING
-        if self.conn.their_state is h11.IDLE:
-            is_idle = self.conn.method and not self.conn.trailing_data[0]
-            return Wait.NEXT if is_idle else Wait.HEAD
-        if self.conn.their_state is h11.SEND_BODY and not self._is_served():
+        if self._is_served():
+            return Wait.NOTHING
+        if self._reader.is_in_body:
             return Wait.REST
-        return Wait.NOTHING
-
-    def _is_served(self) -> bool:
-        """Return whether the application is serving a request."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
-        return cycle is not None and not cycle.response_complete
+        is_idle = self._reader.method and not self._reader.has_waiting
+        return Wait.NEXT if is_idle else Wait.HEAD
 
     def _begin_to_wait(self) -> None:
         _cancel(self._deadline)
@@ -184,7 +245,7 @@ class BoundedProtocol(H11Protocol):
 
     def _end_late(self) -> None:
         self._metrics.ended(Ending.LATE)
-        if self._wait is Wait.HEAD and self.conn.trailing_data[0]:
+        if self._wait is Wait.HEAD and self._reader.has_waiting:
             self._answer(HTTPStatus.REQUEST_TIMEOUT, "The head came too slowly; send it faster")
         else:
             self.transport.close()
@@ -205,24 +266,12 @@ class BoundedProtocol(H11Protocol):
 
     def _answer(self, status: int, text: str) -> None:
         """Close the connection, with an answer of Muster's own if none has begun."""
-        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            headers = [
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", b"%d" % len(text)),
-                (b"connection", b"close"),
-            ]
-            if status == HTTPStatus.SERVICE_UNAVAILABLE:
-                headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-            reason = STATUS_PHRASES[status]
-            body = b"" if self.conn.method == b"HEAD" else text.encode()
-            self._write(h11.Response(status_code=status, headers=headers, reason=reason))
-            self._write(h11.Data(data=body))
-            self._write(h11.EndOfMessage())
+        has_begun = self.cycle.response_started if self._is_served() else self._reader.is_in_body
+        if not has_begun:
+            to_head = self._reader.method == b"HEAD"
+            self.transport.write(last_answer(status, text, to_head=to_head))
         self.transport.close()
         self._update_wait()
-
-    def _write(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
-        self.transport.write(self.conn.send(event))
 
     def _schedule_progress_check(self) -> None:
         """Schedule a check that the client goes on reading its answer."""

@@ -9,10 +9,11 @@ from typing import cast
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
 
 from deploy.connection_bounds import Bounds, OpenConnections
+from deploy.errors import DeployError
 from deploy.http.metrics import HttpMetrics
 from deploy.http.open_files import room_for
 from deploy.http.protocol import BoundedProtocol
@@ -29,8 +30,10 @@ SENT_AHEAD = 128 * 1024
 buffer some MB for each, out of the memory that all share."""
 
 
-class PortTaken(Exception):
+class PortTaken(DeployError):
     """Another process listens on the port already, or the address is not this machine's."""
+
+    exit_status = 1
 
 
 class _Server(uvicorn.Server):
@@ -84,7 +87,7 @@ def _bind(host: str, port: int, advice: str) -> socket.socket:
 
 
 async def serve(
-    app: FastAPI,
+    app: ASGIApp,
     listener: socket.socket,
     stop: asyncio.Event,
     bounds: Bounds | None = None,
@@ -92,8 +95,7 @@ async def serve(
 ) -> None:
     """Serve until stopped, and answer open requests before returning.
 
-    h11 bounds the headers of a request, which the faster parser does not. The access log stays off:
-    it would show filters, and with them names of people.
+    The access log stays off: it would show filters, and with them names of people.
     """
     bounds = bounds or Bounds()
     config = uvicorn.Config(

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from prometheus_client import (
     CollectorRegistry,
     GCCollector,
@@ -18,6 +16,10 @@ from prometheus_client import (
     ProcessCollector,
 )
 from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from contracts.health import Check, run_checks
 from deploy.connection_bounds import Bounds
@@ -27,6 +29,9 @@ from deploy.processes.background_tasks import running_in_background
 from deploy.processes.loop_watch import watching_loop
 
 Observe = Callable[[], Awaitable[None]]
+
+ALIVE = {"status": "alive"}
+"""The answer of a process that can answer at all."""
 
 OPERATOR_BOUNDS = Bounds(connections=64, connections_per_address=64)
 """Bounds of the operators' listener, so that a crowd at the api keeps no operator out. Probes of
@@ -60,18 +65,27 @@ class OperatorEndpoints:
         """Make the metrics of databases, which several parts share."""
         self.databases = DatabaseMetrics(self.registry)
 
-    def app(self) -> FastAPI:
-        """Return the web application for the port of the operators."""
-        app = FastAPI(title="Muster, from inside", openapi_url=None)
-        app.include_router(health_routes(self.checks))
+    def app(self) -> Starlette:
+        """Return the web application for the port of the operators.
 
-        @app.get("/metrics")
-        async def metrics(request: Request) -> Response:
-            await asyncio.gather(*(observe() for observe in self.observations))
-            encode, content_type = choose_encoder(request.headers.get("accept", ""))
-            return Response(encode(self.registry), headers={"Content-Type": content_type})
+        It does without FastAPI, which a relay and a worker would load for these routes alone.
+        """
+        return Starlette(
+            routes=[
+                Route("/metrics", self._metrics),
+                Route("/livez", livez),
+                Route("/readyz", self._readyz),
+            ]
+        )
 
-        return app
+    async def _metrics(self, request: Request) -> Response:
+        await asyncio.gather(*(observe() for observe in self.observations))
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self.registry), headers={"Content-Type": content_type})
+
+    async def _readyz(self, _request: Request) -> Response:
+        told, status = await readiness(self.checks)
+        return JSONResponse(told, status)
 
 
 @asynccontextmanager
@@ -95,22 +109,17 @@ async def serving_operators(
         yield endpoints
 
 
-def health_routes(checks: Sequence[Check]) -> APIRouter:
-    """Return the routes ``/livez``, which checks nothing, and ``/readyz``, which lists problems."""
-    router = APIRouter(tags=["Health"], default_response_class=JSONResponse)
+async def livez(_request: Request) -> Response:
+    """Answer that the process is alive, for which it checks nothing."""
+    return JSONResponse(ALIVE)
 
-    @router.get("/livez")
-    async def livez() -> dict[str, str]:
-        return {"status": "alive"}
 
-    @router.get("/readyz")
-    async def readyz(response: Response) -> dict[str, Any]:
-        health = await run_checks(checks)
-        response.status_code = 200 if health.is_ready else 503
-        return {
-            "status": "ready" if health.is_ready else "not ready",
-            "problems": health.problems,
-            "remarks": health.remarks,
-        }
-
-    return router
+async def readiness(checks: Sequence[Check]) -> tuple[dict[str, Any], int]:
+    """Return the readiness of a process, with problems and remarks, and the answer's status."""
+    health = await run_checks(checks)
+    told = {
+        "status": "ready" if health.is_ready else "not ready",
+        "problems": health.problems,
+        "remarks": health.remarks,
+    }
+    return told, 200 if health.is_ready else 503

@@ -13,7 +13,7 @@ from tests.commands.conftest import Answer
 from tests.drivers.people import ADA, STORE, joiner
 from tests.servers.rabbitmq import RabbitmqServer
 from worker.rabbitmq.connection import Broker
-from worker.rabbitmq.set_aside import SetAside
+from worker.rabbitmq.set_aside import Letter, SetAside
 
 pytestmark = pytest.mark.rabbitmq
 
@@ -114,7 +114,8 @@ async def _set_aside(url: str, topology: Topology) -> None:
             "muster-lane": "urgent",
             "muster-attempts": 2,
         }
-        assert await setting_aside.put(topology.dead_letters, b"ada.secret@acme.test", headers)
+        body = b"ada.secret@acme.test"
+        assert await setting_aside.put(Letter(topology.dead_letters, body, headers))
         await setting_aside.close()
         bulk = topology.lane(Lane.BULK)
         await channel.default_exchange.publish(Message(EVENT), bulk)

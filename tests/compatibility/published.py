@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 from contracts import json_schema
+from contracts.identities_changed import join
 from contracts.identity_changed import MAJOR_VERSION, VERSION, encode
 from tests.compatibility.samples import SAMPLES, TRACE
 
 HERE = Path(__file__).parent
-EVENTS, SCHEMAS = HERE / "events", HERE / "schemas"
+EVENTS, SCHEMAS, BUNDLES = HERE / "events", HERE / "schemas", HERE / "bundles"
 
 
 def schema_of(version: str) -> Path:
@@ -20,9 +21,19 @@ def schema_of(version: str) -> Path:
     return SCHEMAS / f"identity_changed.{version}.json"
 
 
+def bundle_schema_of(version: str) -> Path:
+    """Return where the schema of a version's bundles lies."""
+    return SCHEMAS / f"identities_changed.{version}.json"
+
+
+def bundle_of(version: str) -> Path:
+    """Return where a bundle of a version's events lies."""
+    return BUNDLES / f"{version}.json"
+
+
 def versions_with_schema() -> list[str]:
     """Return the versions whose schema was recorded, the oldest first."""
-    names = (path.name for path in SCHEMAS.iterdir())
+    names = (path.name for path in SCHEMAS.glob("identity_changed.*.json"))
     found = [name.removeprefix("identity_changed.").removesuffix(".json") for name in names]
     return sorted(found, key=_numbers)
 
@@ -39,14 +50,22 @@ def versions_of_this_major() -> list[str]:
 
 def record() -> None:
     """Record the version of the code: its schema, and what its encoder makes of each sample."""
-    with schema_of(VERSION).open("x", encoding="utf-8") as schema:
-        schema.write(json_schema.text())
-    folder = EVENTS / VERSION
-    folder.mkdir(exist_ok=True)
+    _write_new(schema_of(VERSION), json_schema.text())
+    _write_new(bundle_schema_of(VERSION), json_schema.bundle_text())
+    (EVENTS / VERSION).mkdir(exist_ok=True)
     for name, event in SAMPLES.items():
-        text = json.dumps(json.loads(encode(event, TRACE)), indent=2, ensure_ascii=False) + "\n"
-        with (folder / f"{name}.json").open("x", encoding="utf-8") as recorded:
-            recorded.write(text)
+        _write_new(EVENTS / VERSION / f"{name}.json", _indented(encode(event, TRACE)))
+    bodies = [encode(event, TRACE) for event in SAMPLES.values()]
+    _write_new(bundle_of(VERSION), _indented(join(bodies)))
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as recorded:
+        recorded.write(text)
+
+
+def _indented(body: bytes) -> str:
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False) + "\n"
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -8,18 +8,23 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import json_schema
+from contracts.identities_changed import decode_all, join
 from contracts.identity_changed import (
     MAJOR_VERSION,
     VERSION,
     IdentityChanged,
+    IdentityChangedEnvelope,
     Trace,
     decode,
     encode,
 )
 from tests.compatibility.published import (
     EVENTS,
+    bundle_of,
+    bundle_schema_of,
     schema_of,
     versions_of_this_major,
     versions_with_events,
@@ -27,16 +32,23 @@ from tests.compatibility.published import (
 )
 from tests.compatibility.samples import SAMPLES, TRACE, events, traces
 
-PUBLISHED = ["1.0", "1.1"]
+PUBLISHED = ["1.0", "1.1", "1.2"]
 """Every version of the event that anybody may have met."""
+
+BUNDLED = ["1.2"]
+"""Every version of the event that may travel in bundles."""
 
 RECORDED = sorted(EVENTS.glob(f"{MAJOR_VERSION}.*/*.json"))
 
 
-@cache
 def validator_of(version: str) -> jsonschema_rs.Draft202012Validator:
     """Return what holds events to the schema of a version, formats included."""
-    schema = json.loads(schema_of(version).read_text())
+    return _validator(schema_of(version))
+
+
+@cache
+def _validator(path: Path) -> jsonschema_rs.Draft202012Validator:
+    schema = json.loads(path.read_text())
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
@@ -68,6 +80,32 @@ def test_what_the_encoder_writes_of_a_version_never_changes() -> None:
     for name, event in SAMPLES.items():
         recorded = (EVENTS / VERSION / f"{name}.json").read_text(encoding="utf-8")
         assert json.loads(encode(event, TRACE)) == json.loads(recorded), name
+
+
+def test_every_version_with_bundles_has_their_schema_and_a_bundle() -> None:
+    for version in BUNDLED:
+        recorded = json.loads(bundle_of(version).read_text(encoding="utf-8"))
+        _validator(bundle_schema_of(version)).validate(recorded)
+    assert BUNDLED[-1] == VERSION
+    assert json_schema.bundle_text() == bundle_schema_of(VERSION).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", BUNDLED)
+def test_a_bundle_that_was_ever_recorded_stays_decodable(version: str) -> None:
+    recorded = json.loads(bundle_of(version).read_text(encoding="utf-8"))
+    decoded = decode_all(bundle_of(version).read_bytes())
+    for event, envelope in zip(recorded, decoded, strict=True):
+        assert isinstance(envelope, IdentityChangedEnvelope)
+        assert is_within(event, json.loads(encode(envelope.data, envelope.trace)))
+
+
+@pytest.mark.parametrize("version", BUNDLED)
+@given(told=st.lists(st.tuples(events(), traces), min_size=1, max_size=3))
+def test_any_bundle_is_one_to_every_earlier_schema(
+    version: str, told: list[tuple[IdentityChanged, Trace]]
+) -> None:
+    body = join([encode(event, trace) for event, trace in told])
+    _validator(bundle_schema_of(version)).validate(json.loads(body))
 
 
 # --- old events, new code -----------------------------------------------------------------

@@ -7,10 +7,11 @@ from typing import Protocol
 
 from sqlalchemy import insert, select
 
-from worker.dialects import DownstreamDatabase, wait_for_locks
+from worker.dialects import DownstreamDatabase
 from worker.planning.facts import Account, Device
 from worker.platforms.port import Platform
 from worker.platforms.sql.mapping import (
+    ACCOUNT_COLUMNS,
     ACCOUNTS,
     DEVICES,
     POLICIES,
@@ -67,9 +68,8 @@ class SqlUnderTest:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Platform]:
-        async with self._database.write() as db:
-            await wait_for_locks(db, LOCK_SECONDS)
-            yield SqlPlatform(db)
+        async with self._database.write(LOCK_SECONDS) as db:
+            yield SqlPlatform(db, self._database.workspaces)
 
     async def furnish(
         self,
@@ -97,7 +97,7 @@ class SqlUnderTest:
 
     async def contents(self) -> Contents:
         async with self._database.read() as db:
-            accounts = [account_of(row) for row in (await db.execute(select(ACCOUNTS))).mappings()]
+            accounts = [account_of(row) for row in await db.execute(select(*ACCOUNT_COLUMNS))]
             devices = [device_of(row) for row in (await db.execute(select(DEVICES))).mappings()]
         return Contents({it.id: it for it in accounts}, {it.id: it for it in devices})
 

@@ -71,7 +71,7 @@ def assert_the_same(user: StoredUser, body: Any, *, active: bool) -> None:
     assert in_order(plain) == in_order(full)
 
 
-@settings(max_examples=1_000)
+@settings(max_examples=500)
 @given(st.lists(OPERATIONS, min_size=1, max_size=2), SCHEMAS, USERS)
 def test_a_plain_patch_sets_what_it_sets_when_it_is_read_in_full(
     operations: list[Any], schemas: list[str], user: Any

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from contracts.identities_changed import join
 from contracts.topology import Lane
-from contracts.transport import Confirmed, Parcel, Unknown
+from contracts.transport import Confirmed, Parcel, Part, RetryAfter, Returned, Unknown
 from tests.conformance.transports import (
     PATIENCE_SECONDS,
     PREFETCH,
@@ -169,6 +170,75 @@ async def test_a_worker_that_stops_waiting_takes_nothing_with_it(
     waiting.cancel()
     async with relayed(transport, parcels(1)):
         [delivery] = await receive(transport, Lane.BULK, 1)
+        await delivery.ack()
+
+
+def a_bundle(count: int, lane: Lane = Lane.BULK) -> Parcel:
+    """Make a bundle of the bodies 0, 1, 2, …"""
+    return Parcel(f"{lane}-bundle", lane, join(bodies(count)), events=count)
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_a_bundle_arrives_in_its_lane_as_one_delivery(
+    transport: TransportUnderTest, lane: Lane
+) -> None:
+    async with relayed(transport, [a_bundle(3, lane)]):
+        [delivery] = await receive(transport, lane, 1)
+        assert (delivery.body, delivery.attempts) == (b"[0,1,2]", 0)
+        await delivery.ack()
+
+
+async def test_a_bundle_that_was_not_acknowledged_comes_again_in_whole(
+    transport: TransportUnderTest,
+) -> None:
+    async with relayed(transport, [a_bundle(3)]):
+        await receive(transport, Lane.BULK, 1)
+        await transport.replace_worker()
+        [again] = await receive(transport, Lane.BULK, 1)
+        assert again.body == b"[0,1,2]"
+        await again.ack()
+
+
+async def test_only_the_events_that_leave_a_bundle_come_again_and_alone(
+    transport: TransportUnderTest,
+) -> None:
+    async with relayed(transport, [a_bundle(4)]):
+        [delivery] = await receive(transport, Lane.BULK, 1)
+        await delivery.fall_apart(
+            [
+                Part(1, b"1", RetryAfter(QUICK_RETRIES[0])),
+                Part(2, b"2", Returned()),
+            ]
+        )
+        alone = await receive(transport, Lane.BULK, 2)
+        assert {it.body: it.attempts for it in alone} == {b"1": 1, b"2": 0}
+        for it in alone:
+            await it.ack()
+    async with relayed(transport, [Parcel("next", Lane.BULK, b"next")]):
+        [delivery] = await receive(transport, Lane.BULK, 1)
+        assert delivery.body == b"next"
+        await delivery.ack()
+
+
+async def test_events_in_bundles_are_counted_among_those_that_wait(
+    transport: TransportUnderTest,
+) -> None:
+    async with relayed(transport, [a_bundle(3), *parcels(2)]):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (state := await transport.publisher.inspect()).backlog is None or (
+                state.backlog.waiting[Lane.BULK] < 5
+            ):
+                await asyncio.sleep(0)
+        for delivery in await receive(transport, Lane.BULK, 3):
+            await delivery.ack()
+
+
+async def test_a_relay_learns_that_a_worker_reads_bundles(transport: TransportUnderTest) -> None:
+    async with relayed(transport, parcels(1)):
+        [delivery] = await receive(transport, Lane.BULK, 1)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (await transport.publisher.inspect()).takes_bundles:
+                await asyncio.sleep(0)
         await delivery.ack()
 
 

@@ -8,8 +8,18 @@ from typing import Protocol
 
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.embedded_transport import EmbeddedTransport
+from contracts.identities_changed import split
 from contracts.topology import Lane, Topology
-from contracts.transport import Confirmed, Consumer, Delivery, Parcel, Publisher, RetryAfter
+from contracts.transport import (
+    Apart,
+    Confirmed,
+    Consumer,
+    Delivery,
+    EventOutcome,
+    Parcel,
+    Publisher,
+    RetryAfter,
+)
 from worker.rabbitmq.consumer import RabbitmqConsumer
 
 PATIENCE_SECONDS = 60
@@ -112,8 +122,23 @@ async def _relay(transport: TransportUnderTest, parcel: Parcel) -> None:
             case RetryAfter(seconds=seconds):
                 await asyncio.sleep(seconds)
                 parcel = replace(parcel, attempts=parcel.attempts + 1)
+            case Apart(outcomes=outcomes):
+                await _relay_apart(transport, parcel, outcomes)
+                return
             case _:
                 continue  # unknown: the same again
+
+
+async def _relay_apart(
+    transport: TransportUnderTest, bundle: Parcel, outcomes: Sequence[EventOutcome]
+) -> None:
+    """Publish the events of a bundle again that are not confirmed, each alone."""
+    async with asyncio.TaskGroup() as tasks:
+        for body, outcome in zip(split(bundle.body), outcomes, strict=True):
+            attempts = 1 if isinstance(outcome, RetryAfter) else 0
+            single = replace(bundle, body=body, events=1, attempts=attempts)
+            if outcome != Confirmed():
+                tasks.create_task(_relay(transport, single))
 
 
 async def receive(transport: TransportUnderTest, lane: Lane, count: int) -> Sequence[Delivery]:

@@ -46,8 +46,8 @@ def mixed_up(events: Sequence[IdentityChanged], random: Random) -> list[Identity
     return arriving
 
 
-def batches(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
-    """Cut events into batches of one to five."""
+def cuts(events: Sequence[IdentityChanged], random: Random) -> Iterator[list[IdentityChanged]]:
+    """Cut events into pieces of one to five: batches, or bundles."""
     rest = list(events)
     while rest:
         size = random.randint(1, 5)

@@ -15,6 +15,7 @@ from worker.planning.actions import DeviceActionKind, Reason, Refused, RefusedAc
 from worker.planning.changes import LedgerEntry, RefusedIdentity
 from worker.planning.facts import IdentityKey
 from worker.platforms.sql.mapping import (
+    ACCOUNT_COLUMNS,
     ACCOUNTS,
     DEVICES,
     POLICIES,
@@ -23,7 +24,7 @@ from worker.platforms.sql.mapping import (
     account_row,
     device_of,
 )
-from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, record_of
+from worker.sync.mapping import LEDGER, RECORD_COLUMNS, RECORDS, REFUSALS, key_of, record_of
 
 
 async def write_things(
@@ -53,8 +54,8 @@ async def read_world(database: DownstreamDatabase) -> ToyDownstream:
     """Return everything that is stored."""
     world = ToyDownstream()
     async with database.read() as db:
-        for row in (await db.execute(select(ACCOUNTS))).mappings():
-            world.load_account(account := account_of(row))
+        for columns in await db.execute(select(*ACCOUNT_COLUMNS)):
+            world.load_account(account := account_of(columns))
             world.admins[account.workspace] += account.is_admin
         for row in (await db.execute(select(DEVICES))).mappings():
             world.load_device(device_of(row))
@@ -67,13 +68,14 @@ async def read_world(database: DownstreamDatabase) -> ToyDownstream:
         for row in (await db.execute(select(RECORDS))).mappings():
             refused_here = refusals.get(key_of(row))
             assert (refused_here is None) == (row["event"] is None)
+            record = record_of([row[column] for column in RECORD_COLUMNS[:-1]] + [None])
             waiting = None
             if refused_here is not None:
                 event = decode(row["event"].encode()).data
                 waiting = RefusedIdentity(event, tuple(refused_here))
             actions = {refused.action for refused in refused_here or ()}
             email_refused = RefusedAction.CHANGE_EMAIL in actions
-            world.load_record(replace(record_of(row), email_refused=email_refused), waiting)
+            world.load_record(replace(record, email_refused=email_refused), waiting)
         for row in (await db.execute(select(LEDGER))).mappings():
             kind = DeviceActionKind(row["action"])
             world.load_ledger(

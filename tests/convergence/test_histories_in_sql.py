@@ -1,4 +1,4 @@
-"""Does the database end as the pure world does, whatever the batches? On SQLite."""
+"""Does the database end as the pure world does, whatever the batches and bundles? On SQLite."""
 
 import asyncio
 import shutil
@@ -14,13 +14,13 @@ from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.convergence.deliveries import batches, deliver, mixed_up
+from tests.convergence.deliveries import cuts, deliver, mixed_up
 from tests.convergence.downstream import POLICIES, Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import read_world, write_things
-from tests.drivers.platform import Platform
+from tests.drivers.platform import Platform, bundle
 from tests.drivers.toy_downstream import ToyDownstream
 from tests.servers.migrated import FileTemplates
 from worker.dialects import DownstreamDatabase
@@ -35,7 +35,7 @@ HOW_MANY = settings(
 
 
 class DeliveredToSql(Histories):
-    """Delivers mixed up and in batches to a database, and in order to a world in memory."""
+    """Delivers mixed up in batches or bundles to a database, in order to a world in memory."""
 
     empty: ClassVar[Path]
 
@@ -44,7 +44,7 @@ class DeliveredToSql(Histories):
         newest = self.directory.newest()
         in_order = world_with(self.things)
         deliver(in_order, events)
-        stored = asyncio.run(self._stored(batches(mixed_up(events, self.random), self.random)))
+        stored = asyncio.run(self._stored(cuts(mixed_up(events, self.random), self.random)))
         check_at_rest(stored, newest)
         shared = shared_addresses(events, self.things.addresses.values())
         if self.admins_are_settled([in_order, stored], shared):
@@ -58,7 +58,10 @@ class DeliveredToSql(Histories):
         platform = Platform(DownstreamDatabase(reading, writing))
         await write_things(platform.database, self.things, POLICIES)
         for batch in arriving:
-            await platform.apply(*batch)
+            if self.random.random() < 0.5:
+                await platform.apply(*batch)
+            else:
+                await platform.deliver(*(bundle(*cut) for cut in cuts(batch, self.random)))
         world = await read_world(platform.database)
         await reading.dispose()
         await writing.dispose()

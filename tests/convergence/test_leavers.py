@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
 from deploy.databases.engines import open_engines
-from tests.convergence.deliveries import batches, deliver, mixed_up
+from tests.convergence.deliveries import cuts, deliver, mixed_up
 from tests.convergence.downstream import made_by_hand, world_with
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.leavers import Leavers
@@ -71,7 +71,7 @@ class LeaversInSql(Leavers):
         await writing.dispose()
 
     async def _deliver(self, platform: Platform, events: Sequence[IdentityChanged]) -> None:
-        for batch in batches(events, self.random):
+        for batch in cuts(events, self.random):
             await platform.apply(*batch)
 
 

@@ -15,16 +15,17 @@ from api.admin.connections import NewConnection, create_connection
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
-from api.fairness.shares import Shares, ShareSizes
-from api.http.correlation import new_trace
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.metrics import ApiMetrics
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import Group, User
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
+from api.traces import new_trace
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
-from deploy.databases.engines import open_engines
+from deploy.databases.engines import open_directory_engines
 
 PUBLIC_URL = "https://muster.test"
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -36,10 +37,9 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 @asynccontextmanager
 async def opened_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
     """Open a directory in a database that is migrated."""
-    database = DirectoryDatabase(*open_engines(url))
+    database = DirectoryDatabase(*open_directory_engines(url, ShareSizes().searches))
     yield database
-    await database.reading.dispose()
-    await database.writing.dispose()
+    await database.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class JoinedDirectory(DirectoryDatabase):
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return nullcontext(self.joined)
 
+    def write_at_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return nullcontext(self.joined)
+
 
 def within(transactions: Transactions, db: AsyncConnection) -> Transactions:
     """Return transactions that are parts of one that is open."""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from contracts.downstream.sync_states import SyncState
 from contracts.embedded_transport import EmbeddedDelivery
+from contracts.identities_changed import join
 from contracts.identity_changed import (
     IdentityChanged,
     IdentityChangedEnvelope,
@@ -18,7 +19,7 @@ from contracts.identity_changed import (
     message_id,
 )
 from contracts.topology import Lane
-from contracts.transport import Parcel, PublishOutcome
+from contracts.transport import Confirmed, Parcel
 from tests.drivers.people import WORKSPACE
 from worker.apply import Applied, apply_batch
 from worker.dialects import DownstreamDatabase
@@ -59,8 +60,18 @@ def parcel(event: IdentityChanged, lane: Lane = Lane.BULK, attempts: int = 0) ->
 
 def delivery(event: IdentityChanged, attempts: int = 0) -> EmbeddedDelivery:
     """Return a delivery of the event whose answer can be looked at."""
-    outcome: asyncio.Future[PublishOutcome] = asyncio.get_running_loop().create_future()
-    return EmbeddedDelivery(parcel(event, attempts=attempts), outcome)
+    return delivered(parcel(event, attempts=attempts))
+
+
+def bundle(*events: IdentityChanged, lane: Lane = Lane.BULK) -> Parcel:
+    """Return the events as one message."""
+    bodies = [parcel(event).body for event in events]
+    return Parcel(message_id(events[0]), lane, join(bodies), events=len(bodies))
+
+
+def delivered(sent: Parcel) -> EmbeddedDelivery:
+    """Return a delivery of a parcel whose answer can be looked at."""
+    return EmbeddedDelivery(sent, asyncio.get_running_loop().create_future())
 
 
 class Platform:
@@ -84,6 +95,13 @@ class Platform:
         batch = await apply_batch(self.database, [envelope(it) for it in events], self.clock())
         await self.replan()
         return list(batch.applied)
+
+    async def deliver(self, *parcels: Parcel) -> None:
+        """Let the worker handle parcels, and whatever waits for what they free after them."""
+        deliveries = [delivered(it) for it in parcels]
+        await self.handler.handle(deliveries)
+        assert {it.outcome.result() for it in deliveries} == {Confirmed()}
+        await self.replan()
 
     async def outcomes(self, *events: IdentityChanged) -> list[Outcome]:
         """Apply events and return what became of each."""

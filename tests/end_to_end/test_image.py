@@ -57,6 +57,16 @@ def test_it_runs_as_a_number_that_owns_nothing(image: str) -> None:
     assert docker(*CONFINED, *owned) == ""
 
 
+def test_no_start_compiles_what_it_loads(image: str) -> None:
+    script = (
+        "import sys, pathlib, importlib.util as found, deploy.commands.processes.api;"
+        " files = [it.__file__ for it in sys.modules.values() if getattr(it, '__file__', None)];"
+        " print(*(it for it in files if it.endswith('.py')"
+        " and not pathlib.Path(found.cache_from_source(it)).exists()))"
+    )
+    assert docker(*CONFINED, "--entrypoint", "python", image, "-c", script) == ""
+
+
 def test_nothing_can_be_installed_or_built_in_it(image: str) -> None:
     look = "for tool in gcc cc make; do command -v $tool; done; ls /opt/muster/bin"
     found = docker(*CONFINED, "--entrypoint", "sh", image, "-c", look).split()

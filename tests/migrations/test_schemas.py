@@ -14,6 +14,7 @@ import worker.sync.tables
 from api.directory.tables import ApiTable
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
+from tests.migrations.history import revisions_of
 
 SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, worker.schema.WorkerTable.metadata)]
 
@@ -34,6 +35,28 @@ def _differences(connection: Connection, tables: MetaData) -> list[object]:
         "include_name": lambda name, kind, _parents: kind != "table" or name in tables.tables,
     }
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables))
+
+
+@pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])
+def test_the_names_of_files_tell_the_revisions_that_alembic_finds_in_them(schema: Schema) -> None:
+    assert schema.known() == revisions_of(schema)
+
+
+@pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])
+async def test_the_applied_revision_is_the_one_that_alembic_reads(
+    engine: AsyncEngine, schema: Schema
+) -> None:
+    def read_by_alembic(connection: Connection) -> set[str]:
+        options = {"version_table": schema.version_table}
+        return {*MigrationContext.configure(connection, opts=options).get_current_heads()}
+
+    for revision in (None, *schema.known()):
+        if revision is not None:
+            await schema.migrate(engine, revision)
+        async with engine.connect() as db:
+            applied = await db.run_sync(schema.applied)
+            assert applied == await db.run_sync(read_by_alembic)
+            assert applied == ({revision} if revision else set())
 
 
 async def test_both_sides_may_live_in_one_database(engine: AsyncEngine) -> None:

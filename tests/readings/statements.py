@@ -1,4 +1,4 @@
-"""What does a request ask of the database? Its statements, and the rows that come back."""
+"""What does a request or a batch ask of its database? Statements, and rows that come back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import event
 
 from api.directory.dialects import DirectoryDatabase
+from worker.dialects import DownstreamDatabase
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Asked:
 
 
 @contextmanager
-def asked_of(database: DirectoryDatabase) -> Iterator[Asked]:
+def asked_of(database: DirectoryDatabase | DownstreamDatabase) -> Iterator[Asked]:
     """Record what is asked of a database while the context lasts."""
     asked = Asked()
 
@@ -34,9 +35,9 @@ def asked_of(database: DirectoryDatabase) -> Iterator[Asked]:
         asked.statements.append(statement)
         asked.rows += len(cursor._rows)  # noqa: SLF001 - what the driver fetched, all at once
 
-    # On PostgreSQL the one that reads is a view of the other, and reports to it.
-    by_pool = {engine.sync_engine.pool: engine for engine in (database.reading, database.writing)}
-    engines = by_pool.values()
+    engines = [database.reading, database.writing]
+    if isinstance(database, DirectoryDatabase):
+        engines = [*database.engines]
     for engine in engines:
         event.listen(engine.sync_engine, "after_cursor_execute", record)
     try:

@@ -1,75 +1,75 @@
 """What can be done downstream? A plan holds actions and refusals of these kinds."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.planning.facts import Account, Device, SyncRecord
+from worker.planning.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class CreateAccount:
     """Make an account; like every account action, this one holds the account afterwards."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChangeAccount:
     """Assert attributes, role and groups on an account."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RestoreAccount:
     """Bring a removed account back, under its former id."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RemoveAccount:
     """Remove an account; the record stays for the audit."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class YieldAddress:
     """Give the account of an inactive identity its newest address, and free the old one."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LinkAccount:
     """Let the identity hold an existing account."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UnlinkAccount:
     """End the hold on an account, which stays with a role of its own."""
 
     account: Account
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReleaseDevice:
     """End the assignment of a device; like every device action, this one holds it afterwards."""
 
     device: Device
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChangeDevicePolicy:
     """Put a device under another policy."""
 
     device: Device
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RemoveDevice:
     """Take a device out of the inventory. No wipe is sent."""
 
@@ -110,7 +110,7 @@ class RefusedAction(StrEnum):
     DEACTIVATE = "deactivate"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Refused:
     """An action that waits until its obstacle is gone.
 
@@ -138,7 +138,7 @@ def outdated(version: int, applied_version: int) -> Outcome | None:
     return Outcome.DUPLICATE if version == applied_version else Outcome.STALE
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Plan:
     """The decision about an event: actions in order, and the sync record afterwards."""
 

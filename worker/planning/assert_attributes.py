@@ -1,7 +1,5 @@
 """What does an event assert on an existing account? Names, groups, role and e-mail follow it."""
 
-from dataclasses import replace
-
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Role
@@ -19,14 +17,13 @@ def assert_attributes(builder: PlanBuilder) -> None:
         return
     account = with_own_role(with_attributes(account, builder.event), builder.event)
     account = _with_email(builder, _with_role(builder, account))
-    if account != builder.account:
+    if account is not builder.account and account != builder.account:
         builder.put(ChangeAccount(account))
 
 
 def with_attributes(account: Account, event: IdentityChanged) -> Account:
     """Return the account with the attributes that follow the provider on every account."""
-    return replace(
-        account,
+    return account.with_values(
         display_name=event.profile.display_name,
         given_name=event.profile.given_name,
         family_name=event.profile.family_name,
@@ -46,11 +43,12 @@ def refuse_losing_last_admin(builder: PlanBuilder, role: Role | None) -> bool:
 
 
 def _with_role(builder: PlanBuilder, account: Account) -> Account:
-    role = permitted_role(account, builder.event)
-    if role is not wanted_role(account, builder.event):
+    wanted = wanted_role(account, builder.event)
+    role = permitted_role(account, builder.event, wanted)
+    if role is not wanted:
         obstacle = account_obstacle(account.id)
         builder.refuse(RefusedAction.CHANGE_ROLE, Reason.PROTECTED, obstacle)
-    return account if refuse_losing_last_admin(builder, role) else replace(account, role=role)
+    return account if refuse_losing_last_admin(builder, role) else account.with_values(role=role)
 
 
 def _with_email(builder: PlanBuilder, account: Account) -> Account:
@@ -70,7 +68,7 @@ def _with_email(builder: PlanBuilder, account: Account) -> Account:
         obstacle = builder.email_obstacle(email)
         builder.refuse(RefusedAction.CHANGE_EMAIL, Reason.CONFLICT, obstacle)
         return account
-    return replace(account, email=email)
+    return account.with_values(email=email)
 
 
 def _with_newest_email(builder: PlanBuilder, account: Account) -> Account:
@@ -83,4 +81,4 @@ def _with_newest_email(builder: PlanBuilder, account: Account) -> Account:
     unusable = newest in {None, facts.record.waiting_email} or facts.newest_is_taken
     if unusable or keeps_email(account, builder.event):
         return account
-    return replace(account, email=newest)
+    return account.with_values(email=newest)

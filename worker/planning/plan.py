@@ -37,7 +37,6 @@ from worker.planning.actions import (
 from worker.planning.assert_attributes import (
     assert_attributes,
     refuse_losing_last_admin,
-    with_attributes,
 )
 from worker.planning.facts import Account, Facts
 from worker.planning.obstacles import admin_obstacle, policy_obstacle
@@ -102,16 +101,19 @@ def _create(builder: PlanBuilder, email: str) -> None:
     today's rule: a role given by hand before the removal does not come back.
     """
     event, removed = builder.event, builder.account
-    account = removed or Account(builder.facts.new_account_id, event.workspace, event.portal, email)
-    account = with_attributes(account, event)
-    made = replace(
-        account,
-        email=email,
-        removed=False,
+    made = Account(
+        builder.facts.new_account_id if removed is None else removed.id,
+        event.workspace,
+        event.portal,
+        email,
+        display_name=event.profile.display_name,
+        given_name=event.profile.given_name,
+        family_name=event.profile.family_name,
+        external_id=event.profile.external_id,
         role=mapped_role(event) or role_of_rule(event),
+        groups=event.groups,
         own_role=role_of_rule(event),
         made_by=event.connection,
-        released=False,
     )
     builder.put(CreateAccount(made) if removed is None else RestoreAccount(made))
 

@@ -1,7 +1,5 @@
 """How is a plan built? A builder collects actions and keeps the facts up to date with them."""
 
-from dataclasses import replace
-
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from worker.planning.actions import (
@@ -17,7 +15,7 @@ from worker.planning.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.planning.facts import Account, Device, Facts
+from worker.planning.facts import Account, Device, Facts, SyncRecord
 from worker.planning.obstacles import email_obstacle
 from worker.planning.roles import keeps_email
 
@@ -119,8 +117,8 @@ class PlanBuilder:
 
     def plan(self) -> Plan:
         """Return the finished plan."""
-        record = replace(
-            self.facts.record,
+        record = SyncRecord(
+            self.facts.record.key,
             applied_version=max(self.event.version, self.facts.record.applied_version),
             deactivated_at=self.deactivated_at,
             account_id=None if self.account is None else self.account.id,
@@ -134,7 +132,10 @@ class PlanBuilder:
 
     def _waiting_email(self) -> str | None:
         """Return the address that the account takes once its own is claimed, None if it may not."""
-        account, event = self.live, self.event
-        if account is None or event.active or event.deleted or keeps_email(account, event):
+        event = self.event
+        if event.active or event.deleted:
+            return None
+        account = self.live
+        if account is None or keeps_email(account, event):
             return None
         return self.newest_email

@@ -52,19 +52,19 @@ def with_own_role(account: Account, event: IdentityChanged) -> Account:
     rule = role_of_rule(event)
     if rule is None or account.made_by_hand:
         return account
-    return replace(account, own_role=rule)
+    return account.with_values(own_role=rule)
 
 
-def permitted_role(account: Account, event: IdentityChanged) -> Role | None:
+def permitted_role(account: Account, event: IdentityChanged, wanted: Role | None) -> Role | None:
     """Return the role that a live account has after the event: the wanted one, if permitted.
 
     An account made by hand with an own role above the connection's highest one keeps that role, and
     loses at most a mapped role beyond it. An account of another maker is not raised to an own role
     that the connection could not give.
     """
-    wanted, highest = wanted_role(account, event), _highest_role(event)
     if _is_responsible_for(account, event):
         return wanted
+    highest = _highest_role(event)
     if account.made_by_hand and _rank(account.own_role) > _rank(highest):
         return min(account.role, account.own_role, key=_rank)
     return account.role if _rank(wanted) > max(_rank(account.role), _rank(highest)) else wanted
@@ -75,8 +75,10 @@ def keeps_email(account: Account, event: IdentityChanged) -> bool:
 
     An account of another maker is, while its present or own role is above the connection's highest.
     """
+    if _is_responsible_for(account, event):
+        return False
     held = max(_rank(account.role), _rank(account.own_role))
-    return not _is_responsible_for(account, event) and held > _rank(_highest_role(event))
+    return held > _rank(_highest_role(event))
 
 
 def _is_responsible_for(account: Account, event: IdentityChanged) -> bool:

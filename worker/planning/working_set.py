@@ -130,16 +130,17 @@ class WorkingSet:
         key = key_of_event(event)
         record = self.records.get(key) or SyncRecord(key)
         account = self.accounts.get(record.account_id or "")
-        account_with_email = self._account_with_email(event, event.profile.email)
-        newest = self._account_with_email(event, event.profile.waiting_email or event.profile.email)
+        account_with_email = newest = self._account_with_email(event, event.profile.email)
+        if event.profile.waiting_email is not None:
+            newest = self._account_with_email(event, event.profile.waiting_email)
         chain, blocking = self._yield_chain(account_with_email, account)
         return Facts(
             record=record,
-            new_account_id=self._new_id(),
+            new_account_id=self._new_id() if account is None else account.id,
             account=account,
             account_with_email=account_with_email,
             its_holder=self._undeleted_holder(account_with_email),
-            devices=tuple(self._devices_of(account, account_with_email)),
+            devices=tuple(self._devices_of(account, account_with_email)) if self.devices else (),
             done=frozenset(self._done.get((key, event.terms.deactivated_at), ())),
             policies=self._known_policy(event),
             admins=self.admins[event.workspace],

@@ -1,13 +1,13 @@
-"""How do events come from RabbitMQ? A channel per lane fills a queue, which receive() empties."""
+"""How do events come from RabbitMQ? Channels fill a queue per lane, which receive() empties."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity
 
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import TOPOLOGY_NOT_APPLIED, Lane, Topology
@@ -20,7 +20,11 @@ from worker.rabbitmq.set_aside import SetAside
 LOG = structlog.get_logger(__name__)
 
 PREFETCH = 400
-"""Unanswered messages of a lane: a batch that is being applied, and the next one behind it."""
+"""Unanswered single events of a lane: a batch that is being applied, and the next one behind it."""
+
+BUNDLES_PREFETCH = 10
+"""Unanswered bundles of a lane: enough for a batch and the next one where bundles are small, and no
+more than a quarter of a second's work where they are full, which another worker might do."""
 
 SUBSCRIBE_SECONDS = 20.0
 UNSUBSCRIBE_SECONDS = 5.0
@@ -33,13 +37,22 @@ PROBE_AFTER_SECONDS = 1.0
 class RabbitmqConsumer:
     """The Consumer on RabbitMQ. The first receive() connects it, and each loss connects it again.
 
-    Missing queues are asked for again and again, until an operator has applied the topology.
+    Missing queues are asked for again and again, until an operator has applied the topology. Queues
+    for bundles may be missing, or closed to this user: relays send no bundles to workers that do
+    not consume them.
     """
 
-    def __init__(self, url: str, topology: Topology, prefetch: int = PREFETCH) -> None:
+    def __init__(
+        self,
+        url: str,
+        topology: Topology,
+        prefetch: int = PREFETCH,
+        bundles_prefetch: int = BUNDLES_PREFETCH,
+    ) -> None:
         self._broker = Broker(url)
         self._topology = topology
         self._prefetch = prefetch
+        self._bundles_prefetch = bundles_prefetch
         self._set_aside = SetAside(self._broker, topology)
         self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
@@ -49,6 +62,7 @@ class RabbitmqConsumer:
         self._last_heard = 0.0
         self._closing: set[asyncio.Task[None]] = set()
         self._subscriptions: list[tuple[AbstractQueue, str]] = []
+        self._subscribed = False
         self._staying_connected: asyncio.Task[None] | None = None
         self._closed = False
         self._incomplete = False
@@ -56,7 +70,7 @@ class RabbitmqConsumer:
     @property
     def connected(self) -> bool:
         """Whether all lanes are being consumed, unless a loss is not noticed yet."""
-        return len(self._subscriptions) == len(Lane)
+        return self._subscribed
 
     @property
     def incomplete(self) -> bool:
@@ -106,7 +120,7 @@ class RabbitmqConsumer:
                 self._incomplete = isinstance(failure.__cause__, ChannelNotFoundEntity)
                 reason = TOPOLOGY_NOT_APPLIED if self._incomplete else str(failure)
                 LOG.warning("broker_unavailable", reason=reason)
-            self._subscriptions = []
+            self._subscribed, self._subscriptions = False, []
             self._disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -137,15 +151,31 @@ class RabbitmqConsumer:
         self._connection = await self._broker.dial("muster worker")
         self._probe_channel = await self._connection.channel()
         for lane in Lane:
-            channel = await self._connection.channel()
-            channel.close_callbacks.add(on_lost)
-            underlay = await channel.get_underlay_channel()
-            underlay.on_consumer_cancel_callbacks.add(on_lost)  # when the queue is deleted
-            await channel.set_qos(prefetch_count=self._prefetch)
-            # No declaration, not even a passive one: some brokers require the right to configure.
-            queue = await channel.get_queue(self._topology.lane(lane), ensure=False)
-            enqueue = partial(self._enqueue, lane, Acks(underlay))
-            self._subscriptions.append((queue, await queue.consume(enqueue)))
+            await self._consume_bundles(lane, on_lost)
+        for lane in Lane:
+            await self._consume(lane, self._topology.lane(lane), self._prefetch, on_lost)
+        self._subscribed = True
+
+    async def _consume(
+        self, lane: Lane, name: str, prefetch: int, on_lost: Callable[..., None]
+    ) -> None:
+        """Consume a queue of a lane, on a channel of its own."""
+        assert self._connection is not None
+        channel = await self._connection.channel(publisher_confirms=False)
+        underlay = await channel.get_underlay_channel()
+        await channel.set_qos(prefetch_count=prefetch)
+        # No declaration, not even a passive one: some brokers require the right to configure.
+        queue = await channel.get_queue(name, ensure=False)
+        tag = await queue.consume(partial(self._enqueue, lane, Acks(underlay)))
+        self._subscriptions.append((queue, tag))
+        channel.close_callbacks.add(on_lost)
+        underlay.on_consumer_cancel_callbacks.add(on_lost)  # when the queue is deleted
+
+    async def _consume_bundles(self, lane: Lane, on_lost: Callable[..., None]) -> None:
+        try:
+            await self._consume(lane, self._topology.bundles(lane), self._bundles_prefetch, on_lost)
+        except (ChannelNotFoundEntity, ChannelAccessRefused) as refusal:
+            LOG.warning("bundles_not_consumed", lane=lane, reason=type(refusal).__name__)
 
     async def _enqueue(self, lane: Lane, acks: Acks, message: AbstractIncomingMessage) -> None:
         """Queue a message, and no more: a lost connection cancels callbacks at any await."""
@@ -162,4 +192,4 @@ class RabbitmqConsumer:
                     await queue.cancel(tag)
         except RemoteCallFailed as failure:
             LOG.info("unsubscribe_failed", reason=str(failure))
-        self._subscriptions = []
+        self._subscribed, self._subscriptions = False, []

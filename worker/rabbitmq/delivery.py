@@ -1,6 +1,7 @@
-"""How does the worker answer a message of RabbitMQ? A delivery is acked, retried or set aside."""
+"""How does the worker answer a message of RabbitMQ? By an ack, once what it held is safe."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -9,12 +10,16 @@ from aio_pika.exceptions import ChannelInvalidStateError
 
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import ATTEMPTS_HEADER, LANE_HEADER, REASON_HEADER, Lane, Topology
+from contracts.transport import DeadLettered, Part, RetryAfter, Returned
 from worker.rabbitmq.acks import Acks
-from worker.rabbitmq.set_aside import SetAside
+from worker.rabbitmq.set_aside import Letter, SetAside
 
 LOG = structlog.get_logger(__name__)
 
 NACK_SECONDS = 10.0
+
+RETURNS_HEADER = "x-delivery-count"
+"""The header in which a quorum queue tells how often a message was returned without an ack."""
 
 PAUSE_BEFORE_RETURN = 1.0
 """Seconds before a message that could not be set aside goes back to its lane. Without the pause it
@@ -41,6 +46,11 @@ class RabbitmqDelivery:
         return attempts if isinstance(attempts, int) else 0
 
     @property
+    def unanswered(self) -> int:
+        returns = self.message.headers.get(RETURNS_HEADER)
+        return returns if isinstance(returns, int) else 0
+
+    @property
     def is_lost(self) -> bool:
         """Whether the channel of the message is closed, so that the broker delivers it again."""
         try:
@@ -52,22 +62,36 @@ class RabbitmqDelivery:
         await self.acks.ack(self._tag)
 
     async def retry(self, after_seconds: float) -> None:
-        tier = self.topology.tier(self.lane, after_seconds)
-        await self._move(tier, {ATTEMPTS_HEADER: self.attempts + 1})
+        await self._publish_then_ack([self._letter(self.body, RetryAfter(after_seconds))])
 
     async def dead_letter(self, reason: str) -> None:
-        headers: dict[str, str | int] = {
-            ATTEMPTS_HEADER: self.attempts,
-            LANE_HEADER: str(self.lane),
-            REASON_HEADER: reason,
-        }
-        await self._move(self.topology.dead_letters, headers)
+        await self._publish_then_ack([self._letter(self.body, DeadLettered(reason))])
 
-    async def _move(self, queue: str, headers: dict[str, str | int]) -> None:
-        """Publish to another queue, then ack: a duplicate is harmless, a lost message is not."""
+    async def fall_apart(self, parts: Sequence[Part]) -> None:
+        await self._publish_then_ack([self._letter(part.body, part.answer) for part in parts])
+
+    def _letter(self, body: bytes, answer: RetryAfter | DeadLettered | Returned) -> Letter:
+        """Return the message that takes the place of an event."""
+        match answer:
+            case RetryAfter(seconds=seconds):
+                tier = self.topology.tier(self.lane, seconds)
+                return Letter(tier, body, {ATTEMPTS_HEADER: self.attempts + 1})
+            case Returned():
+                lane = self.topology.lane(self.lane)
+                return Letter(lane, body, {ATTEMPTS_HEADER: self.attempts})
+            case DeadLettered(reason=reason):
+                headers: dict[str, str | int] = {
+                    ATTEMPTS_HEADER: self.attempts,
+                    LANE_HEADER: str(self.lane),
+                    REASON_HEADER: reason,
+                }
+                return Letter(self.topology.dead_letters, body, headers)
+
+    async def _publish_then_ack(self, letters: Sequence[Letter]) -> None:
+        """Publish, then ack: a duplicate is harmless, a lost message is not."""
         if self.is_lost:
             return
-        if await self.set_aside.put(queue, self.body, headers):
+        if all(await asyncio.gather(*map(self.set_aside.put, letters))):
             await self.ack()
         else:
             await asyncio.sleep(PAUSE_BEFORE_RETURN)

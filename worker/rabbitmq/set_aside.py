@@ -1,14 +1,17 @@
 """How is a message moved to a retry tier or the dead letters? The broker confirms a publication."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from pamqp.commands import Basic
 
+from contracts.identities_changed import is_bundle
 from contracts.remote_calls import RemoteCallFailed, remote_call
-from contracts.topology import CONTENT_TYPE, Topology
+from contracts.topology import BUNDLE_CONTENT_TYPE, CONTENT_TYPE, Topology
 from worker.rabbitmq.connection import CONNECT_SECONDS, Broker, answers, hang_up
 
 LOG = structlog.get_logger(__name__)
@@ -17,6 +20,15 @@ CONFIRM_SECONDS = 10.0
 
 PROBE_AFTER_SECONDS = 0.5
 """Seconds of silence after which the broker has to answer before anything is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to a queue by its name."""
+
+    queue: str
+    body: bytes
+    headers: Mapping[str, str | int]
 
 
 class SetAside:
@@ -36,18 +48,18 @@ class SetAside:
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def put(self, queue: str, body: bytes, headers: dict[str, str | int]) -> bool:
-        """Publish to a queue; return whether the broker has confirmed the message."""
+    async def put(self, letter: Letter) -> bool:
+        """Publish a message to its queue; return whether the broker has confirmed it."""
         message = Message(
-            body,
-            content_type=CONTENT_TYPE,
+            letter.body,
+            content_type=BUNDLE_CONTENT_TYPE if is_bundle(letter.body) else CONTENT_TYPE,
             delivery_mode=DeliveryMode.PERSISTENT,
-            headers=dict(headers),
+            headers=dict(letter.headers),
         )
         try:
-            return await self._publish(queue, message)
+            return await self._publish(letter.queue, message)
         except RemoteCallFailed as failure:
-            LOG.warning("set_aside_unknown", queue=queue, reason=str(failure))
+            LOG.warning("set_aside_unknown", queue=letter.queue, reason=str(failure))
             return False
 
     async def close(self) -> None:

@@ -6,41 +6,69 @@ read without a lock of its own.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
-from worker.dialects import is_among, put_rows
+from worker.dialects import is_among
 from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.working_set import WorkingSet
-from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, key_of, of_identities, record_of
+from worker.put_rows import put_rows
+from worker.sync.lock_at_once import make_and_lock
+from worker.sync.mapping import (
+    LEDGER,
+    RECORD_COLUMNS,
+    RECORDS,
+    REFUSALS,
+    is_refused,
+    key_of,
+    of_identities,
+    record_of,
+)
 
 
 async def lock_records(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> frozenset[IdentityKey]:
     """Lock and load the sync records of events, made where missing; return the refused keys."""
+    if not events:
+        return frozenset()
+    in_order = sorted(events, key=key_of_event)
+    if db.dialect.name != "postgresql":
+        return await _load(db, working_set, await make_then_lock(db, in_order))
+    rows = await make_and_lock(db, in_order)
+    refused = await _load(db, working_set, rows)
+    if len(rows) == len(events):
+        return refused
+    missed = [it for it in in_order if key_of_event(it) not in working_set.records]
+    return refused | await _load(db, working_set, await make_then_lock(db, missed))
+
+
+async def make_then_lock(
+    db: AsyncConnection, events: Sequence[IdentityChanged]
+) -> Sequence[Sequence[Any]]:
+    """Make the missing sync records of events in one statement, and lock all in another.
+
+    :param events: in the order of their keys.
+    """
+    made = {"applied_version": 0, "deactivated_at": 0, "deleted": False, "correlation_id": ""}
+    names = ("identity", "connection", "workspace", "portal", *made)
     rows = [
-        {
-            "connection": event.connection,
-            "identity": event.identity,
-            "workspace": event.workspace,
-            "portal": event.portal.value,
-        }
-        for event in sorted(events, key=key_of_event)
+        (it.identity, it.connection, it.workspace, it.portal.value, *made.values()) for it in events
     ]
-    await put_rows(db, RECORDS, rows)
-    return await _load_records(db, working_set, map(key_of_event, events), skip_locked=False)
+    await put_rows(db, RECORDS, rows, names=names)
+    return await _lock(db, map(key_of_event, events), skip_locked=False)
 
 
 async def lock_due_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
 ) -> frozenset[IdentityKey]:
     """Lock and load sync records, except those that are locked; return the refused keys."""
-    return await _load_records(db, working_set, keys, skip_locked=True)
+    return await _load(db, working_set, await _lock(db, keys, skip_locked=True))
 
 
 async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
@@ -48,8 +76,8 @@ async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
     held = {record.account_id for record in working_set.records.values()}
     unknown = sorted(working_set.accounts.keys() - held)
     if unknown:
-        statement = select(RECORDS).where(is_among(RECORDS.c.account_id, unknown))
-        for row in (await db.execute(statement)).mappings():
+        statement = select(*RECORD_COLUMNS).where(is_among(RECORDS.c.account_id, unknown))
+        for row in await db.execute(statement):
             working_set.load_record(record_of(row))
 
 
@@ -68,22 +96,30 @@ async def load_ledger(
         )
 
 
-async def _load_records(
-    db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey], *, skip_locked: bool
-) -> frozenset[IdentityKey]:
+async def _lock(
+    db: AsyncConnection, keys: Iterable[IdentityKey], *, skip_locked: bool
+) -> Sequence[Sequence[Any]]:
     statement = (
-        select(RECORDS)
+        select(*RECORD_COLUMNS)
         .where(of_identities(RECORDS, keys))
         .order_by(RECORDS.c.connection, RECORDS.c.identity)
         .with_for_update(skip_locked=skip_locked)
     )
-    rows = (await db.execute(statement)).mappings().all()
-    refused = frozenset(key_of(row) for row in rows if row["event"] is not None)
-    email_refused = await _find_refused_emails(db, refused)
+    return (await db.execute(statement)).all()
+
+
+async def _load(
+    db: AsyncConnection, working_set: WorkingSet, rows: Iterable[Sequence[Any]]
+) -> frozenset[IdentityKey]:
+    """Load the sync records of locked rows; return the refused keys."""
+    refused = set[IdentityKey]()
     for row in rows:
-        is_refused = key_of(row) in email_refused
-        working_set.load_record(replace(record_of(row), email_refused=is_refused))
-    return refused
+        working_set.load_record(record := record_of(row))
+        if is_refused(row):
+            refused.add(record.key)
+    for key in await _find_refused_emails(db, refused):
+        working_set.load_record(replace(working_set.records[key], email_refused=True))
+    return frozenset(refused)
 
 
 async def _find_refused_emails(

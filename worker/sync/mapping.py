@@ -1,6 +1,7 @@
 """How are rows of sync mapped? Functions find rows by identity, and read keys and records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, false, or_
 
@@ -34,14 +35,28 @@ def key_of(row: RowMapping) -> IdentityKey:
     return IdentityKey(row["connection"], row["identity"])
 
 
-def record_of(row: RowMapping) -> SyncRecord:
+RECORD_COLUMNS = (
+    RECORDS.c.connection,
+    RECORDS.c.identity,
+    RECORDS.c.applied_version,
+    RECORDS.c.deactivated_at,
+    RECORDS.c.account_id,
+    RECORDS.c.deleted,
+    RECORDS.c.waiting_email,
+    RECORDS.c.waiting_version,
+    RECORDS.c.event.is_not(None).label("is_refused"),
+)
+"""The columns from which ``record_of`` makes a record; the last one is not part of it."""
+
+
+def record_of(row: Sequence[Any]) -> SyncRecord:
     """Return the sync record of a row. A waiting e-mail of another version is out of date."""
-    is_newest = row["waiting_version"] == row["applied_version"]
-    return SyncRecord(
-        key=key_of(row),
-        applied_version=row["applied_version"],
-        deactivated_at=row["deactivated_at"],
-        account_id=row["account_id"],
-        deleted=row["deleted"],
-        waiting_email=row["waiting_email"] if is_newest else None,
-    )
+    connection, identity, applied, deactivated_at, account_id, deleted, email, version, _ = row
+    key = IdentityKey(connection, identity)
+    waiting_email = email if version == applied else None
+    return SyncRecord(key, applied, deactivated_at, account_id, deleted, waiting_email)
+
+
+def is_refused(row: Sequence[Any]) -> bool:
+    """Return whether an action of the identity in a row is refused."""
+    return bool(row[-1])

@@ -1,21 +1,17 @@
 """How is the progress of identities saved? Records, ledger and refusals are written by key."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, tuple_, update
+from sqlalchemy import case, delete, insert, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.identity_changed import IdentityChangedEnvelope
-from worker.dialects import insert_into, put_rows
-from worker.planning.facts import IdentityKey, SyncRecord, key_of_event
+from worker.dialects import insert_into
+from worker.planning.facts import IdentityKey
 from worker.planning.working_set import WorkingSet
-from worker.sync.mapping import FAILURES, LEDGER, RECORDS, REFUSALS, of_identities
-from worker.sync.replans import SWEEP_SECONDS
-
-Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
-"""The planned event of each identity."""
+from worker.sync.mapping import LEDGER, RECORDS, REFUSALS, of_identities
+from worker.sync.save_records import Envelopes, save_records
 
 Row = dict[str, Any]
 
@@ -37,86 +33,24 @@ async def save(
     refused_before: Collection[IdentityKey],
     now: int,
 ) -> None:
-    """Write the records, ledger entries and refusals of a working set after its plans."""
-    changed = working_set.changes.records
-    await _write_records(
-        db,
-        [
-            _record_row(working_set, envelopes[key], now)
-            for key in sorted(changed)
-            if key in envelopes
-        ],
-    )
+    """Write the records, ledger entries and refusals of a working set, and forget failures."""
+    await save_records(db, working_set, envelopes, now)
     await _write_ledger(db, _ledger_rows(working_set, envelopes, now))
     await _write_refusals(db, _refusal_rows(working_set, envelopes, now), refused_before)
-    await _forget_failures(db, changed)
 
 
 def _losing_accounts(working_set: WorkingSet) -> list[IdentityKey]:
     """Return the identities whose account another identity holds now."""
-    changed = working_set.changes.records
-    taken = {working_set.records[key].account_id: key for key in changed}
-    return sorted(
-        key
+    changed, records = working_set.changes.records, working_set.records
+    left = {
+        key: before.account_id
         for key, before in changed.items()
-        if before.account_id is not None and taken.get(before.account_id, key) != key
-    )
-
-
-# --- records ------------------------------------------------------------------------------
-
-
-async def _write_records(db: AsyncConnection, rows: list[Row]) -> None:
-    kept = {"identity", "connection", "workspace", "portal"}  # every row exists and is locked
-    await put_rows(db, RECORDS, rows, change=set(RECORDS.c.keys()) - kept)
-
-
-def _record_row(working_set: WorkingSet, envelope: IdentityChangedEnvelope, now: int) -> Row:
-    event = envelope.data
-    key = key_of_event(event)
-    record = working_set.records[key]
-    return {
-        "connection": key.connection,
-        "identity": key.identity,
-        "workspace": event.workspace,
-        "portal": event.portal.value,
-        "applied_version": record.applied_version,
-        "applied_at": now,
-        "deactivated_at": record.deactivated_at,
-        "account_id": record.account_id,
-        "base_role": _own_role(working_set, record),
-        "deleted": record.deleted,
-        "waiting_email": record.waiting_email,
-        "waiting_version": record.applied_version,
-        "event": envelope.model_dump_json(exclude_none=True)
-        if key in working_set.refused
-        else None,
-        "correlation_id": envelope.correlationid,
-        "replan_at": _replan_at(working_set, key, now),
+        if before.account_id not in {None, records[key].account_id}
     }
-
-
-def _own_role(working_set: WorkingSet, record: SyncRecord) -> str | None:
-    account = working_set.accounts.get(record.account_id or "")
-    return None if account is None or account.own_role is None else account.own_role.value
-
-
-def _replan_at(working_set: WorkingSet, key: IdentityKey, now: int) -> int | None:
-    refused = working_set.refused.get(key)
-    if refused is None or all(it.obstacle is None for it in refused.refusals):
-        return None
-    return now if key in working_set.due else now + SWEEP_SECONDS * 1_000_000
-
-
-async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
-    """Delete the failures of identities that have applied the failed version or a newer one."""
-    applied = select(RECORDS.c.identity).where(
-        RECORDS.c.connection == FAILURES.c.connection,
-        RECORDS.c.identity == FAILURES.c.identity,
-        RECORDS.c.applied_version >= FAILURES.c.version,
-    )
-    if keys:
-        await db.execute(delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists()))
+    if not left:
+        return []
+    taken = {records[key].account_id: key for key in changed}
+    return sorted(key for key, account_id in left.items() if account_id in taken)
 
 
 # --- ledger -------------------------------------------------------------------------------

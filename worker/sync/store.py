@@ -10,7 +10,8 @@ from worker.planning.facts import IdentityKey
 from worker.planning.working_set import WorkingSet
 from worker.sync.load import load_holders, load_ledger, lock_due_records, lock_records
 from worker.sync.replans import mark_freed, mark_refused
-from worker.sync.save import Envelopes, release_accounts, save
+from worker.sync.save import release_accounts, save
+from worker.sync.save_records import Envelopes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,17 @@ from aio_pika.exceptions import (
 )
 from pamqp.commands import Basic
 
-from api.outbox.rabbitmq.backlog import count_backlog
+from api.outbox.rabbitmq.backlog import BundleSizes, count
 from api.outbox.rabbitmq.connection import Broker
 from api.outbox.rabbitmq.line import RabbitmqLine, is_blocked
 from contracts.remote_calls import RemoteCallFailed, remote_call
-from contracts.topology import ATTEMPTS_HEADER, CONTENT_TYPE, TOPOLOGY_NOT_APPLIED, Topology
+from contracts.topology import (
+    ATTEMPTS_HEADER,
+    BUNDLE_CONTENT_TYPE,
+    CONTENT_TYPE,
+    TOPOLOGY_NOT_APPLIED,
+    Topology,
+)
 from contracts.transport import (
     Confirmed,
     Parcel,
@@ -60,6 +66,7 @@ class RabbitmqPublisher:
         self._line = RabbitmqLine(broker, "muster relay")
         self._suspects_line = RabbitmqLine(broker, "muster relay, suspects")
         self._alone = asyncio.Lock()
+        self._bundle_sizes = BundleSizes()
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Publish parcels in their order, and return the outcome of each."""
@@ -68,6 +75,7 @@ class RabbitmqPublisher:
         except RemoteCallFailed as failure:
             return [Unknown(str(failure)) for _ in parcels]
         line = self._line
+        self._bundle_sizes.note(parcels)
         return await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in parcels))
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
@@ -91,10 +99,14 @@ class RabbitmqPublisher:
             return TransportState(connected=line.is_open, blocked=line.is_open)
         try:
             async with remote_call(LOOK_SECONDS, late="no count in time"):
-                backlog = await count_backlog(connection, self._topology)
-                return TransportState(connected=True, backlog=backlog)
+                counted = await count(connection, self._topology)
         except RemoteCallFailed as failure:
             return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
+        return TransportState(
+            connected=True,
+            backlog=counted.backlog(self._bundle_sizes),
+            takes_bundles=counted.bundles_are_consumed,
+        )
 
     async def close(self) -> None:
         """Close both lines; parcels on their way, and all later ones, become Unknown."""
@@ -104,16 +116,21 @@ class RabbitmqPublisher:
     async def _send(
         self, line: RabbitmqLine, exchange: AbstractExchange, parcel: Parcel
     ) -> PublishOutcome:
-        routing_key = self._topology.routing_key(parcel.lane)
         try:
             async with remote_call(self._confirm_seconds, late="no confirm in time"):
-                answer = await exchange.publish(_message(parcel), routing_key, mandatory=True)
+                answer = await exchange.publish(
+                    _message(parcel), self._routing_key(parcel), mandatory=True
+                )
         except RemoteCallFailed as failure:
             line.doubt()
             return self._outcome_of(failure, alone=line is self._suspects_line)
         line.heard()
         # The broker returns a message that no queue takes, instead of confirming it.
         return Confirmed() if isinstance(answer, Basic.Ack) else Unknown("unroutable")
+
+    def _routing_key(self, parcel: Parcel) -> str:
+        key = self._topology.bundles_routing_key if parcel.is_bundle else self._topology.routing_key
+        return key(parcel.lane)
 
     def _outcome_of(self, failure: RemoteCallFailed, *, alone: bool) -> PublishOutcome:
         """Return the outcome of a parcel that was on its way when a failure occurred."""
@@ -142,7 +159,7 @@ def _is_incomplete(failure: RemoteCallFailed) -> bool:
 def _message(parcel: Parcel) -> Message:
     return Message(
         parcel.body,
-        content_type=CONTENT_TYPE,
+        content_type=BUNDLE_CONTENT_TYPE if parcel.is_bundle else CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
         headers={ATTEMPTS_HEADER: parcel.attempts},
         message_id=uuid4().hex,  # identifies the returned message of a publication

@@ -7,6 +7,7 @@ request follows the members that it names, not the size of the group.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from scim2_models import ResourceType, ResponseParameters
@@ -18,8 +19,10 @@ from api.fairness.work import PATCH_EFFORT
 from api.scim.groups.bodies import PushedGroup, Read, read_group, read_patch
 from api.scim.groups.mapping import group_of
 from api.scim.groups.store import get_group
-from api.scim.groups.writes import GroupWrites
+from api.scim.groups.writes import UNCONDITIONAL, GroupWrites
 from api.scim.members.answers import MemberLists, show_members, shown_member_attributes
+from api.scim.members.plain_changes import LONGEST_PLAIN_PATCH, plain_change_in
+from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
@@ -70,6 +73,9 @@ class GroupRequests:
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a group."""
+        plain = await self._change_plainly(request, id_)
+        if plain is not None:
+            return plain
         parameters = self.service.read_response_parameters(type_, request.query)
         conditions = self.service.read_conditions(request)
         body, media = request.body, request.header("Content-Type")
@@ -79,6 +85,20 @@ class GroupRequests:
         group = await self.writes.patch(id_, pushed, conditions, effort)
         answer = self.service.patch_response(request.base_url, group, parameters)
         return await self._with_members(request, answer, parameters)
+
+    async def _change_plainly(self, request: ScimRequest, id_: str) -> ScimResponse | None:
+        """Add or remove members where the request does nothing else; return None otherwise."""
+        body, media = request.body, request.header("Content-Type")
+        if len(body) > LONGEST_PLAIN_PATCH or request.query or self._has_conditions(request):
+            return None
+        change = plain_change_in(self.service.decode_body(body, media))
+        revision = change and await self.writes.change_members(id_, change)
+        if not revision:
+            return None
+        return ScimResponse(HTTPStatus.NO_CONTENT, None, {"ETag": entity_tag(revision)})
+
+    def _has_conditions(self, request: ScimRequest) -> bool:
+        return self.service.read_conditions(request) != UNCONDITIONAL
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
         """Delete a group."""

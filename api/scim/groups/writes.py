@@ -25,11 +25,14 @@ from api.scim.groups.store import (
     delete_group,
 )
 from api.scim.locks import lock_group
+from api.scim.members.change_at_once import change_members_at_once
 from api.scim.members.parameter import NO_CHANGE, MemberChange, MemberIds
+from api.scim.members.plain_changes import PlainChange
 from api.scim.members.plan import MemberPlan, members_to_load, plan
 from api.scim.members.reads import contradicts_types, load_members
 from api.scim.members.stored import Row
 from api.scim.members.writes import write_members
+from api.scim.protocol.ids import ID
 from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import TolerantScimService
@@ -130,6 +133,16 @@ class GroupWrites:
             return GroupPlan(row, group if rewritten else None, members)
 
         return group_of(await self._write(id_, plan_group, size))
+
+    async def change_members(self, id_: str, change: PlainChange) -> int | None:
+        """Add or remove a few members; return the revision of the group.
+
+        The result is None if nothing was done, because the change needs more than that.
+        """
+        if not ID.fullmatch(id_):
+            return None
+        async with self.transactions.lock(id_), self.transactions.write_at_once() as tx:
+            return await change_members_at_once(tx, id_, change)
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
         """Delete a group."""

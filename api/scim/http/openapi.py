@@ -4,6 +4,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+from fastapi.utils import deep_dict_update
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from scim2_models import Error
 from scim2_server.responses import SCIM_MEDIA_TYPE
@@ -52,18 +53,31 @@ its share, or the database is away."""
 
 
 def openapi_of(endpoint: Endpoint) -> dict[str, Any]:
-    """Return the arguments by which FastAPI documents an endpoint without reading its bodies."""
+    """Return the arguments by which FastAPI names an endpoint without reading its bodies."""
     return {
         "name": endpoint.name,
         "summary": endpoint.does,
-        "operation_id": f"scim_{endpoint.name}_{endpoint.method.lower()}",
-        "openapi_extra": _operation(endpoint),
+        "operation_id": _operation_id(endpoint),
     }
 
 
-def scim_components() -> dict[str, dict[str, Any]]:
-    """Return the components of the document: the schemas of all models, and the authentication."""
-    return {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
+def describe_scim(document: dict[str, Any]) -> None:
+    """Complete FastAPI's document with the bodies and errors of SCIM, and the authentication.
+
+    Routes do not carry their descriptions, because most processes are never asked for them.
+    """
+    operations = {_operation_id(endpoint): endpoint for endpoint in ENDPOINTS}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            endpoint = operations.get(operation["operationId"])
+            if endpoint is not None:
+                deep_dict_update(operation, _operation(endpoint))
+    components = {"schemas": _models()[1], "securitySchemes": SECURITY_SCHEMES}
+    document.setdefault("components", {}).update(components)
+
+
+def _operation_id(endpoint: Endpoint) -> str:
+    return f"scim_{endpoint.name}_{endpoint.method.lower()}"
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:

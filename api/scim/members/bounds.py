@@ -25,6 +25,9 @@ MANY_MEMBERS = 1_000
 LONGEST_NAME_BYTES = 6 * LONGEST_NAME
 """Bytes of the longest name in JSON: an escaped character has six."""
 
+GROUPS_WITHIN_BOUNDS = (MOST_GROUP_BYTES - LONGEST_NAME_BYTES) // LONGEST_NAME_BYTES
+"""Groups of a user that is within the bounds in one more, whatever the names of the groups are."""
+
 
 async def check_groups_of_users(
     tx: Transaction, group_id: str, name: str, user_ids: SelectBase, at_most: float

@@ -36,7 +36,13 @@ class DirectoryHandler(AsyncScimHandler):
         self.groups = GroupRequests(service, transactions, writes)
         self.operations = BulkOperations(service, transactions, self.users, writes)
         self.cycles = BulkCycles(service, transactions)
-        self.searches = SearchRequests(service, transactions, self.users, users.pages)
+        self.searches = SearchRequests(service, transactions, self.users)
+
+    async def handle(self, request: ScimRequest) -> ScimResponse:
+        """Serve a request by the method of its operation, which alone opens the provider."""
+        operation = self.service.match(request).operation
+        response: ScimResponse = await getattr(self, operation.value)(request)
+        return response
 
     # --- resources ----------------------------------------------------------------------------
 

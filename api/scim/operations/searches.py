@@ -14,6 +14,7 @@ from scim2_models.path import AttrPath, CompareOperator, Comparison
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
+from api.directory.user_ranges import find_page
 from api.scim.operations.resource_lists import ResourceLists
 from api.scim.protocol.fast_paths import name_looked_up
 from api.scim.protocol.service import TolerantScimService
@@ -21,18 +22,16 @@ from api.scim.search.execution import effort_of, find
 from api.scim.search.pages import Page
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
-from api.scim.users.offset_pages import UserPages
 from api.scim.users.requests import UserRequests
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequests:
-    """Serves the searches of one connection; ``pages`` finds pages of users by their index."""
+    """Serves the searches of one connection."""
 
     service: TolerantScimService
     transactions: Transactions
     users: UserRequests
-    pages: UserPages
 
     async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with GET."""
@@ -89,10 +88,10 @@ class SearchRequests:
             wanted.filter is None
             and _are_all_users(types)
             and _is_by_index(wanted)
-            and wanted.count
+            and wanted.count is not None
         ):
             start = wanted.start_index_0 or 0
-            total, ids = await self.pages.find(tx.db, tx.connection_id, start, wanted.count, tx.now)
+            total, ids = await find_page(tx.db, tx.connection_id, start, wanted.count)
             return Page(total, [("User", id_) for id_ in ids])
         return await find(self.transactions, tx, types, wanted, position, base_url)
 

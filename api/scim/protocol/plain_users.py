@@ -1,7 +1,7 @@
-"""Which bodies create a user without a model? Those of known attributes in their own types. Pure.
+"""Which bodies become a user without a model? Those of known attributes in their own types. Pure.
 
-Providers create most people by a dozen texts and a few entries. One validation makes the canonical
-JSON of the user of such a body; its schema is derived from the model of users, so that names, types
+Providers create and replace most people by a dozen texts and a few entries. One validation makes
+canonical JSON of such a body; its schema is derived from the model of users, so that names, types
 and order cannot differ. A body with anything else in it is read in full, with the same result:
 ``tests/conformance/test_plain_users.py`` holds both ways to each other.
 
@@ -36,20 +36,26 @@ TEXT = core_schema.str_schema(
 )
 """A text that is not empty, begins with no blank, and holds no JSON in which a value may hide."""
 
-SECRET = core_schema.str_schema(strict=True, max_length=LONGEST_NAME)
+ANY_TEXT = core_schema.str_schema(strict=True, max_length=LONGEST_NAME)
+
+
+def _object_of(*names: str) -> CoreSchema:
+    field = core_schema.typed_dict_field(ANY_TEXT, required=False)
+    return core_schema.typed_dict_schema(dict.fromkeys(names, field), extra_behavior="forbid")
+
 
 IGNORED: dict[str, CoreSchema] = {
-    "groups": core_schema.list_schema(max_length=0),
-    "meta": core_schema.typed_dict_schema(
-        {"resourceType": core_schema.typed_dict_field(TEXT)}, extra_behavior="forbid"
-    ),
-    "password": SECRET,
+    "id": ANY_TEXT,
+    "meta": _object_of("resourceType", "created", "lastModified", "location", "version"),
+    "groups": core_schema.list_schema(_object_of("value", "$ref", "display", "type"), strict=True),
+    "password": ANY_TEXT,
 }
-"""What providers send beside the attributes of a user, and what is never stored."""
+"""What clients send beside the attributes of a user, in part because an answer showed it. Nothing
+of it is stored."""
 
 
 def plain_user(body: bytes, decoded: Any, limits: Limits) -> dict[str, Any] | None:
-    """Return the canonical JSON of the user that a body creates; None where the body is not plain.
+    """Return the canonical JSON of the user in a body; None where the body is not plain.
 
     :param decoded: the JSON of the body, whose values are not checked yet.
     :raises InvalidValueException: when a text cannot be stored.
@@ -81,9 +87,6 @@ def _largest(limits: Limits) -> int:
 def _user_schema() -> CoreSchema:
     fields = _fields_of(ScimUser)
     fields["userName"] = core_schema.typed_dict_field(TEXT)
-    fields["active"] = core_schema.typed_dict_field(
-        core_schema.with_default_schema(core_schema.bool_schema(strict=True), default=True)
-    )
     names = core_schema.list_schema(TEXT, strict=True)
     ignored = {
         name: core_schema.typed_dict_field(schema, required=False)

@@ -1,7 +1,7 @@
 """Which decisions of the protocol are ours? The service adds tolerances and limits. No I/O."""
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -27,7 +27,6 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
-from scim2_server.utils import parametrize
 
 from api.scim.protocol.expressions import (
     check_bulk,
@@ -144,10 +143,10 @@ class TolerantScimService(ScimService):
         self.check_paths(resource_type, patch)
         return patch
 
-    def read_decoded_user(self, decoded: Any) -> ScimUser:
-        """Read a user to be created from a decoded body that is not checked yet."""
+    def read_decoded_user(self, decoded: Any, scim_ctx: Context) -> ScimUser:
+        """Read a user from the decoded body of a POST or PUT that is not checked yet."""
         check_value(decoded, self.limits.value_characters)
-        return self._validated(ScimUser, decoded, Context.RESOURCE_CREATION_REQUEST)
+        return self._validated(ScimUser, decoded, scim_ctx)
 
     def read_decoded_patch(self, resource_type: ResourceType, decoded: Any) -> "PatchOp[Any]":
         """Read a PATCH from its decoded body."""
@@ -181,8 +180,6 @@ class TolerantScimService(ScimService):
     def read_response_parameters(
         self, resource_type: ResourceType, query: Mapping[str, str]
     ) -> ResponseParameters[Any]:
-        if not query:
-            return _whole(self.get_model(resource_type))
         check_names(dict(query))
         return super().read_response_parameters(resource_type, query)
 
@@ -268,13 +265,6 @@ class TolerantScimService(ScimService):
 
 
 _matched = lru_cache(maxsize=1_000)(match)
-
-
-@cache
-def _whole(model: type[Resource[Any]]) -> ResponseParameters[Any]:
-    """Return the parameters of a request that asks for whole resources, as most do."""
-    parameters: ResponseParameters[Any] = parametrize(ResponseParameters, model)()
-    return parameters
 
 
 def _refusal(error: ValidationError) -> SCIMException:

@@ -27,10 +27,11 @@ RELATIVE_MARK = "./"
 
 def comparable_form(model: type[Resource[Any]], resource: Document) -> dict[str, Any]:
     """Return the comparison form of a resource's canonical JSON, under the models' field names."""
-    form = _form(model, "", model, resource)
+    form = _form(_attributes(model, ""), model, resource)
     for schema, extension in model.get_extension_models().items():
         if schema in resource:
-            form[extension.__name__] = _form(model, f"{schema}:", extension, resource[schema])
+            parts = _attributes(model, f"{schema}:")
+            form[extension.__name__] = _form(parts, extension, resource[schema])
     return form
 
 
@@ -56,12 +57,26 @@ def refers_to_resource(binding: AttributeBinding) -> bool:
     return bool(kinds) and not {"external", "uri"} & set(kinds)
 
 
+class _Attributes(dict[str, "_Attribute"]):
+    """The attributes of a model below a prefix of their paths, by name; each is resolved once."""
+
+    def __init__(self, model: type[Resource[Any]], prefix: str) -> None:
+        super().__init__()
+        self._model = model
+        self._prefix = prefix
+
+    def __missing__(self, name: str) -> "_Attribute":
+        attribute = self[name] = _resolved(self._model, f"{self._prefix}{name}")
+        return attribute
+
+
 @dataclass(frozen=True, slots=True)
 class _Attribute:
     """An attribute of stored documents: the field of its model, and how its texts compare."""
 
     field: str
     binding: AttributeBinding
+    parts: _Attributes
     refers: bool
     is_text: bool
     is_exact: bool
@@ -76,37 +91,52 @@ class _Attribute:
         return text if is_absolute(text) else RELATIVE_MARK + text
 
 
-def _form(
-    model: type[Resource[Any]], prefix: str, holder: type[BaseModel], values: Document
-) -> dict[str, Any]:
-    form = {}
-    for name, field in _names(holder).items():
-        if name in values:
-            form[field] = _value(model, f"{prefix}{name}", values[name])
-    return form
+_attributes = cache(_Attributes)
 
 
-def _value(model: type[Resource[Any]], path: str, value: Any) -> Any:
+def _resolved(model: type[Resource[Any]], path: str) -> _Attribute:
+    binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
+    assert binding is not None, path  # the JSON was dumped by the model itself
+    refers = refers_to_resource(binding)
+    return _Attribute(
+        field=binding.target_field_name,
+        binding=binding,
+        parts=_Attributes(model, f"{path}."),
+        refers=refers,
+        is_text=binding.target_type is not bytes and not refers,
+        is_exact=binding.case_exact,
+    )
+
+
+def _form(attributes: _Attributes, holder: type[BaseModel], values: Document) -> dict[str, Any]:
+    return {
+        field: _value(attributes[name], values[name])
+        for name, field in _names(holder).items()
+        if name in values
+    }
+
+
+def _value(attribute: _Attribute, value: Any) -> Any:
     if isinstance(value, list):
-        entries = sorted(value, key=lambda entry: not _is_primary(entry))
-        return [_entry(model, path, entry) for entry in entries]
+        entries = sorted(value, key=_is_not_primary)
+        return [_entry(attribute, entry) for entry in entries]
     if isinstance(value, dict):
-        return _entry(model, path, value)
-    return _attribute(model, path).form_of(value)
+        return _entry(attribute, value)
+    return attribute.form_of(value)
 
 
-def _entry(model: type[Resource[Any]], path: str, entry: Any) -> dict[str, Any]:
+def _entry(attribute: _Attribute, entry: Any) -> dict[str, Any]:
     if not isinstance(entry, dict):
-        return {"value": _attribute(model, path).form_of(entry)}
+        return {"value": attribute.form_of(entry)}
     form = {}
     for name, value in entry.items():
-        part = _attribute(model, f"{path}.{name}")
+        part = attribute.parts[name]
         form[part.field] = part.form_of(value)
     return form
 
 
-def _is_primary(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("primary") is True
+def _is_not_primary(entry: Any) -> bool:
+    return not (isinstance(entry, dict) and entry.get("primary") is True)
 
 
 @cache
@@ -122,17 +152,3 @@ def _names(holder: type[BaseModel]) -> dict[str, str]:
 def _is_extension(holder: type[BaseModel], field: str) -> bool:
     extensions = holder.get_extension_models() if issubclass(holder, Resource) else {}
     return field in {extension.__name__ for extension in extensions.values()}
-
-
-@cache
-def _attribute(model: type[Resource[Any]], path: str) -> _Attribute:
-    binding: AttributeBinding | None = Path.__class_getitem__(model)(path).resolve()
-    assert binding is not None, path  # the JSON was dumped by the model itself
-    refers = refers_to_resource(binding)
-    return _Attribute(
-        field=binding.target_field_name,
-        binding=binding,
-        refers=refers,
-        is_text=binding.target_type is not bytes and not refers,
-        is_exact=bool(binding.case_exact),
-    )

@@ -68,6 +68,18 @@ class Transactions:
                 await tx.confirm()
 
     @asynccontextmanager
+    async def write_at_once(self) -> AsyncIterator[Transaction]:
+        """Open a connection for a write that checks the token itself (``write_at_once``).
+
+        :raises NoSlot: when the connection writes too much at once.
+        """
+        async with (
+            self.shares.writers.slot(self.owner),
+            self.database.write_at_once() as db,
+        ):
+            yield self._transaction(db, writing=True)
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """Open a transaction for a few short statements that only read.
 

@@ -21,12 +21,12 @@ from api.scim.protocol.fast_paths import LONGEST_PLAIN_PATCH, activity_set
 from api.scim.protocol.ids import ID
 from api.scim.protocol.json_values import check_value
 from api.scim.protocol.meta import entity_tag
-from api.scim.protocol.plain_users import plain_user
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.answers import UserAnswers
 from api.scim.users.batching import BatchedUsers
+from api.scim.users.bodies import read_creation, read_replacement
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from api.scim.users.states import (
@@ -34,7 +34,7 @@ from api.scim.users.states import (
     UserState,
     first_state,
     next_state,
-    state_of,
+    replaced_state,
     state_with_activity,
 )
 from api.scim.users.store import delete_user
@@ -59,8 +59,8 @@ class UserRequests:
 
     async def create(self, request: ScimRequest, type_: ResourceType) -> ScimResponse:
         """Create a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
-        read = partial(self._read_creation, request)
+        parameters = self._parameters(request, type_)
+        read = partial(read_creation, self.service, request)
         state = await self._work(read, len(request.body))
         created = await self.users.write(
             Creation(self.transactions.connection, self.transactions.trace, state)
@@ -69,11 +69,11 @@ class UserRequests:
 
     async def query(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Read a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = None
         if ID.fullmatch(id_):
-            user = await self.users.by_id(self.transactions.connection.id, id_)
+            user = await self.users.by_id(self.transactions.connection, id_)
         if user is None:
             raise not_found(id_)
         version = entity_tag(user.revision)
@@ -83,19 +83,19 @@ class UserRequests:
 
     async def replace(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Replace a user."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         size = len(request.body)
-        read = partial(
-            self.service.read_replacement, type_, request.body, request.header("Content-Type")
-        )
-        replacement = cast("ScimUser", await self._work(read, size))
-        user = await self.replace_user(id_, replacement, conditions, size)
+        replacement = await self._work(partial(read_replacement, self.service, request), size)
+        if isinstance(replacement, dict):
+            user = await self._replace_plainly(id_, replacement, conditions)
+        else:
+            user = await self.replace_user(id_, replacement, conditions, size)
         return await self._answer(request, user, parameters)
 
     async def patch(self, request: ScimRequest, type_: ResourceType, id_: str) -> ScimResponse:
         """Modify a user, and show it."""
-        parameters = self.service.read_response_parameters(type_, request.query)
+        parameters = self._parameters(request, type_)
         conditions = self.service.read_conditions(request)
         user = await self._patched(request, type_, id_, conditions)
         return await self._answer(request, user, parameters)
@@ -153,7 +153,7 @@ class UserRequests:
 
     async def _find_by_user_name(self, user_name: str) -> Sequence[StoredUser]:
         key = name_key(user_name)
-        user = await self.users.by_user_name(self.transactions.connection.id, key)
+        user = await self.users.by_user_name(self.transactions.connection, key)
         return [] if user is None else [user]
 
     # --- writing, for bulk requests too -------------------------------------------------------
@@ -226,17 +226,22 @@ class UserRequests:
         connection, trace = self.transactions.connection, self.transactions.trace
         return await self.users.write(Change(connection, trace, id_, decide, size, urgent))
 
-    def _read_creation(self, request: ScimRequest) -> UserState:
-        """Read the body of a creation, and return the first state of its user."""
-        limits = self.service.limits
-        decoded = self.service.decode_unchecked(request.body, request.header("Content-Type"))
-        plain = plain_user(request.body, decoded, limits)
-        if plain is not None:
-            return state_of(plain)
-        read = self.service.read_decoded_user(decoded)
-        return first_state(read, limits.user_characters)
+    async def _replace_plainly(
+        self, id_: str, replacement: dict[str, Any], conditions: Conditions
+    ) -> StoredUser:
+        def decide(stored: StoredUser) -> UserState | None:
+            conditions.check(entity_tag(stored.revision), "PUT")
+            return replaced_state(replacement, stored)
+
+        return await self._write(id_, decide, urgent=replacement.get("active") is False)
 
     # --- answering ----------------------------------------------------------------------------
+
+    def _parameters(self, request: ScimRequest, type_: ResourceType) -> ResponseParameters[Any]:
+        """Return the attributes that a request asks for; most ask for none, and get all."""
+        if not request.query:
+            return WHOLE
+        return self.service.read_response_parameters(type_, request.query)
 
     async def _answer(
         self,

@@ -30,7 +30,11 @@ def _now() -> list[Figure]:
         for resource, gauge in (("memory", "memory_used"), ("disk", "free_disk_space"))
     ] + [
         Figure("Connections", "Each process has two.", "sum(rabbitmq_connections)"),
-        Figure("Consumers", "Each worker has one for each lane.", "sum(rabbitmq_consumers)"),
+        Figure(
+            "Consumers",
+            "Each worker has two for each lane.",
+            "sum(rabbitmq_consumers)",
+        ),
         Figure("Queues", "Queues of Muster and of others.", "sum(rabbitmq_queues)"),
         Figure(
             "In hand",

@@ -75,7 +75,7 @@ def _directory() -> list[Graph]:
         ),
         Graph(
             "Publications",
-            "Parcels a second, by outcome. Parcels with an unknown outcome are sent again.",
+            "Events a second, by outcome. Events with an unknown outcome are sent again.",
             [Query(rate("muster_publications_total", "lane", "outcome"), "{{lane}} {{outcome}}")],
             unit="ops",
             width=6,

@@ -22,7 +22,7 @@ from sqlalchemy.pool import Pool
 from api.outbox.rabbitmq.line import RabbitmqLine
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.topology import Lane
-from contracts.transport import Delivery, Parcel, PublishOutcome
+from contracts.transport import Delivery, Parcel, Part, PublishOutcome
 from deploy.broker import transports
 from deploy.cli import run
 from deploy.logs import log_to_stderr
@@ -123,6 +123,10 @@ class CrashingDelivery:
     def attempts(self) -> int:
         return self.delivery.attempts
 
+    @property
+    def unanswered(self) -> int:
+        return self.delivery.unanswered
+
     async def ack(self) -> None:
         self.orders.passes(Point.BEFORE_ACK)
         await self.delivery.ack()
@@ -132,3 +136,7 @@ class CrashingDelivery:
 
     async def dead_letter(self, reason: str) -> None:
         await self.delivery.dead_letter(reason)
+
+    async def fall_apart(self, parts: Sequence[Part]) -> None:
+        self.orders.passes(Point.BEFORE_ACK)
+        await self.delivery.fall_apart(parts)

@@ -37,6 +37,8 @@ def test_the_channels_are_where_the_topology_says() -> None:
     addresses = {channel["address"] for channel in ASYNCAPI["channels"].values()}
     assert addresses == {
         *(topology.routing_key(lane) for lane in Lane),
+        *(topology.bundles_routing_key(lane) for lane in Lane),
         *(topology.lane(lane) for lane in Lane),
+        *(topology.bundles(lane) for lane in Lane),
         topology.dead_letters,
     }

@@ -5,6 +5,7 @@ under the account's. Rows of a kind are locked by key; ``worker/apply.py`` has t
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import false, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,10 +14,12 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy
-from worker.dialects import is_among, put_rows
+from worker.dialects import insert_into, is_among
 from worker.planning.facts import Address, key_of_event
 from worker.planning.working_set import WorkingSet
+from worker.platforms.sql.accounts_at_once import lock_accounts
 from worker.platforms.sql.mapping import (
+    ACCOUNT_COLUMNS,
     ACCOUNTS,
     DEVICES,
     POLICIES,
@@ -34,18 +37,25 @@ def needs_workspace_lock(event: IdentityChanged) -> bool:
     return counts_admins or isinstance(event.terms.deactivation, ChangePolicy)
 
 
-async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
-    """Make the missing ones of some workspaces."""
-    rows = [{"name": name} for name in sorted(names)]
-    await put_rows(db, WORKSPACES, rows)
-
-
-async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> None:
-    """Lock workspaces, so that no other transaction changes their Admins or policies."""
+async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> set[str]:
+    """Make the missing ones of some workspaces; return those that were committed before."""
     if not names:
-        return
+        return set()
+    insert = insert_into(db, WORKSPACES).values([{"name": name} for name in sorted(names)])
+    missing = insert.on_conflict_do_nothing().returning(WORKSPACES.c.name)
+    return set(names) - set((await db.execute(missing)).scalars())
+
+
+async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> set[str]:
+    """Lock workspaces, so that no other transaction changes their Admins or policies.
+
+    The names that have a row are returned.
+    """
+    if not names:
+        return set()
     locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, names))
-    await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
+    rows = await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
+    return set(rows.scalars())
 
 
 async def load_accounts(
@@ -53,18 +63,25 @@ async def load_accounts(
 ) -> None:
     """Load and lock the accounts that the identities hold, and live ones with their e-mails."""
     records = (working_set.records[key_of_event(event)] for event in events)
-    ids = sorted(record.account_id for record in records if record.account_id is not None)
+    ids = [record.account_id for record in records if record.account_id is not None]
     emails = {
         (event.workspace, event.portal.value, name_key(email))
         for event in events
         for email in (event.profile.email, event.profile.waiting_email)
         if email is not None
     }
-    by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
-    statement = select(ACCOUNTS).where(or_(by_id, with_emails(emails)))
-    locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
-    for row in (await db.execute(locked)).mappings():
+    lock = lock_accounts if db.dialect.name == "postgresql" else lock_accounts_plainly
+    for row in await lock(db, ids, emails):
         working_set.load_account(account_of(row))
+
+
+async def lock_accounts_plainly(
+    db: AsyncConnection, ids: Sequence[str], addresses: Collection[Address]
+) -> Sequence[Sequence[Any]]:
+    """Lock and return the accounts with these ids, and the live ones at these addresses."""
+    by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
+    statement = select(*ACCOUNT_COLUMNS).where(or_(by_id, with_emails(addresses)))
+    return (await db.execute(statement.order_by(ACCOUNTS.c.id).with_for_update())).all()
 
 
 async def load_accounts_at(
@@ -75,11 +92,10 @@ async def load_accounts_at(
     A free address has no row to lock: where another transaction takes it, the unique index of live
     accounts' e-mails raises an error.
     """
-    statement = select(ACCOUNTS).where(with_emails(addresses))
-    locked = statement.order_by(ACCOUNTS.c.id).with_for_update()
-    for row in (await db.execute(locked)).mappings():
-        if row["id"] not in working_set.accounts:
-            working_set.load_account(account_of(row))
+    for row in await lock_accounts_plainly(db, (), addresses):
+        account = account_of(row)
+        if account.id not in working_set.accounts:
+            working_set.load_account(account)
 
 
 async def load_related(

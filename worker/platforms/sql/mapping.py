@@ -1,8 +1,9 @@
 """How are accounts and devices mapped to rows? Functions convert facts in both directions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, RowMapping, and_, false, or_
 
 from contracts.rules import Portal, Role
@@ -36,48 +37,78 @@ def with_emails(addresses: Collection[Address]) -> ColumnElement[bool]:
     )
 
 
-def account_of(row: RowMapping) -> Account:
-    """Return the account of a row. A row made by the version before this one has no own role."""
-    own_role = row["own_role"] or row["role"]
+ACCOUNT_COLUMNS = (
+    ACCOUNTS.c.id,
+    ACCOUNTS.c.workspace,
+    ACCOUNTS.c.portal,
+    ACCOUNTS.c.email,
+    ACCOUNTS.c.display_name,
+    ACCOUNTS.c.given_name,
+    ACCOUNTS.c.family_name,
+    ACCOUNTS.c.external_id,
+    ACCOUNTS.c.role,
+    ACCOUNTS.c.groups,
+    ACCOUNTS.c.removed,
+    ACCOUNTS.c.own_role,
+    ACCOUNTS.c.made_by,
+    ACCOUNTS.c.released,
+)
+"""The columns from which ``account_of`` makes an account, in the order of its fields."""
+
+
+def account_of(row: Sequence[Any]) -> Account:
+    """Return the account of a row. A row made by the version before this one has no own role.
+
+    A driver returns groups as JSON where SQLAlchemy has not read them.
+    """
+    id_, workspace, portal, email, display_name, given_name, family_name, external_id = row[:8]
+    role, groups, removed, own_role, made_by, released = row[8:]
     return Account(
-        id=row["id"],
-        workspace=row["workspace"],
-        portal=Portal(row["portal"]),
-        email=row["email"],
-        display_name=row["display_name"],
-        given_name=row["given_name"],
-        family_name=row["family_name"],
-        external_id=row["external_id"],
-        role=None if row["role"] is None else Role(row["role"]),
-        groups=tuple(row["groups"]),
-        removed=row["removed"],
-        own_role=None if own_role is None else Role(own_role),
-        made_by=row["made_by"],
-        released=row["released"],
+        id_,
+        workspace,
+        Portal(portal),
+        email,
+        display_name,
+        given_name,
+        family_name,
+        external_id,
+        _role(role),
+        tuple(from_json(groups) if isinstance(groups, str) else groups),
+        removed,
+        _role(own_role or role),
+        made_by,
+        released,
     )
 
 
-def account_row(account: Account, now: int) -> dict[str, Any]:
-    """Return the row of an account. ``now`` serves as the time of its making and of its removal."""
-    return {
-        "id": account.id,
-        "workspace": account.workspace,
-        "portal": account.portal.value,
-        "email": account.email,
-        "email_key": account.email_key,
-        "display_name": account.display_name,
-        "given_name": account.given_name,
-        "family_name": account.family_name,
-        "external_id": account.external_id,
-        "role": None if account.role is None else account.role.value,
-        "groups": list(account.groups),
-        "removed": account.removed,
-        "created_at": now,
-        "removed_at": now if account.removed else None,
-        "own_role": None if account.own_role is None else account.own_role.value,
-        "made_by": account.made_by,
-        "released": account.released,
-    }
+def _role(name: str | None) -> Role | None:
+    return None if name is None else Role(name)
+
+
+def account_row(account: Account, now: int) -> tuple[Any, ...]:
+    """Return the row of an account, with its values in the order of the table's columns.
+
+    ``now`` serves as the time of its making and of its removal.
+    """
+    return (
+        account.id,
+        account.workspace,
+        account.portal.value,
+        account.email,
+        account.email_key,
+        account.display_name,
+        account.given_name,
+        account.family_name,
+        account.external_id,
+        None if account.role is None else account.role.value,
+        account.groups,
+        account.removed,
+        now,
+        now if account.removed else None,
+        None if account.own_role is None else account.own_role.value,
+        account.made_by,
+        account.released,
+    )
 
 
 def device_of(row: RowMapping) -> Device:

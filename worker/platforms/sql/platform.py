@@ -6,11 +6,12 @@ results afterwards.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
+from worker.known_names import KnownNames
 from worker.planning.facts import Address
 from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.load import (
@@ -26,16 +27,25 @@ from worker.platforms.sql.save import save
 
 @dataclass(frozen=True, slots=True)
 class SqlPlatform:
-    """The Platform in the worker's own tables, within one open transaction."""
+    """The Platform in the worker's own tables, within one open transaction.
+
+    ``known`` are workspaces that were committed; they need no statement to make them.
+    """
 
     db: AsyncConnection
+    known: KnownNames = field(default_factory=KnownNames)
 
     async def make_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        await make_workspaces(self.db, {event.workspace for event in events})
+        missing = self.known.missing_of(event.workspace for event in events)
+        self.known.add(await make_workspaces(self.db, missing))
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
         names = {event.workspace for event in events if needs_workspace_lock(event)}
-        await lock_workspaces(self.db, names)
+        removed = names - await lock_workspaces(self.db, names)
+        if removed:  # a known workspace may have lost its row meanwhile
+            self.known.forget(removed)
+            await make_workspaces(self.db, removed)
+            await lock_workspaces(self.db, names)
 
     async def load_accounts(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]

@@ -6,10 +6,14 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.dialects import is_among, put_rows
+from worker.dialects import is_among
 from worker.planning.facts import Account, Device
 from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, account_row
+from worker.put_rows import put_rows
+
+CHANGED = frozenset(ACCOUNTS.c.keys()) - {"id", "workspace", "portal", "created_at"}
+"""The columns of an account that follow its identity."""
 
 
 async def save(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
@@ -30,14 +34,17 @@ def _losing_emails(
     before: Mapping[str, Account | None], accounts: Mapping[str, Account]
 ) -> list[str]:
     """Return the accounts whose former e-mail another account has now."""
+    left = [
+        it
+        for it in before.values()
+        if it is not None and it.email_key not in {None, accounts[it.id].email_key}
+    ]
+    if not left:
+        return []
     after = [accounts[key] for key in before]
     taken = {(it.workspace, it.portal, it.email_key): it.id for it in after if not it.removed}
     return sorted(
-        it.id
-        for it in before.values()
-        if it is not None
-        and it.email_key is not None
-        and taken.get((it.workspace, it.portal, it.email_key), it.id) != it.id
+        it.id for it in left if taken.get((it.workspace, it.portal, it.email_key), it.id) != it.id
     )
 
 
@@ -45,8 +52,7 @@ async def _write_accounts(db: AsyncConnection, working_set: WorkingSet, now: int
     rows = [
         account_row(working_set.accounts[key], now) for key in sorted(working_set.changes.accounts)
     ]
-    kept = {"id", "workspace", "portal", "created_at"}
-    await put_rows(db, ACCOUNTS, rows, change=set(ACCOUNTS.c.keys()) - kept)
+    await put_rows(db, ACCOUNTS, rows, change=CHANGED)
 
 
 async def _write_devices(db: AsyncConnection, working_set: WorkingSet) -> None:

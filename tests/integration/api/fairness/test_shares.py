@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
-from api.fairness.shares import HUGE_RECEIVED, LARGE_BODIES, ShareSizes
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import HUGE_RECEIVED, LARGE_BODIES
 from api.fairness.work import LARGE_WORK
 from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
 

@@ -202,6 +202,24 @@ async def test_a_large_answer_arrives_whole(app: FastAPI, path: bytes) -> None:
         assert body.count(b"x") == LARGE
 
 
+@pytest.mark.parametrize("path", [b"/large", b"/stream"])
+async def test_an_answer_to_http_1_0_has_no_chunks(app: FastAPI, path: bytes) -> None:
+    async with listening(app) as listener, listener.client() as client:
+        client.send(b"GET %s HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" % path)
+        head, _, body = (await client.rest()).partition(b"\r\n\r\n")
+        assert b"transfer-encoding" not in head.lower()
+        assert b"\r\nconnection: close" in head.lower()
+        assert body == b"x" * LARGE
+
+
+async def test_a_client_that_asks_is_told_to_send_its_body(app: FastAPI) -> None:
+    async with listening(app) as listener, listener.client() as client:
+        client.send(post("/echo", 5).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        assert (await client.answer()).status == 100
+        client.send(b"abcde")
+        assert (await client.answer()).body == b"abcde"
+
+
 # --- numbers ----------------------------------------------------------------------------------
 
 

@@ -15,13 +15,15 @@ from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from deploy.http.server import bind_api, bind_operators, url_of
+from deploy.processes.api_process import run_api
 from deploy.processes.background_tasks import BackgroundTask, running_in_background
 from deploy.processes.operator_endpoints import (
     OPERATOR_BOUNDS,
     OperatorEndpoints,
     serving_operators,
 )
-from deploy.processes.separate_processes import run_api, run_relay, run_worker
+from deploy.processes.relay_process import run_relay
+from deploy.processes.worker_process import run_worker
 from deploy.settings import Settings, read_settings
 from worker.dialects import DownstreamDatabase
 

@@ -12,7 +12,7 @@ from api.outbox.pauses import (
     pause_before,
 )
 from contracts.topology import Lane
-from contracts.transport import Confirmed, PublishOutcome, Rejected, RetryAfter, Unknown
+from contracts.transport import Confirmed, EventOutcome, Rejected, RetryAfter, Unknown
 
 BROKEN, AWAY = Unknown("connection lost", suspect=True), Unknown("no connection in time")
 OUTCOMES = st.lists(
@@ -45,7 +45,7 @@ def test_a_line_that_breaks_every_time_makes_ever_fewer_suspects(lane: Lane) -> 
 
 @given(lane=st.sampled_from(Lane), size=st.integers(1, 50), outcomes=OUTCOMES)
 def test_batches_grow_only_while_everything_is_taken(
-    lane: Lane, size: int, outcomes: list[PublishOutcome]
+    lane: Lane, size: int, outcomes: list[EventOutcome]
 ) -> None:
     size_then = next_size(size, lane, outcomes)
     assert 1 <= size_then <= LARGEST_BATCH[lane]
@@ -57,6 +57,6 @@ def test_batches_grow_only_while_everything_is_taken(
 
 @given(outcomes=OUTCOMES)
 def test_only_what_is_nobodys_fault_says_that_the_transport_is_unavailable(
-    outcomes: list[PublishOutcome],
+    outcomes: list[EventOutcome],
 ) -> None:
     assert is_unavailable(outcomes) is (AWAY in outcomes)

@@ -37,7 +37,8 @@ def test_the_relay_may_only_write_events_and_count_what_lies_in_queues() -> None
 
 def test_the_worker_may_read_the_lanes_and_write_to_retry_tiers_and_dead_letters() -> None:
     assert may(WORKER.configure) == []
-    assert may(WORKER.read) == [TOPOLOGY.lane(lane) for lane in Lane]
+    lanes = [TOPOLOGY.lane(lane) for lane in Lane]
+    assert may(WORKER.read) == [*lanes, *(TOPOLOGY.bundles(lane) for lane in Lane)]
     assert may(WORKER.write) == [TOPOLOGY.direct]
 
 

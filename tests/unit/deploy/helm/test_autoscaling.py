@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane, Topology
 from deploy.broker.users import broker_users
 from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
@@ -35,14 +36,22 @@ def test_workers_follow_what_lies_in_the_lanes(helm: Helm, prefix: str) -> None:
     documents = helm.render({**EVERY_OPTION, "settings": {"MUSTER_BROKER_PREFIX": prefix}})
     (scaler,) = by_kind(documents, "ScaledObject").values()
     assert scaler["spec"]["scaleTargetRef"] == {"name": "muster-worker"}
-    assert {trigger["name"]: trigger["metadata"] for trigger in scaler["spec"]["triggers"]} == {
-        str(lane): {
-            "protocol": "amqp",
-            "queueName": Topology(prefix).lane(lane),
-            "mode": "QueueLength",
-            "value": {Lane.URGENT: "100", Lane.BULK: "1000"}[lane],
-        }
-        for lane in Lane
+    topology, events = Topology(prefix), {Lane.URGENT: 100, Lane.BULK: 1000}
+    singles = {str(it): _follows(topology.lane(it), events[it]) for it in Lane}
+    bundles = {
+        f"{it}-bundles": _follows(topology.bundles(it), events[it] // LARGEST_BUNDLE[it])
+        for it in Lane
+    }
+    triggers = {trigger["name"]: trigger["metadata"] for trigger in scaler["spec"]["triggers"]}
+    assert triggers == singles | bundles
+
+
+def _follows(queue: str, messages: int) -> dict[str, str]:
+    return {
+        "protocol": "amqp",
+        "queueName": queue,
+        "mode": "QueueLength",
+        "value": str(messages),
     }
 
 

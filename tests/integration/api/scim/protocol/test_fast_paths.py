@@ -78,3 +78,30 @@ def attributes_of(identity: RowMapping) -> dict[str, Any]:
         for name, value in identity.items()
         if name not in others and not name.startswith(("dirty", "due"))
     }
+
+
+async def test_a_leaver_by_put_is_answered_and_marked_as_by_a_put_of_more(
+    ingress: Ingress,
+) -> None:
+    body = BODIES["okta"]
+    left = []
+    for name, more in (("ada", {}), ("bob", {"unknown": 1})):
+        id_ = await ingress.user(name)
+        await ingress.settle()
+        leaver = body | more | {"id": id_, "userName": name, "active": False}
+        answer = await ingress.send("PUT", f"/Users/{id_}", leaver)
+        assert answer.status_code == 200
+        assert answer.headers["etag"] == 'W/"2"'
+        identity = await ingress.identity(id_)
+        assert identity["dirty_lane"] == 0
+        text = as_of(answer, ingress).replace(name, "NAME")
+        left.append((text, identity["active"], identity["deactivation"]))
+    assert left[0] == left[1]
+
+
+async def test_a_put_of_another_version_changes_nothing(ingress: Ingress) -> None:
+    ada = await ingress.user("ada", title="Weaver")
+    body = BODIES["okta"] | {"userName": "ada"}
+    refused = await ingress.send("PUT", f"/Users/{ada}", body, **{"If-Match": 'W/"7"'})
+    assert refused.status_code == 412
+    assert (await ingress.http.get(f"/Users/{ada}")).json()["title"] == "Weaver"

@@ -18,8 +18,6 @@ from api.scim.search.attributes import (
     Attributes,
 )
 from api.scim.search.query import search_for
-from api.scim.users.offset_pages import count_statement, page_statement
-from api.scim.users.statements import USERS
 from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import multiply
 
@@ -55,26 +53,6 @@ async def test_a_deep_page_and_a_look_up_come_from_an_index(
     statement = search_for(ingress.connection, request, [attributes]).page_by_index()
     async with ingress.database.read() as db:
         assert index in await _plan(db, statement)
-
-
-PAGES = [
-    (count_statement(), ("Index Only Scan using users_by_creation", "using deleted_identities")),
-    (page_statement(), ("Index Only Scan using users_by_creation",)),
-]
-
-
-@pytest.mark.parametrize(("statement", "indexes"), PAGES)
-async def test_a_page_beyond_a_place_comes_from_indexes(
-    ingress: Ingress, statement: Select[Any], indexes: tuple[str, ...]
-) -> None:
-    pattern = await ingress.user("person-0@a.test")
-    copies = await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
-    asked = {"connection": ingress.connection, "offset": 0, "limit": 101}
-    async with ingress.database.read() as db:
-        created = select(USERS.c.created_at).where(USERS.c.id == copies[-100])
-        place = {"created_at": await db.scalar(created), "id": copies[-100]}
-        plan = await _plan(db, statement.params(asked | place))
-    assert all(index in plan for index in indexes)
 
 
 async def test_members_who_are_named_are_looked_up_though_statistics_promise_few(

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from api.directory.dialects import DirectoryDatabase
-from api.fairness.shares import Shares, ShareSizes
+from api.fairness.share_sizes import ShareSizes
+from api.fairness.shares import Shares
 from api.fairness.slots import NoSlot
 from api.scim.errors import HungUp, SearchTooSlow
 from api.scim.transactions.request_transactions import Transactions

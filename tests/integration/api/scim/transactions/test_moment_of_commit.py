@@ -18,6 +18,8 @@ from tests.drivers.in_process import GROUP, PATCH, PUBLIC_URL, USER, Ingress
 
 DEACTIVATION = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
 RENAME = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"displayName": "New"}}]}
+REMOVAL = {"op": "remove", "path": 'members[value eq "{user}"]'}
+ONE_LESS = {"schemas": [PATCH], "Operations": [REMOVAL]}
 
 
 def sent_slowly(body: Any, meanwhile: Callable[[], Awaitable[object]]) -> AsyncIterator[bytes]:
@@ -48,6 +50,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/Groups", {"schemas": [GROUP], "displayName": "Spinners"}),
     ("PUT", "/Groups/{group}", {"schemas": [GROUP], "displayName": "Spinners"}),
     ("PATCH", "/Groups/{group}", RENAME),
+    ("PATCH", "/Groups/{group}", ONE_LESS),
     ("PATCH", "/Groups/{group}", RENAME | {"padding": "x" * 10_000}),  # on SQLite, it is in slices
     ("POST", "/Users/.search", {"filter": 'userName eq "ada"'}),
     ("POST", "/.search", {"filter": "id pr"}),
@@ -60,8 +63,9 @@ async def test_a_token_that_ends_while_a_body_comes_opens_nothing(
 ) -> None:
     await ingress.settle()
     before = await stored(ingress)
+    named = json.loads(json.dumps(body).replace("{user}", ids["user"]))
     content = sent_slowly(
-        body, lambda: rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+        named, lambda: rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
     )
     answer = await ingress.http.request(method, path.format(**ids), content=content)
     assert answer.status_code == 401

@@ -1,0 +1,121 @@
+"""When are users counted? In the background, where some were written a moment ago.
+
+Any number of processes may do it: of those that count the same range at once, one succeeds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from api.directory.dialects import DirectoryDatabase, settled_before
+from api.directory.tables import Connection
+from api.directory.user_ranges import (
+    add_changes,
+    count_ranges,
+    drop_ranges,
+    has_many_changes,
+    is_long_uncounted,
+    is_right,
+)
+from contracts.database_errors import Meaning, meaning_of
+
+LOG = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 5.0
+"""How often a process looks at the connections that it has written to."""
+
+RANGE_SIZE = 2_000
+"""Users of a range when it is counted. A page begins at most so many users behind the end of one,
+which a database skips in a millisecond; and a million users are 500 ranges to add up."""
+
+RANGES_AT_ONCE = 10
+"""Ranges that one transaction counts, so that it takes milliseconds."""
+
+MANY_CHANGES = 200
+"""Changes that are added to their ranges; fewer are added up by each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserCounting:
+    """Counts the users of the connections that this process has written to."""
+
+    database: DirectoryDatabase
+    range_size: int = RANGE_SIZE
+    many_changes: int = MANY_CHANGES
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    written: set[str] = field(default_factory=set)
+
+    def note(self, connection_id: str) -> None:
+        """Note that users of a connection may have been written."""
+        self.written.add(connection_id)
+
+    async def run(self) -> None:
+        """Count all that is not counted yet, then what is written, until cancelled."""
+        is_started = False
+        while True:
+            try:
+                if not is_started:
+                    self.written.update(await self._connections())
+                    is_started = True
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the next look may succeed
+                LOG.warning("counting_users_failed", error=type(error).__name__)
+            await self.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Count what can be counted; look again later where a transaction is still open."""
+        for connection_id in sorted(self.written):
+            self.written.discard(connection_id)
+            try:
+                await self._count(connection_id)
+            except Exception as error:
+                self.written.add(connection_id)
+                if not _was_rivalled(error):
+                    raise
+
+    async def _count(self, connection_id: str) -> None:
+        async with self.database.read() as db:
+            is_long = await is_long_uncounted(db, connection_id, self.range_size)
+            has_many = await has_many_changes(db, connection_id, self.many_changes)
+            before = await settled_before(db) if is_long else 0
+        if is_long:
+            await self._count_ranges(connection_id, before)
+        if has_many:
+            async with self.database.write_in_snapshot() as db:
+                await add_changes(db, connection_id)
+        if is_long or has_many:
+            await self._check(connection_id)
+
+    async def _count_ranges(self, connection_id: str, before: int) -> None:
+        counted = RANGES_AT_ONCE
+        while counted == RANGES_AT_ONCE:
+            async with self.database.write_in_snapshot() as db:
+                counted = await count_ranges(
+                    db, connection_id, before, self.range_size, RANGES_AT_ONCE
+                )
+        async with self.database.read() as db:
+            if await is_long_uncounted(db, connection_id, self.range_size):
+                self.written.add(connection_id)
+
+    async def _check(self, connection_id: str) -> None:
+        async with self.database.read() as db:
+            if await is_right(db, connection_id):
+                return
+        LOG.warning("users_counted_anew", connection=connection_id)
+        async with self.database.write_in_snapshot() as db:
+            await drop_ranges(db, connection_id)
+        self.written.add(connection_id)
+
+    async def _connections(self) -> list[str]:
+        async with self.database.read() as db:
+            return list(await db.scalars(select(col(Connection.id))))
+
+
+def _was_rivalled(error: Exception) -> bool:
+    """Return whether another process has counted the same users at the same time."""
+    return isinstance(error, IntegrityError) or meaning_of(error) is Meaning.RIVAL

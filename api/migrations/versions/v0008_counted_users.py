@@ -1,0 +1,99 @@
+"""What is new? Users are counted in ranges, so that a page deep among many is found at once.
+
+Triggers note every change of a range after it was counted. The version before knows nothing of
+ranges, and its statements cause the triggers as well.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+NOTE_CHANGE = """
+CREATE FUNCTION note_user_range_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO user_range_changes (connection_id, created_at, id, users)
+        VALUES (OLD.connection_id, OLD.created_at, OLD.id, -1);
+    ELSE
+        INSERT INTO user_range_changes (connection_id, created_at, id, users)
+        VALUES (NEW.connection_id, NEW.created_at, NEW.id, 1);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+# A user is counted 5 seconds after its time at the earliest: ``api/directory/user_ranges.py``.
+ON_POSTGRES = (
+    NOTE_CHANGE,
+    """
+    CREATE TRIGGER users_deleted AFTER DELETE ON users
+    FOR EACH ROW EXECUTE FUNCTION note_user_range_change()
+    """,
+    """
+    CREATE TRIGGER users_added_late AFTER INSERT ON users
+    FOR EACH ROW WHEN (NEW.created_at < date_part('epoch', clock_timestamp()) * 1000000 - 5000000)
+    EXECUTE FUNCTION note_user_range_change()
+    """,
+)
+
+ON_SQLITE = (
+    """
+    CREATE TRIGGER users_deleted AFTER DELETE ON users BEGIN
+        INSERT INTO user_range_changes (connection_id, created_at, id, users)
+        VALUES (OLD.connection_id, OLD.created_at, OLD.id, -1);
+    END
+    """,
+    """
+    CREATE TRIGGER users_added_late AFTER INSERT ON users
+    WHEN NEW.created_at <= (
+        SELECT created_at FROM user_ranges WHERE connection_id = NEW.connection_id
+        ORDER BY after_created_at DESC, after_id DESC LIMIT 1
+    ) BEGIN
+        INSERT INTO user_range_changes (connection_id, created_at, id, users)
+        VALUES (NEW.connection_id, NEW.created_at, NEW.id, 1);
+    END
+    """,
+)
+
+
+def upgrade() -> None:
+    """Make the tables and the triggers; users are counted afterwards, while Muster runs."""
+    op.create_table(
+        "user_ranges",
+        _of_connection(primary_key=True),
+        sa.Column("after_created_at", sa.BigInteger(), primary_key=True),
+        sa.Column("after_id", sa.String(), primary_key=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("users", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "user_range_changes",
+        sa.Column("number", NUMBER, primary_key=True),
+        _of_connection(),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("users", sa.Integer(), nullable=False),
+    )
+    op.create_index(
+        "user_range_changes_by_creation",
+        "user_range_changes",
+        ["connection_id", "created_at", "id", "users"],
+    )
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in ON_SQLITE if on_sqlite else ON_POSTGRES:
+        op.execute(statement)
+
+
+def _of_connection(*, primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column(
+        "connection_id",
+        sa.String(),
+        sa.ForeignKey("connections.id"),
+        primary_key=primary_key,
+        nullable=False,
+    )

@@ -1,0 +1,49 @@
+"""How does one of several processes begin? It needs a broker, and databases that were migrated."""
+
+import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+from api.directory.dialects import DirectoryDatabase
+from deploy.commands.invalid_input import InvalidInput
+from deploy.databases.migrations import Schema
+from deploy.http.server import bind_operators
+from deploy.logs import set_up_logs
+from deploy.processes.event_loop import run_process
+from deploy.processes.lifetime import ProcessBody, run_until_signalled
+from deploy.settings import Settings, read_settings
+from worker.dialects import DownstreamDatabase
+
+DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
+
+
+def run_part(
+    settings: Settings,
+    opening: AbstractAsyncContextManager[DatabaseT],
+    schema: Schema,
+    part: ProcessBody[DatabaseT],
+    say: Callable[[Settings, socket.socket], None],
+) -> None:
+    """Run one of several processes, on the database of its side."""
+    with bind_operators(settings) as operators:
+
+        async def prepare(database: DatabaseT) -> None:
+            await schema.ensure_current(database.reading, database.writing)
+            say(settings, operators)
+
+        run_process(run_until_signalled(operators, opening, prepare, part))
+
+
+def settings_of_a_part() -> Settings:
+    """Read the settings of one of several processes, which share a broker and PostgreSQL."""
+    settings = read_settings()
+    if not settings.broker_url:
+        raise InvalidInput("the parts meet at a broker: set MUSTER_BROKER_URL, or use muster run")
+    if settings.uses_sqlite:
+        raise InvalidInput(
+            "several processes need PostgreSQL: set MUSTER_DIRECTORY_DATABASE_URL"
+            " and MUSTER_DOWNSTREAM_DATABASE_URL"
+        )
+    set_up_logs(settings)
+    return settings

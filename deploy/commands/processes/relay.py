@@ -1,0 +1,23 @@
+"""What does ``muster relay`` do? It runs a relay in a process of its own."""
+
+from functools import partial
+
+import typer
+
+from deploy.commands.processes.addresses import say_metrics
+from deploy.commands.processes.parts import run_part, settings_of_a_part
+from deploy.databases.migrations import DIRECTORY
+from deploy.databases.open_databases import open_directory
+from deploy.processes.relay_process import run_relay
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(relay)
+
+
+def relay() -> None:
+    """Run a relay alone, beside other processes."""
+    settings = settings_of_a_part()
+    part = partial(run_relay, settings)
+    run_part(settings, open_directory(settings), DIRECTORY, part, say_metrics)

@@ -1,0 +1,55 @@
+"""What does ``muster run`` do? It runs api, relay and worker in one process."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from deploy.broker.rabbitmq_connection import BrokerUnusable
+from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
+from deploy.broker.transports import topology_of
+from deploy.commands.processes.addresses import say_where
+from deploy.databases.migrations import migrate
+from deploy.databases.open_databases import Databases, open_databases
+from deploy.demo.workspace import introduce
+from deploy.http.server import bind_api, bind_operators
+from deploy.logs import set_up_logs
+from deploy.processes.event_loop import run_process
+from deploy.processes.lifetime import run_until_signalled
+from deploy.processes.single_process import run_everything
+from deploy.settings import Settings, read_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(run)
+
+
+def run(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="On empty databases, make a demo workspace.")
+    ] = False,
+) -> None:
+    """Run api, relay and worker in one process."""
+    settings = read_settings()
+    set_up_logs(settings)
+    with bind_api(settings) as listener, bind_operators(settings) as operators:
+
+        async def prepare(databases: Databases) -> None:
+            await migrate(databases)
+            await _apply_topology(settings)
+            await introduce(databases, settings, make_demo=demo)
+            say_where(settings, operators)
+
+        part = partial(run_everything, settings, listener)
+        run_process(run_until_signalled(operators, open_databases(settings), prepare, part))
+
+
+async def _apply_topology(settings: Settings) -> None:
+    """Declare the topology, if there is a broker. After a failure, writes are taken and wait."""
+    if not settings.broker_url:
+        return
+    try:
+        await apply_topology(settings.broker_url, topology_of(settings))
+    except (BrokerUnusable, TopologyNotApplied) as error:
+        typer.echo(f"muster: {error}; changes wait until muster topology apply", err=True)

@@ -1,0 +1,23 @@
+"""What does ``muster worker`` do? It runs a worker in a process of its own."""
+
+from functools import partial
+
+import typer
+
+from deploy.commands.processes.addresses import say_metrics
+from deploy.commands.processes.parts import run_part, settings_of_a_part
+from deploy.databases.migrations import DOWNSTREAM
+from deploy.databases.open_databases import open_downstream
+from deploy.processes.worker_process import run_worker
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(worker)
+
+
+def worker() -> None:
+    """Run a worker, beside other processes."""
+    settings = settings_of_a_part()
+    part = partial(run_worker, settings)
+    run_part(settings, open_downstream(settings), DOWNSTREAM, part, say_metrics)

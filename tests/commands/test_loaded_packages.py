@@ -1,0 +1,95 @@
+"""Does a command load what it needs, and no more? Loading takes most of the time of a command."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from deploy import cli
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.servers.migrated import NewDatabase
+from tests.servers.services import environment_with
+
+OF_THE_API = {"fastapi", "fastapi_swagger", "scim2_models", "scim2_server"}
+OF_SERVERS = {"h11", "prometheus_client", "starlette", "uvicorn", "uvloop"}
+OF_THE_BROKER = {"aio_pika", "aiormq"}
+OF_DATABASES = {"asyncpg", "sqlalchemy", "sqlmodel"}
+OF_MIGRATIONS = {"alembic"}
+OF_EVERY_COMMAND = {"pydantic", "pydantic_settings", "structlog"}
+
+SPARED = [
+    (
+        ["--version"],
+        OF_THE_API
+        | OF_SERVERS
+        | OF_THE_BROKER
+        | OF_DATABASES
+        | OF_MIGRATIONS
+        | OF_EVERY_COMMAND
+        | {"rich"},
+    ),
+    (["status"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["reconcile"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
+    (["accounts", "list", "acme"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["migrate"], OF_THE_API | OF_SERVERS | OF_THE_BROKER),
+    (["topology", "apply"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
+    (["relay"], OF_THE_API | OF_MIGRATIONS),
+    (["worker"], OF_THE_API | OF_MIGRATIONS),
+    (["api"], OF_MIGRATIONS),
+]
+"""Commands, with the packages that they do not load. relay, worker, api and topology are refused
+for want of a broker, at which time they have loaded all that they need."""
+
+SCRIPT = """
+import sys
+from deploy.cli import run
+run(sys.argv[1:])
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("arguments", "spared"), SPARED, ids=[given[0] for given, _ in SPARED])
+def test_a_command_does_without_the_packages_of_others(
+    new_database_url: NewDatabase, arguments: Sequence[str], spared: set[str]
+) -> None:
+    environment = environment_with(
+        MUSTER_DIRECTORY_DATABASE_URL=new_database_url(DIRECTORY),
+        MUSTER_DOWNSTREAM_DATABASE_URL=new_database_url(DOWNSTREAM),
+    )
+    done = subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, "-c", SCRIPT, *arguments],
+        env=environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    loaded = done.stderr.splitlines()[-1].split()
+    assert "typer" in loaded
+    assert spared.intersection(loaded) == set()
+
+
+def test_every_command_of_the_table_is_there_by_its_name() -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    assert {name: command.name for name, command in group.commands.items()} == {
+        name: name for name in cli.COMMANDS
+    }
+
+
+def test_a_mistyped_command_is_told_its_neighbours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["resinc"]) == 2
+    assert "Did you mean 'resync'?" in capsys.readouterr().err
+
+
+def test_the_help_lists_every_command_with_what_it_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.run(["--help"]) == 0
+    told = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert f" {name} " in told
+    assert "Bearer tokens of connections." in told

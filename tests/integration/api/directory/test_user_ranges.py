@@ -1,0 +1,282 @@
+"""Are pages of users and their number right at any depth, whoever comes, goes and counts?"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+
+from api.admin.connections import create_connection
+from api.directory.count_users import UserCounting
+from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
+from api.directory.tables import ApiTable
+from api.directory.user_ranges import find_page, page_statement
+from contracts.clock import now
+from tests.drivers.in_process import RULES, opened_directory
+
+on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+USERS, RANGES, CHANGES = (
+    ApiTable.metadata.tables[name] for name in ("users", "user_ranges", "user_range_changes")
+)
+SIZE, MANY_CHANGES = 5, 3
+"""Users of a range, and changes that are added to it: few, so that tests reach both."""
+
+LONG_AGO = 4 * SETTLED_AFTER
+PEOPLE = 3 * SIZE + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of several that come and go with users of a connection, and count them."""
+
+    database: DirectoryDatabase
+    connection: str
+    counting: UserCounting
+
+    async def add(self, number: int, created_at: int) -> None:
+        """Add a user."""
+        async with self.database.write() as db:
+            await db.execute(insert(USERS), [self.user(number, created_at)])
+
+    def user(self, number: int, created_at: int) -> dict[str, Any]:
+        """Return the row of a user."""
+        return {
+            "connection_id": self.connection,
+            "id": f"{number:032x}",
+            "user_name_key": f"{number}",
+            "resource": {},
+            "comparable": {},
+            "created_at": created_at,
+            "modified_at": created_at,
+            "revision": 1,
+        }
+
+    async def remove(self, number: int) -> None:
+        """Delete a user, if it is there."""
+        async with self.database.write() as db:
+            await db.execute(delete(USERS).where(USERS.c.id == f"{number:032x}"))
+
+    async def count(self) -> None:
+        """Count, as after a write."""
+        self.counting.note(self.connection)
+        await self.counting.look()
+
+    async def is_right(self, start: int, count: int) -> bool:
+        """Return whether a page is what a database finds by counting one by one, at one moment."""
+        of_connection = USERS.c.connection_id == self.connection
+        order = (USERS.c.created_at, USERS.c.id)
+        page = select(USERS.c.id).where(of_connection).order_by(*order).offset(start).limit(count)
+        async with self.database.snapshot() as db:
+            total = await db.scalar(select(func.count()).where(of_connection))
+            expected = total, list(await db.scalars(page))
+            return await find_page(db, self.connection, start, count) == expected
+
+    async def rows(self, table: Any) -> int:
+        """Return the number of a table's rows."""
+        async with self.database.read() as db:
+            return await db.scalar(select(func.count()).select_from(table)) or 0
+
+
+def process_on(database: DirectoryDatabase, connection: str) -> Process:
+    """Return a process with a directory."""
+    return Process(database, connection, UserCounting(database, SIZE, MANY_CHANGES))
+
+
+@pytest.fixture
+async def processes(directory_url: str) -> AsyncIterator[Sequence[Process]]:
+    """Give two processes; on SQLite, where there is one, both share its connections."""
+    async with opened_directory(directory_url) as one, opened_directory(directory_url) as other:
+        connection = (await create_connection(one, "Acme", RULES, now())).id
+        second = one if one.has_one_writer else other
+        yield [process_on(one, connection), process_on(second, connection)]
+
+
+@pytest.fixture
+async def process(processes: Sequence[Process]) -> Process:
+    """Give a process, and people who came long ago and are counted."""
+    first, _ = processes
+    began = now() - LONG_AGO
+    for number in range(PEOPLE):
+        await first.add(number, began + 10 * number)
+    await first.count()
+    assert await first.rows(RANGES) == PEOPLE // SIZE
+    assert await first.rows(CHANGES) <= PEOPLE % SIZE
+    return first
+
+
+DEEP = [(start, count) for start in (0, 1, 4, 5, 6, PEOPLE - 1, PEOPLE + 9) for count in (0, 1, 7)]
+
+
+async def all_right(process: Process) -> bool:
+    """Return whether pages at several depths are right."""
+    return all([await process.is_right(start, count) for start, count in DEEP])
+
+
+async def test_pages_begin_at_any_place(process: Process) -> None:
+    assert await all_right(process)
+
+
+async def test_nobody_has_an_empty_page(processes: Sequence[Process]) -> None:
+    async with processes[0].database.read() as db:
+        assert await find_page(db, processes[0].connection, 0, 10) == (0, [])
+        assert await find_page(db, processes[0].connection, 2**70, 2**70) == (0, [])
+
+
+async def test_who_comes_and_who_goes_counts_at_once(process: Process) -> None:
+    await process.add(100, now())
+    assert await all_right(process)
+    for number in (100, 0, SIZE, SIZE + 1, PEOPLE - 1):
+        await process.remove(number)
+        assert await all_right(process)
+    await process.count()
+    assert await all_right(process)
+
+
+async def test_a_range_that_everybody_has_left_is_skipped(process: Process) -> None:
+    for number in range(SIZE, 2 * SIZE):
+        await process.remove(number)
+    assert await all_right(process)
+    await process.count()
+    assert await process.rows(CHANGES) <= PEOPLE % SIZE
+    assert await all_right(process)
+
+
+async def test_who_comes_late_with_an_early_time_is_counted(process: Process) -> None:
+    await process.add(100, now() - LONG_AGO + 5)
+    assert await all_right(process)
+    await process.remove(100)
+    assert await all_right(process)
+
+
+async def test_wrong_numbers_come_to_light_and_are_made_anew(process: Process) -> None:
+    async with process.database.write() as db:
+        await db.execute(update(RANGES).values(users=SIZE + 1))
+    for number in range(MANY_CHANGES):
+        await process.remove(number)
+    await process.count()  # every range is wrong, and one is looked at
+    assert await process.rows(RANGES) == 0
+    assert await all_right(process)
+    await process.counting.look()
+    assert await process.rows(RANGES) == (PEOPLE - MANY_CHANGES) // SIZE
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_an_open_transaction_keeps_its_users_from_being_counted(process: Process) -> None:
+    at = now()
+    async with process.database.write() as db:
+        await db.execute(insert(USERS), [process.user(100, at)])
+        async with process.database.read() as other:
+            await other.execute(text("SELECT pg_sleep(0.01)"))
+            assert await settled_before(other) < at - SETTLED_AFTER + 1_000_000
+        assert await process.rows(CHANGES) <= PEOPLE % SIZE
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_who_leaves_in_a_long_transaction_leaves_with_its_commit(process: Process) -> None:
+    async with process.database.write() as db:
+        await db.execute(delete(USERS).where(USERS.c.id == f"{1:032x}"))
+        for number in range(20, 20 + 2 * SIZE):
+            await process.add(number, now() - LONG_AGO + 1_000 + number)
+        await process.count()
+        assert await all_right(process)
+    assert await all_right(process)
+    await process.remove(2)
+    await process.remove(3)
+    await process.count()
+    assert await all_right(process)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "add", "add", "remove", "count", "look"]), st.integers(0, 30)
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(first=STEPS, second=STEPS)
+def test_pages_are_right_while_two_processes_add_remove_and_count(
+    directory_url: str, first: Any, second: Any
+) -> None:
+    asyncio.run(_work_at_once(directory_url, first, second))
+
+
+async def _work_at_once(url: str, *works: Sequence[tuple[str, int]]) -> None:
+    began = now() - LONG_AGO
+    async with opened_directory(url) as one, opened_directory(url) as other:
+        connection = (await create_connection(one, "Acme", RULES, now())).id
+        both = [
+            process_on(one, connection),
+            process_on(one if one.has_one_writer else other, connection),
+        ]
+        works_of = zip(both, works, strict=True)
+        await asyncio.gather(*(_work(it, work, began) for it, work in works_of))
+        for it in both:
+            await it.count()
+            assert await it.is_right(0, 3)
+            assert await it.is_right(SIZE, SIZE)
+
+
+async def _work(process: Process, steps: Sequence[tuple[str, int]], began: int) -> None:
+    added = set[int]()
+    for what, number in steps:
+        match what:
+            case "add" if number not in added:
+                added.add(number)
+                key = id(process) * 100 + number
+                await process.add(key, began + 10 * number)
+            case "remove":
+                await process.remove(id(process) * 100 + number)
+            case "count":
+                await process.count()
+            case _:
+                assert await process.is_right(number, SIZE)
+
+
+@on_postgres
+async def test_a_deep_page_reads_as_little_as_the_first(process: Process) -> None:
+    began = now() - LONG_AGO + 1_000
+    rows = [process.user(number, began + number) for number in range(100, 100 + 40 * SIZE)]
+    async with process.database.write() as db:
+        await db.execute(insert(USERS), rows)
+    shallow = await _rows_read(process, 0)
+    assert await _rows_read(process, 39 * SIZE) > 20 * SIZE  # nothing is counted
+    await process.count()
+    assert await _rows_read(process, 39 * SIZE) <= SIZE + 3 * SIZE
+    assert shallow
+
+
+async def _rows_read(process: Process, start: int) -> int:
+    """Return the users that a page reads, also those before the page and those only counted."""
+    asked = {"connection": process.connection, "start": start, "count": SIZE}
+    sql = (
+        page_statement()
+        .params(asked)
+        .compile(
+            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"literal_binds": True},
+        )
+    )
+    async with process.database.read() as db:
+        [plan] = (await db.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")).scalar_one()
+    return sum(_scanned(plan["Plan"]))
+
+
+def _scanned(node: Any) -> Sequence[int]:
+    """Return the rows that each scan of the table of users or of its indexes has returned."""
+    own = [node["Actual Rows"]] if node.get("Relation Name") == "users" else []
+    return [*own, *(rows for inner in node.get("Plans", ()) for rows in _scanned(inner))]

@@ -1,0 +1,39 @@
+"""How does PostgreSQL find the accounts of a batch? A text of its own serves batches of any kind.
+
+The plain way, ``with_emails`` in ``worker/platforms/sql/mapping.py``, has a condition for each
+portal of a workspace, and SQLAlchemy builds it for each batch.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from worker.planning.facts import Address
+from worker.put_rows import values_of
+
+LOCK_ACCOUNTS = f"""
+SELECT id, workspace, portal, email, display_name, given_name, family_name, external_id,
+    role, groups, removed, own_role, made_by, released
+FROM accounts
+WHERE id = ANY (ARRAY(SELECT {values_of(1)}))
+    OR email_key IS NOT NULL
+        AND email_key = ANY (ARRAY(SELECT {values_of(4)}))
+        AND (workspace, portal, email_key) IN (
+            SELECT {values_of(2)}, {values_of(3)}, {values_of(4)}
+        )
+ORDER BY id
+FOR UPDATE
+"""  # noqa: S608 - of our own making
+"""The columns are ``ACCOUNT_COLUMNS``. The index of live accounts is used because ``email_key`` is
+not NULL."""
+
+
+async def lock_accounts(
+    db: AsyncConnection, ids: Sequence[str], addresses: Collection[Address]
+) -> Sequence[Sequence[Any]]:
+    """Lock and return the accounts with these ids, and the live ones at these addresses."""
+    columns = zip(*addresses, strict=True) if addresses else ((), (), ())
+    parameters = tuple(to_json(values).decode() for values in (ids, *columns))
+    return (await db.exec_driver_sql(LOCK_ACCOUNTS, parameters)).all()
