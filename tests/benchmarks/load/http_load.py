@@ -14,11 +14,12 @@ Ask = Callable[[Client], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many requests a second were answered, and what they took in milliseconds."""
+    """How many requests were answered, in all and a second, and what they took in milliseconds."""
 
     per_second: float
     p50: float
     p99: float
+    number: int
 
     def __str__(self) -> str:
         """Return it as tables show it."""
@@ -46,7 +47,8 @@ async def rate(targets: Sequence[Target], ask: Ask, *, connections: int, seconds
     elapsed = time.perf_counter() - started
     for client in clients:
         client.close()
-    return Rate(len(times) / elapsed, percentile(times, 50), percentile(times, 99))
+    p50, p99 = percentile(times, 50), percentile(times, 99)
+    return Rate(len(times) / elapsed, p50, p99, len(times))
 
 
 async def took(ask: Awaitable[Any]) -> float:
