@@ -1,21 +1,33 @@
 """How does the worker report its work? Log lines and metrics tell it, and none is personal."""
 
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import structlog
 
-from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope
+from contracts.identity_changed import IdentityChangedEnvelope
+from contracts.rules import Portal
 from contracts.topology import Lane
 from worker.apply import Applied
 from worker.metrics import FAILED, RETRIED, WorkerMetrics
-from worker.planning.actions import Action, ChangeDevicePolicy, Outcome, ReleaseDevice, RemoveDevice
+from worker.planning.actions import (
+    Action,
+    ChangeDevicePolicy,
+    Outcome,
+    Reason,
+    ReleaseDevice,
+    RemoveDevice,
+)
 from worker.planning.facts import IdentityKey
 from worker.planning.working_set import kind_of
 from worker.sync.record_failure import Failed
 
 LOG = structlog.get_logger(__name__)
+
+LANDED = frozenset({Outcome.APPLIED, Outcome.REFUSED})
+"""The outcomes of events whose states are downstream now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +41,24 @@ class Reports:
         return self.metrics.batch_seconds.labels(lane).time()
 
     def applied(self, applied: Iterable[Applied], lane: Lane, now: int) -> None:
-        """Report the outcomes of a batch that was committed ``now``, in microseconds."""
+        """Report the outcomes of a batch that was committed ``now``, in microseconds.
+
+        Counters are incremented once for a batch, and not for each event.
+        """
+        outcomes, refusals = Counter[tuple[Portal, Outcome]](), Counter[Reason]()
+        observe_lag = self.metrics.sync_lag.labels(lane).observe
         for it in applied:
             event, outcome = it.envelope.data, it.plan.outcome
-            self.metrics.events.labels(event.portal, outcome).inc()
-            if outcome in {Outcome.APPLIED, Outcome.REFUSED}:
-                lag = max(0, now - event.changed_at) / 1_000_000
-                self.metrics.sync_lag.labels(lane).observe(lag)
+            outcomes[event.portal, outcome] += 1
+            if outcome in LANDED:
+                observe_lag(max(0, now - event.changed_at) / 1_000_000)
             for refused in it.plan.refusals:
-                self.metrics.refusals.labels(refused.reason).inc()
+                refusals[refused.reason] += 1
             self._log_plan("event_handled", it)
+        for labels, events in outcomes.items():
+            self.metrics.events.labels(*labels).inc(events)
+        for reason, actions in refusals.items():
+            self.metrics.refusals.labels(reason).inc(actions)
 
     def replanned(self, applied: Iterable[Applied]) -> None:
         """Report the outcomes of refused identities that were planned again."""
@@ -48,21 +68,27 @@ class Reports:
     def delayed(self, envelope: IdentityChangedEnvelope, error: str, after_seconds: float) -> None:
         """Report that an event is tried again later."""
         self.metrics.events.labels(envelope.data.portal, RETRIED).inc()
-        _log(envelope).warning("event_delayed", error=error, after_seconds=after_seconds)
+        named = _named(envelope)
+        LOG.warning("event_delayed", **named, error=error, after_seconds=after_seconds)
 
     def locked_out(
         self, envelope: IdentityChangedEnvelope, lane: Lane, after_seconds: float
     ) -> None:
         """Report that an event needs a row that is locked, and is tried again later."""
         self.metrics.locked_out.labels(lane).inc()
-        _log(envelope).warning("event_locked_out", lane=lane, after_seconds=after_seconds)
+        named = _named(envelope)
+        LOG.warning("event_locked_out", **named, lane=lane, after_seconds=after_seconds)
 
     def failed(self, failed: Failed) -> None:
         """Report that an event is given up."""
         self.metrics.events.labels(failed.envelope.data.portal, FAILED).inc()
         self.metrics.failures.labels(failed.kind).inc()
-        _log(failed.envelope).error(
-            "event_failed", kind=failed.kind, message=failed.message, attempts=failed.attempts
+        LOG.error(
+            "event_failed",
+            **_named(failed.envelope),
+            kind=failed.kind,
+            message=failed.message,
+            attempts=failed.attempts,
         )
 
     def replan_failed(self, key: IdentityKey, error: str) -> None:
@@ -89,30 +115,31 @@ class Reports:
         LOG.info("consuming_resumed", lane=lane)
 
     def _log_plan(self, log_event: str, applied: Applied) -> None:
-        log = _log(applied.envelope)
-        log.info(
+        LOG.info(
             log_event,
+            **_named(applied.envelope),
             outcome=applied.plan.outcome.value,
             portal=applied.envelope.data.portal.value,
             actions=[type(action).__name__ for action in applied.plan.actions],
             refusals=[f"{it.action}: {it.reason}" for it in applied.plan.refusals],
         )
         for action in applied.plan.actions:
-            self._report_device(log, action)
+            self._report_device(applied.envelope, action)
 
-    def _report_device(self, log: structlog.typing.FilteringBoundLogger, action: Action) -> None:
+    def _report_device(self, envelope: IdentityChangedEnvelope, action: Action) -> None:
         if isinstance(action, ReleaseDevice | ChangeDevicePolicy | RemoveDevice):
             kind = kind_of(action)
             self.metrics.device_actions.labels(kind).inc()
-            log.info("device_changed", device=action.device.id, action=kind.value)
+            named = _named(envelope)
+            LOG.info("device_changed", **named, device=action.device.id, action=kind.value)
 
 
-def _log(envelope: IdentityChangedEnvelope) -> structlog.typing.FilteringBoundLogger:
-    event: IdentityChanged = envelope.data
-    log: structlog.typing.FilteringBoundLogger = LOG.bind(
-        correlation_id=envelope.correlationid,
-        connection=event.connection,
-        identity=event.identity,
-        version=event.version,
-    )
-    return log
+def _named(envelope: IdentityChangedEnvelope) -> dict[str, str | int]:
+    """Return what names an event in a line of the log."""
+    event = envelope.data
+    return {
+        "correlation_id": envelope.correlationid,
+        "connection": event.connection,
+        "identity": event.identity,
+        "version": event.version,
+    }
