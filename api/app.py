@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.bearer import BearerTokens
+from api.access.bearer import BearerTokens, Tokens
+from api.access.token_memory import TokenMemory
 from api.connection_urls import SCIM_PREFIX
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
@@ -58,6 +59,7 @@ def create_app(
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
     locks = ResourceLocks(sizes.patience)
+    memory: Tokens = TokenMemory()
 
     def note_write(connection_id: str) -> None:
         if counting is not None:
@@ -66,8 +68,8 @@ def create_app(
 
     ingress = ScimIngress(
         database,
-        BearerTokens(database),
-        BatchedUsers(database, shares, locks, clock),
+        BearerTokens(database, memory),
+        BatchedUsers(database, shares, locks, clock, memory),
         scim_provider(limits),
         public_url,
         note_write,

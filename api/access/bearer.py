@@ -12,6 +12,7 @@ from sqlalchemy import String, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.access.token_memory import TokenMemory
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection, Token
@@ -62,14 +63,30 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+Tokens = TokenMemory[OpenedConnection]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A connection that a request may use, perhaps by a remembered token; ``moment`` is when.
+
+    The request is answered once its token has been confirmed since.
+    """
+
+    connection: OpenedConnection
+    moment: int
+
+
 class BearerTokens:
     """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
-    Every token is looked up after its request has arrived, so that a rotated token ends at once.
+    Every token is looked up after its request has arrived, so that a rotated token ends at once. A
+    request whose own statement does so may begin with a token that is remembered.
     """
 
-    def __init__(self, database: DirectoryDatabase) -> None:
+    def __init__(self, database: DirectoryDatabase, memory: Tokens | None = None) -> None:
         self._database = database
+        self._memory: Tokens = memory or TokenMemory()
         self._digests = Batcher(self._look_up_digests)
         self._connections = Batcher(self._look_up_connections)
 
@@ -85,6 +102,31 @@ class BearerTokens:
             raise unauthorized()
         return opened
 
+    async def admit(self, connection_id: str, authorization: str) -> Admission:
+        """Return the admission of a request, whose token is looked up if it is not remembered.
+
+        :raises UnauthorizedException: as ``authenticate`` does.
+        """
+        moment = self._memory.next_moment()
+        token = _token_in(authorization)
+        opened = self._memory.recall(digest_of(token)) if token else None
+        if opened is None or opened.id != connection_id:
+            opened = await self.authenticate(connection_id, authorization)
+        return Admission(opened, moment)
+
+    async def confirm(self, admission: Admission) -> OpenedConnection:
+        """Return the connection of a request, whose token was found live after its arrival.
+
+        The token is looked up only if no statement has found it since.
+
+        :raises UnauthorizedException: when the token has ended meanwhile.
+        """
+        digest = admission.connection.digest
+        opened = self._memory.confirmed_since(digest, admission.moment)
+        if opened is None:
+            opened = await self._digests.submit(digest)
+        return still_opened(admission.connection, {} if opened is None else {digest: opened})
+
     async def connection_exists(self, connection_id: str) -> bool:
         """Return whether a connection exists. The log may know; no answer may depend on it."""
         return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._connections.submit(
@@ -92,8 +134,10 @@ class BearerTokens:
         )
 
     async def _look_up_digests(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
+        moment = self._memory.next_moment()
         async with self._database.read() as db:
             found = await opened_by(db, digests)
+        note_tokens(self._memory, digests, found, moment)
         return [found.get(digest) for digest in digests]
 
     async def _look_up_connections(self, connection_ids: Sequence[str]) -> Sequence[bool]:
@@ -106,7 +150,24 @@ class BearerTokens:
 async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str, OpenedConnection]:
     """Return the connections that live tokens open at this moment, by the tokens' digests."""
     rows = await db.execute(CONNECTIONS_OF_TOKENS, {"digests": sorted(set(digests))})
-    return {digest: OpenedConnection(id_, _rules_of(text), digest) for digest, id_, text in rows}
+    return {digest: OpenedConnection(id_, rules_of(text), digest) for digest, id_, text in rows}
+
+
+def note_tokens(
+    memory: Tokens,
+    asked: Iterable[str],
+    opened: Mapping[str, OpenedConnection],
+    moment: int,
+) -> None:
+    """Remember which tokens are live, and note that the others have ended that were asked for.
+
+    :param moment: the moment at which the statement began that has found them.
+    """
+    for digest in asked:
+        if digest in opened:
+            memory.confirm(digest, opened[digest], moment)
+        else:
+            memory.end(digest)
 
 
 def still_opened(
@@ -131,7 +192,8 @@ def unauthorized() -> UnauthorizedException:
 
 
 @lru_cache(maxsize=1_000)
-def _rules_of(text: str) -> Rules:
+def rules_of(text: str) -> Rules:
+    """Return the rules that a stored text holds."""
     return RULES.validate_json(text)
 
 

@@ -56,16 +56,30 @@ class DirectoryDatabase:
     On SQLite ``writing`` has one connection, so that writers queue up in order instead of polling
     for the lock; on PostgreSQL both are the same engine. ``searching`` serves long statements that
     run once, so that short ones never wait for them; without one, ``reading`` serves them too.
+    ``hot`` serves statements that are a transaction each and wait only briefly for locks; without
+    one, as on SQLite, requests take the plain way of several statements.
     """
 
     reading: AsyncEngine
     writing: AsyncEngine
     searching: AsyncEngine | None = None
+    hot: AsyncEngine | None = None
 
     @property
     def has_one_writer(self) -> bool:
         """Return whether writing transactions run one after the other, as on SQLite."""
         return self.writing.dialect.name == "sqlite"
+
+    @property
+    def engines(self) -> Sequence[AsyncEngine]:
+        """Return all engines."""
+        every = (self.reading, self.writing, self.searching, self.hot)
+        return [engine for engine in every if engine is not None]
+
+    @property
+    def writers(self) -> Sequence[AsyncEngine]:
+        """Return the engines whose sessions write."""
+        return [self.writing] if self.hot is None else [self.writing, self.hot]
 
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for statements that change nothing."""
@@ -74,6 +88,11 @@ class DirectoryDatabase:
     def search(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for a search, which may take long."""
         return (self.searching or self.reading).connect()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in self.engines:
+            await engine.dispose()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

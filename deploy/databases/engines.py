@@ -24,6 +24,9 @@ SQLITE_PRAGMAS = (
 SEARCH_STATEMENTS = 100
 """The number of short searches whose compiled SQL is kept."""
 
+HOT_SESSIONS = 3
+"""Sessions for hot statements, of which a process runs one of each kind at a time."""
+
 
 def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database, and return an engine for reading and an engine for writing.
@@ -41,27 +44,36 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
 
 def open_directory_engines(
     text: str, searches: int, *, patient: bool = False
-) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
-    """Open a directory, and return engines for reading, for writing and for searches.
+) -> tuple[AsyncEngine, ...]:
+    """Open a directory, and return engines for reading, for writing, for searches, and hot ones.
 
     Searches are kept apart from short and frequent statements. Their statements are not kept
     prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each
     is asked once.
+
+    The hot engine, which PostgreSQL has alone, is for single statements that many requests share,
+    writing ones too. They wait only briefly for a lock.
 
     :param searches: the number of searches that may run at once.
     :param patient: whether statements may take any time.
     """
     url = async_url(text)
     file, connector = _file_of(url), _connector(url)
-    pool = {"pool_size": searches, "max_overflow": 0, "query_cache_size": SEARCH_STATEMENTS}
+    pool: dict[str, Any] = {
+        "pool_size": searches,
+        "max_overflow": 0,
+        "query_cache_size": SEARCH_STATEMENTS,
+    }
+    both = _reading_and_writing(url, file, connector, patient=patient)
     if file is not None:
-        searching = _sqlite(url, file, begin="BEGIN", **pool)
-    else:
-        uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
-        searching = _postgres(
-            uncached, connector, patient=patient, isolation_level="AUTOCOMMIT", **pool
-        )
-    return (*_reading_and_writing(url, file, connector, patient=patient), searching)
+        return (*both, _sqlite(url, file, begin="BEGIN", **pool))
+    uncached = url.update_query_dict({"prepared_statement_cache_size": "0"})
+    postgres = partial(_postgres, patient=patient, isolation_level="AUTOCOMMIT")
+    return (
+        *both,
+        postgres(uncached, connector, **pool),
+        postgres(url, connector, hot=True, pool_size=HOT_SESSIONS, max_overflow=0),
+    )
 
 
 @asynccontextmanager
@@ -105,7 +117,9 @@ def _file_of(url: URL) -> DatabaseFile | None:
     return DatabaseFile(path)
 
 
-def _postgres(url: URL, connector: Connector, *, patient: bool, **options: Any) -> AsyncEngine:
+def _postgres(
+    url: URL, connector: Connector, *, patient: bool, hot: bool = False, **options: Any
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         **options,
@@ -113,6 +127,7 @@ def _postgres(url: URL, connector: Connector, *, patient: bool, **options: Any) 
         connect_args={
             "async_creator_fn": connector.open_session,
             "command_timeout": None if patient else COMMAND_SECONDS,
+            "hot": hot,
         },
     )
     return connector.attach_to(engine)

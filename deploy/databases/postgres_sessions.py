@@ -7,6 +7,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.directory.dialects import LOCK_MILLISECONDS
 from contracts.addresses import Address, Addresses
 from contracts.sockets import open_socket
 from deploy.database_urls import SERVERS
@@ -26,6 +27,17 @@ SESSION_SETTINGS = {
 
 PATIENT_SETTINGS = {**SESSION_SETTINGS, "statement_timeout": "0"}
 """For statements that may take any time; the settings of a role or database do not matter then."""
+
+
+HOT_SETTINGS = {
+    # Many requests wait for the statement.
+    "lock_timeout": f"{LOCK_MILLISECONDS}ms",
+    # Each row is found by its key, also by a plan that was made while the table was empty.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
+}
+"""Further settings of sessions for hot statements."""
 
 
 FAILURES = (
@@ -59,7 +71,13 @@ class Connector:
         return engine
 
     async def open_session(
-        self, *, command_timeout: float | None, host: object = None, port: object = None, **of: Any
+        self,
+        *,
+        command_timeout: float | None,
+        hot: bool = False,
+        host: object = None,
+        port: object = None,
+        **of: Any,
     ) -> Session:
         """Connect, and set the parameters of the session in one round trip.
 
@@ -68,10 +86,12 @@ class Connector:
 
         :param of: the other parameters of ``asyncpg.connect``. Without a ``command_timeout``,
             statements of the session may take any time.
+        :param hot: whether statements of the session wait for locks only briefly.
         """
         of = {name: value for name, value in of.items() if name != SERVERS}
         connection = await self._connect(command_timeout=command_timeout, **of)
         settings = SESSION_SETTINGS if command_timeout else PATIENT_SETTINGS
+        settings = settings | HOT_SETTINGS if hot else settings
         try:
             await connection.execute(_setting(settings), timeout=CONNECT_SECONDS)
         except BaseException:

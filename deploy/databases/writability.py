@@ -4,7 +4,7 @@ A full or failing disk still answers reads, so errors of writers are remembered.
 each check writes rows and rolls them back, until that succeeds.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy import ExceptionContext, event, text
@@ -25,21 +25,26 @@ Read = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 
 def check_of_writes(
-    name: str, read: Read, writing: AsyncEngine, try_writing: Callable[[], Awaitable[None]]
+    name: str,
+    read: Read,
+    writers: Sequence[AsyncEngine],
+    try_writing: Callable[[], Awaitable[None]],
 ) -> Check:
     """Return the health check of a database: it answers, and takes writes.
 
     :param read: opens a connection for the check.
-    :param writing: the engine of the writers, whose errors are remembered.
+    :param writers: the engines of writers, whose errors are remembered.
     :param try_writing: writes rows and rolls them back, or raises the error that prevents it.
     """
     noted: list[str] = []
 
-    @event.listens_for(writing.sync_engine, "handle_error")
     def _note(context: ExceptionContext) -> None:
         error = context.original_exception
         if meaning_of(error) is Meaning.AWAY:
             noted[:] = [code_of(error) or type(error).__name__]
+
+    for writing in writers:
+        event.listen(writing.sync_engine, "handle_error", _note)
 
     async def problem() -> str | None:
         try:

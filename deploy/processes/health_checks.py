@@ -1,8 +1,10 @@
 """How healthy is each part? Its metrics and its checks of readiness are registered here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory import write_probe as directory_probe
 from api.directory.dialects import DirectoryDatabase
@@ -37,7 +39,9 @@ def instrument_relay(
     metrics = ApiMetrics(endpoints.registry)
     endpoints.observations.append(ApiObservations(metrics, directory, publisher).observe)
     endpoints.checks += [
-        _database(endpoints, "directory", directory, directory_probe.try_writing),
+        _database(
+            endpoints, "directory", directory, directory.writers, directory_probe.try_writing
+        ),
         _can_publish(publisher, vital=needs_broker),
     ]
     return metrics
@@ -58,7 +62,9 @@ def instrument_worker(
     metrics = WorkerMetrics(endpoints.registry)
     endpoints.observations.append(WorkerObservations(metrics, downstream, consumer).observe)
     endpoints.checks += [
-        _database(endpoints, "downstream", downstream, downstream_probe.try_writing),
+        _database(
+            endpoints, "downstream", downstream, [downstream.writing], downstream_probe.try_writing
+        ),
         _can_consume(consumer, vital=needs_broker),
     ]
     return metrics
@@ -68,11 +74,12 @@ def _database(
     endpoints: OperatorEndpoints,
     name: str,
     database: DatabaseT,
+    writers: Sequence[AsyncEngine],
     try_writing: Callable[[DatabaseT], Awaitable[None]],
 ) -> Check:
     """Return the check of a database, and register its result as a metric."""
     check = check_of_writes(
-        f"{name} database", database.read, database.writing, partial(try_writing, database)
+        f"{name} database", database.read, writers, partial(try_writing, database)
     )
     observation = DatabaseObservation(endpoints.databases, name, check)
     endpoints.observations.append(observation.observe)

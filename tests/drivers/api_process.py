@@ -13,13 +13,12 @@ from typing import BinaryIO
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
-from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from deploy.databases.engines import open_engines
 from deploy.http.server import bind_api, serve
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
 from deploy.settings import Settings
+from tests.drivers.in_process import opened_directory
 from tests.drivers.muster_process import free_port
 from tests.drivers.served_processes import served
 
@@ -41,15 +40,12 @@ async def api_processes(
 
 async def _serve(url: str, settings: Settings) -> None:
     set_up_logs(settings)
-    database = DirectoryDatabase(*open_engines(url))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
     with bind_api(settings) as listener:
-        await serve(
-            create_app(database, settings.base, ApiMetrics(CollectorRegistry())), listener, stop
-        )
-    await database.reading.dispose()
-    await database.writing.dispose()
+        async with opened_directory(url) as database:
+            app = create_app(database, settings.base, ApiMetrics(CollectorRegistry()))
+            await serve(app, listener, stop)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from api.scim.transactions.resource_locks import ResourceLocks
 from api.traces import new_trace
 from contracts.clock import now
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
-from deploy.databases.engines import open_engines
+from deploy.databases.engines import open_directory_engines
 
 PUBLIC_URL = "https://muster.test"
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -37,10 +37,9 @@ PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 @asynccontextmanager
 async def opened_directory(url: str) -> AsyncIterator[DirectoryDatabase]:
     """Open a directory in a database that is migrated."""
-    database = DirectoryDatabase(*open_engines(url))
+    database = DirectoryDatabase(*open_directory_engines(url, ShareSizes().searches))
     yield database
-    await database.reading.dispose()
-    await database.writing.dispose()
+    await database.close()
 
 
 @dataclass(frozen=True, slots=True)

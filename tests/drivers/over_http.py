@@ -18,7 +18,6 @@ from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.scim.protocol.limits import Limits
 from contracts.clock import now
-from deploy.databases.engines import open_engines
 from deploy.http.server import bind_api, serve, url_of
 from deploy.settings import read_settings
 from tests.drivers.in_process import RULES, Ingress, opened_directory
@@ -67,10 +66,8 @@ def served_api(database_url: str, limits: Limits | None = None) -> Iterator[Serv
 @asynccontextmanager
 async def database_of(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
     """Open the database of a server, for a look behind it."""
-    database = DirectoryDatabase(*open_engines(api.database_url))
-    yield database
-    await database.reading.dispose()
-    await database.writing.dispose()
+    async with opened_directory(api.database_url) as database:
+        yield database
 
 
 @asynccontextmanager

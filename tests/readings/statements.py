@@ -35,9 +35,9 @@ def asked_of(database: DirectoryDatabase | DownstreamDatabase) -> Iterator[Asked
         asked.statements.append(statement)
         asked.rows += len(cursor._rows)  # noqa: SLF001 - what the driver fetched, all at once
 
-    # On PostgreSQL the one that reads is a view of the other, and reports to it.
-    by_pool = {engine.sync_engine.pool: engine for engine in (database.reading, database.writing)}
-    engines = by_pool.values()
+    engines = [database.reading, database.writing]
+    if isinstance(database, DirectoryDatabase):
+        engines = [*database.engines]
     for engine in engines:
         event.listen(engine.sync_engine, "after_cursor_execute", record)
     try:

@@ -12,7 +12,7 @@ from scim2_server.routing import Operation
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access.bearer import BearerTokens, OpenedConnection, cursor_secret
+from api.access.bearer import Admission, BearerTokens, OpenedConnection, cursor_secret
 from api.connection_urls import SCIM_PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
@@ -22,6 +22,7 @@ from api.scim.errors import BodyTooSlow, Retryable, as_scim, drop_tracebacks
 from api.scim.http.read_body import read_body
 from api.scim.http.responses import as_http, without_body
 from api.scim.operations.handler import DirectoryHandler
+from api.scim.protocol.fast_paths import checks_its_token
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
@@ -83,7 +84,19 @@ class ScimIngress:
     async def _answer_to(self, request: TracedRequest) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
         authorization = request.headers.get("authorization", "")
-        connection = await self._admit(request, connection_id, authorization)
+        admission = await self._admit(request, connection_id, authorization)
+        try:
+            answer = await self._answer_admitted(request, path, authorization, admission)
+        except Exception:
+            await self.tokens.confirm(admission)
+            raise
+        await self.tokens.confirm(admission)
+        return answer
+
+    async def _answer_admitted(
+        self, request: TracedRequest, path: str, authorization: str, admission: Admission
+    ) -> ScimResponse:
+        connection = admission.connection
         await request.exit_stack.enter_async_context(self.shares.requests.slot(connection.id))
         service = self._service(cursor_secret(authorization))
         scim_request = ScimRequest(
@@ -93,12 +106,14 @@ class ScimIngress:
             query=dict(request.query_params),
             headers=request.headers.items(),
         )
-        operation = service.match(scim_request).operation
+        target = service.match(scim_request)
+        if self.database.hot is None or not checks_its_token(target, scim_request.query):
+            connection = await self.tokens.confirm(admission)
         async with AsyncExitStack() as body_slots:  # held until the request has been handled
             if scim_request.method in METHODS_WITH_BODY:
                 limit = service.max_body_size(scim_request)
                 scim_request.body = await self._body(request, limit, connection, body_slots)
-            return await self._handle(request, scim_request, operation, service, connection)
+            return await self._handle(request, scim_request, target.operation, service, connection)
 
     async def _handle(
         self,
@@ -139,16 +154,16 @@ class ScimIngress:
 
     async def _admit(
         self, request: TracedRequest, connection_id: str, authorization: str
-    ) -> OpenedConnection:
-        """Return the connection of a request with a valid token; the log gets any existing one."""
+    ) -> Admission:
+        """Admit a request with a valid token; the log gets any existing connection."""
         try:
-            opened = await self.tokens.authenticate(connection_id, authorization)
+            admission = await self.tokens.admit(connection_id, authorization)
         except UnauthorizedException:
             if await self.tokens.connection_exists(connection_id):
                 request.connection_id = connection_id
             raise
-        request.connection_id = opened.id
-        return opened
+        request.connection_id = connection_id
+        return admission
 
     def _service(self, secret: str) -> TolerantScimService:
         return TolerantScimService(self.provider, self.limits, secret=secret)

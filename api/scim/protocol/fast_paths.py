@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from scim2_models import PatchOp
+from scim2_server.routing import Operation, Target
 
 from api.scim.protocol.resources import ScimUser
 
@@ -30,8 +31,20 @@ LONGEST_PLAIN_PATCH = 512
 share of CPU time before it is read."""
 
 PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
+USERS_ENDPOINT = "Users"
+OPERATIONS_ON_ONE_USER = {Operation.create, Operation.query, Operation.replace, Operation.patch}
+
 SETTING_OPERATIONS = {"add", "replace"}
 BOOLEANS = {True: True, False: False, "True": True, "False": False, "true": True, "false": False}
+
+
+def checks_its_token(target: Target, query: Mapping[str, str]) -> bool:
+    """Return whether a request is served by statements that check its token themselves."""
+    if target.endpoint != USERS_ENDPOINT:
+        return False
+    if target.operation is Operation.search:
+        return name_looked_up(query) is not None
+    return target.operation in OPERATIONS_ON_ONE_USER
 
 
 def name_looked_up(query: Mapping[str, str]) -> str | None:

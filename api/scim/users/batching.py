@@ -1,25 +1,34 @@
 """How do requests for users share statements and commits? Simultaneous requests are one batch.
 
-A single request costs a few statements, and a batch of many costs about as many together.
+A single request costs a few statements, and a batch of many costs about as many together. Where the
+database has hot statements, a batch takes the short way first, and the rest of it the plain way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from api.access.bearer import OpenedConnection, Tokens
+from api.access.token_memory import TokenMemory
 from api.batching import Batcher
-from api.directory.dialects import DirectoryDatabase, wait_briefly
+from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
-from api.retries import is_conflict, is_locked_out
 from api.scim.errors import TryAgainLater
 from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
-from api.scim.users import statements
-from api.scim.users.statements import StoredUser, UserKey
+from api.scim.users.hot_users import Asked, HotUsers, Outcome, is_of_one
+from api.scim.users.plain_batches import PlainBatches
+from api.scim.users.statements import StoredUser
 from api.scim.users.states import Decide, UserState
-from api.scim.users.writes import Change, Write, not_found, user_name_taken, write_users
+from api.scim.users.writes import Change, Creation, Write, not_found, user_name_taken, write_users
 from contracts.clock import Clock
+from contracts.database_errors import OTHER_SESSION_HELPS, code_of
+
+ItemT = TypeVar("ItemT")
+Call = Callable[[Sequence[ItemT]], Awaitable[Sequence[Outcome]]]
+Users = Batcher[ItemT, StoredUser | None]
 
 MOST_TRIES = 10
 """Tries of one change, which is decided anew when another process has changed the user."""
@@ -29,23 +38,47 @@ class BatchedUsers:
     """Reads and writes the users of all connections, in batches of a process's requests."""
 
     def __init__(
-        self, database: DirectoryDatabase, shares: Shares, locks: ResourceLocks, clock: Clock
+        self,
+        database: DirectoryDatabase,
+        shares: Shares,
+        locks: ResourceLocks,
+        clock: Clock,
+        memory: Tokens | None = None,
     ) -> None:
+        """Take what the requests of a process share.
+
+        :param memory: notes which tokens the hot statements have found live.
+        """
         self._database = database
         self._shares = shares
         self._locks = locks
         self._clock = clock
-        self._by_id = Batcher(self._find_by_id)
-        self._by_user_name = Batcher(self._find_by_user_name)
-        self._writes = Batcher(self._write_batch)
+        self._memory: Tokens = memory or TokenMemory()
+        plain = PlainBatches(database, clock)
+        if database.hot is None:  # all writes share their commits: SQLite has one writer
+            self._by_id = Users[Asked](plain.by_id)
+            self._by_user_name = Users[Asked](plain.by_user_name)
+            self._creations = self._changes = Users[Any](plain.write)
+            return
+        hot = HotUsers(database.hot, self._memory, clock)
+        self._by_id = Batcher(_first(hot.by_id, plain.by_id))
+        self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
+        self._creations = Batcher(_first(hot.create, _leave))
+        self._changes = Batcher(_first(hot.change, _leave))
 
-    async def by_id(self, connection_id: str, id_: str) -> StoredUser | None:
-        """Return a user, or None if there is no such id."""
-        return await self._by_id.submit(UserKey(connection_id, id_))
+    async def by_id(self, connection: OpenedConnection, id_: str) -> StoredUser | None:
+        """Return a user, or None if there is no such id.
 
-    async def by_user_name(self, connection_id: str, key: str) -> StoredUser | None:
-        """Return the user whose userName has a comparison key, or None."""
-        return await self._by_user_name.submit(UserKey(connection_id, key))
+        :raises UnauthorizedException: when a hot statement has found that the token has ended.
+        """
+        return await self._by_id.submit(Asked(connection, id_))
+
+    async def by_user_name(self, connection: OpenedConnection, key: str) -> StoredUser | None:
+        """Return the user whose userName has a comparison key, or None.
+
+        :raises UnauthorizedException: when a hot statement has found that the token has ended.
+        """
+        return await self._by_user_name.submit(Asked(connection, key))
 
     async def write(self, write: Write) -> StoredUser:
         """Write a user, and return its state afterwards.
@@ -53,41 +86,12 @@ class BatchedUsers:
         :raises SCIMException: when the write is refused.
         :raises NoSlot: when the connection writes too much at once.
         """
-        is_heavy = isinstance(write, Change) and not write.is_light_on("")
-        outcome = None if is_heavy else await self._writes.submit(write)
-        if outcome is not None:
-            return outcome
-        if isinstance(write, Change):
-            return await self._change_single(write)
-        return await self._write_single(write)
-
-    async def _find_by_id(self, keys: Sequence[UserKey]) -> Sequence[StoredUser | None]:
-        async with self._database.read() as db:
-            found = await statements.find_by_id(db, keys)
-        return [found.get(key) for key in keys]
-
-    async def _find_by_user_name(self, keys: Sequence[UserKey]) -> Sequence[StoredUser | None]:
-        async with self._database.read() as db:
-            found = await statements.find_by_user_name(db, keys)
-        return [found.get(key) for key in keys]
-
-    async def _write_batch(
-        self, writes: Sequence[Write]
-    ) -> Sequence[StoredUser | Exception | None]:
-        """Write a batch without waiting for other transactions; None is left for a single write.
-
-        Locked rows are skipped, and so are changes that take long to decide. A userName that an
-        open transaction has inserted blocks the whole batch; after a brief wait all its writes are
-        tried one by one, so that only the one with that userName goes on waiting.
-        """
-        try:
-            async with self._database.write() as db:
-                await wait_briefly(db)
-                return await write_users(db, writes, self._clock(), wait=False)
-        except DBAPIError as error:
-            if isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error):
-                return [None] * len(writes)  # the error of a single write; the others succeed alone
-            raise
+        if isinstance(write, Creation):
+            created = await self._creations.submit(write)
+            return created or await self._write_single(write)
+        is_light = ID.fullmatch(write.id) and write.is_light_on("")
+        changed = await self._changes.submit(write) if is_light else None
+        return changed or await self._change_single(write)
 
     async def _change_single(self, change: Change) -> StoredUser:
         """Change one user; a change that takes long is decided before the row is locked.
@@ -101,7 +105,7 @@ class BatchedUsers:
             raise not_found(change.id)
         async with self._locks.at(connection_id, change.id):
             for _ in range(MOST_TRIES):
-                stored = await self.by_id(connection_id, change.id)
+                stored = await self.by_id(change.connection, change.id)
                 if stored is None:
                     raise not_found(change.id)
                 if change.is_light_on(stored.resource):
@@ -132,6 +136,7 @@ class BatchedUsers:
     async def _write_single(self, write: Write) -> StoredUser:
         """Write one user in a transaction of its own, which waits for the lock on the row."""
         urgent = isinstance(write, Change) and write.urgent
+        moment = self._memory.next_moment()
         try:
             async with (
                 self._shares.writers.slot(write.connection.id, urgent=urgent),
@@ -143,8 +148,31 @@ class BatchedUsers:
         except IntegrityError as error:
             raise user_name_taken() from error
         assert outcome is not None, "the write has waited for the lock"
+        self._memory.confirm(write.connection.digest, write.connection, moment)
         return outcome
 
 
 class _ChangedMeanwhile(Exception):
     """The user was changed between the decision and the lock."""
+
+
+def _first(hot: Call[ItemT], plain: Call[ItemT]) -> Call[ItemT]:
+    """Return a call that takes the short way, and the plain way for what that cannot do.
+
+    Whatever its error was, the short way has done nothing: a lost connection is no such error.
+    """
+
+    async def call(items: Sequence[ItemT]) -> Sequence[Outcome]:
+        try:
+            return await hot(items)
+        except DBAPIError as error:
+            if is_of_one(error) or code_of(error) in OTHER_SESSION_HELPS:
+                return await plain(items)
+            raise
+
+    return call
+
+
+async def _leave(writes: Sequence[Any]) -> Sequence[Outcome]:
+    """Leave writes to be tried one by one."""
+    return [None] * len(writes)

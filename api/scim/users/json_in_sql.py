@@ -15,30 +15,32 @@ from api.scim.search.attributes import GROUPS, MEMBERSHIPS, USERS
 
 
 def json_of_groups() -> ColumnElement[str | None]:
-    """Return the column of a user's groups: JSON objects without brackets, ordered by id."""
-    json = (
-        literal('{"value":"')
-        + GROUPS.c.id
-        + '","display":'
-        + json_text(GROUPS.c.display_name)
-        + "}"
-    )
-    group = (
-        select(GROUPS.c.id, json.label("json"))
-        .join(
-            MEMBERSHIPS,
-            (GROUPS.c.connection_id == MEMBERSHIPS.c.connection_id)
-            & (GROUPS.c.id == MEMBERSHIPS.c.group_id),
+    """Return the column of a user's groups: JSON objects without brackets, ordered by id.
+
+    Each name is a subquery, because a plan that was made while there were no groups would look for
+    them in all groups of the connection.
+    """
+    name = (
+        select(GROUPS.c.display_name)
+        .where(
+            GROUPS.c.connection_id == MEMBERSHIPS.c.connection_id,
+            GROUPS.c.id == MEMBERSHIPS.c.group_id,
         )
+        .correlate(MEMBERSHIPS)
+        .scalar_subquery()
+    )
+    json = literal('{"value":"') + MEMBERSHIPS.c.group_id + '","display":' + json_text(name) + "}"
+    group = (
+        select(MEMBERSHIPS.c.group_id, json.label("json"))
         .where(
             MEMBERSHIPS.c.connection_id == USERS.c.connection_id,
             MEMBERSHIPS.c.member_id == USERS.c.id,
         )
-        .order_by(GROUPS.c.id)
+        .order_by(MEMBERSHIPS.c.group_id)
         .correlate(USERS)
         .subquery()
     )
-    return select(with_commas(group.c.json, group.c.id)).scalar_subquery()
+    return select(with_commas(group.c.json, group.c.group_id)).scalar_subquery()
 
 
 def groups_in(json: str | None) -> Sequence[Mapping[str, str]]:

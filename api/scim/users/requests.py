@@ -73,7 +73,7 @@ class UserRequests:
         conditions = self.service.read_conditions(request)
         user = None
         if ID.fullmatch(id_):
-            user = await self.users.by_id(self.transactions.connection.id, id_)
+            user = await self.users.by_id(self.transactions.connection, id_)
         if user is None:
             raise not_found(id_)
         version = entity_tag(user.revision)
@@ -153,7 +153,7 @@ class UserRequests:
 
     async def _find_by_user_name(self, user_name: str) -> Sequence[StoredUser]:
         key = name_key(user_name)
-        user = await self.users.by_user_name(self.transactions.connection.id, key)
+        user = await self.users.by_user_name(self.transactions.connection, key)
         return [] if user is None else [user]
 
     # --- writing, for bulk requests too -------------------------------------------------------

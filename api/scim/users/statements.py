@@ -31,6 +31,7 @@ from api.directory.dialects import (
     objects_in,
     rows_in,
 )
+from api.directory.hot_statements import Row
 from api.directory.tables import ApiTable
 from api.scim.users.json_in_sql import groups_in, json_of_groups
 
@@ -117,8 +118,8 @@ async def lock(
     return {UserKey(row["connection_id"], row["id"]): row for row in rows}
 
 
-def stored_of(row: RowMapping) -> StoredUser:
-    """Return the user of a row that ``lock`` has returned."""
+def stored_of(row: Row) -> StoredUser:
+    """Return the user of a row that has its columns."""
     return _stored_user(*(row[name] for name in USER_COLUMNS))
 
 

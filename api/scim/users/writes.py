@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.bearer import OpenedConnection, opened_by, still_opened
+from api.directory.hot_statements import Row
 from api.directory.identity_changes import after_creation, after_update
 from api.directory.identity_rows import changed_row, new_row, state_of
 from api.scim.protocol.ids import ID, new_id
@@ -124,13 +125,13 @@ def _write_one(
     try:
         write = replace(write, connection=still_opened(write.connection, opened))
         if isinstance(write, Creation):
-            return _created(write, now)
+            return created(write, now)
         row = rows.get(write.key)
         if row is None:
             return not_found(write.id) if wait else None
         if not (wait or write.is_light_on(row["resource"])):
             return None
-        return _changed(write, row, now)
+        return changed(write, row, now)
     except Exception as error:  # noqa: BLE001 - no error of one write concerns another
         return error
 
@@ -143,7 +144,8 @@ def not_found(id_: str) -> NotFoundException:
 # --- one user, pure -------------------------------------------------------------------------
 
 
-def _created(write: Creation, now: int) -> Written:
+def created(write: Creation, now: int) -> Written:
+    """Return the first state of a user."""
     columns = write.state.columns
     stored = StoredUser(write.connection.id, new_id(), _json_text(columns), now, now, 1)
     row = columns | {
@@ -157,8 +159,11 @@ def _created(write: Creation, now: int) -> Written:
     return Written(stored, row, new_row(*stored.key, change, write.trace, now))
 
 
-def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
-    """Return the new state of a locked user; a user that does not change keeps its version."""
+def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
+    """Return the new state of a user that was read with its identity, as ``lock`` does.
+
+    A user that does not change keeps its version.
+    """
     before = stored_of(row)
     state = write.decide(before)
     if state is None:
@@ -178,7 +183,7 @@ def _changed(write: Change, row: RowMapping, now: int) -> Written | StoredUser:
     )
 
 
-def _identity_after(write: Change, user: Document, row: RowMapping, now: int) -> Columns | None:
+def _identity_after(write: Change, user: Document, row: Row, now: int) -> Columns | None:
     before = {
         name.removeprefix(IDENTITY_PREFIX): value
         for name, value in row.items()

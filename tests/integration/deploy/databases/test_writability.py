@@ -35,7 +35,7 @@ async def directory(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
 @pytest.fixture
 def readiness(directory: DirectoryDatabase) -> Check:
     return check_of_writes(
-        "directory", directory.read, directory.writing, partial(try_writing, directory)
+        "directory", directory.read, directory.writers, partial(try_writing, directory)
     )
 
 

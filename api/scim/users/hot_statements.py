@@ -1,0 +1,203 @@
+"""How are users read and written in one round trip? Each statement checks its tokens itself.
+
+A statement takes any number of requests in one parameter, and is a transaction of its own. It finds
+for each request whether the token is live at this moment, with the rules of the connection, and
+reads or writes for live tokens only. PostgreSQL alone runs these statements.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    column,
+    insert,
+    literal_column,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_unless_taken
+from sqlalchemy.sql.selectable import FromClause
+
+from api.directory.dialects import rows_in
+from api.directory.hot_statements import HotStatement
+from api.directory.tables import ApiTable
+from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, users_with
+
+TABLES = ApiTable.metadata.tables
+TOKENS, CONNECTIONS = TABLES["tokens"], TABLES["connections"]
+
+POSTGRES = "postgresql"
+DIGEST = column("digest", String)
+
+ASKED: list[ColumnElement[Any]] = [
+    column("number", Integer),
+    DIGEST,
+    column("connection_id", String),
+    column("key", String),
+]
+"""The columns of requests that ask for a user by a key."""
+
+KEYS: list[ColumnElement[Any]] = [column("of_connection", String), column("of_id", String)]
+"""The columns of the user that a new state belongs to."""
+
+SAME_IDENTITY = and_(
+    IDENTITIES.c.connection_id == USERS.c.connection_id, IDENTITIES.c.id == USERS.c.id
+)
+
+UNCHANGED = ("version", "dirty_lane", "dirty_since")
+"""The columns of an identity on which a decision builds, besides the user's revision: every change
+of an identity gives it a new version, and its mark may be cleared meanwhile."""
+
+
+def _asked(columns: list[ColumnElement[Any]], name: str = "asked") -> FromClause:
+    return rows_in(bindparam(name, type_=String), columns, POSTGRES)
+
+
+def _rules_if_live(
+    digest: ColumnElement[str], connection_id: ColumnElement[str]
+) -> ScalarSelect[str]:
+    """Return the rules of a request's connection as text; NULL unless its token is live.
+
+    A subquery of one value is found by index for each request, whatever the statistics say.
+    """
+    return (
+        select(cast(CONNECTIONS.c.rules, String))
+        .join(TOKENS, TOKENS.c.connection_id == CONNECTIONS.c.id)
+        .where(
+            TOKENS.c.digest == digest,
+            TOKENS.c.connection_id == connection_id,
+            TOKENS.c.revoked_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
+@cache
+def finding(key: ColumnElement[str], *, with_identity: bool = False) -> HotStatement:
+    """Return the statement that finds users by a key: number of the request, rules, the user."""
+    asked = _asked(ASKED)
+    identity = [it.label(f"{IDENTITY_PREFIX}{it.name}") for it in IDENTITIES.c]
+    user = users_with(USERS.c.user_name_key, *(identity if with_identity else ())).where(
+        USERS.c.connection_id == asked.c.connection_id, key == asked.c.key
+    )
+    if with_identity:
+        user = user.join(
+            IDENTITIES,
+            and_(
+                IDENTITIES.c.connection_id == USERS.c.connection_id, IDENTITIES.c.id == USERS.c.id
+            ),
+        )
+    # The limit keeps the planner from turning the subquery into a join of whole tables.
+    found = user.limit(literal_column("1")).lateral("found")
+    return HotStatement.of(
+        select(
+            asked.c.number,
+            asked.c.digest,
+            _rules_if_live(asked.c.digest, asked.c.connection_id).label("rules"),
+            *found.c,
+        ).select_from(asked.outerjoin(found, true()))
+    )
+
+
+@cache
+def adding() -> HotStatement:
+    """Return the statement that inserts users with their identities.
+
+    Its rows have for each user: id, whether it was inserted, and rules. Users are inserted in the
+    given order, against deadlocks. Of users with the same userName, the first one is inserted.
+    """
+    asked = select(*_asked([*USERS.c, DIGEST], "users").c).cte("asked")
+    keys = [it.name for it in USERS.c]
+    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    live = select(*(asked.c[name] for name in keys)).where(rules.is_not(None))
+    added = (
+        insert_unless_taken(USERS)
+        .from_select(keys, live)
+        .on_conflict_do_nothing()
+        .returning(USERS.c.id)
+        .cte("added")
+    )
+    new = _asked(list(IDENTITIES.c), "identities")
+    of_added = select(*new.c).where(new.c.id.in_(select(added.c.id)))
+    identities = insert(IDENTITIES).from_select([it.name for it in IDENTITIES.c], of_added)
+    outcome = select(
+        asked.c.id,
+        asked.c.digest,
+        asked.c.id.in_(select(added.c.id)).label("added"),
+        rules.label("rules"),
+    )
+    return HotStatement.of(outcome.add_cte(identities.cte("identity")))
+
+
+@cache
+def changing(user_columns: frozenset[str], identity_columns: frozenset[str]) -> HotStatement:
+    """Return the statement that stores new states of users, if they still build on the newest.
+
+    Its rows have the key of each user that was changed. Without identity columns, no identity
+    changes. First the rows of users and identities are
+    locked that are not locked already, and are as they were when the states were decided, with live
+    tokens and the rules of that moment. Only then both are changed, or neither.
+    """
+    basis: list[ColumnElement[Any]] = [
+        DIGEST,
+        column("rules", String),
+        column("of_revision", BigInteger),
+    ]
+    basis += [column(f"of_{name}", BigInteger) for name in UNCHANGED]
+    asked = select(*_asked([*KEYS, *basis], "basis").c).cte("basis")
+    locked = _locked(asked).cte("locked")
+    users = _stored(USERS, user_columns, "users", locked)
+    outcome = select(locked.c.connection_id, locked.c.id).add_cte(users.cte("changed"))
+    if identity_columns:
+        identities = _stored(IDENTITIES, identity_columns, "identities", locked)
+        outcome = outcome.add_cte(identities.cte("identity"))
+    return HotStatement.of(outcome)
+
+
+def _locked(asked: FromClause) -> Select[Any]:
+    unchanged = (
+        IDENTITIES.c[name].is_not_distinct_from(asked.c[f"of_{name}"]) for name in UNCHANGED
+    )
+    return (
+        select(USERS.c.connection_id, USERS.c.id)
+        .join(IDENTITIES, SAME_IDENTITY)
+        .join(asked, _is_of(USERS, asked))
+        .where(
+            USERS.c.revision == asked.c.of_revision,
+            *unchanged,
+            _rules_if_live(asked.c.digest, asked.c.of_connection) == asked.c.rules,
+        )
+        .order_by(USERS.c.id)
+        .with_for_update(of=[USERS, IDENTITIES], skip_locked=True)
+    )
+
+
+def _stored(table: Table, names: frozenset[str], parameter: str, locked: CTE) -> Update:
+    columns = [it for it in table.c if it.name in names]
+    states = _asked([*KEYS, *columns], parameter)
+    return (
+        update(table)
+        .values({it.name: states.c[it.name] for it in columns})
+        .where(
+            states.c.of_connection == locked.c.connection_id,
+            states.c.of_id == locked.c.id,
+            _is_of(table, states),
+        )
+    )
+
+
+def _is_of(table: Table, states: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.connection_id == states.c.of_connection, table.c.id == states.c.of_id)

@@ -1,0 +1,224 @@
+"""How do requests for users reach the database in one round trip, or two? This is the short way.
+
+A look-up and a creation are one statement each. A change is decided on the row that a first
+statement reads, and a second statement stores it if the row is still the same. Each statement
+checks the tokens of its requests. What it leaves takes the plain way, ``api.scim.users.batching``:
+``tests/conformance/test_hot_users.py`` holds both ways to each other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.access.bearer import OpenedConnection, Tokens, note_tokens, rules_of, unauthorized
+from api.directory.hot_statements import HotStatement, Row, run_hot
+from api.retries import is_conflict, is_locked_out
+from api.scim.users.hot_statements import UNCHANGED, adding, changing, finding
+from api.scim.users.statements import IDENTITY_PREFIX, USERS, StoredUser, UserKey, stored_of
+from api.scim.users.writes import (
+    Change,
+    Creation,
+    Written,
+    changed,
+    created,
+    not_found,
+    user_name_taken,
+)
+from contracts.clock import Clock
+from contracts.time_slice import TimeSlice
+
+Outcome = StoredUser | Exception | None
+
+
+class Asked(NamedTuple):
+    """A request for the user of a connection with a key: an id, or the key of a userName."""
+
+    connection: OpenedConnection
+    key: str
+
+    @property
+    def user_key(self) -> UserKey:
+        """Return the key of the user."""
+        return UserKey(self.connection.id, self.key)
+
+
+class _Found(NamedTuple):
+    """The connection of a request as it is now, and the row of the user, if there is one."""
+
+    connection: OpenedConnection
+    row: Row | None
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class HotUsers:
+    """Reads and writes users by statements that check the tokens, and notes which are live."""
+
+    engine: AsyncEngine
+    memory: Tokens
+    clock: Clock
+
+    async def by_id(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
+        """Return for each request the user with its id, None without one, or its error."""
+        return [_user_of(it) for it in await self._find(finding(USERS.c.id), asked)]
+
+    async def by_user_name(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
+        """Return for each request the user with its userName, None without one, or its error."""
+        return [_user_of(it) for it in await self._find(finding(USERS.c.user_name_key), asked)]
+
+    async def create(self, creations: Sequence[Creation]) -> Sequence[Outcome]:
+        """Create users, in the order of their names, against deadlocks.
+
+        :raises DBAPIError: also where an open transaction has inserted one of the userNames, for
+            which the statement waits only briefly.
+        """
+        now = self.clock()
+        new = [created(it, now) for it in creations]
+        ordered = sorted(zip(new, creations, strict=True), key=lambda it: _name_of(it[0]))
+        rows = await self._run(
+            adding(),
+            [it.connection for it in creations],
+            users=_json(made.columns | {"digest": it.connection.digest} for made, it in ordered),
+            identities=_json(made.identity for made, _ in ordered),
+        )
+        by_id = {row["id"]: row for row in rows}
+        return [_outcome_of(it.user, by_id[it.user.id]) for it in new]
+
+    async def change(self, changes: Sequence[Change]) -> Sequence[Outcome]:
+        """Change users whose rows are not locked; None is left for a change that has to wait.
+
+        A second change of the same user is left as well, and one that is not light.
+
+        :raises IntegrityError: when the userName that a user changes to is taken.
+        """
+        now = self.clock()
+        reading = finding(USERS.c.id, with_identity=True)
+        found = await self._find(reading, [Asked(it.connection, it.id) for it in changes])
+        outcomes: list[Outcome | Written] = []
+        bases: list[dict[str, Any]] = []
+        handled: set[UserKey] = set()
+        time_slice = TimeSlice()
+        for change, it in zip(changes, found, strict=True):
+            outcome = None if change.key in handled else _decided(change, it, now)
+            outcomes.append(outcome)
+            if isinstance(outcome, Written):
+                handled.add(change.key)
+                bases.append(_basis_of(it))
+            await time_slice.pause_if_over()
+        written = [it for it in outcomes if isinstance(it, Written)]
+        stored = await self._store(written, bases) if written else frozenset()
+        return [_stored(it, stored) if isinstance(it, Written) else it for it in outcomes]
+
+    async def _find(
+        self, statement: HotStatement, asked: Sequence[Asked]
+    ) -> Sequence[_Found | Exception]:
+        rows = await self._run(
+            statement,
+            [it.connection for it in asked],
+            asked=_json(
+                {
+                    "number": number,
+                    "digest": it.connection.digest,
+                    "connection_id": it.connection.id,
+                    "key": it.key,
+                }
+                for number, it in enumerate(asked)
+            ),
+        )
+        found: list[_Found | Exception] = [unauthorized() for _ in asked]
+        for row in rows:
+            if (rules := row["rules"]) is not None:
+                was = asked[row["number"]].connection
+                connection = replace(was, rules=rules_of(rules))
+                user = None if row["id"] is None else row
+                found[row["number"]] = _Found(connection, user, rules)
+        return found
+
+    async def _store(
+        self, written: Sequence[Written], bases: Sequence[Mapping[str, Any]]
+    ) -> frozenset[UserKey]:
+        """Store changes whose users are as they were; return the keys of those users."""
+        identities = [it.identity for it in written if it.identity]
+        names = frozenset(written[0].columns), frozenset(identities[0] if identities else ())
+        rows = await run_hot(
+            self.engine,
+            changing(*names),
+            users=_json(it.columns for it in written),
+            identities=_json(identities),
+            basis=_json(bases),
+        )
+        return frozenset(UserKey(row["connection_id"], row["id"]) for row in rows)
+
+    async def _run(
+        self, statement: HotStatement, connections: Iterable[OpenedConnection], **parameters: str
+    ) -> Sequence[Row]:
+        """Run a statement, and note which tokens it has found live."""
+        moment = self.memory.next_moment()
+        rows = await run_hot(self.engine, statement, **parameters)
+        live = {row["digest"]: row["rules"] for row in rows if row["rules"] is not None}
+        asked = {it.digest: it for it in connections}
+        opened = {digest: replace(asked[digest], rules=rules_of(live[digest])) for digest in live}
+        note_tokens(self.memory, asked, opened, moment)
+        return rows
+
+
+def is_of_one(error: DBAPIError) -> bool:
+    """Return whether an error of a batch is that of one request; the others succeed alone."""
+    return isinstance(error, IntegrityError) or is_conflict(error) or is_locked_out(error)
+
+
+def _json(rows: Iterable[Any]) -> str:
+    return to_json(list(rows)).decode()
+
+
+def _user_of(found: _Found | Exception) -> Outcome:
+    if isinstance(found, Exception):
+        return found
+    return None if found.row is None else stored_of(found.row)
+
+
+def _name_of(written: Written) -> tuple[str, str]:
+    return written.user.connection_id, written.columns["user_name_key"]
+
+
+def _outcome_of(user: StoredUser, row: Row) -> Outcome:
+    if row["added"]:
+        return user
+    return unauthorized() if row["rules"] is None else user_name_taken()
+
+
+def _decided(change: Change, found: _Found | Exception, now: int) -> Outcome | Written:
+    """Return the result of a change, under the rules of the moment when its user was read."""
+    if isinstance(found, Exception):
+        return found
+    if found.row is None:
+        return not_found(change.id)
+    if not change.is_light_on(found.row["resource"]):
+        return None
+    try:
+        return changed(replace(change, connection=found.connection), found.row, now)
+    except Exception as error:  # noqa: BLE001 - no error of one change concerns another
+        return error
+
+
+def _basis_of(found: _Found | Exception) -> dict[str, Any]:
+    """Return what a decision builds on: it holds only as long as all of this does."""
+    assert isinstance(found, _Found), "the change was decided"
+    assert found.row is not None, "the change was decided"
+    row = found.row
+    return {
+        "of_connection": row["connection_id"],
+        "of_id": row["id"],
+        "of_revision": row["revision"],
+        "digest": found.connection.digest,
+        "rules": found.rules,
+        **{f"of_{name}": row[f"{IDENTITY_PREFIX}{name}"] for name in UNCHANGED},
+    }
+
+
+def _stored(written: Written, stored: frozenset[UserKey]) -> StoredUser | None:
+    return written.user if written.user.key in stored else None

@@ -1,0 +1,58 @@
+"""How many round trips to PostgreSQL does a frequent request take? As few as can be, exactly."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from tests.drivers.in_process import USER, Ingress
+from tests.readings.round_trips import round_trips_to
+
+pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+LEAVE = {"op": "replace", "value": {"active": False}}
+
+Sends = Callable[[Ingress, str], Awaitable[httpx.Response]]
+
+
+def create(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+    return ingress.send("POST", "/Users", {"schemas": [USER], "userName": f"like {user}"})
+
+
+def look_up(ingress: Ingress, _user: str) -> Awaitable[httpx.Response]:
+    return ingress.http.get("/Users", params={"filter": 'userName eq "ada"'})
+
+
+def read(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+    return ingress.send("GET", f"/Users/{user}")
+
+
+def deactivate(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+    return ingress.patch(f"/Users/{user}", LEAVE)
+
+
+def rename(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+    return ingress.patch(
+        f"/Users/{user}", {"op": "replace", "path": "userName", "value": f"new {user}"}
+    )
+
+
+def replace(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+    body = {"schemas": [USER], "userName": "ada", "title": "Weaver"}
+    return ingress.send("PUT", f"/Users/{user}", body)
+
+
+@pytest.mark.parametrize(
+    ("send", "trips"),
+    [(create, 1), (look_up, 1), (read, 1), (deactivate, 2), (rename, 2), (replace, 2)],
+)
+async def test_a_frequent_request_takes_so_many_round_trips(
+    ingress: Ingress, send: Sends, trips: int
+) -> None:
+    users = [await ingress.user(name) for name in ("ada", "ben")]
+    await send(ingress, users[1])  # prepares the statements
+    await ingress.send("GET", f"/Users/{users[0]}")
+    async with round_trips_to(ingress.database) as sent:
+        answer = await send(ingress, users[0])
+    assert answer.is_success, answer.text
+    assert len(sent) == trips
