@@ -31,7 +31,7 @@ LONGEST_PLAIN_PATCH = 512
 share of CPU time before it is read."""
 
 PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
-USERS_ENDPOINT = "Users"
+USERS_ENDPOINT, GROUPS_ENDPOINT = "Users", "Groups"
 OPERATIONS_ON_ONE_USER = {Operation.create, Operation.query, Operation.replace, Operation.patch}
 
 SETTING_OPERATIONS = {"add", "replace"}
@@ -39,7 +39,9 @@ BOOLEANS = {True: True, False: False, "True": True, "False": False, "true": True
 
 
 def checks_its_token(target: Target, query: Mapping[str, str]) -> bool:
-    """Return whether a request is served by statements that check its token themselves."""
+    """Return whether a request may be served by statements that check its token themselves."""
+    if target.endpoint == GROUPS_ENDPOINT:
+        return target.operation is Operation.patch and not query
     if target.endpoint != USERS_ENDPOINT:
         return False
     if target.operation is Operation.search:
