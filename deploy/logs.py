@@ -48,7 +48,9 @@ def set_up_logs(settings: Settings) -> None:
     structlog.configure(
         processors=[*SHARED_PROCESSORS, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # It writes a line as a whole, so that those of several processes do not mix. A line takes
+        # 16 us of processor time, and with PrintLogger 23 (in turns).
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

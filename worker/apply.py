@@ -3,7 +3,8 @@
 Locks are taken in one order everywhere, so that workers wait for each other but never in a cycle:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
 are the platform's, sync records are Muster's own. Accounts that have to yield their addresses are
-known late and locked after the other accounts. Two workers that need such accounts crosswise are a
+known late and locked after the other accounts, and a sync record that another worker has made at
+the same moment is locked after the other records. Two workers that need such rows crosswise are a
 deadlock: PostgreSQL rolls one of them back, and that one tries again.
 """
 
@@ -62,7 +63,7 @@ async def apply_batch(
         await platform.make_workspaces(_events(newest))
         await platform.lock_workspaces(_events(newest))
         refused = await sync.lock_records(working_set, _events(newest))
-        fresh = {key: it for key, it in newest.items() if _is_fresh(working_set, it)}
+        fresh = {key: it for key, it in newest.items() if _is_fresh(working_set, key, it)}
         await load_facts(working_set, sync, platform, _events(fresh))
         plans = await _plan_each(working_set, fresh)
         await sync.mark_refused(refused - fresh.keys(), now)
@@ -113,10 +114,9 @@ def _events(newest: Newest) -> list[IdentityChanged]:
     return [envelope.data for envelope in newest.values()]
 
 
-def _is_fresh(working_set: WorkingSet, envelope: IdentityChangedEnvelope) -> bool:
+def _is_fresh(working_set: WorkingSet, key: IdentityKey, envelope: IdentityChangedEnvelope) -> bool:
     """Return whether an event is newer than the applied version of its identity."""
-    event = envelope.data
-    return outdated(event.version, working_set.records[key_of_event(event)].applied_version) is None
+    return envelope.data.version > working_set.records[key].applied_version
 
 
 def _is_unchanged(

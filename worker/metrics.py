@@ -39,7 +39,7 @@ class WorkerMetrics:
         )
         self.sync_lag = Histogram(
             "muster_sync_lag_seconds",
-            "Time from the answer to a change to its being applied downstream.",
+            "Time from the answer to a change to the commit that applies it downstream.",
             ["lane"],
             buckets=LAG_BUCKETS,
             registry=registry,

@@ -1,8 +1,10 @@
 """How does the worker report its work? Log lines and metrics tell it, and none is personal."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -28,22 +30,27 @@ class Reports:
         """Measure the time of one transaction."""
         return self.metrics.batch_seconds.labels(lane).time()
 
-    def applied(self, applied: Iterable[Applied], lane: Lane, now: int) -> None:
-        """Report the outcomes of a batch that was committed ``now``, in microseconds."""
+    def applied(self, applied: Sequence[Applied], lane: Lane, now: int) -> None:
+        """Report the outcomes of a batch whose commit had ended ``now``, in microseconds.
+
+        Each metric is looked up once for the batch: to look one up takes longer than to count.
+        """
+        outcomes = Counter((it.envelope.data.portal, it.plan.outcome) for it in applied)
+        for (portal, outcome), number in outcomes.items():
+            self.metrics.events.labels(portal, outcome).inc(number)
+        for reason, number in Counter(
+            refused.reason for it in applied for refused in it.plan.refusals
+        ).items():
+            self.metrics.refusals.labels(reason).inc(number)
+        lag = self.metrics.sync_lag.labels(lane)
         for it in applied:
-            event, outcome = it.envelope.data, it.plan.outcome
-            self.metrics.events.labels(event.portal, outcome).inc()
-            if outcome in {Outcome.APPLIED, Outcome.REFUSED}:
-                lag = max(0, now - event.changed_at) / 1_000_000
-                self.metrics.sync_lag.labels(lane).observe(lag)
-            for refused in it.plan.refusals:
-                self.metrics.refusals.labels(refused.reason).inc()
-            self._log_plan("event_handled", it)
+            if it.plan.outcome in {Outcome.APPLIED, Outcome.REFUSED}:
+                lag.observe(max(0, now - it.envelope.data.changed_at) / 1_000_000)
+        self._log_plans("event_handled", applied)
 
     def replanned(self, applied: Iterable[Applied]) -> None:
         """Report the outcomes of refused identities that were planned again."""
-        for it in applied:
-            self._log_plan("refused_planned_again", it)
+        self._log_plans("refused_planned_again", applied)
 
     def delayed(self, envelope: IdentityChangedEnvelope, error: str, after_seconds: float) -> None:
         """Report that an event is tried again later."""
@@ -88,31 +95,38 @@ class Reports:
         self.metrics.paused.labels(lane).set(0)
         LOG.info("consuming_resumed", lane=lane)
 
-    def _log_plan(self, log_event: str, applied: Applied) -> None:
-        log = _log(applied.envelope)
-        log.info(
-            log_event,
-            outcome=applied.plan.outcome.value,
-            portal=applied.envelope.data.portal.value,
-            actions=[type(action).__name__ for action in applied.plan.actions],
-            refusals=[f"{it.action}: {it.reason}" for it in applied.plan.refusals],
-        )
-        for action in applied.plan.actions:
-            self._report_device(log, action)
+    def _log_plans(self, log_event: str, applied: Iterable[Applied]) -> None:
+        log: structlog.typing.FilteringBoundLogger = LOG.bind()
+        for it in applied:
+            log.info(
+                log_event,
+                **_names_of(it.envelope),
+                outcome=it.plan.outcome.value,
+                portal=it.envelope.data.portal.value,
+                actions=[type(action).__name__ for action in it.plan.actions],
+                refusals=[f"{refused.action}: {refused.reason}" for refused in it.plan.refusals],
+            )
+            for action in it.plan.actions:
+                self._report_device(it.envelope, action)
 
-    def _report_device(self, log: structlog.typing.FilteringBoundLogger, action: Action) -> None:
+    def _report_device(self, envelope: IdentityChangedEnvelope, action: Action) -> None:
         if isinstance(action, ReleaseDevice | ChangeDevicePolicy | RemoveDevice):
             kind = kind_of(action)
             self.metrics.device_actions.labels(kind).inc()
-            log.info("device_changed", device=action.device.id, action=kind.value)
+            _log(envelope).info("device_changed", device=action.device.id, action=kind.value)
 
 
 def _log(envelope: IdentityChangedEnvelope) -> structlog.typing.FilteringBoundLogger:
-    event: IdentityChanged = envelope.data
-    log: structlog.typing.FilteringBoundLogger = LOG.bind(
-        correlation_id=envelope.correlationid,
-        connection=event.connection,
-        identity=event.identity,
-        version=event.version,
-    )
+    log: structlog.typing.FilteringBoundLogger = LOG.bind(**_names_of(envelope))
     return log
+
+
+def _names_of(envelope: IdentityChangedEnvelope) -> dict[str, Any]:
+    """Return the names under which a log line of an event is found."""
+    event: IdentityChanged = envelope.data
+    return {
+        "correlation_id": envelope.correlationid,
+        "connection": event.connection,
+        "identity": event.identity,
+        "version": event.version,
+    }

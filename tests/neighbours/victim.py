@@ -89,7 +89,10 @@ class Victim:
         )
 
     async def _applied(self, left: list[str]) -> list[float]:
-        """Return the seconds from each one's deactivation to its application."""
+        """Return the seconds from each one's deactivation to the transaction that applied it.
+
+        It is committed milliseconds later, which the promise of five seconds leaves out.
+        """
         changed = {row["id"]: row for row in await self.ingress.identities() if row["id"] in left}
         async with asyncio.timeout(APPLICATION_SECONDS):
             while True:

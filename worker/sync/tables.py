@@ -9,6 +9,10 @@ from worker.schema import WorkerTable, partial_index
 class SyncRecordRow(WorkerTable, table=True):
     """The applied version of an identity, and the account that it holds.
 
+    ``applied_at`` is the worker's clock before the transaction that applied the version: a row
+    cannot know when it is committed, a few milliseconds later, or after the waits for locks. How
+    late changes arrive is measured after the commit, by ``muster_sync_lag_seconds``.
+
     ``event`` is the newest applied event with its trace, kept while one of its actions is refused,
     so that it can be planned again without the api. ``replan_at`` is the due time. ``base_role``
     is the own role of the account, written for workers of the version before this one.
@@ -54,7 +58,10 @@ class RefusalRow(WorkerTable, table=True):
 
 
 class DeviceActionRow(WorkerTable, table=True):
-    """An entry of the ledger: a device action that a deactivation has taken and never repeats."""
+    """An entry of the ledger: a device action that a deactivation has taken and never repeats.
+
+    ``applied_at`` is the worker's clock before the transaction, as in a sync record.
+    """
 
     __tablename__ = "device_actions"
 

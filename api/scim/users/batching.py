@@ -54,13 +54,13 @@ class BatchedUsers:
         self._shares = shares
         self._locks = locks
         self._clock = clock
-        self._memory: Tokens = memory or TokenMemory()
-        plain = PlainBatches(database, clock, self._memory)
+        self.memory: Tokens = memory or TokenMemory()
+        plain = PlainBatches(database, clock, self.memory)
         self._by_id = Users[Asked](plain.by_id)
         self._by_user_name = Users[Asked](plain.by_user_name)
         self._creations = self._changes = Users[Any](plain.write, gathers=database.has_one_writer)
         if database.hot is not None:
-            hot = HotUsers(HotSessions(database), self._memory, clock)
+            hot = HotUsers(HotSessions(database), self.memory, clock)
             self._by_id = Batcher(_first(hot.by_id, plain.by_id))
             self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
             self._creations = Batcher(_first(hot.create, _leave), gathers=database.has_one_writer)
@@ -137,7 +137,7 @@ class BatchedUsers:
     async def _write_single(self, write: Write) -> StoredUser:
         """Write one user in a transaction of its own, which waits for the lock on the row."""
         urgent = isinstance(write, Change) and write.urgent
-        moment = self._memory.next_moment()
+        moment = self.memory.next_moment()
         try:
             async with (
                 self._shares.writers.slot(write.connection.id, urgent=urgent),
@@ -149,7 +149,7 @@ class BatchedUsers:
         except IntegrityError as error:
             raise user_name_taken() from error
         assert outcome is not None, "the write has waited for the lock"
-        self._memory.confirm(write.connection.digest, write.connection, moment)
+        self.memory.confirm(write.connection.digest, write.connection, moment)
         return outcome
 
 

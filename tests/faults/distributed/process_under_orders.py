@@ -36,7 +36,7 @@ MOMENT = 0.001
 WRITTEN = {
     Point.AFTER_COMMIT: re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
     Point.AFTER_LEASE: re.compile(r"^UPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
-    Point.AFTER_APPLY: re.compile(r"^(INSERT INTO|UPDATE) sync_records"),
+    Point.AFTER_APPLY: re.compile(r"\b(INSERT INTO|UPDATE) sync_records\b"),
 }
 """What a transaction has written after whose commit the point lies."""
 

@@ -64,6 +64,21 @@ async def test_the_lag_of_what_was_applied_is_from_the_answer_on(platform: Platf
     assert below["bulk", "0.5"] == 1
 
 
+async def test_the_lag_lasts_until_the_commit_has_ended(platform: Platform) -> None:
+    readings = iter([2_000_000, 5_000_000])
+
+    def clock() -> int:
+        """Return a time before the transaction, then one after its commit."""
+        return next(readings)
+
+    handler = replace(platform.handler, clock=clock)
+    await handler.handle([delivery(joiner(STORE, version=1_000_000))])
+    assert samples(platform.metrics, "muster_sync_lag_seconds_sum") == {("bulk",): 4.0}
+    async with platform.database.read() as db:
+        rows = await db.exec_driver_sql("SELECT applied_at FROM sync_records")
+        assert rows.scalars().all() == [2_000_000]
+
+
 async def test_device_actions_are_counted_and_logged_under_the_id_of_their_request(
     platform: Platform,
 ) -> None:
