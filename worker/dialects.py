@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     SQLColumnExpression,
     String,
     Table,
@@ -106,8 +107,13 @@ class is_among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL operator
     type = NULLTYPE  # type: ignore[assignment]
     inherit_cache = True
 
-    def __init__(self, column: SQLColumnExpression[Any], values: Collection[str]) -> None:
-        super().__init__(column, bindparam(None, sorted(values), type_=TEXTS, unique=True))
+    def __init__(
+        self, column: SQLColumnExpression[Any], values: Collection[str] | BindParameter[Any]
+    ) -> None:
+        """Take the texts, or the parameter with which they are given to a statement."""
+        if not isinstance(values, BindParameter):
+            values = bindparam(None, sorted(values), type_=TEXTS, unique=True)
+        super().__init__(column, values)
 
 
 @compiles(is_among, "sqlite")

@@ -30,11 +30,11 @@ async def put_rows(
         return
     names = tuple(names or table.c.keys())
     if db.dialect.name == "postgresql":
-        statement = insert_of_columns(table, names, frozenset(change))
-        await db.exec_driver_sql(statement, columns_of(rows))
+        text = insert_of_columns(table, names, frozenset(change))
+        await db.exec_driver_sql(text, columns_of(rows))
     else:
-        upsert = _with_conflicts(sqlite.insert(table), names, change)
-        await db.execute(upsert, [dict(zip(names, row, strict=True)) for row in rows])
+        statement = _insert_of_rows(table, names, frozenset(change))
+        await db.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 @cache
@@ -66,11 +66,11 @@ def columns_of(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
     return tuple(to_json(column).decode() for column in zip(*rows, strict=True))
 
 
-def _with_conflicts(
-    statement: sqlite.Insert, names: Sequence[str], change: Collection[str]
-) -> sqlite.Insert:
+@cache
+def _insert_of_rows(table: Table, names: tuple[str, ...], change: frozenset[str]) -> sqlite.Insert:
+    """Return the statement of ``put_rows`` for SQLite, which runs once for each row."""
+    statement = sqlite.insert(table)
     if not change:
         return statement.on_conflict_do_nothing()
     new = {name: statement.excluded[name] for name in names if name in change}
-    index = list(statement.table.primary_key)
-    return statement.on_conflict_do_update(index_elements=index, set_=new)
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=new)

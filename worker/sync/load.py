@@ -6,9 +6,10 @@ read without a lock of its own.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
@@ -24,9 +25,12 @@ from worker.sync.mapping import (
     RECORD_COLUMNS,
     RECORDS,
     REFUSALS,
+    by_connection,
     is_refused,
     key_of,
+    of_connections,
     of_identities,
+    parameters_of,
     record_of,
 )
 
@@ -99,13 +103,20 @@ async def load_ledger(
 async def _lock(
     db: AsyncConnection, keys: Iterable[IdentityKey], *, skip_locked: bool
 ) -> Sequence[Sequence[Any]]:
-    statement = (
+    grouped = by_connection(keys)
+    statement = _locking_statement(len(grouped), skip_locked)
+    rows: Sequence[Sequence[Any]] = (await db.execute(statement, parameters_of(grouped))).all()
+    return rows
+
+
+@cache
+def _locking_statement(connections: int, skip_locked: bool) -> Select[Any]:  # noqa: FBT001
+    return (
         select(*RECORD_COLUMNS)
-        .where(of_identities(RECORDS, keys))
+        .where(of_connections(RECORDS, connections))
         .order_by(RECORDS.c.connection, RECORDS.c.identity)
         .with_for_update(skip_locked=skip_locked)
     )
-    return (await db.execute(statement)).all()
 
 
 async def _load(

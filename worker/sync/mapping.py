@@ -1,11 +1,11 @@
 """How are rows of sync mapped? Functions find rows by identity, and read keys and records."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, false, or_
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, bindparam, false, or_
 
-from worker.dialects import is_among
+from worker.dialects import TEXTS, is_among
 from worker.planning.facts import IdentityKey, SyncRecord
 from worker.schema import table_of
 from worker.sync.tables import DeviceActionRow, FailureRow, RefusalRow, SyncRecordRow
@@ -18,16 +18,46 @@ FAILURES = table_of(FailureRow)
 
 def of_identities(table: Table, keys: Iterable[IdentityKey]) -> ColumnElement[bool]:
     """Return the condition for the rows of some identities, mostly of one connection or a few."""
-    by_connection: dict[str, list[str]] = {}
-    for key in sorted(keys):
-        by_connection.setdefault(key.connection, []).append(key.identity)
     return or_(
         false(),
         *(
             and_(table.c.connection == connection, is_among(table.c.identity, identities))
-            for connection, identities in by_connection.items()
+            for connection, identities in by_connection(keys).items()
         ),
     )
+
+
+def of_connections(table: Table, number: int) -> ColumnElement[bool]:
+    """Return the same condition for a statement that is kept; ``parameters_of`` fills it in.
+
+    To build a statement takes longer than to run it.
+    """
+    return or_(
+        false(),
+        *(
+            and_(
+                table.c.connection == bindparam(f"connection_{n}"),
+                is_among(table.c.identity, bindparam(f"identities_{n}", type_=TEXTS)),
+            )
+            for n in range(number)
+        ),
+    )
+
+
+def by_connection(keys: Iterable[IdentityKey]) -> dict[str, list[str]]:
+    """Return identities by their connections."""
+    grouped: dict[str, list[str]] = {}
+    for key in sorted(keys):
+        grouped.setdefault(key.connection, []).append(key.identity)
+    return grouped
+
+
+def parameters_of(grouped: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return the parameters that ``of_connections`` takes."""
+    parameters: dict[str, Any] = {}
+    for n, (connection, identities) in enumerate(grouped.items()):
+        parameters |= {f"connection_{n}": connection, f"identities_{n}": identities}
+    return parameters
 
 
 def key_of(row: RowMapping) -> IdentityKey:

@@ -1,20 +1,21 @@
 """How are sync records saved? A statement writes all of a batch, and failures they end are deleted.
 
 On PostgreSQL one statement does both; the plain way has one for each. Measured in turns, the one
-takes 0.27 of their processor time for 200 identities, and 0.25 for a single one.
+takes 0.41 of their processor time for 200 identities, and 0.47 for a single one.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
 from worker.planning.facts import IdentityKey, SyncRecord
 from worker.planning.working_set import WorkingSet
 from worker.put_rows import columns_of, insert_of_columns, put_rows, values_of
-from worker.sync.mapping import FAILURES, RECORDS, of_identities
+from worker.sync.mapping import FAILURES, RECORDS, by_connection, of_connections, parameters_of
 from worker.sync.replans import SWEEP_SECONDS
 
 Envelopes = Mapping[IdentityKey, IdentityChangedEnvelope]
@@ -68,12 +69,18 @@ async def write_then_forget(db: AsyncConnection, rows: Sequence[Sequence[Any]]) 
 
 async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
     """Delete the failures of identities that have applied the failed version or a newer one."""
+    grouped = by_connection(keys)
+    await db.execute(_forgetting_statement(len(grouped)), parameters_of(grouped))
+
+
+@cache
+def _forgetting_statement(connections: int) -> Delete:
     applied = select(RECORDS.c.identity).where(
         RECORDS.c.connection == FAILURES.c.connection,
         RECORDS.c.identity == FAILURES.c.identity,
         RECORDS.c.applied_version >= FAILURES.c.version,
     )
-    await db.execute(delete(FAILURES).where(of_identities(FAILURES, keys), applied.exists()))
+    return delete(FAILURES).where(of_connections(FAILURES, connections), applied.exists())
 
 
 def _record_row(

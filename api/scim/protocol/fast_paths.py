@@ -4,9 +4,8 @@ Providers look a user up before every write, and no write is more urgent than a 
 that is not exactly of these forms is read in full, with the same answer:
 ``tests/conformance/test_fast_paths.py`` holds both ways to each other.
 
-Measured in process on PostgreSQL, alternating with the full way, a look-up takes 1.6 ms of the
-processor in place of 2.0 (a sixth less of the time until the answer), and a PATCH of ``active``
-3.9 ms in place of 4.7 (a tenth less).
+To read a look-up takes 1 microsecond of the processor in place of 95, and to read a PATCH of
+``active`` 5 in place of 195, measured in turn. ``api.scim.users.states`` decides such a PATCH.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""How does PostgreSQL find the accounts of a batch? A text of its own serves batches of any kind.
+"""How does PostgreSQL find the accounts of a batch? A text of its own serves any batch.
 
 The plain way, ``lock_accounts_plainly`` in ``worker/platforms/sql/load.py``, has a condition for
-each portal of a workspace, and SQLAlchemy builds it for each batch. Measured in turns, the text
-takes 0.31 of its processor time for 200 people, and 0.30 for a single one.
+each portal of a workspace, and arrays of which the driver looks at every value. Measured in turns,
+the text takes 0.53 of its processor time for 200 people, and as much as that for a single one.
 """
 
 from collections.abc import Collection, Sequence

@@ -5,16 +5,17 @@ under the account's. Rows of a kind are locked by key; ``worker/apply.py`` has t
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import false, func, or_, select, text
+from sqlalchemy import Select, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy
-from worker.dialects import insert_into, is_among
+from worker.dialects import TEXTS, insert_into, is_among
 from worker.planning.facts import Address, key_of_event
 from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.accounts_at_once import lock_accounts
@@ -25,8 +26,10 @@ from worker.platforms.sql.mapping import (
     POLICIES,
     WORKSPACES,
     account_of,
+    by_portal,
     device_of,
-    with_emails,
+    of_portals,
+    parameters_of,
 )
 from worker.platforms.sql.tables import LIVE_ADMIN
 
@@ -79,9 +82,18 @@ async def lock_accounts_plainly(
     db: AsyncConnection, ids: Sequence[str], addresses: Collection[Address]
 ) -> Sequence[Sequence[Any]]:
     """Lock and return the accounts with these ids, and the live ones at these addresses."""
-    by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
-    statement = select(*ACCOUNT_COLUMNS).where(or_(by_id, with_emails(addresses)))
-    return (await db.execute(statement.order_by(ACCOUNTS.c.id).with_for_update())).all()
+    grouped = by_portal(addresses)
+    parameters = {"ids": sorted(ids)} | parameters_of(grouped)
+    rows: Sequence[Sequence[Any]]
+    rows = (await db.execute(_locking_statement(len(grouped)), parameters)).all()
+    return rows
+
+
+@cache
+def _locking_statement(portals: int) -> Select[Any]:
+    by_id = is_among(ACCOUNTS.c.id, bindparam("ids", type_=TEXTS))
+    found = select(*ACCOUNT_COLUMNS).where(or_(by_id, of_portals(portals)))
+    return found.order_by(ACCOUNTS.c.id).with_for_update()
 
 
 async def load_accounts_at(

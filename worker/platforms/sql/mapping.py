@@ -1,13 +1,13 @@
 """How are accounts and devices mapped to rows? Functions convert facts in both directions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, RowMapping, and_, false, or_
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, false, or_
 
 from contracts.rules import Portal, Role
-from worker.dialects import is_among
+from worker.dialects import TEXTS, is_among
 from worker.planning.facts import Account, Address, Device
 from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow, WorkspaceRow
 from worker.schema import table_of
@@ -20,9 +20,6 @@ DEVICES = table_of(DeviceRow)
 
 def with_emails(addresses: Collection[Address]) -> ColumnElement[bool]:
     """Return the condition for the live accounts at some addresses."""
-    by_portal: dict[tuple[str, str], list[str]] = {}
-    for workspace, portal, email_key in sorted(addresses):
-        by_portal.setdefault((workspace, portal), []).append(email_key)
     return or_(
         false(),
         *(
@@ -32,9 +29,44 @@ def with_emails(addresses: Collection[Address]) -> ColumnElement[bool]:
                 ACCOUNTS.c.portal == portal,
                 is_among(ACCOUNTS.c.email_key, keys),
             )
-            for (workspace, portal), keys in by_portal.items()
+            for (workspace, portal), keys in by_portal(addresses).items()
         ),
     )
+
+
+def of_portals(number: int) -> ColumnElement[bool]:
+    """Return the same condition for a statement that is kept; ``parameters_of`` fills it in.
+
+    To build a statement takes longer than to run it.
+    """
+    return or_(
+        false(),
+        *(
+            and_(
+                ACCOUNTS.c.email_key.is_not(None),
+                ACCOUNTS.c.workspace == bindparam(f"workspace_{n}"),
+                ACCOUNTS.c.portal == bindparam(f"portal_{n}"),
+                is_among(ACCOUNTS.c.email_key, bindparam(f"keys_{n}", type_=TEXTS)),
+            )
+            for n in range(number)
+        ),
+    )
+
+
+def by_portal(addresses: Collection[Address]) -> dict[tuple[str, str], list[str]]:
+    """Return the keys of e-mails by workspace and portal."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for workspace, portal, email_key in sorted(addresses):
+        grouped.setdefault((workspace, portal), []).append(email_key)
+    return grouped
+
+
+def parameters_of(grouped: Mapping[tuple[str, str], list[str]]) -> dict[str, Any]:
+    """Return the parameters that ``of_portals`` takes."""
+    parameters: dict[str, Any] = {}
+    for n, ((workspace, portal), keys) in enumerate(grouped.items()):
+        parameters |= {f"workspace_{n}": workspace, f"portal_{n}": portal, f"keys_{n}": keys}
+    return parameters
 
 
 ACCOUNT_COLUMNS = (
