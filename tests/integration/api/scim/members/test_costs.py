@@ -146,7 +146,8 @@ async def test_a_request_asks_the_same_whatever_the_size_of_the_group(
     casts: list[Cast], change: Change
 ) -> None:
     small, large = [await _cost(cast, change) for cast in casts]
-    assert large.statements == small.statements
+    # A token that is remembered is looked up at the end, any other at the beginning.
+    assert sorted(large.statements) == sorted(small.statements)
     assert large.rows == small.rows
     assert len(large.statements) <= FEW
     assert large.rows <= FEW
