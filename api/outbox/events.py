@@ -4,16 +4,33 @@ Drafts are read in the transaction that leases, so that no version shows the sta
 Rendering needs no database, but CPU time.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    FromClause,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.dialects import json_text, with_commas
+from api.directory.dialects import is_among, json_text, rows_in, with_commas
 from api.directory.identity_changes import IdentityState
 from api.directory.tables import Connection, GroupRow, Membership
 from api.outbox.leasing import Mark
@@ -92,72 +109,118 @@ async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityCha
 
 
 async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]:
-    """Read the drafts of marks, in their order and with two statements for all of them.
+    """Read the drafts of marks, in their order and with one statement for all of them.
 
     Heavy names of groups are only weighed, because many of them would take too much memory at once.
     """
-    connections = await _connections_of(db, marks)
-    groups = await _groups_of(db, marks)
-    return [_draft(mark, connections[mark.connection_id], groups) for mark in marks]
+    read = await _read(db, marks, HEAVY_NAMES)
+    return [_draft(mark, read) for mark in marks]
 
 
 async def read_whole(db: AsyncConnection, draft: Draft) -> Draft:
     """Return a draft with the names of its groups, which were only weighed before."""
-    mark = draft.mark
-    groups = await _groups_of(db, [mark], most=LARGEST_WEIGHT)
-    return _draft(mark, (draft.workspace, draft.rules), groups)
+    return _draft(draft.mark, await _read(db, [draft.mark], LARGEST_WEIGHT))
 
 
-def _draft(
-    mark: Mark, of: tuple[str, Rules], groups: Mapping[IdentityKey, tuple[str | None, int]]
-) -> Draft:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The workspace and the rules of each connection, and the names of identities' groups.
+
+    Names are None where they weigh too much. Their weight stands beside them.
+    """
+
+    connections: Mapping[str, tuple[str, Rules]]
+    groups: Mapping[IdentityKey, tuple[str | None, int]]
+
+
+def _draft(mark: Mark, read: Read) -> Draft:
+    workspace, rules = read.connections[mark.connection_id]
     kept = mark.state.groups
     if kept is not None:
-        return Draft(mark, *of, weight=sum(len(name) + BYTES_BESIDE_NAME for name in kept))
-    return Draft(mark, *of, *groups.get((mark.connection_id, mark.identity_id), ("[]", 0)))
+        weight = sum(len(name) + BYTES_BESIDE_NAME for name in kept)
+        return Draft(mark, workspace, rules, weight=weight)
+    names, weight = read.groups.get((mark.connection_id, mark.identity_id), ("[]", 0))
+    return Draft(mark, workspace, rules, names, weight)
 
 
-async def _connections_of(
-    db: AsyncConnection, marks: Sequence[Mark]
-) -> dict[str, tuple[str, Rules]]:
-    ids = {mark.connection_id for mark in marks}
-    statement = select(col(Connection.id), col(Connection.workspace), col(Connection.rules)).where(
-        col(Connection.id).in_(ids)
-    )
-    time_slice, found = TimeSlice(), {}
-    for id_, workspace, rules in await db.execute(statement):
-        found[id_] = workspace, RULES.validate_python(rules)
-        await time_slice.pause_if_over()
-    return found
-
-
-async def _groups_of(
-    db: AsyncConnection, marks: Sequence[Mark], most: int = HEAVY_NAMES
-) -> dict[IdentityKey, tuple[str | None, int]]:
-    """Return the names of identities' groups, or None where they weigh too much, and their weight.
+async def _read(db: AsyncConnection, marks: Sequence[Mark], most: int) -> Read:
+    """Read what drafts of marks need, as it is now.
 
     :param most: the largest weight, in bytes, at which names are read.
     """
-    wanted = [(mark.connection_id, mark.identity_id) for mark in marks if mark.state.groups is None]
+    parameters = {
+        "connections": json.dumps([{"id": it} for it in {mark.connection_id for mark in marks}]),
+        "identities": json.dumps(
+            [
+                {"connection": mark.connection_id, "id": mark.identity_id}
+                for mark in marks
+                if mark.state.groups is None
+            ]
+        ),
+        "most": most,
+    }
+    time_slice = TimeSlice()
+    connections: dict[str, tuple[str, Rules]] = {}
+    groups: dict[IdentityKey, tuple[str | None, int]] = {}
+    for connection_id, workspace, id_, text in await db.execute(
+        _reading(db.dialect.name), parameters
+    ):
+        if id_ is None:
+            connections[connection_id] = workspace, RULES.validate_json(text)
+            await time_slice.pause_if_over()
+        elif text is not None:
+            weight, _, names = text.partition(":")
+            groups[connection_id, id_] = (f"[{names}]" if names else None), int(weight)
+    return Read(connections, groups)
+
+
+@cache
+def _reading(dialect: str) -> CompoundSelect[Any]:
+    """Return the statement that reads connections, with their rules, and the groups of identities.
+
+    A row is of a connection, and has its rules, or of an identity, and has the weight of the names
+    of its groups, a colon and, where they are light, the names.
+    """
+    given = rows_in(bindparam("connections", type_=String), [column("id", String)], dialect)
+    connections = select(
+        col(Connection.id),
+        col(Connection.workspace),
+        cast(null(), String),
+        cast(col(Connection.rules), String),
+    ).where(is_among(col(Connection.id), select(given.c.id)))
+    names = [column("connection", String), column("id", String)]
+    named = rows_in(bindparam("identities", type_=String), names, dialect)
+    groups = select(named.c.connection, cast(null(), String), named.c.id, _groups_of(named))
+    return union_all(connections, groups)
+
+
+def _groups_of(named: FromClause) -> ScalarSelect[str]:
+    """Return the weight and the names of the groups of each identity.
+
+    The subquery runs for each identity, by index: PostgreSQL would plan a join by its statistics,
+    which know nothing of a group that was pushed a moment ago.
+    """
     name = col(GroupRow.display_name)
-    member = col(Membership.connection_id), col(Membership.member_id)
     weight: Any = func.sum(func.length(name) + BYTES_BESIDE_NAME)
-    names = case((weight <= most, with_commas(json_text(name), name)))
-    statement = (
-        select(*member, names, weight)
+    is_light = weight <= bindparam("most", type_=BigInteger)
+    light = case((is_light, with_commas(json_text(name), name)), else_="")
+    return (
+        select(cast(weight, String).concat(":").concat(light))
+        .select_from(Membership)
         .join(
             GroupRow,
-            (col(GroupRow.connection_id) == col(Membership.connection_id))
-            & (col(GroupRow.id) == col(Membership.group_id)),
+            and_(
+                col(GroupRow.connection_id) == col(Membership.connection_id),
+                col(GroupRow.id) == col(Membership.group_id),
+            ),
         )
-        .where(tuple_(*member).in_(wanted))
-        .group_by(*member)
+        .where(
+            col(Membership.connection_id) == named.c.connection,
+            col(Membership.member_id) == named.c.id,
+        )
+        .correlate(named)
+        .scalar_subquery()
     )
-    rows: Sequence[Any] = (await db.execute(statement)).all()
-    return {
-        (connection_id, member_id): (None if found is None else f"[{found}]", int(weighed))
-        for connection_id, member_id, found, weighed in rows
-    }
 
 
 def terms_of(

@@ -6,9 +6,12 @@ from hypothesis import strategies as st
 
 from api.outbox.pauses import (
     LARGEST_BATCH,
+    LONGEST_LOOK,
     LONGEST_PAUSE,
+    SHORTEST_LOOK,
     is_unavailable,
     next_size,
+    pause_after,
     pause_before,
 )
 from contracts.topology import Lane
@@ -53,6 +56,17 @@ def test_batches_grow_only_while_everything_is_taken(
         assert size_then <= max(1, size / 2)
     elif size_then > size:
         assert all(isinstance(it, Confirmed | RetryAfter) for it in outcomes)
+
+
+def test_a_relay_that_writes_wake_looks_no_more_until_the_next_one() -> None:
+    assert pause_after(SHORTEST_LOOK, moved=True, was_woken=True) == LONGEST_LOOK
+
+
+def test_marks_of_other_processes_are_looked_for_soon_and_ever_more_slowly() -> None:
+    idle = pause_after(LONGEST_LOOK, moved=True, was_woken=False)
+    assert idle == SHORTEST_LOOK
+    pauses = [idle := pause_after(idle, moved=False, was_woken=False) for _ in range(9)]
+    assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, LONGEST_LOOK, LONGEST_LOOK]
 
 
 @given(outcomes=OUTCOMES)
