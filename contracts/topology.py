@@ -170,9 +170,9 @@ class Topology:
     def _bundle_queue(self, lane: Lane) -> Queue:
         by_topic = Binding(self.events, self.bundles_routing_key(lane))
         arguments = self._dead_lettering_to(self.dead_letters)
-        return Queue(
-            self.bundles(lane), arguments | {"x-max-length-bytes": MOST_BUNDLE_BYTES}, (by_topic,)
-        )
+        arguments["x-max-length-bytes"] = MOST_BUNDLE_BYTES
+        name = self.bundles(lane)
+        return Queue(name, arguments, (by_topic, self._direct_binding(name)))
 
     def _tier_queue(self, lane: Lane, delay: float) -> Queue:
         # Each delay has a queue: with delays per message, a long one at the head holds up the rest.

@@ -75,10 +75,7 @@ def page_statement() -> Select[Any]:
     newest_first = [it.desc() for it in oldest_first]
     before = select(ends).where(ends.c.place <= start).order_by(*newest_first)
     beyond = select(ends).where(ends.c.place - start >= count).order_by(*oldest_first)
-    last = select(ends).order_by(*newest_first).limit(1).cte("last")
     nearest, next_ = before.limit(1).cte("nearest"), beyond.limit(1).cte("next")
-    behind_last = select(func.count()).where(*_users_behind(last)).scalar_subquery()
-    total = (_value(last.c.place) + behind_last).label("total")
     page = (
         select(*CREATION)
         .where(*_users_behind(nearest), _is_up_to(next_))
@@ -87,12 +84,27 @@ def page_statement() -> Select[Any]:
         .limit(count)
         .subquery("page")
     )
-    one = select(total).cte("counted")
+    one = select(_total(ends)).cte("counted")
     shown = select(one.c.total, page.c.id).select_from(one.outerjoin(page, true()))
     return shown.order_by(page.c.created_at, page.c.id)
 
 
+@cache
+def total_statement() -> Select[Any]:
+    """Select the number of all users."""
+    return select(_total(_ends()))
+
+
 CREATION = (USERS.c.created_at, USERS.c.id)
+
+
+def _total(ends: CTE) -> ColumnElement[int]:
+    """Return the number of all users: up to the last end, and behind it."""
+    newest_first = (ends.c.created_at.desc(), ends.c.id.desc())
+    last = select(ends).order_by(*newest_first).limit(1).cte("last")
+    behind = select(func.count()).where(*_users_behind(last)).scalar_subquery()
+    total: ColumnElement[int] = (_value(last.c.place) + behind).label("total")
+    return total
 
 
 def _ends() -> CTE:

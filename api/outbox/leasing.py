@@ -5,9 +5,10 @@ Every function runs inside the caller's transaction, and several relays may leas
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,10 +72,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """The marks of a batch, and the workspace after which the next batch goes on."""
+    """The marks of a batch, and the workspace after which the next batch goes on.
+
+    ``has_more``: the batch is full, so that there may be more marks.
+    """
 
     marks: Sequence[Mark]
     last_served: str
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +104,54 @@ class MarkSelection:
         return and_(self.includes(marks), marks.c.due_at.is_(None))
 
 
+Waiting = Mapping[str, str]
+"""The workspaces of the connections that have ready marks, by the connections' ids."""
+
+
+async def look(db: AsyncConnection, *selections: MarkSelection) -> Sequence[Waiting]:
+    """Return the connections that have ready marks of each selection, by one statement."""
+    found: Sequence[dict[str, str]] = [{} for _ in selections]
+    for number, connection_id, workspace in await db.execute(_look_statement(selections)):
+        found[number][connection_id] = workspace
+    return found
+
+
 async def lease(
-    db: AsyncConnection, selection: MarkSelection, most: int, now: int, until: int, after: str = ""
+    db: AsyncConnection,
+    selection: MarkSelection,
+    waiting: Waiting,
+    most: int,
+    until: int,
+    after: str = "",
 ) -> Leased:
     """Lease ready marks, which no other relay gets until the lease ends.
 
     The batch is shared between the workspaces that have marks, and filled with the oldest of each.
     An unreadable mark is left out, and stays leased, so that it does not hold up the others.
 
+    :param waiting: the connections that have marks, as a look has found them.
     :param most: the size of the batch.
     :param until: when the leases end, in microseconds.
     :param after: the workspace that was served last.
     """
-    await make_due_ready(db, now, until - now)
-    connections = await _connections_with_marks(db, selection)
-    round_robin = RoundRobin(list({*connections.values()}), most, after)
+    round_robin = RoundRobin(list({*waiting.values()}), most, after)
     rows: list[RowMapping] = []
     while True:
         workspaces, share = round_robin.next()
         if not workspaces:
             break
-        served = {id_: name for id_, name in connections.items() if name in set(workspaces)}
+        served = {id_: name for id_, name in waiting.items() if name in set(workspaces)}
         taken = await _lease_oldest(db, selection, served, share, until)
         round_robin.served(Counter(served[row["connection_id"]] for row in taken))
         rows += taken
     rows.sort(key=lambda row: row["dirty_since"])
-    return Leased(await _readable(rows), round_robin.last_served)
+    return Leased(await _readable(rows), round_robin.last_served, has_more=len(rows) == most)
+
+
+async def is_any_due(db: AsyncConnection, now: int, lease: int) -> bool:
+    """Return whether ``make_due_ready`` would find a mark, which takes no lock."""
+    due = [select(col(Identity.id)).where(it).exists() for it in _due(now, lease)]
+    return bool((await db.execute(select(or_(*due)))).scalar_one())
 
 
 async def make_due_ready(db: AsyncConnection, now: int, lease: int) -> None:
@@ -133,10 +161,15 @@ async def make_due_ready(db: AsyncConnection, now: int, lease: int) -> None:
 
     :param lease: the length of a lease, in microseconds.
     """
+    for due in _due(now, lease):
+        await _make_ready(db, due)
+
+
+def _due(now: int, lease: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return two conditions of due marks, each of which is one range of the index."""
     due_at = col(Identity.due_at)
     too_long = or_(col(Identity.attempts) == 0, due_at > now + lease + LONGEST_RETRY_DELAY)
-    await _make_ready(db, due_at <= now)
-    await _make_ready(db, and_(due_at > now + 2 * lease, too_long))
+    return due_at <= now, and_(due_at > now + 2 * lease, too_long)
 
 
 async def _make_ready(db: AsyncConnection, which: ColumnElement[bool]) -> None:
@@ -175,11 +208,6 @@ async def unleased_marks(
 # --- statements -----------------------------------------------------------------------------
 
 
-async def _connections_with_marks(db: AsyncConnection, selection: MarkSelection) -> dict[str, str]:
-    """Return the workspaces of the connections that have ready marks, by the connections' ids."""
-    return dict((await db.execute(_connections_statement(selection))).all())
-
-
 async def _lease_oldest(
     db: AsyncConnection, selection: MarkSelection, served: dict[str, str], share: int, until: int
 ) -> Sequence[RowMapping]:
@@ -190,7 +218,12 @@ async def _lease_oldest(
 
 
 @cache
-def _connections_statement(selection: MarkSelection) -> Select[str, str]:
+def _look_statement(selections: Sequence[MarkSelection]) -> Any:
+    """Return the statement that finds connections with ready marks, with their selections."""
+    return union_all(*(_connections_with_marks(it, at) for at, it in enumerate(selections)))
+
+
+def _connections_with_marks(selection: MarkSelection, number: int) -> Select[int, str, str]:
     """Return the statement that finds connections with ready marks, by steps through the index.
 
     A step leads from one connection with marks to the next; ready ones are then looked for.
@@ -205,12 +238,12 @@ def _connections_statement(selection: MarkSelection) -> Select[str, str]:
     first = (
         select(marks.c.connection_id).where(selection.includes(marks)).order_by(*in_order).limit(1)
     )
-    found = select(first.scalar_subquery().label("id")).cte("found", recursive=True)
+    found = select(first.scalar_subquery().label("id")).cte(f"found_{number}", recursive=True)
     beyond = first.where(marks.c.connection_id > found.c.id).correlate(found).scalar_subquery()
     found = found.union_all(select(beyond).where(found.c.id.is_not(None)))
     ready = first.where(marks.c.connection_id == found.c.id, marks.c.due_at.is_(None))
     return (
-        select(col(Connection.id), col(Connection.workspace))
+        select(literal_column(str(number)), col(Connection.id), col(Connection.workspace))
         .join(found, found.c.id == col(Connection.id))
         .where(ready.correlate(found).scalar_subquery().is_not(None))
     )

@@ -1,4 +1,4 @@
-"""When is a suspect retried, and how large is a batch? Failures lengthen pauses. Pure."""
+"""When is a look or a suspect repeated, and how large is a batch? Failures make pauses longer."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,14 @@ from contracts.transport import Confirmed, EventOutcome, RetryAfter, Unknown
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
 """Seconds before a failed mark is retried; a short first pause spares its innocent neighbours."""
 
-LARGEST_BATCH = {Lane.URGENT: 50, Lane.BULK: 200}
-"""Marks leased at once. A batch is settled as a whole, so that a small one keeps leavers quick."""
+SHORTEST_LOOK, LONGEST_LOOK = 0.005, 1.0
+"""Seconds between looks at an idle lane: short after work of other processes, growing while no mark
+is found."""
+
+LARGEST_BATCH = {Lane.URGENT: 50, Lane.BULK: 400}
+"""Marks leased at once. A batch is settled as a whole, so that a small one keeps leavers quick. A
+large one spreads the waits for two commits and a confirm over more marks, and its rows hold the
+event loop for some ten milliseconds."""
 
 
 def pause_before(failures: int, chance: float) -> float:
@@ -21,6 +27,21 @@ def pause_before(failures: int, chance: float) -> float:
     doubled: float = SHORTEST_PAUSE * 2 ** min(failures - 1, 30)
     longest = min(doubled, LONGEST_PAUSE)
     return longest * (1 + chance) / 2
+
+
+def pause_after(idle: float, *, moved: bool, was_woken: bool) -> float:
+    """Return the seconds until the next look at a lane that has no more marks.
+
+    Marks of this process wake the relay, and need no look. Marks that were found without a waking
+    are those of another process, which may make more.
+
+    :param idle: the seconds before the last look.
+    :param moved: whether the last look has found marks.
+    :param was_woken: whether a write of this process has led to it.
+    """
+    if not moved:
+        return min(idle * 2, LONGEST_LOOK)
+    return LONGEST_LOOK if was_woken else SHORTEST_LOOK
 
 
 def next_size(size: int, lane: Lane, outcomes: Sequence[EventOutcome]) -> int:

@@ -11,13 +11,29 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox import room, settling
 from api.outbox.bundles import outcomes_of, shipments
-from api.outbox.leasing import Mark, MarkSelection, lease
+from api.outbox.leasing import (
+    Mark,
+    MarkSelection,
+    Waiting,
+    is_any_due,
+    lease,
+    look,
+    make_due_ready,
+)
 from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
-from api.outbox.pauses import LARGEST_BATCH, is_unavailable, next_size, pause_before
+from api.outbox.pauses import (
+    LARGEST_BATCH,
+    SHORTEST_LOOK,
+    is_unavailable,
+    next_size,
+    pause_after,
+    pause_before,
+)
 from api.outbox.room import MOST_WAITING, Room
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
@@ -37,6 +53,10 @@ LOG = structlog.get_logger(__name__)
 LEASE_SECONDS = 60
 """The length of a lease, longer than a batch takes; after a crash, marks wait so long."""
 
+LEASE = LEASE_SECONDS * 1_000_000
+READY_INTERVAL = 250_000
+"""Microseconds between looks for due marks, as long as the shortest pause of a suspect."""
+
 SUSPECTS_AT_ONCE = 10
 """Suspects leased at once. A suspect may wait to the timeout of a confirm, which ends the batch."""
 
@@ -45,9 +65,6 @@ FULL_PAUSE = 0.1
 
 Outcome = tuple[Packed, EventOutcome]
 """An event, and what became of it."""
-
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.005, 1.0
-"""Seconds between looks at an idle lane: short after work, growing while no mark is found."""
 
 
 class Relay:
@@ -81,6 +98,9 @@ class Relay:
         self._sizes = dict(LARGEST_BATCH)
         self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
+        self._with_more: set[Lane] = set()
+        self._looks = Batcher(self._look)  # a write wakes both lanes, which then share a look
+        self._readied_at = 0
         self._room = Room(publisher, room.most_waiting(most_waiting))
         self._bells = {lane: asyncio.Event() for lane in Lane}
 
@@ -99,24 +119,25 @@ class Relay:
             self.wake()
 
     async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
-        idle = SHORTEST_PAUSE
+        idle = SHORTEST_LOOK
         bell = self._bells[lane]
         while not stop.is_set():
+            was_woken = bell.is_set()
             bell.clear()
             if not await self._room.has_any(lane):
                 await pause(FULL_PAUSE, stop)
                 continue
             moved: int | None = await until_stopped(stop)(self.move, lane)
-            idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
-            if not moved and not stop.is_set():
+            idle = pause_after(idle, moved=bool(moved), was_woken=was_woken)
+            if not (stop.is_set() or (moved and lane in self._with_more)):
                 # New marks do not make an unavailable transport available.
                 await pause(idle, stop if lane in self._unavailable else bell)
 
     async def _serve_suspects(self, stop: asyncio.Event) -> None:
-        idle = SHORTEST_PAUSE
+        idle = SHORTEST_LOOK
         while not stop.is_set():
             moved: int | None = await until_stopped(stop)(self.move_suspects)
-            idle = SHORTEST_PAUSE if moved else min(idle * 2, LONGEST_PAUSE)
+            idle = pause_after(idle, moved=bool(moved), was_woken=False)
             if not moved:
                 await pause(idle, stop)
 
@@ -125,7 +146,10 @@ class Relay:
 
         Return the number of marks cleared or rejected; 0 where the transport was unavailable.
         """
-        packed = await self._lease(MarkSelection(lane), self._sizes[lane])
+        selection = MarkSelection(lane)
+        await self._make_due_ready()
+        waiting = await self._looks.submit(selection)
+        packed = await self._lease(selection, waiting, self._sizes[lane]) if waiting else ()
         if not packed:
             return 0
         outcomes = await self._publish(lane, packed)
@@ -160,9 +184,11 @@ class Relay:
 
         The first failure gives the others back: the line may be broken for a while.
         """
-        for lane in Lane:
-            if packed := await self._lease(MarkSelection(lane, suspect=True), SUSPECTS_AT_ONCE):
-                return await self._publish_apart(lane, packed)
+        await self._make_due_ready()
+        selections = [MarkSelection(lane, suspect=True) for lane in Lane]
+        for selection, waiting in zip(selections, await self._look(selections), strict=True):
+            if waiting and (packed := await self._lease(selection, waiting, SUSPECTS_AT_ONCE)):
+                return await self._publish_apart(selection.lane, packed)
         return 0
 
     async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
@@ -182,18 +208,38 @@ class Relay:
         [told] = outcomes_of(shipment, outcome)
         return told
 
-    async def _lease(self, selection: MarkSelection, most: int) -> Sequence[Packed]:
+    async def _look(self, selections: Sequence[MarkSelection]) -> Sequence[Waiting]:
+        async with self.database.read() as db:
+            return await look(db, *selections)
+
+    async def _lease(
+        self, selection: MarkSelection, waiting: Waiting, most: int
+    ) -> Sequence[Packed]:
         """Lease a batch and pack it; rendering waits until the transaction holds no lock."""
-        started = self.clock()
-        until = started + LEASE_SECONDS * 1_000_000
+        until = self.clock() + LEASE
         async with self.database.write() as db:
-            leased = await lease(
-                db, selection, most, started, until, self._last_served.get(selection, "")
-            )
+            after = self._last_served.get(selection, "")
+            leased = await lease(db, selection, waiting, most, until, after)
             loaded = await load(db, leased.marks, self._largest_event)
             await settling.give_back(db, loaded.left_over)
         self._last_served[selection] = leased.last_served
+        if leased.has_more or loaded.left_over:
+            self._with_more.add(selection.lane)
+        else:
+            self._with_more.discard(selection.lane)
         return await pack(loaded.drafts, self._largest_event)
+
+    async def _make_due_ready(self) -> None:
+        """Make due marks ready, unless that was done a moment ago."""
+        now = self.clock()
+        if 0 <= now - self._readied_at < READY_INTERVAL:
+            return
+        async with self.database.read() as db:
+            is_any = await is_any_due(db, now, LEASE)
+        if is_any:
+            async with self.database.write() as db:
+                await make_due_ready(db, now, LEASE)
+        self._readied_at = now
 
     async def _settle(self, lane: Lane, outcomes: Sequence[Outcome]) -> int:
         self._report(lane, outcomes)
@@ -217,7 +263,8 @@ class Relay:
                     unpublished.append(mark)
                 case Rejected(reason=reason):
                     rejected[mark] = reason
-        async with self.database.write() as db:
+        is_quick = len(confirmed) == len(outcomes)
+        async with self.database.write_once() if is_quick else self.database.write() as db:
             await settling.clear(db, confirmed, at)
             await settling.postpone(db, attempted)
             await settling.give_back(db, unpublished)

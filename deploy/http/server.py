@@ -29,6 +29,8 @@ SENT_AHEAD = 128 * 1024
 """Bytes of an answer that the system buffers for a client that does not read. By default it would
 buffer some MB for each, out of the memory that all share."""
 
+API_ADVICE = "set MUSTER_PORT or MUSTER_HOST"
+
 
 class PortTaken(DeployError):
     """Another process listens on the port already, or the address is not this machine's."""
@@ -49,7 +51,20 @@ def bind_api(settings: Settings) -> socket.socket:
 
     :raises PortTaken: when that is not possible. Its text names the settings to change.
     """
-    return _bind(settings.host, settings.port, "set MUSTER_PORT or MUSTER_HOST")
+    return _bind(settings.host, settings.port, API_ADVICE)
+
+
+def bind_api_for(processes: int, settings: Settings) -> list[socket.socket]:
+    """Bind a socket to the same port for each of several processes.
+
+    The system deals connections out by the addresses and ports of clients. From a single socket, a
+    process that is awake would take all that are waiting: of 16 that came at once, one took 16.
+
+    :raises PortTaken: when that is not possible. Its text names the settings to change.
+    """
+    with bind_api(settings) as alone:  # a shared port would tell nothing of other processes on it
+        port = alone.getsockname()[1]
+    return [_bind(settings.host, port, API_ADVICE, shared=True) for _ in range(processes)]
 
 
 def bind_operators(settings: Settings) -> socket.socket:
@@ -67,7 +82,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _bind(host: str, port: int, advice: str) -> socket.socket:
+def _bind(host: str, port: int, advice: str, *, shared: bool = False) -> socket.socket:
     """Bind a socket that names TCP as its protocol. Its connections inherit its options.
 
     asyncio switches Nagle's algorithm off only if the protocol is named. With it on, an answer in
@@ -76,6 +91,7 @@ def _bind(host: str, port: int, advice: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
     try:
         listener.bind((host, port))

@@ -20,15 +20,17 @@ async def run_until_signalled(
     opening: AbstractAsyncContextManager[T],
     prepare: Callable[[T], Awaitable[None]],
     part: ProcessBody[T],
+    lifeline: int | None = None,
 ) -> None:
     """Run a part of Muster until a signal comes and its work is drained.
 
     :param operators: the socket for metrics and health, which are served after the preparation.
     :param opening: opens the databases that the part needs.
     :param prepare: checks or migrates the databases before any request is served.
+    :param lifeline: the pipe of a parent process, if there is one; its end is like a signal.
     """
     async with opening as opened:
-        with until_signalled() as stop:
+        with until_signalled(lifeline) as stop:
             await prepare(opened)
             async with serving_operators(operators, stop) as endpoints:
                 await part(opened, endpoints, stop)

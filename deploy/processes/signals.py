@@ -9,29 +9,66 @@ from collections.abc import Iterator
 GRACE_SECONDS = 30
 """Seconds that a drain may take. Orchestrators kill a process after about as long."""
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""The signals that end a process: Ctrl-C, and that of orchestrators."""
+
 
 @contextlib.contextmanager
-def until_signalled() -> Iterator[asyncio.Event]:
+def until_signalled(lifeline: int | None = None) -> Iterator[asyncio.Event]:
     """Yield an event that SIGINT or SIGTERM sets. A second signal, or the deadline, exits at once.
 
     Exiting at once is safe: work that is not committed is repeated at the next start.
+
+    :param lifeline: the pipe of a parent process. When it can be read, the parent wants this
+        process to end, or is gone; then the event is set, as a signal may have done already.
     """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    deadlines: list[asyncio.TimerHandle] = []
-
-    def on_signal(number: int) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-        deadlines.append(loop.call_later(GRACE_SECONDS, os._exit, 1))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, on_signal, number)
+    drain = _Drain(loop)
+    for number in SIGNALS:
+        loop.add_signal_handler(number, drain.on_signal, number)
+    if lifeline is not None:
+        loop.add_reader(lifeline, drain.on_lifeline, lifeline)
     try:
-        yield stop
+        yield drain.stop
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
-        for deadline in deadlines:
-            deadline.cancel()
+        if lifeline is not None:
+            loop.remove_reader(lifeline)
+        drain.is_over()
+
+
+class _Drain:
+    """The end of a process, from the first signal on."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.stop = asyncio.Event()
+        self._loop = loop
+        self._deadline: asyncio.TimerHandle | None = None
+        self._is_signalled = False
+
+    def on_signal(self, number: int) -> None:
+        """Begin to drain, or exit at a second signal.
+
+        Some orchestrators signal a parent process and the others, so that both ways may tell.
+        """
+        if self._is_signalled:
+            os._exit(128 + number)
+        self._is_signalled = True
+        self._begin()
+
+    def on_lifeline(self, lifeline: int) -> None:
+        """Begin to drain, if that has not begun."""
+        self._loop.remove_reader(lifeline)
+        self._begin()
+
+    def is_over(self) -> None:
+        """Cancel the deadline."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _begin(self) -> None:
+        if self.stop.is_set():
+            return
+        self.stop.set()
+        self._deadline = self._loop.call_later(GRACE_SECONDS, os._exit, 1)

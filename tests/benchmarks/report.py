@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import typer
 
@@ -74,4 +75,6 @@ class Report:
 
     def _shown(self, aim: Aim) -> str:
         figure = self.figures.get(aim.work)
-        return "not measured" if figure is None else aim.shown(figure)
+        if figure is None:
+            return "not measured"
+        return aim.shown(figure) if isfinite(figure) else "void"

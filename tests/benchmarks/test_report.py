@@ -1,6 +1,7 @@
 """Which aims does a run name as missed? Those that its parts have missed or not measured."""
 
 from collections import Counter
+from math import inf
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_a_share_is_reached_from_below_and_a_time_from_above(
 def test_what_was_not_measured_is_missed_if_its_part_was_to_be() -> None:
     report = Report([SHARE, SECONDS])
     assert report.missed([Part.RELAY]) == ["publish: not measured, aim 50%"]
+
+
+def test_a_figure_that_is_void_reaches_no_aim() -> None:
+    report = Report([SECONDS])
+    report.hold("leave", inf)
+    assert report.missed([Part.LEAVERS]) == ["leave: void, aim 0.20 s"]
 
 
 def test_a_figure_without_an_aim_has_no_cell_for_it() -> None:

@@ -14,7 +14,7 @@ from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
 
 OF_THE_API = {"fastapi", "fastapi_swagger", "scim2_models", "scim2_server"}
-OF_SERVERS = {"h11", "prometheus_client", "starlette", "uvicorn", "uvloop"}
+OF_SERVERS = {"h11", "httptools", "prometheus_client", "starlette", "uvicorn", "uvloop"}
 OF_THE_BROKER = {"aio_pika", "aiormq"}
 OF_DATABASES = {"asyncpg", "sqlalchemy", "sqlmodel"}
 OF_MIGRATIONS = {"alembic"}

@@ -33,7 +33,7 @@ BODIES: dict[str, Json] = {
         "name": {
             "givenName": "Ivy",
             "familyName": "Reel",
-            "middleName": "Q.",
+            "middleName": "",
             "honorificPrefix": "Dr.",
         },
         "emails": [
@@ -143,36 +143,32 @@ ODD_TEXTS = [
     ENTERPRISE.upper(),
     "urn:ietf:params:scim:schemas:core:2.0:Group",
 ]
-ODD_VALUES: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        *ODD_TEXTS,
-        None,
-        True,
-        False,
-        0,
-        1,
-        1.5,
-        [],
-        {},
-        [[]],
-        [{}],
-        [None],
-        ["x"],
-        {"value": "x"},
-        [{"value": "x"}],
-        [{"value": "x", "primary": True}, {"value": "y", "primary": True}],
-        {"resourceType": "User"},
-        {"A": 1, "a": 2},
-    ]
-)
-KEYS = st.sampled_from(
-    [
-        *("id", "meta", "groups", "password", "schemas", "name", "emails", "roles", "photos"),
-        *("entitlements", "x509Certificates", "title", "manager", "type", "primary", "display"),
-        *("value", "$ref", "userName", "USERNAME", "user_name", "active", "externalId", "unknown"),
-        *("name.givenName", f"{ENTERPRISE}:department", ENTERPRISE, ENTERPRISE.lower(), "x" * 501),
-    ]
-)
+ODD_VALUES: list[Any] = [
+    *ODD_TEXTS,
+    None,
+    True,
+    False,
+    0,
+    1,
+    1.5,
+    [],
+    {},
+    [[]],
+    [{}],
+    [None],
+    ["x"],
+    {"value": "x"},
+    [{"value": "x"}],
+    [{"value": "x", "primary": True}, {"value": "y", "primary": True}],
+    {"resourceType": "User"},
+    {"A": 1, "a": 2},
+]
+KEYS = [
+    *("id", "meta", "groups", "password", "schemas", "name", "emails", "roles", "photos"),
+    *("entitlements", "x509Certificates", "title", "manager", "type", "primary", "display"),
+    *("value", "$ref", "userName", "USERNAME", "user_name", "active", "externalId", "unknown"),
+    *("name.givenName", f"{ENTERPRISE}:department", ENTERPRISE, ENTERPRISE.lower(), "x" * 501),
+]
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -182,6 +178,22 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield value, key
         if isinstance(value[key], dict | list):
             yield from _places(value[key])
+
+
+def once_altered(body: Json) -> Iterator[Json]:
+    """Yield a body with every odd value, in every place and under every further key."""
+    for number, (holder, _) in enumerate(list(_places(body))):
+        for value in ODD_VALUES:
+            yield _altered(body, number, None, value)
+        for key in KEYS if isinstance(holder, dict) else ():
+            yield _altered(body, number, key, "x")
+
+
+def _altered(body: Json, number: int, key: str | None, value: Any) -> Json:
+    altered = deepcopy(body)
+    holder, place = list(_places(altered))[number]
+    holder[place if key is None else key] = deepcopy(value)
+    return altered
 
 
 @st.composite
@@ -195,11 +207,11 @@ def altered_bodies(draw: st.DrawFn) -> Json:
         holder, key = draw(st.sampled_from(places)) if places else (body, "userName")
         match draw(st.sampled_from(["replace", "remove", "add", "rename", "double"])):
             case "replace":
-                holder[key] = deepcopy(draw(ODD_VALUES))
+                holder[key] = deepcopy(draw(st.sampled_from(ODD_VALUES)))
             case "remove":
                 del holder[key]
             case "add" if isinstance(holder, dict):
-                holder[draw(KEYS)] = deepcopy(draw(ODD_VALUES))
+                holder[draw(st.sampled_from(KEYS))] = deepcopy(draw(st.sampled_from(ODD_VALUES)))
             case "rename" if isinstance(holder, dict):
                 holder[draw(st.sampled_from([key.upper(), key.lower()]))] = holder.pop(key)
             case "double" if isinstance(holder, list):

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def running_part(
-    name: str, environment: dict[str, str], log: BinaryIO | None = None
+    name: str, environment: dict[str, str], log: BinaryIO | None = None, *options: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a part; at the end stop it as an orchestrator does, which it takes well.
 
@@ -39,6 +39,7 @@ async def running_part(
     process = await asyncio.create_subprocess_exec(
         *MUSTER,
         name,
+        *options,
         env=environment,
         stdout=log or asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.STDOUT if log else None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
+from contracts.identities_changed import is_bundle, split
 from contracts.identity_changed import Trace, encode
 from contracts.topology import Lane, Topology
 from tests.drivers.people import STORE, joiner
@@ -20,7 +21,7 @@ UNREADABLE: tuple[bytes, ...] = tuple(
     for body in (
         personal("not JSON").encode(),
         NAME.encode() + b"\xff",
-        [personal("not an object")],
+        [personal("not an object"), personal("nor this")],
         EVENT | {"type": NAME},
         EVENT | {"type": {NAME: NAME}},
         EVENT | {"data": personal("data")},
@@ -32,6 +33,11 @@ UNREADABLE: tuple[bytes, ...] = tuple(
     )
 )
 """Bodies that become dead letters, for every reason."""
+
+LETTERS: tuple[bytes, ...] = tuple(
+    letter for body in UNREADABLE for letter in (split(body) if is_bundle(body) else (body,))
+)
+"""The bodies of the dead letters: of a bundle, each event is a letter of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Letters:
                 Message(body), self.topology.lane(Lane.URGENT)
             )
         dead = 0
-        while dead < len(UNREADABLE):  # the worker moves them in its own time
+        while dead < len(LETTERS):  # the worker moves them in its own time
             await asyncio.sleep(0.05)
             queue = await self.channel.declare_queue(self.topology.dead_letters, passive=True)
             dead = queue.declaration_result.message_count or 0
@@ -57,8 +63,8 @@ class Letters:
     async def headers(self) -> dict[str, str]:
         """Return what is written on the outside of every event, and of every dead letter."""
         dead = await self.channel.get_queue(self.topology.dead_letters)
-        letters = [await dead.get() for _ in UNREADABLE]
-        assert sorted(letter.body for letter in letters) == sorted(UNREADABLE)
+        letters = [await dead.get() for _ in LETTERS]
+        assert sorted(letter.body for letter in letters) == sorted(LETTERS)
         events = [event async for event in _all_in(self.listener)]
         assert events
         return {

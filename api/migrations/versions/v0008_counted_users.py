@@ -28,6 +28,11 @@ END $$
 
 # A user is counted 5 seconds after its time at the earliest: ``api/directory/user_ranges.py``.
 ON_POSTGRES = (
+    # Every page looks through the notes, so those that were deleted must not lie about for long.
+    """
+    ALTER TABLE user_range_changes
+    SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)
+    """,
     NOTE_CHANGE,
     """
     CREATE TRIGGER users_deleted AFTER DELETE ON users

@@ -5,11 +5,13 @@ writers, a lock of the process on a database with one (``api.scim.groups.slices`
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scim2_models import MutabilityException, PatchOp, PatchOperation
 from scim2_server.conditions import Conditions
 
+from api.access.bearer import Tokens
+from api.access.token_memory import TokenMemory
 from api.fairness.work import LARGE_WORK
 from api.outbox.marks import mark_identities
 from api.scim.groups import statements
@@ -65,11 +67,15 @@ PlanGroup = Callable[[Transaction], Awaitable[GroupPlan]]
 
 @dataclass(frozen=True, slots=True)
 class GroupWrites:
-    """Writes the groups of one connection; ``slice_size`` is the members of a slice."""
+    """Writes the groups of one connection; ``slice_size`` is the members of a slice.
+
+    ``memory`` notes that a token was found live by a statement that has changed members.
+    """
 
     service: TolerantScimService
     transactions: Transactions
     slice_size: int = MEMBERS_PER_SLICE
+    memory: Tokens = field(default_factory=TokenMemory)
 
     async def create(self, pushed: PushedGroup) -> Row:
         """Store a new group with those of its members that exist; return its row.
@@ -141,8 +147,12 @@ class GroupWrites:
         """
         if not ID.fullmatch(id_):
             return None
+        moment = self.memory.next_moment()
         async with self.transactions.lock(id_), self.transactions.write_at_once() as tx:
-            return await change_members_at_once(tx, id_, change)
+            revision = await change_members_at_once(tx, id_, change)
+        if revision is not None:
+            self.memory.confirm(tx.connection.digest, tx.connection, moment)
+        return revision
 
     async def delete(self, id_: str, conditions: Conditions) -> None:
         """Delete a group."""

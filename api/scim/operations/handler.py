@@ -32,7 +32,7 @@ class DirectoryHandler(AsyncScimHandler):
         # The library needs a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))
         self.users = UserRequests(service, transactions, users)
-        writes = GroupWrites(service, transactions)
+        writes = GroupWrites(service, transactions, memory=users.memory)
         self.groups = GroupRequests(service, transactions, writes)
         self.operations = BulkOperations(service, transactions, self.users, writes)
         self.cycles = BulkCycles(service, transactions)

@@ -6,19 +6,20 @@ are loaded a portion at a time while the answer is being sent, so that it takes 
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import accumulate
 from typing import Any
 
+from pydantic_core import to_json
 from scim2_models import Context, ResponseParameters
-from sqlalchemy import RowMapping, String, cast, func, select
+from sqlalchemy import RowMapping, Select, String, bindparam, cast, func, select
 from sqlmodel import col
 
+from api.directory.dialects import is_among, objects_in
 from api.directory.tables import UserRow
 from api.scim.groups import statements
 from api.scim.groups.mapping import group_of
 from api.scim.members.answers import MemberList, MemberLists, shown_member_attributes
-from api.scim.members.reads import chunks
 from api.scim.protocol.ready_json import StreamedJson, texts_of
 from api.scim.protocol.service import TolerantScimService
 from api.scim.search.cursors import Direction
@@ -112,12 +113,10 @@ class ResourceLists:
         """Return the approximate characters that each resource takes in an answer."""
         counts = await self._members().counts(tx, [id_ for type_, id_ in found if type_ == "Group"])
         sizes = {id_: GROUP_CHARACTERS + MEMBER_CHARACTERS * count for id_, count in counts.items()}
-        length = func.length(cast(col(UserRow.resource), String))
-        for portion in chunks([id_ for type_, id_ in found if type_ == "User"]):
-            read = select(col(UserRow.id), length).where(
-                col(UserRow.connection_id) == tx.connection_id, col(UserRow.id).in_(portion)
-            )
-            sizes |= dict((await tx.db.execute(read)).all())
+        users = [{"id": id_} for type_, id_ in found if type_ == "User"]
+        if users:
+            asked = {"connection": tx.connection_id, "asked": to_json(users).decode()}
+            sizes |= dict((await tx.db.execute(_lengths_of_users(tx.dialect), asked)).all())
         return [sizes.get(id_, GROUP_CHARACTERS) for _, id_ in found]
 
     def _members(self) -> MemberLists:
@@ -127,6 +126,16 @@ class ResourceLists:
 
     async def _work(self, work: Callable[[], dict[str, Any]], size: int) -> dict[str, Any]:
         return await self.transactions.shares.work.run(self.transactions.owner, work, size)
+
+
+@cache
+def _lengths_of_users(dialect: str) -> Select[Any]:
+    """Select the characters of users' JSON; the ids are one parameter, however many they are."""
+    asked = objects_in(bindparam("asked", type_=String), ("id",), dialect)
+    of_connection = col(UserRow.connection_id) == bindparam("connection", type_=String)
+    length = func.length(cast(col(UserRow.resource), String))
+    among = is_among(col(UserRow.id), select(asked.c.id))
+    return select(col(UserRow.id), length).where(of_connection, among)
 
 
 def count_fitting(sizes: Sequence[int], most: int) -> int:

@@ -4,9 +4,8 @@ Providers look a user up before every write, and no write is more urgent than a 
 that is not exactly of these forms is read in full, with the same answer:
 ``tests/conformance/test_fast_paths.py`` holds both ways to each other.
 
-Measured in process on PostgreSQL, alternating with the full way, a look-up takes 1.6 ms of the
-processor in place of 2.0 (a sixth less of the time until the answer), and a PATCH of ``active``
-3.9 ms in place of 4.7 (a tenth less).
+To read a look-up takes 1 microsecond of the processor in place of 95, and to read a PATCH of
+``active`` 5 in place of 195, measured in turn. ``api.scim.users.states`` decides such a PATCH.
 """
 
 import re
@@ -31,7 +30,7 @@ LONGEST_PLAIN_PATCH = 512
 share of CPU time before it is read."""
 
 PATCH_SCHEMA = str(PatchOp[ScimUser].__schema__)
-USERS_ENDPOINT = "Users"
+USERS_ENDPOINT, GROUPS_ENDPOINT = "Users", "Groups"
 OPERATIONS_ON_ONE_USER = {Operation.create, Operation.query, Operation.replace, Operation.patch}
 
 SETTING_OPERATIONS = {"add", "replace"}
@@ -39,7 +38,9 @@ BOOLEANS = {True: True, False: False, "True": True, "False": False, "true": True
 
 
 def checks_its_token(target: Target, query: Mapping[str, str]) -> bool:
-    """Return whether a request is served by statements that check its token themselves."""
+    """Return whether a request may be served by statements that check its token themselves."""
+    if target.endpoint == GROUPS_ENDPOINT:
+        return target.operation is Operation.patch and not query
     if target.endpoint != USERS_ENDPOINT:
         return False
     if target.operation is Operation.search:

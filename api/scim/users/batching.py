@@ -53,14 +53,14 @@ class BatchedUsers:
         self._shares = shares
         self._locks = locks
         self._clock = clock
-        self._memory: Tokens = memory or TokenMemory()
+        self.memory: Tokens = memory or TokenMemory()
         plain = PlainBatches(database, clock)
         if database.hot is None:  # all writes share their commits: SQLite has one writer
             self._by_id = Users[Asked](plain.by_id)
             self._by_user_name = Users[Asked](plain.by_user_name)
             self._creations = self._changes = Users[Any](plain.write)
             return
-        hot = HotUsers(database.hot, self._memory, clock)
+        hot = HotUsers(database.hot, self.memory, clock)
         self._by_id = Batcher(_first(hot.by_id, plain.by_id))
         self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
         self._creations = Batcher(_first(hot.create, _leave))
@@ -136,7 +136,7 @@ class BatchedUsers:
     async def _write_single(self, write: Write) -> StoredUser:
         """Write one user in a transaction of its own, which waits for the lock on the row."""
         urgent = isinstance(write, Change) and write.urgent
-        moment = self._memory.next_moment()
+        moment = self.memory.next_moment()
         try:
             async with (
                 self._shares.writers.slot(write.connection.id, urgent=urgent),
@@ -148,7 +148,7 @@ class BatchedUsers:
         except IntegrityError as error:
             raise user_name_taken() from error
         assert outcome is not None, "the write has waited for the lock"
-        self._memory.confirm(write.connection.digest, write.connection, moment)
+        self.memory.confirm(write.connection.digest, write.connection, moment)
         return outcome
 
 

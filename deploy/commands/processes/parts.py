@@ -24,15 +24,19 @@ def run_part(
     schema: Schema,
     part: ProcessBody[DatabaseT],
     say: Callable[[Settings, socket.socket], None],
+    lifeline: int | None = None,
 ) -> None:
-    """Run one of several processes, on the database of its side."""
+    """Run one of several processes, on the database of its side.
+
+    :param lifeline: the pipe of a parent process, if there is one.
+    """
     with bind_operators(settings) as operators:
 
         async def prepare(database: DatabaseT) -> None:
             await schema.ensure_current(database.reading, database.writing)
             say(settings, operators)
 
-        run_process(run_until_signalled(operators, opening, prepare, part))
+        run_process(run_until_signalled(operators, opening, prepare, part, lifeline))
 
 
 def settings_of_a_part() -> Settings:

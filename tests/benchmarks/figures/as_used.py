@@ -14,7 +14,6 @@ from tests.benchmarks.figures.rates import (
 from tests.benchmarks.figures.situation import Situation
 from tests.benchmarks.load.http_load import p50_p99, percentile
 from tests.benchmarks.report import AIM, Table
-from tests.benchmarks.watching.processors import OF_FLOORS
 
 WORKS = ((CREATE, 1), (CREATE, 16), (DEACTIVATE, 16), (LOOK_UP, 16))
 MUSTER = "Muster"
@@ -23,9 +22,9 @@ MUSTER = "Muster"
 async def measure_requests(it: Situation) -> None:
     """Measure rates, pages and members."""
     asked = {FLOOR: it.floor.asked, MUSTER: it.running.asked}
-    await measure_rates(it.report, it.where, asked, WORKS, it.extent)
-    table = _table(it, "a page")
     processors, number = it.running.processors, it.extent.pages
+    await measure_rates(it.report, it.where, asked, WORKS, processors, it.extent)
+    table = _table(it, "a page")
     bare, _ = await pages_of(it.floor.asked, number, processors)
     ours, _ = await pages_of(it.paged, number, processors)
     _add(it, table, "a page of 100, ms", bare, ours)
@@ -37,11 +36,11 @@ async def measure_delivery(it: Situation) -> None:
     table = _table(it, "delivery")
     bare = await cost_of_floor(it.floor.asked, it.running.processors, it.extent.steady_seconds)
     arrived = await arrival(it.running, it.extent.steady_seconds)
-    least = sum(ms for part, ms in bare.items() if part in OF_FLOORS)
-    parts = {part: ms for part, ms in arrived.milliseconds.items() if ms > 0 and part != FLOOR}
-    _add(it, table, f"processor ms for a write at {PER_SECOND}/s", least, sum(parts.values()))
-    for part, ms in parts.items():
-        table.add(f"of these {part}", {MUSTER: f"{ms:.1f}"})
+    used = arrived.taken.of_muster(arrived.writes)
+    _add(it, table, f"processor ms for a write at {PER_SECOND}/s", bare, used)
+    for part, ms in arrived.taken.milliseconds_for_each(arrived.writes).items():
+        if ms and part != FLOOR:
+            table.add(f"of these {part}", {MUSTER: f"{ms:.1f}"})
     p50, p99 = (percentile(arrived.lags, percent) for percent in (50, 99))
     aims = [
         it.report.hold(f"{it.where}: from the answer to the commit downstream, {name}", lag)

@@ -1,13 +1,13 @@
 """How does Muster bear a load that does not end? Lags, the highest rate, and what a write costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.extent import Extent
 from tests.benchmarks.load.asked import Asked
 from tests.benchmarks.load.steady import push
 from tests.benchmarks.watching.commits import CommitWatch, lags
-from tests.benchmarks.watching.processors import Processors
+from tests.benchmarks.watching.processors import Processors, Taken
 from tests.benchmarks.watching.sight import Sight, moment
 
 PER_SECOND = 50
@@ -31,10 +31,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The seconds from each answer to the commit downstream, and what a write took in all."""
+    """The seconds from each answer to the commit downstream, and what was taken for the writes."""
 
     lags: Sequence[float]
-    milliseconds: Mapping[str, float]
+    taken: Taken
+    writes: int
 
 
 async def arrival(running: Running, seconds: float) -> Arrival:
@@ -46,16 +47,14 @@ async def arrival(running: Running, seconds: float) -> Arrival:
             await sight.until_applied(since)
         commits = await running.watch.commits()
     versions = await sight.versions(list(load.answered))
-    return Arrival(lags(load.answered, versions, commits), taken.milliseconds_for_each(load.writes))
+    return Arrival(lags(load.answered, versions, commits), taken, load.writes)
 
 
-async def cost_of_floor(
-    floor: Asked, processors: Processors, seconds: float
-) -> Mapping[str, float]:
-    """Push the same to a floor; return what a write takes of the processors."""
+async def cost_of_floor(floor: Asked, processors: Processors, seconds: float) -> float:
+    """Push the same to a floor; return the milliseconds that a write takes of the processors."""
     with processors.watched() as taken:
         load = await push(floor, PER_SECOND, seconds)
-    return taken.milliseconds_for_each(load.writes)
+    return taken.of_floor(load.writes)
 
 
 async def highest_rate(running: Running, extent: Extent) -> int:

@@ -34,7 +34,8 @@ async def measure_ingress(setting: Setting) -> None:
             for connections in CONNECTIONS
             for what in (CREATE, DEACTIVATE, LOOK_UP)
         ]
-        await measure_rates(setting.report, ALONE, {FLOOR: floor.asked} | asked, works, extent)
+        asked = {FLOOR: floor.asked} | asked
+        await measure_rates(setting.report, ALONE, asked, works, setting.processors, extent)
     await measure_round_trips(setting, small)
     await setting.settle(since)
 

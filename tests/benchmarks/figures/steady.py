@@ -39,7 +39,8 @@ async def measure_steady_load(setting: Setting) -> None:
             table.add(f"at {PER_SECOND} writes/s {size}", cells | aim)
         await _measure_highest(setting, by_size, floor.creates.per_second)
         works = [(CREATE, 16), (DEACTIVATE, 16), (LOOK_UP, 16)]
-        await measure_rates(report, WHERE, {FLOOR: floor.asked} | asked, works, extent)
+        asked = {FLOOR: floor.asked} | asked
+        await measure_rates(report, WHERE, asked, works, setting.processors, extent)
         measure_memory(report)
     await measure_rows(report, setting.sight)
 

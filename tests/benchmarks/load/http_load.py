@@ -14,15 +14,16 @@ Ask = Callable[[Client], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many requests a second were answered, and what they took in milliseconds."""
+    """How many requests were answered, in all and a second, and what they took in milliseconds."""
 
     per_second: float
     p50: float
     p99: float
+    number: int
 
     def __str__(self) -> str:
         """Return it as tables show it."""
-        return f"{self.per_second:,.0f} · {self.p50:.0f} · {self.p99:.0f}"
+        return f"{self.per_second:,.0f} · {shown(self.p50)} · {shown(self.p99)}"
 
 
 def median_of(rates: Sequence[Rate]) -> Rate:
@@ -46,7 +47,8 @@ async def rate(targets: Sequence[Target], ask: Ask, *, connections: int, seconds
     elapsed = time.perf_counter() - started
     for client in clients:
         client.close()
-    return Rate(len(times) / elapsed, percentile(times, 50), percentile(times, 99))
+    p50, p99 = percentile(times, 50), percentile(times, 99)
+    return Rate(len(times) / elapsed, p50, p99, len(times))
 
 
 async def took(ask: Awaitable[Any]) -> float:
@@ -63,4 +65,9 @@ def percentile(seconds: Sequence[float], percent: int) -> float:
 
 def p50_p99(seconds: Sequence[float]) -> str:
     """Return both percentiles as tables show them, in milliseconds."""
-    return f"{percentile(seconds, 50):.0f} · {percentile(seconds, 99):.0f}"
+    return f"{shown(percentile(seconds, 50))} · {shown(percentile(seconds, 99))}"
+
+
+def shown(milliseconds: float) -> str:
+    """Return a time as tables show it: two digits of it tell something."""
+    return f"{milliseconds:.1f}" if milliseconds < 10 else f"{milliseconds:.0f}"

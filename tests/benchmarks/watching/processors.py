@@ -8,8 +8,9 @@ import psutil
 
 from tests.servers.containers import RunningServer
 
+FLOOR = "floor"
 OF_PROCESSES = {
-    "floor": "tests.benchmarks.floors.bare",
+    FLOOR: "tests.benchmarks.floors.bare",
     "api": "tests.drivers.api_process",
     "api and relay": "deploy.cli api",
     "worker": "deploy.cli worker",
@@ -17,7 +18,7 @@ OF_PROCESSES = {
 }
 """What the command lines of our processes hold."""
 
-OF_FLOORS = frozenset({"floor", "database"})
+OF_FLOORS = frozenset({FLOOR, "database"})
 """The parts of a floor."""
 
 NANOSECOND = 1e-9
@@ -53,6 +54,16 @@ class Taken:
     """Seconds by part."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def of_floor(self, number: float) -> float:
+        """Return the milliseconds of a floor for each of so many pieces of work."""
+        each = self.milliseconds_for_each(number)
+        return sum(ms for part, ms in each.items() if part in OF_FLOORS)
+
+    def of_muster(self, number: float) -> float:
+        """Return the milliseconds of all parts of Muster, and of its servers, for each."""
+        each = self.milliseconds_for_each(number)
+        return sum(ms for part, ms in each.items() if part != FLOOR)
 
     def milliseconds_for_each(self, number: float) -> dict[str, float]:
         """Return the milliseconds of each part for each of so many pieces of work."""

@@ -14,7 +14,7 @@ from tests.servers.rabbitmq import wait_for_rabbitmq
 
 TOPOLOGY = Topology()
 TAKEN = 40
-"""Deliveries of a lane that somebody holds back at once, at most."""
+"""Deliveries of a queue that somebody holds back at once, at most."""
 
 
 async def restart(site: Site) -> None:
@@ -46,15 +46,16 @@ async def exhaust_disk(site: Site) -> None:
 
 
 async def disorder_deliveries(site: Site) -> None:
-    """Take what lies in the lanes, and put it back late, shuffled and twice."""
+    """Take what lies in the lanes, single events and bundles, and put it back late and twice."""
+    queues = [*map(TOPOLOGY.lane, Lane), *map(TOPOLOGY.bundles, Lane)]
     async with _lanes(site) as channel:
         for _ in range(site.drawn.randint(2, 5)):
-            held = [(lane, it) for lane in Lane for it in await _take(channel, lane)]
+            held = [(name, it) for name in queues for it in await _take(channel, name)]
             await asyncio.sleep(site.drawn.uniform(0.1, 0.6))
             again = [*held, *held]
             site.drawn.shuffle(again)
-            for lane, message in again:
-                await _put_back(channel, lane, message)
+            for name, message in again:
+                await _put_back(channel, name, message)
             for _, message in held:
                 await message.ack()
             site.note("disordered", deliveries=len(held))
@@ -67,9 +68,9 @@ async def _lanes(site: Site) -> AsyncIterator[AbstractChannel]:
         yield await connection.channel()
 
 
-async def _take(channel: AbstractChannel, lane: Lane) -> list[AbstractIncomingMessage]:
-    """Compete with the workers for a lane for a moment; return what was won."""
-    queue = await channel.get_queue(TOPOLOGY.lane(lane), ensure=False)
+async def _take(channel: AbstractChannel, name: str) -> list[AbstractIncomingMessage]:
+    """Compete with the workers for a queue for a moment; return what was won."""
+    queue = await channel.get_queue(name, ensure=False)
     await channel.set_qos(prefetch_count=TAKEN)
     won: list[AbstractIncomingMessage] = []
 
@@ -82,7 +83,7 @@ async def _take(channel: AbstractChannel, lane: Lane) -> list[AbstractIncomingMe
     return won
 
 
-async def _put_back(channel: AbstractChannel, lane: Lane, message: AbstractIncomingMessage) -> None:
+async def _put_back(channel: AbstractChannel, name: str, message: AbstractIncomingMessage) -> None:
     direct = await channel.get_exchange(TOPOLOGY.direct, ensure=False)
     same = Message(
         message.body,
@@ -91,7 +92,7 @@ async def _put_back(channel: AbstractChannel, lane: Lane, message: AbstractIncom
         delivery_mode=message.delivery_mode,
         message_id=message.message_id,
     )
-    await direct.publish(same, TOPOLOGY.lane(lane))
+    await direct.publish(same, name)
 
 
 async def _answers(site: Site) -> None:

@@ -52,7 +52,7 @@ LEASE = Recovery(leases=True)
 """A relay was killed: its marks come free when its lease ends."""
 
 BROKER_BACK = Recovery(
-    delay=max(relay.LONGEST_PAUSE, rabbitmq_consumer.RECONNECT_SECONDS), pause=pauses.LONGEST_PAUSE
+    delay=max(pauses.LONGEST_LOOK, rabbitmq_consumer.RECONNECT_SECONDS), pause=pauses.LONGEST_PAUSE
 )
 """The relay looks again, the workers dial again. What was on its way again and again comes after
 pauses that double."""

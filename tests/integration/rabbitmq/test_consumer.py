@@ -8,8 +8,8 @@ from aio_pika import Message, connect
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from structlog.testing import capture_logs
 
-from contracts.topology import DELIVERY_LIMIT, TOPOLOGY_NOT_APPLIED, Lane, Topology
-from contracts.transport import Delivery
+from contracts.topology import CONTENT_TYPE, DELIVERY_LIMIT, TOPOLOGY_NOT_APPLIED, Lane, Topology
+from contracts.transport import DeadLettered, Delivery, Part, RetryAfter
 from deploy.broker.rabbitmq_topology import apply_topology
 from tests.servers.rabbitmq import QUICK_RETRIES, RabbitmqServer, delete_topology
 from tests.servers.tcp_proxy import TcpProxy
@@ -212,6 +212,37 @@ async def test_a_dead_letter_tells_why_and_from_where_and_nothing_else(
     assert message.body == b"poison"
     told = {name: text for name, text in message.headers.items() if name.startswith("muster-")}
     assert told == {"muster-attempts": 0, "muster-lane": "urgent", "muster-reason": "not JSON"}
+
+
+async def test_an_event_that_leaves_its_bundle_is_a_message_of_its_own(
+    consumer: RabbitmqConsumer, topology: Topology, channel: AbstractChannel
+) -> None:
+    bundles = topology.bundles(Lane.BULK)
+    await put(channel, bundles, b'[{"id": 0}, {}, {"id": 2}]')
+    [delivery] = await receive(consumer, 1)
+    retried, dead = RetryAfter(QUICK_RETRIES[-1]), DeadLettered("not an event")
+    await delivery.fall_apart([Part(0, b'{"id":0}', retried), Part(1, b"{}", dead)])
+    letter = await take(channel, topology.dead_letters)
+    assert (letter.body, letter.headers["muster-reason"]) == (b"{}", "not an event")
+    later = await take(channel, topology.tier(Lane.BULK, QUICK_RETRIES[-1]))
+    assert (later.body, later.headers["muster-attempts"]) == (b'{"id":0}', 1)
+    assert later.content_type == CONTENT_TYPE
+    await consumer.close()
+    await until_there_are(0, bundles, channel)
+
+
+async def test_a_bundle_tells_how_often_nobody_answered_it(
+    consumer: RabbitmqConsumer, proxy: TcpProxy, topology: Topology, channel: AbstractChannel
+) -> None:
+    await put(channel, topology.bundles(Lane.BULK), b"[{}]")
+    [delivery] = await receive(consumer, 1)
+    assert delivery.unanswered == 0
+    proxy.cut()
+    await until_lost(consumer)
+    proxy.mend()
+    [again] = await receive(consumer, 1)
+    assert again.unanswered == 1
+    await again.ack()
 
 
 async def test_what_waits_for_its_retry_lies_in_the_tier_of_its_lane(

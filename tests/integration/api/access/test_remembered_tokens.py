@@ -9,6 +9,10 @@ from contracts.clock import now
 from tests.drivers.in_process import PATCH, PUBLIC_URL, USER, Ingress
 
 LEAVE = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
+ONE_LESS = {
+    "schemas": [PATCH],
+    "Operations": [{"op": "remove", "path": f'members[value eq "{"0" * 32}"]'}],
+}
 LOOK_UP = '/Users?filter=userName eq "{}"'
 NOBODY = "0" * 32
 
@@ -29,6 +33,9 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", LOOK_UP.format("ben"), None),
     ("GET", "/Users?count=1", None),
     ("GET", "/Groups", None),
+    ("PATCH", f"/Groups/{NOBODY}", ONE_LESS),
+    ("PATCH", f"/Groups/{NOBODY}", LEAVE),
+    ("PATCH", "/Groups/nobody?attributes=id", ONE_LESS),
     ("GET", "/Nothing", None),
     ("DELETE", "/Users/{user}", None),
     ("DELETE", "/Users", None),

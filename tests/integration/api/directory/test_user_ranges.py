@@ -15,7 +15,7 @@ from api.admin.connections import create_connection
 from api.directory.count_users import UserCounting
 from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
 from api.directory.tables import ApiTable
-from api.directory.user_ranges import find_page, page_statement
+from api.directory.user_ranges import find_page, page_statement, total_statement
 from contracts.clock import now
 from tests.drivers.in_process import RULES, opened_directory
 
@@ -75,6 +75,7 @@ class Process:
         async with self.database.snapshot() as db:
             total = await db.scalar(select(func.count()).where(of_connection))
             expected = total, list(await db.scalars(page))
+            assert await db.scalar(total_statement().params(connection=self.connection)) == total
             return await find_page(db, self.connection, start, count) == expected
 
     async def rows(self, table: Any) -> int:

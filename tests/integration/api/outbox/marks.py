@@ -9,7 +9,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import ReleasedAttributes, after_creation
 from api.directory.identity_rows import new_row
 from api.directory.tables import Identity
-from api.outbox.leasing import Mark, MarkSelection, lease
+from api.outbox.leasing import Mark, MarkSelection, lease, look, make_due_ready
 from contracts.identity_changed import Profile, Trace
 from contracts.topology import Lane
 from tests.drivers.in_process import RULES
@@ -56,7 +56,10 @@ async def taken(
 ) -> Sequence[Mark]:
     """Lease marks, and commit."""
     async with directory.write() as db:
-        leased = await lease(db, MarkSelection(lane, suspect), most, now, now + LEASE, after)
+        selection = MarkSelection(lane, suspect)
+        await make_due_ready(db, now, LEASE)
+        [waiting] = await look(db, selection)
+        leased = await lease(db, selection, waiting, most, now + LEASE, after)
     return leased.marks
 
 

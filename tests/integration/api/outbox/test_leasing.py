@@ -11,7 +11,7 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.outbox import settling
-from api.outbox.leasing import MarkSelection, lease
+from api.outbox.leasing import MarkSelection, lease, look
 from contracts.topology import RETRY_DELAYS, Lane
 from tests.integration.api.outbox.marks import (
     LEASE,
@@ -22,6 +22,8 @@ from tests.integration.api.outbox.marks import (
     mark,
     taken,
 )
+
+BULK = MarkSelection(Lane.BULK)
 
 
 def people(name: str, count: int) -> list[str]:
@@ -74,7 +76,8 @@ async def test_more_workspaces_than_places_are_served_one_after_the_other(
     after = ""
     for _ in range(7):
         async with directory.write() as db:
-            leased = await lease(db, MarkSelection(Lane.BULK), 3, NOW, NOW + LEASE, after)
+            [waiting] = await look(db, BULK)
+            leased = await lease(db, BULK, waiting, 3, NOW + LEASE, after)
         after = leased.last_served
         served += [it.connection_id for it in leased.marks]
     assert {served.count(it) for it in connections.values()} == {3}
@@ -111,7 +114,8 @@ async def test_what_another_relay_has_in_hand_is_skipped_and_not_waited_for(
     await mark(directory, connections["large"], people("large", 10))
     await mark(directory, connections["small"], people("small", 4))
     async with directory.write() as db:
-        await lease(db, MarkSelection(Lane.BULK), 8, NOW, NOW + LEASE)
+        [waiting] = await look(db, BULK)
+        await lease(db, BULK, waiting, 8, NOW + LEASE)
         async with asyncio.timeout(10):
             batch = by_connection(await taken(directory, 8), connections)
     assert batch == {"large": 6, "small": 0}

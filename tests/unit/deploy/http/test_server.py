@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from deploy.http.server import SENT_AHEAD, bind_api
+from deploy.http.server import SENT_AHEAD, PortTaken, bind_api, bind_api_for
 from deploy.settings import read_settings
 
 
@@ -31,3 +31,13 @@ async def test_connections_have_their_options(level: int, option: int, expected:
             assert await accepted == expected
             writer.close()
             await writer.wait_closed()
+
+
+def test_several_processes_listen_on_one_port_and_no_other_installation_does() -> None:
+    first, second = bind_api_for(2, read_settings(host="127.0.0.1", port=0))
+    with first, second:
+        port = first.getsockname()[1]
+        assert second.getsockname()[1] == port
+        for bind in (bind_api, lambda settings: bind_api_for(2, settings)):
+            with pytest.raises(PortTaken, match="MUSTER_PORT"):
+                bind(read_settings(host="127.0.0.1", port=port))

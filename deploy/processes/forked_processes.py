@@ -1,0 +1,116 @@
+"""How does one command run as several processes? A parent forks them, and waits for their end.
+
+The parent serves nothing. It holds the writing end of a pipe, the lifeline: when that is closed,
+every process drains and ends. The system closes it if the parent is killed.
+"""
+
+import gc
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType
+
+import structlog
+
+from deploy.errors import DeployError
+from deploy.processes.signals import SIGNALS
+
+LOG = structlog.get_logger(__name__)
+
+ASKED_TO_END = {0, -signal.SIGINT, -signal.SIGTERM}
+"""The exit codes of processes that drained, or had nothing to drain yet."""
+
+
+class ProcessDied(DeployError):
+    """A process ended unasked. The others were drained then: fewer than wanted would look well."""
+
+    exit_status = 1
+
+    def __init__(self) -> None:
+        super().__init__("one of the processes ended unasked; the others were ended")
+
+
+@dataclass(frozen=True, slots=True)
+class ForkedProcess:
+    """One of the processes, which drains when its lifeline can be read.
+
+    ``number`` counts from 0.
+    """
+
+    number: int
+    lifeline: int
+
+
+class ParentProcess:
+    """The process that waits for the others."""
+
+    def __init__(self, processes: set[int], lifeline: int) -> None:
+        self._processes = processes
+        self._lifeline: int | None = lifeline
+
+    def wait(self) -> None:
+        """Wait until all processes have ended. A signal drains them, a second one kills them.
+
+        :raises ProcessDied: when one ended unasked, or did not drain in time.
+        """
+        for number in SIGNALS:
+            signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        has_died = False
+        while self._processes:
+            process, status = os.wait()
+            if process not in self._processes:
+                continue  # an orphan, which the system gives to the first process of a container
+            self._processes.remove(process)
+            code = os.waitstatus_to_exitcode(status)
+            if self._lifeline is not None or code not in ASKED_TO_END:
+                LOG.error("process_died", exit_code=code)
+                has_died = True
+                self._drain()
+        if has_died:
+            raise ProcessDied
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._lifeline is not None:
+            self._drain()
+            return
+        for process in self._processes:
+            with suppress(ProcessLookupError):  # it may have been waited for just now
+                os.kill(process, signal.SIGKILL)
+
+    def _drain(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+
+
+def fork(number: int) -> ForkedProcess | ParentProcess:
+    """Fork so many processes. Each gets its own result, and the parent gets the parent's.
+
+    Lines of the log show the number of their process. Signals are held back until the parent waits,
+    so that none finds half of the processes.
+    """
+    _keep_objects_shared()
+    read_end, write_end = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    processes: set[int] = set()
+    for each in range(number):
+        process = os.fork()
+        if not process:
+            os.close(write_end)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            structlog.contextvars.bind_contextvars(process=each)
+            return ForkedProcess(each, read_end)
+        processes.add(process)
+    os.close(read_end)
+    return ParentProcess(processes, write_end)
+
+
+def _keep_objects_shared() -> None:
+    """Exempt the objects of modules from the collector, which would write to them and so copy them.
+
+    Two processes and their parent take 163 MB of memory instead of 211.
+    """
+    gc.collect()
+    gc.freeze()
