@@ -1,11 +1,13 @@
 """Which refused identities are planned again, and when? Their sync records have a due time."""
 
 from collections.abc import Collection
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import BigInteger, Select, Update, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.dialects import is_among
+from worker.dialects import TEXTS, is_among
 from worker.planning.facts import IdentityKey
 from worker.sync.mapping import RECORDS, REFUSALS, key_of, of_identities
 
@@ -19,6 +21,10 @@ it a hundred thousand times. All others are due after ``SWEEP_SECONDS``."""
 LONGEST_WAIT = 2 * SWEEP_SECONDS * 1_000_000
 """Microseconds until a record is due at most; twice the sweep, because clocks differ."""
 
+OBSTACLES = bindparam("obstacles", type_=TEXTS)
+MOMENT = bindparam("moment", type_=BigInteger)
+"""Parameters of the statements that are kept."""
+
 RECORD_KEY = tuple_(RECORDS.c.connection, RECORDS.c.identity)
 
 
@@ -31,21 +37,27 @@ async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) 
     """
     if not obstacles:
         return 0
+    parameters = {"obstacles": sorted(obstacles), "moment": now}
+    return (await db.execute(_marking_statement(), parameters)).rowcount
+
+
+@cache
+def _marking_statement() -> Update:
     key = (REFUSALS.c.connection, REFUSALS.c.identity)
     rank = func.row_number().over(partition_by=REFUSALS.c.obstacle, order_by=key)
-    ranks = select(*key, rank.label("rank")).where(is_among(REFUSALS.c.obstacle, obstacles))
+    ranks = select(*key, rank.label("rank")).where(is_among(REFUSALS.c.obstacle, OBSTACLES))
     ranked = ranks.subquery("ranked").c
     waiting = select(ranked.connection, ranked.identity).where(ranked.rank <= MOST_FREED)
     unlocked = (
         select(RECORDS.c.connection, RECORDS.c.identity)
         .where(
-            RECORD_KEY.in_(waiting), or_(RECORDS.c.replan_at.is_(None), RECORDS.c.replan_at > now)
+            RECORD_KEY.in_(waiting),
+            or_(RECORDS.c.replan_at.is_(None), RECORDS.c.replan_at > MOMENT),
         )
         .order_by(RECORDS.c.connection, RECORDS.c.identity)
         .with_for_update(skip_locked=True)
     )
-    marked = await db.execute(update(RECORDS).where(RECORD_KEY.in_(unlocked)).values(replan_at=now))
-    return marked.rowcount
+    return update(RECORDS).where(RECORD_KEY.in_(unlocked)).values(replan_at=MOMENT)
 
 
 async def mark_refused(db: AsyncConnection, keys: Collection[IdentityKey], at: int) -> None:
@@ -60,12 +72,19 @@ async def find_due(db: AsyncConnection, now: int, most: int) -> list[tuple[Ident
 
     A due time too far ahead counts as due: the clock was wrong when the time was written.
     """
-    is_due = or_(RECORDS.c.replan_at <= now, RECORDS.c.replan_at > now + LONGEST_WAIT)
-    statement = (
+    parameters = {"moment": now, "latest": now + LONGEST_WAIT, "most": most}
+    rows = (await db.execute(_due_statement(), parameters)).mappings().all()
+    return [(key_of(row), row["event"]) for row in rows]
+
+
+@cache
+def _due_statement() -> Select[Any]:
+    """Return the statement that every worker runs each second."""
+    latest = bindparam("latest", type_=BigInteger)
+    is_due = or_(RECORDS.c.replan_at <= MOMENT, RECORDS.c.replan_at > latest)
+    return (
         select(RECORDS.c.connection, RECORDS.c.identity, RECORDS.c.event)
         .where(is_due, RECORDS.c.event.is_not(None))
         .order_by(RECORDS.c.replan_at)
-        .limit(most)
+        .limit(bindparam("most", type_=BigInteger))
     )
-    rows = (await db.execute(statement)).mappings().all()
-    return [(key_of(row), row["event"]) for row in rows]

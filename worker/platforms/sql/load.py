@@ -33,6 +33,10 @@ from worker.platforms.sql.mapping import (
 )
 from worker.platforms.sql.tables import LIVE_ADMIN
 
+NAMES = bindparam("names", type_=TEXTS)
+IDS = bindparam("ids", type_=TEXTS)
+"""Parameters of the statements that are kept: to build one takes longer than to run it."""
+
 
 def needs_workspace_lock(event: IdentityChanged) -> bool:
     """Return whether planning reads Admins or policies, which the workspace's lock protects."""
@@ -56,9 +60,14 @@ async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> set[st
     """
     if not names:
         return set()
-    locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, names))
-    rows = await db.execute(locked.order_by(WORKSPACES.c.name).with_for_update())
+    rows = await db.execute(_workspaces_statement(), {"names": sorted(names)})
     return set(rows.scalars())
+
+
+@cache
+def _workspaces_statement() -> Select[Any]:
+    locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, NAMES))
+    return locked.order_by(WORKSPACES.c.name).with_for_update()
 
 
 async def load_accounts(
@@ -91,7 +100,7 @@ async def lock_accounts_plainly(
 
 @cache
 def _locking_statement(portals: int) -> Select[Any]:
-    by_id = is_among(ACCOUNTS.c.id, bindparam("ids", type_=TEXTS))
+    by_id = is_among(ACCOUNTS.c.id, IDS)
     found = select(*ACCOUNT_COLUMNS).where(or_(by_id, of_portals(portals)))
     return found.order_by(ACCOUNTS.c.id).with_for_update()
 
@@ -126,21 +135,29 @@ async def _load_admins(
 ) -> None:
     if not workspaces:
         return
-    statement = (
-        select(ACCOUNTS.c.workspace, func.count().label("admins"))
-        .where(is_among(ACCOUNTS.c.workspace, workspaces), text(LIVE_ADMIN))
+    for workspace, admins in await db.execute(_admins_statement(), {"names": sorted(workspaces)}):
+        working_set.admins[workspace] = admins
+
+
+@cache
+def _admins_statement() -> Select[Any]:
+    return (
+        select(ACCOUNTS.c.workspace, func.count())
+        .where(is_among(ACCOUNTS.c.workspace, NAMES), text(LIVE_ADMIN))
         .group_by(ACCOUNTS.c.workspace)
     )
-    for row in (await db.execute(statement)).mappings():
-        working_set.admins[row["workspace"]] = row["admins"]
 
 
 async def _load_devices(db: AsyncConnection, working_set: WorkingSet) -> None:
     ids = sorted(it.id for it in working_set.accounts.values() if PORTALS[it.portal].has_devices)
-    assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed)
-    locked = assigned.order_by(DEVICES.c.id).with_for_update()
-    for row in (await db.execute(locked)).mappings():
+    for row in (await db.execute(_devices_statement(), {"ids": ids})).mappings():
         working_set.load_device(device_of(row))
+
+
+@cache
+def _devices_statement() -> Select[Any]:
+    assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, IDS), ~DEVICES.c.removed)
+    return assigned.order_by(DEVICES.c.id).with_for_update()
 
 
 async def _load_policies(
