@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from aio_pika import Message, connect
 
+from contracts.identities_changed import join
 from contracts.identity_changed import Trace, encode
 from contracts.topology import Lane, Topology
 from tests.commands.conftest import Answer
@@ -66,6 +67,17 @@ def test_dead_letters_are_listed_with_their_reasons_and_stay(
 
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+def test_each_event_of_a_bundle_is_a_dead_letter(
+    muster: Muster, rabbitmq_server: RabbitmqServer, topology: Topology
+) -> None:
+    asyncio.run(_set_a_bundle_aside(rabbitmq_server.url, topology))
+    listed = muster("dead-letters", "list", "--json").json
+    assert [letter["identity"] for letter in listed] == ["ada", None, "ben"]
+    assert {letter["reason"] for letter in listed} == {"never answered"}
+    assert len(muster("dead-letters", "list", "--most", "2", "--json").json) == 2
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_dead_letters_are_purged_when_told_to(
     muster: Muster, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
@@ -102,6 +114,15 @@ def test_a_broker_without_the_queue_is_one_line_that_says_what_to_do(
 
 
 EVENT = encode(joiner(STORE, ADA), Trace(correlation_id="okta-1"))
+
+
+async def _set_a_bundle_aside(url: str, topology: Topology) -> None:
+    ben = encode(joiner(STORE, "ben@acme.test", "ben"), Trace(correlation_id="okta-2"))
+    setting_aside = SetAside(Broker(url), topology)
+    body = join([EVENT, b"{}", ben])
+    letter = Letter(topology.dead_letters, body, {"muster-reason": "never answered"})
+    assert await setting_aside.put(letter)
+    await setting_aside.close()
 
 
 async def _set_aside(url: str, topology: Topology) -> None:
