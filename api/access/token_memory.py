@@ -50,7 +50,12 @@ class TokenMemory(Generic[OpenedT]):
         return self._moment
 
     def confirm(self, digest: str, opened: OpenedT, moment: int) -> None:
-        """Remember what a token opens, as a statement has found that began at a moment."""
+        """Remember what a token opens, as a statement has found that began at a moment.
+
+        A statement that began earlier than the last one tells nothing new, however late it ends.
+        """
+        if (known := self._known.get(digest)) is not None and known.moment > moment:
+            return
         self._known[digest] = _Known(opened, moment, self._clock())
         self._known.move_to_end(digest)
         if len(self._known) > self._most:

@@ -19,6 +19,7 @@ from api.directory.user_ranges import (
     count_ranges,
     drop_ranges,
     has_many_changes,
+    is_ahead,
     is_long_uncounted,
     is_right,
 )
@@ -69,20 +70,26 @@ class UserCounting:
 
     async def look(self) -> None:
         """Count what can be counted; look again later where a transaction is still open."""
+        failed: Exception | None = None
         for connection_id in sorted(self.written):
             self.written.discard(connection_id)
             try:
                 await self._count(connection_id)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - no error of one connection concerns another
                 self.written.add(connection_id)
-                if not _was_rivalled(error):
-                    raise
+                failed = failed if _was_rivalled(error) else error
+        if failed is not None:
+            raise failed
 
     async def _count(self, connection_id: str) -> None:
         async with self.database.read() as db:
             is_long = await is_long_uncounted(db, connection_id, self.range_size)
             has_many = await has_many_changes(db, connection_id, self.many_changes)
             before = await settled_before(db) if is_long else 0
+            was_set_back = await is_ahead(db, connection_id)
+        if was_set_back:
+            await self._drop(connection_id)
+            return
         if is_long:
             await self._count_ranges(connection_id, before)
         if has_many:
@@ -106,6 +113,9 @@ class UserCounting:
         async with self.database.read() as db:
             if await is_right(db, connection_id):
                 return
+        await self._drop(connection_id)
+
+    async def _drop(self, connection_id: str) -> None:
         LOG.warning("users_counted_anew", connection=connection_id)
         async with self.database.write_in_snapshot() as db:
             await drop_ranges(db, connection_id)

@@ -42,7 +42,8 @@ SETTLED_AFTER = 5_000_000
 """Microseconds after its time within which a user is added, or else noted by a trigger."""
 
 OLDEST_MOMENT = """
-SELECT CAST(extract(epoch FROM least(now(), min(xact_start))) * 1000000 AS bigint)
+SELECT CAST(extract(epoch FROM least(now(), min(
+    CASE WHEN state = 'disabled' THEN to_timestamp(0) ELSE xact_start END))) * 1000000 AS bigint)
 FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend'
 AND pid <> pg_backend_pid()
@@ -169,6 +170,15 @@ async def settled_before(db: AsyncConnection) -> int:
         return LARGEST_INTEGER
     oldest: int = await db.scalar(text(OLDEST_MOMENT))
     return oldest - SETTLED_AFTER
+
+
+async def settled_now(db: AsyncConnection) -> int:
+    """Return the time up to which users may be counted while no transaction is open."""
+    if db.dialect.name != "postgresql":
+        return LARGEST_INTEGER
+    moment = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+    now: int = await db.scalar(text(moment))
+    return now - SETTLED_AFTER
 
 
 # --- text -----------------------------------------------------------------------------------

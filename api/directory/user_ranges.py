@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.dialects import LARGEST_INTEGER
+from api.directory.dialects import LARGEST_INTEGER, settled_now
 from api.directory.tables import ApiTable
 
 TABLES = ApiTable.metadata.tables
@@ -169,7 +169,7 @@ async def count_ranges(
     :param most: the most ranges that are counted.
     :raises IntegrityError: when another process counts them at the same time.
     """
-    last = await _last_end(db, connection_id)
+    last = await _last_end(db, connection_id, lock=True)
     of_connection = {"connection": connection_id}
     asked = {
         "created_at": last[0],
@@ -221,6 +221,15 @@ async def is_right(db: AsyncConnection, connection_id: str) -> bool:
     """
     row = (await db.execute(_any_range(), {"connection": connection_id})).first()
     return row is None or row.noted == row.found
+
+
+async def is_ahead(db: AsyncConnection, connection_id: str) -> bool:
+    """Return whether a range ends later than any is counted: the database's clock was set back.
+
+    Users of the present would then come into counted ranges, without a note.
+    """
+    created_at, _ = await _last_end(db, connection_id)
+    return created_at >= await settled_now(db)
 
 
 async def drop_ranges(db: AsyncConnection, connection_id: str) -> None:

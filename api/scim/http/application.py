@@ -48,7 +48,7 @@ class ScimApplication:
                 async with request.exit_stack:
                     response = await self._answer_to(request, connection)
                     response.raw_headers.append((RAW_CORRELATION_HEADER, correlation_id.encode()))
-                    status = response.status_code
+                    status = int(response.status_code)  # an HTTPStatus shows its name, too
                     await response(scope, receive, send)
             finally:
                 seconds = time.perf_counter() - started

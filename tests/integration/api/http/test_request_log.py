@@ -54,6 +54,7 @@ async def test_an_answer_is_one_line_with_the_id_that_its_event_carries(ingress:
         ("search_users", 200, ingress.connection),
         ("search_users", 401, None),
     ]
+    assert {type(line["status"]) for line in lines} == {int}  # a person at a terminal reads it
     assert (await ingress.identity(answer.json()["id"]))["correlation_id"] == "okta-1"
     assert "secret" not in json.dumps(log).lower()
 
