@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
@@ -13,6 +14,9 @@ from tests.drivers.in_process import ingress_on
 from tests.integration.api.directory.test_user_ranges import LONG_AGO, SIZE, Process, process_on
 
 RANGES = ApiTable.metadata.tables["user_ranges"]
+
+UNSTORABLE = "!\ud800"
+"""An id of which every driver complains: half of a character."""
 
 
 class Stopped(Exception):
@@ -72,3 +76,17 @@ async def test_a_count_that_fails_is_tried_again(directory: DirectoryDatabase) -
         with pytest.raises(Stopped):
             await counting.run()
         assert counting.written == {ingress.connection}
+
+
+async def test_an_error_of_one_connection_keeps_no_other_from_being_counted(
+    directory: DirectoryDatabase,
+) -> None:
+    async with ingress_on(directory) as ingress:
+        process = process_on(directory, ingress.connection)
+        await _people(process, 2 * SIZE)
+        process.counting.note(UNSTORABLE)
+        assert UNSTORABLE < ingress.connection  # so it is looked at first
+        with pytest.raises((DBAPIError, UnicodeEncodeError)):
+            await process.count()
+        assert await process.rows(RANGES) == 2
+        assert process.counting.written == {UNSTORABLE}

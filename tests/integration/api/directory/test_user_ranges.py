@@ -15,7 +15,13 @@ from api.admin.connections import create_connection
 from api.directory.count_users import UserCounting
 from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
 from api.directory.tables import ApiTable
-from api.directory.user_ranges import find_page, page_statement, total_statement
+from api.directory.user_ranges import (
+    count_ranges,
+    drop_ranges,
+    find_page,
+    page_statement,
+    total_statement,
+)
 from contracts.clock import now
 from tests.drivers.in_process import RULES, opened_directory
 
@@ -193,6 +199,76 @@ async def test_who_leaves_in_a_long_transaction_leaves_with_its_commit(process: 
     await process.remove(3)
     await process.count()
     assert await all_right(process)
+
+
+@on_postgres
+async def test_a_drop_beside_a_process_that_counts_leaves_no_gap(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    began = now() - LONG_AGO + 1_000
+    for number in range(100, 100 + SIZE):
+        await process.add(number, began + number)
+    async with process.database.write_in_snapshot() as db:
+        await drop_ranges(db, process.connection)
+        counting = asyncio.create_task(_count_all(rival))
+        await _held_up(process.database)
+    await asyncio.gather(counting, return_exceptions=True)  # it may fail: a look is repeated
+    assert await all_right(process)
+    await rival.count()
+    assert await all_right(process)
+    assert await process.rows(RANGES) == (PEOPLE + SIZE) // SIZE
+
+
+async def _count_all(process: Process) -> None:
+    async with process.database.write_in_snapshot() as db:
+        await count_ranges(db, process.connection, now() - SETTLED_AFTER, SIZE, 10)
+
+
+async def _held_up(database: DirectoryDatabase) -> None:
+    """Wait until some session waits for a lock."""
+    waiting = text(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with database.read() as db, asyncio.timeout(10):
+        while (await db.execute(waiting)).first() is None:
+            await asyncio.sleep(0.01)  # the server tells of no lock
+
+
+@on_postgres
+async def test_ranges_are_dropped_where_the_clock_was_set_back(process: Process) -> None:
+    ahead = now() + 600_000_000
+    for number in range(100, 100 + 2 * SIZE):
+        await process.add(number, ahead + number)
+    async with process.database.write_in_snapshot() as db:  # as if the clock were there already
+        await count_ranges(db, process.connection, 2 * ahead, SIZE, 10)
+    await process.add(200, now())  # comes into a range, without a note
+    await process.count()
+    assert await process.rows(RANGES) == 0
+    assert await all_right(process)
+    await process.counting.look()
+    assert await process.rows(RANGES) == PEOPLE // SIZE
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_nothing_is_counted_where_activities_are_not_tracked(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    for number in range(100, 100 + SIZE):
+        await process.add(number, now() - LONG_AGO + 1_000 + number)
+    async with rival.database.write() as db:
+        await db.execute(text("SET LOCAL track_activities = off"))
+        await db.execute(text("SELECT 1"))
+        await process.count()
+        assert await process.rows(RANGES) == PEOPLE // SIZE
+        assert await all_right(process)
+    async with rival.database.write() as db:
+        await db.execute(text("SELECT 1"))  # so that its session is seen again
+    await process.counting.look()
+    assert await process.rows(RANGES) == (PEOPLE + SIZE) // SIZE
 
 
 STEPS = st.lists(
