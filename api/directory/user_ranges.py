@@ -213,13 +213,18 @@ async def add_changes(db: AsyncConnection, connection_id: str) -> None:
     await _forget(db, connection_id, START, await _last_end(db, connection_id))
 
 
-async def is_right(db: AsyncConnection, connection_id: str) -> bool:
-    """Count one range again, any of them; return whether its number was right.
+async def is_right(db: AsyncConnection, connection_id: str, turn: int) -> bool:
+    """Return whether no users lie between ranges, and one range has the number that it tells.
 
     A number is wrong where the clock of the database was set back, or users were changed while
     triggers were off.
+
+    :param turn: tells which range is counted again. Turns that follow each other reach all.
     """
-    row = (await db.execute(_any_range(), {"connection": connection_id})).first()
+    of_connection = {"connection": connection_id}
+    if (await db.execute(_gap(), of_connection)).first() is not None:
+        return False
+    row = (await db.execute(_range_in_turn(), of_connection | {"turn": turn})).first()
     return row is None or row.noted == row.found
 
 
@@ -336,17 +341,39 @@ def _forgotten() -> Delete:
 
 
 @cache
-def _any_range() -> Select[Any]:
-    """Select any range: the users that it should have, and those that it has."""
+def _gap() -> Select[Any]:
+    """Select a range that does not begin where the one before it ends, if there is one."""
+    ranges = (
+        select(
+            *AFTER,
+            func.lag(RANGES.c.created_at, 1, START[0])
+            .over(order_by=AFTER)
+            .label("last_created_at"),
+            func.lag(RANGES.c.id, 1, START[1]).over(order_by=AFTER).label("last_id"),
+        )
+        .where(RANGES.c.connection_id == CONNECTION)
+        .subquery()
+    )
+    begins = tuple_(ranges.c.after_created_at, ranges.c.after_id)
+    last_ends = tuple_(ranges.c.last_created_at, ranges.c.last_id)
+    return select(ranges.c.last_id).where(begins != last_ends).limit(1)
+
+
+@cache
+def _range_in_turn() -> Select[Any]:
+    """Select a range by its turn: the users that it should have, and those that it has."""
     within = (tuple_(*CREATION) > tuple_(*AFTER), tuple_(*CREATION) <= tuple_(*END))
     users = select(func.count()).where(USERS.c.connection_id == CONNECTION, *within)
+    ranges = select(func.count()).where(RANGES.c.connection_id == CONNECTION)
+    turn = bindparam("turn", type_=BigInteger) % func.nullif(ranges.scalar_subquery(), 0)
     return (
         select(
             (RANGES.c.users + func.coalesce(_noted(), 0)).label("noted"),
             users.correlate(RANGES).scalar_subquery().label("found"),
         )
         .where(RANGES.c.connection_id == CONNECTION)
-        .order_by(func.random())
+        .order_by(*AFTER)
+        .offset(func.coalesce(turn, 0))
         .limit(1)
     )
 
