@@ -46,6 +46,12 @@ Place = tuple[int, str]
 START: Place = (-1, "")
 """The place before all users."""
 
+LAST: Place = (LARGEST_INTEGER, "")
+"""A place behind all users."""
+
+COUNTING, ALONE = "ROW EXCLUSIVE", "EXCLUSIVE"
+"""Locks of the ranges: any number of processes may count at once, but none beside one alone."""
+
 CONNECTION = bindparam("connection", type_=String)
 
 
@@ -163,13 +169,14 @@ async def count_ranges(
 ) -> int:
     """Count the next ranges, and return their number.
 
-    :param db: a transaction of which all statements see the same moment.
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
     :param settled_before: the time before which no open transaction can add users.
     :param size: the users of a range.
     :param most: the most ranges that are counted.
     :raises IntegrityError: when another process counts them at the same time.
     """
-    last = await _last_end(db, connection_id, lock=True)
+    await _lock(db, COUNTING)
+    last = await _last_end(db, connection_id)
     of_connection = {"connection": connection_id}
     asked = {
         "created_at": last[0],
@@ -205,12 +212,16 @@ async def has_many_changes(db: AsyncConnection, connection_id: str, many: int) -
 
 
 async def add_changes(db: AsyncConnection, connection_id: str) -> None:
-    """Add what was noted to the ranges that it concerns.
+    """Add what was noted to the ranges that it concerns, and forget it.
 
-    :param db: a transaction of which all statements see the same moment.
+    What was noted behind the last range is forgotten, too: no process counts at this moment, and
+    the next one that does finds users as they are then.
+
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
     """
+    await _lock(db, ALONE)
     await db.execute(_added_up(), {"connection": connection_id})
-    await _forget(db, connection_id, START, await _last_end(db, connection_id))
+    await _forget(db, connection_id, START, LAST)
 
 
 async def is_right(db: AsyncConnection, connection_id: str, turn: int) -> bool:
@@ -238,13 +249,21 @@ async def is_ahead(db: AsyncConnection, connection_id: str) -> bool:
 
 
 async def drop_ranges(db: AsyncConnection, connection_id: str) -> None:
-    """Drop the ranges of a connection, and let no process count beside.
+    """Drop the ranges of a connection.
 
-    :param db: a transaction that has seen nothing yet.
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
+    """
+    await _lock(db, ALONE)
+    await db.execute(_all_ranges(), {"connection": connection_id})
+
+
+async def _lock(db: AsyncConnection, mode: str) -> None:
+    """Lock the ranges before a transaction sees anything; readers go on.
+
+    SQLite has one writer, and nothing to lock.
     """
     if db.dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE user_ranges IN EXCLUSIVE MODE"))
-    await db.execute(_all_ranges(), {"connection": connection_id})
+        await db.execute(text(f"LOCK TABLE user_ranges IN {mode} MODE"))
 
 
 async def _forget(db: AsyncConnection, connection_id: str, after: Place, end: Place) -> None:
@@ -254,9 +273,8 @@ async def _forget(db: AsyncConnection, connection_id: str, after: Place, end: Pl
     await db.execute(_forgotten(), {"connection": connection_id} | places)
 
 
-async def _last_end(db: AsyncConnection, connection_id: str, *, lock: bool = False) -> Place:
-    newest = _newest_range().with_for_update() if lock else _newest_range()
-    row = (await db.execute(newest, {"connection": connection_id})).first()
+async def _last_end(db: AsyncConnection, connection_id: str) -> Place:
+    row = (await db.execute(_newest_range(), {"connection": connection_id})).first()
     return START if row is None else (row.created_at, row.id)
 
 
