@@ -98,7 +98,7 @@ class Relay:
         self._sizes = dict(LARGEST_BATCH)
         self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
-        self._with_more: set[Lane] = set()
+        self._with_more: set[MarkSelection] = set()
         self._looks = Batcher(self._look)  # a write wakes both lanes, which then share a look
         self._readied_at = 0
         self._room = Room(publisher, room.most_waiting(most_waiting))
@@ -129,7 +129,7 @@ class Relay:
                 continue
             moved: int | None = await until_stopped(stop)(self.move, lane)
             idle = pause_after(idle, moved=bool(moved), was_woken=was_woken)
-            if not (stop.is_set() or (moved and lane in self._with_more)):
+            if not (stop.is_set() or (moved and MarkSelection(lane) in self._with_more)):
                 # New marks do not make an unavailable transport available.
                 await pause(idle, stop if lane in self._unavailable else bell)
 
@@ -224,9 +224,9 @@ class Relay:
             await settling.give_back(db, loaded.left_over)
         self._last_served[selection] = leased.last_served
         if leased.has_more or loaded.left_over:
-            self._with_more.add(selection.lane)
+            self._with_more.add(selection)
         else:
-            self._with_more.discard(selection.lane)
+            self._with_more.discard(selection)
         return await pack(loaded.drafts, self._largest_event)
 
     async def _make_due_ready(self) -> None:

@@ -18,17 +18,19 @@ from deploy.processes.signals import SIGNALS
 
 LOG = structlog.get_logger(__name__)
 
-ASKED_TO_END = {0, -signal.SIGINT, -signal.SIGTERM}
+ASKED_TO_END = {0, -signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT}
 """The exit codes of processes that drained, or had nothing to drain yet."""
+
+MENDABLE = DeployError.exit_status
+"""The exit code of a process that has told what the person at the keyboard can mend."""
 
 
 class ProcessDied(DeployError):
     """A process ended unasked. The others were drained then: fewer than wanted would look well."""
 
-    exit_status = 1
-
-    def __init__(self) -> None:
+    def __init__(self, exit_status: int) -> None:
         super().__init__("one of the processes ended unasked; the others were ended")
+        self.exit_status = exit_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class ParentProcess:
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        has_died = False
+        died_by: int | None = None
         while self._processes:
             process, status = os.wait()
             if process not in self._processes:
@@ -66,10 +68,10 @@ class ParentProcess:
             code = os.waitstatus_to_exitcode(status)
             if self._lifeline is not None or code not in ASKED_TO_END:
                 LOG.error("process_died", exit_code=code)
-                has_died = True
+                died_by = code if died_by is None else died_by
                 self._drain()
-        if has_died:
-            raise ProcessDied
+        if died_by is not None:
+            raise ProcessDied(MENDABLE if died_by == MENDABLE else 1)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._lifeline is not None:

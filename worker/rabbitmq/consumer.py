@@ -30,6 +30,9 @@ SUBSCRIBE_SECONDS = 20.0
 UNSUBSCRIBE_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 
+BUNDLES_AGAIN_SECONDS = 30.0
+"""How often a worker asks again for queues of bundles that were missing, or closed to it."""
+
 PROBE_AFTER_SECONDS = 1.0
 """Seconds without a message after which the broker has to answer that it is there."""
 
@@ -63,6 +66,8 @@ class RabbitmqConsumer:
         self._closing: set[asyncio.Task[None]] = set()
         self._subscriptions: list[tuple[AbstractQueue, str]] = []
         self._subscribed = False
+        self._without_bundles: set[Lane] = set()
+        self._bundles_asked_at = 0.0
         self._staying_connected: asyncio.Task[None] | None = None
         self._closed = False
         self._incomplete = False
@@ -134,6 +139,16 @@ class RabbitmqConsumer:
             quiet = loop.time() - self._last_heard >= PROBE_AFTER_SECONDS
             if quiet and self._probe_channel is not None and not await answers(self._probe_channel):
                 return
+            await self._ask_for_bundles_again(on_lost=lambda *_: lost.set())
+
+    async def _ask_for_bundles_again(self, on_lost: Callable[..., None]) -> None:
+        """Consume bundles whose queues, or rights, have come about since the subscription."""
+        waited = asyncio.get_running_loop().time() - self._bundles_asked_at
+        if not self._without_bundles or waited < BUNDLES_AGAIN_SECONDS:
+            return
+        async with remote_call(SUBSCRIBE_SECONDS, late="no subscription in time"):
+            for lane in sorted(self._without_bundles):
+                await self._consume_bundles(lane, on_lost)
 
     def _disconnect(self) -> None:
         """Close the connection, without waiting for a peer that may be gone."""
@@ -175,7 +190,12 @@ class RabbitmqConsumer:
         try:
             await self._consume(lane, self._topology.bundles(lane), self._bundles_prefetch, on_lost)
         except (ChannelNotFoundEntity, ChannelAccessRefused) as refusal:
-            LOG.warning("bundles_not_consumed", lane=lane, reason=type(refusal).__name__)
+            if lane not in self._without_bundles:
+                LOG.warning("bundles_not_consumed", lane=lane, reason=type(refusal).__name__)
+            self._without_bundles.add(lane)
+        else:
+            self._without_bundles.discard(lane)
+        self._bundles_asked_at = asyncio.get_running_loop().time()
 
     async def _enqueue(self, lane: Lane, acks: Acks, message: AbstractIncomingMessage) -> None:
         """Queue a message, and no more: a lost connection cancels callbacks at any await."""

@@ -46,12 +46,14 @@ class BundleSizes:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The messages in the queues of a topology, and the consumers of bundles.
+    """The messages in the queues of a topology, and their consumers.
 
     ``bundles`` and their ``consumers`` are empty where the broker has no queues for bundles.
+    ``workers`` are the consumers of single events, which every worker of any version is.
     """
 
     singles: Mapping[Lane, int]
+    workers: Mapping[Lane, int]
     bundles: Mapping[Lane, int]
     consumers: Mapping[Lane, int]
     delayed: int
@@ -59,14 +61,27 @@ class Counted:
 
     @property
     def bundles_are_consumed(self) -> bool:
-        """Return whether a worker receives the bundles of every lane."""
-        return all(self.consumers.get(lane) for lane in Lane)
+        """Return whether every worker receives the bundles of every lane.
+
+        Beside an older worker, all bundles would lie with the newer ones, which may be few, or
+        fail.
+        """
+        return all(max(1, self.workers[lane]) <= self.consumers.get(lane, 0) for lane in Lane)
 
     def backlog(self, sizes: BundleSizes) -> Backlog:
-        """Return the events that wait, those in bundles by the mean size of a bundle."""
-        bundled = {lane: round(self.bundles.get(lane, 0) * sizes.mean(lane)) for lane in Lane}
+        """Return the events that wait, those in bundles by the mean size of a bundle.
+
+        Bundles that were left behind when the workers went back to an older version are on no way:
+        they would leave no room for single events, and keep the sweep from finding their events.
+        """
+        moving = {lane: n for lane, n in self.bundles.items() if not self._left_behind(lane)}
+        bundled = {lane: round(moving.get(lane, 0) * sizes.mean(lane)) for lane in Lane}
         waiting = {lane: self.singles[lane] + bundled[lane] for lane in Lane}
         return Backlog(waiting, delayed=self.delayed, dead_letters=self.dead_letters)
+
+    def _left_behind(self, lane: Lane) -> bool:
+        """Return whether there are workers, and none of them receives bundles."""
+        return self.workers[lane] > 0 and not self.consumers.get(lane)
 
 
 async def count(connection: AbstractConnection, topology: Topology) -> Counted:
@@ -79,8 +94,10 @@ async def count(connection: AbstractConnection, topology: Topology) -> Counted:
     bundles, consumers = await _count_bundles(connection, topology)
     async with connection.channel(publisher_confirms=False) as channel:
         tiers = [topology.tier(lane, delay) for lane in Lane for delay in topology.retry_delays]
+        singles = {lane: await _ready(channel, topology.lane(lane)) for lane in Lane}
         return Counted(
-            singles={lane: (await _ready(channel, topology.lane(lane)))[0] for lane in Lane},
+            singles={lane: messages for lane, (messages, _) in singles.items()},
+            workers={lane: workers for lane, (_, workers) in singles.items()},
             bundles=bundles,
             consumers=consumers,
             delayed=sum([(await _ready(channel, tier))[0] for tier in tiers]),

@@ -64,8 +64,7 @@ class BatchedUsers:
             self._by_id = Batcher(_first(hot.by_id, plain.by_id))
             self._by_user_name = Batcher(_first(hot.by_user_name, plain.by_user_name))
             self._creations = Batcher(_first(hot.create, _leave), gathers=database.has_one_writer)
-            if not database.has_one_writer:  # SQLite locks by its transaction
-                self._changes = Batcher(_first(hot.change, _leave))
+            self._changes = Batcher(_first(hot.change, _leave), gathers=database.has_one_writer)
 
     async def by_id(self, connection: OpenedConnection, id_: str) -> StoredUser | None:
         """Return a user, or None if there is no such id.

@@ -1,28 +1,36 @@
-"""How does each database run the hot statements for users? PostgreSQL adds by one, SQLite by two.
+"""How does each database run the hot statements for users? PostgreSQL writes by one, SQLite by two.
 
 SQLite's statements cannot hold each other, but it has one writer at a time: a transaction of two
-statements is as good. A request waits for the thread of the connection four times then, in place of
+statements is as good. A creation waits for the thread of its connection six times then, in place of
 twenty, which is most of its time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
+from sqlalchemy import JSON, Boolean
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.hot_statements import HotStatement, Row, on_sqlite, run_hot
+from api.directory.hot_statements import HotStatement, Row, Run, on_sqlite, run_hot
 from api.scim.users.hot_statements import (
     POSTGRES,
     SQLITE,
     adding,
     adding_identities_on_sqlite,
     adding_users_on_sqlite,
+    changing,
+    changing_on_sqlite,
     checking,
 )
+from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, UserKey
 
 Columns = Mapping[str, Any]
+
+BEGIN = "BEGIN IMMEDIATE"
+"""Begins a transaction of SQLite that writes, and so has the lock from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,39 @@ class HotSessions:
         async with on_sqlite(self.database.reading) as run:
             return await run(statement, **given)
 
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[Run]:
+        """Yield what runs the statements of a change: on SQLite in a transaction, which locks."""
+        if not self.database.has_one_writer:
+            yield self.read
+            return
+        async with on_sqlite(self.database.writing, BEGIN) as run:
+            yield run
+
+    async def change(
+        self,
+        run: Run,
+        users: Sequence[Columns],
+        identities: Sequence[Columns],
+        bases: Sequence[Columns],
+    ) -> frozenset[UserKey]:
+        """Store new states if they build on the newest; return the keys of the users stored.
+
+        :param run: as ``changing`` has yielded it, which has also read the users.
+        :param bases: what each state builds on. On SQLite, it cannot have changed since.
+        """
+        given = {"users": as_json(users), "identities": as_json(identities)}
+        user_names, identity_names = _names_in(users), _names_in(identities)
+        if not self.database.has_one_writer:
+            statement = changing(user_names, identity_names)
+            rows = await run(statement, **given, basis=as_json(bases))
+            return frozenset(UserKey(row["connection_id"], row["id"]) for row in rows)
+        await run(changing_on_sqlite(USERS, user_names), states=given["users"])
+        if identities:
+            statement = changing_on_sqlite(IDENTITIES, identity_names)
+            await run(statement, states=given["identities"])
+        return frozenset(UserKey(it["of_connection"], it["of_id"]) for it in users)
+
     async def add(self, users: Sequence[Columns], identities: Sequence[Columns]) -> Sequence[Row]:
         """Insert users, which have the digests of their requests, and their identities.
 
@@ -53,7 +94,7 @@ class HotSessions:
         if not self.database.has_one_writer:
             given = {"users": as_json(users), "identities": as_json(identities)}
             return await self.read(adding(), **given)
-        async with on_sqlite(self.database.writing, "BEGIN IMMEDIATE") as run:
+        async with on_sqlite(self.database.writing, BEGIN) as run:
             rows = await run(adding_users_on_sqlite(), users=as_json(users))
             added = {row["id"] for row in rows}
             of_added = [it for it in identities if it["id"] in added]
@@ -71,6 +112,24 @@ class HotSessions:
             }
             for it in users
         ]
+
+
+def with_identity(row: Row) -> Row:
+    """Return a row whose columns of the identity are of Python's types, as PostgreSQL's are."""
+    decoded = dict(row)
+    for column in IDENTITIES.c:
+        name = f"{IDENTITY_PREFIX}{column.name}"
+        value = decoded[name]
+        if isinstance(column.type, JSON) and isinstance(value, str):
+            decoded[name] = from_json(value)
+        elif isinstance(column.type, Boolean) and value is not None:
+            decoded[name] = bool(value)
+    return decoded
+
+
+def _names_in(rows: Sequence[Columns]) -> frozenset[str]:
+    """Return the names of the columns, which all rows have alike."""
+    return frozenset(rows[0] if rows else ())
 
 
 def as_json(rows: Sequence[Columns]) -> str:

@@ -107,9 +107,9 @@ def finding(key: ColumnElement[str], dialect: str, *, with_identity: bool = Fals
         found = user.where(same_user).limit(literal_column("1")).lateral("found")
         statement = select(*columns, *found.c).join_from(asked, found, true(), isouter=True)
     else:
-        statement = select(*columns, *user.selected_columns).join_from(
-            asked, USERS, same_user, isouter=True
-        )
+        users = asked.outerjoin(USERS, same_user)
+        source = users.outerjoin(IDENTITIES, SAME_IDENTITY) if with_identity else users
+        statement = select(*columns, *user.selected_columns).select_from(source)
     return HotStatement.of(statement, dialect)
 
 
@@ -149,6 +149,18 @@ def adding_identities_on_sqlite() -> HotStatement:
     new = _asked(list(IDENTITIES.c), "identities", SQLITE)
     names = [it.name for it in IDENTITIES.c]
     return HotStatement.of(insert(IDENTITIES).from_select(names, select(*new.c)), SQLITE)
+
+
+@cache
+def changing_on_sqlite(table: Table, names: frozenset[str]) -> HotStatement:
+    """Return the statement of SQLite that stores new states of rows that were read under its lock.
+
+    :param names: the columns of a state; those of the keys are no columns of the table.
+    """
+    columns = [it for it in table.c if it.name in names]
+    states = _asked([*KEYS, *columns], "states", SQLITE)
+    values = {it.name: states.c[it.name] for it in columns}
+    return HotStatement.of(update(table).values(values).where(_is_of(table, states)), SQLITE)
 
 
 @cache

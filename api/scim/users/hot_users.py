@@ -6,17 +6,17 @@ checks the tokens of its requests. What it leaves takes the plain way, ``api.sci
 ``tests/conformance/test_hot_users.py`` holds both ways to each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.access.bearer import OpenedConnection, Tokens, note_tokens, rules_of, unauthorized
-from api.directory.hot_statements import HotStatement, Row
+from api.directory.hot_statements import HotStatement, Row, Run
 from api.retries import is_conflict, is_locked_out
-from api.scim.users.hot_sessions import HotSessions, as_json
-from api.scim.users.hot_statements import UNCHANGED, changing, finding
+from api.scim.users.hot_sessions import HotSessions, as_json, with_identity
+from api.scim.users.hot_statements import UNCHANGED, finding
 from api.scim.users.statements import IDENTITY_PREFIX, USERS, StoredUser, UserKey, stored_of
 from api.scim.users.writes import (
     Change,
@@ -64,12 +64,12 @@ class HotUsers:
     async def by_id(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
         """Return for each request the user with its id, None without one, or its error."""
         statement = finding(USERS.c.id, self.sessions.dialect)
-        return [_user_of(it) for it in await self._find(statement, asked)]
+        return [_user_of(it) for it in await self._find(self.sessions.read, statement, asked)]
 
     async def by_user_name(self, asked: Sequence[Asked]) -> Sequence[Outcome]:
         """Return for each request the user with its userName, None without one, or its error."""
         statement = finding(USERS.c.user_name_key, self.sessions.dialect)
-        return [_user_of(it) for it in await self._find(statement, asked)]
+        return [_user_of(it) for it in await self._find(self.sessions.read, statement, asked)]
 
     async def create(self, creations: Sequence[Creation]) -> Sequence[Outcome]:
         """Create users, in the order of their names, against deadlocks.
@@ -89,32 +89,27 @@ class HotUsers:
         return [_outcome_of(it.user, by_id[it.user.id]) for it in new]
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Outcome]:
-        """Change users on PostgreSQL, unless they are locked; None is left for a change that waits.
+        """Change users, unless they are locked; None is left for a change that has to wait.
 
         A second change of the same user is left as well, and one that is not light.
 
         :raises IntegrityError: when the userName that a user changes to is taken.
         """
-        now = self.clock()
         reading = finding(USERS.c.id, self.sessions.dialect, with_identity=True)
-        found = await self._find(reading, [Asked(it.connection, it.id) for it in changes])
-        outcomes: list[Outcome | Written] = []
-        bases: list[dict[str, Any]] = []
-        handled: set[UserKey] = set()
-        time_slice = TimeSlice()
-        for change, it in zip(changes, found, strict=True):
-            outcome = None if change.key in handled else _decided(change, it, now)
-            outcomes.append(outcome)
-            if isinstance(outcome, Written):
-                handled.add(change.key)
-                bases.append(_basis_of(it))
-            await time_slice.pause_if_over()
-        written = [it for it in outcomes if isinstance(it, Written)]
-        stored = await self._store(written, bases) if written else frozenset()
+        asked = [Asked(it.connection, it.id) for it in changes]
+        async with self.sessions.changing() as run:
+            found = await self._find(run, reading, asked)
+            outcomes, bases = await _decide(changes, found, self.clock())
+            written = [it for it in outcomes if isinstance(it, Written)]
+            users = [it.columns for it in written]
+            identities = [it.identity for it in written if it.identity]
+            stored: frozenset[UserKey] = frozenset()
+            if written:
+                stored = await self.sessions.change(run, users, identities, bases)
         return [_stored(it, stored) if isinstance(it, Written) else it for it in outcomes]
 
     async def _find(
-        self, statement: HotStatement, asked: Sequence[Asked]
+        self, run: Run, statement: HotStatement, asked: Sequence[Asked]
     ) -> Sequence[_Found | Exception]:
         requests = [
             {
@@ -126,7 +121,7 @@ class HotUsers:
             for number, it in enumerate(asked)
         ]
         moment = self.memory.next_moment()
-        rows = await self.sessions.read(statement, asked=as_json(requests))
+        rows = await run(statement, asked=as_json(requests))
         self._note(moment, [it.connection for it in asked], rows)
         found: list[_Found | Exception] = [unauthorized() for _ in asked]
         for row in rows:
@@ -136,20 +131,6 @@ class HotUsers:
                 user = None if row["id"] is None else row
                 found[row["number"]] = _Found(connection, user, rules)
         return found
-
-    async def _store(
-        self, written: Sequence[Written], bases: Sequence[Mapping[str, Any]]
-    ) -> frozenset[UserKey]:
-        """Store changes whose users are as they were; return the keys of those users."""
-        identities = [it.identity for it in written if it.identity]
-        names = frozenset(written[0].columns), frozenset(identities[0] if identities else ())
-        rows = await self.sessions.read(
-            changing(*names),
-            users=as_json([it.columns for it in written]),
-            identities=as_json(identities),
-            basis=as_json(bases),
-        )
-        return frozenset(UserKey(row["connection_id"], row["id"]) for row in rows)
 
     def _note(
         self, moment: int, connections: Iterable[OpenedConnection], rows: Sequence[Row]
@@ -182,6 +163,24 @@ def _outcome_of(user: StoredUser, row: Row) -> Outcome:
     return unauthorized() if row["rules"] is None else user_name_taken()
 
 
+async def _decide(
+    changes: Sequence[Change], found: Sequence[_Found | Exception], now: int
+) -> tuple[Sequence[Outcome | Written], Sequence[dict[str, Any]]]:
+    """Return the results of changes, and what each that is to be written builds on."""
+    outcomes: list[Outcome | Written] = []
+    bases: list[dict[str, Any]] = []
+    handled: set[UserKey] = set()
+    time_slice = TimeSlice()
+    for change, it in zip(changes, found, strict=True):
+        outcome = None if change.key in handled else _decided(change, it, now)
+        outcomes.append(outcome)
+        if isinstance(outcome, Written):
+            handled.add(change.key)
+            bases.append(_basis_of(it))
+        await time_slice.pause_if_over()
+    return outcomes, bases
+
+
 def _decided(change: Change, found: _Found | Exception, now: int) -> Outcome | Written:
     """Return the result of a change, under the rules of the moment when its user was read."""
     if isinstance(found, Exception):
@@ -191,7 +190,8 @@ def _decided(change: Change, found: _Found | Exception, now: int) -> Outcome | W
     if not change.is_light_on(found.row["resource"]):
         return None
     try:
-        return changed(replace(change, connection=found.connection), found.row, now)
+        row = with_identity(found.row)
+        return changed(replace(change, connection=found.connection), row, now)
     except Exception as error:  # noqa: BLE001 - no error of one change concerns another
         return error
 

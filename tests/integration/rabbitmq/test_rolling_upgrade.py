@@ -109,3 +109,39 @@ async def test_waiting_bundles_count_as_many_events_as_they_had_lately(
     await stranger.close()
     assert counted is not None
     assert counted.waiting[Lane.BULK] == 3 * LARGEST_BUNDLE[Lane.BULK]
+
+
+async def test_bundles_begin_once_every_worker_reads_them(
+    publisher: RabbitmqPublisher,
+    consumer: RabbitmqConsumer,
+    topology: Topology,
+    channel: AbstractChannel,
+) -> None:
+    old = [await channel.get_queue(topology.lane(lane)) for lane in Lane]
+    tags = [await it.consume(asyncio.Queue[AbstractIncomingMessage]().put) for it in old]
+    receiving = asyncio.ensure_future(consumer.receive(Lane.BULK, 1))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not consumer.connected:
+            await asyncio.sleep(0.01)
+    assert not (await publisher.inspect()).takes_bundles
+    for queue, tag in zip(old, tags, strict=True):
+        await queue.cancel(tag)
+    await until_bundles_are(True, publisher)
+    receiving.cancel()
+
+
+async def test_bundles_left_behind_take_no_room_from_single_events(
+    publisher: RabbitmqPublisher, topology: Topology, channel: AbstractChannel
+) -> None:
+    await publisher.publish([BUNDLE] * 60)
+    room = Room(publisher, most_waiting(100))
+    assert not await room.has_any(Lane.BULK)  # without any worker, those of this version may come
+    for lane in Lane:  # the workers went back to a version that has not heard of bundles
+        queue = await channel.get_queue(topology.lane(lane))
+        await queue.consume(asyncio.Queue[AbstractIncomingMessage]().put)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await room.has_any(Lane.BULK):
+            await asyncio.sleep(0.01)
+    backlog = (await publisher.inspect()).backlog
+    assert backlog is not None
+    assert backlog.is_empty

@@ -58,7 +58,9 @@ async def test_a_frequent_request_takes_so_many_round_trips(
 
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(("send", "statements"), [(create, 5), (look_up, 1), (read, 1)])
+@pytest.mark.parametrize(
+    ("send", "statements"), [(create, 5), (look_up, 1), (read, 1), (deactivate, 5)]
+)
 async def test_on_sqlite_a_frequent_request_takes_so_many_statements(
     ingress: Ingress, send: Sends, statements: int
 ) -> None:
