@@ -6,6 +6,7 @@ Any number of processes may do it: of those that count the same range at once, o
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from random import randrange
 
 import structlog
 from sqlalchemy import select
@@ -40,6 +41,9 @@ RANGES_AT_ONCE = 10
 MANY_CHANGES = 200
 """Changes that are added to their ranges; fewer are added up by each page."""
 
+TURNS = 1_000_000
+"""More turns than a connection has ranges."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserCounting:
@@ -50,6 +54,8 @@ class UserCounting:
     many_changes: int = MANY_CHANGES
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     written: set[str] = field(default_factory=set)
+    turns: dict[str, int] = field(default_factory=dict)
+    """The next turn of each connection's ranges to be counted again."""
 
     def note(self, connection_id: str) -> None:
         """Note that users of a connection may have been written."""
@@ -110,8 +116,12 @@ class UserCounting:
                 self.written.add(connection_id)
 
     async def _check(self, connection_id: str) -> None:
+        turn = self.turns.get(connection_id)
+        if turn is None:  # anywhere, so that no range is left out by processes that start often
+            turn = randrange(TURNS)  # noqa: S311 - no secret
+        self.turns[connection_id] = turn + 1
         async with self.database.read() as db:
-            if await is_right(db, connection_id):
+            if await is_right(db, connection_id, turn):
                 return
         await self._drop(connection_id)
 

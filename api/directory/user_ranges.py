@@ -46,6 +46,12 @@ Place = tuple[int, str]
 START: Place = (-1, "")
 """The place before all users."""
 
+LAST: Place = (LARGEST_INTEGER, "")
+"""A place behind all users."""
+
+COUNTING, ALONE = "ROW EXCLUSIVE", "EXCLUSIVE"
+"""Locks of the ranges: any number of processes may count at once, but none beside one alone."""
+
 CONNECTION = bindparam("connection", type_=String)
 
 
@@ -163,13 +169,14 @@ async def count_ranges(
 ) -> int:
     """Count the next ranges, and return their number.
 
-    :param db: a transaction of which all statements see the same moment.
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
     :param settled_before: the time before which no open transaction can add users.
     :param size: the users of a range.
     :param most: the most ranges that are counted.
     :raises IntegrityError: when another process counts them at the same time.
     """
-    last = await _last_end(db, connection_id, lock=True)
+    await _lock(db, COUNTING)
+    last = await _last_end(db, connection_id)
     of_connection = {"connection": connection_id}
     asked = {
         "created_at": last[0],
@@ -205,21 +212,30 @@ async def has_many_changes(db: AsyncConnection, connection_id: str, many: int) -
 
 
 async def add_changes(db: AsyncConnection, connection_id: str) -> None:
-    """Add what was noted to the ranges that it concerns.
+    """Add what was noted to the ranges that it concerns, and forget it.
 
-    :param db: a transaction of which all statements see the same moment.
+    What was noted behind the last range is forgotten, too: no process counts at this moment, and
+    the next one that does finds users as they are then.
+
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
     """
+    await _lock(db, ALONE)
     await db.execute(_added_up(), {"connection": connection_id})
-    await _forget(db, connection_id, START, await _last_end(db, connection_id))
+    await _forget(db, connection_id, START, LAST)
 
 
-async def is_right(db: AsyncConnection, connection_id: str) -> bool:
-    """Count one range again, any of them; return whether its number was right.
+async def is_right(db: AsyncConnection, connection_id: str, turn: int) -> bool:
+    """Return whether no users lie between ranges, and one range has the number that it tells.
 
     A number is wrong where the clock of the database was set back, or users were changed while
     triggers were off.
+
+    :param turn: tells which range is counted again. Turns that follow each other reach all.
     """
-    row = (await db.execute(_any_range(), {"connection": connection_id})).first()
+    of_connection = {"connection": connection_id}
+    if (await db.execute(_gap(), of_connection)).first() is not None:
+        return False
+    row = (await db.execute(_range_in_turn(), of_connection | {"turn": turn})).first()
     return row is None or row.noted == row.found
 
 
@@ -233,13 +249,21 @@ async def is_ahead(db: AsyncConnection, connection_id: str) -> bool:
 
 
 async def drop_ranges(db: AsyncConnection, connection_id: str) -> None:
-    """Drop the ranges of a connection, and let no process count beside.
+    """Drop the ranges of a connection.
 
-    :param db: a transaction that has seen nothing yet.
+    :param db: a transaction that has seen nothing yet, and then sees one moment.
+    """
+    await _lock(db, ALONE)
+    await db.execute(_all_ranges(), {"connection": connection_id})
+
+
+async def _lock(db: AsyncConnection, mode: str) -> None:
+    """Lock the ranges before a transaction sees anything; readers go on.
+
+    SQLite has one writer, and nothing to lock.
     """
     if db.dialect.name == "postgresql":
-        await db.execute(text("LOCK TABLE user_ranges IN EXCLUSIVE MODE"))
-    await db.execute(_all_ranges(), {"connection": connection_id})
+        await db.execute(text(f"LOCK TABLE user_ranges IN {mode} MODE"))
 
 
 async def _forget(db: AsyncConnection, connection_id: str, after: Place, end: Place) -> None:
@@ -249,9 +273,8 @@ async def _forget(db: AsyncConnection, connection_id: str, after: Place, end: Pl
     await db.execute(_forgotten(), {"connection": connection_id} | places)
 
 
-async def _last_end(db: AsyncConnection, connection_id: str, *, lock: bool = False) -> Place:
-    newest = _newest_range().with_for_update() if lock else _newest_range()
-    row = (await db.execute(newest, {"connection": connection_id})).first()
+async def _last_end(db: AsyncConnection, connection_id: str) -> Place:
+    row = (await db.execute(_newest_range(), {"connection": connection_id})).first()
     return START if row is None else (row.created_at, row.id)
 
 
@@ -336,17 +359,39 @@ def _forgotten() -> Delete:
 
 
 @cache
-def _any_range() -> Select[Any]:
-    """Select any range: the users that it should have, and those that it has."""
+def _gap() -> Select[Any]:
+    """Select a range that does not begin where the one before it ends, if there is one."""
+    ranges = (
+        select(
+            *AFTER,
+            func.lag(RANGES.c.created_at, 1, START[0])
+            .over(order_by=AFTER)
+            .label("last_created_at"),
+            func.lag(RANGES.c.id, 1, START[1]).over(order_by=AFTER).label("last_id"),
+        )
+        .where(RANGES.c.connection_id == CONNECTION)
+        .subquery()
+    )
+    begins = tuple_(ranges.c.after_created_at, ranges.c.after_id)
+    last_ends = tuple_(ranges.c.last_created_at, ranges.c.last_id)
+    return select(ranges.c.last_id).where(begins != last_ends).limit(1)
+
+
+@cache
+def _range_in_turn() -> Select[Any]:
+    """Select a range by its turn: the users that it should have, and those that it has."""
     within = (tuple_(*CREATION) > tuple_(*AFTER), tuple_(*CREATION) <= tuple_(*END))
     users = select(func.count()).where(USERS.c.connection_id == CONNECTION, *within)
+    ranges = select(func.count()).where(RANGES.c.connection_id == CONNECTION)
+    turn = bindparam("turn", type_=BigInteger) % func.nullif(ranges.scalar_subquery(), 0)
     return (
         select(
             (RANGES.c.users + func.coalesce(_noted(), 0)).label("noted"),
             users.correlate(RANGES).scalar_subquery().label("found"),
         )
         .where(RANGES.c.connection_id == CONNECTION)
-        .order_by(func.random())
+        .order_by(*AFTER)
+        .offset(func.coalesce(turn, 0))
         .limit(1)
     )
 

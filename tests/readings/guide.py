@@ -1,6 +1,7 @@
 """What can be run of docs/operations.md? Its blocks, by the word behind ``sh`` that says where."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 GUIDE = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -10,10 +11,19 @@ FENCE = re.compile(r"^```sh ?(?P<where>\w*)\n(?P<commands>.*?)^```$", re.MULTILI
 
 def commands_for(where: str) -> str:
     """Return the commands of every block for a place, in their order, as one script."""
-    blocks = FENCE.finditer(GUIDE.read_text(encoding="utf-8"))
-    return "\n".join(block["commands"] for block in blocks if block["where"] == where)
+    return "\n".join(_blocks_for(where))
+
+
+def helpers_for(where: str) -> str:
+    """Return the first block for a place, which names what the others use."""
+    return _blocks_for(where)[0]
 
 
 def places() -> set[str]:
     """Return every word that says where a block is run."""
     return {block["where"] for block in FENCE.finditer(GUIDE.read_text(encoding="utf-8"))}
+
+
+def _blocks_for(where: str) -> Sequence[str]:
+    blocks = FENCE.finditer(GUIDE.read_text(encoding="utf-8"))
+    return [block["commands"] for block in blocks if block["where"] == where]

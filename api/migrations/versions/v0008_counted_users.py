@@ -12,8 +12,10 @@ down_revision = "0007"
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+# Functions find the tables also in sessions that look elsewhere, as those of a restore do.
 NOTE_CHANGE = """
-CREATE FUNCTION note_user_range_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_user_range_change() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         INSERT INTO user_range_changes (connection_id, created_at, id, users)
@@ -22,6 +24,16 @@ BEGIN
         INSERT INTO user_range_changes (connection_id, created_at, id, users)
         VALUES (NEW.connection_id, NEW.created_at, NEW.id, 1);
     END IF;
+    RETURN NULL;
+END $$
+"""
+
+FORGET_RANGES = """
+CREATE FUNCTION forget_user_ranges() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
+BEGIN
+    DELETE FROM user_ranges;
+    DELETE FROM user_range_changes;
     RETURN NULL;
 END $$
 """
@@ -42,6 +54,11 @@ ON_POSTGRES = (
     CREATE TRIGGER users_added_late AFTER INSERT ON users
     FOR EACH ROW WHEN (NEW.created_at < date_part('epoch', clock_timestamp()) * 1000000 - 5000000)
     EXECUTE FUNCTION note_user_range_change()
+    """,
+    FORGET_RANGES,
+    """
+    CREATE TRIGGER users_truncated AFTER TRUNCATE ON users
+    FOR EACH STATEMENT EXECUTE FUNCTION forget_user_ranges()
     """,
 )
 

@@ -10,12 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.admin.connections import create_connection
 from api.directory.count_users import UserCounting
 from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
 from api.directory.tables import ApiTable
-from api.directory.user_ranges import find_page, page_statement, total_statement
+from api.directory.user_ranges import (
+    ALONE,
+    add_changes,
+    count_ranges,
+    drop_ranges,
+    find_page,
+    page_statement,
+    total_statement,
+)
 from contracts.clock import now
 from tests.drivers.in_process import RULES, opened_directory
 
@@ -144,8 +153,76 @@ async def test_a_range_that_everybody_has_left_is_skipped(process: Process) -> N
         await process.remove(number)
     assert await all_right(process)
     await process.count()
-    assert await process.rows(CHANGES) <= PEOPLE % SIZE
+    assert await process.rows(CHANGES) == 0
     assert await all_right(process)
+
+
+async def test_what_is_noted_where_nothing_is_counted_is_forgotten(
+    processes: Sequence[Process],
+) -> None:
+    process, _ = processes
+    for number in range(MANY_CHANGES):
+        await process.add(number, now() - LONG_AGO + number)
+        await process.remove(number)
+    await process.count()
+    assert await process.rows(RANGES) == await process.rows(CHANGES) == 0
+
+
+@on_postgres
+async def test_what_a_counting_process_needs_is_not_forgotten_beside_it(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    for number in range(100, 100 + SIZE):
+        await process.add(number, now() - LONG_AGO + 1_000 + number)
+    async with rival.database.write_in_snapshot() as db:
+        assert await count_ranges(db, rival.connection, now() - SETTLED_AFTER, SIZE, 10) == 1
+        for number in range(100, 100 + MANY_CHANGES):  # the rival still sees them
+            await process.remove(number)
+        adding = asyncio.create_task(process.count())
+        await _held_up(process.database)
+    await adding
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_a_process_that_counts_sees_what_another_has_forgotten(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    for number in range(100, 100 + SIZE):
+        await process.add(number, now() - LONG_AGO + 1_000 + number)
+    async with process.database.write_in_snapshot() as db:
+        await _lock_alone(db)
+        counting = asyncio.create_task(_count_all(rival))
+        await _held_up(process.database)
+        await process.remove(100)
+        await add_changes(db, process.connection)
+    await counting
+    assert await all_right(process)
+
+
+async def _lock_alone(db: AsyncConnection) -> None:
+    await db.execute(text(f"LOCK TABLE user_ranges IN {ALONE} MODE"))
+
+
+@on_postgres
+async def test_a_session_that_looks_elsewhere_for_tables_notes_what_it_changes(
+    process: Process,
+) -> None:
+    async with process.database.write() as db:
+        await db.execute(text("SET LOCAL search_path = ''"))
+        await db.execute(text("DELETE FROM public.users WHERE id = :id"), {"id": f"{1:032x}"})
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_ranges_go_with_the_users_of_a_truncated_table(process: Process) -> None:
+    async with process.database.write() as db:
+        await db.execute(text("SET LOCAL search_path = ''"))
+        await db.execute(text("TRUNCATE public.users CASCADE"))
+    assert await all_right(process)
+    assert await process.rows(RANGES) == await process.rows(CHANGES) == 0
 
 
 async def test_who_comes_late_with_an_early_time_is_counted(process: Process) -> None:
@@ -193,6 +270,74 @@ async def test_who_leaves_in_a_long_transaction_leaves_with_its_commit(process: 
     await process.remove(3)
     await process.count()
     assert await all_right(process)
+
+
+@on_postgres
+async def test_a_drop_beside_a_process_that_counts_leaves_no_gap(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    began = now() - LONG_AGO + 1_000
+    for number in range(100, 100 + SIZE):
+        await process.add(number, began + number)
+    async with process.database.write_in_snapshot() as db:
+        await drop_ranges(db, process.connection)
+        counting = asyncio.create_task(_count_all(rival))
+        await _held_up(process.database)
+    await counting
+    assert await all_right(process)
+    assert await process.rows(RANGES) == (PEOPLE + SIZE) // SIZE
+
+
+async def _count_all(process: Process) -> None:
+    async with process.database.write_in_snapshot() as db:
+        await count_ranges(db, process.connection, now() - SETTLED_AFTER, SIZE, 10)
+
+
+async def _held_up(database: DirectoryDatabase) -> None:
+    """Wait until some session waits for a lock."""
+    waiting = text(
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with database.read() as db, asyncio.timeout(10):
+        while (await db.execute(waiting)).first() is None:
+            await asyncio.sleep(0.01)  # the server tells of no lock
+
+
+@on_postgres
+async def test_ranges_are_dropped_where_the_clock_was_set_back(process: Process) -> None:
+    ahead = now() + 600_000_000
+    for number in range(100, 100 + 2 * SIZE):
+        await process.add(number, ahead + number)
+    async with process.database.write_in_snapshot() as db:  # as if the clock were there already
+        await count_ranges(db, process.connection, 2 * ahead, SIZE, 10)
+    await process.add(200, now())  # comes into a range, without a note
+    await process.count()
+    assert await process.rows(RANGES) == 0
+    assert await all_right(process)
+    await process.counting.look()
+    assert await process.rows(RANGES) == PEOPLE // SIZE
+    assert await all_right(process)
+
+
+@on_postgres
+async def test_nothing_is_counted_where_activities_are_not_tracked(
+    process: Process, processes: Sequence[Process]
+) -> None:
+    _, rival = processes
+    for number in range(100, 100 + SIZE):
+        await process.add(number, now() - LONG_AGO + 1_000 + number)
+    async with rival.database.write() as db:
+        await db.execute(text("SET LOCAL track_activities = off"))
+        await db.execute(text("SELECT 1"))
+        await process.count()
+        assert await process.rows(RANGES) == PEOPLE // SIZE
+        assert await all_right(process)
+    async with rival.database.write() as db:
+        await db.execute(text("SELECT 1"))  # so that its session is seen again
+    await process.counting.look()
+    assert await process.rows(RANGES) == (PEOPLE + SIZE) // SIZE
 
 
 STEPS = st.lists(

@@ -54,6 +54,15 @@ def test_only_a_statement_after_the_arrival_of_a_request_confirms_its_token(
     assert memory.confirmed_since("digest", request) == "acme"
 
 
+def test_a_statement_that_began_earlier_confirms_nothing_however_late_it_ends(
+    memory: TokenMemory[str],
+) -> None:
+    early, request, late = (memory.next_moment() for _ in range(3))
+    memory.confirm("digest", "acme", late)
+    memory.confirm("digest", "acme", early)
+    assert memory.confirmed_since("digest", request) == "acme"
+
+
 def test_a_request_whose_write_was_stored_is_told_so_though_its_token_has_ended_since(
     memory: TokenMemory[str],
 ) -> None:
