@@ -78,6 +78,23 @@ async def test_one_port_is_served_by_processes_with_metrics_of_their_own(
 @pytest.mark.rabbitmq
 @pytest.mark.slow
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_databases_that_were_not_migrated_have_the_status_of_a_single_process(
+    environment: dict[str, str], new_database_url: NewDatabase
+) -> None:
+    unmigrated = environment | {"MUSTER_DIRECTORY_DATABASE_URL": new_database_url()}
+    parent = await asyncio.create_subprocess_exec(
+        *(*MUSTER, "api", "--workers", "2"), env=unmigrated, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(START_SECONDS):
+        _, errors = await parent.communicate()
+    assert parent.returncode == 2
+    assert b"muster migrate" in errors
+
+
+@pytest.mark.postgres
+@pytest.mark.rabbitmq
+@pytest.mark.slow
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_a_process_that_cannot_begin_ends_all_with_its_reason(
     environment: dict[str, str],
 ) -> None:

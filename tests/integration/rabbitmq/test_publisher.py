@@ -258,7 +258,7 @@ async def test_a_look_counts_what_lies_in_each_lane_in_the_tiers_and_among_the_d
         state = await publisher.inspect()
         await publisher.close()
     waiting = {Lane.BULK: 3, Lane.URGENT: 2}
-    assert state.backlog == Backlog(waiting, delayed=1, dead_letters=1)
+    assert state.backlog == Backlog(waiting, delayed=1, dead_letters=1, at_most=waiting)
 
 
 async def test_without_a_topology_it_says_so_and_works_once_there_is_one(
