@@ -55,11 +55,14 @@ class Handler:
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Apply the events of deliveries, and answer them.
 
-        After a stop while the database is away, the rest stays unanswered and is delivered again.
+        After a stop, batches that were not begun stay unanswered and are delivered again, as does
+        the rest while the database is away: bundles in hand may take longer than a drain may.
         """
         opened = await self._open(deliveries)
         try:
             for batch in batches(opened, MAX_BATCH_SIZES[self.lane]):
+                if self.stop.is_set():
+                    return
                 contended, others = self.contended.split(batch)
                 await self._apply(others, LOCK_TIMEOUTS[self.lane])
                 await self._apply(contended, SHORT_LOCK_TIMEOUT)

@@ -25,6 +25,17 @@ class CommandsOnDemand(Mapping[str, Any]):
         import_module(self._modules[name]).register(part)
         return get_group(part).commands[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is such a command, for which nothing is imported."""
+        return name in self._modules
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a command, or the default for an unknown name.
+
+        A KeyError of the module itself is no unknown name, as it would be for any other mapping.
+        """
+        return self[name] if name in self else default  # noqa: SIM401  # that is this method
+
     def __iter__(self) -> Iterator[str]:
         """Return the names, for which nothing is imported."""
         return iter(self._modules)

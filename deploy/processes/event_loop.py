@@ -4,6 +4,7 @@ import ctypes
 import gc
 import sys
 from collections.abc import Coroutine
+from contextlib import closing
 from typing import Any
 
 import uvloop
@@ -29,12 +30,13 @@ def run_process(process: Coroutine[Any, Any, None]) -> None:
     Objects of the imported modules live as long as the process. Scanning them for garbage, again
     and again, would take a tenth of the time and delay every answer by tens of milliseconds.
     """
-    _give_memory_back()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
-    sys.setswitchinterval(SLICE_SECONDS)
-    uvloop.run(process)
+    with closing(process):  # Ctrl-C may come before its first step, which Python would warn of
+        _give_memory_back()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
+        sys.setswitchinterval(SLICE_SECONDS)
+        uvloop.run(process)
 
 
 def _give_memory_back() -> None:

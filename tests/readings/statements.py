@@ -23,6 +23,11 @@ class Asked:
         """Return the number of statements and of rows."""
         return len(self.statements), self.rows
 
+    def without_token(self) -> "Asked":
+        """Leave the token out, which is looked up earlier or later, or not if it is remembered."""
+        others = [it for it in self.statements if not it.startswith("SELECT tokens.digest")]
+        return Asked(others, self.rows - len(self.statements) + len(others))
+
 
 @contextmanager
 def asked_of(database: DirectoryDatabase | DownstreamDatabase) -> Iterator[Asked]:

@@ -50,6 +50,17 @@ async def test_bundles_and_single_events_share_a_transaction_as_far_as_they_fit(
     assert samples(platform.metrics, "muster_batch_duration_seconds_count") == {("bulk",): 2}
 
 
+async def test_a_stop_leaves_the_bundles_that_were_not_begun_to_come_again(
+    platform: Platform,
+) -> None:
+    most = MAX_BATCH_SIZES[platform.handler.lane]
+    sent = [delivered(bundle(*people(most, name))) for name in "abc"]
+    sent[0].outcome.add_done_callback(lambda _: platform.handler.stop.set())
+    await platform.handler.handle(sent)
+    assert [it.outcome.done() for it in sent] == [True, False, False]
+    assert len(await platform.accounts()) == most
+
+
 async def test_only_the_event_that_fails_for_a_while_leaves_its_bundle(platform: Platform) -> None:
     await platform.poison(transient=True)
     sent = bundle(joiner(STORE), POISONED, joiner(STORE, BEN, "ben"))

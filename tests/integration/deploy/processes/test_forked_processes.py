@@ -30,6 +30,24 @@ else:
         sys.exit(1)
 """
 
+PROCESSES_THAT_EXIT = """
+import os, sys
+from deploy.processes.forked_processes import ForkedProcess, ProcessDied, fork
+
+when, status = sys.argv[1], int(sys.argv[2])
+forked = fork(2)
+if isinstance(forked, ForkedProcess):
+    os.write(1, b"begun\\n")
+    if when == "asked":
+        os.read(forked.lifeline, 1)
+    sys.exit(status)
+try:
+    forked.wait()
+except ProcessDied as died:
+    sys.exit(died.exit_status)
+"""
+"""Two processes that exit with a status, once they are asked to end or unasked."""
+
 SECONDS = 30
 
 
@@ -88,3 +106,38 @@ def test_processes_drain_when_their_parent_is_killed() -> None:
     with running() as (parent, _):
         parent.kill()
         assert parent.wait(SECONDS) == -signal.SIGKILL
+
+
+def test_what_a_person_can_mend_has_the_status_of_a_single_process() -> None:
+    assert _status_of("unasked", 2) == 2
+
+
+@pytest.mark.parametrize("status", [1, 3, 130])
+def test_every_other_unasked_end_is_a_failure(status: int) -> None:
+    assert _status_of("unasked", status) == 1
+
+
+def test_a_signal_right_after_the_fork_is_a_clean_end() -> None:
+    assert _status_of("asked", 128 + signal.SIGINT) == 0
+
+
+def test_a_process_that_fails_in_its_drain_is_a_failure() -> None:
+    assert _status_of("asked", 1) == 1
+
+
+def _status_of(when: str, status: int) -> int:
+    """Return the exit status of a parent whose processes exit so."""
+    with subprocess.Popen(  # noqa: S603  # our own code
+        [sys.executable, "-c", PROCESSES_THAT_EXIT, when, str(status)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        try:
+            assert parent.stdout is not None
+            assert [parent.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
+            if when == "asked":
+                parent.send_signal(signal.SIGINT)
+            return parent.wait(SECONDS)
+        finally:
+            parent.kill()

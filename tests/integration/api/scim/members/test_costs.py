@@ -138,13 +138,7 @@ async def _cost(cast: Cast, change: Change) -> Asked:
     with asked_of(cast.ingress.database) as asked:
         answer = await change(cast)
     assert answer.status_code in {200, 204, 304}, answer.text
-    return _without_look_ups(asked)
-
-
-def _without_look_ups(asked: Asked) -> Asked:
-    """Leave the token out, which is looked up earlier or later, or not if it is remembered."""
-    others = [it for it in asked.statements if not it.startswith("SELECT tokens.digest")]
-    return Asked(others, asked.rows - len(asked.statements) + len(others))
+    return asked.without_token()
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
