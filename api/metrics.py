@@ -82,7 +82,8 @@ class ApiMetrics:
         )
         self.broker_messages = Gauge(
             "muster_broker_messages",
-            "Messages that lie in a queue: the lanes, the retry tiers together, the dead letters.",
+            "Events that lie in a queue: the lanes, where those in bundles are estimated, the retry"
+            " tiers together, the dead letters.",
             ["queue"],
             registry=registry,
         )

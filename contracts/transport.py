@@ -1,7 +1,7 @@
 """How do events travel? A publisher sends parcels, a consumer receives them as deliveries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.topology import Lane
@@ -75,12 +75,18 @@ PublishOutcome = EventOutcome | Apart
 class Backlog:
     """The numbers of events in the transport, without those that a worker has received.
 
-    ``waiting`` counts the events of bundles as well, about as many as there are.
+    ``waiting`` counts the events of bundles as well, about as many as there are. ``at_most`` counts
+    bundles of an unknown size as full ones; it is empty where every event is counted.
     """
 
     waiting: Mapping[Lane, int]
     delayed: int = 0
     dead_letters: int = 0
+    at_most: Mapping[Lane, int] = field(default_factory=dict)
+
+    def most_waiting(self, lane: Lane) -> int:
+        """Return how many events may wait in a lane, if bundles are as large as they can be."""
+        return self.at_most.get(lane, self.waiting[lane])
 
     @property
     def is_empty(self) -> bool:

@@ -15,6 +15,7 @@ from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox import room, settling
+from api.outbox.bundle_bytes import BundleBytes, next_bytes
 from api.outbox.bundles import outcomes_of, shipments
 from api.outbox.leasing import (
     Mark,
@@ -37,7 +38,7 @@ from api.outbox.pauses import (
 from api.outbox.room import MOST_WAITING, Room
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
-from contracts.identities_changed import LARGEST_BUNDLE, LARGEST_BUNDLE_BYTES
+from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane
 from contracts.transport import (
     Confirmed,
@@ -96,6 +97,7 @@ class Relay:
         self._largest_bundle = largest_bundle
         self._chance = chance
         self._sizes = dict(LARGEST_BATCH)
+        self._bundle_bytes = {lane: BundleBytes() for lane in Lane}
         self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
         self._with_more: set[MarkSelection] = set()
@@ -171,11 +173,12 @@ class Relay:
         most = min(self._largest_bundle, LARGEST_BUNDLE[lane]) if len(fitting) > 1 else 1
         if most > 1 and not await self._room.takes_bundles():
             most = 1
-        made = shipments(fitting, most, min(LARGEST_BUNDLE_BYTES, self._largest_event))
+        made = shipments(fitting, most, min(self._bundle_bytes[lane].most, self._largest_event))
         self._room.fill(lane, len(fitting))
-        for shipment, outcome in zip(
-            made, await self.publisher.publish([it.parcel(lane) for it in made]), strict=True
-        ):
+        told = await self.publisher.publish([it.parcel(lane) for it in made])
+        shipped = list(zip(made, told, strict=True))
+        self._bundle_bytes[lane] = next_bytes(self._bundle_bytes[lane], shipped)
+        for shipment, outcome in shipped:
             outcomes += zip(shipment.events, outcomes_of(shipment, outcome), strict=True)
         return outcomes
 

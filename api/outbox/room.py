@@ -50,7 +50,7 @@ class Room:
         """Return whether a lane has room for an event."""
         if self._left[lane] <= 0:
             backlog = (await self._look()).backlog
-            waiting = 0 if backlog is None else backlog.waiting[lane]
+            waiting = 0 if backlog is None else backlog.most_waiting(lane)
             self._left[lane] = self._most[lane] - waiting
         return self._left[lane] > 0
 

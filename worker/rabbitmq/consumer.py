@@ -51,11 +51,13 @@ class RabbitmqConsumer:
         topology: Topology,
         prefetch: int = PREFETCH,
         bundles_prefetch: int = BUNDLES_PREFETCH,
+        bundles_again_seconds: float = BUNDLES_AGAIN_SECONDS,
     ) -> None:
         self._broker = Broker(url)
         self._topology = topology
         self._prefetch = prefetch
         self._bundles_prefetch = bundles_prefetch
+        self._bundles_again_seconds = bundles_again_seconds
         self._set_aside = SetAside(self._broker, topology)
         self._waiting: dict[Lane, asyncio.Queue[RabbitmqDelivery]] = {
             lane: asyncio.Queue() for lane in Lane
@@ -144,7 +146,7 @@ class RabbitmqConsumer:
     async def _ask_for_bundles_again(self, on_lost: Callable[..., None]) -> None:
         """Consume bundles whose queues, or rights, have come about since the subscription."""
         waited = asyncio.get_running_loop().time() - self._bundles_asked_at
-        if not self._without_bundles or waited < BUNDLES_AGAIN_SECONDS:
+        if not self._without_bundles or waited < self._bundles_again_seconds:
             return
         async with remote_call(SUBSCRIBE_SECONDS, late="no subscription in time"):
             for lane in sorted(self._without_bundles):

@@ -4,8 +4,9 @@ The broker counts messages, and nothing that a message holds: the number of even
 estimate. The same declarations tell whether any worker reads bundles.
 """
 
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -19,12 +20,34 @@ REMEMBERED_BUNDLES = 50
 """The newest bundles of a lane, whose mean size is taken for that of the waiting bundles: as many
 as fill the lane, where they are full."""
 
+MISSING_SECONDS = 5.0
+"""How long queues for bundles are taken for missing. A full lane is looked at ten times a second,
+and each look at a missing queue would end a channel with an error in the log of the broker."""
+
+
+class BundleQueues:
+    """Whether there are queues for bundles, as far as it is known."""
+
+    def __init__(self, watch: Callable[[], float] = time.monotonic) -> None:
+        self._watch = watch
+        self._missed_at = -float("inf")
+
+    @property
+    def are_missing(self) -> bool:
+        """Return whether the queues were missing a moment ago."""
+        return self._watch() - self._missed_at < MISSING_SECONDS
+
+    def miss(self) -> None:
+        """Note that a queue is missing, or closed to this user."""
+        self._missed_at = self._watch()
+
 
 class BundleSizes:
     """The mean number of events in the newest bundles of each lane.
 
-    The first bundle is unknown: it is taken for a full one, so that no lane is filled beyond its
-    bound.
+    Bundles that were made by others are of an unknown size until this relay has published one. The
+    room then takes each for a full one, so that no lane is filled beyond its bound; an operator is
+    told of one event for each, which is no false alarm.
     """
 
     def __init__(self) -> None:
@@ -38,10 +61,10 @@ class BundleSizes:
             if parcel.is_bundle:
                 self._newest[parcel.lane].append(parcel.events)
 
-    def mean(self, lane: Lane) -> float:
-        """Return the mean number of events in a bundle of the lane."""
+    def mean(self, lane: Lane, *, unknown: float) -> float:
+        """Return the mean number of events in a bundle of the lane, or ``unknown``."""
         newest = self._newest[lane]
-        return sum(newest) / len(newest) if newest else LARGEST_BUNDLE[lane]
+        return sum(newest) / len(newest) if newest else unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +97,36 @@ class Counted:
         Bundles that were left behind when the workers went back to an older version are on no way:
         they would leave no room for single events, and keep the sweep from finding their events.
         """
+        about = {lane: sizes.mean(lane, unknown=1) for lane in Lane}
+        largest = {lane: sizes.mean(lane, unknown=LARGEST_BUNDLE[lane]) for lane in Lane}
+        return Backlog(
+            self._waiting(about),
+            delayed=self.delayed,
+            dead_letters=self.dead_letters,
+            at_most=self._waiting(largest),
+        )
+
+    def _waiting(self, sizes: Mapping[Lane, float]) -> Mapping[Lane, int]:
+        """Return the events that wait in each lane, given the events in a bundle."""
         moving = {lane: n for lane, n in self.bundles.items() if not self._left_behind(lane)}
-        bundled = {lane: round(moving.get(lane, 0) * sizes.mean(lane)) for lane in Lane}
-        waiting = {lane: self.singles[lane] + bundled[lane] for lane in Lane}
-        return Backlog(waiting, delayed=self.delayed, dead_letters=self.dead_letters)
+        bundled = {lane: round(moving.get(lane, 0) * sizes[lane]) for lane in Lane}
+        return {lane: self.singles[lane] + bundled[lane] for lane in Lane}
 
     def _left_behind(self, lane: Lane) -> bool:
         """Return whether there are workers, and none of them receives bundles."""
         return self.workers[lane] > 0 and not self.consumers.get(lane)
 
 
-async def count(connection: AbstractConnection, topology: Topology) -> Counted:
+async def count(
+    connection: AbstractConnection, topology: Topology, bundle_queues: BundleQueues
+) -> Counted:
     """Count the ready messages in the queues of a topology.
 
     Older brokers demand no permission for it, newer ones any to the queue (some: to configure).
 
     :raises AMQPError: when a queue is missing, which closes the channel but not the connection.
     """
-    bundles, consumers = await _count_bundles(connection, topology)
+    bundles, consumers = await _count_bundles(connection, topology, bundle_queues)
     async with connection.channel(publisher_confirms=False) as channel:
         tiers = [topology.tier(lane, delay) for lane in Lane for delay in topology.retry_delays]
         singles = {lane: await _ready(channel, topology.lane(lane)) for lane in Lane}
@@ -106,17 +141,20 @@ async def count(connection: AbstractConnection, topology: Topology) -> Counted:
 
 
 async def _count_bundles(
-    connection: AbstractConnection, topology: Topology
+    connection: AbstractConnection, topology: Topology, queues: BundleQueues
 ) -> tuple[Mapping[Lane, int], Mapping[Lane, int]]:
     """Return the bundles and their consumers by lane.
 
     Both are empty on a broker that was prepared for a version without bundles, whose users may not
     count them either: every event travels alone there.
     """
+    if queues.are_missing:
+        return {}, {}
     try:
         async with connection.channel(publisher_confirms=False) as channel:
             found = {lane: await _ready(channel, topology.bundles(lane)) for lane in Lane}
     except (ChannelNotFoundEntity, ChannelAccessRefused):
+        queues.miss()
         return {}, {}
     return (
         {lane: messages for lane, (messages, _) in found.items()},

@@ -1,7 +1,8 @@
 """How do events reach RabbitMQ? The broker confirms each parcel of a batch, or it is Unknown."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from aio_pika import DeliveryMode, Message
@@ -13,7 +14,7 @@ from aio_pika.exceptions import (
 )
 from pamqp.commands import Basic
 
-from api.outbox.rabbitmq.backlog import BundleSizes, count
+from api.outbox.rabbitmq.backlog import BundleQueues, BundleSizes, count
 from api.outbox.rabbitmq.connection import Broker
 from api.outbox.rabbitmq.line import RabbitmqLine, is_blocked
 from contracts.remote_calls import RemoteCallFailed, remote_call
@@ -58,7 +59,11 @@ class RabbitmqPublisher:
     """
 
     def __init__(
-        self, url: str, topology: Topology, confirm_seconds: float = CONFIRM_SECONDS
+        self,
+        url: str,
+        topology: Topology,
+        confirm_seconds: float = CONFIRM_SECONDS,
+        watch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._topology = topology
         self._confirm_seconds = confirm_seconds
@@ -67,6 +72,7 @@ class RabbitmqPublisher:
         self._suspects_line = RabbitmqLine(broker, "muster relay, suspects")
         self._alone = asyncio.Lock()
         self._bundle_sizes = BundleSizes()
+        self._bundle_queues = BundleQueues(watch)
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Publish parcels in their order, and return the outcome of each."""
@@ -99,7 +105,7 @@ class RabbitmqPublisher:
             return TransportState(connected=line.is_open, blocked=line.is_open)
         try:
             async with remote_call(LOOK_SECONDS, late="no count in time"):
-                counted = await count(connection, self._topology)
+                counted = await count(connection, self._topology, self._bundle_queues)
         except RemoteCallFailed as failure:
             return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
         return TransportState(

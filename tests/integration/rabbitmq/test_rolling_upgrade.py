@@ -7,11 +7,14 @@ import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from structlog.testing import capture_logs
 
+from api.outbox.rabbitmq.backlog import MISSING_SECONDS
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from api.outbox.room import Room, most_waiting
 from contracts.identities_changed import LARGEST_BUNDLE, join
 from contracts.topology import Lane, Topology
 from contracts.transport import Confirmed, Parcel
+from deploy.broker.rabbitmq_topology import apply_topology
+from tests.servers.rabbitmq import RabbitmqServer
 from worker.rabbitmq.consumer import RabbitmqConsumer
 
 pytestmark = pytest.mark.rabbitmq
@@ -97,6 +100,49 @@ async def test_on_a_broker_without_queues_for_bundles_all_goes_on_with_single_ev
     await delivery.ack()
 
 
+async def test_a_worker_takes_bundles_once_their_queues_are_there(
+    url: str,
+    publisher: RabbitmqPublisher,
+    topology: Topology,
+    channel: AbstractChannel,
+    rabbitmq_server: RabbitmqServer,
+) -> None:
+    for lane in Lane:
+        await channel.queue_delete(topology.bundles(lane))
+    consumer = RabbitmqConsumer(url, topology, bundles_again_seconds=0)
+    receiving = asyncio.ensure_future(consumer.receive(Lane.BULK, 1))
+    with capture_logs() as log:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not consumer.connected:
+                await asyncio.sleep(0.01)
+        await apply_topology(rabbitmq_server.url, topology)
+        await until_bundles_are(True, publisher)
+    assert await publisher.publish([BUNDLE]) == [Confirmed()]
+    [delivery] = await receiving
+    assert delivery.body == BUNDLE.body
+    await delivery.ack()
+    await consumer.close()
+    assert "broker_lost" not in [it["event"] for it in log]
+
+
+async def test_queues_that_are_missing_are_not_looked_for_again_and_again(
+    url: str, topology: Topology, channel: AbstractChannel, rabbitmq_server: RabbitmqServer
+) -> None:
+    for lane in Lane:
+        await channel.queue_delete(topology.bundles(lane))
+    seconds = 0.0
+    publisher = RabbitmqPublisher(url, topology, watch=lambda: seconds)
+    await publisher.inspect()
+    await apply_topology(rabbitmq_server.url, topology)
+    for lane in Lane:
+        queue = await channel.get_queue(topology.bundles(lane))
+        await queue.consume(asyncio.Queue[AbstractIncomingMessage]().put)
+    assert not (await publisher.inspect()).takes_bundles
+    seconds = MISSING_SECONDS
+    await until_bundles_are(True, publisher)
+    await publisher.close()
+
+
 async def test_waiting_bundles_count_as_many_events_as_they_had_lately(
     publisher: RabbitmqPublisher, url: str, topology: Topology
 ) -> None:
@@ -108,7 +154,8 @@ async def test_waiting_bundles_count_as_many_events_as_they_had_lately(
     counted = (await stranger.inspect()).backlog
     await stranger.close()
     assert counted is not None
-    assert counted.waiting[Lane.BULK] == 3 * LARGEST_BUNDLE[Lane.BULK]
+    assert counted.waiting[Lane.BULK] == 3  # it knows no sizes: a bundle for an operator,
+    assert counted.most_waiting(Lane.BULK) == 3 * LARGEST_BUNDLE[Lane.BULK]  # a full one for room
 
 
 async def test_bundles_begin_once_every_worker_reads_them(

@@ -147,3 +147,19 @@ async def test_a_bundle_that_breaks_the_line_makes_suspects_that_travel_alone(
     assert await relay.move(Lane.BULK) == 0
     assert await relay.move_suspects() == 3
     assert sorted(post.identities[1:]) == [["a-0000"], ["a-0001"], ["a-0002"]]
+
+
+async def test_a_broker_that_takes_no_large_bundle_breaks_few_batches(
+    directory: DirectoryDatabase, relay: Relay, post: Post
+) -> None:
+    connections = await connect(directory, "acme")
+    await mark(directory, connections["acme"], people("a", 40))
+    await relay.move(Lane.BULK)
+    [full] = post.parcels
+    post.answer = lambda parcel: BROKEN if len(parcel.body) > len(full.body) // 3 else Confirmed()
+    moved = []
+    for turn in range(10):
+        await mark(directory, connections["acme"], people(f"b{turn}", 40))
+        moved.append(await relay.move(Lane.BULK))
+    assert moved[2:] == [40] * 8
+    assert post.parcels[-1].is_bundle
