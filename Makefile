@@ -27,8 +27,8 @@ test: set-up-test ## Run the tests, on several cores; ARGS="-k okta" runs some
 	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
-	@settings=$$(.ci/containers) && \
-		env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings $(VENV)/python -m pytest tests/end_to_end $(ARGS)
+	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
+		$(VENV)/python -m pytest tests/end_to_end --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)
 
 test-faults: set-up-test ## Run the tests of faults, in processes, networks and servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \

@@ -24,8 +24,9 @@ SQLITE_PRAGMAS = (
 SEARCH_STATEMENTS = 100
 """The number of short searches whose compiled SQL is kept."""
 
-HOT_SESSIONS = 3
-"""Sessions for hot statements, of which a process runs one of each kind at a time."""
+HOT_SESSIONS = 4
+"""Sessions for hot statements, of which a process runs one of each kind at a time: look-ups by id,
+look-ups by userName, creations and changes."""
 
 
 def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
