@@ -13,9 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from api.directory.dialects import DirectoryDatabase, settled_before
-from api.directory.tables import Connection
-from api.directory.user_ranges import (
+from api.directory.count_ranges import (
     add_changes,
     count_ranges,
     drop_ranges,
@@ -24,6 +22,8 @@ from api.directory.user_ranges import (
     is_long_uncounted,
     is_right,
 )
+from api.directory.dialects import DirectoryDatabase, settled_before
+from api.directory.tables import Connection
 from contracts.database_errors import Meaning, meaning_of
 
 LOG = structlog.get_logger(__name__)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from api.directory.count_ranges import is_right
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable
-from api.directory.user_ranges import is_right
 from contracts.clock import now
 from tests.drivers.in_process import ingress_on
 from tests.integration.api.directory.test_user_ranges import LONG_AGO, SIZE, Process, process_on

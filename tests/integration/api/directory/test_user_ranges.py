@@ -13,18 +13,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.admin.connections import create_connection
+from api.directory.count_ranges import ALONE, add_changes, count_ranges, drop_ranges
 from api.directory.count_users import UserCounting
 from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
 from api.directory.tables import ApiTable
-from api.directory.user_ranges import (
-    ALONE,
-    add_changes,
-    count_ranges,
-    drop_ranges,
-    find_page,
-    page_statement,
-    total_statement,
-)
+from api.directory.user_ranges import find_page, page_statement, total_statement
 from contracts.clock import now
 from tests.drivers.in_process import RULES, opened_directory
 
