@@ -8,7 +8,7 @@ from tests.benchmarks.floors import loops
 from tests.benchmarks.load.people import People
 from tests.benchmarks.report import AIM
 from tests.benchmarks.setting import Setting
-from tests.benchmarks.watching.broker import taken_off
+from tests.benchmarks.watching.broker import taken_off, worker_that_waits
 
 PUBLISHED, EACH = "identities/s", "bytes of an identity"
 
@@ -22,7 +22,7 @@ class Published:
 
 
 async def measure_relay(setting: Setting) -> None:
-    """Measure what one relay publishes; nothing takes it off the broker meanwhile."""
+    """Measure what one relay publishes; no worker takes it off the broker meanwhile."""
     table = setting.report.table("one relay", FLOOR, PUBLISHED, OF_FLOOR, EACH, AIM)
     [joiners] = await setting.people(setting.joiners)
     rates, floors = [], []
@@ -43,8 +43,11 @@ async def measure_relay(setting: Setting) -> None:
 
 
 async def publish_all(setting: Setting, people: People) -> Published:
-    """Mark everybody, and have one relay publish all marks."""
+    """Mark everybody, and have one relay publish all marks, in bundles."""
     since = await setting.mark(people)
-    async with setting.installed.apis(1):  # with a relay inside, which has begun by now
+    async with (
+        worker_that_waits(setting.installed.broker),
+        setting.installed.apis(1),  # with a relay inside, which has begun by now
+    ):
         left = await setting.sight.marked()
         return Published(since, left / await setting.sight.until_published())
