@@ -3,7 +3,6 @@
 import asyncio
 import socket
 
-from api.app import create_app
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
 from deploy.broker.transports import open_publisher, relay_to
@@ -11,8 +10,8 @@ from deploy.databases.open_databases import open_downstream_lazily
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import cancelled_at_the_end, running_in_background
+from deploy.processes.configured_api import configured_api
 from deploy.processes.health_checks import instrument_relay
-from deploy.processes.health_routes import health_routes
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
@@ -33,17 +32,7 @@ async def run_api(
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
         relay = relay_to(publisher, settings, directory, metrics)
         counting = UserCounting(directory)
-        app = create_app(
-            directory,
-            settings.base,
-            metrics,
-            on_write=relay.wake,
-            counting=counting,
-            limits=settings.limits,
-            share_sizes=settings.share_sizes,
-            documented=settings.shows_docs(by_default=False),
-        )
-        app.include_router(health_routes(endpoints.checks))
+        app = configured_api(settings, relay, metrics, counting, endpoints, documented=False)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
             running_in_background(relay.run),

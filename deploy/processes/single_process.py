@@ -7,7 +7,6 @@ import asyncio
 import socket
 from contextlib import AsyncExitStack
 
-from api.app import create_app
 from api.directory.count_users import UserCounting
 from api.outbox.leasing import release_all
 from deploy.broker.transports import open_both, relay_to
@@ -15,8 +14,8 @@ from deploy.databases.open_databases import Databases
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import cancelled_at_the_end, running_in_background
+from deploy.processes.configured_api import configured_api
 from deploy.processes.health_checks import instrument_relay, instrument_worker
-from deploy.processes.health_routes import health_routes
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
@@ -44,17 +43,7 @@ async def run_everything(
         worker_metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         counting = UserCounting(directory)
-        app = create_app(
-            directory,
-            settings.base,
-            metrics,
-            on_write=relay.wake,
-            counting=counting,
-            limits=settings.limits,
-            share_sizes=settings.share_sizes,
-            documented=settings.shows_docs(by_default=True),
-        )
-        app.include_router(health_routes(endpoints.checks))
+        app = configured_api(settings, relay, metrics, counting, endpoints, documented=True)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
             running_in_background(relay.run),

@@ -1,0 +1,38 @@
+"""How is the api put together from the settings? Its writes wake a relay of the same process."""
+
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.directory.count_users import UserCounting
+from api.metrics import ApiMetrics
+from api.outbox.relay import Relay
+from deploy.processes.health_routes import health_routes
+from deploy.processes.operator_endpoints import OperatorEndpoints
+from deploy.settings import Settings
+
+
+def configured_api(
+    settings: Settings,
+    relay: Relay,
+    metrics: ApiMetrics,
+    counting: UserCounting,
+    endpoints: OperatorEndpoints,
+    *,
+    documented: bool,
+) -> FastAPI:
+    """Return the application with its health endpoints.
+
+    :param documented: whether it serves its documentation where no setting says so.
+    """
+    app = create_app(
+        relay.database,
+        settings.base,
+        metrics,
+        on_write=relay.wake,
+        counting=counting,
+        limits=settings.limits,
+        share_sizes=settings.share_sizes,
+        documented=settings.shows_docs(by_default=documented),
+    )
+    app.include_router(health_routes(endpoints.checks))
+    return app
