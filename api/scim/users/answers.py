@@ -51,8 +51,8 @@ class UserAnswers:
         """Return the body of a list response with the users of its page."""
         if not users:
             return body
-        resources = [self.shown(user, parameters) for user in users]
-        return body | {"itemsPerPage": len(users), "Resources": resources}
+        resources = ",".join(self.shown(user, parameters).text for user in users)
+        return body | {"itemsPerPage": len(users), "Resources": ReadyJson(f"[{resources}]")}
 
     def location(self, user: StoredUser) -> str:
         """Return the URL of a user."""

@@ -127,14 +127,20 @@ class UserRequests:
     async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
         """Answer a search whose only parameter is a filter for a userName."""
         found = await self._find_by_user_name(user_name)
-        page = {
+        return await self.answer_page(request, 1, len(found), found)
+
+    async def answer_page(
+        self, request: ScimRequest, start_index: int, total: int, users: Sequence[StoredUser]
+    ) -> ScimResponse:
+        """Answer a search by index with the whole users of its page."""
+        empty = {
             "schemas": [LIST_SCHEMA],
-            "totalResults": len(found),
-            "startIndex": 1,
-            "itemsPerPage": len(found),
+            "totalResults": total,
+            "startIndex": start_index,
+            "itemsPerPage": 0,
             "Resources": [],
         }
-        body = await self._show_in_list(request, page, found, WHOLE)
+        body = await self._show_in_list(request, empty, users, WHOLE)
         return ScimResponse(HTTPStatus.OK, body)
 
     async def answer_look_up(
