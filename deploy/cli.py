@@ -115,8 +115,8 @@ def main() -> None:
     """Run the command line.
 
     While modules are loaded, nothing becomes garbage, and what they hold lives as long as the
-    command. So nothing is looked through for garbage until then, nor what is frozen at the end:
-    ``muster status`` takes 0.55 s of the processor in place of 0.9, measured in turns.
+    command. So the collector rests until then, and never looks through it afterwards, not even at
+    the exit: ``muster status`` takes 0.55 s of the processor in place of 0.9, measured in turns.
     """
     gc.disable()
     sys.exit(run(sys.argv[1:], before=_begin))
