@@ -44,6 +44,11 @@ LIGHT_RULES = 1_000
 are read once for a batch."""
 
 
+ONE: ColumnElement[int] = literal_column("1")
+"""A limit that is no parameter. PostgreSQL plans once for all values of the parameters then, which
+takes as long as the statement itself: 0.5 ms of a single write."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarkSelection:
     """Selects the suspects of a lane, or all its other marks."""
@@ -107,9 +112,8 @@ def _waiting(selection: MarkSelection) -> CTE:
     """
     marks = IDENTITIES.alias()
     in_order = (marks.c.connection_id, marks.c.due_at, marks.c.dirty_since)
-    first = (
-        select(marks.c.connection_id).where(selection.includes(marks)).order_by(*in_order).limit(1)
-    )
+    first = select(marks.c.connection_id).where(selection.includes(marks))
+    first = first.order_by(*in_order).limit(ONE)
     found = select(first.scalar_subquery().label("id")).cte("found", recursive=True)
     beyond = first.where(marks.c.connection_id > found.c.id).correlate(found).scalar_subquery()
     found = found.union_all(select(beyond).where(found.c.id.is_not(None)))
