@@ -1,6 +1,6 @@
 """What is mounted where? ``create_app`` builds the ASGI application out of its dependencies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -28,6 +28,7 @@ from api.scim.protocol.limits import Limits
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock, now
+from contracts.topology import Lane
 
 
 def create_app(
@@ -35,7 +36,7 @@ def create_app(
     public_url: str,
     metrics: ApiMetrics,
     *,
-    on_write: Callable[[], None] = lambda: None,
+    on_write: Callable[[Collection[Lane]], None] = lambda _lanes: None,
     counting: UserCounting | None = None,
     limits: Limits | None = None,
     share_sizes: ShareSizes | None = None,
@@ -45,8 +46,8 @@ def create_app(
     """Return the application.
 
     :param public_url: the start of every connection's base URL, as providers reach it.
-    :param on_write: called after each committed write, so that a relay in the same process need
-        not wait for its next look.
+    :param on_write: called after each committed write, with the lanes in which it may have marked
+        identities, so that a relay in the same process need not wait for its next look.
     :param counting: is told which connection has written, so that it counts the users there.
     :param limits: the bounds of a single request.
     :param share_sizes: the part of the process that one connection may use.
@@ -61,10 +62,10 @@ def create_app(
     locks = ResourceLocks(sizes.patience)
     memory: Tokens = TokenMemory()
 
-    def note_write(connection_id: str) -> None:
+    def note_write(connection_id: str, lanes: Collection[Lane]) -> None:
         if counting is not None:
             counting.note(connection_id)
-        on_write()
+        on_write(lanes)
 
     ingress = ScimIngress(
         database,

@@ -1,6 +1,6 @@
 """Where does HTTP end? The ingress reads requests, and answers them in SCIM, errors included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -29,19 +29,21 @@ from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock
+from contracts.topology import Lane
 
 NO_SECRET = "nobody"  # noqa: S105 - it seals nothing
 """The secret of a service that answers with errors only, and so seals no cursor."""
 
 METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 
-WRITING_OPERATIONS = {
-    Operation.create,
-    Operation.replace,
-    Operation.patch,
-    Operation.delete,
-    Operation.bulk,
+MARKED_LANES: Mapping[Operation, Collection[Lane]] = {
+    Operation.create: (Lane.BULK,),  # a newcomer is no leaver, whatever it is
+    Operation.replace: tuple(Lane),
+    Operation.patch: tuple(Lane),
+    Operation.delete: tuple(Lane),
+    Operation.bulk: tuple(Lane),
 }
+"""The lanes in which each writing operation may mark identities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class ScimIngress:
     users: BatchedUsers
     provider: ScimProvider
     public_url: str
-    on_write: Callable[[str], None]
+    on_write: Callable[[str, Collection[Lane]], None]
     limits: Limits
     clock: Clock
     shares: Shares
@@ -138,8 +140,8 @@ class ScimIngress:
         )
         handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, scim_request)
-        if operation in WRITING_OPERATIONS:
-            self.on_write(connection.id)
+        if lanes := MARKED_LANES.get(operation):
+            self.on_write(connection.id, lanes)
         return response
 
     async def _body(
