@@ -42,6 +42,11 @@ def role_of_rule(event: IdentityChanged) -> Role | None:
             assert_never(never)
 
 
+def may_make_admin(event: IdentityChanged) -> bool:
+    """Return whether an account that is no Admin's may become an Admin's by this event."""
+    return Role.ADMIN in {role_of_rule(event), mapped_role(event)}
+
+
 def wanted_role(account: Account, event: IdentityChanged) -> Role | None:
     """Return the role that the event asserts: mapped, else the rule's, else the account's own."""
     return mapped_role(event) or role_of_rule(event) or account.own_role

@@ -41,6 +41,7 @@ from worker.planning.facts import (
     key_of_event,
 )
 from worker.planning.obstacles import email_obstacle, freed_obstacles
+from worker.planning.roles import may_make_admin
 
 LONGEST_YIELD_CHAIN = 10
 """Accounts that yield to each other for one claimant. Each costs the worker a statement."""
@@ -113,6 +114,19 @@ class WorkingSet:
             if PORTALS[event.portal].has_devices
             and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
         ]
+
+    def workspaces_of_admins(self, events: Iterable[IdentityChanged]) -> set[str]:
+        """Return the workspaces of events in which the plans may ask for the number of Admins.
+
+        A plan asks for it where an account is an Admin's. Such an account was loaded, or becomes
+        an Admin's by an event.
+        """
+        workspaces = {it.workspace for it in events if PORTALS[it.portal].counts_admins}
+        if not workspaces:
+            return workspaces
+        made = {it.workspace for it in events if may_make_admin(it)}
+        there = {it.workspace for it in self.accounts.values() if it.may_be_admin}
+        return workspaces & (made | there)
 
     def waiting_addresses(self) -> set[Address]:
         """Return the addresses that accounts take once they yield their own."""
