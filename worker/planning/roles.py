@@ -24,7 +24,7 @@ def mapped_role(event: IdentityChanged) -> Role | None:
     """Return the highest role that a group or a SCIM role of the identity maps to."""
     match event.terms:
         case DashboardTerms(role_lines=lines):
-            return Role.highest(line.role for line in lines)
+            return Role.highest(line.role for line in lines) if lines else None
         case StoreTerms() | MdmTerms():
             return None
         case never:

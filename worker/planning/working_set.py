@@ -7,7 +7,7 @@ does no I/O itself.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from uuid import uuid4
+from secrets import token_hex
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
@@ -48,7 +48,7 @@ LONGEST_YIELD_CHAIN = 10
 
 
 def _random_id() -> str:
-    return uuid4().hex
+    return token_hex(16)
 
 
 class WorkingSet:
@@ -160,7 +160,7 @@ class WorkingSet:
             admins=self.admins[event.workspace],
             yielding=() if blocking is not None else tuple(reversed(chain)),
             blocking_email=blocking.email if blocking is not None and chain else None,
-            newest_is_taken=newest is not None and newest != account,
+            newest_is_taken=newest is not None and newest is not account,
         )
 
     def apply_plan(self, event: IdentityChanged, planned: Plan) -> None:
@@ -200,7 +200,7 @@ class WorkingSet:
         """
         chain: list[Account] = []
         account = first
-        while account is not None and account != claimant:
+        while account is not None and account is not claimant:
             yielding = self._yielding(account)
             if yielding is None or yielding in chain or len(chain) == LONGEST_YIELD_CHAIN:
                 return chain, account
