@@ -16,7 +16,6 @@ from scim2_server.responses import ScimResponse
 
 from api.directory.user_ranges import find_page
 from api.scim.operations.resource_lists import ResourceLists
-from api.scim.protocol.fast_paths import name_looked_up
 from api.scim.protocol.service import TolerantScimService
 from api.scim.search.execution import effort_of, find
 from api.scim.search.pages import Page
@@ -35,9 +34,6 @@ class SearchRequests:
 
     async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with GET."""
-        name = name_looked_up(request.query) if _are_all_users(types) else None
-        if name is not None:
-            return await self.users.look_up(request, name)
         read = partial(self.service.read_search_query, types, request.query)
         effort = effort_of(*request.query.values())
         wanted, position = await self._work(read, effort)
