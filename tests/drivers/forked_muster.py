@@ -102,6 +102,16 @@ def run_forked(
     return subprocess.CompletedProcess(arguments, status, printed, complaint)
 
 
+async def finished_fork(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Do the same in a loop, which goes on meanwhile."""
+    with TemporaryFile("w+b") as out, TemporaryFile("w+b") as err:
+        status = await fork_muster(arguments, environment, None, out, err).wait()
+        printed, complaint = (_all_of(it) for it in (out, err))
+    return subprocess.CompletedProcess(arguments, status, printed, complaint)
+
+
 @asynccontextmanager
 async def forked_part(
     name: str,

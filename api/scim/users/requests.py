@@ -24,7 +24,7 @@ from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
-from api.scim.users.answers import WHOLE, UserAnswers
+from api.scim.users.answers import LIST_SCHEMA, WHOLE, UserAnswers
 from api.scim.users.batching import BatchedUsers
 from api.scim.users.bodies import read_creation, read_replacement
 from api.scim.users.mapping import user_of
