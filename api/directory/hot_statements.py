@@ -67,14 +67,29 @@ async def run_hot(engine: AsyncEngine, statement: HotStatement, **given: Any) ->
     :param engine: has sessions that commit every statement.
     :raises DBAPIError: as SQLAlchemy would raise it.
     """
+    async with on_postgres(engine) as run:
+        return await run(statement, **given)
+
+
+@asynccontextmanager
+async def on_postgres(engine: AsyncEngine) -> AsyncIterator[Run]:
+    """Yield what runs statements of PostgreSQL in one session, a round trip for each.
+
+    :param engine: has sessions that commit every statement.
+    :raises DBAPIError: as SQLAlchemy would raise it.
+    """
     session = await engine.raw_connection()
-    try:
-        driver: Any = session.driver_connection
+    driver: Any = session.driver_connection
+
+    async def run(statement: HotStatement, **given: Any) -> Sequence[Row]:
         rows: Sequence[Row] = await driver.fetch(statement.text, *statement.arguments(given))
+        return rows
+
+    try:
+        yield run
     except BaseException as error:  # noqa: BLE001 - it is raised again
         await greenlet_spawn(_end_failed, session, engine, error)
     session.close()  # without a transaction in it, it returns to its pool without waiting
-    return rows
 
 
 async def run_within(db: AsyncConnection, statement: HotStatement, **given: Any) -> Sequence[Row]:

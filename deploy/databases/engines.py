@@ -79,7 +79,15 @@ def open_directory_engines(
     return (
         *both,
         postgres(uncached, connector, SEARCH_SETTINGS, **pool),
-        postgres(url, connector, HOT_SETTINGS, pool_size=HOT_SESSIONS, max_overflow=0),
+        # Its sessions have no transactions that could be left open when they are returned.
+        postgres(
+            url,
+            connector,
+            HOT_SETTINGS,
+            pool_size=HOT_SESSIONS,
+            max_overflow=0,
+            pool_reset_on_return=None,
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from scim2_server.responses import ScimResponse
 
 from api.directory.user_ranges import find_page
 from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE, ResourceLists
-from api.scim.protocol.fast_paths import name_looked_up, page_asked
+from api.scim.protocol.fast_paths import page_asked
 from api.scim.protocol.service import TolerantScimService
 from api.scim.search.execution import effort_of, find
 from api.scim.search.pages import Page
@@ -36,11 +36,8 @@ class SearchRequests:
 
     async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with GET."""
-        if _are_all_users(types):
-            if (name := name_looked_up(request.query)) is not None:
-                return await self.users.look_up(request, name)
-            if (asked := page_asked(request.query)) is not None:
-                return await self._answer_plain_page(request, types, *asked)
+        if _are_all_users(types) and (asked := page_asked(request.query)) is not None:
+            return await self._answer_plain_page(request, types, *asked)
         read = partial(self.service.read_search_query, types, request.query)
         effort = effort_of(*request.query.values())
         wanted, position = await self._work(read, effort)

@@ -51,8 +51,13 @@ def checks_its_token(target: Target, query: Mapping[str, str]) -> bool:
     return target.operation in OPERATIONS_ON_ONE_USER
 
 
+def user_looked_up(target: Target, query: Mapping[str, str]) -> str | None:
+    """Return the userName of the user that a plain search looks up; None for any other search."""
+    return name_looked_up(query) if target.endpoint == USERS_ENDPOINT else None
+
+
 def name_looked_up(query: Mapping[str, str]) -> str | None:
-    """Return the userName that a plain search looks up; None for any other search."""
+    """Return the userName that the parameters of a plain search look up; None for any others."""
     if not query.keys() <= LOOK_UP_PARAMETERS:
         return None
     if query.get("startIndex", "1") != "1" or not COUNT_FORM.fullmatch(query.get("count", "1")):

@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import FromClause
 from api.directory.dialects import insert_for, rows_in
 from api.directory.hot_statements import HotStatement
 from api.directory.tables import ApiTable
-from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, users_with
+from api.scim.users.statements import IDENTITIES, IDENTITY_COLUMNS, USERS, users_with
 
 TABLES = ApiTable.metadata.tables
 TOKENS, CONNECTIONS = TABLES["tokens"], TABLES["connections"]
@@ -95,8 +95,7 @@ def finding(key: ColumnElement[str], dialect: str, *, with_identity: bool = Fals
     columns of the user, which are NULL without one.
     """
     asked = _asked(ASKED, dialect=dialect)
-    identity = [it.label(f"{IDENTITY_PREFIX}{it.name}") for it in IDENTITIES.c]
-    user = users_with(USERS.c.user_name_key, *(identity if with_identity else ()))
+    user = users_with(USERS.c.user_name_key, *(IDENTITY_COLUMNS if with_identity else ()))
     if with_identity:
         user = user.join(IDENTITIES, SAME_IDENTITY)
     same_user = and_(USERS.c.connection_id == asked.c.connection_id, key == asked.c.key)
