@@ -146,7 +146,7 @@ def _begin() -> None:
     # Its library takes longer to load than all that --version and a mistyped word need.
     from deploy.logs import log_to_stderr  # noqa: PLC0415
 
-    gc.freeze()
+    gc.freeze()  # with four thousand objects of garbage among the 250,000 of ``muster api``
     gc.enable()
     log_to_stderr()
 

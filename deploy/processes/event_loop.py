@@ -32,7 +32,6 @@ def run_process(process: Coroutine[Any, Any, None]) -> None:
     """
     with closing(process):  # Ctrl-C may come before its first step, which Python would warn of
         _give_memory_back()
-        gc.unfreeze()
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
