@@ -1,6 +1,7 @@
 """What is mounted where? ``create_app`` builds the ASGI application out of its dependencies."""
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -25,10 +26,14 @@ from api.scim.http.operation_names import OPERATION_NAMES
 from api.scim.http.routes import documented_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock, now
 from contracts.topology import Lane
+
+MOST_SERVICES = 1_000
+"""Services that are kept, one for each token that is in use."""
 
 
 def create_app(
@@ -71,7 +76,7 @@ def create_app(
         database,
         BearerTokens(database, memory),
         BatchedUsers(database, shares, locks, clock, memory),
-        scim_provider(limits),
+        _service_with(limits),
         public_url,
         note_write,
         limits,
@@ -94,6 +99,17 @@ def create_app(
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
 
     return app
+
+
+def _service_with(limits: Limits) -> Callable[[str], TolerantScimService]:
+    """Return a function that returns the service for a secret; most secrets come many times."""
+    provider = scim_provider(limits)
+
+    @lru_cache(maxsize=MOST_SERVICES)
+    def service_with(secret: str) -> TolerantScimService:
+        return TolerantScimService(provider, limits, secret=secret)
+
+    return service_with
 
 
 class _Api(FastAPI):
