@@ -1,8 +1,6 @@
 """Which requests does a connection accept? Each has to carry one of its live bearer tokens."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.access.token_memory import TokenMemory
+from api.access.tokens import digest_of
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection, Token
 from contracts.rules import RULES, Rules
-
-MUSTER_PREFIX = "muster_"
-"""The start of every token, by which scanners of leaked secrets recognise one."""
 
 BEARER_SCHEME = "bearer "
 
@@ -51,16 +47,6 @@ class OpenedConnection:
     id: str
     rules: Rules
     digest: str = ""
-
-
-def new_token() -> str:
-    """Return a token of 256 random bits."""
-    return MUSTER_PREFIX + secrets.token_urlsafe(32)
-
-
-def digest_of(token: str) -> str:
-    """Return the digest under which a token is stored; 256 random bits need no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 Tokens = TokenMemory[OpenedConnection]
@@ -197,13 +183,13 @@ def rules_of(text: str) -> Rules:
     return RULES.validate_json(text)
 
 
-def cursor_secret(authorization: str) -> str:
-    """Return the secret that seals the cursors of the client with this token.
+def cursor_secret(connection: OpenedConnection) -> str:
+    """Return the secret that seals the cursors of the client that has sent a token.
 
     Every process derives the same secret, a rotated token ends it, and no other connection shares
     it.
     """
-    return digest_of(_token_in(authorization))
+    return connection.digest
 
 
 def _token_in(authorization: str) -> str:

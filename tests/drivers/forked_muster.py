@@ -30,7 +30,7 @@ from tests.servers.services import adopt_environment, own_settings
 Stream = IO[bytes] | int
 """A file, or a descriptor."""
 
-LOADED = (__name__, *cli.COMMANDS.values())
+LOADED = (__name__, *(it.module for it in cli.COMMANDS.values()))
 """Modules that the fork server loads: those of the commands load all others."""
 
 

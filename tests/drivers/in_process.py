@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, select, update
 from sqlmodel import col
 
-from api.access.bearer import OpenedConnection, digest_of
+from api.access.bearer import OpenedConnection
+from api.access.tokens import digest_of
 from api.admin.connections import NewConnection, create_connection
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access.bearer import OpenedConnection, opened_by, still_opened
 from api.directory.hot_statements import Row
 from api.directory.identity_changes import after_creation, after_update
-from api.directory.identity_rows import changed_row, new_row, state_of
+from api.directory.identity_rows import DECIDING_COLUMNS, changed_row, new_row, state_of
 from api.scim.protocol.ids import ID, new_id
 from api.scim.search.comparison_form import Document
 from api.scim.users import statements
@@ -173,7 +173,7 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
     after = replace(before, resource=resource, modified_at=now, revision=revision)
     of = {"of_connection": before.connection_id, "of_id": before.id}
     columns = dict(state.columns)
-    if columns["resource"].get("userName") == from_json(before.resource).get("userName"):
+    if columns["user_name_key"] != row["user_name_key"] and _has_same_name(state.user, before):
         columns["user_name_key"] = row["user_name_key"]  # unique by the keys of its time
     identity = _identity_after(write, state.user, row, now)
     return Written(
@@ -183,12 +183,13 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
     )
 
 
+def _has_same_name(user: Document, before: StoredUser) -> bool:
+    name: str | None = from_json(before.resource).get("userName")
+    return user.get("userName") == name
+
+
 def _identity_after(write: Change, user: Document, row: Row, now: int) -> Columns | None:
-    before = {
-        name.removeprefix(IDENTITY_PREFIX): value
-        for name, value in row.items()
-        if name.startswith(IDENTITY_PREFIX)
-    }
+    before = {name: row[f"{IDENTITY_PREFIX}{name}"] for name in DECIDING_COLUMNS}
     state = state_of(before)
     attributes = released_attributes_of(user, active=state.active)
     change = after_update(state, attributes, write.connection.rules.on_deactivate, now)
