@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from contracts.database_errors import code_of
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import DashboardRules, Portal, RemoveCollaborator, Role
 from deploy.databases.engines import open_engines
 from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
-from tests.drivers.platform import Platform, delivery, envelope
+from tests.drivers.platform import Platform, delivery, envelope, held
 from worker.apply import Batch, apply_batch
 from worker.dialects import DownstreamDatabase
 
@@ -20,6 +21,8 @@ ADMINS = dashboard(Role.ADMIN)
 VIEWERS = dashboard(Role.VIEWER)
 LINKED = DashboardRules(on_deactivate=RemoveCollaborator())
 """Rules that do not show which account is an Admin's."""
+
+DEADLOCK = "40P01"
 
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -45,8 +48,8 @@ async def _until_waiting(platform: Platform, workers: int) -> None:
                 waiting = (await db.execute(WAITING)).scalar_one()
 
 
-async def _apply(platform: Platform, event: IdentityChanged) -> Batch:
-    return await apply_batch(platform.database, [envelope(event)], platform.clock())
+async def _apply(platform: Platform, changed: IdentityChanged) -> Batch:
+    return await apply_batch(platform.database, [envelope(changed)], platform.clock())
 
 
 @pytest.mark.parametrize("rules", [ADMINS, LINKED], ids=["by the rule", "by hand"])
@@ -132,6 +135,33 @@ async def test_workers_with_the_same_identities_in_another_order_do_not_deadlock
             apply_batch(other.database, events[::-1], platform.clock()),
         )
     assert {account.version for account in await platform.accounts()} == {10}
+
+
+async def test_batches_that_make_the_same_accounts_do_not_deadlock(
+    platform: Platform, other: Platform
+) -> None:
+    heard: list[str] = []
+    for each in (platform, other):
+        engine = each.database.writing.sync_engine
+        event.listen(
+            engine, "handle_error", lambda it: heard.append(code_of(it.original_exception))
+        )
+    await platform.inventory.ensure_workspace(WORKSPACE)
+    for round_ in range(5):
+        emails = [f"{round_}-{number}@acme.test" for number in range(100)]
+        one, another = (
+            [delivery(joiner(STORE, email, f"{email}-{name}")) for email in emails]
+            for name in ("first", "second")
+        )
+        async with held(platform, "LOCK TABLE accounts IN SHARE MODE"):
+            racing = [
+                asyncio.ensure_future(platform.handler.handle(one)),
+                asyncio.ensure_future(other.handler.handle(another)),
+            ]
+            await _until_waiting(platform, 2)
+        await asyncio.gather(*racing)
+    assert await platform.count("accounts") == await platform.count("refusals") == 500
+    assert DEADLOCK not in heard
 
 
 async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:
