@@ -14,6 +14,7 @@ from worker.hot_statements import run_hot, run_kept
 from worker.platforms.sql.mapping import WORKSPACES
 
 on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_sqlite = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 
 ADD = "INSERT INTO workspaces VALUES ('acme')"
 FIND = "SELECT name FROM workspaces"
@@ -114,6 +115,24 @@ async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     assert heard
     async with downstream.write() as db:
         await run(db, ADD)
+
+
+@on_sqlite
+async def test_a_connection_that_the_driver_has_closed_is_replaced(
+    downstream: DownstreamDatabase, heard: list[ExceptionContext]
+) -> None:
+    async with downstream.read() as reading:  # which keeps SQLite from removing its -wal file
+        await by_sqlalchemy(reading, FIND)
+        async with downstream.write() as db:
+            assert db.sync_connection is not None
+            driver = db.sync_connection.connection.driver_connection
+        assert driver is not None
+        await driver.close()
+        error = await error_of(downstream, by_driver, FIND)
+        assert meaning_of(error) is Meaning.AWAY
+        assert heard
+        async with downstream.write() as db:
+            await by_driver(db, ADD)
 
 
 @on_postgres
