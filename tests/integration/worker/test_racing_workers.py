@@ -14,6 +14,7 @@ from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, 
 from tests.drivers.platform import Platform, delivery, envelope, held
 from worker.apply import Batch, apply_batch
 from worker.dialects import DownstreamDatabase
+from worker.sync.record_failure import Failed, record_failure
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
@@ -107,6 +108,26 @@ async def test_two_workers_with_the_same_identity_apply_the_newer_event(
     assert state is not None
     assert state.applied_version == 2
     assert [account.email for account in await platform.accounts()] == [BEN, None]
+
+
+async def test_a_failure_is_forgotten_by_a_newer_event_that_is_being_applied(
+    platform: Platform, other: Platform
+) -> None:
+    await platform.apply(joiner(STORE))
+    failed = Failed(envelope(joiner(STORE, version=2)), "permanent", "DataError 22023", attempts=1)
+
+    async def record() -> None:
+        async with other.database.write() as db:
+            await record_failure(db, failed, other.clock())
+
+    async with held(platform, "LOCK TABLE refusals"):
+        gone = left(joiner(STORE, version=2), STORE)
+        applying = asyncio.ensure_future(_apply(platform, gone))
+        await _until_waiting(platform, 1)
+        recording = asyncio.ensure_future(record())
+        await _until_waiting(platform, 2)
+    await asyncio.gather(applying, recording)
+    assert await platform.count("failures") == 0
 
 
 async def test_two_workers_that_make_the_same_account_make_one(
