@@ -106,6 +106,20 @@ async def test_a_lock_of_another_transaction_times_out(
 
 @on_postgres
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_statement_that_a_migration_has_outdated_is_run_again(
+    downstream: DownstreamDatabase, run: Run
+) -> None:
+    async with downstream.write() as db:
+        await run(db, FIND)
+    async with downstream.read() as migrating:
+        await migrating.execute(text("ALTER TABLE workspaces ALTER COLUMN name TYPE text"))
+    assert meaning_of(await error_of(downstream, run, FIND)) is Meaning.RIVAL
+    async with downstream.write() as db:
+        await run(db, FIND)
+
+
+@on_postgres
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
 async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     downstream: DownstreamDatabase, heard: list[ExceptionContext], run: Run
 ) -> None:
