@@ -27,6 +27,7 @@ COMMANDS = {
     "policies": "deploy.commands.policies",
     "devices": "deploy.commands.devices",
     "accounts": "deploy.commands.accounts",
+    "audit": "deploy.commands.audit",
 }
 """The commands in the order of the help. All modules together take several times as long to load
 as the one that a command needs."""

@@ -5,23 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.change_rules import ChangedRules, change_rules
 from api.admin.connections import Credentials, list_connections, open_connection
 from api.admin.named_values import portal_named
 from api.admin.rule_choices import described
 from api.admin.rules import rules_from
 from api.connection_urls import base_url_of
-from contracts.clock import now
 from contracts.rules import RULES
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.rule_options import choices_of
-from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.commands.session import JsonOption, Workspace, on_administration
 from deploy.commands.unknown_leavers import show_published
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
-from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.policies import StoredPolicies
-from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
@@ -73,18 +69,10 @@ def create(
     choices = choices_of(on_create, on_deactivate, role, policy, map_role)
     rules = rules_from(portal_named(portal), choices)
 
-    async def work(databases: Databases, settings: Settings) -> Credentials:
-        return await open_connection(
-            databases.directory,
-            StoredPolicies(databases.downstream),
-            Inventory(databases.downstream),
-            settings.base,
-            workspace,
-            rules,
-            now(),
-        )
+    async def work(it: Administration) -> Credentials:
+        return await open_connection(it, COMMAND, workspace, rules)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    show_row(asdict(on_administration(work)), as_json=as_json)
 
 
 @app.command()
@@ -107,16 +95,10 @@ def change(
     """
     given = choices_of(on_create, on_deactivate, role, policy, map_role, no_map_role=no_map_role)
 
-    async def work(databases: Databases, _settings: Settings) -> ChangedRules:
-        return await change_rules(
-            databases.directory,
-            StoredPolicies(databases.downstream),
-            StoredSyncStates(databases.downstream),
-            connection,
-            given,
-        )
+    async def work(it: Administration) -> ChangedRules:
+        return await change_rules(it, COMMAND, connection, given)
 
-    done = on_databases(work)
+    done = on_administration(work)
     row = {"connection": connection} | asdict(described(done.rules))
     show_published(row, done.left_alone, as_json=as_json)
 
@@ -125,14 +107,14 @@ def change(
 def list_(as_json: JsonOption = False) -> None:
     """List the connections with their base URLs and rules."""
 
-    async def work(databases: Databases, settings: Settings) -> list[dict[str, Any]]:
-        found = await list_connections(databases.directory)
+    async def work(it: Administration) -> list[dict[str, Any]]:
+        found = await list_connections(it, COMMAND)
         return [
             {
                 "connection": each.id,
                 "workspace": each.workspace,
                 "portal": each.portal,
-                "base_url": base_url_of(settings.base, each.id),
+                "base_url": base_url_of(it.public_url, each.id),
                 "rules": RULES.dump_python(each.rules, mode="json"),
             }
             | asdict(described(each.rules))
@@ -140,4 +122,4 @@ def list_(as_json: JsonOption = False) -> None:
         ]
 
     columns = ("connection", "base_url", "on_create", "on_deactivate", "roles")
-    show_rows(on_databases(work), columns, as_json=as_json)
+    show_rows(on_administration(work), columns, as_json=as_json)

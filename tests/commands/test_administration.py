@@ -60,6 +60,20 @@ def test_a_token_is_rotated(muster: Muster) -> None:
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
 
 
+def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    muster("connections", "create", "other", "store")
+    muster("connections", "change", "acme-store", "--on-create", "create-employee")
+    changed, created = muster("audit", "acme", "--json").json
+    assert (created["action"], created["actor"]) == ("connections.create", "command")
+    assert changed["before"]["on_create"] == {"do": "nothing"}
+    assert changed["after"]["on_create"] == {"do": "create-employee"}
+    assert [it["connection"] for it in muster("audit", "--limit", "2", "--json").json] == [
+        "acme-store",
+        "other-store",
+    ]
+
+
 def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
     muster("policies", "add", "acme", "Standard")
     muster("accounts", "add", "acme", "mdm", "ada@example.com")
