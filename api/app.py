@@ -1,6 +1,7 @@
 """What is mounted where? ``create_app`` builds the ASGI application out of its dependencies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -25,9 +26,14 @@ from api.scim.http.operation_names import OPERATION_NAMES
 from api.scim.http.routes import documented_routes
 from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
+from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock, now
+from contracts.topology import Lane
+
+MOST_SERVICES = 1_000
+"""Services that are kept, one for each token that is in use."""
 
 
 def create_app(
@@ -35,7 +41,7 @@ def create_app(
     public_url: str,
     metrics: ApiMetrics,
     *,
-    on_write: Callable[[], None] = lambda: None,
+    on_write: Callable[[Collection[Lane]], None] = lambda _lanes: None,
     counting: UserCounting | None = None,
     limits: Limits | None = None,
     share_sizes: ShareSizes | None = None,
@@ -45,8 +51,8 @@ def create_app(
     """Return the application.
 
     :param public_url: the start of every connection's base URL, as providers reach it.
-    :param on_write: called after each committed write, so that a relay in the same process need
-        not wait for its next look.
+    :param on_write: called after each committed write, with the lanes in which it may have marked
+        identities, so that a relay in the same process need not wait for its next look.
     :param counting: is told which connection has written, so that it counts the users there.
     :param limits: the bounds of a single request.
     :param share_sizes: the part of the process that one connection may use.
@@ -61,16 +67,16 @@ def create_app(
     locks = ResourceLocks(sizes.patience)
     memory: Tokens = TokenMemory()
 
-    def note_write(connection_id: str) -> None:
+    def note_write(connection_id: str, lanes: Collection[Lane]) -> None:
         if counting is not None:
             counting.note(connection_id)
-        on_write()
+        on_write(lanes)
 
     ingress = ScimIngress(
         database,
         BearerTokens(database, memory),
         BatchedUsers(database, shares, locks, clock, memory),
-        scim_provider(limits),
+        _service_with(limits),
         public_url,
         note_write,
         limits,
@@ -93,6 +99,17 @@ def create_app(
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
 
     return app
+
+
+def _service_with(limits: Limits) -> Callable[[str], TolerantScimService]:
+    """Return a function that returns the service for a secret; most secrets come many times."""
+    provider = scim_provider(limits)
+
+    @lru_cache(maxsize=MOST_SERVICES)
+    def service_with(secret: str) -> TolerantScimService:
+        return TolerantScimService(provider, limits, secret=secret)
+
+    return service_with
 
 
 class _Api(FastAPI):

@@ -1,11 +1,15 @@
 """How are logs written? structlog writes them on standard error, for people or as JSON."""
 
+import json
 import logging
 import re
 import sys
 import threading
+from contextlib import suppress
+from typing import Any
 
 import structlog
+from pydantic_core import PydanticSerializationError, to_json
 from structlog.typing import Processor
 
 from contracts.error_summary import error_summary
@@ -41,7 +45,7 @@ def set_up_logs(settings: Settings) -> None:
     """
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer: Processor = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(_json)
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -49,7 +53,7 @@ def set_up_logs(settings: Settings) -> None:
         processors=[*SHARED_PROCESSORS, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # It writes a line as a whole, so that those of several processes do not mix. A line takes
-        # 16 us of processor time, and with PrintLogger 23 (in turns).
+        # 8 us of processor time; with PrintLogger it took 23, and 14 with Python's json (in turns).
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -62,6 +66,19 @@ def set_up_logs(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     _silence_broker_libraries()
     _log_uncaught()
+
+
+def _json(event: structlog.typing.EventDict, **_options: Any) -> str:
+    """Return the JSON of a line in ASCII, whatever its texts hold.
+
+    Most lines hold nothing else, and are quick to write. A value that JSON does not know is shown
+    as Python shows it.
+    """
+    with suppress(PydanticSerializationError):  # half of a character
+        line = to_json(event, fallback=repr, inf_nan_mode="constants")
+        if line.isascii():
+            return line.decode()
+    return json.dumps(event, default=repr, separators=(",", ":"))
 
 
 def _silence_broker_libraries() -> None:

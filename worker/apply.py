@@ -2,10 +2,12 @@
 
 Locks are taken in one order everywhere, so that workers wait for each other but never in a cycle:
 workspaces, sync records, accounts, devices, and each kind by key. Workspaces, accounts and devices
-are the platform's, sync records are Muster's own. Accounts that have to yield their addresses are
-known late and locked after the other accounts, and a sync record that another worker has made at
-the same moment is locked after the other records. Two workers that need such rows crosswise are a
-deadlock: PostgreSQL rolls one of them back, and that one tries again.
+are the platform's, sync records are Muster's own. A workspace is locked where its Admins or
+policies decide. Where only a loaded account shows that, its workspace is locked late, but without
+a wait; if it is not free, the transaction begins anew, with the workspaces. Accounts that have to
+yield their addresses are known late and locked after the other accounts, and a sync record that
+another worker has made at the same moment is locked after the other records. Two workers that need
+such rows crosswise are a deadlock: PostgreSQL rolls one of them back, and that one tries again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +23,7 @@ from worker.planning.actions import Plan, outdated
 from worker.planning.facts import IdentityKey, key_of_event
 from worker.planning.plan import plan, replan
 from worker.planning.working_set import WorkingSet
-from worker.platforms.port import PlatformEffects
+from worker.platforms.port import AdminsBusy, PlatformEffects
 from worker.platforms.sql.platform import SqlPlatform
 from worker.sync.store import SyncStore
 
@@ -56,10 +58,28 @@ async def apply_batch(
     :param now: microseconds since the epoch.
     :param lock_timeout: seconds to wait for each lock.
     """
+    try:
+        return await _apply(database, envelopes, now, lock_timeout)
+    except AdminsBusy:
+        return await _apply(database, envelopes, now, lock_timeout, cautious=True)
+
+
+async def _apply(
+    database: DownstreamDatabase,
+    envelopes: Sequence[IdentityChangedEnvelope],
+    now: int,
+    lock_timeout: float,
+    *,
+    cautious: bool = False,
+) -> Batch:
+    """Apply a batch.
+
+    :param cautious: whether each workspace is locked first whose Admins may decide.
+    """
     newest = _newest(envelopes)
     async with database.write(lock_timeout) as db:
         working_set, sync = WorkingSet(), SyncStore(db)
-        platform = SqlPlatform(db, database.workspaces)
+        platform = SqlPlatform(db, database.workspaces, cautious)
         await platform.make_workspaces(_events(newest))
         await platform.lock_workspaces(_events(newest))
         refused = await sync.lock_records(working_set, _events(newest))
@@ -89,7 +109,7 @@ async def apply_replans(
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write(lock_timeout) as db:
         working_set, sync = WorkingSet(), SyncStore(db)
-        platform = SqlPlatform(db, database.workspaces)
+        platform = SqlPlatform(db, database.workspaces, cautious=True)
         await platform.lock_workspaces(_events(stored))
         refused = await sync.lock_due_records(working_set, stored)
         valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}

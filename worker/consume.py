@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from contracts.clock import Clock, now
 from contracts.topology import Lane
@@ -13,7 +15,7 @@ from worker.metrics import WorkerMetrics
 from worker.open_deliveries import MAX_BATCH_SIZES
 from worker.replan_refused import Replanning
 from worker.reports import Reports
-from worker.retries import until_stopped
+from worker.retries import until_stopped, with_retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,21 @@ class Worker:
             tasks.create_task(replanning.run())
 
     async def _consume(self, handler: Handler, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            deliveries: Sequence[Delivery] | None
-            deliveries = await until_stopped(stop)(self._receive, handler.lane, stop)
-            await handler.handle(deliveries or ())
-
-    async def _receive(self, lane: Lane, stop: asyncio.Event) -> Sequence[Delivery]:
-        """Wait for deliveries or for ``stop``; deliveries that come with it are returned."""
-        receiving = asyncio.ensure_future(self.consumer.receive(lane, MAX_BATCH_SIZES[lane]))
+        retries = partial(until_stopped, stop)
         stopping = asyncio.ensure_future(stop.wait())
+        receive = partial(self._receive, handler.lane, stopping)
+        try:
+            while not stop.is_set():
+                deliveries: Sequence[Delivery] | None = await with_retries(retries, receive)
+                await handler.handle(deliveries or ())
+        finally:
+            stopping.cancel()
+
+    async def _receive(self, lane: Lane, stopping: asyncio.Future[Any]) -> Sequence[Delivery]:
+        """Wait for deliveries or for the stop; deliveries that come with it are returned."""
+        receiving = asyncio.ensure_future(self.consumer.receive(lane, MAX_BATCH_SIZES[lane]))
         try:
             await asyncio.wait([receiving, stopping], return_when=asyncio.FIRST_COMPLETED)
             return receiving.result() if receiving.done() else ()
         finally:
             receiving.cancel()
-            stopping.cancel()

@@ -46,6 +46,15 @@ class DownstreamDatabase:
     writing: AsyncEngine
     workspaces: KnownNames = field(default_factory=KnownNames, compare=False)
 
+    @property
+    def transactions_at_once(self) -> int:
+        """Return how many batches of a lane are worth being applied at the same time.
+
+        PostgreSQL applies one while the worker plans another, as for two workers. SQLite has one
+        writer.
+        """
+        return 2 if self.writing.dialect.name == "postgresql" else 1
+
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for reading statements."""
         return self.reading.connect()

@@ -58,12 +58,25 @@ class Handler:
         After a stop, batches that were not begun stay unanswered and are delivered again, as does
         the rest while the database is away: bundles in hand may take longer than a drain may.
         """
-        opened = await self._open(deliveries)
+        waiting = list(batches(await self._open(deliveries), MAX_BATCH_SIZES[self.lane]))
+        waiting.reverse()
+        at_once = min(len(waiting), self.database.transactions_at_once)
+        if at_once <= 1:
+            await self._apply_each(waiting)
+            return
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(at_once):
+                tasks.create_task(self._apply_each(waiting))
+
+    async def _apply_each(self, waiting: list[list[ReceivedEvent]]) -> None:
+        """Apply batches until none is left, each with a transaction of its own.
+
+        :param waiting: the batches, the next one at the end. While the database works on a batch
+            of one task, another task plans its own.
+        """
         try:
-            for batch in batches(opened, MAX_BATCH_SIZES[self.lane]):
-                if self.stop.is_set():
-                    return
-                contended, others = self.contended.split(batch)
+            while waiting and not self.stop.is_set():
+                contended, others = self.contended.split(waiting.pop())
                 await self._apply(others, LOCK_TIMEOUTS[self.lane])
                 await self._apply(contended, SHORT_LOCK_TIMEOUT)
         except DatabaseAway:

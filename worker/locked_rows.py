@@ -16,7 +16,7 @@ from contracts.names import name_key
 from contracts.portals import PORTALS
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.facts import Address, IdentityKey, key_of_event
-from worker.platforms.sql.load import needs_workspace_lock
+from worker.platforms.sql.load import may_need_workspace_lock
 from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
@@ -33,7 +33,7 @@ async def find_locked_out(
     """
     async with database.write(TABLE_LOCK_TIMEOUT) as db:
         await _wait_for_tables(db, events)
-        needed = {event.workspace for event in events if needs_workspace_lock(event)}
+        needed = {event.workspace for event in events if may_need_workspace_lock(event)}
         workspaces = await _find_locked(db, _workspaces(needed))
         records = await _find_locked(db, _records(events))
         accounts = await _locked_accounts(db, events)
@@ -42,7 +42,7 @@ async def find_locked_out(
         for event in events
         if (key := key_of_event(event)) in accounts
         or (key.connection, key.identity) in records
-        or (needs_workspace_lock(event) and (event.workspace,) in workspaces)
+        or (may_need_workspace_lock(event) and (event.workspace,) in workspaces)
     )
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.hot_statements import run_hot
+
 POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -31,7 +33,7 @@ async def put_rows(
     names = tuple(names or table.c.keys())
     if db.dialect.name == "postgresql":
         text = insert_of_columns(table, names, frozenset(change))
-        await db.exec_driver_sql(text, columns_of(rows))
+        await run_hot(db, text, columns_of(rows))
     else:
         statement = _insert_of_rows(table, names, frozenset(change))
         await db.execute(statement, [dict(zip(names, row, strict=True)) for row in rows])

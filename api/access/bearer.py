@@ -197,13 +197,13 @@ def rules_of(text: str) -> Rules:
     return RULES.validate_json(text)
 
 
-def cursor_secret(authorization: str) -> str:
-    """Return the secret that seals the cursors of the client with this token.
+def cursor_secret(connection: OpenedConnection) -> str:
+    """Return the secret that seals the cursors of the client that has sent a token.
 
     Every process derives the same secret, a rotated token ends it, and no other connection shares
     it.
     """
-    return digest_of(_token_in(authorization))
+    return connection.digest
 
 
 def _token_in(authorization: str) -> str:

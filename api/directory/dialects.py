@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    ScalarSelect,
     SelectBase,
     SQLColumnExpression,
     String,
@@ -103,20 +104,6 @@ class DirectoryDatabase:
                 await db.execution_options(isolation_level="REPEATABLE READ")
             yield db
 
-    @asynccontextmanager
-    async def write_once(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection for a single statement, which commits by itself on PostgreSQL.
-
-        That spares the round trips of BEGIN and COMMIT.
-        """
-        if self.has_one_writer:
-            async with self.write() as db:
-                yield db
-        else:
-            by_itself = self.writing.execution_options(isolation_level="AUTOCOMMIT")
-            async with by_itself.connect() as db:
-                yield db
-
     def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction, which is committed at the end and rolled back by an exception."""
         return self.writing.begin()
@@ -179,6 +166,29 @@ async def settled_now(db: AsyncConnection) -> int:
     moment = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
     now: int = await db.scalar(text(moment))
     return now - SETTLED_AFTER
+
+
+# --- rows that are written ------------------------------------------------------------------
+
+
+class returned_beside(FunctionElement[Any]):  # noqa: N801
+    """A value of other tables that a statement returns beside the columns of a row it wrote.
+
+    SQLAlchemy would leave out the names of tables, which SQLite's RETURNING does not need for the
+    columns of the row.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, value: ScalarSelect[Any]) -> None:
+        super().__init__(value)
+        self.type = value.type
+
+
+@compiles(returned_beside)
+def _returned_beside(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    [value] = element.clauses
+    return compiler.process(value, **options | {"include_table": True})
 
 
 # --- text -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ own. On SQLite a statement is one visit to the thread of its connection, in plac
 ``tests/integration/api/directory/test_hot_statements.py`` holds errors to those of SQLAlchemy.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from sqlalchemy import BindParameter, Connection, Dialect, PoolProxiedConnection, RowMapping
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
@@ -67,14 +67,47 @@ async def run_hot(engine: AsyncEngine, statement: HotStatement, **given: Any) ->
     :param engine: has sessions that commit every statement.
     :raises DBAPIError: as SQLAlchemy would raise it.
     """
+    async with on_postgres(engine) as run:
+        return await run(statement, **given)
+
+
+@asynccontextmanager
+async def on_postgres(engine: AsyncEngine) -> AsyncIterator[Run]:
+    """Yield what runs statements of PostgreSQL in one session, a round trip for each.
+
+    :param engine: has sessions that commit every statement.
+    :raises DBAPIError: as SQLAlchemy would raise it.
+    """
     session = await engine.raw_connection()
-    try:
-        driver: Any = session.driver_connection
+    driver: Any = session.driver_connection
+
+    async def run(statement: HotStatement, **given: Any) -> Sequence[Row]:
         rows: Sequence[Row] = await driver.fetch(statement.text, *statement.arguments(given))
+        return rows
+
+    try:
+        yield run
     except BaseException as error:  # noqa: BLE001 - it is raised again
         await greenlet_spawn(_end_failed, session, engine, error)
     session.close()  # without a transaction in it, it returns to its pool without waiting
-    return rows
+
+
+async def run_within(db: AsyncConnection, statement: HotStatement, **given: Any) -> Sequence[Row]:
+    """Run a statement in a session that is in use already, and return its rows.
+
+    :param db: a connection that has not begun a transaction by itself.
+    :raises DBAPIError: as SQLAlchemy would raise it.
+    """
+    session = await db.get_raw_connection()
+    driver: Any = session.driver_connection
+    arguments = statement.arguments(given)
+    try:
+        if db.dialect.name == "postgresql":
+            rows: Sequence[Row] = await driver.fetch(statement.text, *arguments)
+            return rows
+        return _named(statement, await driver.execute_fetchall(statement.text, arguments))
+    except BaseException as error:  # noqa: BLE001 - it is raised again
+        return await db.run_sync(_raise_again, error)
 
 
 @asynccontextmanager
@@ -88,8 +121,8 @@ async def on_sqlite(engine: AsyncEngine, begin: str | None = None) -> AsyncItera
     driver: Any = session.driver_connection
 
     async def run(statement: HotStatement, **given: Any) -> Sequence[Row]:
-        rows = await driver.execute_fetchall(statement.text, statement.arguments(given))
-        return [dict(zip(statement.columns, row, strict=True)) for row in rows]
+        arguments = statement.arguments(given)
+        return _named(statement, await driver.execute_fetchall(statement.text, arguments))
 
     def end() -> None:
         if begin:
@@ -105,6 +138,17 @@ async def on_sqlite(engine: AsyncEngine, begin: str | None = None) -> AsyncItera
         await greenlet_spawn(_end_failed, session, engine, error)
 
 
+def _named(statement: HotStatement, rows: Iterable[Sequence[Any]]) -> Sequence[Row]:
+    """Return the rows of SQLite by the names of the columns."""
+    return [dict(zip(statement.columns, row, strict=True)) for row in rows]
+
+
+def _raise_again(connection: Connection, error: BaseException) -> NoReturn:
+    """Raise an error of the driver as SQLAlchemy does, which also ends a session that is lost."""
+    translated = _translated(connection.connection.dbapi_connection, error)
+    connection._handle_dbapi_exception(translated, None, None, None, None)  # noqa: SLF001
+
+
 def _end_failed(
     session: PoolProxiedConnection, engine: AsyncEngine, error: BaseException
 ) -> NoReturn:
@@ -115,12 +159,17 @@ def _end_failed(
     """
     adapted: Any = session.dbapi_connection
     is_lost = engine.dialect.name == "postgresql" and adapted.driver_connection.is_closed()
-    translated = error
-    try:
-        adapted._handle_exception(error)  # noqa: SLF001
-    except BaseException as raised:  # noqa: BLE001 - it is raised below
-        translated = raised
+    translated = _translated(adapted, error)
     (session.invalidate if is_lost else session.close)()
     Connection._handle_dbapi_exception_noconnection(  # noqa: SLF001
         translated, engine.dialect, engine.sync_engine, is_disconnect=is_lost
     )
+
+
+def _translated(adapted: Any, error: BaseException) -> BaseException:
+    """Return the error that SQLAlchemy's adapter of a driver raises for one of the driver."""
+    try:
+        adapted._handle_exception(error)  # noqa: SLF001
+    except BaseException as raised:  # noqa: BLE001 - it is raised by the caller
+        return raised
+    return error

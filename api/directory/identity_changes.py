@@ -92,9 +92,14 @@ def after_update(
     if next_state == before:
         return None
     version = next_version(before.version, now)
-    state = replace(next_state, version=version, told_at=version)
-    if before.active and not sent.active:
-        state = replace(state, deactivated_at=version, deactivation=on_deactivate)
+    is_deactivated = before.active and not sent.active
+    state = replace(
+        next_state,
+        version=version,
+        told_at=version,
+        deactivated_at=version if is_deactivated else before.deactivated_at,
+        deactivation=on_deactivate if is_deactivated else before.deactivation,
+    )
     lane = Lane.URGENT if before.active != sent.active else Lane.BULK
     return IdentityChange(state, lane)
 

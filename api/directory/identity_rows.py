@@ -12,6 +12,22 @@ from contracts.topology import Lane
 
 Columns = Mapping[str, Any] | RowMapping
 
+DECIDING_COLUMNS = (
+    "version",
+    "active",
+    "deleted",
+    "ever_active",
+    "deactivated_at",
+    "deactivation",
+    "profile",
+    "role_names",
+    "groups",
+    "told_at",
+    "dirty_lane",
+    "dirty_since",
+)
+"""The columns of an identity on which its next state depends, and its renewed mark."""
+
 LANE_NUMBERS = {Lane.URGENT: 0, Lane.BULK: 1}
 """The stored values of lanes; the lower number wins when an identity is marked twice."""
 

@@ -68,8 +68,8 @@ def page_statement() -> Select[Any]:
         .subquery("page")
     )
     one = select(_total(ends)).cte("counted")
-    shown = select(one.c.total, page.c.id).select_from(one.outerjoin(page, true()))
-    return shown.order_by(page.c.created_at, page.c.id)
+    shown = select(one.c.total, page.c.created_at, page.c.id)
+    return shown.select_from(one.outerjoin(page, true())).order_by(page.c.created_at, page.c.id)
 
 
 @cache

@@ -1,7 +1,8 @@
 """Which log lines and events belong to a request? Its correlation id stands in all of them."""
 
 import re
-import uuid
+import secrets
+from collections.abc import Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.identity_changed import Trace
 
 CORRELATION_HEADER = "X-Correlation-ID"
+IN_LOWER_CASE = CORRELATION_HEADER.lower()
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The ids that are accepted from a client: none can forge a log line or a header."""
@@ -18,11 +20,14 @@ TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-
 """The header of the same name, version 00 of the W3C Trace Context."""
 
 
-def trace_from(headers: Headers) -> Trace:
-    """Return the trace of a request; a new id replaces a missing or unsafe correlation id."""
-    sent, parent = headers.get(CORRELATION_HEADER, ""), headers.get("traceparent", "")
+def trace_from(headers: Mapping[str, str]) -> Trace:
+    """Return the trace of a request; a new id replaces a missing or unsafe correlation id.
+
+    :param headers: by their names in lower case.
+    """
+    sent, parent = headers.get(IN_LOWER_CASE, ""), headers.get("traceparent", "")
     return Trace(
-        correlation_id=sent if SAFE_ID.fullmatch(sent) else uuid.uuid4().hex,
+        correlation_id=sent if SAFE_ID.fullmatch(sent) else secrets.token_hex(16),
         traceparent=parent if TRACEPARENT.fullmatch(parent) else None,
     )
 

@@ -12,7 +12,7 @@ def record_answer(
     metrics: ApiMetrics, request: TracedRequest, operation: str, status: int, seconds: float
 ) -> None:
     """Measure and log a request without its path, which may be personal."""
-    metrics.request_seconds.labels(operation, status).observe(seconds)
+    metrics.observe_request(operation, status, seconds)
     LOG.info(
         "scim_request_answered",
         operation=operation,

@@ -3,7 +3,7 @@
 The answer is sent after its handler has returned, which takes long with a slow client.
 """
 
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -14,13 +14,18 @@ from api.http.correlation import trace_from
 class TracedRequest(Request):
     """A request with what Muster keeps of it.
 
-    ``trace`` goes into log lines and events. ``exit_stack`` is unwound when the answer has been
-    sent. ``connection_id`` is that of an existing connection, for the log, and no other value from
-    a client.
+    ``pairs`` has the headers in order, and ``first`` the first value of each name: with Starlette's
+    headers, each that is asked for is a search through all. ``trace`` goes into log lines and
+    events. ``exit_stack`` is unwound when the answer has been sent. ``connection_id`` is that of an
+    existing connection, for the log, and no other value from a client.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
-        self.trace = trace_from(self.headers)
-        self.exit_stack = AsyncExitStack()
+        self.pairs = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        ]
+        self.first = dict(reversed(self.pairs))
+        self.trace = trace_from(self.first)
+        self.exit_stack = ExitStack()
         self.connection_id: str | None = None

@@ -1,28 +1,23 @@
 """What does an event say? Rendering joins an identity's newest released state with its rules.
 
-Drafts are read in the transaction that leases, so that no version shows the state of a later one.
-Rendering needs no database, but CPU time.
+Drafts are read by the statement that leases, or only while the leased version is the newest, so
+that no version shows the state of a later one. Rendering needs no database, but CPU time.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic_core import from_json
 from sqlalchemy import (
     BigInteger,
     CompoundSelect,
-    FromClause,
-    ScalarSelect,
     String,
-    and_,
     bindparam,
-    case,
     cast,
     column,
-    func,
     null,
     select,
     union_all,
@@ -30,10 +25,18 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from api.directory.dialects import is_among, json_text, rows_in, with_commas
+from api.directory.dialects import is_among, rows_in
 from api.directory.identity_changes import IdentityState
-from api.directory.tables import Connection, GroupRow, Membership
-from api.outbox.leasing import Mark
+from api.directory.tables import Connection
+from api.outbox.group_names import (
+    BYTES_BESIDE_NAME,
+    HEAVY_NAMES,
+    LARGEST_WEIGHT,
+    group_names_of,
+    split_group_names,
+)
+from api.outbox.lease_statement import IDENTITIES
+from api.outbox.leasing import IdentityKey, Leased, Mark
 from contracts.identity_changed import (
     TERMS,
     DashboardTerms,
@@ -45,17 +48,15 @@ from contracts.names import trimmed
 from contracts.rules import RULES, DashboardRules, Rules
 from contracts.time_slice import TimeSlice
 
-BYTES_BESIDE_NAME = 3
-"""Bytes of a group's name in an event beside its characters: quotes and a comma."""
+NAMED = (
+    column("connection", String),
+    column("id", String),
+    column("version", BigInteger),
+)
+"""The columns of an identity whose groups are read."""
 
-HEAVY_NAMES = 16_384
-"""The weight of names, in bytes, that take some milliseconds to render."""
-
-LARGEST_WEIGHT = 2**31 - 1
-"""A weight that no identity reaches."""
-
-IdentityKey = tuple[str, str]
-"""The connection of an identity, and its id."""
+KEPT_RULES = 256
+"""The rules, of as many connections, that are kept as they were read. They are short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,87 +100,104 @@ class Draft:
 
 
 async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityChanged]:
-    """Return the events of the marks, in their order."""
+    """Return the events of the marks, in their order, as of one moment (a snapshot)."""
     time_slice, events = TimeSlice(), []
     for draft in await read_drafts(db, marks):
         whole = draft if draft.groups is not None else await read_whole(db, draft)
-        events.append(whole.render())
+        if whole is not None:
+            events.append(whole.render())
         await time_slice.pause_if_over()
     return events
+
+
+async def drafts_of(db: AsyncConnection, leased: Leased) -> list[Draft]:
+    """Return the drafts of leased marks, in their order; long rules are read for all of them."""
+    with_long_rules = [mark for mark, context in leased.marks if context.rules is None]
+    read = await read_drafts(db, with_long_rules) if with_long_rules else []
+    others = {it.mark.name: it for it in read}
+    time_slice, drafts = TimeSlice(), []
+    for mark, context in leased.marks:
+        if context.rules is not None:
+            named = context.workspace, _rules_in(context.rules)
+            drafts.append(_draft(mark, named, context.group_names))
+        elif draft := others.get(mark.name):
+            drafts.append(draft)
+        await time_slice.pause_if_over()
+    return drafts
 
 
 async def read_drafts(db: AsyncConnection, marks: Sequence[Mark]) -> list[Draft]:
     """Read the drafts of marks, in their order and with one statement for all of them.
 
     Heavy names of groups are only weighed, because many of them would take too much memory at once.
+    A mark whose identity has a newer version by now is left out: that version has its own mark.
     """
-    read = await _read(db, marks, HEAVY_NAMES)
-    return [_draft(mark, read) for mark in marks]
+    return await _read(db, marks, HEAVY_NAMES)
 
 
-async def read_whole(db: AsyncConnection, draft: Draft) -> Draft:
-    """Return a draft with the names of its groups, which were only weighed before."""
-    return _draft(draft.mark, await _read(db, [draft.mark], LARGEST_WEIGHT))
+async def read_whole(db: AsyncConnection, draft: Draft) -> Draft | None:
+    """Return a draft with the names of its groups, which were only weighed before.
 
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The workspace and the rules of each connection, and the names of identities' groups.
-
-    Names are None where they weigh too much. Their weight stands beside them.
+    Return None if the identity has a newer version by now.
     """
+    read = await _read(db, [draft.mark], LARGEST_WEIGHT)
+    return read[0] if read else None
 
-    connections: Mapping[str, tuple[str, Rules]]
-    groups: Mapping[IdentityKey, tuple[str | None, int]]
 
-
-def _draft(mark: Mark, read: Read) -> Draft:
-    workspace, rules = read.connections[mark.connection_id]
+def _draft(mark: Mark, named: tuple[str, Rules], group_names: str | None) -> Draft:
+    """Return the draft of a mark, given its workspace and its rules, and its groups as read."""
+    workspace, rules = named
     kept = mark.state.groups
     if kept is not None:
         weight = sum(len(name) + BYTES_BESIDE_NAME for name in kept)
         return Draft(mark, workspace, rules, weight=weight)
-    names, weight = read.groups.get((mark.connection_id, mark.identity_id), ("[]", 0))
+    names, weight = split_group_names(group_names)
     return Draft(mark, workspace, rules, names, weight)
 
 
-async def _read(db: AsyncConnection, marks: Sequence[Mark], most: int) -> Read:
-    """Read what drafts of marks need, as it is now.
+async def _read(db: AsyncConnection, marks: Sequence[Mark], most: int) -> list[Draft]:
+    """Read the drafts of those marks that are of the newest versions.
 
     :param most: the largest weight, in bytes, at which names are read.
     """
+    identities = [
+        {"connection": it.connection_id, "id": it.identity_id, "version": it.state.version}
+        for it in marks
+    ]
     parameters = {
         "connections": json.dumps([{"id": it} for it in {mark.connection_id for mark in marks}]),
-        "identities": json.dumps(
-            [
-                {"connection": mark.connection_id, "id": mark.identity_id}
-                for mark in marks
-                if mark.state.groups is None
-            ]
-        ),
+        "identities": json.dumps(identities),
         "most": most,
     }
     time_slice = TimeSlice()
     connections: dict[str, tuple[str, Rules]] = {}
-    groups: dict[IdentityKey, tuple[str | None, int]] = {}
+    groups: dict[IdentityKey, str | None] = {}
     for connection_id, workspace, id_, text in await db.execute(
         _reading(db.dialect.name), parameters
     ):
         if id_ is None:
             connections[connection_id] = workspace, RULES.validate_json(text)
             await time_slice.pause_if_over()
-        elif text is not None:
-            weight, _, names = text.partition(":")
-            groups[connection_id, id_] = (f"[{names}]" if names else None), int(weight)
-    return Read(connections, groups)
+        else:
+            groups[connection_id, id_] = text
+    return [
+        _draft(it, connections[it.connection_id], groups[it.name])
+        for it in marks
+        if it.name in groups
+    ]
+
+
+@lru_cache(KEPT_RULES)
+def _rules_in(text: str) -> Rules:
+    return RULES.validate_json(text)
 
 
 @cache
 def _reading(dialect: str) -> CompoundSelect[Any]:
     """Return the statement that reads connections, with their rules, and the groups of identities.
 
-    A row is of a connection, and has its rules, or of an identity, and has the weight of the names
-    of its groups, a colon and, where they are light, the names.
+    A row is of a connection, and has its rules, or of an identity that has the given version, and
+    has the weight of the names of its groups, a colon and, where they are light, the names.
     """
     given = rows_in(bindparam("connections", type_=String), [column("id", String)], dialect)
     connections = select(
@@ -188,39 +206,15 @@ def _reading(dialect: str) -> CompoundSelect[Any]:
         cast(null(), String),
         cast(col(Connection.rules), String),
     ).where(is_among(col(Connection.id), select(given.c.id)))
-    names = [column("connection", String), column("id", String)]
-    named = rows_in(bindparam("identities", type_=String), names, dialect)
-    groups = select(named.c.connection, cast(null(), String), named.c.id, _groups_of(named))
-    return union_all(connections, groups)
-
-
-def _groups_of(named: FromClause) -> ScalarSelect[str]:
-    """Return the weight and the names of the groups of each identity.
-
-    The subquery runs for each identity, by index: PostgreSQL would plan a join by its statistics,
-    which know nothing of a group that was pushed a moment ago.
-    """
-    name = col(GroupRow.display_name)
-    weight: Any = func.sum(func.length(name) + BYTES_BESIDE_NAME)
-    is_light = weight <= bindparam("most", type_=BigInteger)
-    light = case((is_light, with_commas(json_text(name), name)), else_="")
-    return (
-        select(cast(weight, String).concat(":").concat(light))
-        .select_from(Membership)
-        .join(
-            GroupRow,
-            and_(
-                col(GroupRow.connection_id) == col(Membership.connection_id),
-                col(GroupRow.id) == col(Membership.group_id),
-            ),
-        )
-        .where(
-            col(Membership.connection_id) == named.c.connection,
-            col(Membership.member_id) == named.c.id,
-        )
-        .correlate(named)
-        .scalar_subquery()
+    named = rows_in(bindparam("identities", type_=String), NAMED, dialect)
+    found = IDENTITIES.alias("found")
+    names = group_names_of(found, bindparam("most", type_=BigInteger))
+    groups = select(found.c.connection_id, cast(null(), String), found.c.id, names).where(
+        found.c.connection_id == named.c.connection,
+        found.c.id == named.c.id,
+        found.c.version == named.c.version,
     )
+    return union_all(connections, groups)
 
 
 def terms_of(

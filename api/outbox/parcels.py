@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.outbox.events import Draft, read_drafts, read_whole
-from api.outbox.leasing import Mark
+from api.outbox.events import Draft, drafts_of, read_whole
+from api.outbox.leasing import Leased, Mark
 from contracts.identity_changed import encode, message_id
 from contracts.time_slice import TimeSlice
 from contracts.transport import Rejected
@@ -38,22 +38,22 @@ class Packed:
     is_too_large: bool = False
 
 
-async def load(db: AsyncConnection, marks: Sequence[Mark], largest: int) -> Load:
-    """Read the drafts of marks; a batch, to fit into memory, has at most one with heavy groups.
+async def load(db: AsyncConnection, leased: Leased, largest: int) -> Load:
+    """Return the drafts of leased marks; a batch, to fit into memory, has one heavy one at most.
 
     :param largest: the bytes of the largest event.
     """
     drafts: list[Draft] = []
     left_over: list[Mark] = []
     has_heavy = False
-    for draft in await read_drafts(db, marks) if marks else ():
+    for draft in await drafts_of(db, leased):
         if draft.groups is not None or draft.weight > largest:
             drafts.append(draft)
         elif has_heavy:
             left_over.append(draft.mark)
-        else:
+        elif whole := await read_whole(db, draft):
             has_heavy = True
-            drafts.append(await read_whole(db, draft))
+            drafts.append(whole)
     return Load(drafts, left_over)
 
 

@@ -6,66 +6,38 @@ parcel is confirmed and its identity has no newer version.
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-import structlog
-
-from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
-from api.outbox import room, settling
+from api.outbox import room
+from api.outbox.batches import Batch, Batches
 from api.outbox.bundle_bytes import BundleBytes, next_bytes
 from api.outbox.bundles import outcomes_of, shipments
-from api.outbox.leasing import (
-    Mark,
-    MarkSelection,
-    Waiting,
-    is_any_due,
-    lease,
-    look,
-    make_due_ready,
-)
-from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed, load, pack
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.leasing import are_ready
+from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed
 from api.outbox.pauses import (
     LARGEST_BATCH,
     SHORTEST_LOOK,
     is_unavailable,
     next_size,
     pause_after,
-    pause_before,
 )
 from api.outbox.room import MOST_WAITING, Room
+from api.outbox.settle_outcomes import Outcome, Settler
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane
-from contracts.transport import (
-    Confirmed,
-    EventOutcome,
-    Publisher,
-    Rejected,
-    RetryAfter,
-    Unknown,
-)
-
-LOG = structlog.get_logger(__name__)
-
-LEASE_SECONDS = 60
-"""The length of a lease, longer than a batch takes; after a crash, marks wait so long."""
-
-LEASE = LEASE_SECONDS * 1_000_000
-READY_INTERVAL = 250_000
-"""Microseconds between looks for due marks, as long as the shortest pause of a suspect."""
+from contracts.transport import EventOutcome, Publisher, Unknown
 
 SUSPECTS_AT_ONCE = 10
 """Suspects leased at once. A suspect may wait to the timeout of a confirm, which ends the batch."""
 
-FULL_PAUSE = 0.1
-"""Seconds between looks at a full lane, in which workers take at most a tenth of its events."""
-
-Outcome = tuple[Packed, EventOutcome]
-"""An event, and what became of it."""
+FULL_PAUSE = 0.25
+"""Seconds between looks at a full lane, in which workers take at most a tenth of its events each.
+A look declares each queue of the broker."""
 
 
 class Relay:
@@ -91,34 +63,32 @@ class Relay:
     ) -> None:
         self.database = database
         self.publisher = publisher
-        self.metrics = metrics
-        self.clock = clock
         self._largest_event = largest_event
         self._largest_bundle = largest_bundle
-        self._chance = chance
+        self._batches = Batches(database, clock, largest_event)
+        self._settler = Settler(database, metrics, clock, chance)
         self._sizes = dict(LARGEST_BATCH)
         self._bundle_bytes = {lane: BundleBytes() for lane in Lane}
-        self._last_served: dict[MarkSelection, str] = {}
         self._unavailable: set[Lane] = set()
-        self._with_more: set[MarkSelection] = set()
-        self._looks = Batcher(self._look)  # a write wakes both lanes, which then share a look
-        self._readied_at = 0
         self._room = Room(publisher, room.most_waiting(most_waiting))
         self._bells = {lane: asyncio.Event() for lane in Lane}
 
-    def wake(self) -> None:
-        """Look for marks now, after a write in this process."""
-        for bell in self._bells.values():
-            bell.set()
+    def wake(self, lanes: Collection[Lane] = tuple(Lane)) -> None:
+        """Look for marks of the lanes now, after a write in this process."""
+        for lane in lanes:
+            self._bells[lane].set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until ``stop`` is set, and settle the batches in hand."""
-        async with asyncio.TaskGroup() as lanes:
-            for lane in Lane:
-                lanes.create_task(self._serve(lane, stop))
-            lanes.create_task(self._serve_suspects(stop))
-            await stop.wait()
-            self.wake()
+        async with asyncio.TaskGroup() as clearing:
+            clearing.create_task(self._settler.clear_together())
+            async with asyncio.TaskGroup() as lanes:
+                for lane in Lane:
+                    lanes.create_task(self._serve(lane, stop))
+                lanes.create_task(self._serve_suspects(stop))
+                await stop.wait()
+                self.wake()
+            self._settler.finish()
 
     async def _serve(self, lane: Lane, stop: asyncio.Event) -> None:
         idle = SHORTEST_LOOK
@@ -129,33 +99,71 @@ class Relay:
             if not await self._room.has_any(lane):
                 await pause(FULL_PAUSE, stop)
                 continue
-            moved: int | None = await until_stopped(stop)(self.move, lane)
-            idle = pause_after(idle, moved=bool(moved), was_woken=was_woken)
-            if not (stop.is_set() or (moved and MarkSelection(lane) in self._with_more)):
+            moved, has_more = await self._move_all(lane, stop)
+            idle = pause_after(idle, moved=moved, was_woken=was_woken)
+            if not (stop.is_set() or has_more):
                 # New marks do not make an unavailable transport available.
                 await pause(idle, stop if lane in self._unavailable else bell)
 
-    async def _serve_suspects(self, stop: asyncio.Event) -> None:
-        idle = SHORTEST_LOOK
-        while not stop.is_set():
-            moved: int | None = await until_stopped(stop)(self.move_suspects)
-            idle = pause_after(idle, moved=bool(moved), was_woken=False)
-            if not moved:
-                await pause(idle, stop)
+    async def _move_all(self, lane: Lane, stop: asyncio.Event) -> tuple[bool, bool]:
+        """Publish batches while a lane has marks and room, and all goes well.
+
+        Further marks are leased and packed while the confirms of a batch are awaited. Batches are
+        published one after the other, so that a broken line makes suspects of one batch only.
+
+        Return whether marks were settled, and whether there may be more that can be published.
+        """
+        moved = False
+        batch = await self._next(lane, stop)
+        while batch.events:
+            async with asyncio.TaskGroup() as both:
+                sending = both.create_task(self._send_until(stop, lane, batch))
+                ahead = both.create_task(self._next_after(batch, lane, stop))
+            batch = ahead.result()
+            if stop.is_set() or not sending.result():
+                await until_stopped(stop)(self._batches.give_back, batch.events)
+                return moved, False
+            moved = True
+        return moved, batch.has_more
+
+    async def _next(self, lane: Lane, stop: asyncio.Event) -> Batch:
+        """Lease a batch, which takes its room in the lane at once."""
+        batch: Batch | None
+        batch = await until_stopped(stop)(self._lease, MarkSelection(lane), self._sizes[lane])
+        return batch or Batch()
+
+    async def _next_after(self, batch: Batch, lane: Lane, stop: asyncio.Event) -> Batch:
+        """Lease a batch if there may be marks after another one, and room for them."""
+        if stop.is_set() or not batch.has_more:
+            return Batch()
+        if not await self._room.has_any(lane):
+            return Batch(has_more=True)
+        return await self._next(lane, stop)
+
+    async def _send_until(self, stop: asyncio.Event, lane: Lane, batch: Batch) -> int:
+        settled: int | None = await until_stopped(stop)(self._send, lane, batch.events)
+        return settled or 0
+
+    async def _lease(self, selection: MarkSelection, most: int) -> Batch:
+        batch = await self._batches.next(selection, most)
+        self._room.fill(selection.lane, len(batch.events))
+        return batch
 
     async def move(self, lane: Lane) -> int:
-        """Publish one batch of a lane and settle it.
+        """Publish one batch of a lane and settle it at once.
 
         Return the number of marks cleared or rejected; 0 where the transport was unavailable.
         """
-        selection = MarkSelection(lane)
-        await self._make_due_ready()
-        waiting = await self._looks.submit(selection)
-        packed = await self._lease(selection, waiting, self._sizes[lane]) if waiting else ()
-        if not packed:
-            return 0
-        outcomes = await self._publish(lane, packed)
-        settled = await self._settle(lane, outcomes)
+        batch = await self._lease(MarkSelection(lane), self._sizes[lane])
+        settled = await self._send(lane, batch.events) if batch.events else 0
+        await self._settler.clear()
+        return settled
+
+    async def _send(self, lane: Lane, events: Sequence[Packed]) -> int:
+        """Publish the events of a batch and settle them; return as ``move`` does."""
+        outcomes = await self._publish(lane, events)
+        self._settler.report(lane, outcomes)
+        settled = await self._settler.settle(outcomes)
         told = [outcome for _, outcome in outcomes]
         self._sizes[lane] = next_size(self._sizes[lane], lane, told)
         if is_unavailable(told):
@@ -174,7 +182,6 @@ class Relay:
         if most > 1 and not await self._room.takes_bundles():
             most = 1
         made = shipments(fitting, most, min(self._bundle_bytes[lane].most, self._largest_event))
-        self._room.fill(lane, len(fitting))
         told = await self.publisher.publish([it.parcel(lane) for it in made])
         shipped = list(zip(made, told, strict=True))
         self._bundle_bytes[lane] = next_bytes(self._bundle_bytes[lane], shipped)
@@ -182,27 +189,40 @@ class Relay:
             outcomes += zip(shipment.events, outcomes_of(shipment, outcome), strict=True)
         return outcomes
 
+    # --- suspects -----------------------------------------------------------------------------
+
+    async def _serve_suspects(self, stop: asyncio.Event) -> None:
+        idle = SHORTEST_LOOK
+        while not stop.is_set():
+            moved: int | None = await until_stopped(stop)(self.move_suspects)
+            idle = pause_after(idle, moved=bool(moved), was_woken=False)
+            if not moved:
+                await pause(idle, stop)
+
     async def move_suspects(self) -> int:
         """Publish some suspects, each alone, the urgent lane first; return how many were settled.
 
         The first failure gives the others back: the line may be broken for a while.
         """
-        await self._make_due_ready()
+        await self._batches.make_due_ready()
         selections = [MarkSelection(lane, suspect=True) for lane in Lane]
-        for selection, waiting in zip(selections, await self._look(selections), strict=True):
-            if waiting and (packed := await self._lease(selection, waiting, SUSPECTS_AT_ONCE)):
-                return await self._publish_apart(selection.lane, packed)
+        async with self.database.read() as db:
+            are_any = await are_ready(db, *selections)
+        for selection, is_any in zip(selections, are_any, strict=True):
+            if is_any and (batch := await self._batches.next(selection, SUSPECTS_AT_ONCE)).events:
+                return await self._publish_apart(selection.lane, batch.events)
         return 0
 
     async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
         settled = 0
         for index, it in enumerate(suspects):
             outcome = TOO_LARGE if it.is_too_large else await self._publish_alone(lane, it)
-            settled += await self._settle(lane, [(it, outcome)])
+            self._settler.report(lane, [(it, outcome)])
+            settled += await self._settler.settle([(it, outcome)])
             if isinstance(outcome, Unknown):
-                async with self.database.write() as db:
-                    await settling.give_back(db, [other.mark for other in suspects[index + 1 :]])
+                await self._batches.give_back(suspects[index + 1 :])
                 break
+        await self._settler.clear()
         return settled
 
     async def _publish_alone(self, lane: Lane, event: Packed) -> EventOutcome:
@@ -210,77 +230,3 @@ class Relay:
         outcome = await self.publisher.publish_alone(shipment.parcel(lane))
         [told] = outcomes_of(shipment, outcome)
         return told
-
-    async def _look(self, selections: Sequence[MarkSelection]) -> Sequence[Waiting]:
-        async with self.database.read() as db:
-            return await look(db, *selections)
-
-    async def _lease(
-        self, selection: MarkSelection, waiting: Waiting, most: int
-    ) -> Sequence[Packed]:
-        """Lease a batch and pack it; rendering waits until the transaction holds no lock."""
-        until = self.clock() + LEASE
-        async with self.database.write() as db:
-            after = self._last_served.get(selection, "")
-            leased = await lease(db, selection, waiting, most, until, after)
-            loaded = await load(db, leased.marks, self._largest_event)
-            await settling.give_back(db, loaded.left_over)
-        self._last_served[selection] = leased.last_served
-        if leased.has_more or loaded.left_over:
-            self._with_more.add(selection)
-        else:
-            self._with_more.discard(selection)
-        return await pack(loaded.drafts, self._largest_event)
-
-    async def _make_due_ready(self) -> None:
-        """Make due marks ready, unless that was done a moment ago."""
-        now = self.clock()
-        if 0 <= now - self._readied_at < READY_INTERVAL:
-            return
-        async with self.database.read() as db:
-            is_any = await is_any_due(db, now, LEASE)
-        if is_any:
-            async with self.database.write() as db:
-                await make_due_ready(db, now, LEASE)
-        self._readied_at = now
-
-    async def _settle(self, lane: Lane, outcomes: Sequence[Outcome]) -> int:
-        self._report(lane, outcomes)
-        at = self.clock()
-        confirmed: list[Mark] = []
-        unpublished: list[Mark] = []
-        attempted: dict[Mark, int] = {}
-        suspects: dict[Mark, int] = {}
-        rejected: dict[Mark, str] = {}
-        for it, outcome in outcomes:
-            mark = it.mark
-            match outcome:
-                case Confirmed():
-                    confirmed.append(mark)
-                case RetryAfter(seconds=seconds):
-                    attempted[mark] = at + int(seconds * 1_000_000)
-                case Unknown(suspect=True):
-                    wait = pause_before(mark.failed_publications + 1, self._chance())
-                    suspects[mark] = at + int(wait * 1_000_000)
-                case Unknown():
-                    unpublished.append(mark)
-                case Rejected(reason=reason):
-                    rejected[mark] = reason
-        is_quick = len(confirmed) == len(outcomes)
-        async with self.database.write_once() if is_quick else self.database.write() as db:
-            await settling.clear(db, confirmed, at)
-            await settling.postpone(db, attempted)
-            await settling.give_back(db, unpublished)
-            await settling.suspect(db, suspects)
-            await settling.reject(db, rejected, at)
-        return len(confirmed) + len(rejected)
-
-    def _report(self, lane: Lane, outcomes: Sequence[Outcome]) -> None:
-        self.metrics.count_publications(lane, [outcome for _, outcome in outcomes])
-        reasons = Counter(it.reason for _, it in outcomes if isinstance(it, Unknown))
-        for reason, events in reasons.items():
-            LOG.warning("publications_unknown", lane=lane, reason=reason, events=events)
-        for it, outcome in outcomes:
-            if isinstance(outcome, Rejected):
-                named = {"connection": it.mark.connection_id, "identity": it.mark.identity_id}
-                LOG.error("event_rejected", **named, bytes=it.size, reason=outcome.reason)

@@ -27,7 +27,8 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.directory.dialects import rows_in
-from api.outbox.leasing import IDENTITIES, Mark
+from api.outbox.lease_statement import IDENTITIES
+from api.outbox.leasing import Mark
 
 Values = Mapping[str, Any]
 """The new values of an identity's columns."""

@@ -1,6 +1,6 @@
 """How is a database opened? Engines of SQLAlchemy are made, with the options for durability."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from contracts.addresses import Addresses
 from deploy.database_urls import async_url, servers_of
 from deploy.databases.files import DatabaseFile, refuse_other_files
-from deploy.databases.postgres_sessions import COMMAND_SECONDS, Connector
+from deploy.databases.postgres_sessions import (
+    COMMAND_SECONDS,
+    HOT_SETTINGS,
+    NO_SETTINGS,
+    SEARCH_SETTINGS,
+    Connector,
+)
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -50,7 +56,7 @@ def open_directory_engines(
 
     Searches are kept apart from short and frequent statements. Their statements are not kept
     prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each
-    is asked once.
+    is asked once. Only the driver's own are, which is that of a page of all users.
 
     The hot engine is for single statements that many requests share, writing ones too, and that
     wait only briefly for a lock. On SQLite, which has no such locks, it is the one for writing.
@@ -72,8 +78,16 @@ def open_directory_engines(
     postgres = partial(_postgres, patient=patient, isolation_level="AUTOCOMMIT")
     return (
         *both,
-        postgres(uncached, connector, **pool),
-        postgres(url, connector, hot=True, pool_size=HOT_SESSIONS, max_overflow=0),
+        postgres(uncached, connector, SEARCH_SETTINGS, **pool),
+        # Its sessions have no transactions that could be left open when they are returned.
+        postgres(
+            url,
+            connector,
+            HOT_SETTINGS,
+            pool_size=HOT_SESSIONS,
+            max_overflow=0,
+            pool_reset_on_return=None,
+        ),
     )
 
 
@@ -119,7 +133,12 @@ def _file_of(url: URL) -> DatabaseFile | None:
 
 
 def _postgres(
-    url: URL, connector: Connector, *, patient: bool, hot: bool = False, **options: Any
+    url: URL,
+    connector: Connector,
+    further: Mapping[str, str] = NO_SETTINGS,
+    *,
+    patient: bool,
+    **options: Any,
 ) -> AsyncEngine:
     engine = create_async_engine(
         url,
@@ -128,7 +147,7 @@ def _postgres(
         connect_args={
             "async_creator_fn": connector.open_session,
             "command_timeout": None if patient else COMMAND_SECONDS,
-            "hot": hot,
+            "further": further,
         },
     )
     return connector.attach_to(engine)

@@ -17,6 +17,8 @@ from deploy.databases.session_replacement import SessionReplacement
 CONNECT_SECONDS, COMMAND_SECONDS = 10, 60
 """Times after which a PostgreSQL server that does not answer is taken for lost."""
 
+NO_SETTINGS: Mapping[str, str] = {}
+
 SESSION_SETTINGS = {
     # A plan made while a table was empty is kept, and would scan the whole table ever after. Every
     # statement of Muster has an index to use.
@@ -38,6 +40,12 @@ HOT_SETTINGS = {
     "enable_bitmapscan": "off",
 }
 """Further settings of sessions for hot statements."""
+
+SEARCH_SETTINGS = {
+    # A statement that is kept prepared, as that of a page is, is planned for how much is there now.
+    "plan_cache_mode": "force_custom_plan",
+}
+"""Further settings of sessions for searches."""
 
 
 FAILURES = (
@@ -74,7 +82,7 @@ class Connector:
         self,
         *,
         command_timeout: float | None,
-        hot: bool = False,
+        further: Mapping[str, str] = NO_SETTINGS,
         host: object = None,
         port: object = None,
         **of: Any,
@@ -86,14 +94,13 @@ class Connector:
 
         :param of: the other parameters of ``asyncpg.connect``. Without a ``command_timeout``,
             statements of the session may take any time.
-        :param hot: whether statements of the session wait for locks only briefly.
+        :param further: further settings of the session.
         """
         of = {name: value for name, value in of.items() if name != SERVERS}
         connection = await self._connect(command_timeout=command_timeout, **of)
         settings = SESSION_SETTINGS if command_timeout else PATIENT_SETTINGS
-        settings = settings | HOT_SETTINGS if hot else settings
         try:
-            await connection.execute(_setting(settings), timeout=CONNECT_SECONDS)
+            await connection.execute(_setting({**settings, **further}), timeout=CONNECT_SECONDS)
         except BaseException:
             connection.terminate()
             raise

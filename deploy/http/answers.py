@@ -24,9 +24,8 @@ class AnswerCycle(RequestResponseCycle):
     async def send(self, message: "ASGISendEvent") -> None:
         """Send a part of the answer."""
         if message["type"] == "http.response.start":
-            names = {name.lower() for name, _ in message.get("headers", [])}
             is_old = self.scope["http_version"] == "1.0"
-            self.ends_with_connection = is_old and b"content-length" not in names
+            self.ends_with_connection = is_old and not _has_length(message)
         if not self.ends_with_connection:
             await super().send(message)
             return
@@ -54,6 +53,10 @@ class AnswerCycle(RequestResponseCycle):
             self.message_event.set()
             self.transport.close()
             self.on_response()
+
+
+def _has_length(message: "HTTPResponseStartEvent") -> bool:
+    return any(name.lower() == b"content-length" for name, _ in message.get("headers", []))
 
 
 def last_answer(status: int, text: str, *, to_head: bool) -> bytes:

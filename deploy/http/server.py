@@ -123,6 +123,7 @@ async def serve(
         access_log=False,
         server_header=False,
         lifespan="off",
+        proxy_headers=False,  # the api asks neither for the scheme nor for the client of a request
         timeout_keep_alive=bounds.keep_alive_seconds,
         timeout_graceful_shutdown=20,
     )

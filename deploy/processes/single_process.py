@@ -8,7 +8,7 @@ import socket
 from contextlib import AsyncExitStack
 
 from api.directory.count_users import UserCounting
-from api.outbox.leasing import release_all
+from api.outbox.due_marks import release_all
 from deploy.broker.transports import open_both, relay_to
 from deploy.databases.open_databases import Databases
 from deploy.http.metrics import HttpMetrics

@@ -2,14 +2,14 @@
 
 import asyncio
 import socket
-import subprocess
 
 import httpx
 import psutil
 import pytest
 
 from contracts.topology import Topology
-from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.drivers.forked_muster import forked_part, run_forked
+from tests.drivers.muster_process import START_SECONDS, free_port
 from tests.servers.migrated import NewDatabase
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.services import environment_with
@@ -44,7 +44,7 @@ def environment(
         MUSTER_LOG_LEVEL="warning",
     )
     for command in (["migrate"], ["topology", "apply"]):
-        subprocess.run([*MUSTER, *command], env=environment, check=True)  # noqa: S603  # our own
+        assert run_forked(*command, environment=environment).returncode == 0
     return environment
 
 
@@ -59,7 +59,7 @@ async def test_one_port_is_served_by_processes_with_metrics_of_their_own(
     first = int(environment["MUSTER_METRICS_PORT"])
     operators = [f"http://127.0.0.1:{port}" for port in (first, first + 1)]
     async with (
-        running_part("api", environment, None, "--workers", "2") as parent,
+        forked_part("api", environment, None, "--workers", "2") as parent,
         httpx.AsyncClient(limits=httpx.Limits(max_connections=CLIENTS)) as http,
         asyncio.timeout(START_SECONDS),
     ):
@@ -82,13 +82,9 @@ async def test_databases_that_were_not_migrated_have_the_status_of_a_single_proc
     environment: dict[str, str], new_database_url: NewDatabase
 ) -> None:
     unmigrated = environment | {"MUSTER_DIRECTORY_DATABASE_URL": new_database_url()}
-    parent = await asyncio.create_subprocess_exec(
-        *(*MUSTER, "api", "--workers", "2"), env=unmigrated, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(START_SECONDS):
-        _, errors = await parent.communicate()
-    assert parent.returncode == 2
-    assert b"muster migrate" in errors
+    done = run_forked("api", "--workers", "2", environment=unmigrated)
+    assert done.returncode == 2
+    assert "muster migrate" in done.stderr
 
 
 @pytest.mark.postgres
@@ -101,14 +97,10 @@ async def test_a_process_that_cannot_begin_ends_all_with_its_reason(
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(environment["MUSTER_METRICS_PORT"]) + 1))
         other.listen()
-        parent = await asyncio.create_subprocess_exec(
-            *(*MUSTER, "api", "--workers", "2"), env=environment, stderr=asyncio.subprocess.PIPE
-        )
-        async with asyncio.timeout(START_SECONDS):
-            _, errors = await parent.communicate()
-    assert parent.returncode == 1
-    assert b"set MUSTER_METRICS_PORT" in errors
-    assert b"muster: one of the processes ended unasked" in errors
+        done = run_forked("api", "--workers", "2", environment=environment)
+    assert done.returncode == 1
+    assert "set MUSTER_METRICS_PORT" in done.stderr
+    assert "muster: one of the processes ended unasked" in done.stderr
 
 
 async def _until_ready(http: httpx.AsyncClient, url: str) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from sqlalchemy import insert
 from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
+from tests.drivers.forked_muster import fork_muster
 from tests.servers.lost_commits import losing_commits
 from worker.sync.mapping import FAILURES
 
@@ -148,16 +147,11 @@ def at_a_terminal(typed: str, *arguments: str) -> tuple[int, str]:
     """Run the command at a terminal where somebody types; return its status and what it shows."""
     ours, its = pty.openpty()
     os.write(ours, typed.encode())
-    with subprocess.Popen(  # noqa: S603  # our own command
-        [sys.executable, "-m", "deploy.cli", *arguments],
-        stdin=its,
-        stdout=its,
-        stderr=its,
-    ) as process:
-        os.close(its)
-        shown = b"".join(iter(lambda: _read(ours), b""))
+    process = fork_muster(arguments, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    shown = b"".join(iter(lambda: _read(ours), b""))
     os.close(ours)
-    return process.returncode, shown.decode()
+    return process.join(), shown.decode()
 
 
 def _read(terminal: int) -> bytes:

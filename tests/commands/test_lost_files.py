@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.drivers.forked_muster import ForkedInstallation
 from tests.drivers.in_process import USER
 from tests.drivers.muster_process import MusterProcess, free_port
 
@@ -16,7 +17,7 @@ HANGS_AFTER_SECONDS = 60
 @pytest.fixture
 async def muster(tmp_path: Path) -> AsyncIterator[MusterProcess]:
     """Give a running process with a connection."""
-    process = MusterProcess(tmp_path, free_port())
+    process = ForkedInstallation(tmp_path, free_port())
     await process.start()
     yield process
     if process.process is not None and process.process.returncode is None:

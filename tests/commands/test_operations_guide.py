@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.drivers.muster_process import MUSTER
+from tests.drivers.forked_muster import run_forked
 from tests.readings.guide import commands_for, places
 from tests.servers.services import environment_with
 
@@ -21,16 +21,22 @@ def test_the_commands_for_one_process_back_its_databases_up_and_restore_them(
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     environment = environment_with()
 
-    def call(*command: str) -> str:
-        done = subprocess.run(  # noqa: S603  # our own commands
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    def muster(*arguments: str) -> str:
+        done = run_forked(*arguments, environment=environment, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
-    call(*MUSTER, "policies", "add", "acme", "Office")
-    call("bash", "-eu", "-c", commands_for("run"))
-    assert "Office" in call(*MUSTER, "policies", "list", "acme")
+    muster("policies", "add", "acme", "Office")
+    done = subprocess.run(  # noqa: S603  # our own commands
+        ["bash", "-eu", "-c", commands_for("run")],  # noqa: S607
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Office" in muster("policies", "list", "acme")
     assert {path.name for path in (tmp_path / "backup").iterdir()} == {
         "directory.sqlite3",
         "downstream.sqlite3",

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import subprocess
 from typing import Any
 
 import httpx
 import pytest
 
 from contracts.topology import Topology
-from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.drivers.forked_muster import run_forked
+from tests.drivers.muster_process import START_SECONDS, free_port, running_part
 from tests.servers.migrated import NewDatabase
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.services import environment_with
@@ -19,9 +19,9 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 def _muster(environment: dict[str, str], *arguments: str) -> str:
-    return subprocess.run(  # noqa: S603  # our own command
-        [*MUSTER, *arguments], env=environment, capture_output=True, check=True, text=True
-    ).stdout
+    done = run_forked(*arguments, environment=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _asked(environment: dict[str, str], *arguments: str) -> Any:

@@ -1,44 +1,51 @@
-"""Does ``muster run`` start, introduce itself and stop as its users expect? As a real process."""
+"""Does ``muster run`` start, introduce itself and stop as its users expect? As a real process.
+
+The first run is an interpreter of its own, which nothing but ``muster run`` has prepared.
+"""
 
 import socket
-import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
-from tests.drivers.muster_process import MUSTER, MusterProcess, free_port
+from tests.drivers.forked_muster import ForkedInstallation, run_forked
+from tests.drivers.muster_process import MusterProcess, free_port
 from tests.servers.services import environment_with
 
 
-@pytest.fixture
-async def muster(tmp_path: Path) -> AsyncIterator[MusterProcess]:
-    process = MusterProcess(tmp_path, free_port())
-    yield process
-    if process.process is not None and process.process.returncode is None:
-        await process.kill()
+@asynccontextmanager
+async def running(muster: MusterProcess) -> AsyncIterator[MusterProcess]:
+    """Run an installation with the demo workspace until it is stopped, which it takes well."""
+    await muster.start("--demo")
+    try:
+        yield muster
+        assert await muster.stop() == 0
+    finally:
+        assert muster.process is not None
+        if muster.process.returncode is None:
+            await muster.kill()
+    assert "Traceback" not in muster.printed()
 
 
 async def test_the_first_run_introduces_a_demo_workspace_and_later_ones_their_base_urls(
-    muster: MusterProcess,
+    tmp_path: Path,
 ) -> None:
-    await muster.start("--demo")
-    first = muster.printed()
-    base_url = f"http://127.0.0.1:{muster.port}/scim/v2/demo-"
-    for portal in ("dashboard", "store", "mdm"):
-        assert base_url + portal in first
-    assert first.count("token ") == 3
-    assert f"curl -s {base_url}" in first
-    assert len(muster.command("devices", "list", "demo")) == 12
-    assert await muster.stop() == 0
-    assert "Traceback" not in muster.printed()
+    port = free_port()
+    base_url = f"http://127.0.0.1:{port}/scim/v2/demo-"
+    forks = ForkedInstallation(tmp_path, port)
+    async with running(MusterProcess(tmp_path, port)) as muster:
+        first = muster.printed()
+        for portal in ("dashboard", "store", "mdm"):
+            assert base_url + portal in first
+        assert first.count("token ") == 3
+        assert f"curl -s {base_url}" in first
+        assert len(forks.command("devices", "list", "demo")) == 12
 
-    await muster.start("--demo")
-    later = muster.printed()
-    assert base_url + "mdm" in later
-    assert "muster tokens rotate" in later
-    assert "muster_" not in later, "a token is shown once"
-    assert await muster.stop() == 0
+    async with running(forks) as muster:
+        later = muster.printed()
+        assert base_url + "mdm" in later
+        assert "muster tokens rotate" in later
+        assert "muster_" not in later, "a token is shown once"
 
 
 def test_a_busy_port_is_one_line_and_says_what_to_do(tmp_path: Path) -> None:
@@ -46,10 +53,7 @@ def test_a_busy_port_is_one_line_and_says_what_to_do(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        muster = MusterProcess(tmp_path, port)
-        done = subprocess.run(  # noqa: S603  # our own command
-            [*MUSTER, "run"], env=muster.environment, capture_output=True, text=True, check=False
-        )
+        done = run_forked("run", environment=MusterProcess(tmp_path, port).environment)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"muster: cannot listen on 127.0.0.1:{port}")
@@ -58,13 +62,7 @@ def test_a_busy_port_is_one_line_and_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_broker_that_cannot_be_reached_is_one_line() -> None:
     environment = environment_with(MUSTER_BROKER_URL="amqp://ada:secret@127.0.0.1:1/")
-    done = subprocess.run(  # noqa: S603  # our own command
-        [*MUSTER, "topology", "apply"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_forked("topology", "apply", environment=environment)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, line[:8]) == (2, "muster: ")
     assert "MUSTER_BROKER_URL" in line
@@ -72,9 +70,7 @@ def test_a_broker_that_cannot_be_reached_is_one_line() -> None:
 
 
 def test_the_demo_story_goes_as_told() -> None:
-    done = subprocess.run(  # noqa: S603  # our own command
-        [*MUSTER, "demo"], env=environment_with(), capture_output=True, text=True, check=False
-    )
+    done = run_forked("demo", environment=environment_with())
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("The story went as told.\n")
     assert "+ dashboard  ada.quill@example.com, viewer" in done.stdout

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.conformance.scim_searches import WORDS
+from tests.conformance.scim_directories import WORDS
 from tests.drivers.in_process import USER
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

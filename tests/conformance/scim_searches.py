@@ -1,157 +1,41 @@
-"""Which directories and searches could there be? Drawn from the models, so that none is left out.
+"""Which searches could there be? Drawn from the models, so that none is left out.
 
-An example has a focus: an attribute or two that the resources have and the filters ask for, with
-few words, so that they meet.
+An example is a directory with what is asked of it. The filters and orders are about the focus of
+the directory, and have its words.
 """
 
-from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
 from inspect import isclass
-from typing import Any, Union
+from typing import Any
 
 from hypothesis import strategies as st
-from pydantic import BaseModel
-from scim2_models import Path, Reference, Resource
-from scim2_models.path import AttributeBinding
+from scim2_models import Reference
 
 from api.scim.protocol.resources import Group, ScimUser
-
-BASE_URL = "https://muster.test/scim/v2/acme"
-ROOT = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
-
-Json = dict[str, Any]
-Words = st.SearchStrategy[str]
-
-WORDS = [
-    "",
-    "a",
-    "A",
-    "ann",
-    "Anna",
-    "%",
-    "a_b",
-    "É",
-    "e\u0301",
-    "ß",
-    "\\",
-    '"',
-    "😀",
-    "./a",
-    "work",
-]
-BYTES = st.sampled_from(["", "a", "b", "aa"]).map(lambda text: b64encode(text.encode()).decode())
-REFERENCES = st.sampled_from(
-    ["Users/a", "../b", "/c", "https://x.test/a", "http://[", "./d", "a:b"]
+from tests.conformance.scim_directories import (
+    ATTRIBUTES,
+    BASE_URL,
+    GIVEN,
+    WORDS,
+    Attribute,
+    Json,
+    Words,
+    resources,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """An attribute of a resource type: where it is, and what it is made of."""
-
-    path: str
-    binding: AttributeBinding
-
-    @property
-    def top(self) -> str:
-        """The name of what holds it, as JSON has it, without its schema."""
-        return self.path.rpartition(":")[2].partition(".")[0]
-
-    @property
-    def is_complex(self) -> bool:
-        """Whether it has parts."""
-        target = self.binding.target_type
-        return isclass(target) and issubclass(target, BaseModel)
-
-    def values(self, words: Words) -> st.SearchStrategy[Any]:
-        """Return what one value of it may be."""
-        target = self.binding.target_type
-        if target is bool:
-            return st.booleans()
-        if target is bytes:
-            return BYTES
-        return REFERENCES if isclass(target) and issubclass(target, Reference) else words
-
-
-def _attributes(model: type[Resource[Any]]) -> list[Attribute]:
-    bound: Any = Path.__class_getitem__(model)
-    paths = [*bound.iter_paths(), "id", "schemas", *META]
-    found = []
-    for path in paths:
-        binding = bound(str(path)).resolve()
-        if binding is not None:  # a schema alone is no attribute
-            found.append(Attribute(str(path), binding))
-    return found
-
-
-META = ["meta", *(f"meta.{name}" for name in
-                  ("resourceType", "created", "lastModified", "location", "version"))]  # fmt: skip
-ATTRIBUTES: dict[Any, list[Attribute]] = {
-    ScimUser: _attributes(ScimUser),
-    Group: _attributes(Group),
-}
-ATTRIBUTES[ROOT] = ATTRIBUTES[ScimUser] + ATTRIBUTES[Group]
-
-GIVEN = {"id", "schemas", "meta", "userName", "displayName", "groups", "members"}
-"""Attributes that every resource gets in another way than by chance."""
-
-
-# --- directories --------------------------------------------------------------------------------
-
-
-def _entry(parts: list[Attribute], words: Words) -> st.SearchStrategy[Json]:
-    optional = {
-        part.path.rpartition(":")[2].partition(".")[2]: part.values(words)
-        for part in parts
-        if not part.path.endswith(".primary")
-    }
-    return st.fixed_dictionaries({}, optional=optional)
-
-
-def _values(top: str, attributes: list[Attribute], words: Words) -> st.SearchStrategy[Any]:
-    """Return what a whole attribute may be, with all of its parts."""
-    whole, *parts = [each for each in attributes if each.top == top]
-    if not whole.is_complex:
-        return whole.values(words)
-    if not whole.binding.is_multivalued:
-        return _entry(parts, words)
-    entries = st.lists(_entry(parts, words), max_size=3)
-    if not any(part.path.endswith(".primary") for part in parts):
-        return entries
-    return st.tuples(entries, st.integers(0, 3)).map(_with_primary)
-
-
-def _with_primary(drawn: tuple[list[Json], int]) -> list[Json]:
-    entries, primary = drawn
-    return [
-        entry | {"primary": True} if number == primary else entry
-        for number, entry in enumerate(entries)
-    ]
-
-
-def resources(
-    model: type[Resource[Any]], focus: list[str], words: Words
-) -> st.SearchStrategy[list[Json]]:
-    """Return resources that have the attributes of the focus, or some of them."""
-    attributes = ATTRIBUTES[model]
-    plain = [each for each in attributes if not each.path.startswith("urn:")]
-    optional = {
-        top: _values(top, plain, words) for top in focus if any(e.top == top for e in plain)
-    }
-    for extension in model.get_extension_models():
-        inside = [each for each in attributes if each.path.startswith(f"{extension}:")]
-        tops = [top for top in focus if any(each.top == top for each in inside)]
-        if tops:
-            values = {top: _values(top, inside, words) for top in tops}
-            optional[str(extension)] = st.fixed_dictionaries({}, optional=values)
-    names = st.fixed_dictionaries({"name_suffix": words}, optional=optional)
-    return st.lists(names, max_size=5)
-
 
 # --- filters ------------------------------------------------------------------------------------
 
 OPERATORS = st.sampled_from(["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"])
 TIMES = ["2000-01-01T00:00:00Z", "2100-01-01T00:00:00+02:00"]
+
+COMBINATIONS = st.sampled_from(["{}", "not ({})", "({}) and ({})", "({}) or ({})"])
+NESTED = 2
+"""Combinations are parts of combinations, which are parts of no more."""
+
+SELECTIONS = st.sampled_from(["{}", "{} and {}", "{} or not ({})"])
+"""What may stand between brackets."""
 
 
 def _quoted(word: str) -> str:
@@ -159,68 +43,87 @@ def _quoted(word: str) -> str:
     return f'"{escaped}"'
 
 
-def _literals(attribute: Attribute, words: Words) -> st.SearchStrategy[str]:
-    target = attribute.binding.target_type
-    if target is bool:
-        return st.sampled_from(["true", "false", "null"])
-    if attribute.path.startswith("meta."):
-        texts = [*TIMES, "User", "group", 'W/"1"', f"{BASE_URL}/Users/"]
-        return st.sampled_from([*map(_quoted, texts), "null"])
-    if isclass(target) and issubclass(target, Reference):
-        texts = [f"{BASE_URL}/", f"{BASE_URL}/Users/a", "/c", "https://x.test/a", "Groups/"]
-        return st.sampled_from([*map(_quoted, texts), "null"])
-    return st.one_of(*[attribute.values(words).map(_quoted)] * 4, st.sampled_from(["null", "7"]))
+def _or_null(*texts: str) -> st.SearchStrategy[str]:
+    return st.sampled_from([*map(_quoted, texts), "null"])
 
 
-def _conditions(attributes: list[Attribute], words: Words) -> st.SearchStrategy[str]:
-    """Return what may be said of one attribute."""
-
-    def about(attribute: Attribute) -> st.SearchStrategy[str]:
-        parts = [each for each in attributes if each.path.startswith(f"{attribute.path}.")]
-        said = [
-            st.just(f"{attribute.path} pr"),
-            st.builds(f"{attribute.path} {{}} {{}}".format, OPERATORS, _literals(attribute, words)),
-        ]
-        if attribute.binding.is_multivalued and "." not in attribute.path.rpartition(":")[2]:
-            said += [st.builds(f"{attribute.path}[{{}}]".format, _selections(parts, words))] * 2
-        return st.one_of(said)
-
-    return st.sampled_from(attributes).flatmap(about)
+BOOLEANS = st.sampled_from(["true", "false", "null"])
+OF_META = _or_null(*TIMES, "User", "group", 'W/"1"', f"{BASE_URL}/Users/")
+OF_REFERENCES = _or_null(f"{BASE_URL}/", f"{BASE_URL}/Users/a", "/c", "https://x.test/a", "Groups/")
+ODD = st.sampled_from(["null", "7", None, None, None, None, None, None, None, None])
+"""Literals that are no values of an attribute, which None stands for."""
 
 
-def _selections(parts: list[Attribute], words: Words) -> st.SearchStrategy[str]:
-    """Return what may stand between brackets."""
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Draws filters of a resource type, or of everything, piece by piece.
 
-    def about(part: Attribute) -> st.SearchStrategy[str]:
-        name = part.path.rpartition(".")[2]
-        return st.one_of(
-            st.just(f"{name} pr"),
-            st.builds(f"{name} {{}} {{}}".format, OPERATORS, _literals(part, words)),
-        )
+    Strategies that are put together for each piece took twice as long.
+    """
 
-    plain = st.builds("value {} {}".format, OPERATORS, words.map(_quoted))
-    said = st.sampled_from(parts).flatmap(about) if parts else plain
-    return st.one_of(
-        said,
-        st.builds("{} and {}".format, said, said),
-        st.builds("{} or not ({})".format, said, said),
-    )
+    draw: st.DrawFn
+    model: Any
+    attributes: st.SearchStrategy[Attribute]
+    words: Words
+
+    def filter(self, nested: int = NESTED) -> str:
+        """Return a condition, or a combination."""
+        if not nested:
+            return self._condition(self.draw(self.attributes))
+        return self._filled(COMBINATIONS, lambda: self.filter(nested - 1))
+
+    def _condition(self, attribute: Attribute) -> str:
+        """Return what may be said of one attribute."""
+        has_brackets = attribute.binding.is_multivalued and "." not in attribute.name
+        if has_brackets and self.draw(st.booleans()):
+            selection = self._filled(SELECTIONS, lambda: self._selection(attribute))
+            return f"{attribute.path}[{selection}]"
+        return self._said(attribute.path, attribute)
+
+    def _selection(self, attribute: Attribute) -> str:
+        """Return what may be said of a part, or of a value that has none."""
+        parts = _parts(self.model, attribute.path)
+        if parts is None:
+            return f"value {self.draw(OPERATORS)} {_quoted(self.draw(self.words))}"
+        part = self.draw(parts)
+        return self._said(part.path.rpartition(".")[2], part)
+
+    def _said(self, name: str, attribute: Attribute) -> str:
+        if self.draw(st.booleans()):
+            return f"{name} pr"
+        return f"{name} {self.draw(OPERATORS)} {self._literal(attribute)}"
+
+    def _literal(self, attribute: Attribute) -> str:
+        target = attribute.binding.target_type
+        if target is bool:
+            return self.draw(BOOLEANS)
+        if attribute.path.startswith("meta."):
+            return self.draw(OF_META)
+        if isclass(target) and issubclass(target, Reference):
+            return self.draw(OF_REFERENCES)
+        return self.draw(ODD) or _quoted(self.draw(attribute.values(self.words)))
+
+    def _filled(self, texts: st.SearchStrategy[str], piece: Callable[[], str]) -> str:
+        """Return one of the texts, with a piece in the place of each pair of braces."""
+        text = self.draw(texts)
+        return text.format(*(piece() for _ in range(text.count("{}"))))
 
 
-def filters(model: Any, focus: list[str], words: Words) -> st.SearchStrategy[str]:
+@cache
+def _parts(model: Any, path: str) -> st.SearchStrategy[Attribute] | None:
+    parts = [each for each in ATTRIBUTES[model] if each.path.startswith(f"{path}.")]
+    return st.sampled_from(parts) if parts else None
+
+
+@st.composite
+def filters(draw: st.DrawFn, model: Any, focus: list[str], words: Words) -> list[str]:
     """Return filters about the attributes of the focus, and those that all have."""
-    attributes = ATTRIBUTES[model]
-    near = _conditions([each for each in attributes if each.top in focus], words)
-    given = _conditions([each for each in attributes if each.top in GIVEN], words)
-    return st.recursive(
-        st.one_of(near, near, given),
-        lambda inner: st.one_of(
-            st.builds("not ({})".format, inner),
-            st.builds("({}) and ({})".format, inner, inner),
-            st.builds("({}) or ({})".format, inner, inner),
-        ),
-        max_leaves=3,
+    near, given = (
+        st.sampled_from([each for each in ATTRIBUTES[model] if each.top in tops])
+        for tops in (focus, GIVEN)
     )
+    drawn = Filters(draw, model, near | near | given, words)
+    return [drawn.filter() for _ in range(draw(st.integers(8, 16)))]
 
 
 # --- examples -----------------------------------------------------------------------------------
@@ -228,30 +131,40 @@ def filters(model: Any, focus: list[str], words: Words) -> st.SearchStrategy[str
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A directory, with what is asked of it."""
+    """A directory, with what is asked of it: filters, or orders on pages of so many resources."""
 
     users: list[Json]
     groups: list[Json]
-    filters: list[str]
-    sorts: list[str]
-    count: int
+    filters: list[str] = field(default_factory=list)
+    sorts: list[str] = field(default_factory=list)
+    count: int = 1
 
 
 @st.composite
-def examples(draw: st.DrawFn, model: Any) -> Example:
-    """Return an example for searches of one resource type, or of everything."""
+def filtered(draw: st.DrawFn, model: Any) -> Example:
+    """Return filters of one resource type, or of everything, and a directory."""
+    focus, words, directory = draw(_directories(model))
+    return replace(directory, filters=draw(filters(model, focus, words)))
+
+
+@st.composite
+def ordered(draw: st.DrawFn, model: Any) -> Example:
+    """Return orders of one resource type, or of everything, and a directory."""
+    focus, _, directory = draw(_directories(model))
+    near = [each.path for each in ATTRIBUTES[model] if each.top in {*focus, *GIVEN}]
+    asked = st.lists(st.sampled_from(near), min_size=1, max_size=4, unique=True)
+    return replace(directory, sorts=draw(asked), count=draw(st.integers(1, 4)))
+
+
+@st.composite
+def _directories(draw: st.DrawFn, model: Any) -> tuple[list[str], Words, Example]:
+    """Return a focus, its words, and a directory of which nothing is asked yet."""
     tops = sorted({each.top for each in ATTRIBUTES[model]} - GIVEN)
     focus = draw(st.lists(st.sampled_from(tops), min_size=1, max_size=2, unique=True))
     three = draw(st.lists(st.sampled_from(WORDS), min_size=3, max_size=3, unique=True))
     words = st.sampled_from(three)
-    near = [each.path for each in ATTRIBUTES[model] if each.top in {*focus, *GIVEN}]
-    return Example(
-        users=draw(resources(ScimUser, focus, words)),
-        groups=draw(resources(Group, focus, words)),
-        filters=draw(st.lists(filters(model, focus, words), min_size=8, max_size=16)),
-        sorts=draw(st.lists(st.sampled_from(near), min_size=1, max_size=4, unique=True)),
-        count=draw(st.integers(1, 4)),
-    )
+    users = draw(resources(ScimUser, focus, words))
+    return focus, words, Example(users, draw(resources(Group, focus, words)))
 
 
 # --- what chance would rarely find --------------------------------------------------------------

@@ -11,7 +11,7 @@ from scim2_models import ScimFilter
 from scim2_models.path import CompareOperator, Comparison
 from scim2_server.conditions import Conditions
 
-from api.scim.protocol.fast_paths import PATCH_SCHEMA, activity_set, name_looked_up
+from api.scim.protocol.fast_paths import PATCH_SCHEMA, activity_set, name_looked_up, page_asked
 from api.scim.protocol.resources import ScimUser
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
@@ -109,7 +109,31 @@ def test_the_look_ups_that_providers_send_are_plain() -> None:
     assert name_looked_up(okta) == "ada@acme.test"
 
 
+NUMBERS = st.integers(-1, 2_000).map(str) | st.sampled_from(["", "01", "1.0", " 1", "9" * 30, "٣"])
+OF_PAGES = st.fixed_dictionaries({}, optional={"startIndex": NUMBERS, "count": NUMBERS})
+
+
+@settings(max_examples=300)
+@given(OF_PAGES)
+def test_a_plain_page_is_the_one_that_is_asked_for_when_it_is_read_in_full(query: Any) -> None:
+    asked = page_asked(query)
+    if asked is not None:
+        start_index, count = asked
+        with PROVIDER:
+            wanted, position = SERVICE.read_search_query([USER_TYPE], query)
+        most = SERVICE.limits.page_size
+        assert (wanted.start_index, wanted.count) == (start_index, min(count or most, most))
+        assert (wanted.cursor, wanted.filter, wanted.sort_by, position) == (None,) * 4
+
+
+def test_the_pages_that_providers_ask_for_are_plain() -> None:
+    assert page_asked({}) == (1, None)
+    assert page_asked({"startIndex": "101", "count": "100"}) == (101, 100)
+
+
 def test_what_asks_for_more_is_not_plain() -> None:
     for more in ({"attributes": "id"}, {"startIndex": "2"}, {"count": "0"}, {"sortBy": "id"}):
         assert name_looked_up({"filter": 'userName eq "ada"'} | more) is None
+        assert page_asked({"count": "100"} | more) in {None, (2, 100)}
+    assert page_asked({"count": "100", "cursor": ""}) is None
     assert activity_set(body_of(*[PLAIN_OPERATIONS["okta"]] * 2)) is None

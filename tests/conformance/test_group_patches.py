@@ -67,11 +67,12 @@ def patch_in_sql(directory_url: str) -> Iterator[WithGroup]:
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
         transactions = transactions_on(database, created)
+        ids = runner.run(_people(transactions))
 
         async def run(stored: dict[str, str | None], operations: list[Any]) -> None:
             with contextlib.suppress(Undone):
                 async with database.write() as db:
-                    await _check(within(transactions, db), stored, operations)
+                    await _check(within(transactions, db), ids, stored, operations)
                     raise Undone
 
         yield lambda stored, operations: runner.run(run(stored, operations))
@@ -79,9 +80,16 @@ def patch_in_sql(directory_url: str) -> Iterator[WithGroup]:
 
 
 async def _check(
-    transactions: Transactions, stored: dict[str, str | None], operations: list[Any]
+    transactions: Transactions,
+    people: dict[str, str],
+    stored: dict[str, str | None],
+    operations: list[Any],
 ) -> None:
-    ids, types = await _create(transactions, stored)
+    members = [{"value": people[name], "display": label} for name, label in stored.items()]
+    group_id = await _create_group(DirectoryStorage(transactions), NAME, members)
+    ids = people | {"group": group_id}
+    types = {ids[name]: "User" for name in USERS} | {ids[name]: "Group" for name in GROUPS}
+    await _settle(transactions)
     async with transactions.read() as tx:
         before = await _members(tx, ids["group"])
         version = (await get_group(tx, ids["group"])).meta
@@ -101,10 +109,8 @@ async def _check(
         await _check_answer(transactions, tx, group)
 
 
-async def _create(
-    transactions: Transactions, stored: dict[str, str | None]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Create everybody and a group of some; return all ids by name, and the types of members."""
+async def _people(transactions: Transactions) -> dict[str, str]:
+    """Create everybody who can be a member, for all examples; return the ids by name."""
     storage = DirectoryStorage(transactions)
     ids: dict[str, str] = {}
     for name in USERS:
@@ -112,12 +118,13 @@ async def _create(
         ids[name] = str((await storage.create(USER_TYPE, user)).id)
     for name in GROUPS:
         ids[name] = await _create_group(storage, name, [])
-    members = [{"value": ids[name], "display": label} for name, label in stored.items()]
-    ids["group"] = await _create_group(storage, NAME, members)
+    return ids
+
+
+async def _settle(transactions: Transactions) -> None:
+    """Clear every mark, as a relay that has published all would."""
     async with transactions.write() as tx:
         await tx.db.execute(update(Identity).values(dirty_lane=None))
-    types = {ids[name]: "User" for name in USERS} | {ids[name]: "Group" for name in GROUPS}
-    return ids, types
 
 
 async def _create_group(storage: DirectoryStorage, name: str, members: list[Any]) -> str:

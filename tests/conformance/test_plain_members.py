@@ -77,6 +77,7 @@ class Ways:
 
     runner: asyncio.Runner
     transactions: Transactions
+    people: Mapping[str, str]
 
     def agree_on(self, stored: Mapping[str, str | None], body: str) -> None:
         plain = self.runner.run(self._outcome(stored, body))
@@ -93,7 +94,10 @@ class Ways:
     async def _outcome_in(
         self, joined: Transactions, stored: Mapping[str, str | None], body: str
     ) -> Any:
-        ids = await _created(joined, stored)
+        members = [{"value": self.people[of], "display": label} for of, label in stored.items()]
+        group = await _group(DirectoryStorage(joined), "group", members)
+        ids = {**self.people, "group": group}
+        await _settle(joined)
         for name, id_ in ids.items():
             body = body.replace(f"{{{name}}}", id_)
         answer = await _answer_to(joined, ids["group"], body)
@@ -106,25 +110,31 @@ def ways(directory_url: str) -> Iterator[Ways]:
         opened = opened_directory(directory_url)
         database = runner.run(opened.__aenter__())
         created = runner.run(create_connection(database, "acme", RULES, now()))
-        yield Ways(runner, transactions_on(database, created))
+        transactions = transactions_on(database, created)
+        yield Ways(runner, transactions, runner.run(_people(transactions)))
         runner.run(opened.__aexit__(None, None, None))
 
 
-async def _created(transactions: Transactions, stored: Mapping[str, str | None]) -> dict[str, str]:
+async def _people(transactions: Transactions) -> dict[str, str]:
+    """Create everybody who can be a member, for all examples; return the ids by name."""
     storage = DirectoryStorage(transactions)
     ids: dict[str, str] = {}
     for name in ("ada", "ben"):
         user = ScimUser.model_validate({"schemas": [], "userName": name})
         ids[name] = str((await storage.create(USER_TYPE, user)).id)
-    for name in ("inner", "group"):
-        of_it = stored.items() if name == "group" else ()
-        members = [{"value": ids[of], "display": label} for of, label in of_it]
-        group = {"schemas": [], "displayName": name, "members": members}
-        created = await storage.create(GROUP_TYPE, Group.model_validate(group))
-        ids[name] = str(created.id)
+    ids["inner"] = await _group(storage, "inner", [])
+    return ids
+
+
+async def _group(storage: DirectoryStorage, name: str, members: list[Any]) -> str:
+    group = Group.model_validate({"schemas": [], "displayName": name, "members": members})
+    return str((await storage.create(GROUP_TYPE, group)).id)
+
+
+async def _settle(transactions: Transactions) -> None:
+    """Clear every mark, and let each identity have its first version."""
     async with transactions.write() as tx:
         await tx.db.execute(update(TABLES["identities"]).values(dirty_lane=None, version=1))
-    return ids
 
 
 async def _answer_to(transactions: Transactions, group: str, body: str) -> Any:

@@ -25,7 +25,7 @@ from api.scim.users.states import (
     replaced_state,
 )
 from tests.conformance.provider_users import BODIES, altered_bodies, once_altered
-from tests.conformance.scim_searches import BASE_URL
+from tests.conformance.scim_directories import BASE_URL
 from tests.conformance.test_user_answers import GROUPS, PROVIDER, SERVICE, USER_TYPE, stored
 
 LIMITS = Limits()

@@ -19,7 +19,8 @@ from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
 from api.scim.protocol.service import TolerantScimService
 from contracts.clock import now
-from tests.conformance.scim_searches import BASE_URL, PECULIAR, ROOT, Example, examples
+from tests.conformance.scim_directories import BASE_URL, ROOT
+from tests.conformance.scim_searches import PECULIAR, Example, filtered, ordered
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
@@ -168,7 +169,7 @@ async def _orders_agree(directory: Directory, example: Example) -> None:
 
 
 @quick
-@given(example=examples(ScimUser))
+@given(example=filtered(ScimUser))
 @with_example(example=PECULIAR)
 def test_a_filter_of_users_finds_what_it_matches_in_memory(
     with_directory: WithDirectory, example: Example
@@ -177,7 +178,7 @@ def test_a_filter_of_users_finds_what_it_matches_in_memory(
 
 
 @quick
-@given(example=examples(Group))
+@given(example=filtered(Group))
 @with_example(example=PECULIAR)
 def test_a_filter_of_groups_finds_what_it_matches_in_memory(
     with_directory: WithDirectory, example: Example
@@ -186,7 +187,7 @@ def test_a_filter_of_groups_finds_what_it_matches_in_memory(
 
 
 @quick
-@given(example=examples(ROOT))
+@given(example=filtered(ROOT))
 @with_example(example=PECULIAR)
 def test_a_filter_of_everything_finds_what_it_matches_in_memory(
     with_directory: WithDirectory, example: Example
@@ -195,7 +196,7 @@ def test_a_filter_of_everything_finds_what_it_matches_in_memory(
 
 
 @quick
-@given(example=examples(ScimUser))
+@given(example=ordered(ScimUser))
 @with_example(example=PECULIAR)
 def test_an_order_of_users_is_that_in_memory_on_every_page(
     with_directory: WithDirectory, example: Example
@@ -204,7 +205,7 @@ def test_an_order_of_users_is_that_in_memory_on_every_page(
 
 
 @quick
-@given(example=examples(ROOT))
+@given(example=ordered(ROOT))
 @with_example(example=PECULIAR)
 def test_an_order_of_everything_is_that_in_memory_on_every_page(
     with_directory: WithDirectory, example: Example

@@ -19,7 +19,7 @@ from api.scim.search.stored_documents import document_of
 from api.scim.users.answers import UserAnswers
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
-from tests.conformance.scim_searches import ATTRIBUTES, BASE_URL, WORDS, resources
+from tests.conformance.scim_directories import ATTRIBUTES, BASE_URL, WORDS, resources
 
 PROVIDER = scim_provider(Limits())
 SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from contracts.identity_changed import decode
 from tests.convergence.directory import WORKSPACE
@@ -24,7 +24,15 @@ from worker.platforms.sql.mapping import (
     account_row,
     device_of,
 )
+from worker.schema import WorkerTable
 from worker.sync.mapping import LEDGER, RECORD_COLUMNS, RECORDS, REFUSALS, key_of, record_of
+
+
+async def empty(database: DownstreamDatabase) -> None:
+    """Delete every row."""
+    async with database.write() as db:
+        for table in WorkerTable.metadata.sorted_tables:
+            await db.execute(delete(table))
 
 
 async def write_things(

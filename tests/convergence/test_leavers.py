@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
-from sqlalchemy import delete
 
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal
@@ -15,10 +14,9 @@ from tests.convergence.deliveries import cuts, deliver, mixed_up
 from tests.convergence.downstream import made_by_hand, world_with
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.leavers import Leavers
-from tests.convergence.stored_world import read_world, write_things
+from tests.convergence.stored_world import empty, read_world, write_things
 from tests.drivers.platform import Platform
 from worker.dialects import DownstreamDatabase
-from worker.schema import WorkerTable
 
 HOW_MANY = settings(
     max_examples=300,
@@ -53,32 +51,24 @@ class LeaversInMemory(Leavers):
 class LeaversInSql(Leavers):
     """Delivers everything in batches to a database that was emptied."""
 
-    url: ClassVar[str]
+    database: ClassVar[DownstreamDatabase]
+    runner: ClassVar[asyncio.Runner]
 
     def teardown(self) -> None:
         if hasattr(self, "directory"):
-            asyncio.run(self._end())
+            self.runner.run(self._end())
 
     async def _end(self) -> None:
-        reading, writing = open_engines(self.url)
-        platform = Platform(DownstreamDatabase(reading, writing))
-        await _empty(platform.database)
+        platform = Platform(self.database)
+        await empty(platform.database)
         await write_things(platform.database, NO_THINGS, ())
         await self._deliver(platform, mixed_up(self.directory.events, self.random))
         world = await read_world(platform.database)
         check_at_rest(world, self.directory.newest())
-        await reading.dispose()
-        await writing.dispose()
 
     async def _deliver(self, platform: Platform, events: Sequence[IdentityChanged]) -> None:
         for batch in cuts(events, self.random):
             await platform.apply(*batch)
-
-
-async def _empty(database: DownstreamDatabase) -> None:
-    async with database.write() as db:
-        for table in WorkerTable.metadata.sorted_tables:
-            await db.execute(delete(table))
 
 
 def test_the_newest_states_once_more_change_nothing() -> None:
@@ -86,5 +76,10 @@ def test_the_newest_states_once_more_change_nothing() -> None:
 
 
 def test_nor_do_they_in_a_database(downstream_url: str) -> None:
-    kind = type("LeaversHere", (LeaversInSql,), {"url": downstream_url})
-    run_state_machine_as_test(kind, settings=settings(HOW_MANY, max_examples=30))
+    reading, writing = open_engines(downstream_url)
+    with asyncio.Runner() as runner:
+        shared = {"database": DownstreamDatabase(reading, writing), "runner": runner}
+        kind = type("LeaversHere", (LeaversInSql,), shared)
+        run_state_machine_as_test(kind, settings=settings(HOW_MANY, max_examples=30))
+        runner.run(reading.dispose())
+        runner.run(writing.dispose())

@@ -1,4 +1,9 @@
-"""Does any plan give an account more than its connection could? A downstream that looks at each."""
+"""Does any plan give an account more than its connection could? A downstream that looks at each.
+
+It looks, too, whether a plan asks for the number of Admins where a worker would not have counted.
+"""
+
+from dataclasses import replace
 
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import Role
@@ -12,7 +17,9 @@ from worker.planning.actions import (
     UnlinkAccount,
     YieldAddress,
 )
-from worker.planning.facts import Account, IdentityKey
+from worker.planning.facts import Account, Facts, IdentityKey
+from worker.planning.plan import replan
+from worker.planning.working_set import WorkingSet
 
 
 class WatchedWorld(ToyDownstream):
@@ -24,6 +31,21 @@ class WatchedWorld(ToyDownstream):
     def __init__(self) -> None:
         super().__init__()
         self.newest: dict[IdentityKey, IdentityChanged] = {}
+
+    def facts_for(self, event: IdentityChanged) -> Facts:
+        """Return the facts for planning an event, whose number of Admins is read where it counts.
+
+        The worker loads the accounts of these facts, and counts by them and by the event.
+        """
+        facts = super().facts_for(event)
+        loaded = WorkingSet()
+        for account in (facts.account, facts.account_with_email, *facts.yielding):
+            if account is not None:
+                loaded.load_account(account)
+        if not loaded.workspaces_of_admins([event]):
+            plans = [replan(replace(facts, admins=number), event) for number in (0, 1, 9)]
+            assert plans[0] == plans[1] == plans[2]
+        return facts
 
     def apply_plan(self, event: IdentityChanged, planned: Plan) -> None:
         """Check a plan, and follow it."""

@@ -7,12 +7,20 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, BinaryIO
 
 import httpx
 
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
-from tests.drivers.muster_process import MUSTER, START_SECONDS, free_port, running_part
+from tests.drivers.forked_muster import finished_fork, forked_part
+from tests.drivers.muster_process import (
+    MUSTER,
+    START_SECONDS,
+    Process,
+    free_port,
+    running_part,
+)
 from tests.servers.containers import RunningServer, run_container
 from tests.servers.postgres import STANDARD_PORT as POSTGRES_PORT
 from tests.servers.postgres import listen_on_loopback as postgres_on_loopback
@@ -46,6 +54,8 @@ class Installation:
     """Where processes write as much as when they are in use; else they are all but silent."""
     more_settings: Mapping[str, str] = field(default_factory=dict)
     """What processes are told that is not their default."""
+    forked: bool = False
+    """Whether processes are forked from one that has loaded Muster, or load it themselves."""
 
     @property
     def broker_metrics(self) -> str:
@@ -99,16 +109,11 @@ class Installation:
 
         :param statuses: those with which it may end.
         """
-        process = await asyncio.create_subprocess_exec(
-            *MUSTER,
-            *arguments,
-            env=self.environment_of("operator"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complaint = await process.communicate()
-        assert process.returncode in statuses, complaint.decode()
-        return printed.decode()
+        environment = self.environment_of("operator")
+        finished = finished_fork if self.forked else _finished
+        done = await finished(*arguments, environment=environment)
+        assert done.returncode in statuses, done.stderr
+        return done.stdout
 
     async def connect(self, workspace: str, portal: str, *rules: str) -> dict[str, Any]:
         """Switch SCIM on; return what the provider is told."""
@@ -117,7 +122,7 @@ class Installation:
         return opened
 
     @asynccontextmanager
-    async def apis(self, number: int) -> AsyncIterator[dict[str, asyncio.subprocess.Process]]:
+    async def apis(self, number: int) -> AsyncIterator[dict[str, Process]]:
         """Run so many processes of the api; yield them by where they answer, once they do."""
         ports = {f"http://127.0.0.1:{port}": port for port in (free_port() for _ in range(number))}
         async with AsyncExitStack() as running, httpx.AsyncClient() as http:
@@ -130,7 +135,7 @@ class Installation:
             yield processes
 
     @asynccontextmanager
-    async def workers(self, number: int) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    async def workers(self, number: int) -> AsyncIterator[list[Process]]:
         """Run so many workers; they may not have begun to consume."""
         async with AsyncExitStack() as running:
             yield [
@@ -138,10 +143,11 @@ class Installation:
             ]
 
     @asynccontextmanager
-    async def _running(self, part: str, port: int = 0) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def _running(self, part: str, port: int = 0) -> AsyncIterator[Process]:
         metrics_port = free_port()
         environment = self.environment_of(part, port, metrics_port)
-        async with running_part(part, environment, self.log) as process:
+        run = forked_part if self.forked else running_part
+        async with run(part, environment, self.log) as process:
             self.inspected[process.pid] = f"http://127.0.0.1:{metrics_port}"
             try:
                 yield process
@@ -149,13 +155,27 @@ class Installation:
                 del self.inspected[process.pid]
 
 
-async def terminate(process: asyncio.subprocess.Process) -> int:
+async def _finished(*arguments: str, environment: Mapping[str, str]) -> "CompletedProcess[str]":
+    """Run a command to its end in an interpreter of its own, and return what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *MUSTER,
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, complaint = await process.communicate()
+    status = await process.wait()
+    return CompletedProcess(arguments, status, printed.decode(), complaint.decode())
+
+
+async def terminate(process: Process) -> int:
     """Ask a process to end, as an orchestrator does; return its exit status."""
     process.send_signal(signal.SIGTERM)
     return await process.wait()
 
 
-async def insist(process: asyncio.subprocess.Process) -> int:
+async def insist(process: Process) -> int:
     """Ask a process to end, again and again; return its exit status.
 
     The system may hand over two signals in quick succession as one.
@@ -168,8 +188,13 @@ async def insist(process: asyncio.subprocess.Process) -> int:
 
 
 @contextmanager
-def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installation]:
-    """Run the servers in containers, with the users and the configuration of compose.yaml."""
+def installation(
+    settings: ServiceSettings, folder: Path, *, forked: bool = False
+) -> Iterator[Installation]:
+    """Run the servers in containers, with the users and the configuration of compose.yaml.
+
+    :param forked: whether Muster's processes are forked, which is quicker than to start them.
+    """
     make_secrets(folder)
     lines = (folder / ENVIRONMENT).read_text().splitlines()
     passwords = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
@@ -205,7 +230,7 @@ def installation(settings: ServiceSettings, folder: Path) -> Iterator[Installati
                 beside={METRICS_PORT: METRICS_BESIDE},
             )
         )
-        made = Installation(broker, postgres, passwords)
+        made = Installation(broker, postgres, passwords, forked=forked)
         wait_for_postgres(made.database_url("directory"))
         wait_for_rabbitmq(made.broker_url("muster-topology"))
         yield made

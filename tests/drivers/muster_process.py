@@ -1,4 +1,7 @@
-"""How do tests run Muster as a process of its own, and end it the hard way?"""
+"""How do tests run Muster as a process of its own, and end it the hard way?
+
+Each process is a new interpreter here. ``forked_muster`` has the same for a fortieth of the time.
+"""
 
 import asyncio
 import json
@@ -10,7 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import httpx
 
@@ -18,6 +21,22 @@ from tests.servers.services import environment_with
 
 MUSTER = (sys.executable, "-m", "deploy.cli")
 START_SECONDS = 60
+
+
+class Process(Protocol):
+    """A process of Muster; an ``asyncio.subprocess.Process`` is one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def send_signal(self, signal: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+    async def wait(self) -> int: ...
 
 
 def free_port() -> int:
@@ -32,10 +51,7 @@ def free_port() -> int:
 async def running_part(
     name: str, environment: dict[str, str], log: BinaryIO | None = None, *options: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a part; at the end stop it as an orchestrator does, which it takes well.
-
-    What a test has ended itself by then is left to the test. Whatever it prints goes to the log.
-    """
+    """Run a part. Whatever it prints goes to the log."""
     process = await asyncio.create_subprocess_exec(
         *MUSTER,
         name,
@@ -44,8 +60,18 @@ async def running_part(
         stdout=log or asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.STDOUT if log else None,
     )
-    try:
+    async with stopped_well(process):
         yield process
+
+
+@asynccontextmanager
+async def stopped_well(process: Process) -> AsyncIterator[None]:
+    """Stop a process at the end, as an orchestrator does, which it takes well.
+
+    A process that a test has ended itself by then is left to the test.
+    """
+    try:
+        yield
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
@@ -63,7 +89,7 @@ class MusterProcess:
     port: int
     databases: tuple[str, str] | None = None
     """The URLs of the directory and of downstream, where these are no files in the folder."""
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
 
     @property
     def urls(self) -> tuple[str, str]:
@@ -85,13 +111,8 @@ class MusterProcess:
 
     def command(self, *arguments: str) -> Any:
         """Run a command to its end and return the JSON that it prints."""
-        done = subprocess.run(  # noqa: S603  # our own command
-            [*MUSTER, *arguments, "--json"],
-            env=self.environment,
-            capture_output=True,
-            check=True,
-            text=True,
-        )
+        done = self._done(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
     def printed(self) -> str:
@@ -101,14 +122,7 @@ class MusterProcess:
     async def start(self, *options: str) -> None:
         """Run the server and wait until it answers."""
         with self._output.open("wb") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                *MUSTER,
-                "run",
-                *options,
-                env=self.environment,
-                stdout=output,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+            self.process = await self._begun("run", *options, output=output)
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
             while not await self._answers(http):
                 assert self.process.returncode is None, "muster run ended by itself"
@@ -125,6 +139,20 @@ class MusterProcess:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         return await self.process.wait()
+
+    def _done(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(  # noqa: S603  # our own command
+            [*MUSTER, *arguments],
+            env=self.environment,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+
+    async def _begun(self, *arguments: str, output: BinaryIO) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *MUSTER, *arguments, env=self.environment, stdout=output, stderr=output
+        )
 
     @property
     def _output(self) -> Path:

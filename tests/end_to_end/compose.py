@@ -19,8 +19,9 @@ import pytest
 
 from deploy import cli
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets
+from tests.drivers.forked_muster import forked_part
 from tests.drivers.installation import Installation
-from tests.drivers.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.muster_process import START_SECONDS, Process, free_port
 from tests.servers.containers import RunningServer
 
 PROGRAM = """\
@@ -40,8 +41,6 @@ sys.exit(told["status"])
 
 PARTS = ("api", "worker")
 COMPOSE = ["docker", "compose", "-f", "deploy/compose.yaml"]
-
-Process = asyncio.subprocess.Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +150,7 @@ class Compose:
         metrics = free_port()
         environment = self.installation.environment_of(service, self.port, metrics)
         stack = self.running[service] = AsyncExitStack()
-        self.processes[service] = await stack.enter_async_context(
-            running_part(service, environment)
-        )
+        self.processes[service] = await stack.enter_async_context(forked_part(service, environment))
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
             while not await _lives(http, f"http://127.0.0.1:{metrics}/livez"):
                 await asyncio.sleep(0.05)  # a port gives no event to wait for

@@ -16,7 +16,7 @@ def running_servers(
 ) -> Iterator[Installation]:
     """Give the servers; without containers the tests fail."""
     settings = pytestconfig.stash[SETTINGS]
-    with servers.installation(settings, tmp_path_factory.mktemp("deploy")) as made:
+    with servers.installation(settings, tmp_path_factory.mktemp("deploy"), forked=True) as made:
         pytestconfig.stash[ORIGINS] |= {
             "PostgreSQL": f"{settings.postgres_image} in Docker",
             "RabbitMQ": f"{settings.rabbitmq_image} in Docker",

@@ -29,7 +29,7 @@ async def test_the_commands_for_containers_do_what_the_guide_says(
 ) -> None:
     folder = tmp_path / "deploy"
     folder.mkdir()
-    with servers.installation(pytestconfig.stash[SETTINGS], folder) as installation:
+    with servers.installation(pytestconfig.stash[SETTINGS], folder, forked=True) as installation:
         await installation.command("migrate")
         await installation.command("topology", "apply")
         await installation.connect("acme", "store", "--on-create", "create-employee")
@@ -54,7 +54,7 @@ async def test_the_guide_goes_back_to_a_dump_of_before_an_upgrade(
 ) -> None:
     folder = tmp_path / "deploy"
     folder.mkdir()
-    with servers.installation(pytestconfig.stash[SETTINGS], folder) as installation:
+    with servers.installation(pytestconfig.stash[SETTINGS], folder, forked=True) as installation:
         async with compose_for(installation, tmp_path) as compose:
             environment = environment_with()
             environment["PATH"] = f"{compose.programs}:{environment['PATH']}"

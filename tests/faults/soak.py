@@ -76,7 +76,7 @@ async def soak(run: Soak, folder: Path) -> bool:
     """Run on servers in containers; say whether all was as it should be."""
     began = time.monotonic()
     _say(f"Seed {run.seed}; the history is in {folder}")
-    with installation(ServiceSettings(), folder) as servers:
+    with installation(ServiceSettings(), folder, forked=True) as servers:
         await servers.command("migrate")
         await servers.command("topology", "apply")
         async with running_site(servers, folder, run.seed) as site:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.drivers.forked_muster import ForkedInstallation
 from tests.drivers.muster_process import MusterProcess, free_port
 
 SEED = 20261123
@@ -85,7 +86,7 @@ def _set_active(*, active: bool) -> dict[str, Any]:
 
 @pytest.fixture
 async def muster(tmp_path: Path) -> AsyncIterator[MusterProcess]:
-    process = MusterProcess(tmp_path, free_port())
+    process = ForkedInstallation(tmp_path, free_port())
     yield process
     if process.process is not None and process.process.returncode is None:
         await process.kill()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from deploy.databases.engines import open_engines, patient_engine
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from tests.drivers.muster_process import MUSTER
+from tests.drivers.forked_muster import fork_muster
 from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
 
@@ -159,10 +159,7 @@ async def test_a_directory_that_claims_an_earlier_revision_comes_up_again(
 async def test_several_processes_migrate_one_database_at_once(engine: AsyncEngine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     both = {"MUSTER_DIRECTORY_DATABASE_URL": url, "MUSTER_DOWNSTREAM_DATABASE_URL": url}
-    processes = [
-        await asyncio.create_subprocess_exec(*MUSTER, "migrate", env=environment_with(**both))
-        for _ in range(3)
-    ]
+    processes = [fork_muster(["migrate"], environment_with(**both)) for _ in range(3)]
     assert [await process.wait() for process in processes] == [0, 0, 0]
     assert await DIRECTORY.is_current(engine)
     assert await DOWNSTREAM.is_current(engine)

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, zip_longest
 
 from tests.neighbours import costly_bulks, costly_crowds, costly_texts, costly_users
-from tests.neighbours.requests import Request, Tenant
+from tests.neighbours.requests import Tenant
+from tests.neighbours.wire_request import Request
 
 Costly = Callable[[Tenant], Awaitable[Sequence[Request]]]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from api.scim.protocol.limits import MOST_IN_CYCLE
 from tests.drivers.in_process import PATCH
-from tests.neighbours.requests import Request, Tenant, group, replace, user
+from tests.neighbours.requests import Tenant, group, replace, user
+from tests.neighbours.wire_request import Request
 
 OPERATIONS = 1_000
 

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Sequence
 
-from tests.neighbours.requests import Request, Tenant, group, replace
+from tests.neighbours.requests import Tenant, group, replace
+from tests.neighbours.wire_request import Request
 
 CROWD = 30_000
 

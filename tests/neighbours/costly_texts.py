@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tests.drivers.in_process import USER
-from tests.neighbours.requests import Request, Tenant, replace, user
+from tests.neighbours.requests import Tenant, replace, user
+from tests.neighbours.wire_request import Request
 
 MEBIBYTE = 1024 * 1024
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.neighbours.requests import Request, Tenant, replace, user
+from tests.neighbours.requests import Tenant, replace, user
+from tests.neighbours.wire_request import Request
 
 MULTI_VALUED = ("emails", "phoneNumbers", "ims", "photos", "entitlements", "roles")
 A_THOUSAND_ENTRIES: dict[str, Any] = {

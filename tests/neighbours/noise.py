@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from tests.neighbours.requests import Request
+from tests.neighbours.wire_request import Request
 
 ADDRESS = "127.0.0.2"
 """Where it comes from: tenants do not share an address."""

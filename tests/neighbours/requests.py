@@ -11,21 +11,12 @@ from sqlmodel import col
 from api.directory.tables import Identity
 from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 from tests.drivers.many_users import PATTERN, join, multiply
+from tests.neighbours.wire_request import Request
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request; the path begins at the root of the server."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from tests.drivers.muster_process import MusterProcess, free_port
 from tests.neighbours.judgement import Served
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import noise_process
-from tests.neighbours.requests import Request, Tenant
+from tests.neighbours.requests import Tenant
 from tests.neighbours.victim import Victim
+from tests.neighbours.wire_request import Request
 
 STAYING, LEAVING = 50, 400
 """People of the victim; of those who will leave there are enough for every trial."""

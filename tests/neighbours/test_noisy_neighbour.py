@@ -7,8 +7,9 @@ import pytest
 
 from tests.neighbours.costly import COSTLY, Costly
 from tests.neighbours.judgement import complaints
-from tests.neighbours.requests import Request, Tenant
+from tests.neighbours.requests import Tenant
 from tests.neighbours.served_process import ServedProcess, served_process
+from tests.neighbours.wire_request import Request
 
 QUIET_SECONDS, NOISE_SECONDS = 2.0, 2.5
 

@@ -13,6 +13,7 @@ import httpx
 
 from deploy import cli
 from deploy.databases.engines import open_engines
+from tests.drivers.forked_muster import forked_part
 from tests.drivers.muster_process import START_SECONDS, free_port, running_part
 from tests.personal_data.pushes import Provider
 from tests.servers.services import environment_with
@@ -50,8 +51,10 @@ class Installation:
                     MUSTER_LOG_FORMAT="json",
                     MUSTER_LOG_LEVEL="debug",
                 )
+                # What an interpreter says as it ends counts too: once is enough.
+                running = running_part if part == "run" else forked_part
                 with self._log_of(part).open("wb") as log:
-                    await stack.enter_async_context(running_part(part, environment, log))
+                    await stack.enter_async_context(running(part, environment, log))
             for origin in self.inspected.values():
                 await until(partial(self._is_ready, origin), START_SECONDS)
             yield
@@ -96,7 +99,7 @@ class Installation:
 
     def logged(self, event: str) -> bool:
         """Say whether a line of a log is about this."""
-        return any(f'"event": "{event}"' in log for log in self.logs().values())
+        return any(f'"event":"{event}"' in log for log in self.logs().values())
 
     async def metrics(self) -> dict[str, str]:
         """Return what Prometheus and an orchestrator are told."""

@@ -1,5 +1,6 @@
 """What does a request or a batch ask of its database? Statements, and rows that come back."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from sqlalchemy import event
 
 from api.directory.dialects import DirectoryDatabase
 from worker.dialects import DownstreamDatabase
+
+OF_ITS_OWN = re.compile(r"BEGIN|COMMIT|ROLLBACK|.*\b(typeinfo_tree|jit)\b", re.DOTALL)
+"""The statements of the driver that are no part of a batch."""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,38 @@ def asked_of(database: DirectoryDatabase | DownstreamDatabase) -> Iterator[Asked
     for engine in engines:
         event.listen(engine.sync_engine, "after_cursor_execute", record)
     try:
-        yield asked
+        if isinstance(database, DownstreamDatabase):
+            with _by_driver(database, asked):
+                yield asked
+        else:
+            yield asked
     finally:
         for engine in engines:
             event.remove(engine.sync_engine, "after_cursor_execute", record)
+
+
+@contextmanager
+def _by_driver(database: DownstreamDatabase, asked: Asked) -> Iterator[None]:
+    """Record the statements that the worker's driver is given past SQLAlchemy."""
+
+    def record(query: Any) -> None:
+        if not OF_ITS_OWN.match(query.query):
+            asked.statements.append(query.query)
+
+    def listen(connection: Any, *_rest: Any) -> None:
+        connection.driver_connection.add_query_logger(record)
+
+    def leave(connection: Any, *_rest: Any) -> None:
+        connection.driver_connection.remove_query_logger(record)
+
+    engine = database.writing.sync_engine
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    event.listen(engine, "checkout", listen)
+    event.listen(engine, "checkin", leave)
+    try:
+        yield
+    finally:
+        event.remove(engine, "checkout", listen)
+        event.remove(engine, "checkin", leave)

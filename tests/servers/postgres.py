@@ -1,11 +1,11 @@
 """What do tests need of PostgreSQL? A server that was found, and databases of their own on it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
-from typing import Literal
+from typing import Literal, TypeVar
 
 import asyncpg
 from anyio.from_thread import start_blocking_portal
@@ -23,6 +23,8 @@ START_SECONDS = 60
 
 OWN_NAMES = "muster_test_"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
@@ -31,18 +33,26 @@ class PostgresServer:
     admin_url: str
 
     @contextmanager
-    def fresh_database(self, template: str = "template0") -> Iterator[str]:
-        """Yield the URL (for SQLAlchemy, on asyncpg) of an empty database or a copy of one.
+    def fresh_database(self) -> Iterator[str]:
+        """Yield the URL of an empty database, which is dropped in the end."""
+        url = self.make_database()
+        try:
+            yield url
+        finally:
+            self.drop_database(url)
 
-        In the end it is dropped, and whoever is still connected is thrown out. template0 is as
-        quick to copy as an empty database of our own and can take any encoding.
+    def make_database(self, template: str = "template0") -> str:
+        """Make an empty database or a copy of one; return its URL (for SQLAlchemy, on asyncpg).
+
+        template0 is as quick to copy as an empty database of our own and can take any encoding.
         """
         name = OWN_NAMES + token_hex(8)
         _execute(self.admin_url, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
-        try:
-            yield _render(self.admin_url, "postgresql+asyncpg", "ssl", database=name)
-        finally:
-            _execute(self.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
+        return _render(self.admin_url, "postgresql+asyncpg", "ssl", database=name)
+
+    def drop_database(self, url: str) -> None:
+        """Drop a database, and throw out the sessions that are left in it."""
+        _execute(self.admin_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 
 def postgres_service(settings: ServiceSettings) -> Service:
@@ -103,18 +113,30 @@ def _check(url: str) -> None:
         raise ServiceUnavailable(str(problem) or type(problem).__name__) from problem
 
 
-def _execute(url: str, statement: str) -> None:
-    """Run a statement on a connection of its own, and in a thread: the caller may be in a loop."""
+def in_a_loop(work: Callable[..., Awaitable[T]], *arguments: object) -> T:
+    """Let a coroutine run in a thread, with a loop of its own: the caller may be in another."""
     with start_blocking_portal() as portal:
-        portal.call(_execute_in_loop, _render(url, "postgresql", "sslmode"), statement)
+        return portal.call(work, *arguments)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Connect with the driver alone to a URL of either kind."""
+    plain = _render(url, "postgresql", "sslmode")
+    connection = await asyncpg.connect(plain, timeout=CONNECT_SECONDS)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _execute(url: str, statement: str) -> None:
+    in_a_loop(_execute_in_loop, url, statement)
 
 
 async def _execute_in_loop(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    try:
+    async with connected(url) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 def _render(url: str, driver: str, ssl_name: str, database: str | None = None) -> str:

@@ -111,6 +111,11 @@ def environment_with(**settings: str) -> dict[str, str]:
     return inherited | settings
 
 
+def own_settings() -> dict[str, str]:
+    """Return the settings of Muster's that this process has."""
+    return {name: text for name, text in os.environ.items() if name.startswith("MUSTER_")}
+
+
 def adopt_environment(settings: dict[str, str]) -> None:
     """Give this process settings of Muster's that it was not started with, and no others."""
     for name in [name for name in os.environ if name.startswith("MUSTER_")]:

@@ -63,6 +63,11 @@ class Account:
         return None if self.email is None else name_key(self.email)
 
     @property
+    def may_be_admin(self) -> bool:
+        """Return whether the account is an Admin's, or may be again once a mapped role ends."""
+        return Role.ADMIN in {self.role, self.own_role}
+
+    @property
     def is_admin(self) -> bool:
         """Return whether the account counts as an Admin of its workspace."""
         return self.role is Role.ADMIN and not self.removed

@@ -24,7 +24,7 @@ def mapped_role(event: IdentityChanged) -> Role | None:
     """Return the highest role that a group or a SCIM role of the identity maps to."""
     match event.terms:
         case DashboardTerms(role_lines=lines):
-            return Role.highest(line.role for line in lines)
+            return Role.highest(line.role for line in lines) if lines else None
         case StoreTerms() | MdmTerms():
             return None
         case never:
@@ -40,6 +40,11 @@ def role_of_rule(event: IdentityChanged) -> Role | None:
             return None
         case never:
             assert_never(never)
+
+
+def may_make_admin(event: IdentityChanged) -> bool:
+    """Return whether an account that is no Admin's may become an Admin's by this event."""
+    return Role.ADMIN in {role_of_rule(event), mapped_role(event)}
 
 
 def wanted_role(account: Account, event: IdentityChanged) -> Role | None:

@@ -7,7 +7,7 @@ does no I/O itself.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from uuid import uuid4
+from secrets import token_hex
 
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
@@ -41,13 +41,14 @@ from worker.planning.facts import (
     key_of_event,
 )
 from worker.planning.obstacles import email_obstacle, freed_obstacles
+from worker.planning.roles import may_make_admin
 
 LONGEST_YIELD_CHAIN = 10
 """Accounts that yield to each other for one claimant. Each costs the worker a statement."""
 
 
 def _random_id() -> str:
-    return uuid4().hex
+    return token_hex(16)
 
 
 class WorkingSet:
@@ -114,6 +115,19 @@ class WorkingSet:
             and event.terms.deactivated_at > self.records[key_of_event(event)].deactivated_at
         ]
 
+    def workspaces_of_admins(self, events: Iterable[IdentityChanged]) -> set[str]:
+        """Return the workspaces of events in which the plans may ask for the number of Admins.
+
+        A plan asks for it where an account is an Admin's. Such an account was loaded, or becomes
+        an Admin's by an event.
+        """
+        workspaces = {it.workspace for it in events if PORTALS[it.portal].counts_admins}
+        if not workspaces:
+            return workspaces
+        made = {it.workspace for it in events if may_make_admin(it)}
+        there = {it.workspace for it in self.accounts.values() if it.may_be_admin}
+        return workspaces & (made | there)
+
     def waiting_addresses(self) -> set[Address]:
         """Return the addresses that accounts take once they yield their own."""
         return {
@@ -146,7 +160,7 @@ class WorkingSet:
             admins=self.admins[event.workspace],
             yielding=() if blocking is not None else tuple(reversed(chain)),
             blocking_email=blocking.email if blocking is not None and chain else None,
-            newest_is_taken=newest is not None and newest != account,
+            newest_is_taken=newest is not None and newest is not account,
         )
 
     def apply_plan(self, event: IdentityChanged, planned: Plan) -> None:
@@ -186,7 +200,7 @@ class WorkingSet:
         """
         chain: list[Account] = []
         account = first
-        while account is not None and account != claimant:
+        while account is not None and account is not claimant:
             yielding = self._yielding(account)
             if yielding is None or yielding in chain or len(chain) == LONGEST_YIELD_CHAIN:
                 return chain, account

@@ -12,6 +12,10 @@ from worker.planning.facts import Address
 from worker.planning.working_set import WorkingSet
 
 
+class AdminsBusy(Exception):
+    """A workspace whose Admins decide is locked; a new transaction has to lock it first of all."""
+
+
 class PlatformFacts(Protocol):
     """Loads accounts, devices, policies and Admins into a working set, under the platform's locks.
 
@@ -20,7 +24,7 @@ class PlatformFacts(Protocol):
     """
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        """Lock the workspaces whose Admins or policies decide about these events."""
+        """Lock the workspaces of which these events show that Admins or policies decide."""
         ...
 
     async def load_accounts(
@@ -45,9 +49,12 @@ class PlatformFacts(Protocol):
     async def load_related(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> None:
-        """Load the number of live Admins of each workspace, and for leavers devices and policies.
+        """Load the number of live Admins where plans may ask for it, and for leavers their things.
 
-        Plans act on the devices of leavers only.
+        These are devices and policies: plans act on the devices of leavers only. A workspace of
+        which only the accounts show that its Admins decide is locked now, without a wait.
+
+        :raises AdminsBusy: when another transaction holds the lock on such a workspace.
         """
         ...
 

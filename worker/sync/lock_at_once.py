@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
+from worker.hot_statements import run_hot
 from worker.put_rows import columns_of, values_of
 
 MAKE_AND_LOCK = f"""
@@ -49,4 +50,4 @@ async def make_and_lock(
     see it yet.
     """
     rows = [(it.identity, it.connection, it.workspace, it.portal.value) for it in events]
-    return (await db.exec_driver_sql(MAKE_AND_LOCK, columns_of(rows))).all()
+    return await run_hot(db, MAKE_AND_LOCK, columns_of(rows))

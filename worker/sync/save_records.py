@@ -12,6 +12,7 @@ from sqlalchemy import Delete, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
+from worker.hot_statements import run_hot
 from worker.planning.facts import IdentityKey, SyncRecord
 from worker.planning.working_set import WorkingSet
 from worker.put_rows import columns_of, insert_of_columns, put_rows, values_of
@@ -58,7 +59,7 @@ async def save_records(
 async def write_and_forget(db: AsyncConnection, rows: Iterable[Sequence[Any]]) -> None:
     """Write records and forget the failures that they have ended, in one statement."""
     statement = FORGETTING + insert_of_columns(RECORDS, NAMES, CHANGED)
-    await db.exec_driver_sql(statement, columns_of(rows))
+    await run_hot(db, statement, columns_of(rows))
 
 
 async def write_then_forget(db: AsyncConnection, rows: Sequence[Sequence[Any]]) -> None:

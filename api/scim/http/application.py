@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from scim2_models import NotFoundException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from api.connection_urls import SCIM_PREFIX
 from api.http.correlation import CORRELATION_HEADER
@@ -43,16 +43,17 @@ class ScimApplication:
         connection, slash, path = scope["path"].removeprefix(BELOW_PREFIX).partition("/")
         operation = operation_name(scope["method"], slash + path)
         status = 500  # the answer to a request that raises
-        with bound_contextvars(correlation_id=correlation_id):
-            try:
-                async with request.exit_stack:
-                    response = await self._answer_to(request, connection)
-                    response.raw_headers.append((RAW_CORRELATION_HEADER, correlation_id.encode()))
-                    status = int(response.status_code)  # an HTTPStatus shows its name, too
-                    await response(scope, receive, send)
-            finally:
-                seconds = time.perf_counter() - started
-                record_answer(self.metrics, request, operation, status, seconds)
+        bound = bind_contextvars(correlation_id=correlation_id)
+        try:
+            with request.exit_stack:
+                response = await self._answer_to(request, connection)
+                response.raw_headers.append((RAW_CORRELATION_HEADER, correlation_id.encode()))
+                status = int(response.status_code)  # an HTTPStatus shows its name, too
+                await response(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - started
+            record_answer(self.metrics, request, operation, status, seconds)
+            reset_contextvars(**bound)
 
     async def _answer_to(self, request: TracedRequest, connection: str) -> Response:
         if has_long_target(request.scope):

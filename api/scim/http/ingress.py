@@ -1,10 +1,11 @@
 """Where does HTTP end? The ingress reads requests, and answers them in SCIM, errors included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
-from scim2_models import ScimProvider, UnauthorizedException
+from scim2_models import UnauthorizedException
 from scim2_server.errors import MethodNotAllowedException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -29,19 +30,21 @@ from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock
+from contracts.topology import Lane
 
 NO_SECRET = "nobody"  # noqa: S105 - it seals nothing
 """The secret of a service that answers with errors only, and so seals no cursor."""
 
 METHODS_WITH_BODY = {"POST", "PUT", "PATCH"}
 
-WRITING_OPERATIONS = {
-    Operation.create,
-    Operation.replace,
-    Operation.patch,
-    Operation.delete,
-    Operation.bulk,
+MARKED_LANES: Mapping[Operation, Collection[Lane]] = {
+    Operation.create: (Lane.BULK,),  # a newcomer is no leaver, whatever it is
+    Operation.replace: tuple(Lane),
+    Operation.patch: tuple(Lane),
+    Operation.delete: tuple(Lane),
+    Operation.bulk: tuple(Lane),
 }
+"""The lanes in which each writing operation may mark identities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,10 @@ class ScimIngress:
     database: DirectoryDatabase
     tokens: BearerTokens
     users: BatchedUsers
-    provider: ScimProvider
+    service_with: Callable[[str], TolerantScimService]
+    """Returns the service that seals cursors by a secret."""
     public_url: str
-    on_write: Callable[[str], None]
+    on_write: Callable[[str, Collection[Lane]], None]
     limits: Limits
     clock: Clock
     shares: Shares
@@ -71,7 +75,7 @@ class ScimIngress:
     def refuse(self, error: Exception) -> Response:
         """Return the SCIM error that answers an exception (RFC 7644 section 3.12)."""
         refusal = as_scim(error)
-        answer = as_http(self._service(NO_SECRET).error_response(refusal))
+        answer = as_http(self.service_with(NO_SECRET).error_response(refusal))
         match refusal:
             case Retryable(seconds=seconds):
                 answer.headers["Retry-After"] = str(seconds)
@@ -83,10 +87,10 @@ class ScimIngress:
 
     async def _answer_to(self, request: TracedRequest) -> ScimResponse:
         connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
-        authorization = request.headers.get("authorization", "")
+        authorization = request.first.get("authorization", "")
         admission = await self._admit(request, connection_id, authorization)
         try:
-            answer = await self._answer_admitted(request, path, authorization, admission)
+            answer = await self._answer_admitted(request, path, admission)
         except Exception:
             await self.tokens.confirm(admission)
             raise
@@ -94,17 +98,18 @@ class ScimIngress:
         return answer
 
     async def _answer_admitted(
-        self, request: TracedRequest, path: str, authorization: str, admission: Admission
+        self, request: TracedRequest, path: str, admission: Admission
     ) -> ScimResponse:
         connection = admission.connection
-        await request.exit_stack.enter_async_context(self.shares.requests.slot(connection.id))
-        service = self._service(cursor_secret(authorization))
+        await self.shares.requests.take(connection.id)
+        request.exit_stack.callback(self.shares.requests.give_back, connection.id)
+        service = self.service_with(cursor_secret(connection))
         scim_request = ScimRequest(
             method="GET" if request.method == "HEAD" else request.method,
             base_url=base_url_of(self.public_url, connection.id),
             path=f"/{path}",
-            query=dict(request.query_params),
-            headers=request.headers.items(),
+            query=_query_of(request),
+            headers=request.pairs,
         )
         target = service.match(scim_request)
         if self.database.hot is None or not checks_its_token(target, scim_request.query):
@@ -124,7 +129,7 @@ class ScimIngress:
         connection: OpenedConnection,
     ) -> ScimResponse:
         if operation is Operation.search_with_body:  # a write checks its token when it commits
-            authorization = request.headers.get("authorization", "")
+            authorization = request.first.get("authorization", "")
             connection = await self.tokens.authenticate(connection.id, authorization)
         transactions = Transactions(
             self.database,
@@ -138,8 +143,8 @@ class ScimIngress:
         )
         handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, scim_request)
-        if operation in WRITING_OPERATIONS:
-            self.on_write(connection.id)
+        if lanes := MARKED_LANES.get(operation):
+            self.on_write(connection.id, lanes)
         return response
 
     async def _body(
@@ -165,12 +170,15 @@ class ScimIngress:
         request.connection_id = connection_id
         return admission
 
-    def _service(self, secret: str) -> TolerantScimService:
-        return TolerantScimService(self.provider, self.limits, secret=secret)
-
 
 def _below_prefix(path: str) -> str:
     return path.partition(f"{SCIM_PREFIX}/")[2]
+
+
+def _query_of(request: Request) -> dict[str, str]:
+    """Return the parameters of a request; of those with the same name, the last one counts."""
+    query: bytes = request.scope["query_string"]
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
 
 
 async def _hung_up(request: Request) -> None:

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 
 from fastapi import Request
 from scim2_models import PayloadTooLargeException
-from starlette.requests import ClientDisconnect
 
 from api.fairness.shares import HUGE_BODY, BodyShares
 from api.scim.errors import BodyCutShort, BodyTooSlow
@@ -38,8 +37,13 @@ async def read_body(
     has_slot = False
     try:
         async with asyncio.timeout(seconds) as deadline:
-            async for piece in request.stream():
-                body += piece
+            has_more = True
+            while has_more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise BodyCutShort
+                body += message.get("body", b"")
+                has_more = message.get("more_body", False)
                 if len(body) > limit:
                     raise _too_large(limit)
                 if len(body) > HUGE_BODY and not has_slot:
@@ -49,8 +53,6 @@ async def read_body(
                     has_slot = True
     except TimeoutError:
         raise BodyTooSlow from None
-    except ClientDisconnect:
-        raise BodyCutShort from None
     if (slots := shares.slots_for(len(body))) is not None:
         await body_slots.enter_async_context(slots.slot(owner))
     return bytes(body)

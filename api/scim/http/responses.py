@@ -11,7 +11,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 
-from api.scim.protocol.ready_json import Piece, pieces_of, texts_in
+from api.scim.protocol.ready_json import Piece, ReadyJson, pieces_of, texts_in
 
 PORTION = 64 * 1024
 """Characters that are encoded and sent at once."""
@@ -27,7 +27,10 @@ def as_http(response: ScimResponse) -> Response:
             name: value for name, value in response.headers.items() if name != "Content-Type"
         }
         return Response(status_code=response.status, headers=headers)
-    pieces = list(pieces_of(response.body))
+    body: Any = response.body
+    if isinstance(body, ReadyJson) and len(body.text) < LARGEST_WHOLE:
+        return Response(body.text, response.status, response.headers, media_type=SCIM_MEDIA_TYPE)
+    pieces = list(pieces_of(body))
     length = sum(len(piece) if isinstance(piece, str) else LARGEST_WHOLE for piece in pieces)
     kind = Response if length < LARGEST_WHOLE else StreamingResponse
     content: Any = "".join(map(str, pieces)) if length < LARGEST_WHOLE else _encoded(pieces)

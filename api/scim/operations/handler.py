@@ -1,5 +1,6 @@
 """In which steps is an operation served? Resources take our own steps, discovery the library's."""
 
+from functools import cached_property
 from typing import cast
 
 from scim2_models import ResourceType
@@ -15,6 +16,7 @@ from api.scim.operations.bulk_cycles import BulkCycles
 from api.scim.operations.bulk_operations import BulkOperations
 from api.scim.operations.searches import SearchRequests
 from api.scim.operations.storage import DirectoryStorage
+from api.scim.protocol.fast_paths import user_looked_up
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.users.batching import BatchedUsers
@@ -31,12 +33,25 @@ class DirectoryHandler(AsyncScimHandler):
     ) -> None:
         # The library needs a storage, which no step of this handler uses.
         super().__init__(service, DirectoryStorage(transactions))
+        self._transactions = transactions
+        self._memory = users.memory
         self.users = UserRequests(service, transactions, users)
-        writes = GroupWrites(service, transactions, memory=users.memory)
-        self.groups = GroupRequests(service, transactions, writes)
-        self.operations = BulkOperations(service, transactions, self.users, writes)
-        self.cycles = BulkCycles(service, transactions)
-        self.searches = SearchRequests(service, transactions, self.users)
+
+    # Most requests are for users: the parts for others are made when they are asked for.
+
+    @cached_property
+    def groups(self) -> GroupRequests:
+        """Serve the requests for groups."""
+        return GroupRequests(self.service, self._transactions, self._group_writes)
+
+    @cached_property
+    def searches(self) -> SearchRequests:
+        """Serve searches."""
+        return SearchRequests(self.service, self._transactions, self.users)
+
+    @cached_property
+    def _group_writes(self) -> GroupWrites:
+        return GroupWrites(self.service, self._transactions, memory=self._memory)
 
     async def handle(self, request: ScimRequest) -> ScimResponse:
         """Serve a request by the method of its operation, which alone opens the provider."""
@@ -79,7 +94,11 @@ class DirectoryHandler(AsyncScimHandler):
         """Run a bulk request (RFC 7644 section 3.7)."""
         with self.service.provider:
             self.service.route(request, Operation.bulk)
-            return await BulkRun(self.service, self.operations, self.cycles, request).respond()
+            operations = BulkOperations(
+                self.service, self._transactions, self.users, self._group_writes
+            )
+            cycles = BulkCycles(self.service, self._transactions)
+            return await BulkRun(self.service, operations, cycles, request).respond()
 
     def _requests_for(self, resource_type: ResourceType) -> UserRequests | GroupRequests:
         return self.groups if resource_type.name == "Group" else self.users
@@ -92,7 +111,11 @@ class DirectoryHandler(AsyncScimHandler):
     # --- searches -----------------------------------------------------------------------------
 
     async def search(self, request: ScimRequest) -> ScimResponse:
-        """Search with GET (RFC 7644 section 3.4.2)."""
+        """Search with GET (RFC 7644 section 3.4.2); a plain look-up needs no model."""
+        target = self.service.route(request, Operation.search)
+        name = user_looked_up(target, request.query)
+        if name is not None:
+            return await self.users.look_up(request, name)
         with self.service.provider:
             types = self._searched(request, Operation.search)
             return await self.searches.by_query(request, types)

@@ -1,4 +1,4 @@
-"""In which steps is a search served? A userName is looked up by its key, any other by a query.
+"""In which steps is a search served? Look-ups and plain pages take short ways, others a query.
 
 Providers look up a userName before every write. Other searches run within the share of their
 connection.
@@ -15,13 +15,14 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
 from api.directory.user_ranges import find_page
-from api.scim.operations.resource_lists import ResourceLists
-from api.scim.protocol.fast_paths import name_looked_up
+from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE, ResourceLists
+from api.scim.protocol.fast_paths import page_asked
 from api.scim.protocol.service import TolerantScimService
 from api.scim.search.execution import effort_of, find
 from api.scim.search.pages import Page
 from api.scim.transactions.request_transactions import Transactions
 from api.scim.transactions.transaction import Transaction
+from api.scim.users.hot_pages import read_page
 from api.scim.users.requests import UserRequests
 
 
@@ -35,9 +36,8 @@ class SearchRequests:
 
     async def by_query(self, request: ScimRequest, types: list[ResourceType]) -> ScimResponse:
         """Search with GET."""
-        name = name_looked_up(request.query) if _are_all_users(types) else None
-        if name is not None:
-            return await self.users.look_up(request, name)
+        if _are_all_users(types) and (asked := page_asked(request.query)) is not None:
+            return await self._answer_plain_page(request, types, *asked)
         read = partial(self.service.read_search_query, types, request.query)
         effort = effort_of(*request.query.values())
         wanted, position = await self._work(read, effort)
@@ -61,20 +61,47 @@ class SearchRequests:
         if name is not None:
             return await self.users.answer_look_up(request, types, wanted, name)
         base_url = request.base_url.rstrip("/")
-        lists = ResourceLists(self.service, self.transactions, wanted, base_url)
 
         async def search(tx: Transaction) -> ScimResponse:
-            page, resources = await lists.of(
-                tx, await self._page(tx, types, wanted, position, base_url)
-            )
-            empty = page.as_search_page([])
-            answer = self.service.search_response(base_url, types, empty, wanted)
-            if page.found and answer.body is not None:
-                shown = len(resources) if isinstance(resources, list) else len(page.found)
-                answer.body.update({"itemsPerPage": shown, "Resources": resources})
-            return answer
+            page = await self._page(tx, types, wanted, position, base_url)
+            return await self._shown(tx, types, wanted, page, base_url)
 
         return await self.transactions.search(search)
+
+    async def _answer_plain_page(
+        self, request: ScimRequest, types: list[ResourceType], start_index: int, count: int | None
+    ) -> ScimResponse:
+        """Answer a page of all users that shows them whole; a large one takes the plain way."""
+        limits, memory = self.service.limits, self.users.users.memory
+        most = min(count or limits.page_size, limits.page_size)
+        characters = min(CHARACTERS_AT_ONCE, limits.page_bytes)
+
+        async def search(tx: Transaction) -> ScimResponse:
+            page = await read_page(tx, memory, start_index - 1, most, characters)
+            if page.users is not None:
+                return await self.users.answer_page(request, start_index, page.total, page.users)
+            wanted, _ = self.service.read_search_query(types, request.query)
+            found = Page(page.total, [("User", id_) for id_ in page.ids])
+            return await self._shown(tx, types, wanted, found, request.base_url.rstrip("/"))
+
+        return await self.transactions.search(search)
+
+    async def _shown(
+        self,
+        tx: Transaction,
+        types: list[ResourceType],
+        wanted: SearchRequest[Any],
+        found: Page,
+        base_url: str,
+    ) -> ScimResponse:
+        lists = ResourceLists(self.service, self.transactions, wanted, base_url)
+        page, resources = await lists.of(tx, found)
+        empty = page.as_search_page([])
+        answer = self.service.search_response(base_url, types, empty, wanted)
+        if page.found and answer.body is not None:
+            shown = len(resources) if isinstance(resources, list) else len(page.found)
+            answer.body.update({"itemsPerPage": shown, "Resources": resources})
+        return answer
 
     async def _page(
         self,

@@ -1,4 +1,4 @@
-"""Which requests need no parsing? Look-ups by userName, and changes of ``active`` alone. Pure.
+"""Which requests need no parsing? Plain look-ups and pages, and changes of ``active``. Pure.
 
 Providers look a user up before every write, and no write is more urgent than a leaver. A request
 that is not exactly of these forms is read in full, with the same answer:
@@ -23,7 +23,10 @@ USER_NAME_LOOK_UP = re.compile(r'userName eq "([ !#-\[\]-~]{1,256})"', re.IGNORE
 LOOK_UP_PARAMETERS = {"filter", "startIndex", "count"}
 """The parameters of a look-up that shows the whole user."""
 
-COUNT_FORM = re.compile("[1-9][0-9]{0,5}")
+PAGE_PARAMETERS = {"startIndex", "count"}
+"""The parameters of a page of all users that shows whole users."""
+
+START_FORM, COUNT_FORM = re.compile("[1-9][0-9]{0,8}"), re.compile("[1-9][0-9]{0,5}")
 
 LONGEST_PLAIN_PATCH = 512
 """Bytes of a PATCH that may be plain, and is therefore decoded at once; a longer one waits for its
@@ -44,18 +47,33 @@ def checks_its_token(target: Target, query: Mapping[str, str]) -> bool:
     if target.endpoint != USERS_ENDPOINT:
         return False
     if target.operation is Operation.search:
-        return name_looked_up(query) is not None
+        return name_looked_up(query) is not None or page_asked(query) is not None
     return target.operation in OPERATIONS_ON_ONE_USER
 
 
+def user_looked_up(target: Target, query: Mapping[str, str]) -> str | None:
+    """Return the userName of the user that a plain search looks up; None for any other search."""
+    return name_looked_up(query) if target.endpoint == USERS_ENDPOINT else None
+
+
 def name_looked_up(query: Mapping[str, str]) -> str | None:
-    """Return the userName that a plain search looks up; None for any other search."""
+    """Return the userName that the parameters of a plain search look up; None for any others."""
     if not query.keys() <= LOOK_UP_PARAMETERS:
         return None
     if query.get("startIndex", "1") != "1" or not COUNT_FORM.fullmatch(query.get("count", "1")):
         return None
     look_up = USER_NAME_LOOK_UP.fullmatch(query.get("filter", ""))
     return look_up and look_up[1]
+
+
+def page_asked(query: Mapping[str, str]) -> tuple[int, int | None] | None:
+    """Return the start index and the count, if any, of a plain page; None for any other search."""
+    if not query.keys() <= PAGE_PARAMETERS:
+        return None
+    start, count = query.get("startIndex", "1"), query.get("count", "1")
+    if not (START_FORM.fullmatch(start) and COUNT_FORM.fullmatch(count)):
+        return None
+    return int(start), int(count) if "count" in query else None
 
 
 def activity_set(patch: Any) -> bool | None:

@@ -1,7 +1,7 @@
 """What do ids of users and groups look like? Muster assigns 32 hexadecimal digits, immutably."""
 
 import re
-import uuid
+import secrets
 
 ID = re.compile("[0-9a-f]{32}")
 """The form of an id; a text of another form matches no resource."""
@@ -9,4 +9,4 @@ ID = re.compile("[0-9a-f]{32}")
 
 def new_id() -> str:
     """Return a new random id."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)

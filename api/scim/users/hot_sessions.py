@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import JSON, Boolean
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.hot_statements import HotStatement, Row, Run, on_sqlite, run_hot
+from api.directory.hot_statements import HotStatement, Row, Run, on_postgres, on_sqlite, run_hot
 from api.scim.users.hot_statements import (
     POSTGRES,
     SQLITE,
@@ -25,7 +25,7 @@ from api.scim.users.hot_statements import (
     changing_on_sqlite,
     checking,
 )
-from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, UserKey
+from api.scim.users.statements import IDENTITIES, IDENTITY_COLUMNS, IDENTITY_PREFIX, USERS, UserKey
 
 Columns = Mapping[str, Any]
 
@@ -56,7 +56,9 @@ class HotSessions:
     async def changing(self) -> AsyncIterator[Run]:
         """Yield what runs the statements of a change: on SQLite in a transaction, which locks."""
         if not self.database.has_one_writer:
-            yield self.read
+            assert self.database.hot is not None
+            async with on_postgres(self.database.hot) as run:
+                yield run
             return
         async with on_sqlite(self.database.writing, BEGIN) as run:
             yield run
@@ -116,15 +118,24 @@ class HotSessions:
 
 def with_identity(row: Row) -> Row:
     """Return a row whose columns of the identity are of Python's types, as PostgreSQL's are."""
+    if not isinstance(row[f"{IDENTITY_PREFIX}profile"], str):
+        return row  # PostgreSQL's driver has decoded all of them
     decoded = dict(row)
-    for column in IDENTITIES.c:
-        name = f"{IDENTITY_PREFIX}{column.name}"
-        value = decoded[name]
-        if isinstance(column.type, JSON) and isinstance(value, str):
+    for name in JSON_NAMES:
+        if (value := decoded[name]) is not None:
             decoded[name] = from_json(value)
-        elif isinstance(column.type, Boolean) and value is not None:
-            decoded[name] = bool(value)
+    for name in BOOLEAN_NAMES:
+        decoded[name] = bool(decoded[name])
     return decoded
+
+
+def _names_of(kind: type[Any]) -> Sequence[str]:
+    """Return the columns of a type that are read of an identity."""
+    return [it.name for it in IDENTITY_COLUMNS if isinstance(it.type, kind)]
+
+
+JSON_NAMES, BOOLEAN_NAMES = _names_of(JSON), _names_of(Boolean)
+"""The columns whose values SQLite returns in types of its own; no truth value is missing."""
 
 
 def _names_in(rows: Sequence[Columns]) -> frozenset[str]:

@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import FromClause
 from api.directory.dialects import insert_for, rows_in
 from api.directory.hot_statements import HotStatement
 from api.directory.tables import ApiTable
-from api.scim.users.statements import IDENTITIES, IDENTITY_PREFIX, USERS, users_with
+from api.scim.users.statements import IDENTITIES, IDENTITY_COLUMNS, USERS, users_with
 
 TABLES = ApiTable.metadata.tables
 TOKENS, CONNECTIONS = TABLES["tokens"], TABLES["connections"]
@@ -68,7 +68,7 @@ def _asked(
     return rows_in(bindparam(name, type_=String), columns, dialect)
 
 
-def _rules_if_live(
+def rules_if_live(
     digest: ColumnElement[str], connection_id: ColumnElement[str]
 ) -> ScalarSelect[str]:
     """Return the rules of a request's connection as text; NULL unless its token is live.
@@ -95,12 +95,11 @@ def finding(key: ColumnElement[str], dialect: str, *, with_identity: bool = Fals
     columns of the user, which are NULL without one.
     """
     asked = _asked(ASKED, dialect=dialect)
-    identity = [it.label(f"{IDENTITY_PREFIX}{it.name}") for it in IDENTITIES.c]
-    user = users_with(USERS.c.user_name_key, *(identity if with_identity else ()))
+    user = users_with(USERS.c.user_name_key, *(IDENTITY_COLUMNS if with_identity else ()))
     if with_identity:
         user = user.join(IDENTITIES, SAME_IDENTITY)
     same_user = and_(USERS.c.connection_id == asked.c.connection_id, key == asked.c.key)
-    rules = _rules_if_live(asked.c.digest, asked.c.connection_id).label("rules")
+    rules = rules_if_live(asked.c.digest, asked.c.connection_id).label("rules")
     columns = [asked.c.number, asked.c.digest, rules]
     if dialect == POSTGRES:
         # The limit keeps the planner from turning the subquery into a join of whole tables.
@@ -122,7 +121,7 @@ def adding() -> HotStatement:
     the first one is inserted.
     """
     asked = select(*_asked([*USERS.c, DIGEST], "users").c).cte("asked")
-    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    rules = rules_if_live(asked.c.digest, asked.c.connection_id)
     added = _added(asked, POSTGRES).cte("added")
     new = _asked(list(IDENTITIES.c), "identities")
     of_added = select(*new.c).where(new.c.id.in_(select(added.c.id)))
@@ -167,13 +166,13 @@ def changing_on_sqlite(table: Table, names: frozenset[str]) -> HotStatement:
 def checking(dialect: str) -> HotStatement:
     """Return the statement that finds live tokens: its rows have a digest, and rules if it is."""
     asked = _asked([DIGEST, column("connection_id", String)], dialect=dialect)
-    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    rules = rules_if_live(asked.c.digest, asked.c.connection_id)
     return HotStatement.of(select(asked.c.digest, rules.label("rules")), dialect)
 
 
 def _added(asked: FromClause, dialect: str) -> ReturningInsert[tuple[str]]:
     names = [it.name for it in USERS.c]
-    rules = _rules_if_live(asked.c.digest, asked.c.connection_id)
+    rules = rules_if_live(asked.c.digest, asked.c.connection_id)
     live = select(*(asked.c[name] for name in names)).where(rules.is_not(None))
     inserted = insert_for(dialect, USERS).from_select(names, live)
     return inserted.on_conflict_do_nothing().returning(USERS.c.id)
@@ -215,7 +214,7 @@ def _locked(asked: FromClause) -> Select[Any]:
         .where(
             USERS.c.revision == asked.c.of_revision,
             *unchanged,
-            _rules_if_live(asked.c.digest, asked.c.of_connection) == asked.c.rules,
+            rules_if_live(asked.c.digest, asked.c.of_connection) == asked.c.rules,
         )
         .order_by(USERS.c.id)
         .with_for_update(of=[USERS, IDENTITIES], skip_locked=True)

@@ -126,8 +126,7 @@ class HotUsers:
         found: list[_Found | Exception] = [unauthorized() for _ in asked]
         for row in rows:
             if (rules := row["rules"]) is not None:
-                was = asked[row["number"]].connection
-                connection = replace(was, rules=rules_of(rules))
+                connection = _under(rules, asked[row["number"]].connection)
                 user = None if row["id"] is None else row
                 found[row["number"]] = _Found(connection, user, rules)
         return found
@@ -138,8 +137,14 @@ class HotUsers:
         """Note which tokens a statement has found live that began at a moment."""
         asked = {it.digest: it for it in connections}
         live = {row["digest"]: row["rules"] for row in rows if row["rules"] is not None}
-        opened = {digest: replace(asked[digest], rules=rules_of(live[digest])) for digest in live}
+        opened = {digest: _under(live[digest], asked[digest]) for digest in live}
         note_tokens(self.memory, asked, opened, moment)
+
+
+def _under(rules: str, connection: OpenedConnection) -> OpenedConnection:
+    """Return a connection with the rules of a text, which are mostly those that it has."""
+    now = rules_of(rules)
+    return connection if now is connection.rules else replace(connection, rules=now)
 
 
 def is_of_one(error: DBAPIError) -> bool:
@@ -191,7 +196,9 @@ def _decided(change: Change, found: _Found | Exception, now: int) -> Outcome | W
         return None
     try:
         row = with_identity(found.row)
-        return changed(replace(change, connection=found.connection), row, now)
+        if change.connection is not found.connection:
+            change = replace(change, connection=found.connection)
+        return changed(change, row, now)
     except Exception as error:  # noqa: BLE001 - no error of one change concerns another
         return error
 

@@ -8,17 +8,19 @@ made.
 from collections.abc import Mapping, Sequence
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, FromClause, literal, select
 
 from api.directory.dialects import json_text, with_commas
 from api.scim.search.attributes import GROUPS, MEMBERSHIPS, USERS
 
 
-def json_of_groups() -> ColumnElement[str | None]:
+def json_of_groups(user: FromClause = USERS) -> ColumnElement[str | None]:
     """Return the column of a user's groups: JSON objects without brackets, ordered by id.
 
     Each name is a subquery, because a plan that was made while there were no groups would look for
     them in all groups of the connection.
+
+    :param user: the table that has the ``connection_id`` and the ``id`` of the user.
     """
     name = (
         select(GROUPS.c.display_name)
@@ -33,11 +35,11 @@ def json_of_groups() -> ColumnElement[str | None]:
     group = (
         select(MEMBERSHIPS.c.group_id, json.label("json"))
         .where(
-            MEMBERSHIPS.c.connection_id == USERS.c.connection_id,
-            MEMBERSHIPS.c.member_id == USERS.c.id,
+            MEMBERSHIPS.c.connection_id == user.c.connection_id,
+            MEMBERSHIPS.c.member_id == user.c.id,
         )
         .order_by(MEMBERSHIPS.c.group_id)
-        .correlate(USERS)
+        .correlate(user)
         .subquery()
     )
     return select(with_commas(group.c.json, group.c.group_id)).scalar_subquery()

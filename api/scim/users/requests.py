@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from scim2_models import ListResponse, PatchOp, ResourceType, ResponseParameters, SearchRequest
+from scim2_models import PatchOp, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -24,7 +24,7 @@ from api.scim.protocol.meta import entity_tag
 from api.scim.protocol.resources import ScimUser
 from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
-from api.scim.users.answers import UserAnswers
+from api.scim.users.answers import LIST_SCHEMA, WHOLE, UserAnswers
 from api.scim.users.batching import BatchedUsers
 from api.scim.users.bodies import read_creation, read_replacement
 from api.scim.users.mapping import user_of
@@ -40,9 +40,6 @@ from api.scim.users.states import (
 from api.scim.users.store import delete_user
 from api.scim.users.writes import Change, Creation, not_found
 from contracts.names import name_key
-
-LIST_SCHEMA = str(ListResponse[ScimUser].__schema__)
-WHOLE = ResponseParameters[ScimUser]()
 
 ResultT = TypeVar("ResultT")
 
@@ -127,14 +124,22 @@ class UserRequests:
     async def look_up(self, request: ScimRequest, user_name: str) -> ScimResponse:
         """Answer a search whose only parameter is a filter for a userName."""
         found = await self._find_by_user_name(user_name)
-        page = {
+        answers = self._answers(request)
+        show = partial(answers.found, found)
+        return await self._work(show, answers.size_of(found, WHOLE))
+
+    async def answer_page(
+        self, request: ScimRequest, start_index: int, total: int, users: Sequence[StoredUser]
+    ) -> ScimResponse:
+        """Answer a search by index with the whole users of its page."""
+        empty = {
             "schemas": [LIST_SCHEMA],
-            "totalResults": len(found),
-            "startIndex": 1,
-            "itemsPerPage": len(found),
+            "totalResults": total,
+            "startIndex": start_index,
+            "itemsPerPage": 0,
             "Resources": [],
         }
-        body = await self._show_in_list(request, page, found, WHOLE)
+        body = await self._show_in_list(request, empty, users, WHOLE)
         return ScimResponse(HTTPStatus.OK, body)
 
     async def answer_look_up(

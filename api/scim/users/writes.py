@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access.bearer import OpenedConnection, opened_by, still_opened
 from api.directory.hot_statements import Row
 from api.directory.identity_changes import after_creation, after_update
-from api.directory.identity_rows import changed_row, new_row, state_of
+from api.directory.identity_rows import DECIDING_COLUMNS, changed_row, new_row, state_of
 from api.scim.protocol.ids import ID, new_id
 from api.scim.search.comparison_form import Document
 from api.scim.users import statements
@@ -184,11 +184,7 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
 
 
 def _identity_after(write: Change, user: Document, row: Row, now: int) -> Columns | None:
-    before = {
-        name.removeprefix(IDENTITY_PREFIX): value
-        for name, value in row.items()
-        if name.startswith(IDENTITY_PREFIX)
-    }
+    before = {name: row[f"{IDENTITY_PREFIX}{name}"] for name in DECIDING_COLUMNS}
     state = state_of(before)
     attributes = released_attributes_of(user, active=state.active)
     change = after_update(state, attributes, write.connection.rules.on_deactivate, now)

@@ -16,7 +16,8 @@ from tests.drivers.installation import Installation
 from tests.neighbours.costly import mixture
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import NoiseProcess, noise_process
-from tests.neighbours.requests import Request, Tenant
+from tests.neighbours.requests import Tenant
+from tests.neighbours.wire_request import Request
 
 SIZE, OF_A_KIND = 0.05, 4
 """How much the tenant has of what makes requests dear, and how many there are of each kind: what

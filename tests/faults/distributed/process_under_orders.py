@@ -35,7 +35,7 @@ MOMENT = 0.001
 
 WRITTEN = {
     Point.AFTER_COMMIT: re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
-    Point.AFTER_LEASE: re.compile(r"^UPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
+    Point.AFTER_LEASE: re.compile(r"\bUPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
     Point.AFTER_APPLY: re.compile(r"\b(INSERT INTO|UPDATE) sync_records\b"),
 }
 """What a transaction has written after whose commit the point lies."""
@@ -75,7 +75,12 @@ def _watch_commits(orders: Orders) -> None:
 
     @event.listens_for(Engine, "rollback")
     def _forget(connection: Any) -> None:
-        if not connection.invalidated:
+        """Nothing was written, unless each statement was committed by itself."""
+        if connection.invalidated:
+            return
+        if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+            _begin_to_commit(connection)
+        else:
             connection.info.pop("written", None)
 
     @event.listens_for(Pool, "checkin")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from api import retries as api_retries
-from api.outbox import pauses, relay
+from api.outbox import batches, pauses
 from contracts.topology import RETRY_DELAYS
 from tests.faults.distributed.leavers import Outage
 from worker import retries as worker_retries
@@ -23,7 +23,7 @@ class Recovery:
     leases: bool = False
     """Whether marks may be leased by somebody who is dead, or does not know of it."""
 
-    def seconds(self, lasted: float, lease: float = relay.LEASE_SECONDS) -> float:
+    def seconds(self, lasted: float, lease: float = batches.LEASE_SECONDS) -> float:
         """Return how long it takes at most after a fault that has lasted so many seconds.
 
         :param lease: after how many seconds leases have ended, or were let lapse.
@@ -41,7 +41,7 @@ class Happened:
 
     def outage(self, lapsed: float) -> Outage:
         """Return from when till when it mattered, where leases were let lapse at some time."""
-        lease = min(max(0, lapsed - self.ended), relay.LEASE_SECONDS)
+        lease = min(max(0, lapsed - self.ended), batches.LEASE_SECONDS)
         overcome = self.ended + self.recovery.seconds(self.ended - self.begun, lease)
         return Outage(self.begun, overcome)
 

@@ -1,5 +1,6 @@
 """Does a bundle do what its events do one by one, and does only a bad event leave it?"""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -55,10 +56,26 @@ async def test_a_stop_leaves_the_bundles_that_were_not_begun_to_come_again(
 ) -> None:
     most = MAX_BATCH_SIZES[platform.handler.lane]
     sent = [delivered(bundle(*people(most, name))) for name in "abc"]
-    sent[0].outcome.add_done_callback(lambda _: platform.handler.stop.set())
+    for it in sent:
+        it.outcome.add_done_callback(lambda _: platform.handler.stop.set())
     await platform.handler.handle(sent)
-    assert [it.outcome.done() for it in sent] == [True, False, False]
-    assert len(await platform.accounts()) == most
+    begun = platform.database.transactions_at_once
+    assert [it.outcome.done() for it in sent] == [it < begun for it in range(3)]
+    assert len(await platform.accounts()) == most * begun
+
+
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_a_bundle_is_applied_while_the_one_before_it_waits_for_a_lock(
+    platform: Platform,
+) -> None:
+    most = MAX_BATCH_SIZES[platform.handler.lane]
+    await platform.apply(joiner(STORE))
+    waiting = delivered(bundle(joiner(STORE, version=2), *people(most - 1, "a")))
+    other = delivered(bundle(*people(2, "b")))
+    async with asyncio.TaskGroup() as tasks, held(platform, "SELECT FROM accounts FOR UPDATE"):
+        tasks.create_task(platform.handler.handle([waiting, other]))
+        assert await other.outcome == Confirmed()
+        assert not waiting.outcome.done()
 
 
 async def test_only_the_event_that_fails_for_a_while_leaves_its_bundle(platform: Platform) -> None:

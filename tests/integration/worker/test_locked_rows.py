@@ -29,7 +29,7 @@ from worker.planning.facts import key_of_event
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
-VIEWERS, HOLDERS = dashboard(Role.VIEWER), mdm(RemoveUser())
+ADMINS, HOLDERS = dashboard(Role.ADMIN), mdm(RemoveUser())
 
 ROWS: dict[str, tuple[Rules, str]] = {
     "an account": (STORE, "SELECT FROM accounts WHERE email = 'ada@acme.test' FOR UPDATE"),
@@ -69,9 +69,9 @@ async def test_only_who_needs_a_row_that_is_held_is_set_aside(platform: Platform
 
 
 async def test_somebody_in_no_need_of_a_workspace_that_is_held_goes_on(platform: Platform) -> None:
-    await platform.apply(joiner(STORE), joiner(VIEWERS, BEN, "ben"))
+    await platform.apply(joiner(STORE), joiner(ADMINS, BEN, "ben"))
     async with held(platform, f"SELECT FROM workspaces WHERE name = '{WORKSPACE}' FOR UPDATE"):
-        events = left(joiner(STORE), STORE), left(joiner(VIEWERS, BEN, "ben"), VIEWERS)
+        events = left(joiner(STORE), STORE), left(joiner(ADMINS, BEN, "ben"), ADMINS)
         deliveries = [delivery(event) for event in events]
         await platform.handler.handle(deliveries)
     assert [it.outcome.result() for it in deliveries] == [Confirmed(), RetryAfter(RETRY_DELAYS[0])]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.identity_changed import IdentityChanged
-from contracts.rules import Portal, Role
+from contracts.rules import DashboardRules, Portal, RemoveCollaborator, Role
 from deploy.databases.engines import open_engines
 from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
 from tests.drivers.platform import Platform, delivery, envelope
@@ -18,6 +18,9 @@ pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=
 
 ADMINS = dashboard(Role.ADMIN)
 VIEWERS = dashboard(Role.VIEWER)
+LINKED = DashboardRules(on_deactivate=RemoveCollaborator())
+"""Rules that do not show which account is an Admin's."""
+
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -46,21 +49,49 @@ async def _apply(platform: Platform, event: IdentityChanged) -> Batch:
     return await apply_batch(platform.database, [envelope(event)], platform.clock())
 
 
+@pytest.mark.parametrize("rules", [ADMINS, LINKED], ids=["by the rule", "by hand"])
 async def test_two_workers_that_remove_two_admins_leave_one(
-    platform: Platform, other: Platform
+    platform: Platform, other: Platform, rules: DashboardRules
 ) -> None:
-    ada, ben = joiner(ADMINS), joiner(ADMINS, BEN, "ben")
+    for email in (ADA, BEN):
+        await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, email, role=Role.ADMIN)
+    ada, ben = joiner(rules), joiner(rules, BEN, "ben")
     await platform.apply(ada, ben)
     async with platform.database.write() as gate:
         await gate.execute(text("SELECT name FROM workspaces FOR UPDATE"))
         racing = [
-            asyncio.ensure_future(_apply(platform, left(ada, ADMINS))),
-            asyncio.ensure_future(_apply(other, left(ben, ADMINS))),
+            asyncio.ensure_future(_apply(platform, left(ada, rules))),
+            asyncio.ensure_future(_apply(other, left(ben, rules))),
         ]
         await _until_waiting(platform, 2)
     await asyncio.gather(*racing)
     assert [account.removed for account in await platform.accounts()] == [False, True]
     assert sorted(await platform.reasons("ada") + await platform.reasons("ben")) == ["last_admin"]
+
+
+async def test_a_workspace_whose_admins_decide_is_locked_late_where_it_is_free(
+    platform: Platform, other: Platform
+) -> None:
+    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
+    await platform.apply(joiner(LINKED))
+    async with platform.database.write() as gate:
+        await gate.execute(text("SELECT id FROM accounts FOR UPDATE"))
+        leaving = asyncio.ensure_future(_apply(other, left(joiner(LINKED), LINKED)))
+        await _until_waiting(platform, 1)
+        await gate.execute(text("SELECT name FROM workspaces FOR UPDATE NOWAIT"))
+    await leaving
+    assert await platform.reasons() == ["last_admin"]
+
+
+async def test_workers_whose_events_concern_no_admin_wait_for_no_workspace(
+    platform: Platform,
+) -> None:
+    await platform.apply(joiner(VIEWERS))
+    async with platform.database.write() as gate:
+        await gate.execute(text("SELECT name FROM workspaces FOR UPDATE"))
+        await _apply(platform, left(joiner(VIEWERS), VIEWERS))
+        await _apply(platform, joiner(VIEWERS, BEN, "ben"))
+    assert [account.removed for account in await platform.accounts()] == [False, True]
 
 
 async def test_two_workers_with_the_same_identity_apply_the_newer_event(
@@ -119,7 +150,7 @@ async def test_a_release_while_a_worker_plans_is_not_lost(
     await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
     await platform.apply(joiner(VIEWERS))
     async with platform.database.write() as gate:
-        await gate.execute(text("SELECT name FROM workspaces FOR UPDATE"))
+        await gate.execute(text("SELECT id FROM accounts FOR UPDATE"))
         racing = [
             asyncio.ensure_future(_apply(platform, renamed(joiner(VIEWERS), email=BEN))),
             asyncio.ensure_future(

@@ -8,7 +8,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from contracts.topology import RETRY_DELAYS
-from worker.retries import QUICK_TRIES, delay_after, describe, in_place, is_transient, pause
+from worker.retries import (
+    QUICK_TRIES,
+    delay_after,
+    describe,
+    in_place,
+    is_transient,
+    pause,
+    with_retries,
+)
 
 
 class PostgresError(Exception):
@@ -72,6 +80,17 @@ def test_an_error_is_described_without_its_text() -> None:
     assert describe(ValueError("ada@acme.test")) == "ValueError"
 
 
+async def test_a_call_that_succeeds_at_the_second_attempt_has_its_result() -> None:
+    failures = [ConnectionResetError()]
+
+    async def succeed_later() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    assert await with_retries(in_place, succeed_later) == "done"
+
+
 async def test_a_transient_error_is_tried_a_few_times_in_place() -> None:
     tries = []
 
@@ -80,7 +99,7 @@ async def test_a_transient_error_is_tried_a_few_times_in_place() -> None:
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await in_place()(fail)
+        await with_retries(in_place, fail)
     assert len(tries) == QUICK_TRIES
 
 
@@ -92,7 +111,7 @@ async def test_a_permanent_error_is_tried_once() -> None:
         raise KeyError
 
     with pytest.raises(KeyError):
-        await in_place()(fail)
+        await with_retries(in_place, fail)
     assert len(tries) == 1
 
 

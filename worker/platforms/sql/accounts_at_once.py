@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from worker.hot_statements import run_hot
 from worker.planning.facts import Address
 from worker.put_rows import values_of
 
@@ -37,4 +38,4 @@ async def lock_accounts(
     """Lock and return the accounts with these ids, and the live ones at these addresses."""
     columns = zip(*addresses, strict=True) if addresses else ((), (), ())
     parameters = tuple(to_json(values).decode() for values in (ids, *columns))
-    return (await db.exec_driver_sql(LOCK_ACCOUNTS, parameters)).all()
+    return await run_hot(db, LOCK_ACCOUNTS, parameters)

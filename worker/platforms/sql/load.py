@@ -17,6 +17,7 @@ from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy
 from worker.dialects import TEXTS, insert_into, is_among
 from worker.planning.facts import Address, key_of_event
+from worker.planning.roles import may_make_admin
 from worker.planning.working_set import WorkingSet
 from worker.platforms.sql.accounts_at_once import lock_accounts
 from worker.platforms.sql.mapping import (
@@ -38,10 +39,15 @@ IDS = bindparam("ids", type_=TEXTS)
 """Parameters of the statements that are kept: to build one takes longer than to run it."""
 
 
-def needs_workspace_lock(event: IdentityChanged) -> bool:
-    """Return whether planning reads Admins or policies, which the workspace's lock protects."""
+def may_need_workspace_lock(event: IdentityChanged) -> bool:
+    """Return whether planning may read Admins or policies, which the workspace's lock protects."""
     counts_admins = PORTALS[event.portal].counts_admins
     return counts_admins or isinstance(event.terms.deactivation, ChangePolicy)
+
+
+def needs_workspace_lock(event: IdentityChanged) -> bool:
+    """Return whether planning reads them, whichever account the identity has."""
+    return may_make_admin(event) or isinstance(event.terms.deactivation, ChangePolicy)
 
 
 async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> set[str]:
@@ -53,21 +59,25 @@ async def make_workspaces(db: AsyncConnection, names: Collection[str]) -> set[st
     return set(names) - set((await db.execute(missing)).scalars())
 
 
-async def lock_workspaces(db: AsyncConnection, names: Collection[str]) -> set[str]:
+async def lock_workspaces(
+    db: AsyncConnection, names: Collection[str], *, skip_locked: bool = False
+) -> set[str]:
     """Lock workspaces, so that no other transaction changes their Admins or policies.
 
-    The names that have a row are returned.
+    The names of those that are locked now are returned.
+
+    :param skip_locked: whether those that another transaction has locked are left out.
     """
     if not names:
         return set()
-    rows = await db.execute(_workspaces_statement(), {"names": sorted(names)})
+    rows = await db.execute(_workspaces_statement(skip_locked), {"names": sorted(names)})
     return set(rows.scalars())
 
 
 @cache
-def _workspaces_statement() -> Select[Any]:
+def _workspaces_statement(skip_locked: bool) -> Select[Any]:  # noqa: FBT001
     locked = select(WORKSPACES.c.name).where(is_among(WORKSPACES.c.name, NAMES))
-    return locked.order_by(WORKSPACES.c.name).with_for_update()
+    return locked.order_by(WORKSPACES.c.name).with_for_update(skip_locked=skip_locked)
 
 
 async def load_accounts(
@@ -119,20 +129,19 @@ async def load_accounts_at(
             working_set.load_account(account)
 
 
-async def load_related(
+async def load_of_leavers(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> None:
-    """Count Admins; for leavers load the devices of loaded accounts, and the policies they name."""
-    counted = {event.workspace for event in events if PORTALS[event.portal].counts_admins}
-    await _load_admins(db, working_set, counted)
+    """For leavers, load the devices of loaded accounts, and the policies that they name."""
     if leavers := working_set.leavers_with_devices(events):
         await _load_devices(db, working_set)
         await _load_policies(db, working_set, leavers)
 
 
-async def _load_admins(
+async def load_admins(
     db: AsyncConnection, working_set: WorkingSet, workspaces: Collection[str]
 ) -> None:
+    """Count the live Admins of workspaces, which are locked."""
     if not workspaces:
         return
     for workspace, admins in await db.execute(_admins_statement(), {"names": sorted(workspaces)}):

@@ -14,12 +14,15 @@ from contracts.identity_changed import IdentityChanged
 from worker.known_names import KnownNames
 from worker.planning.facts import Address
 from worker.planning.working_set import WorkingSet
+from worker.platforms.port import AdminsBusy
 from worker.platforms.sql.load import (
     load_accounts,
     load_accounts_at,
-    load_related,
+    load_admins,
+    load_of_leavers,
     lock_workspaces,
     make_workspaces,
+    may_need_workspace_lock,
     needs_workspace_lock,
 )
 from worker.platforms.sql.save import save
@@ -29,23 +32,29 @@ from worker.platforms.sql.save import save
 class SqlPlatform:
     """The Platform in the worker's own tables, within one open transaction.
 
-    ``known`` are workspaces that were committed; they need no statement to make them.
+    ``known`` are workspaces that were committed; they need no statement to make them. ``cautious``
+    locks each workspace whose Admins may decide before any other row, and ``locked`` are the
+    locked ones.
     """
 
     db: AsyncConnection
     known: KnownNames = field(default_factory=KnownNames)
+    cautious: bool = False
+    locked: set[str] = field(default_factory=set)
 
     async def make_workspaces(self, events: Sequence[IdentityChanged]) -> None:
         missing = self.known.missing_of(event.workspace for event in events)
         self.known.add(await make_workspaces(self.db, missing))
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:
-        names = {event.workspace for event in events if needs_workspace_lock(event)}
+        needs_lock = may_need_workspace_lock if self.cautious else needs_workspace_lock
+        names = {event.workspace for event in events if needs_lock(event)}
         removed = names - await lock_workspaces(self.db, names)
         if removed:  # a known workspace may have lost its row meanwhile
             self.known.forget(removed)
             await make_workspaces(self.db, removed)
             await lock_workspaces(self.db, names)
+        self.locked.update(names)
 
     async def load_accounts(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
@@ -60,7 +69,13 @@ class SqlPlatform:
     async def load_related(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> None:
-        await load_related(self.db, working_set, events)
+        counted = working_set.workspaces_of_admins(events)
+        missing = counted - self.locked
+        if missing - await lock_workspaces(self.db, missing, skip_locked=True):
+            raise AdminsBusy
+        self.locked.update(missing)
+        await load_admins(self.db, working_set, counted)
+        await load_of_leavers(self.db, working_set, events)
 
     async def save(self, working_set: WorkingSet, now: int) -> None:
         await save(self.db, working_set, now)

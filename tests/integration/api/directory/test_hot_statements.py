@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.hot_statements import HotStatement, run_hot
+from api.directory.hot_statements import HotStatement, run_hot, run_within
 from api.retries import is_away, is_locked_out
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -80,3 +80,37 @@ async def test_no_session_is_lost_by_errors(hot: AsyncEngine) -> None:
         with pytest.raises(IntegrityError):
             await run_hot(hot, ADD, name="ada")
     assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_errors_within_a_session_that_is_in_use_are_those_of_sqlalchemy(
+    hot: AsyncEngine, heard: list[ExceptionContext]
+) -> None:
+    async with hot.connect() as db:
+        await run_within(db, ADD, name="ada")
+        with pytest.raises(IntegrityError):
+            await run_within(db, ADD, name="ada")
+        await run_within(db, ADD, name="ben")
+        with pytest.raises(DBAPIError) as raised:
+            await run_within(db, END)
+        assert is_away(raised.value)
+        assert raised.value.connection_invalidated
+    assert len(heard) == 2
+    assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await run_hot(hot, ADD, name="cid")
+
+
+async def test_a_statement_that_is_cancelled_within_a_session_gives_it_back(
+    hot: AsyncEngine,
+) -> None:
+    async def wait() -> None:
+        async with hot.connect() as db:
+            await run_within(db, HotStatement("SELECT pg_sleep(60)", [], {}))
+
+    waiting = asyncio.ensure_future(wait())
+    while not hot.pool.checkedout():  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await run_hot(hot, ADD, name="ada")

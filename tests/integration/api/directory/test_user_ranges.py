@@ -16,8 +16,11 @@ from api.admin.connections import create_connection
 from api.directory.count_ranges import ALONE, add_changes, count_ranges, drop_ranges
 from api.directory.count_users import UserCounting
 from api.directory.dialects import SETTLED_AFTER, DirectoryDatabase, settled_before
+from api.directory.hot_statements import run_within
 from api.directory.tables import ApiTable
 from api.directory.user_ranges import find_page, page_statement, total_statement
+from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE
+from api.scim.users.hot_pages import reading_page
 from contracts.clock import now
 from tests.drivers.in_process import RULES, opened_directory
 
@@ -78,6 +81,17 @@ class Process:
             total = await db.scalar(select(func.count()).where(of_connection))
             expected = total, list(await db.scalars(page))
             assert await db.scalar(total_statement().params(connection=self.connection)) == total
+            rows = await run_within(
+                db,
+                reading_page(db.dialect.name),
+                connection=self.connection,
+                digest="",
+                start=start,
+                count=count,
+                characters=CHARACTERS_AT_ONCE,
+            )
+            at_once = rows[0]["total"], [row["id"] for row in rows if row["id"] is not None]
+            assert at_once == expected
             return await find_page(db, self.connection, start, count) == expected
 
     async def rows(self, table: Any) -> int:

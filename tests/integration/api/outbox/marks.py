@@ -9,7 +9,9 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import ReleasedAttributes, after_creation
 from api.directory.identity_rows import new_row
 from api.directory.tables import Identity
-from api.outbox.leasing import Mark, MarkSelection, lease, look, make_due_ready
+from api.outbox.due_marks import make_due_ready
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.leasing import Mark, lease
 from contracts.identity_changed import Profile, Trace
 from contracts.topology import Lane
 from tests.drivers.in_process import RULES
@@ -58,9 +60,8 @@ async def taken(
     async with directory.write() as db:
         selection = MarkSelection(lane, suspect)
         await make_due_ready(db, now, LEASE)
-        [waiting] = await look(db, selection)
-        leased = await lease(db, selection, waiting, most, now + LEASE, after)
-    return leased.marks
+        leased = await lease(db, selection, most, now + LEASE, after)
+    return [leased_mark for leased_mark, _ in leased.marks]
 
 
 def by_connection(marks: Sequence[Mark], connections: Mapping[str, str]) -> dict[str, int]:

@@ -1,60 +1,20 @@
 """Does the relay send bundles where workers read them, and does each mark get its own outcome?"""
 
-from collections.abc import Callable, Sequence
-
 import pytest
 from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
-from contracts.identities_changed import LARGEST_BUNDLE, decode_all
-from contracts.identity_changed import IdentityChangedEnvelope
+from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane
-from contracts.transport import (
-    Apart,
-    Confirmed,
-    Parcel,
-    PublishOutcome,
-    RetryAfter,
-    TransportState,
-    Unknown,
-)
+from contracts.transport import Apart, Confirmed, RetryAfter, Unknown
 from tests.drivers.in_process import Ingress
 from tests.integration.api.outbox.marks import NOW, SECOND, connect, mark
+from tests.integration.api.outbox.post import Post
 from tests.readings.samples import samples
 
 BROKEN = Unknown("connection lost", suspect=True)
-
-
-class Post:
-    """A publisher that keeps what it is given, and answers parcel by parcel as it is told."""
-
-    def __init__(self) -> None:
-        self.parcels: list[Parcel] = []
-        self.takes_bundles = True
-        self.answer: Callable[[Parcel], PublishOutcome] = lambda _parcel: Confirmed()
-
-    async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
-        self.parcels += parcels
-        return [self.answer(parcel) for parcel in parcels]
-
-    async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
-        [outcome] = await self.publish([parcel])
-        return outcome
-
-    async def inspect(self) -> TransportState:
-        return TransportState(connected=True, takes_bundles=self.takes_bundles)
-
-    @property
-    def identities(self) -> list[list[str]]:
-        """Return the identities of each parcel."""
-        return [_identities(parcel) for parcel in self.parcels]
-
-
-def _identities(parcel: Parcel) -> list[str]:
-    decoded = decode_all(parcel.body)
-    return [it.data.identity for it in decoded if isinstance(it, IdentityChangedEnvelope)]
 
 
 @pytest.fixture

@@ -7,17 +7,22 @@ from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
+from api.outbox.batches import Batches
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.parcels import LARGEST_EVENT
 from api.outbox.relay import Relay
+from api.outbox.settle_outcomes import Settler
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Lane
-from tests.integration.api.outbox.marks import NOW, SECOND, connect, mark
+from contracts.transport import Confirmed
+from tests.integration.api.outbox.marks import LEASE, NOW, SECOND, connect, mark, taken
+from tests.integration.api.outbox.post import Post
+from tests.readings.round_trips import round_trips_to
 from tests.readings.statements import asked_of
 
-PUBLISHING = ["look", "lease", "read", "settle"]
+PUBLISHING = ["lease", "settle"]
 KINDS = {
-    "WITH RECURSIVE found": "look",
-    "UPDATE identities SET due_at": "lease",
-    "SELECT connections.id, connections.workspace": "read",
+    "WITH RECURSIVE found": "lease",
     "UPDATE identities SET dirty_lane": "settle",
     "SELECT (EXISTS": "due",
     "SELECT EXISTS": "due",
@@ -34,10 +39,10 @@ def kinds(statements: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("people", [1, 100])
-async def test_a_batch_takes_four_statements_whatever_its_size(
+async def test_a_batch_takes_two_statements_whatever_its_size(
     directory: DirectoryDatabase, people: int
 ) -> None:
-    connections = await connect(directory, "acme")
+    connections = await connect(directory, "acme", "other")
     transport = EmbeddedTransport()
     relay = Relay(directory, transport, ApiMetrics(CollectorRegistry()), lambda: NOW + SECOND)
     assert await relay.move(Lane.BULK) == 0  # it has looked for due marks now
@@ -50,11 +55,30 @@ async def test_a_batch_takes_four_statements_whatever_its_size(
     assert kinds(asked.statements) == PUBLISHING
 
 
-async def test_lanes_that_a_write_wakes_share_one_look(directory: DirectoryDatabase) -> None:
-    await connect(directory, "acme")
-    transport = EmbeddedTransport()
-    relay = Relay(directory, transport, ApiMetrics(CollectorRegistry()), lambda: NOW + SECOND)
-    assert await relay.move(Lane.BULK) == 0  # it has looked for due marks now
+@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+async def test_a_batch_waits_for_its_database_twice(directory: DirectoryDatabase) -> None:
+    connections = await connect(directory, "acme")
+    post = Post()
+    relay = Relay(directory, post, ApiMetrics(CollectorRegistry()), lambda: NOW + SECOND)
+    await mark(directory, connections["acme"], ["early"])
+    assert await relay.move(Lane.BULK) == 1  # its statements are prepared now
+    await mark(directory, connections["acme"], ["person"])
+    async with round_trips_to(directory) as sent:
+        assert await relay.move(Lane.BULK) == 1
+    assert kinds(sent) == PUBLISHING, "no BEGIN, no COMMIT, and no look"
+
+
+async def test_events_that_are_published_one_after_the_other_are_settled_together(
+    directory: DirectoryDatabase,
+) -> None:
+    connections = await connect(directory, "acme")
+    batches = Batches(directory, lambda: NOW + SECOND, LARGEST_EVENT)
+    settler = Settler(directory, ApiMetrics(CollectorRegistry()), lambda: NOW + SECOND)
     with asked_of(directory) as asked:
-        assert await asyncio.gather(*(relay.move(lane) for lane in Lane)) == [0, 0]
-    assert kinds(asked.statements) == ["look"]
+        for number in range(3):
+            await mark(directory, connections["acme"], [f"person-{number}"])
+            batch = await batches.next(MarkSelection(Lane.BULK), 50)
+            assert await settler.settle([(it, Confirmed()) for it in batch.events]) == 1
+        assert await settler.clear() == 3
+    assert kinds(asked.statements).count("settle") == 1
+    assert await taken(directory, 1, NOW + 2 * LEASE) == []

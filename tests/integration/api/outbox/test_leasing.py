@@ -11,7 +11,8 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.outbox import settling
-from api.outbox.leasing import MarkSelection, lease, look
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.leasing import lease
 from contracts.topology import RETRY_DELAYS, Lane
 from tests.integration.api.outbox.marks import (
     LEASE,
@@ -76,10 +77,9 @@ async def test_more_workspaces_than_places_are_served_one_after_the_other(
     after = ""
     for _ in range(7):
         async with directory.write() as db:
-            [waiting] = await look(db, BULK)
-            leased = await lease(db, BULK, waiting, 3, NOW + LEASE, after)
+            leased = await lease(db, BULK, 3, NOW + LEASE, after)
         after = leased.last_served
-        served += [it.connection_id for it in leased.marks]
+        served += [it.connection_id for it, _ in leased.marks]
     assert {served.count(it) for it in connections.values()} == {3}
 
 
@@ -114,8 +114,7 @@ async def test_what_another_relay_has_in_hand_is_skipped_and_not_waited_for(
     await mark(directory, connections["large"], people("large", 10))
     await mark(directory, connections["small"], people("small", 4))
     async with directory.write() as db:
-        [waiting] = await look(db, BULK)
-        await lease(db, BULK, waiting, 8, NOW + LEASE)
+        await lease(db, BULK, 8, NOW + LEASE)
         async with asyncio.timeout(10):
             batch = by_connection(await taken(directory, 8), connections)
     assert batch == {"large": 6, "small": 0}

@@ -11,8 +11,11 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.metrics import ApiMetrics
-from api.outbox.leasing import MarkSelection, lease, look, release_all
-from api.outbox.relay import LEASE_SECONDS, Relay
+from api.outbox.batches import LEASE_SECONDS
+from api.outbox.due_marks import release_all
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.leasing import lease
+from api.outbox.relay import Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import RETRY_DELAYS, Lane
@@ -167,9 +170,8 @@ async def test_the_only_relay_need_not_wait_for_the_lease_of_one_that_was_killed
 ) -> None:
     ada = await ingress.user("ada")
     async with directory.write() as db:
-        [waiting] = await look(db, BULK)
-        leased = await lease(db, BULK, waiting, 1, watch() + LEASE_SECONDS * SECOND)
-        assert [it.identity_id for it in leased.marks] == [ada]
+        leased = await lease(db, BULK, 1, watch() + LEASE_SECONDS * SECOND)
+        assert [it.identity_id for it, _ in leased.marks] == [ada]
     async with directory.write() as db:
         assert await release_all(db) == 1
     assert await relay.move(Lane.BULK) == 1
@@ -233,8 +235,7 @@ async def test_a_lease_taken_while_a_clock_was_ahead_ends_all_the_same(
     await ingress.user("ada")
     async with directory.write() as db:
         until = watch.time + LEASE_SECONDS * SECOND
-        [waiting] = await look(db, BULK)
-        await lease(db, BULK, waiting, 1, until)
+        await lease(db, BULK, 1, until)
     watch.move(-LEASE_SECONDS)
     assert await relay.move(Lane.BULK) == 0, "clocks may differ by as much"
     watch.move(-3600)

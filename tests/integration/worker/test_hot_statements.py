@@ -1,0 +1,120 @@
+"""Do errors of the driver's own statements mean to a worker what those of SQLAlchemy do?"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import ExceptionContext, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.database_errors import Meaning, meaning_of
+from worker.dialects import DownstreamDatabase
+from worker.hot_statements import run_hot
+
+pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+
+ADD = "INSERT INTO workspaces VALUES ('acme')"
+LOCK = "SELECT name FROM workspaces FOR UPDATE"
+END = "SELECT pg_terminate_backend(pg_backend_pid())"
+SLEEP = "SELECT pg_sleep(60)"
+
+Run = Callable[[AsyncConnection, str], Awaitable[object]]
+
+
+async def by_driver(db: AsyncConnection, statement: str) -> None:
+    await run_hot(db, statement, ())
+
+
+async def by_sqlalchemy(db: AsyncConnection, statement: str) -> None:
+    await db.execute(text(statement))
+
+
+@pytest.fixture
+def heard(downstream: DownstreamDatabase) -> list[ExceptionContext]:
+    heard: list[ExceptionContext] = []
+    event.listen(downstream.writing.sync_engine, "handle_error", heard.append)
+    return heard
+
+
+async def error_of(downstream: DownstreamDatabase, run: Run, statement: str) -> DBAPIError:
+    """Return the error of a statement in a transaction."""
+    with pytest.raises(DBAPIError) as raised:
+        async with downstream.write(0.1) as db:
+            await run(db, statement)
+    return raised.value
+
+
+async def names(downstream: DownstreamDatabase) -> list[str]:
+    async with downstream.read() as db:
+        return list((await db.execute(text("SELECT name FROM workspaces"))).scalars())
+
+
+async def test_both_ways_share_a_transaction(downstream: DownstreamDatabase) -> None:
+    async with downstream.write() as db:
+        await by_driver(db, ADD)
+        assert list((await db.execute(text(LOCK))).scalars()) == ["acme"]
+        await db.rollback()
+    assert await names(downstream) == []
+    async with downstream.write() as db:
+        await by_sqlalchemy(db, ADD)
+        [[found]] = await run_hot(db, "SELECT name FROM workspaces WHERE name = $1", ["acme"])
+    assert await names(downstream) == [found] == ["acme"]
+
+
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_key_that_is_taken_is_a_race(
+    downstream: DownstreamDatabase, heard: list[ExceptionContext], run: Run
+) -> None:
+    async with downstream.write() as db:
+        await by_driver(db, ADD)
+    error = await error_of(downstream, run, ADD)
+    assert isinstance(error, IntegrityError)
+    assert meaning_of(error) is Meaning.TAKEN
+    assert len(heard) == 1
+    assert await names(downstream) == ["acme"]
+
+
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_lock_of_another_transaction_times_out(
+    downstream: DownstreamDatabase, run: Run
+) -> None:
+    async with downstream.write() as db:
+        await by_driver(db, ADD)
+    async with downstream.write() as holder:
+        await by_driver(holder, LOCK)
+        assert meaning_of(await error_of(downstream, run, LOCK)) is Meaning.LOCKED
+
+
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
+    downstream: DownstreamDatabase, heard: list[ExceptionContext], run: Run
+) -> None:
+    error = await error_of(downstream, run, END)
+    assert meaning_of(error) is Meaning.AWAY
+    assert error.connection_invalidated
+    assert heard
+    async with downstream.write() as db:
+        await run(db, ADD)
+
+
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_statement_that_is_cancelled_leaves_no_session_behind(
+    downstream: DownstreamDatabase, run: Run
+) -> None:
+    started = asyncio.Event()
+
+    async def sleep() -> None:
+        async with downstream.write() as db:
+            await by_driver(db, ADD)
+            started.set()
+            await run(db, SLEEP)
+
+    sleeping = asyncio.ensure_future(sleep())
+    await started.wait()
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+    assert downstream.writing.pool.checkedout() == 0  # type: ignore[attr-defined]
+    async with downstream.write() as db:
+        await run(db, ADD)
