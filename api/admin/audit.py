@@ -73,7 +73,7 @@ async def record(
         "after": change.after,
         "correlation_id": trace.correlation_id,
     }
-    await db.execute(insert(AUDIT).values(row))
+    await db.execute(insert(AUDIT).values(row).inline())
 
 
 @asynccontextmanager
