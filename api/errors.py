@@ -44,6 +44,24 @@ class UnknownConnection(ApiError):
         super().__init__(f"there is no connection {connection_id!r}")
 
 
+class ConnectionCloses(ApiError):
+    """The connection is being deleted, and changes its state no more."""
+
+    code, status = "connection_closes", 409
+
+    def __init__(self) -> None:
+        super().__init__("the connection is being deleted")
+
+
+class ConnectionOff(ApiError):
+    """The connection is to go live, and is switched off."""
+
+    code, status = "connection_off", 409
+
+    def __init__(self) -> None:
+        super().__init__("the connection is switched off: switch it on first")
+
+
 class UnknownIdentity(ApiError):
     """The connection has no identity with this id."""
 

@@ -17,6 +17,7 @@ from api.admin.administration import Administration
 from api.admin.audit import Change, record
 from api.admin.rule_choices import policy_of
 from api.connection_urls import base_url_of
+from api.directory.connection_states import ConnectionState, Standing
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import UnknownConnection, UnknownPolicy, UnusableWorkspaceName
@@ -30,13 +31,19 @@ LONGEST_SLUG = 50
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInUse:
-    """A connection and its rules. ``created_at`` is in microseconds since the epoch."""
+    """A connection, its rules and its state. Times are in microseconds since the epoch.
+
+    ``state_by`` names the actor who set the state, and is None until then.
+    """
 
     id: str
     workspace: str
     portal: Portal
     rules: Rules
     created_at: int
+    standing: Standing
+    state_since: int
+    state_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +64,11 @@ class NewConnection:
 
 
 async def open_connection(
-    it: Administration, actor: Actor, workspace: str, rules: Rules
+    it: Administration, actor: Actor, workspace: str, rules: Rules, *, observe: bool = False
 ) -> Credentials:
     """Switch SCIM on for a portal, and return the credentials for its identity provider.
 
+    :param observe: whether all that the provider pushes waits until the connection is live.
     :raises UnknownWorkspace: when the actor does not reach the workspace.
     :raises NotAllowed: when the actor may not change it.
     :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
@@ -70,12 +78,21 @@ async def open_connection(
     await check_policy(it.downstream.policies, workspace, rules)
     slug_of(workspace)  # an unusable name is refused before anything is written
     await it.downstream.workspaces.ensure_workspace(workspace)
-    created = await create_connection(it.directory, workspace, rules, it.clock(), actor)
+    state = ConnectionState.OBSERVING if observe else ConnectionState.LIVE
+    created = await create_connection(
+        it.directory, workspace, rules, it.clock(), actor, state=state
+    )
     return Credentials(created.id, base_url_of(it.public_url, created.id), created.token)
 
 
 async def create_connection(
-    database: DirectoryDatabase, workspace: str, rules: Rules, now: int, actor: Actor = COMMAND
+    database: DirectoryDatabase,
+    workspace: str,
+    rules: Rules,
+    now: int,
+    actor: Actor = COMMAND,
+    *,
+    state: ConnectionState = ConnectionState.LIVE,
 ) -> NewConnection:
     """Create a connection for the portal of the rules; a portal may have several.
 
@@ -87,13 +104,14 @@ async def create_connection(
         "portal": rules.portal,
         "rules": RULES.dump_python(rules, mode="json"),
         "created_at": now,
+        "state": state,
     }
     async with database.write() as db:
         for number in count(1):
             id_ = stem if number == 1 else f"{stem}-{number}"
             if await _insert(db, values | {"id": id_}):
                 break
-        made = {"portal": rules.portal, "rules": values["rules"]}
+        made = {"portal": rules.portal, "state": state, "rules": values["rules"]}
         change = Change("connections.create", workspace, id_, after=made)
         await record(db, actor, change, now, new_trace())
         return NewConnection(id_, await issue_token(db, id_, now))
@@ -162,6 +180,9 @@ def _in_use(row: RowMapping) -> ConnectionInUse:
         portal=Portal(row["portal"]),
         rules=RULES.validate_python(row["rules"]),
         created_at=row["created_at"],
+        standing=Standing(ConnectionState(row["state"]), row["switched_off_at"]),
+        state_since=row["state_since"] or row["created_at"],
+        state_by=row["state_by"],
     )
 
 

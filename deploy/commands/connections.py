@@ -1,4 +1,7 @@
-"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules."""
+"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules.
+
+The commands for the states of a connection are those of ``connection_states``.
+"""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -12,16 +15,15 @@ from api.admin.connections import Credentials, list_connections, open_connection
 from api.admin.named_values import portal_named
 from api.admin.rule_choices import described
 from api.admin.rules import rules_from
-from api.connection_urls import base_url_of
-from contracts.rules import RULES
+from deploy.commands import connection_states
+from deploy.commands.connection_states import row_of
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.rule_options import choices_of
-from deploy.commands.session import JsonOption, Workspace, on_administration
+from deploy.commands.session import ConnectionId, JsonOption, Workspace, on_administration
 from deploy.commands.unknown_leavers import show_published
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
-ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
 OnCreate = Annotated[
     str | None,
     typer.Option(
@@ -51,6 +53,7 @@ MapRole = Annotated[
 
 def register(muster: typer.Typer) -> None:
     """Add the commands."""
+    connection_states.add_to(app)
     muster.add_typer(app, name="connections")
 
 
@@ -63,6 +66,10 @@ def create(
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
+    observe: Annotated[
+        bool,
+        typer.Option("--observe", help="Keep all that is pushed until connections resume."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Switch SCIM on; prints the base URL, and the bearer token this once."""
@@ -70,7 +77,7 @@ def create(
     rules = rules_from(portal_named(portal), choices)
 
     async def work(it: Administration) -> Credentials:
-        return await open_connection(it, COMMAND, workspace, rules)
+        return await open_connection(it, COMMAND, workspace, rules, observe=observe)
 
     show_row(asdict(on_administration(work)), as_json=as_json)
 
@@ -105,21 +112,11 @@ def change(
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """List the connections with their base URLs and rules."""
+    """List the connections with their states, base URLs and rules."""
 
     async def work(it: Administration) -> list[dict[str, Any]]:
         found = await list_connections(it, COMMAND)
-        return [
-            {
-                "connection": each.id,
-                "workspace": each.workspace,
-                "portal": each.portal,
-                "base_url": base_url_of(it.public_url, each.id),
-                "rules": RULES.dump_python(each.rules, mode="json"),
-            }
-            | asdict(described(each.rules))
-            for each in found
-        ]
+        return [row_of(it, each) for each in found]
 
-    columns = ("connection", "base_url", "on_create", "on_deactivate", "roles")
+    columns = ("connection", "state", "base_url", "on_create", "on_deactivate", "roles")
     show_rows(on_administration(work), columns, as_json=as_json)

@@ -16,6 +16,7 @@ from deploy.settings import Settings, read_settings
 T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
 Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 
 

@@ -9,9 +9,8 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.connections import Credentials
 from api.admin.tokens import rotate_token
-from deploy.commands.connections import ConnectionId
 from deploy.commands.output import show_row
-from deploy.commands.session import JsonOption, on_administration
+from deploy.commands.session import ConnectionId, JsonOption, on_administration
 
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens of connections.")
 

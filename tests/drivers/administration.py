@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration, Downstream
+from api.admin.connection_states import change_state
 from api.admin.connections import Credentials
 from api.admin.tokens import rotate_token
+from api.directory.connection_states import Verb
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
@@ -77,6 +79,12 @@ def administration_on(
     platform = platform or Platform()
     downstream = Downstream(states or States(), failures or GivenUp(), platform, platform)
     return Administration(directory, downstream, PUBLIC_URL, clock)
+
+
+async def stand(directory: DirectoryDatabase, connection: str, *verbs: Verb) -> None:
+    """Change the state of a connection, by one verb after the other."""
+    for verb in verbs:
+        await change_state(administration_on(directory), COMMAND, connection, verb)
 
 
 async def rotate(directory: DirectoryDatabase, connection: str, clock: Clock = now) -> Credentials:
