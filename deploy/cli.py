@@ -1,5 +1,6 @@
-"""Which commands does ``muster`` have? This table names the module of each, loaded on demand."""
+"""Which commands does ``muster`` have? This table lists them, with modules loaded on demand."""
 
+import gc
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -7,30 +8,85 @@ from typing import Annotated
 
 import typer
 
-from deploy.commands.on_demand import group_of
+from deploy.commands.on_demand import Listed, group_of
 
 COMMANDS = {
-    "run": "deploy.commands.processes.run",
-    "api": "deploy.commands.processes.api",
-    "relay": "deploy.commands.processes.relay",
-    "worker": "deploy.commands.processes.worker",
-    "migrate": "deploy.commands.processes.migrate",
-    "demo": "deploy.demo.play",
-    "status": "deploy.commands.status",
-    "resync": "deploy.commands.resync",
-    "reconcile": "deploy.commands.reconcile",
-    "connections": "deploy.commands.connections",
-    "tokens": "deploy.commands.tokens",
-    "failures": "deploy.commands.failures",
-    "dead-letters": "deploy.commands.dead_letters",
-    "topology": "deploy.commands.topology",
-    "policies": "deploy.commands.policies",
-    "devices": "deploy.commands.devices",
-    "accounts": "deploy.commands.accounts",
-    "audit": "deploy.commands.audit",
+    "run": Listed(
+        "deploy.commands.processes.run",
+        "Run api, relay and worker in one process.",
+    ),
+    "api": Listed(
+        "deploy.commands.processes.api",
+        "Run the api with a relay inside, beside other processes.",
+    ),
+    "relay": Listed(
+        "deploy.commands.processes.relay",
+        "Run a relay alone, beside other processes.",
+    ),
+    "worker": Listed(
+        "deploy.commands.processes.worker",
+        "Run a worker, beside other processes.",
+    ),
+    "migrate": Listed(
+        "deploy.commands.processes.migrate",
+        "Bring both databases to the schema of this version.",
+    ),
+    "demo": Listed(
+        "deploy.demo.play",
+        "Tell a joiner-mover-leaver story in requests of Okta, and check its effects downstream.",
+    ),
+    "status": Listed(
+        "deploy.commands.status",
+        "Show how many identities are pending and applied, which are refused or failed, and why.",
+    ),
+    "resync": Listed(
+        "deploy.commands.resync",
+        "Publish the newest state of identities again, e.g. after a failure or a restore.",
+    ),
+    "reconcile": Listed(
+        "deploy.commands.reconcile",
+        "Compare every identity with its state downstream; exit status 1 where they disagree.",
+    ),
+    "connections": Listed(
+        "deploy.commands.connections",
+        "Switch SCIM on for a portal, and see where it is.",
+    ),
+    "tokens": Listed(
+        "deploy.commands.tokens",
+        "Bearer tokens of connections.",
+    ),
+    "failures": Listed(
+        "deploy.commands.failures",
+        "Events that could not be published or applied.",
+    ),
+    "dead-letters": Listed(
+        "deploy.commands.dead_letters",
+        "Messages that cannot be read, or were never answered."
+        " The broker's user must be allowed to read them.",
+    ),
+    "topology": Listed(
+        "deploy.commands.topology",
+        "Exchanges and queues on the broker.",
+    ),
+    "policies": Listed(
+        "deploy.commands.policies",
+        "Policies of a workspace.",
+    ),
+    "devices": Listed(
+        "deploy.commands.devices",
+        "Managed devices of a workspace.",
+    ),
+    "accounts": Listed(
+        "deploy.commands.accounts",
+        "Employees, collaborators and MDM employees.",
+    ),
+    "audit": Listed(
+        "deploy.commands.audit",
+        "Show the changes that were made, the latest first; --json shows before and after as well.",
+    ),
 }
 """The commands in the order of the help. All modules together take several times as long to load
-as the one that a command needs."""
+as the one that a command needs. A test holds what the help tells of them to what they do."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,8 +116,14 @@ def _muster(
 
 
 def main() -> None:
-    """Run the command line."""
-    sys.exit(run(sys.argv[1:], before=_log_to_stderr))
+    """Run the command line.
+
+    While modules are loaded, nothing becomes garbage, and what they hold lives as long as the
+    command. So the collector rests until then, and never looks through it afterwards, not even at
+    the exit: ``muster status`` takes 0.55 s of the processor in place of 0.9, measured in turns.
+    """
+    gc.disable()
+    sys.exit(run(sys.argv[1:], before=_begin))
 
 
 def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
@@ -84,10 +146,12 @@ def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
         return _fail(*explained(error))
 
 
-def _log_to_stderr() -> None:
+def _begin() -> None:
     # Its library takes longer to load than all that --version and a mistyped word need.
     from deploy.logs import log_to_stderr  # noqa: PLC0415
 
+    gc.freeze()  # with four thousand objects of garbage among the 250,000 of ``muster api``
+    gc.enable()
     log_to_stderr()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.servers.migrated import FileTemplates, NewDatabase, PostgresTemplates
 from tests.servers.postgres import PostgresServer, postgres_service
 from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
 from tests.servers.services import Service, ServiceSettings, ServiceUnavailable, find
+from tests.servers.sharing import shared
 
 # The same examples at every run, and none of them timed: a failure means the code. More are tried
 # with --hypothesis-profile=default.
@@ -31,12 +33,20 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def shared_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that this process has in common with the others of this run, if any."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(pytestconfig, "workerinput") else own
+
+
 @contextmanager
-def _server(service: Service, config: pytest.Config) -> Iterator[str]:
+def _server(service: Service, config: pytest.Config, folder: Path) -> Iterator[str]:
     """Yield the URL of the server of this kind for this run, or skip the test."""
     origins = config.stash[ORIGINS]
+    find_it = partial(find, service, local_services=config.stash[SETTINGS].local_services)
     try:
-        with find(service, local_services=config.stash[SETTINGS].local_services) as found:
+        with shared(folder, service.name, find_it) as found:
             origins[service.name] = found.origin
             yield found.url
     except ServiceUnavailable as reasons:
@@ -45,16 +55,26 @@ def _server(service: Service, config: pytest.Config) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+def durable() -> bool:
+    """Say whether PostgreSQL, where it is started for these tests, keeps its files on a disk."""
+    return False
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    pytestconfig: pytest.Config, shared_folder: Path, durable: bool
+) -> Iterator[PostgresServer]:
     """Give the PostgreSQL server of this run, or skip the test."""
-    with _server(postgres_service(pytestconfig.stash[SETTINGS]), pytestconfig) as url:
+    service = postgres_service(pytestconfig.stash[SETTINGS], durable=durable)
+    with _server(service, pytestconfig, shared_folder) as url:
         yield PostgresServer(url)
 
 
 @pytest.fixture(scope="session")
-def rabbitmq_server(pytestconfig: pytest.Config) -> Iterator[RabbitmqServer]:
+def rabbitmq_server(pytestconfig: pytest.Config, shared_folder: Path) -> Iterator[RabbitmqServer]:
     """Give the RabbitMQ broker of this run, or skip the test."""
-    with _server(rabbitmq_service(pytestconfig.stash[SETTINGS]), pytestconfig) as url:
+    service = rabbitmq_service(pytestconfig.stash[SETTINGS])
+    with _server(service, pytestconfig, shared_folder) as url:
         yield RabbitmqServer(url)
 
 

@@ -1,6 +1,7 @@
 """How are deliveries handled? A handler applies their events in batches, one by one on failure."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -58,8 +59,7 @@ class Handler:
         After a stop, batches that were not begun stay unanswered and are delivered again, as does
         the rest while the database is away: bundles in hand may take longer than a drain may.
         """
-        waiting = list(batches(await self._open(deliveries), MAX_BATCH_SIZES[self.lane]))
-        waiting.reverse()
+        waiting = deque(batches(await self._open(deliveries), MAX_BATCH_SIZES[self.lane]))
         at_once = min(len(waiting), self.database.transactions_at_once)
         if at_once <= 1:
             await self._apply_each(waiting)
@@ -68,15 +68,14 @@ class Handler:
             for _ in range(at_once):
                 tasks.create_task(self._apply_each(waiting))
 
-    async def _apply_each(self, waiting: list[list[ReceivedEvent]]) -> None:
-        """Apply batches until none is left, each with a transaction of its own.
+    async def _apply_each(self, waiting: deque[list[ReceivedEvent]]) -> None:
+        """Take one batch after the other and apply it, until none is left.
 
-        :param waiting: the batches, the next one at the end. While the database works on a batch
-            of one task, another task plans its own.
+        Two tasks may do so: while the database works on the batch of one, the other plans its own.
         """
         try:
             while waiting and not self.stop.is_set():
-                contended, others = self.contended.split(waiting.pop())
+                contended, others = self.contended.split(waiting.popleft())
                 await self._apply(others, LOCK_TIMEOUTS[self.lane])
                 await self._apply(contended, SHORT_LOCK_TIMEOUT)
         except DatabaseAway:

@@ -1,8 +1,6 @@
 """Which requests does a connection accept? Each has to carry one of its live bearer tokens."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,13 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.opens import is_valid, opens
 from api.access.token_memory import TokenMemory
+from api.access.tokens import digest_of
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable
 from contracts.rules import RULES, Rules
-
-MUSTER_PREFIX = "muster_"
-"""The start of every token, by which scanners of leaked secrets recognise one."""
 
 BEARER_SCHEME = "bearer "
 
@@ -62,16 +58,6 @@ class OpenedConnection:
     id: str
     rules: Rules
     digest: str = ""
-
-
-def new_token() -> str:
-    """Return a token of 256 random bits."""
-    return MUSTER_PREFIX + secrets.token_urlsafe(32)
-
-
-def digest_of(token: str) -> str:
-    """Return the digest under which a token is stored; 256 random bits need no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 Tokens = TokenMemory[OpenedConnection]

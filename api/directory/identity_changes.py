@@ -131,6 +131,8 @@ def _waiting_email(known: Profile, sent: Profile) -> str | None:
 
 
 def _with_waiting(known: Profile, waiting: str | None) -> Profile:
+    if known.waiting_email == waiting:
+        return known
     return known.model_copy(update={"waiting_email": waiting})
 
 

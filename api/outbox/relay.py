@@ -36,8 +36,8 @@ SUSPECTS_AT_ONCE = 10
 """Suspects leased at once. A suspect may wait to the timeout of a confirm, which ends the batch."""
 
 FULL_PAUSE = 0.25
-"""Seconds between looks at a full lane, in which workers take at most a tenth of its events each.
-A look declares each queue of the broker."""
+"""Seconds between looks at a full lane, in which the quickest worker takes a quarter of its events.
+A look declares each queue of the broker, one after the other."""
 
 
 class Relay:

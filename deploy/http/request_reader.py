@@ -85,11 +85,6 @@ class RequestReader:
         """Whether bytes have come that are not read yet."""
         return bool(self._received)
 
-    @property
-    def is_read_by_h11(self) -> bool:
-        """Whether h11 reads the present request."""
-        return self._other is not None
-
     def receive(self, data: bytes) -> None:
         """Take bytes from the client."""
         if self._other is None:

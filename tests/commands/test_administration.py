@@ -7,8 +7,10 @@ from importlib.metadata import version
 import pytest
 from sqlalchemy import make_url
 
+from deploy import cli
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from tests.commands.conftest import Answer
-from tests.servers.migrated import NewDatabase
+from tests.servers.migrated import FileTemplates, NewDatabase
 
 Muster = Callable[..., Answer]
 
@@ -213,12 +215,34 @@ MISTAKES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def known_installation(
+    tmp_path_factory: pytest.TempPathFactory, file_templates: FileTemplates
+) -> dict[str, str]:
+    """Give the settings of an installation with one connection, which no mistake changes."""
+    folder = tmp_path_factory.mktemp("known")
+    settings = {
+        f"MUSTER_{side}_DATABASE_URL": file_templates.copy(schema, folder / f"{side}.sqlite3")
+        for side, schema in (("DIRECTORY", DIRECTORY), ("DOWNSTREAM", DOWNSTREAM))
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, url in settings.items():
+            patch.setenv(name, url)
+        assert cli.run(["connections", "create", "known", "store"]) == 0
+    return settings
+
+
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("command", "says"), MISTAKES)
 def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
-    muster: Muster, command: str, says: str
+    muster: Muster,
+    known_installation: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    says: str,
 ) -> None:
-    muster("connections", "create", "known", "store")
+    for name, url in known_installation.items():
+        monkeypatch.setenv(name, url)
     mistake = muster(*shlex.split(command))
     assert (mistake.status, mistake.out) == (2, "")
     (line,) = mistake.err.splitlines()

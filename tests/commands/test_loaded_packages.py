@@ -31,9 +31,17 @@ SPARED = [
         | OF_EVERY_COMMAND
         | {"rich"},
     ),
+    (
+        ["--help"],
+        OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_DATABASES | OF_MIGRATIONS | OF_EVERY_COMMAND,
+    ),
     (["status"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["reconcile"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
     (["accounts", "list", "acme"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["connections", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["tokens", "rotate", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["resync", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["failures", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["migrate"], OF_THE_API | OF_SERVERS | OF_THE_BROKER),
     (["topology", "apply"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
     (["relay"], OF_THE_API | OF_MIGRATIONS),
@@ -78,6 +86,14 @@ def test_every_command_of_the_table_is_there_by_its_name() -> None:
     assert {name: command.name for name, command in group.commands.items()} == {
         name: name for name in cli.COMMANDS
     }
+
+
+def test_the_help_tells_of_each_command_what_its_own_help_begins_with() -> None:
+    group = typer.main.get_command(cli.app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        paragraph, _, _ = (command.help or "").partition("\n\n")
+        assert cli.COMMANDS[name].does == " ".join(paragraph.split())
 
 
 def test_a_mistyped_command_is_told_its_neighbours(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Do the worker's statements for PostgreSQL alone do what the plain ones do? In any state."""
+"""Do the worker's statements at once do what the plain ones do? In any state."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -28,7 +28,8 @@ from worker.sync.lock_at_once import make_and_lock
 from worker.sync.mapping import FAILURES, RECORDS
 from worker.sync.save_records import write_and_forget, write_then_forget
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+"""The database that has statements of its own; what is put is the same on both."""
 
 examples = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -116,6 +117,7 @@ async def store(db: AsyncConnection, records: dict[IdentityKey, int]) -> None:
         await db.execute(insert(RECORDS).values(record_row(key, version, number)))
 
 
+@on_postgres
 @examples
 @given(stored=st.dictionaries(KEYS, VERSIONS), keys=MANY_KEYS)
 def test_records_are_made_and_locked(
@@ -132,6 +134,7 @@ def test_records_are_made_and_locked(
     undone(check)
 
 
+@on_postgres
 @examples
 @given(
     stored=st.dictionaries(KEYS, VERSIONS, min_size=1),
@@ -168,6 +171,7 @@ def test_records_are_written_and_failures_forgotten(
     undone(check)
 
 
+@on_postgres
 @examples
 @given(stored=st.sets(ADDRESSES), ids=st.sets(st.integers(0, 12)), addresses=st.sets(ADDRESSES))
 def test_accounts_are_found_by_id_and_by_address(

@@ -1,7 +1,7 @@
 """How do tests run a server in a container? By testcontainers, once engine and image are sure."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,7 @@ def run_container(
     *,
     network: Literal["bridge", "host"],
     environment: dict[str, str],
+    command: Sequence[str] = (),
     listen_on: Callable[[DockerContainer, int], object],
     files: Mapping[str, Path] | None = None,
     beside: Mapping[int, int] | None = None,
@@ -64,11 +65,12 @@ def run_container(
 ) -> Iterator[RunningServer]:
     """Yield a server that has started, though it may not answer yet.
 
-    On the network of the host ``listen_on`` tells it to use a free port of loopback. ``files`` are
+    ``command`` takes the place of the image's own. On the network of the host ``listen_on`` tells
+    the server to use a free port of loopback, and may do so by another command. ``files`` are
     copied in beforehand, to the places that are their keys. ``beside`` are further ports of it, and
     how many above its own they are reached here; on the network of the host ``listen_on`` sees to
     that. ``small_disks`` have places and sizes (as ``64m``), are everybody's to write to, and are
-    empty after each start.
+    empty after each start: they are in memory.
     """
     ensure_image(image)
     # Its reaper is one more image that may be missing, and the container is removed below.
@@ -78,6 +80,8 @@ def run_container(
         container.with_copy_into_container(file, place)
     for place, size in (small_disks or {}).items():
         container.with_tmpfs_mount(place, f"size={size},mode=1777")
+    if command:
+        container.with_command(list(command))
     free_port = _free_port()
     try:
         with _problems_as("no container"):

@@ -28,6 +28,9 @@ START_SECONDS = 90
 
 OWN_NAMES = "muster-test-"
 
+IN_MEMORY = "/mnt/memory"
+"""Where a broker that is started for tests alone keeps its queues, instead of on a disk."""
+
 QUICK_RETRIES = (0.1, 1)
 """Seconds; in place of the tiers that make a person, or a test, wait."""
 
@@ -81,7 +84,12 @@ def rabbitmq_service(settings: ServiceSettings) -> Service:
 @contextmanager
 def _run_rabbitmq(image: str, *, network: Literal["bridge", "host"]) -> Iterator[str]:
     with run_container(
-        image, STANDARD_PORT, network=network, environment={}, listen_on=listen_on_loopback
+        image,
+        STANDARD_PORT,
+        network=network,
+        environment={"RABBITMQ_MNESIA_BASE": IN_MEMORY},
+        listen_on=listen_on_loopback,
+        small_disks={IN_MEMORY: "2g"},
     ) as server:
         url = _url(server.host, server.port)
         wait_for_rabbitmq(url)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChanged
 from worker.dialects import is_among
+from worker.hot_statements import run_kept
 from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
 from worker.planning.facts import IdentityKey, key_of_event
@@ -105,8 +106,7 @@ async def _lock(
 ) -> Sequence[Sequence[Any]]:
     grouped = by_connection(keys)
     statement = _locking_statement(len(grouped), skip_locked)
-    rows: Sequence[Sequence[Any]] = (await db.execute(statement, parameters_of(grouped))).all()
-    return rows
+    return await run_kept(db, statement, parameters_of(grouped))
 
 
 @cache

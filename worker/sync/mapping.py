@@ -84,7 +84,7 @@ def record_of(row: Sequence[Any]) -> SyncRecord:
     connection, identity, applied, deactivated_at, account_id, deleted, email, version, _ = row
     key = IdentityKey(connection, identity)
     waiting_email = email if version == applied else None
-    return SyncRecord(key, applied, deactivated_at, account_id, deleted, waiting_email)
+    return SyncRecord(key, applied, deactivated_at, account_id, bool(deleted), waiting_email)
 
 
 def is_refused(row: Sequence[Any]) -> bool:

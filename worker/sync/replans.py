@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Select, Update, bindparam, func, or_, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.dialects import TEXTS, is_among
+from worker.hot_statements import run_kept
 from worker.planning.facts import IdentityKey
 from worker.sync.mapping import RECORDS, REFUSALS, key_of, of_identities
 
@@ -38,7 +39,7 @@ async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) 
     if not obstacles:
         return 0
     parameters = {"obstacles": sorted(obstacles), "moment": now}
-    return (await db.execute(_marking_statement(), parameters)).rowcount
+    return len(await run_kept(db, _marking_statement(), parameters))
 
 
 @cache
@@ -57,7 +58,8 @@ def _marking_statement() -> Update:
         .order_by(RECORDS.c.connection, RECORDS.c.identity)
         .with_for_update(skip_locked=True)
     )
-    return update(RECORDS).where(RECORD_KEY.in_(unlocked)).values(replan_at=MOMENT)
+    marking = update(RECORDS).where(RECORD_KEY.in_(unlocked)).values(replan_at=MOMENT)
+    return marking.returning(RECORDS.c.identity)
 
 
 async def mark_refused(db: AsyncConnection, keys: Collection[IdentityKey], at: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Delete, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.identity_changed import IdentityChangedEnvelope
-from worker.hot_statements import run_hot
+from worker.hot_statements import run_hot, run_kept
 from worker.planning.facts import IdentityKey, SyncRecord
 from worker.planning.working_set import WorkingSet
 from worker.put_rows import columns_of, insert_of_columns, put_rows, values_of
@@ -71,7 +71,7 @@ async def write_then_forget(db: AsyncConnection, rows: Sequence[Sequence[Any]]) 
 async def _forget_failures(db: AsyncConnection, keys: Collection[IdentityKey]) -> None:
     """Delete the failures of identities that have applied the failed version or a newer one."""
     grouped = by_connection(keys)
-    await db.execute(_forgetting_statement(len(grouped)), parameters_of(grouped))
+    await run_kept(db, _forgetting_statement(len(grouped)), parameters_of(grouped))
 
 
 @cache

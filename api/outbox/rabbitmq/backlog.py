@@ -21,7 +21,7 @@ REMEMBERED_BUNDLES = 50
 as fill the lane, where they are full."""
 
 MISSING_SECONDS = 5.0
-"""How long queues for bundles are taken for missing. A full lane is looked at ten times a second,
+"""How long queues for bundles are taken for missing. A full lane is looked at four times a second,
 and each look at a missing queue would end a channel with an error in the log of the broker."""
 
 

@@ -50,6 +50,11 @@ class DirectoryHandler(AsyncScimHandler):
         return SearchRequests(self.service, self._transactions, self.users)
 
     @cached_property
+    def operations(self) -> BulkOperations:
+        """Apply the operations of bulk requests."""
+        return BulkOperations(self.service, self._transactions, self.users, self._group_writes)
+
+    @cached_property
     def _group_writes(self) -> GroupWrites:
         return GroupWrites(self.service, self._transactions, memory=self._memory)
 
@@ -94,11 +99,8 @@ class DirectoryHandler(AsyncScimHandler):
         """Run a bulk request (RFC 7644 section 3.7)."""
         with self.service.provider:
             self.service.route(request, Operation.bulk)
-            operations = BulkOperations(
-                self.service, self._transactions, self.users, self._group_writes
-            )
             cycles = BulkCycles(self.service, self._transactions)
-            return await BulkRun(self.service, operations, cycles, request).respond()
+            return await BulkRun(self.service, self.operations, cycles, request).respond()
 
     def _requests_for(self, resource_type: ResourceType) -> UserRequests | GroupRequests:
         return self.groups if resource_type.name == "Group" else self.users

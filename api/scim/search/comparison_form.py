@@ -109,10 +109,11 @@ def _resolved(model: type[Resource[Any]], path: str) -> _Attribute:
 
 
 def _form(attributes: _Attributes, holder: type[BaseModel], values: Document) -> dict[str, Any]:
+    fields = _names(holder)
     return {
-        field: _value(attributes[name], values[name])
-        for name, field in _names(holder).items()
-        if name in values
+        fields[name]: _value(attributes[name], value)
+        for name, value in values.items()
+        if name in fields
     }
 
 

@@ -173,7 +173,7 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
     after = replace(before, resource=resource, modified_at=now, revision=revision)
     of = {"of_connection": before.connection_id, "of_id": before.id}
     columns = dict(state.columns)
-    if columns["resource"].get("userName") == from_json(before.resource).get("userName"):
+    if columns["user_name_key"] != row["user_name_key"] and _has_same_name(state.user, before):
         columns["user_name_key"] = row["user_name_key"]  # unique by the keys of its time
     identity = _identity_after(write, state.user, row, now)
     return Written(
@@ -181,6 +181,11 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
         columns | of | {"modified_at": now, "revision": revision},
         identity and identity | of,
     )
+
+
+def _has_same_name(user: Document, before: StoredUser) -> bool:
+    name: str | None = from_json(before.resource).get("userName")
+    return user.get("userName") == name
 
 
 def _identity_after(write: Change, user: Document, row: Row, now: int) -> Columns | None:

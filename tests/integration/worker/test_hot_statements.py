@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import ExceptionContext, event, text
+from sqlalchemy import ExceptionContext, bindparam, event, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.database_errors import Meaning, meaning_of
-from worker.dialects import DownstreamDatabase
-from worker.hot_statements import run_hot
+from worker.dialects import TEXTS, DownstreamDatabase, is_among
+from worker.hot_statements import run_hot, run_kept
+from worker.platforms.sql.mapping import WORKSPACES
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
 ADD = "INSERT INTO workspaces VALUES ('acme')"
-LOCK = "SELECT name FROM workspaces FOR UPDATE"
+FIND = "SELECT name FROM workspaces"
+LOCK = f"{FIND} FOR UPDATE"
+AMONG = select(WORKSPACES.c.name).where(
+    is_among(WORKSPACES.c.name, bindparam("names", type_=TEXTS)), WORKSPACES.c.name != "globex"
+)
 END = "SELECT pg_terminate_backend(pg_backend_pid())"
 SLEEP = "SELECT pg_sleep(60)"
 
@@ -47,19 +52,30 @@ async def error_of(downstream: DownstreamDatabase, run: Run, statement: str) -> 
 
 async def names(downstream: DownstreamDatabase) -> list[str]:
     async with downstream.read() as db:
-        return list((await db.execute(text("SELECT name FROM workspaces"))).scalars())
+        return list((await db.execute(text(FIND))).scalars())
 
 
 async def test_both_ways_share_a_transaction(downstream: DownstreamDatabase) -> None:
     async with downstream.write() as db:
         await by_driver(db, ADD)
-        assert list((await db.execute(text(LOCK))).scalars()) == ["acme"]
+        assert list((await db.execute(text(FIND))).scalars()) == ["acme"]
         await db.rollback()
     assert await names(downstream) == []
     async with downstream.write() as db:
         await by_sqlalchemy(db, ADD)
-        [[found]] = await run_hot(db, "SELECT name FROM workspaces WHERE name = $1", ["acme"])
+        [[found]] = await run_hot(db, f"{FIND} WHERE name = $1", ["acme"])
     assert await names(downstream) == [found] == ["acme"]
+
+
+async def test_a_statement_that_is_kept_gives_the_same_rows(
+    downstream: DownstreamDatabase,
+) -> None:
+    given = {"names": ["acme", "globex", 'é"\\']}
+    async with downstream.write() as db:
+        await db.execute(insert(WORKSPACES), [{"name": name} for name in given["names"]])
+        rows = [tuple(row) for row in await run_kept(db, AMONG, given)]
+        assert rows == [tuple(row) for row in await db.execute(AMONG, given)]
+        assert len(rows) == 2
 
 
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
@@ -75,6 +91,7 @@ async def test_a_key_that_is_taken_is_a_race(
     assert await names(downstream) == ["acme"]
 
 
+@on_postgres
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
 async def test_a_lock_of_another_transaction_times_out(
     downstream: DownstreamDatabase, run: Run
@@ -86,6 +103,7 @@ async def test_a_lock_of_another_transaction_times_out(
         assert meaning_of(await error_of(downstream, run, LOCK)) is Meaning.LOCKED
 
 
+@on_postgres
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
 async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     downstream: DownstreamDatabase, heard: list[ExceptionContext], run: Run
@@ -98,6 +116,7 @@ async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
         await run(db, ADD)
 
 
+@on_postgres
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
 async def test_a_statement_that_is_cancelled_leaves_no_session_behind(
     downstream: DownstreamDatabase, run: Run

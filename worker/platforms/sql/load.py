@@ -16,6 +16,7 @@ from contracts.names import name_key
 from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy
 from worker.dialects import TEXTS, insert_into, is_among
+from worker.hot_statements import run_kept
 from worker.planning.facts import Address, key_of_event
 from worker.planning.roles import may_make_admin
 from worker.planning.working_set import WorkingSet
@@ -70,8 +71,8 @@ async def lock_workspaces(
     """
     if not names:
         return set()
-    rows = await db.execute(_workspaces_statement(skip_locked), {"names": sorted(names)})
-    return set(rows.scalars())
+    rows = await run_kept(db, _workspaces_statement(skip_locked), {"names": sorted(names)})
+    return {name for (name,) in rows}
 
 
 @cache
@@ -103,9 +104,7 @@ async def lock_accounts_plainly(
     """Lock and return the accounts with these ids, and the live ones at these addresses."""
     grouped = by_portal(addresses)
     parameters = {"ids": sorted(ids)} | parameters_of(grouped)
-    rows: Sequence[Sequence[Any]]
-    rows = (await db.execute(_locking_statement(len(grouped)), parameters)).all()
-    return rows
+    return await run_kept(db, _locking_statement(len(grouped)), parameters)
 
 
 @cache
@@ -144,7 +143,8 @@ async def load_admins(
     """Count the live Admins of workspaces, which are locked."""
     if not workspaces:
         return
-    for workspace, admins in await db.execute(_admins_statement(), {"names": sorted(workspaces)}):
+    names = sorted(workspaces)
+    for workspace, admins in await run_kept(db, _admins_statement(), {"names": names}):
         working_set.admins[workspace] = admins
 
 

@@ -91,7 +91,8 @@ ACCOUNT_COLUMNS = (
 def account_of(row: Sequence[Any]) -> Account:
     """Return the account of a row. A row made by the version before this one has no own role.
 
-    A driver returns groups as JSON where SQLAlchemy has not read them.
+    A driver returns groups as JSON, and SQLite's returns numbers as booleans, where SQLAlchemy has
+    not read them.
     """
     id_, workspace, portal, email, display_name, given_name, family_name, external_id = row[:8]
     role, groups, removed, own_role, made_by, released = row[8:]
@@ -106,10 +107,10 @@ def account_of(row: Sequence[Any]) -> Account:
         external_id,
         _role(role),
         tuple(from_json(groups) if isinstance(groups, str) else groups),
-        removed,
+        bool(removed),
         _role(own_role or role),
         made_by,
-        released,
+        bool(released),
     )
 
 

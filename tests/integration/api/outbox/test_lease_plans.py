@@ -7,11 +7,17 @@ from sqlalchemy import event, text, update
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
-from tests.integration.api.outbox.marks import NOW, SECOND, connect, mark, taken
+from api.outbox.lease_statement import MarkSelection
+from api.outbox.leasing import lease
+from contracts.topology import Lane
+from tests.integration.api.outbox.marks import LEASE, NOW, SECOND, connect, mark, taken
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
 MARKS = 5_000
+
+PLANNED_ANEW = 5
+"""How often PostgreSQL plans a statement for its parameters before it compares the costs."""
 
 
 async def _plans(directory: DirectoryDatabase) -> list[str]:
@@ -54,3 +60,16 @@ async def test_a_lease_reads_no_more_marks_than_it_takes(
     for plan in (due, waiting_too_long, *leases):
         assert "Seq Scan on identities" not in plan
         assert "Seq Scan on memberships" not in plan
+
+
+async def test_a_lease_is_planned_once_for_all_batches(directory: DirectoryDatabase) -> None:
+    connections = await connect(directory, "acme")
+    await mark(directory, connections["acme"], [f"a-{number}" for number in range(20)])
+    async with directory.write_at_once() as db:
+        for _ in range(PLANNED_ANEW + 1):
+            await lease(db, MarkSelection(Lane.BULK), 1, NOW + LEASE)
+        planned = (
+            "SELECT custom_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE 'WITH RECURSIVE found%'"
+        )
+        assert (await db.execute(text(planned))).scalar_one() == PLANNED_ANEW

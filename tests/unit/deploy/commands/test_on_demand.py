@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.commands.on_demand import CommandsOnDemand
+from deploy.commands.on_demand import CommandsOnDemand, Listed
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandsOnDeman
     """Give a command whose module fails with a KeyError when it is imported."""
     (tmp_path / "command_that_fails.py").write_text("{}['missing']\n")
     monkeypatch.syspath_prepend(tmp_path)
-    return CommandsOnDemand({"fails": "command_that_fails"})
+    return CommandsOnDemand({"fails": Listed("command_that_fails", "Fails.")})
 
 
 def test_the_error_of_a_module_is_no_unknown_command(commands: CommandsOnDemand) -> None:

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from api.access.bearer import OpenedConnection, digest_of
+from api.access.bearer import OpenedConnection
 from api.access.token_memory import TokenMemory
+from api.access.tokens import digest_of
 from api.admin.change_rules import replace_rules
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
