@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     SelectBase,
     String,
     and_,
@@ -173,13 +174,14 @@ async def _mark(
     :param marked: the condition on those that are marked; the others are locked all the same.
     """
     newer = _newer_version(next_version(beyond, now))
-    locked = (
+    in_order = (
         select(col(Identity.id), (true() if marked is None else marked).label("marked"))
         .where(col(Identity.connection_id) == connection_id, which)
         .order_by(col(Identity.id))
         .with_for_update()
-        .cte("locked")
     )
+    # Python's sqlite3 counts no rows of statements that begin with a CTE, and SQLite locks no rows.
+    locked: FromClause = in_order.subquery() if db.dialect.name == "sqlite" else in_order.cte()
     ids = select(locked.c.id).where(locked.c.marked)
     statement = (
         update_rows(Identity)
