@@ -15,6 +15,7 @@ from api.directory.tables import Connection
 from tests.drivers.administration import rotate, stand
 from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 from tests.identity_providers.answers import error_of
+from tests.readings.statements import asked_of
 
 REQUESTS = [
     ("GET", "/Users", None),
@@ -88,6 +89,14 @@ async def test_only_a_valid_token_learns_that_a_connection_is_off(
         given = str((await ingress.neighbour()).http.headers["Authorization"])
     await stand(ingress.database, ingress.connection, Verb.OFF)
     error_of(await ingress.send("GET", "/Users", authorization=given or ""), 401)
+
+
+async def test_a_refused_request_looks_for_the_reason_once(ingress: Ingress) -> None:
+    await stand(ingress.database, ingress.connection, Verb.OFF)
+    for authorization in (str(ingress.http.headers["Authorization"]), "Bearer muster_wrong"):
+        with asked_of(ingress.database) as asked:
+            await ingress.send("GET", "/Users", authorization=authorization)
+        assert len(asked.statements) == 2, "the token, and the connection"
 
 
 async def test_other_connections_are_served_meanwhile(ingress: Ingress) -> None:
