@@ -181,7 +181,8 @@ async def _mark(
         .with_for_update()
     )
     # Python's sqlite3 counts no rows of statements that begin with a CTE, and SQLite locks no rows.
-    locked: FromClause = in_order.subquery() if db.dialect.name == "sqlite" else in_order.cte()
+    on_sqlite = db.dialect.name == "sqlite"
+    locked: FromClause = in_order.subquery("locked") if on_sqlite else in_order.cte("locked")
     ids = select(locked.c.id).where(locked.c.marked)
     statement = (
         update_rows(Identity)
