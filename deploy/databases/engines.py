@@ -169,12 +169,7 @@ def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEn
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        """Begin a transaction by one visit to the connection's thread; SQLAlchemy makes three."""
-        adapted = connection.connection.dbapi_connection
-        try:
-            adapted.run_async(lambda driver: driver.execute_fetchall(begin))
-        except BaseException as error:  # noqa: BLE001 - it is raised again, as SQLAlchemy does it
-            connection._handle_dbapi_exception(error, begin, None, None, None)  # noqa: SLF001
+        connection.exec_driver_sql(begin)
 
     refuse_other_files(engine.sync_engine, file)
     return engine
