@@ -26,9 +26,10 @@ secrets: ## Make the passwords for deploy/compose.yaml, once
 test: set-up-test ## Run the tests, on several cores; ARGS="-k okta" runs some
 	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
+# Whole files go to the next free process, by name: alerts, which are mostly waited for, go first.
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
-		$(VENV)/python -m pytest tests/end_to_end --numprocesses auto --maxprocesses 2 --dist loadfile $(ARGS)
+		$(VENV)/python -m pytest tests/end_to_end --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-faults: set-up-test ## Run the tests of faults, in processes, networks and servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \

@@ -117,11 +117,15 @@ OTHER_SESSION_HELPS = frozenset({"25006", "26000", "42P05"})
 def code_of(error: BaseException) -> str:
     """Return PostgreSQL's SQLSTATE or SQLite's name of an error, "" where it has neither.
 
-    SQLAlchemy wraps an error of the driver, except while it connects.
+    SQLAlchemy wraps an error of the driver, except while it connects. It translates the error first
+    in some cases, and loses its code by that where a prepared statement is outdated.
     """
-    cause = getattr(error, "orig", None) or error
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    return code if isinstance(code, str) else ""
+    translated = getattr(error, "orig", None) or error
+    for cause in (translated, translated.__cause__):
+        code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+        if isinstance(code, str):
+            return code
+    return ""
 
 
 def meaning_of_code(code: str) -> Meaning:

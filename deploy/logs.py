@@ -26,6 +26,9 @@ SHARED_PROCESSORS: list[Processor] = [
 SHOWN_OBJECT = r"[\n(<]"
 """The characters from which asyncio's messages show tasks and calls, with their arguments."""
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
+"""The types of values that are written alike by every library."""
+
 
 def log_to_stderr() -> None:
     """Send warnings to standard error, because programs read the output of commands."""
@@ -71,13 +74,14 @@ def set_up_logs(settings: Settings) -> None:
 def _json(event: structlog.typing.EventDict, **_options: Any) -> str:
     """Return the JSON of a line in ASCII, whatever its texts hold.
 
-    Most lines hold nothing else, and are quick to write. A value that JSON does not know is shown
-    as Python shows it.
+    Most lines hold plain values alone, and are quick to write. A value that JSON does not know is
+    shown as Python shows it: ``to_json`` would open objects, with the fields that they do not show.
     """
-    with suppress(PydanticSerializationError):  # half of a character
-        line = to_json(event, fallback=repr, inf_nan_mode="constants")
-        if line.isascii():
-            return line.decode()
+    if PLAIN.issuperset(map(type, event.values())):
+        with suppress(PydanticSerializationError):  # half of a character
+            line = to_json(event, inf_nan_mode="constants")
+            if line.isascii():
+                return line.decode()
     return json.dumps(event, default=repr, separators=(",", ":"))
 
 

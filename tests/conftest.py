@@ -55,9 +55,17 @@ def _server(service: Service, config: pytest.Config, folder: Path) -> Iterator[s
 
 
 @pytest.fixture(scope="session")
-def postgres_server(pytestconfig: pytest.Config, shared_folder: Path) -> Iterator[PostgresServer]:
+def durable() -> bool:
+    """Say whether PostgreSQL, where it is started for these tests, keeps its files on a disk."""
+    return False
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    pytestconfig: pytest.Config, shared_folder: Path, durable: bool
+) -> Iterator[PostgresServer]:
     """Give the PostgreSQL server of this run, or skip the test."""
-    service = postgres_service(pytestconfig.stash[SETTINGS])
+    service = postgres_service(pytestconfig.stash[SETTINGS], durable=durable)
     with _server(service, pytestconfig, shared_folder) as url:
         yield PostgresServer(url)
 

@@ -5,7 +5,7 @@ on a row which is being inserted, and that on the record of an identity which lo
 handler then applies the events one by one.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, false, or_, select, text
@@ -15,13 +15,22 @@ from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.portals import PORTALS
 from worker.dialects import DownstreamDatabase, is_among
-from worker.planning.facts import Address, IdentityKey, key_of_event
-from worker.platforms.sql.load import may_need_workspace_lock
-from worker.platforms.sql.mapping import ACCOUNTS, DEVICES, WORKSPACES, with_emails
+from worker.planning.facts import Account, Address, IdentityKey, key_of_event
+from worker.platforms.sql.load import needs_workspace_lock
+from worker.platforms.sql.mapping import (
+    ACCOUNT_COLUMNS,
+    ACCOUNTS,
+    DEVICES,
+    WORKSPACES,
+    account_of,
+    with_emails,
+)
 from worker.sync.mapping import FAILURES, RECORDS, REFUSALS, of_identities
 
 TABLE_LOCK_TIMEOUT = 0.3
 """Seconds to wait for a lock on a whole table before the look-up fails."""
+
+AccountsOf = Mapping[IdentityKey, Collection[Account]]
 
 
 async def find_locked_out(
@@ -33,17 +42,24 @@ async def find_locked_out(
     """
     async with database.write(TABLE_LOCK_TIMEOUT) as db:
         await _wait_for_tables(db, events)
-        needed = {event.workspace for event in events if may_need_workspace_lock(event)}
-        workspaces = await _find_locked(db, _workspaces(needed))
+        accounts = await _find_accounts(db, events)
+        locked_accounts = await _locked_accounts(db, accounts.values())
         records = await _find_locked(db, _records(events))
-        accounts = await _locked_accounts(db, events)
+        in_need = {key_of_event(it): it.workspace for it in events if _needs_lock(it, accounts)}
+        workspaces = await _find_locked(db, _workspaces(set(in_need.values())))
     return frozenset(
         key
-        for event in events
-        if (key := key_of_event(event)) in accounts
+        for key in map(key_of_event, events)
+        if not locked_accounts.isdisjoint(it.id for it in accounts[key])
         or (key.connection, key.identity) in records
-        or (may_need_workspace_lock(event) and (event.workspace,) in workspaces)
+        or (in_need.get(key),) in workspaces
     )
+
+
+def _needs_lock(event: IdentityChanged, accounts: AccountsOf) -> bool:
+    """Return whether a batch would lock the workspace for an event."""
+    its_accounts = accounts[key_of_event(event)]
+    return needs_workspace_lock(event) or any(it.may_be_admin for it in its_accounts)
 
 
 async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged]) -> None:
@@ -73,37 +89,39 @@ def _records(events: Iterable[IdentityChanged]) -> Select[Any]:
     return select(*columns).where(of_identities(RECORDS, map(key_of_event, events)))
 
 
-async def _locked_accounts(
-    db: AsyncConnection, events: Sequence[IdentityChanged]
-) -> set[IdentityKey]:
-    """Return the identities with a locked account or device, held or claimed by its e-mail."""
+async def _find_accounts(db: AsyncConnection, events: Sequence[IdentityChanged]) -> AccountsOf:
+    """Return the accounts that each identity holds, or claims by its e-mail."""
     records = _records(events).add_columns(RECORDS.c.account_id)
-    held_by = {
+    held = {
         IdentityKey(connection, identity): account_id
         for connection, identity, account_id in await db.execute(records)
         if account_id is not None
     }
     claimed = {key_of_event(it): its for it in events if (its := _address_of(it)) is not None}
-    ids = set(held_by.values())
-    by_id = is_among(ACCOUNTS.c.id, ids) if ids else false()
-    needed = select(
-        ACCOUNTS.c.id, ACCOUNTS.c.workspace, ACCOUNTS.c.portal, ACCOUNTS.c.email_key
-    ).where(or_(by_id, with_emails(set(claimed.values()))))
-    accounts = {row[0]: tuple(row[1:]) for row in await db.execute(needed)}
-    locked = {row[0] for row in await _find_locked(db, needed)}
-    locked |= await _with_locked_devices(db, accounts)
-    locked_addresses = {accounts[it] for it in locked if it in accounts}
-    return {key for key, account in held_by.items() if account in locked} | {
-        key for key, address in claimed.items() if address in locked_addresses
+    by_id = is_among(ACCOUNTS.c.id, set(held.values())) if held else false()
+    needed = select(*ACCOUNT_COLUMNS).where(or_(by_id, with_emails(set(claimed.values()))))
+    found = [account_of(row) for row in await db.execute(needed)]
+    with_id = {it.id: it for it in found}
+    at: dict[tuple[str, str, str | None] | None, Account]
+    at = {(it.workspace, it.portal.value, it.email_key): it for it in found}
+    both = {
+        key: (with_id.get(held.get(key, "")), at.get(claimed.get(key)))
+        for key in map(key_of_event, events)
     }
+    return {key: [it for it in its if it is not None] for key, its in both.items()}
 
 
-async def _with_locked_devices(db: AsyncConnection, accounts: Collection[str]) -> set[str]:
-    """Return the accounts that have an assigned device which another session has locked."""
+async def _locked_accounts(
+    db: AsyncConnection, accounts: Iterable[Collection[Account]]
+) -> set[str]:
+    """Return the accounts that are locked, or have an assigned device that is."""
+    ids = {account.id for its in accounts for account in its}
+    rows = select(ACCOUNTS.c.id).where(is_among(ACCOUNTS.c.id, ids))
     devices = select(DEVICES.c.id, DEVICES.c.assigned_to).where(
-        is_among(DEVICES.c.assigned_to, accounts), ~DEVICES.c.removed
+        is_among(DEVICES.c.assigned_to, ids), ~DEVICES.c.removed
     )
-    return {account for _device, account in await _find_locked(db, devices)}
+    locked = {account for (account,) in await _find_locked(db, rows)}
+    return locked | {account for _device, account in await _find_locked(db, devices)}
 
 
 def _address_of(event: IdentityChanged) -> Address | None:

@@ -58,8 +58,11 @@ def insert_of_columns(table: Table, names: tuple[str, ...], change: frozenset[st
 
 @cache
 def _insert_of_rows(table: Table, names: tuple[str, ...], change: frozenset[str]) -> str:
-    """Return the text of ``put_rows`` for SQLite, with a JSON array of rows."""
-    given = ", ".join(f"value ->> {n}" for n in range(len(names)))
+    """Return the text of ``put_rows`` for SQLite, with a JSON array of rows.
+
+    The operator ``->>`` would do the same from SQLite 3.38 on. Python 3.11 often has an older one.
+    """
+    given = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(names)))
     return (
         f"INSERT INTO {table.name} ({_listed(names)}) SELECT {given} FROM json_each(?)"  # noqa: S608
         f" WHERE true {_on_conflict(table, names, change)}"  # without WHERE, ON begins a join

@@ -145,8 +145,12 @@ def _named(statement: HotStatement, rows: Iterable[Sequence[Any]]) -> Sequence[R
 
 def _raise_again(connection: Connection, error: BaseException) -> NoReturn:
     """Raise an error of the driver as SQLAlchemy does, which also ends a session that is lost."""
-    translated = _translated(connection.connection.dbapi_connection, error)
-    connection._handle_dbapi_exception(translated, None, None, None, None)  # noqa: SLF001
+    adapted: Any = connection.connection.dbapi_connection
+    try:
+        adapted._handle_exception(error)  # noqa: SLF001
+    except BaseException as translated:  # noqa: BLE001 - it is raised again
+        connection._handle_dbapi_exception(translated, None, None, None, None)  # noqa: SLF001
+    raise AssertionError("an error is raised") from error
 
 
 def _end_failed(
@@ -155,21 +159,16 @@ def _end_failed(
     """Give a session back, and raise an error of the driver as SQLAlchemy does.
 
     So it reaches everything that listens to errors, and has the type by which retries tell them.
-    SQLAlchemy has no public function for that.
+    SQLAlchemy has no public function for that, and raises what is no error of a database, such as a
+    time-out, out of the ``except`` from which its function is called.
     """
     adapted: Any = session.dbapi_connection
     is_lost = engine.dialect.name == "postgresql" and adapted.driver_connection.is_closed()
-    translated = _translated(adapted, error)
-    (session.invalidate if is_lost else session.close)()
-    Connection._handle_dbapi_exception_noconnection(  # noqa: SLF001
-        translated, engine.dialect, engine.sync_engine, is_disconnect=is_lost
-    )
-
-
-def _translated(adapted: Any, error: BaseException) -> BaseException:
-    """Return the error that SQLAlchemy's adapter of a driver raises for one of the driver."""
     try:
         adapted._handle_exception(error)  # noqa: SLF001
-    except BaseException as raised:  # noqa: BLE001 - it is raised by the caller
-        return raised
-    return error
+    except BaseException as translated:  # noqa: BLE001 - it is raised again
+        (session.invalidate if is_lost else session.close)()
+        Connection._handle_dbapi_exception_noconnection(  # noqa: SLF001
+            translated, engine.dialect, engine.sync_engine, is_disconnect=is_lost
+        )
+    raise AssertionError("an error is raised") from error

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     SelectBase,
     String,
     and_,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     literal,
     not_,
     select,
+    true,
 )
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_rows
@@ -111,13 +113,13 @@ async def mark_selected(
     That prevents memberships of deleted users.
 
     :param ids: selects the ids. Ids of nested groups may be among them, and match no identity.
-    :param unless_waiting: leaves out identities whose marks no relay has leased yet.
+    :param unless_waiting: leaves out identities whose marks no relay has leased yet, and keeps
+        relays from leasing them until the transaction ends.
     """
     existing = and_(col(Identity.deleted).is_(False), is_among(col(Identity.id), ids))
-    if unless_waiting:
-        waits = and_(col(Identity.dirty_lane).is_not(None), col(Identity.due_at).is_(None))
-        existing = and_(existing, not_(waits))
-    return await _mark(db, connection_id, existing, trace, now)
+    waits = and_(col(Identity.dirty_lane).is_not(None), col(Identity.due_at).is_(None))
+    marked = not_(waits) if unless_waiting else true()
+    return await _mark(db, connection_id, existing, trace, now, marked=marked)
 
 
 async def mark_connection(
@@ -162,22 +164,29 @@ async def _mark(
     now: int,
     *,
     beyond: int = 0,
+    marked: ColumnElement[bool] | None = None,
 ) -> int:
     """Give identities a new version and a mark in the bulk lane; return how many there are.
 
     Rows are locked in the order of their ids, which an update alone would not do: two requests may
     write groups with common members at once.
+
+    :param marked: the condition on those that are marked; the others are locked all the same.
     """
     newer = _newer_version(next_version(beyond, now))
-    locked = (
-        select(col(Identity.id))
+    in_order = (
+        select(col(Identity.id), (true() if marked is None else marked).label("marked"))
         .where(col(Identity.connection_id) == connection_id, which)
         .order_by(col(Identity.id))
         .with_for_update()
     )
+    # Python's sqlite3 counts no rows of statements that begin with a CTE, and SQLite locks no rows.
+    on_sqlite = db.dialect.name == "sqlite"
+    locked: FromClause = in_order.subquery("locked") if on_sqlite else in_order.cte("locked")
+    ids = select(locked.c.id).where(locked.c.marked)
     statement = (
         update_rows(Identity)
-        .where(col(Identity.connection_id) == connection_id, is_among(col(Identity.id), locked))
+        .where(col(Identity.connection_id) == connection_id, is_among(col(Identity.id), ids))
         .values({"version": newer, "changed_at": now} | _renewed_mark(Lane.BULK, trace, now))
     )
     return (await db.execute(statement)).rowcount

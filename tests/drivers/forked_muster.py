@@ -85,7 +85,7 @@ def fork_muster(
     """
     settings = own_settings() if environment is None else dict(environment)
     streams = [_Descriptor(it) for it in (stdin, stdout, stderr)]
-    process = _fork_server().Process(
+    process = fork_server().Process(
         target=_run_command, args=(arguments, settings, streams, folder), daemon=True
     )
     process.start()
@@ -136,7 +136,8 @@ class ForkedInstallation(MusterProcess):
 
 
 @cache
-def _fork_server() -> ForkServerContext:
+def fork_server() -> ForkServerContext:
+    """Return what forks processes from the one that has loaded Muster."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(LOADED))
     return context

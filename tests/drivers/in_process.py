@@ -33,6 +33,7 @@ RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
 
 USER, GROUP = str(User.__schema__), str(Group.__schema__)
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 
 @asynccontextmanager
@@ -91,6 +92,17 @@ class Ingress:
         answer = await self.send("POST", "/Groups", body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    async def together(self, path: str, resources: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Create resources by one bulk request, and return their ids."""
+        operations = [
+            {"method": "POST", "path": path, "bulkId": str(at), "data": resource}
+            for at, resource in enumerate(resources)
+        ]
+        answer = await self.send("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
+        done = answer.json()["Operations"]
+        assert [it["status"] for it in done] == ["201"] * len(resources), done
+        return [it["location"].rpartition("/")[2] for it in done]
 
     async def patch(self, path: str, *operations: Mapping[str, Any]) -> httpx.Response:
         """Send a PATCH."""

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from api.scim.protocol.limits import Limits
-from tests.drivers.in_process import GROUP, PATCH, USER
-from tests.neighbours.requests import BULK, SEARCH
+from tests.drivers.in_process import BULK, GROUP, PATCH, USER
+from tests.neighbours.requests import SEARCH
 
 UNITS = [
     "a", "A", " ", "\t", "0", "9", "-", "+", "e", "_", "=", "/", "%", "%25",

@@ -9,6 +9,13 @@ from tests.neighbours.wire_request import Request
 
 Costly = Callable[[Tenant], Awaitable[Sequence[Request]]]
 
+OF_A_CROWD: Sequence[Costly] = [
+    costly_crowds.scans,
+    costly_crowds.groups_of_everybody,
+    costly_crowds.members_of_everybody,
+]
+"""These need so many users that several of them use the same."""
+
 COSTLY: Sequence[Costly] = [
     costly_texts.runs_of_marks,
     costly_texts.quotes_in_paths,
@@ -27,9 +34,7 @@ COSTLY: Sequence[Costly] = [
     costly_bulks.bulks_of_leavers,
     costly_bulks.bulks_of_errors,
     costly_bulks.circles,
-    costly_crowds.scans,
-    costly_crowds.groups_of_everybody,
-    costly_crowds.members_of_everybody,
+    *OF_A_CROWD,
     costly_crowds.groups_of_strangers,
 ]
 

@@ -46,11 +46,7 @@ async def members_of_everybody(tenant: Tenant) -> Sequence[Request]:
 
 async def groups_of_strangers(tenant: Tenant) -> Sequence[Request]:
     """Groups of 100,000 members that are nobody."""
+    strangers = [uuid.uuid4().hex for _ in range(tenant.some(100_000))]
     return [
-        tenant.request(
-            "POST",
-            "/Groups",
-            group(f"strangers-{at}", [uuid.uuid4().hex for _ in range(tenant.some(100_000))]),
-        )
-        for at in range(4)
+        tenant.request("POST", "/Groups", group(f"strangers-{at}", strangers)) for at in range(4)
     ]

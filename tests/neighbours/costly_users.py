@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.neighbours.requests import Tenant, replace, user
+from tests.neighbours.requests import Tenant, group, replace, user
 from tests.neighbours.wire_request import Request
 
 MULTI_VALUED = ("emails", "phoneNumbers", "ims", "photos", "entitlements", "roles")
@@ -17,11 +17,9 @@ SEVERAL = 16
 """Users that are changed at once, so that none of the changes waits for another."""
 
 
-async def _several(tenant: Tenant, name: str, **attributes: Any) -> list[str]:
-    return [
-        await tenant.ingress.user(f"{name}-{at}", **attributes)
-        for at in range(tenant.some(SEVERAL))
-    ]
+async def _users(tenant: Tenant, name: str, most: int, **attributes: Any) -> list[str]:
+    users = [user(f"{name}-{at}", **attributes) for at in range(tenant.some(most))]
+    return await tenant.ingress.together("/Users", users)
 
 
 async def joiners(tenant: Tenant) -> Sequence[Request]:
@@ -36,13 +34,13 @@ async def users_of_a_thousand_entries(tenant: Tenant) -> Sequence[Request]:
     """Users that have as many e-mails, numbers and roles as they may."""
     return [
         tenant.request("POST", "/Users", user(f"large-{at}", **A_THOUSAND_ENTRIES))
-        for at in range(tenant.some(2_000))
+        for at in range(tenant.some(600))
     ]
 
 
 async def small_changes_of_large_users(tenant: Tenant) -> Sequence[Request]:
     """A title, in a document of a thousand entries."""
-    ids = await _several(tenant, "changed", **A_THOUSAND_ENTRIES)
+    ids = await _users(tenant, "changed", SEVERAL, **A_THOUSAND_ENTRIES)
     return [
         tenant.patch(f"/Users/{ids[at % len(ids)]}", replace("title", str(at)))
         for at in range(tenant.some(2_000))
@@ -51,7 +49,7 @@ async def small_changes_of_large_users(tenant: Tenant) -> Sequence[Request]:
 
 async def long_patches(tenant: Tenant) -> Sequence[Request]:
     """Operations by the dozen, each of which looks through a long list."""
-    ids = await _several(tenant, "patched", **A_THOUSAND_ENTRIES)
+    ids = await _users(tenant, "patched", SEVERAL, **A_THOUSAND_ENTRIES)
     chosen = "emails[" + " or ".join(['value eq "b"'] * 8) + "].type"
     adds = [
         tenant.patch(
@@ -68,7 +66,7 @@ async def long_patches(tenant: Tenant) -> Sequence[Request]:
 
 async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
     """A hundred and fifty operations that say the same thing."""
-    ids = await _several(tenant, "titled")
+    ids = await _users(tenant, "titled", SEVERAL)
     return [
         tenant.patch(
             f"/Users/{ids[at % len(ids)]}",
@@ -80,8 +78,7 @@ async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
 
 async def pages_of_long_users(tenant: Tenant) -> Sequence[Request]:
     """Two hundred users of 240 KB, in one page."""
-    for at in range(tenant.some(60)):
-        await tenant.ingress.user(f"long-{at}", **LONG_ADDRESSES)
+    await tenant.alike("long", tenant.some(60), **LONG_ADDRESSES)
     terms = " or ".join(f'addresses.formatted co "{at}"' for at in range(80))
     return [
         tenant.request("GET", "/Users?count=200"),
@@ -92,8 +89,7 @@ async def pages_of_long_users(tenant: Tenant) -> Sequence[Request]:
 
 async def pages_of_parts(tenant: Tenant) -> Sequence[Request]:
     """Users of a thousand entries, of each of which a part is asked for."""
-    for at in range(tenant.some(30)):
-        await tenant.ingress.user(f"wide-{at}", **A_THOUSAND_ENTRIES)
+    await _users(tenant, "wide", 30, **A_THOUSAND_ENTRIES)
     excluded = ",".join(["title"] * 1_000)
     return [
         tenant.request("GET", "/Users?count=200&attributes=emails,roles,name"),
@@ -103,7 +99,7 @@ async def pages_of_parts(tenant: Tenant) -> Sequence[Request]:
 
 async def leavers_of_many_groups(tenant: Tenant) -> Sequence[Request]:
     """Deletions of users, each of whom is in a hundred groups."""
-    ids = [await tenant.ingress.user(f"joined-{at}") for at in range(tenant.some(40))]
-    for at in range(tenant.some(100)):
-        await tenant.ingress.group(f"joined-{at}", *ids)
+    ids = await _users(tenant, "joined", 40)
+    groups = [group(f"joined-{at}", ids) for at in range(tenant.some(100))]
+    await tenant.ingress.together("/Groups", groups)
     return [tenant.request("DELETE", f"/Users/{id_}") for id_ in ids]

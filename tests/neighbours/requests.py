@@ -9,11 +9,10 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from api.directory.tables import Identity
-from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
+from tests.drivers.in_process import BULK, GROUP, PATCH, USER, Ingress
 from tests.drivers.many_users import PATTERN, join, multiply
 from tests.neighbours.wire_request import Request
 
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 Body = Mapping[str, Any]
@@ -68,20 +67,29 @@ class Tenant:
                 await self.ingress.user(PATTERN, displayName=PATTERN, title=PATTERN)
             )
         if len(self.crowded) < many:
-            database, connection = self.ingress.database, self.ingress.connection
             numbers = range(len(self.crowded), many)
-            self.crowded.extend(await multiply(database, connection, self.crowded[0], numbers))
-            own = col(Identity.connection_id) == connection
-            nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
-            async with database.write() as db:
-                await db.execute(update(Identity).where(own).values(nothing))
+            self.crowded.extend(await self._copies(self.crowded[0], numbers))
         return self.crowded[:many]
+
+    async def alike(self, name: str, number: int, **attributes: Any) -> list[str]:
+        """Make users who differ in their names alone, of whom nothing is left to publish."""
+        first = await self.ingress.user(f"{name}-{PATTERN}", **attributes)
+        return [first, *await self._copies(first, range(1, number))]
 
     async def group_of(self, name: str, members: Sequence[str]) -> str:
         """Make a group of many users; return its id."""
         group = await self.ingress.group(name)
         await join(self.ingress.database, self.ingress.connection, group, members)
         return group
+
+    async def _copies(self, original: str, numbers: range) -> list[str]:
+        database, connection = self.ingress.database, self.ingress.connection
+        made = await multiply(database, connection, original, numbers)
+        own = col(Identity.connection_id) == connection
+        nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+        async with database.write() as db:
+            await db.execute(update(Identity).where(own).values(nothing))
+        return made
 
 
 def user(name: str, **attributes: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from tests.drivers.muster_process import MusterProcess, free_port
 from tests.neighbours.judgement import Served
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import noise_process
-from tests.neighbours.requests import Tenant
+from tests.neighbours.requests import Tenant, user
 from tests.neighbours.victim import Victim
 from tests.neighbours.wire_request import Request
 
@@ -99,7 +99,7 @@ async def served_process(
             ) as probe,
         ):
             names = [f"person-{at}@victim.test" for at in range(STAYING + LEAVING)]
-            ids = [await ingress.user(name) for name in names]
+            ids = await ingress.together("/Users", [user(name) for name in names])
             victim = Victim(ingress, probe, downstream, names[:STAYING], ids[STAYING:])
             yield ServedProcess(muster, psutil.Process(muster.process.pid), database, victim)
         await muster.stop()

@@ -23,15 +23,11 @@ START_SECONDS = 60
 
 OWN_NAMES = "muster_test_"
 
-IN_MEMORY = "/mnt/memory"
-FORGETFUL = (
-    "fsync=off",
-    "full_page_writes=off",
-    "max_wal_size=128MB",
-    "max_connections=200",
-)
-"""The settings of a server that is started for tests alone, and never comes back with what it held.
-A copy of a database takes four times as long on a disk as in memory."""
+MEMORY = "/mnt/memory"
+IN_MEMORY = {"PGDATA": f"{MEMORY}/data"}
+FORGETFUL = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB")
+"""The environment and the settings of a server that never comes back with what it held. A copy of a
+database takes four times as much processor time on a disk as in memory."""
 
 T = TypeVar("T")
 
@@ -65,14 +61,17 @@ class PostgresServer:
         _execute(self.admin_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 
-def postgres_service(settings: ServiceSettings) -> Service:
-    """Return how to come by a PostgreSQL server."""
+def postgres_service(settings: ServiceSettings, *, durable: bool) -> Service:
+    """Return how to come by a PostgreSQL server.
+
+    :param durable: whether one in a container keeps to the disk what it commits, as in use.
+    """
     return Service(
         name="PostgreSQL",
         given_by="MUSTER_TEST_POSTGRES_URL",
         given_url=settings.postgres_url,
         image=settings.postgres_image,
-        start_container=partial(_run_postgres, network=settings.docker_network),
+        start_container=partial(_run_postgres, network=settings.docker_network, durable=durable),
         # The stock credentials: a password that servers without one ignore.
         local_url=_url("127.0.0.1", STANDARD_PORT),
         local_habit=f"in databases named {OWN_NAMES}… that are made and dropped",
@@ -81,15 +80,18 @@ def postgres_service(settings: ServiceSettings) -> Service:
 
 
 @contextmanager
-def _run_postgres(image: str, *, network: Literal["bridge", "host"]) -> Iterator[str]:
+def _run_postgres(
+    image: str, *, network: Literal["bridge", "host"], durable: bool
+) -> Iterator[str]:
+    settings = () if durable else FORGETFUL
     with run_container(
         image,
         STANDARD_PORT,
         network=network,
-        environment={"POSTGRES_PASSWORD": "postgres", "PGDATA": f"{IN_MEMORY}/data"},
-        command=_serving(FORGETFUL),
-        listen_on=partial(listen_on_loopback, settings=FORGETFUL),
-        small_disks={IN_MEMORY: "2g"},
+        environment={"POSTGRES_PASSWORD": "postgres"} | ({} if durable else IN_MEMORY),
+        command=_serving(settings),
+        listen_on=partial(listen_on_loopback, settings=settings),
+        small_disks={} if durable else {MEMORY: "2g"},
     ) as server:
         url = _url(server.host, server.port)
         wait_for_postgres(url)

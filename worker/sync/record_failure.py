@@ -22,13 +22,15 @@ class Failed:
 
 
 async def record_failure(db: AsyncConnection, failed: Failed, now: int) -> None:
-    """Store a failure, unless its version or a newer one was applied meanwhile."""
+    """Store a failure, unless its version or a newer one was applied meanwhile.
+
+    The record is locked: a batch that is applying a newer version would not see this failure, and
+    could not forget it.
+    """
     event = failed.envelope.data
-    applied = select(RECORDS.c.identity).where(
-        of_identities(RECORDS, [key_of_event(event)]),
-        RECORDS.c.applied_version >= event.version,
-    )
-    if (await db.execute(applied)).first() is not None:
+    record = select(RECORDS.c.applied_version).where(of_identities(RECORDS, [key_of_event(event)]))
+    applied_version = (await db.execute(record.with_for_update())).scalar()
+    if applied_version is not None and applied_version >= event.version:
         return
     statement = insert_into(db, FAILURES).values(
         connection=event.connection,

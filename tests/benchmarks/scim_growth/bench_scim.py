@@ -73,7 +73,7 @@ def main() -> None:
     """Run the benchmark; with ``--check``, fail where an aim is missed."""
     console = Console(width=120)
     settings = ServiceSettings()
-    service = postgres_service(settings)
+    service = postgres_service(settings, durable=True)
     with (
         find(service, local_services=settings.local_services) as found,
         PostgresServer(found.url).fresh_database() as url,

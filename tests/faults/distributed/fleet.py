@@ -6,12 +6,12 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 
+from tests.drivers.forked_muster import fork_server
 from tests.drivers.installation import Installation, is_ready
 from tests.drivers.muster_process import START_SECONDS, free_port
 from tests.faults.distributed.orders import Orders
@@ -23,10 +23,6 @@ SIZE = {"api": 2, "relay": 1, "worker": 2}
 STOP_SECONDS = 60
 PAUSE = 0.2
 """Seconds before a process starts again that has ended by itself: its servers are away."""
-
-# Processes are forked from one that has imported everything: they start in the tenth of the time.
-CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.faults.distributed.process_under_orders"])
 
 
 @dataclass(slots=True)
@@ -56,7 +52,7 @@ class Member:
     async def keep_running(self) -> None:
         """Start a process whenever there is none, until told to stop."""
         while not self.stopping:
-            process = CONTEXT.Process(
+            process = fork_server().Process(
                 target=run_part,
                 args=(self.part, self.settings, self.folder / f"{self.name}.orders", self.output),
             )

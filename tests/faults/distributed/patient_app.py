@@ -10,10 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.drivers.in_process import GROUP, PATCH
+from tests.drivers.in_process import BULK, GROUP, PATCH
 from tests.drivers.okta import App, Person, profile_of
-
-BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
 NOT_TRIED = {"status": "503"}
 """What is meant where the answer to a bulk request ends early: the database went away."""

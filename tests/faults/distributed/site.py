@@ -195,22 +195,29 @@ class Site:
 
     async def settled(self) -> Stored:
         """Wait until everything that was acknowledged is applied, or until that is in vain."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while (stored := await self.stores.read()).lagging and time.monotonic() < deadline:
-            await self.let_leases_lapse()
-            await asyncio.sleep(LAPSE_SECONDS)
+        begun = lapsing = time.monotonic()
+        while (stored := await self.stores.read()).lagging:
+            if (now := time.monotonic()) >= begun + SETTLE_SECONDS:
+                break
+            if now >= lapsing:
+                await self.let_leases_lapse()
+                lapsing = now + LAPSE_SECONDS
+            await asyncio.sleep(0.1)
         return stored
 
     async def _seen(self, stored: Stored) -> Seen:
+        paths = ("/Users", "/Groups")
+        async with asyncio.TaskGroup() as looks:
+            shown = [[looks.create_task(app.listed(it)) for it in paths] for app in self.apps]
         apps = [
             AppSeen(
                 app,
-                await app.listed("/Users"),
-                await app.listed("/Groups"),
+                users.result(),
+                groups.result(),
                 frozenset(person.user_name for person in app.departed),
                 frozenset({LASTING_ADMIN}),
             )
-            for app in self.apps
+            for app, (users, groups) in zip(self.apps, shown, strict=True)
         ]
         expected: Counter[str] = Counter()
         for holder in self.holders:

@@ -14,6 +14,7 @@ from worker.hot_statements import run_hot, run_kept
 from worker.platforms.sql.mapping import WORKSPACES
 
 on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_sqlite = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 
 ADD = "INSERT INTO workspaces VALUES ('acme')"
 FIND = "SELECT name FROM workspaces"
@@ -105,6 +106,20 @@ async def test_a_lock_of_another_transaction_times_out(
 
 @on_postgres
 @pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
+async def test_a_statement_that_a_migration_has_outdated_is_run_again(
+    downstream: DownstreamDatabase, run: Run
+) -> None:
+    async with downstream.write() as db:
+        await run(db, FIND)
+    async with downstream.read() as migrating:
+        await migrating.execute(text("ALTER TABLE workspaces ALTER COLUMN name TYPE text"))
+    assert meaning_of(await error_of(downstream, run, FIND)) is Meaning.RIVAL
+    async with downstream.write() as db:
+        await run(db, FIND)
+
+
+@on_postgres
+@pytest.mark.parametrize("run", [by_driver, by_sqlalchemy])
 async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     downstream: DownstreamDatabase, heard: list[ExceptionContext], run: Run
 ) -> None:
@@ -114,6 +129,24 @@ async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     assert heard
     async with downstream.write() as db:
         await run(db, ADD)
+
+
+@on_sqlite
+async def test_a_connection_that_the_driver_has_closed_is_replaced(
+    downstream: DownstreamDatabase, heard: list[ExceptionContext]
+) -> None:
+    async with downstream.read() as reading:  # which keeps SQLite from removing its -wal file
+        await by_sqlalchemy(reading, FIND)
+        async with downstream.write() as db:
+            assert db.sync_connection is not None
+            driver = db.sync_connection.connection.driver_connection
+        assert driver is not None
+        await driver.close()
+        error = await error_of(downstream, by_driver, FIND)
+        assert meaning_of(error) is Meaning.AWAY
+        assert heard
+        async with downstream.write() as db:
+            await by_driver(db, ADD)
 
 
 @on_postgres

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.embedded_transport import EmbeddedTransport
-from contracts.rules import RemoveUser, Role
+from contracts.rules import DashboardRules, Portal, RemoveUser, Role
 from contracts.topology import RETRY_DELAYS, Lane
 from contracts.transport import Confirmed, RetryAfter
 from tests.drivers.people import (
@@ -20,6 +20,7 @@ from tests.drivers.people import (
     joiner,
     left,
     mdm,
+    resynced,
 )
 from tests.drivers.platform import Platform, delivery, held, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
@@ -29,7 +30,11 @@ from worker.planning.facts import key_of_event
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
-ADMINS, HOLDERS = dashboard(Role.ADMIN), mdm(RemoveUser())
+CLEO = "cleo@acme.test"
+
+ADMINS, VIEWERS, HOLDERS = dashboard(Role.ADMIN), dashboard(Role.VIEWER), mdm(RemoveUser())
+LINKED = DashboardRules()
+"""Rules that do not show which account is an Admin's."""
 
 ROWS: dict[str, tuple[Rules, str]] = {
     "an account": (STORE, "SELECT FROM accounts WHERE email = 'ada@acme.test' FOR UPDATE"),
@@ -75,6 +80,18 @@ async def test_somebody_in_no_need_of_a_workspace_that_is_held_goes_on(platform:
         deliveries = [delivery(event) for event in events]
         await platform.handler.handle(deliveries)
     assert [it.outcome.result() for it in deliveries] == [Confirmed(), RetryAfter(RETRY_DELAYS[0])]
+
+
+async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform: Platform) -> None:
+    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
+    events = [joiner(LINKED), joiner(VIEWERS, BEN, "ben"), joiner(VIEWERS, CLEO, "cleo")]
+    await platform.apply(*events)
+    deliveries = [delivery(resynced(event)) for event in events]
+    account = f"SELECT FROM accounts WHERE email = '{BEN}' FOR UPDATE"
+    async with held(platform, "SELECT FROM workspaces FOR UPDATE"), held(platform, account):
+        await platform.handler.handle(deliveries)
+    answers = [it.outcome.result() for it in deliveries]
+    assert answers == [RetryAfter(RETRY_DELAYS[0]), RetryAfter(RETRY_DELAYS[0]), Confirmed()]
 
 
 async def test_who_claims_the_address_of_an_account_that_is_held_is_set_aside(

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from contracts.database_errors import code_of
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import DashboardRules, Portal, RemoveCollaborator, Role
 from deploy.databases.engines import open_engines
 from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
-from tests.drivers.platform import Platform, delivery, envelope
+from tests.drivers.platform import Platform, delivery, envelope, held
 from worker.apply import Batch, apply_batch
 from worker.dialects import DownstreamDatabase
+from worker.sync.record_failure import Failed, record_failure
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
@@ -20,6 +22,8 @@ ADMINS = dashboard(Role.ADMIN)
 VIEWERS = dashboard(Role.VIEWER)
 LINKED = DashboardRules(on_deactivate=RemoveCollaborator())
 """Rules that do not show which account is an Admin's."""
+
+DEADLOCK = "40P01"
 
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
@@ -45,8 +49,8 @@ async def _until_waiting(platform: Platform, workers: int) -> None:
                 waiting = (await db.execute(WAITING)).scalar_one()
 
 
-async def _apply(platform: Platform, event: IdentityChanged) -> Batch:
-    return await apply_batch(platform.database, [envelope(event)], platform.clock())
+async def _apply(platform: Platform, changed: IdentityChanged) -> Batch:
+    return await apply_batch(platform.database, [envelope(changed)], platform.clock())
 
 
 @pytest.mark.parametrize("rules", [ADMINS, LINKED], ids=["by the rule", "by hand"])
@@ -106,6 +110,26 @@ async def test_two_workers_with_the_same_identity_apply_the_newer_event(
     assert [account.email for account in await platform.accounts()] == [BEN, None]
 
 
+async def test_a_failure_is_forgotten_by_a_newer_event_that_is_being_applied(
+    platform: Platform, other: Platform
+) -> None:
+    await platform.apply(joiner(STORE))
+    failed = Failed(envelope(joiner(STORE, version=2)), "permanent", "DataError 22023", attempts=1)
+
+    async def record() -> None:
+        async with other.database.write() as db:
+            await record_failure(db, failed, other.clock())
+
+    async with held(platform, "LOCK TABLE refusals"):
+        gone = left(joiner(STORE, version=2), STORE)
+        applying = asyncio.ensure_future(_apply(platform, gone))
+        await _until_waiting(platform, 1)
+        recording = asyncio.ensure_future(record())
+        await _until_waiting(platform, 2)
+    await asyncio.gather(applying, recording)
+    assert await platform.count("failures") == 0
+
+
 async def test_two_workers_that_make_the_same_account_make_one(
     platform: Platform, other: Platform
 ) -> None:
@@ -132,6 +156,33 @@ async def test_workers_with_the_same_identities_in_another_order_do_not_deadlock
             apply_batch(other.database, events[::-1], platform.clock()),
         )
     assert {account.version for account in await platform.accounts()} == {10}
+
+
+async def test_batches_that_make_the_same_accounts_do_not_deadlock(
+    platform: Platform, other: Platform
+) -> None:
+    heard: list[str] = []
+    for each in (platform, other):
+        engine = each.database.writing.sync_engine
+        event.listen(
+            engine, "handle_error", lambda it: heard.append(code_of(it.original_exception))
+        )
+    await platform.inventory.ensure_workspace(WORKSPACE)
+    for round_ in range(5):
+        emails = [f"{round_}-{number}@acme.test" for number in range(100)]
+        one, another = (
+            [delivery(joiner(STORE, email, f"{email}-{name}")) for email in emails]
+            for name in ("first", "second")
+        )
+        async with held(platform, "LOCK TABLE accounts IN SHARE MODE"):
+            racing = [
+                asyncio.ensure_future(platform.handler.handle(one)),
+                asyncio.ensure_future(other.handler.handle(another)),
+            ]
+            await _until_waiting(platform, 2)
+        await asyncio.gather(*racing)
+    assert await platform.count("accounts") == await platform.count("refusals") == 500
+    assert DEADLOCK not in heard
 
 
 async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:

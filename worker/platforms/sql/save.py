@@ -1,6 +1,6 @@
 """How are changes of accounts and devices saved? A statement writes all rows of a kind by key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -49,10 +49,18 @@ def _losing_emails(
 
 
 async def _write_accounts(db: AsyncConnection, working_set: WorkingSet, now: int) -> None:
-    rows = [
-        account_row(working_set.accounts[key], now) for key in sorted(working_set.changes.accounts)
-    ]
-    await put_rows(db, ACCOUNTS, rows, change=CHANGED)
+    """Write accounts by address: two transactions that make the same ones wait in one order.
+
+    By id, which is random for a new account, they would wait for each other crosswise.
+    """
+    rows = [account_row(working_set.accounts[key], now) for key in working_set.changes.accounts]
+    await put_rows(db, ACCOUNTS, sorted(rows, key=_address_of), change=CHANGED)
+
+
+def _address_of(row: Sequence[Any]) -> tuple[str, str, str, str]:
+    """Return the address in the row of an account, with its id where the account has none."""
+    id_, workspace, portal, _email, email_key = row[:5]
+    return workspace, portal, email_key or "", id_
 
 
 async def _write_devices(db: AsyncConnection, working_set: WorkingSet) -> None:

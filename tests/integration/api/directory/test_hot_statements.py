@@ -1,6 +1,8 @@
 """Do errors of hot statements reach everybody who has to know, as all others of a database do?"""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from sqlalchemy import ExceptionContext, event, text
@@ -8,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import DirectoryDatabase
-from api.directory.hot_statements import HotStatement, run_hot, run_within
+from api.directory.hot_statements import HotStatement, on_postgres, run_hot, run_within
 from api.retries import is_away, is_locked_out
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=
 ADD = HotStatement("INSERT INTO schedules VALUES ($1, 0)", ["name"], {})
 CHANGE = HotStatement("UPDATE schedules SET due_at = 1 WHERE name = $1", ["name"], {})
 END = HotStatement("SELECT pg_terminate_backend(pg_backend_pid())", [], {})
+WAIT = HotStatement("SELECT pg_sleep(60)", [], {})
 
 
 @pytest.fixture
@@ -63,15 +66,37 @@ async def test_a_lost_session_is_a_database_that_is_away_and_is_replaced(
     await run_hot(hot, ADD, name="ada")
 
 
-async def test_a_statement_that_is_cancelled_leaves_its_session_usable(hot: AsyncEngine) -> None:
-    waiting = asyncio.ensure_future(run_hot(hot, HotStatement("SELECT pg_sleep(60)", [], {})))
+async def cancel_at_the_server(hot: AsyncEngine, waiting: Coroutine[Any, Any, object]) -> None:
+    """Cancel what waits for a statement; in a session that is open, it waits for nothing else."""
+    await run_hot(hot, CHANGE, name="nobody")
+    task = asyncio.ensure_future(waiting)
     while not hot.pool.checkedout():  # type: ignore[attr-defined]
         await asyncio.sleep(0)
-    waiting.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await waiting
+        await task
     assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_a_statement_that_is_cancelled_leaves_its_session_usable(hot: AsyncEngine) -> None:
+    await cancel_at_the_server(hot, run_hot(hot, WAIT))
     await run_hot(hot, ADD, name="ada")
+
+
+@pytest.mark.parametrize("error", [ValueError(), TimeoutError(), asyncio.CancelledError()])
+async def test_what_is_no_error_of_the_database_is_raised_as_it_is(
+    hot: AsyncEngine, error: BaseException
+) -> None:
+    async def fail() -> None:
+        async with on_postgres(hot) as run:
+            await run(ADD, name="ada")
+            raise error
+
+    with pytest.raises(type(error)) as raised:
+        await fail()
+    assert raised.value is error
+    assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await run_hot(hot, ADD, name="ben")
 
 
 async def test_no_session_is_lost_by_errors(hot: AsyncEngine) -> None:
@@ -104,13 +129,7 @@ async def test_a_statement_that_is_cancelled_within_a_session_gives_it_back(
 ) -> None:
     async def wait() -> None:
         async with hot.connect() as db:
-            await run_within(db, HotStatement("SELECT pg_sleep(60)", [], {}))
+            await run_within(db, WAIT)
 
-    waiting = asyncio.ensure_future(wait())
-    while not hot.pool.checkedout():  # type: ignore[attr-defined]
-        await asyncio.sleep(0)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    assert hot.pool.checkedout() == 0  # type: ignore[attr-defined]
+    await cancel_at_the_server(hot, wait())
     await run_hot(hot, ADD, name="ada")

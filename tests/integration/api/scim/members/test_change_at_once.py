@@ -122,7 +122,7 @@ async def _until_marking(ingress: Ingress) -> None:
 
 MARKING = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'UPDATE identities%'
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH locked AS%'
 """
 
 
