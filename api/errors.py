@@ -2,21 +2,70 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 class ApiError(Exception):
-    """An administrator or operator has made a request that cannot be met; the text is for them."""
+    """An administrator or operator has made a request that cannot be met; the text is for them.
+
+    ``code`` names the error to programs, ``status`` is that of HTTP, and ``field`` the name of the
+    value that is to be changed, where there is a single one.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+    field: ClassVar[str | None] = None
+
+
+class NotAllowed(ApiError):
+    """The actor reaches the object, and has too little power over it."""
+
+    code, status = "not_allowed", 403
+
+    def __init__(self, power: str) -> None:
+        super().__init__(f"this takes somebody who may {power}")
+
+
+class UnknownWorkspace(ApiError):
+    """No workspace has this name, or the actor does not reach it."""
+
+    code, status, field = "unknown_workspace", 404, "workspace"
+
+    def __init__(self, workspace: str) -> None:
+        super().__init__(f"there is no workspace {workspace!r}")
 
 
 class UnknownConnection(ApiError):
     """No connection has this id."""
 
+    code, status, field = "unknown_connection", 404, "connection"
+
     def __init__(self, connection_id: str) -> None:
         super().__init__(f"there is no connection {connection_id!r}")
 
 
+class ConnectionCloses(ApiError):
+    """The connection is being deleted, and changes its state no more."""
+
+    code, status = "connection_closes", 409
+
+    def __init__(self) -> None:
+        super().__init__("the connection is being deleted")
+
+
+class ConnectionOff(ApiError):
+    """The connection is to go live, and is switched off."""
+
+    code, status = "connection_off", 409
+
+    def __init__(self) -> None:
+        super().__init__("the connection is switched off: switch it on first")
+
+
 class UnknownIdentity(ApiError):
     """The connection has no identity with this id."""
+
+    code, status, field = "unknown_identity", 404, "identity"
 
     def __init__(self, connection_id: str, identity_id: str) -> None:
         super().__init__(f"connection {connection_id!r} has no identity {identity_id!r}")
@@ -25,12 +74,16 @@ class UnknownIdentity(ApiError):
 class UnusableWorkspaceName(ApiError):
     """No connection id can be derived from the name."""
 
+    code, field = "unusable_workspace_name", "workspace"
+
     def __init__(self, workspace: str) -> None:
         super().__init__(f"workspace {workspace!r} gives no id: it needs 1 to 50 letters or digits")
 
 
 class RulesOfAnotherPortal(ApiError):
     """The rules do not fit the portal of the connection, which never changes."""
+
+    code, status = "rules_of_another_portal", 409
 
     def __init__(self, connection_id: str, portal: str, other: str) -> None:
         super().__init__(
@@ -41,12 +94,16 @@ class RulesOfAnotherPortal(ApiError):
 class UnknownPolicy(ApiError):
     """Rules name a policy that their workspace does not have."""
 
+    code, field = "unknown_policy", "policy"
+
     def __init__(self, workspace: str, policy: str) -> None:
         super().__init__(f"workspace {workspace!r} has no policy {policy!r}")
 
 
 class UnknownLeavers(ApiError):
     """An identity that is to be brought back has not left downstream, or the directory knows it."""
+
+    code, field = "unknown_leavers", "identity"
 
     def __init__(self, identities: Iterable[str]) -> None:
         named = ", ".join(sorted(identities))
@@ -56,12 +113,16 @@ class UnknownLeavers(ApiError):
 class NotOneOf(ApiError):
     """A word names no value that is accepted."""
 
+    code = "not_one_of"
+
     def __init__(self, what: str, text: str, accepted: Iterable[str]) -> None:
         super().__init__(f"{what} is one of {', '.join(accepted)}, not {text!r}")
 
 
 class NothingToChange(ApiError):
     """A change of rules names no choice."""
+
+    code = "nothing_to_change"
 
     def __init__(self) -> None:
         super().__init__("nothing to change")
@@ -86,6 +147,8 @@ class UnusableRules(ApiError):
     :param reason: a format string with a placeholder for each of the ``RuleNames`` that it needs,
         and for each detail.
     """
+
+    code, field = "unusable_rules", "rules"
 
     def __init__(self, reason: str, **details: str) -> None:
         self._reason, self._details = reason, details

@@ -4,12 +4,13 @@ No label is a person, a tenant or the text of an error.
 """
 
 from collections import Counter as Count
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from api.directory.identity_listing import Marks
+from api.directory.connection_states import ConnectionState
+from api.directory.identity_listing import CountedMarks
 from contracts.topology import Lane
 from contracts.transport import (
     Backlog,
@@ -23,6 +24,9 @@ from contracts.transport import (
 
 REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds; 0.5 is the objective for answers."""
+
+HELD_BY = (ConnectionState.PAUSED, ConnectionState.OBSERVING)
+"""The states of a connection that hold its changes back."""
 
 SERVER_ERRORS = (500, 503)
 """The statuses of answers for which Muster itself is at fault."""
@@ -56,7 +60,7 @@ class ApiMetrics:
         )
         self.dirty_marks = Gauge(
             "muster_dirty_marks",
-            "Identities whose newest state is not published yet.",
+            "Identities of connections that publish, whose newest state is not published yet.",
             ["lane"],
             registry=registry,
         )
@@ -64,6 +68,12 @@ class ApiMetrics:
             "muster_oldest_dirty_mark_age_seconds",
             "Age of the oldest mark; 0 where there is none.",
             ["lane"],
+            registry=registry,
+        )
+        self.held = Gauge(
+            "muster_held_identities",
+            "Identities whose newest state waits for an administrator, by the reason.",
+            ["reason"],
             registry=registry,
         )
         self.unpublishable = Gauge(
@@ -137,10 +147,12 @@ class ApiMetrics:
         for kind, count in Count(map(type, outcomes)).items():
             self.publications.labels(lane, PUBLICATIONS[kind]).inc(count)
 
-    def observe_marks(self, marks: Mapping[Lane, Marks] | None) -> None:
+    def observe_marks(self, marks: CountedMarks | None) -> None:
         """Set the numbers of marks and the ages of the oldest; NaN where they are not available."""
+        for reason in HELD_BY:
+            self.held.labels(reason).set(nan if marks is None else marks.held[reason])
         for lane in Lane:
-            known = None if marks is None else marks[lane]
+            known = None if marks is None else marks.lanes[lane]
             self.dirty_marks.labels(lane).set(nan if known is None else known.count)
             self.oldest_mark_seconds.labels(lane).set(nan if known is None else known.oldest_age)
 

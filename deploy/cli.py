@@ -80,6 +80,10 @@ COMMANDS = {
         "deploy.commands.accounts",
         "Employees, collaborators and MDM employees.",
     ),
+    "audit": Listed(
+        "deploy.commands.audit",
+        "Show the changes that were made, the latest first; --json shows before and after as well.",
+    ),
 }
 """The commands in the order of the help. All modules together take several times as long to load
 as the one that a command needs. A test holds what the help tells of them to what they do."""

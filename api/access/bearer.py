@@ -5,33 +5,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scim2_models import UnauthorizedException
-from sqlalchemy import String, bindparam, cast, select
+from scim2_models import ForbiddenException, UnauthorizedException
+from sqlalchemy import String, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
+from api.access.opens import is_valid, opens
 from api.access.token_memory import TokenMemory
 from api.access.tokens import digest_of
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
-from api.directory.tables import Connection, Token
+from api.directory.tables import ApiTable
 from contracts.rules import RULES, Rules
 
 BEARER_SCHEME = "bearer "
 
+TOKENS, CONNECTIONS = (ApiTable.metadata.tables[it] for it in ("tokens", "connections"))
+
 CONNECTIONS_OF_TOKENS = (
-    select(col(Token.digest), col(Connection.id), cast(col(Connection.rules), String))
-    .join(Connection, col(Token.connection_id) == col(Connection.id))
-    .where(
-        col(Token.digest).in_(bindparam("digests", expanding=True)),
-        col(Token.revoked_at).is_(None),
-    )
+    select(TOKENS.c.digest, CONNECTIONS.c.id, cast(CONNECTIONS.c.rules, String))
+    .join_from(TOKENS, CONNECTIONS, opens(TOKENS, CONNECTIONS))
+    .where(TOKENS.c.digest.in_(bindparam("digests", expanding=True)))
 )
 """Selects the connections that live tokens open, with their rules as they are stored."""
 
-EXISTING_CONNECTIONS = select(col(Connection.id)).where(
-    col(Connection.id).in_(bindparam("connections", expanding=True))
+REFUSED = (
+    select(CONNECTIONS.c.id, TOKENS.c.digest)
+    .join_from(
+        CONNECTIONS,
+        TOKENS,
+        and_(
+            TOKENS.c.connection_id == CONNECTIONS.c.id,
+            is_valid(TOKENS),
+            TOKENS.c.digest.in_(bindparam("digests", expanding=True)),
+        ),
+        isouter=True,
+    )
+    .where(CONNECTIONS.c.id.in_(bindparam("connections", expanding=True)))
 )
+"""Selects connections that refused requests have named, with tokens of theirs that are valid."""
 
 CONNECTION_ID = re.compile("[a-z0-9-]{1,100}")
 """The form of a connection's id."""
@@ -63,6 +74,17 @@ class Admission:
     moment: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a request was refused. ``was_off``: its token is valid, so the connection was not served.
+
+    The log may know whether the connection exists. No answer without a valid token depends on it.
+    """
+
+    connection_exists: bool
+    was_off: bool
+
+
 class BearerTokens:
     """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
@@ -74,7 +96,7 @@ class BearerTokens:
         self._database = database
         self._memory: Tokens = memory or TokenMemory()
         self._digests = Batcher(self._look_up_digests)
-        self._connections = Batcher(self._look_up_connections)
+        self._refused = Batcher(self._look_up_refused)
 
     async def authenticate(self, connection_id: str, authorization: str) -> OpenedConnection:
         """Return the connection that a request may use (RFC 6750 section 2.1).
@@ -113,11 +135,12 @@ class BearerTokens:
             opened = await self._digests.submit(digest)
         return still_opened(admission.connection, {} if opened is None else {digest: opened})
 
-    async def connection_exists(self, connection_id: str) -> bool:
-        """Return whether a connection exists. The log may know; no answer may depend on it."""
-        return bool(CONNECTION_ID.fullmatch(connection_id)) and await self._connections.submit(
-            connection_id
-        )
+    async def why_refused(self, connection_id: str, authorization: str) -> Refused:
+        """Return why a request was refused whose token did not open the connection."""
+        if not CONNECTION_ID.fullmatch(connection_id):
+            return Refused(connection_exists=False, was_off=False)
+        token = _token_in(authorization)
+        return await self._refused.submit((connection_id, digest_of(token) if token else ""))
 
     async def _look_up_digests(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
         moment = self._memory.next_moment()
@@ -126,11 +149,15 @@ class BearerTokens:
         note_tokens(self._memory, digests, found, moment)
         return [found.get(digest) for digest in digests]
 
-    async def _look_up_connections(self, connection_ids: Sequence[str]) -> Sequence[bool]:
+    async def _look_up_refused(self, asked: Sequence[tuple[str, str]]) -> Sequence[Refused]:
+        parameters = {
+            "connections": sorted({connection_id for connection_id, _ in asked}),
+            "digests": sorted({digest for _, digest in asked}),
+        }
         async with self._database.read() as db:
-            parameters = {"connections": sorted(set(connection_ids))}
-            found = frozenset(await db.scalars(EXISTING_CONNECTIONS, parameters))
-        return [connection_id in found for connection_id in connection_ids]
+            rows = [(id_, digest) for id_, digest in await db.execute(REFUSED, parameters)]
+        existing, valid = {id_ for id_, _ in rows}, set(rows)
+        return [Refused(pair[0] in existing, pair in valid) for pair in asked]
 
 
 async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str, OpenedConnection]:
@@ -174,6 +201,13 @@ def unauthorized() -> UnauthorizedException:
     """Return the error for a token that opens no connection, or another one."""
     return UnauthorizedException(
         detail="Send a token of this connection in a header: Authorization: Bearer TOKEN"
+    )
+
+
+def switched_off() -> ForbiddenException:
+    """Return the error for a valid token of a connection that is switched off."""
+    return ForbiddenException(
+        detail="This connection is switched off: an administrator has to switch it on"
     )
 
 

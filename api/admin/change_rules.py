@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.admin.connections import check_policy, find_connection, get_connection
+from api.admin.actors import COMMAND, Actor, Power
+from api.admin.administration import Administration
+from api.admin.audit import Change, record
+from api.admin.connections import check_policy
 from api.admin.rule_choices import RuleChoices, merged
 from api.admin.rules import rules_from
+from api.admin.scope import connection_for
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import RulesOfAnotherPortal
@@ -16,9 +20,6 @@ from api.outbox.marks import mark_connection
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
 from api.traces import new_trace
-from contracts.clock import Clock, now
-from contracts.downstream.policies import Policies
-from contracts.downstream.sync_states import SyncStates
 from contracts.rules import RULES, Rules
 
 
@@ -32,26 +33,26 @@ class ChangedRules:
 
 
 async def change_rules(
-    directory: DirectoryDatabase,
-    policies: Policies,
-    states: SyncStates,
-    connection_id: str,
-    given: RuleChoices,
-    clock: Clock = now,
+    it: Administration, actor: Actor, connection_id: str, given: RuleChoices
 ) -> ChangedRules:
     """Change the given choices of a connection, and publish its identities, but unknown leavers.
 
-    :raises UnknownConnection: when there is no connection with this id.
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    :raises NotAllowed: when the actor may not change it.
     :raises NothingToChange: when no choice is given.
     :raises UnusableRules: when the choices make no rules for its portal.
     :raises UnknownPolicy: when they name a policy that its workspace does not have.
     """
-    found = await get_connection(directory, connection_id)
+    directory, downstream = it.directory, it.downstream
+    async with directory.read() as db:
+        found = await connection_for(db, actor, connection_id, Power.OWN)
     rules = rules_from(found.portal, merged(found.rules, given))
-    await check_policy(policies, found.workspace, rules)
-    leavers = await unknown_leavers(directory, states, connection_id, clock=clock)
-    left_alone = {it.identity for it in leavers}
-    marked = await replace_rules(directory, connection_id, rules, clock(), except_for=left_alone)
+    await check_policy(downstream.policies, found.workspace, rules)
+    leavers = await unknown_leavers(directory, downstream.states, connection_id, clock=it.clock)
+    left_alone = {leaver.identity for leaver in leavers}
+    marked = await replace_rules(
+        directory, connection_id, rules, it.clock(), except_for=left_alone, actor=actor
+    )
     return ChangedRules(rules, marked, leavers)
 
 
@@ -62,6 +63,7 @@ async def replace_rules(
     now: int,
     *,
     except_for: Collection[str] = (),
+    actor: Actor = COMMAND,
 ) -> int:
     """Replace the rules of a connection; return the number of identities marked for publication.
 
@@ -70,12 +72,13 @@ async def replace_rules(
     :raises RulesOfAnotherPortal: when the rules are not for its portal.
     """
     async with database.write() as db:
-        connection = await find_connection(db, connection_id, lock=True)
+        connection = await connection_for(db, actor, connection_id, Power.OWN, lock=True)
         if connection.portal != rules.portal:
             raise RulesOfAnotherPortal(connection_id, connection.portal, rules.portal)
-        await db.execute(
-            update(Connection)
-            .where(col(Connection.id) == connection_id)
-            .values(rules=RULES.dump_python(rules, mode="json"))
-        )
-        return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
+        before, after = (RULES.dump_python(it, mode="json") for it in (connection.rules, rules))
+        of_connection = col(Connection.id) == connection_id
+        await db.execute(update(Connection).where(of_connection).values(rules=after))
+        trace, workspace = new_trace(), connection.workspace
+        change = Change("connections.change", workspace, connection_id, before=before, after=after)
+        await record(db, actor, change, now, trace)
+        return await mark_connection(db, connection_id, trace, now, except_for=except_for)

@@ -12,13 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.access.tokens import issue_token
+from api.admin.actors import COMMAND, Actor, Power
+from api.admin.administration import Administration
+from api.admin.audit import Change, record
 from api.admin.rule_choices import policy_of
 from api.connection_urls import base_url_of
+from api.directory.connection_states import ConnectionState, Standing
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import UnknownConnection, UnknownPolicy, UnusableWorkspaceName
+from api.traces import new_trace
 from contracts.downstream.policies import Policies
-from contracts.downstream.workspaces import Workspaces
 from contracts.rules import RULES, Portal, Rules
 
 LONGEST_SLUG = 50
@@ -27,13 +31,19 @@ LONGEST_SLUG = 50
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInUse:
-    """A connection and its rules. ``created_at`` is in microseconds since the epoch."""
+    """A connection, its rules and its state. Times are in microseconds since the epoch.
+
+    ``state_by`` names the actor who set the state, and is None until then.
+    """
 
     id: str
     workspace: str
     portal: Portal
     rules: Rules
     created_at: int
+    standing: Standing
+    state_since: int
+    state_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +64,35 @@ class NewConnection:
 
 
 async def open_connection(
-    directory: DirectoryDatabase,
-    policies: Policies,
-    workspaces: Workspaces,
-    public_url: str,
-    workspace: str,
-    rules: Rules,
-    now: int,
+    it: Administration, actor: Actor, workspace: str, rules: Rules, *, observe: bool = False
 ) -> Credentials:
     """Switch SCIM on for a portal, and return the credentials for its identity provider.
 
+    :param observe: whether all that the provider pushes waits until the connection is live.
+    :raises UnknownWorkspace: when the actor does not reach the workspace.
+    :raises NotAllowed: when the actor may not change it.
     :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
-    await check_policy(policies, workspace, rules)
+    actor.check_workspace(workspace, Power.OWN)
+    await check_policy(it.downstream.policies, workspace, rules)
     slug_of(workspace)  # an unusable name is refused before anything is written
-    await workspaces.ensure_workspace(workspace)
-    created = await create_connection(directory, workspace, rules, now)
-    return Credentials(created.id, base_url_of(public_url, created.id), created.token)
+    await it.downstream.workspaces.ensure_workspace(workspace)
+    state = ConnectionState.OBSERVING if observe else ConnectionState.LIVE
+    created = await create_connection(
+        it.directory, workspace, rules, it.clock(), actor, state=state
+    )
+    return Credentials(created.id, base_url_of(it.public_url, created.id), created.token)
 
 
 async def create_connection(
-    database: DirectoryDatabase, workspace: str, rules: Rules, now: int
+    database: DirectoryDatabase,
+    workspace: str,
+    rules: Rules,
+    now: int,
+    actor: Actor = COMMAND,
+    *,
+    state: ConnectionState = ConnectionState.LIVE,
 ) -> NewConnection:
     """Create a connection for the portal of the rules; a portal may have several.
 
@@ -87,33 +104,34 @@ async def create_connection(
         "portal": rules.portal,
         "rules": RULES.dump_python(rules, mode="json"),
         "created_at": now,
+        "state": state,
     }
     async with database.write() as db:
         for number in count(1):
             id_ = stem if number == 1 else f"{stem}-{number}"
             if await _insert(db, values | {"id": id_}):
                 break
+        made = {"portal": rules.portal, "state": state, "rules": values["rules"]}
+        change = Change("connections.create", workspace, id_, after=made)
+        await record(db, actor, change, now, new_trace())
         return NewConnection(id_, await issue_token(db, id_, now))
 
 
 async def list_connections(
-    database: DirectoryDatabase, workspace: str | None = None
+    it: Administration, actor: Actor, workspace: str | None = None
 ) -> Sequence[ConnectionInUse]:
-    """Return the connections, of one workspace or of all, in the order of their ids."""
-    statement = select(Connection.__table__).order_by(col(Connection.id))  # type: ignore[attr-defined]
-    if workspace is not None:
-        statement = statement.where(col(Connection.workspace) == workspace)
-    async with database.read() as db:
-        return [_in_use(row) for row in (await db.execute(statement)).mappings()]
+    """Return the connections that an actor reaches, of one workspace or of all, by their ids.
 
-
-async def get_connection(database: DirectoryDatabase, connection_id: str) -> ConnectionInUse:
-    """Return a connection.
-
-    :raises UnknownConnection: when no connection has this id.
+    :raises UnknownWorkspace: when the actor does not reach the workspace.
     """
-    async with database.read() as db:
-        return await find_connection(db, connection_id)
+    if workspace is not None:
+        actor.check_workspace(workspace, Power.VIEW)
+    actor.check(Power.VIEW)
+    statement = select(Connection.__table__).order_by(col(Connection.id))  # type: ignore[attr-defined]
+    if (only := workspace or actor.workspace) is not None:
+        statement = statement.where(col(Connection.workspace) == only)
+    async with it.directory.read() as db:
+        return [_in_use(row) for row in (await db.execute(statement)).mappings()]
 
 
 async def check_policy(policies: Policies, workspace: str, rules: Rules) -> None:
@@ -162,6 +180,9 @@ def _in_use(row: RowMapping) -> ConnectionInUse:
         portal=Portal(row["portal"]),
         rules=RULES.validate_python(row["rules"]),
         created_at=row["created_at"],
+        standing=Standing(ConnectionState(row["state"]), row["switched_off_at"]),
+        state_since=row["state_since"] or row["created_at"],
+        state_by=row["state_by"],
     )
 
 

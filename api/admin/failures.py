@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.admin.actors import Actor, Power
+from api.admin.administration import Administration
+from api.admin.audit import Change, begun
 from api.admin.resync import Resynced
-from api.directory.dialects import DirectoryDatabase
+from api.admin.scope import connection_for
 from api.directory.identity_listing import UNPUBLISHABLE
+from api.errors import UnknownConnection
 from api.outbox.rejections import Rejections
 from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict
-from contracts.clock import Clock, now
-from contracts.downstream.failures import FailureGroup, Failures, ListedFailure
-from contracts.downstream.sync_states import SyncStates
+from contracts.downstream.failures import FailureGroup, ListedFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +26,66 @@ class FailureFilter:
     identity: str | None = None
 
 
-async def group_failures(
-    directory: DirectoryDatabase, failures: Failures
-) -> Sequence[FailureGroup]:
-    """Return the failures of both sides, grouped by kind and message, the worker's first."""
-    return [*await failures.groups(), *await Rejections(directory).groups()]
+async def group_failures(it: Administration, actor: Actor) -> Sequence[FailureGroup]:
+    """Return the failures of both sides, grouped by kind and message, the worker's first.
+
+    :raises NotAllowed: when the actor reaches one workspace only.
+    """
+    actor.check_installation(Power.VIEW)
+    return [*await it.downstream.failures.groups(), *await Rejections(it.directory).groups()]
 
 
 async def list_failures(
-    directory: DirectoryDatabase, failures: Failures, wanted: FailureFilter
+    it: Administration, actor: Actor, wanted: FailureFilter
 ) -> Sequence[ListedFailure]:
-    """Return the failures of both sides that a filter selects, the worker's first."""
+    """Return the failures of both sides that a filter selects, the worker's first.
+
+    :raises UnknownConnection: when the actor does not reach the connection of the filter.
+    :raises NotAllowed: when an actor of one workspace names no connection.
+    """
+    await _check(it, actor, wanted, Power.VIEW)
     selection = {"connection": wanted.connection, "identity": wanted.identity}
     found: list[ListedFailure] = []
     if wanted.kind != UNPUBLISHABLE:
-        found += await failures.of(kind=wanted.kind, **selection)
+        found += await it.downstream.failures.of(kind=wanted.kind, **selection)
     if wanted.kind in {UNPUBLISHABLE, None}:
-        found += await Rejections(directory).of(**selection)
+        found += await Rejections(it.directory).of(**selection)
     return found
 
 
-async def retry_failures(
-    directory: DirectoryDatabase,
-    failures: Failures,
-    states: SyncStates,
-    wanted: FailureFilter,
-    clock: Clock = now,
-) -> Resynced:
+async def retry_failures(it: Administration, actor: Actor, wanted: FailureFilter) -> Resynced:
     """Publish the identities of selected failures again, but for unknown leavers.
 
     An event that failed with a version unknown to the directory may have told of a leaving.
+
+    :raises UnknownConnection: when the actor does not reach the connection of the filter.
+    :raises NotAllowed: when the actor may not change it, or names none and has one workspace only.
     """
-    failed = await list_failures(directory, failures, wanted)
-    reconciliation = settled_reconciliation(directory, states, clock)
+    workspace = await _check(it, actor, wanted, Power.OWN)
+    failed = await list_failures(it, actor, wanted)
+    reconciliation = settled_reconciliation(it.directory, it.downstream.states, it.clock)
     found = await reconciliation.of_identities({(it.connection, it.identity) for it in failed})
-    marked = await repair(directory, found, clock())
+    retried = {"kind": wanted.kind, "failures": len(failed)}
+    change = Change("failures.retry", workspace, wanted.connection, wanted.identity, after=retried)
+    async with begun(it, actor, change):
+        marked = await repair(it.directory, found, it.clock())
     return Resynced(marked, [it for it in found if it.verdict is Verdict.LEFT])
+
+
+async def _check(
+    it: Administration, actor: Actor, wanted: FailureFilter, power: Power
+) -> str | None:
+    """Check that an actor has a power over what a filter selects; return the only workspace of it.
+
+    An operator may name a connection that is no more, of which failures can be left downstream.
+    """
+    if wanted.connection is None:
+        actor.check_installation(power)
+        return None
+    try:
+        async with it.directory.read() as db:
+            return (await connection_for(db, actor, wanted.connection, power)).workspace
+    except UnknownConnection:
+        if actor.power is not Power.OPERATE:
+            raise
+        return None

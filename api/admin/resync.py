@@ -3,15 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from api.admin.connections import find_connection, list_connections
+from api.admin.actors import COMMAND, Actor, Power
+from api.admin.administration import Administration
+from api.admin.audit import Change, record
+from api.admin.connections import list_connections
+from api.admin.scope import connection_for
 from api.directory.dialects import DirectoryDatabase
 from api.errors import UnknownIdentity
 from api.outbox.marks import mark_connection, mark_identities
 from api.reconciliation.leavers import unknown_leavers
 from api.reconciliation.verdicts import Finding
 from api.traces import new_trace
-from contracts.clock import Clock, now
-from contracts.downstream.sync_states import SyncStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +25,38 @@ class Resynced:
 
 
 async def resync(
-    directory: DirectoryDatabase,
-    states: SyncStates,
-    connection_id: str,
-    identity: str | None = None,
-    clock: Clock = now,
+    it: Administration, actor: Actor, connection_id: str, identity: str | None = None
 ) -> Resynced:
     """Publish one identity of a connection again, or all of them, but for unknown leavers.
 
-    :raises UnknownConnection: when there is no connection with this id.
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    :raises NotAllowed: when the actor may not change it.
     :raises UnknownIdentity: when the connection never had this identity.
     """
-    leavers = await unknown_leavers(directory, states, connection_id, identity, clock)
-    left_alone = {it.identity for it in leavers}
+    async with it.directory.read() as db:
+        await connection_for(db, actor, connection_id, Power.OWN)
+    states = it.downstream.states
+    leavers = await unknown_leavers(it.directory, states, connection_id, identity, it.clock)
+    left_alone = {leaver.identity for leaver in leavers}
     marked = await publish_again(
-        directory, connection_id, clock(), identity=identity, except_for=left_alone
+        it.directory,
+        connection_id,
+        it.clock(),
+        identity=identity,
+        except_for=left_alone,
+        actor=actor,
     )
     return Resynced(marked, leavers)
 
 
-async def resync_all(
-    directory: DirectoryDatabase, states: SyncStates, clock: Clock = now
-) -> Resynced:
-    """Publish the identities of every connection again, but for unknown leavers."""
-    connections = await list_connections(directory)
-    each = [await resync(directory, states, it.id, clock=clock) for it in connections]
+async def resync_all(it: Administration, actor: Actor) -> Resynced:
+    """Publish the identities of every connection again, but for unknown leavers.
+
+    :raises NotAllowed: when the actor does not operate the installation.
+    """
+    actor.check_installation(Power.OPERATE)
+    connections = await list_connections(it, actor)
+    each = [await resync(it, actor, connection.id) for connection in connections]
     left_alone = [leaver for done in each for leaver in done.left_alone]
     return Resynced(sum(done.marked for done in each), left_alone)
 
@@ -59,6 +68,7 @@ async def publish_again(
     *,
     identity: str | None = None,
     except_for: Collection[str] = (),
+    actor: Actor = COMMAND,
 ) -> int:
     """Mark one identity of a connection, or all of them, and return how many were marked.
 
@@ -67,12 +77,14 @@ async def publish_again(
     :raises UnknownIdentity: when the connection never had this identity.
     """
     async with database.write() as db:
-        await find_connection(db, connection_id)
+        found, trace = await connection_for(db, actor, connection_id, Power.OWN), new_trace()
+        change = Change("identities.resync", found.workspace, connection_id, subject=identity)
+        await record(db, actor, change, now, trace)
         if identity is None:
-            return await mark_connection(db, connection_id, new_trace(), now, except_for=except_for)
+            return await mark_connection(db, connection_id, trace, now, except_for=except_for)
         if identity in except_for:
             return 0
-        marked = await mark_identities(db, connection_id, [identity], new_trace(), now)
+        marked = await mark_identities(db, connection_id, [identity], trace, now)
         if not marked:
             raise UnknownIdentity(connection_id, identity)
         return marked

@@ -9,9 +9,10 @@ from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.connection_states import PUBLISHING, ConnectionState
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_rows import LANE_NUMBERS
-from api.directory.tables import Identity
+from api.directory.tables import Connection, Identity
 from contracts.clock import seconds_since
 from contracts.downstream.sync_states import Failure
 from contracts.topology import Lane
@@ -21,6 +22,8 @@ PAGE_SIZE = 1000
 
 UNPUBLISHABLE = "unpublishable"
 """The kind of failure of an event that the transport rejects; all other kinds are the worker's."""
+
+LANES: Mapping[int | None, Lane] = {number: lane for lane, number in LANE_NUMBERS.items()}
 
 LISTED_COLUMNS = (
     col(Identity.connection_id),
@@ -46,7 +49,8 @@ class IdentityVersion:
 
     ``published_at`` is the time of the last publication, of whichever version. ``deactivated_at``
     is the version of the last deactivation that the directory knows, or 0. ``rejected`` is the
-    failure of this version, if it cannot be published.
+    failure of this version, if it cannot be published. ``publishes`` says whether the connection
+    publishes what it accepts.
     """
 
     connection_id: str
@@ -59,6 +63,7 @@ class IdentityVersion:
     active: bool = True
     deactivated_at: int = 0
     rejected: Failure | None = None
+    publishes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +77,37 @@ class Marks:
     oldest_age: float = 0.0
 
 
-async def count_marks(db: AsyncConnection, now: int) -> Mapping[Lane, Marks]:
-    """Count the dirty identities of each lane."""
-    lane, since = col(Identity.dirty_lane), col(Identity.dirty_since)
+@dataclass(frozen=True, slots=True)
+class CountedMarks:
+    """The marks of each lane that wait for relays, and the numbers of those that are held.
+
+    ``held`` has a number for each state of a connection that does not publish.
+    """
+
+    lanes: Mapping[Lane, Marks]
+    held: Mapping[ConnectionState, int]
+
+
+async def count_marks(db: AsyncConnection, now: int) -> CountedMarks:
+    """Count the dirty identities of each lane, and those of connections that do not publish."""
+    lane, since, state = col(Identity.dirty_lane), col(Identity.dirty_since), col(Connection.state)
     statement = (
-        select(lane, func.count(), func.min(since), func.max(since))
+        select(state, lane, func.count(), func.min(since), func.max(since))
+        .join(Connection, col(Connection.id) == col(Identity.connection_id))
         .where(lane.is_not(None))
-        .group_by(lane)
+        .group_by(state, lane)
     )
-    found = {
-        number: Marks(count, max(seconds_since(it or now, now) for it in times))
-        for number, count, *times in await db.execute(statement)
-    }
-    return {lane: found.get(number, Marks()) for lane, number in LANE_NUMBERS.items()}
+    lanes = dict.fromkeys(Lane, Marks())
+    held = dict.fromkeys(sorted(set(ConnectionState) - PUBLISHING), 0)
+    for of_state, number, count, *times in await db.execute(statement):
+        if of_state in held:
+            held[ConnectionState(of_state)] += count
+            continue
+        of_lane = LANES[number]
+        oldest = max(seconds_since(it or now, now) for it in times)
+        known = lanes[of_lane]
+        lanes[of_lane] = Marks(known.count + count, max(known.oldest_age, oldest))
+    return CountedMarks(lanes, held)
 
 
 async def ids_by_connection(
@@ -112,8 +135,10 @@ async def list_identities(
     db: AsyncConnection, connection_id: str, ids: Collection[str]
 ) -> Sequence[IdentityVersion]:
     """Return the identities of a connection that have one of the ids, in the order of ids."""
-    statement = select(*LISTED_COLUMNS).where(
-        LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids)
+    statement = (
+        select(*LISTED_COLUMNS, col(Connection.state))
+        .join(Connection, col(Connection.id) == LISTED_COLUMNS[0])
+        .where(LISTED_COLUMNS[0] == connection_id, LISTED_COLUMNS[1].in_(ids))
     )
     rows = (await db.execute(statement.order_by(LISTED_COLUMNS[1]))).mappings()
     return [_listed(row) for row in rows]
@@ -141,6 +166,7 @@ def _listed(row: RowMapping) -> IdentityVersion:
         row["active"],
         row["deactivated_at"],
         _rejection_in(row),
+        row["state"] in PUBLISHING,
     )
 
 

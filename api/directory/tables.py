@@ -5,7 +5,17 @@ Times and versions are microseconds since the epoch (UTC), in one integer type o
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -25,7 +35,13 @@ class ApiTable(SQLModel, registry=registry()):
 
 
 class Connection(ApiTable, table=True):
-    """SCIM switched on for one portal of one workspace."""
+    """SCIM switched on for one portal of one workspace.
+
+    ``state`` is ``live``, ``paused``, ``observing`` or ``closing``; while ``switched_off_at`` is
+    set, the connection is off as well. ``state_by`` names the actor who set the state, and
+    ``state_since`` is NULL until then. ``brake`` is ``off``, or the number and the share in percent
+    of people who may leave within an hour. ``closing_people`` tells what a deletion does to people.
+    """
 
     __tablename__ = "connections"
 
@@ -34,10 +50,19 @@ class Connection(ApiTable, table=True):
     portal: str
     rules: dict[str, Any] = Field(sa_type=JSON)
     created_at: int = Field(sa_type=BigInteger)
+    state: str = Field(default="live", sa_column_kwargs={"server_default": "live"})
+    state_since: int | None = Field(default=None, sa_type=BigInteger)
+    state_by: str | None = None
+    switched_off_at: int | None = Field(default=None, sa_type=BigInteger)
+    brake: str = Field(default="50:10", sa_column_kwargs={"server_default": "50:10"})
+    closing_people: str | None = None
 
 
 class Token(ApiTable, table=True):
-    """A bearer token that opens one connection; only its SHA-256 digest is kept."""
+    """A bearer token that opens one connection; only its SHA-256 digest is kept.
+
+    It will end at ``expires_at``, and its last use will be noted at most once a minute.
+    """
 
     __tablename__ = "tokens"
 
@@ -45,6 +70,11 @@ class Token(ApiTable, table=True):
     connection_id: str = Field(foreign_key="connections.id", index=True)
     created_at: int = Field(sa_type=BigInteger)
     revoked_at: int | None = Field(default=None, sa_type=BigInteger)
+    name: str | None = None
+    created_by: str | None = None
+    expires_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_used_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_used_from: str | None = None
 
 
 class UserRow(ApiTable, table=True):
@@ -161,6 +191,11 @@ class Identity(ApiTable, table=True):
     without ``due_at`` are ready; a lease sets that time, and so does a retry that waits.
     A ``suspect`` may have broken a line to the broker, and is published apart until it succeeds.
     ``rejection`` is the reason why ``rejected_version`` cannot be published; the mark ends.
+
+    ``leaving`` says whether the newest deactivation was not judged by a brake yet (0), is held (1)
+    or was waived (2); until it is released (NULL), ``earlier_leaving`` is the person as before it.
+    ``admin_hold`` tells the same of a loss of the Admin role, which the line ``admin_line`` of the
+    mapping gave. Their writers are to come; a creation does not name them, so that they are NULL.
     """
 
     __tablename__ = "identities"
@@ -196,6 +231,20 @@ class Identity(ApiTable, table=True):
             sqlite_where=text("deleted"),
             postgresql_where=text("deleted"),
         ),
+        Index(
+            "held_identities",
+            "connection_id",
+            "held_since",
+            "id",
+            sqlite_where=text("leaving = 1"),
+            postgresql_where=text("leaving = 1"),
+        ),
+        Index(
+            "admins_held",
+            "connection_id",
+            sqlite_where=text("admin_hold IS NOT NULL"),
+            postgresql_where=text("admin_hold IS NOT NULL"),
+        ),
     )
 
     connection_id: str = Field(primary_key=True, foreign_key="connections.id")
@@ -230,6 +279,14 @@ class Identity(ApiTable, table=True):
     rejected_at: int | None = Field(default=None, sa_type=BigInteger)
     first_rejected_at: int | None = Field(default=None, sa_type=BigInteger)
     rejections: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+
+    leaving: int | None = Field(default=None, sa_type=SmallInteger)
+    earlier_leaving: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    held_since: int | None = Field(default=None, sa_type=BigInteger)
+    locked_at: int | None = Field(default=None, sa_type=BigInteger)
+    admin_line: str | None = None
+    admin_hold: int | None = Field(default=None, sa_type=SmallInteger)
+    admin_held_since: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Schedule(ApiTable, table=True):

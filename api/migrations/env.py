@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from api.directory.tables import ApiTable
+import api.directory.administration_tables
+import api.directory.tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=ApiTable.metadata,
+    target_metadata=api.directory.tables.ApiTable.metadata,
     version_table=context.config.attributes["version_table"],
     render_as_batch=True,  # SQLite alters a table by copying it
 )

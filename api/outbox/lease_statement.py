@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy import update as update_rows
 from sqlmodel import col
 
+from api.directory.connection_states import publishes
 from api.directory.dialects import is_among, returned_beside
 from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.tables import Connection, Identity
@@ -38,6 +39,7 @@ from api.outbox.group_names import group_names_of
 from contracts.topology import Lane
 
 IDENTITIES = Identity.__table__  # type: ignore[attr-defined]
+CONNECTIONS = Connection.__table__  # type: ignore[attr-defined]
 
 LIGHT_RULES = 1_000
 """The length of rules that are returned with each mark. Longer ones, with many lines of a mapping,
@@ -92,7 +94,8 @@ def lease_statement(selection: MarkSelection) -> Update:
     served last, and ``until``. Each workspace gets the ``share`` that the rows return.
 
     A mark whose identity gets a newer version while the statement runs is left out, because the
-    groups that are returned would be those from before.
+    groups that are returned would be those from before. The state of the connection is thus never
+    older than the state of the identity: nothing that was accepted after a pause is leased.
     """
     waiting = _waiting(selection)
     share = _share(waiting)
@@ -137,7 +140,7 @@ def _waiting(selection: MarkSelection) -> CTE:
     return (
         select(col(Connection.id), workspace, place.label("place"))
         .join(found, found.c.id == col(Connection.id))
-        .where(ready.correlate(found).scalar_subquery().is_not(None))
+        .where(publishes(CONNECTIONS), ready.correlate(found).scalar_subquery().is_not(None))
         .cte("waiting")
     )
 

@@ -16,13 +16,15 @@ class StatusReport:
     """The numbers of identities by sync state, with the reasons of refusals and failures.
 
     ``identities`` and ``applied`` leave out deleted identities; a deletion counts as pending until
-    it is applied. An identity is in at most one of pending, applied, refused and failed, except
-    that a refused or failed one can be pending again. ``left`` are the leavers unknown to the
+    it is applied. An identity is in at most one of pending, held, applied, refused and failed,
+    except that a refused or failed one can be pending or held again. ``held`` are those whose
+    newest state waits for their connection to go live. ``left`` are the leavers unknown to the
     directory.
     """
 
     identities: int = 0
     pending: int = 0
+    held: int = 0
     oldest_pending_seconds: float = 0.0
     applied: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
@@ -35,17 +37,20 @@ class StatusReport:
         lost = unknown_leaving(identity, state)
         failures = [it for it in (identity.rejected, state.failure) if it is not None]
         unpublished = identity.rejected is not None
-        pending = identity.dirty or (state.newest_version < identity.version and not unpublished)
+        held = identity.dirty and not identity.publishes
+        on_its_way = state.newest_version < identity.version and not (unpublished or held)
+        pending = on_its_way or (identity.dirty and not held)
         self.identities += not identity.deleted
         if pending:
             self.pending += 1
             waited = round(seconds_since(identity.since, now), 3)
             self.oldest_pending_seconds = max(self.oldest_pending_seconds, waited)
+        self.held += held
         self.refused += [key | asdict(refusal) for refusal in state.refusals]
         self.failed += [key | {"reason": it.kind} | asdict(it) for it in failures]
         if lost:
             self.left.append(key | {"lost": lost})
-        settled = not (pending or state.refusals or failures or lost)
+        settled = not (pending or held or state.refusals or failures or lost)
         self.applied += settled and not identity.deleted
 
     def counts(self) -> dict[str, int | float]:
@@ -55,6 +60,7 @@ class StatusReport:
         return {
             "identities": self.identities,
             "pending": self.pending,
+            "held": self.held,
             "oldest_pending_seconds": self.oldest_pending_seconds,
             "applied": self.applied,
         } | people

@@ -12,11 +12,13 @@ from contracts.downstream.sync_states import SyncState
 class Verdict(StrEnum):
     """How an identity stands.
 
-    ``LEFT`` means that downstream knows of a leaving that the directory has lost.
+    ``LEFT`` means that downstream knows of a leaving that the directory has lost, and ``HELD`` that
+    the connection does not publish at present.
     """
 
     IN_STEP = "in_step"
     PENDING = "pending"
+    HELD = "held"
     REFUSED = "refused"
     MISSING = "missing"
     STALE = "stale"
@@ -27,7 +29,7 @@ class Verdict(StrEnum):
     LEFT = "left"
 
 
-SETTLED_VERDICTS = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.REFUSED})
+SETTLED_VERDICTS = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.HELD, Verdict.REFUSED})
 """The verdicts of identities without anything to repair."""
 
 LOST_VERDICTS = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
@@ -80,7 +82,7 @@ def judge(identity: IdentityVersion, state: SyncState | None, moment: Moment) ->
     if _is_ahead(identity, state):
         return Verdict.AHEAD  # even if dirty: its version is too old to be applied
     if identity.dirty:
-        return Verdict.PENDING
+        return Verdict.PENDING if identity.publishes else Verdict.HELD
     if identity.rejected or (state.failure and state.failure.version >= identity.version):
         return Verdict.FAILED
     if state.applied_version == identity.version:

@@ -1,31 +1,29 @@
-"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules."""
+"""What does ``muster connections`` do? It switches SCIM on, lists base URLs, and changes rules.
+
+The commands for the states of a connection are those of ``connection_states``.
+"""
 
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.change_rules import ChangedRules, change_rules
 from api.admin.connections import Credentials, list_connections, open_connection
 from api.admin.named_values import portal_named
 from api.admin.rule_choices import described
 from api.admin.rules import rules_from
-from api.connection_urls import base_url_of
-from contracts.clock import now
-from contracts.rules import RULES
+from deploy.commands import connection_states
+from deploy.commands.connection_states import row_of
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.rule_options import choices_of
-from deploy.commands.session import JsonOption, Workspace, on_databases
+from deploy.commands.session import ConnectionId, JsonOption, Workspace, on_administration
 from deploy.commands.unknown_leavers import show_published
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
-from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.policies import StoredPolicies
-from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
-ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
 OnCreate = Annotated[
     str | None,
     typer.Option(
@@ -55,6 +53,7 @@ MapRole = Annotated[
 
 def register(muster: typer.Typer) -> None:
     """Add the commands."""
+    connection_states.add_to(app)
     muster.add_typer(app, name="connections")
 
 
@@ -67,24 +66,20 @@ def create(
     role: RoleName = None,
     policy: PolicyName = None,
     map_role: MapRole = None,
+    observe: Annotated[
+        bool,
+        typer.Option("--observe", help="Keep all that is pushed until connections resume."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Switch SCIM on; prints the base URL, and the bearer token this once."""
     choices = choices_of(on_create, on_deactivate, role, policy, map_role)
     rules = rules_from(portal_named(portal), choices)
 
-    async def work(databases: Databases, settings: Settings) -> Credentials:
-        return await open_connection(
-            databases.directory,
-            StoredPolicies(databases.downstream),
-            Inventory(databases.downstream),
-            settings.base,
-            workspace,
-            rules,
-            now(),
-        )
+    async def work(it: Administration) -> Credentials:
+        return await open_connection(it, COMMAND, workspace, rules, observe=observe)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    show_row(asdict(on_administration(work)), as_json=as_json)
 
 
 @app.command()
@@ -107,37 +102,21 @@ def change(
     """
     given = choices_of(on_create, on_deactivate, role, policy, map_role, no_map_role=no_map_role)
 
-    async def work(databases: Databases, _settings: Settings) -> ChangedRules:
-        return await change_rules(
-            databases.directory,
-            StoredPolicies(databases.downstream),
-            StoredSyncStates(databases.downstream),
-            connection,
-            given,
-        )
+    async def work(it: Administration) -> ChangedRules:
+        return await change_rules(it, COMMAND, connection, given)
 
-    done = on_databases(work)
+    done = on_administration(work)
     row = {"connection": connection} | asdict(described(done.rules))
     show_published(row, done.left_alone, as_json=as_json)
 
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """List the connections with their base URLs and rules."""
+    """List the connections with their states, base URLs and rules."""
 
-    async def work(databases: Databases, settings: Settings) -> list[dict[str, Any]]:
-        found = await list_connections(databases.directory)
-        return [
-            {
-                "connection": each.id,
-                "workspace": each.workspace,
-                "portal": each.portal,
-                "base_url": base_url_of(settings.base, each.id),
-                "rules": RULES.dump_python(each.rules, mode="json"),
-            }
-            | asdict(described(each.rules))
-            for each in found
-        ]
+    async def work(it: Administration) -> list[dict[str, Any]]:
+        found = await list_connections(it, COMMAND)
+        return [row_of(it, each) for each in found]
 
-    columns = ("connection", "base_url", "on_create", "on_deactivate", "roles")
-    show_rows(on_databases(work), columns, as_json=as_json)
+    columns = ("connection", "state", "base_url", "on_create", "on_deactivate", "roles")
+    show_rows(on_administration(work), columns, as_json=as_json)

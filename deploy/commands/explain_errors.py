@@ -3,9 +3,9 @@
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import ApiError, NothingToChange, RuleNames, UnknownPolicy, UnusableRules
+from contracts.downstream.errors import DownstreamError
 from contracts.error_summary import error_summary
 from deploy.errors import DeployError
-from worker.errors import WorkerError
 
 OPTIONS = RuleNames(
     on_create="--on-create",
@@ -25,7 +25,7 @@ def explained(error: Exception) -> tuple[str, int]:
     Muster has not foreseen: its text may be personal data.
     """
     match error:
-        case ApiError() | WorkerError():
+        case ApiError() | DownstreamError():
             return message_for(error), 2
         case DeployError():
             return str(error), error.exit_status

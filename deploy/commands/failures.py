@@ -5,18 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
 from api.admin.named_values import one_of
 from api.admin.resync import Resynced
 from api.directory.identity_listing import UNPUBLISHABLE
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.session import JsonOption, on_databases
+from deploy.commands.session import JsonOption, on_administration
 from deploy.commands.unknown_leavers import show_published
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
 from worker.retries import FailureKind
-from worker.sync.failures import StoredFailures
-from worker.sync.states import StoredSyncStates
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
@@ -43,12 +41,12 @@ def register(muster: typer.Typer) -> None:
 def list_(as_json: JsonOption = False) -> None:
     """Show how many identities failed, grouped by kind and message."""
 
-    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        failures = StoredFailures(databases.downstream)
-        groups = await group_failures(databases.directory, failures)
+    async def work(it: Administration) -> list[dict[str, Any]]:
+        groups = await group_failures(it, COMMAND)
         return [with_times(asdict(group), *TIME_COLUMNS) for group in groups]
 
-    show_rows(on_databases(work), ("kind", "message", "identities", *TIME_COLUMNS), as_json=as_json)
+    columns = ("kind", "message", "identities", *TIME_COLUMNS)
+    show_rows(on_administration(work), columns, as_json=as_json)
 
 
 @app.command()
@@ -61,13 +59,12 @@ def show(
     """Show the identities whose events failed, the latest first."""
     meant = FailureFilter(_kind_named(kind), connection, identity)
 
-    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        failures = StoredFailures(databases.downstream)
-        found = await list_failures(databases.directory, failures, meant)
+    async def work(it: Administration) -> list[dict[str, Any]]:
+        found = await list_failures(it, COMMAND, meant)
         return [with_times(asdict(failure), *TIME_COLUMNS) for failure in found]
 
     columns = ("connection", "identity", "kind", "message", "attempts", "last_at", "correlation_id")
-    show_rows(on_databases(work), columns, as_json=as_json)
+    show_rows(on_administration(work), columns, as_json=as_json)
 
 
 @app.command()
@@ -84,12 +81,10 @@ def retry(
     """
     meant = FailureFilter(_kind_named(kind), connection, identity)
 
-    async def work(databases: Databases, _settings: Settings) -> Resynced:
-        downstream = databases.downstream
-        failures, states = StoredFailures(downstream), StoredSyncStates(downstream)
-        return await retry_failures(databases.directory, failures, states, meant)
+    async def work(it: Administration) -> Resynced:
+        return await retry_failures(it, COMMAND, meant)
 
-    done = on_databases(work)
+    done = on_administration(work)
     show_published({"marked": done.marked}, done.left_alone, as_json=as_json)
 
 

@@ -2,18 +2,22 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
 import typer
 
+from api.admin.actors import COMMAND
+from api.admin.audit import Change, begun
 from api.reconciliation import outcome as use_case
 from api.reconciliation.on_the_way import moment_of_comparison
 from api.reconciliation.outcome import Outcome, bring_candidates_back
 from api.reconciliation.reconcile import Reconciliation
 from api.reconciliation.verdicts import Moment, Verdict
 from contracts.clock import now
+from deploy.administration import administration_of
 from deploy.broker.transports import open_publisher, topology_of
 from deploy.commands.output import print_json, show_row, show_rows
 from deploy.commands.session import JsonOption, on_databases
@@ -102,7 +106,11 @@ async def _compare(
     states = StoredSyncStates(databases.downstream)
     reconciliation = Reconciliation(databases.directory, states, await _moment(settings))
     assertions = PlannedAssertions(databases.downstream)
-    return await use_case.reconcile(reconciliation, assertions, fix=fix, identities=identities)
+    async with AsyncExitStack() as audited:
+        if fix:
+            it, change = administration_of(databases, settings), Change("identities.reconcile")
+            await audited.enter_async_context(begun(it, COMMAND, change))
+        return await use_case.reconcile(reconciliation, assertions, fix=fix, identities=identities)
 
 
 async def _moment(settings: Settings) -> Moment:
@@ -113,8 +121,11 @@ async def _moment(settings: Settings) -> Moment:
         return await moment_of_comparison(at, publisher, longest)
 
 
-async def _bring_back(databases: Databases, _settings: Settings, *, outcome: Outcome) -> Outcome:
-    return await bring_candidates_back(databases.directory, outcome)
+async def _bring_back(databases: Databases, settings: Settings, *, outcome: Outcome) -> Outcome:
+    people = {"identities": len(outcome.candidates)}
+    change = Change("identities.bring-back", after=people)
+    async with begun(administration_of(databases, settings), COMMAND, change):
+        return await bring_candidates_back(databases.directory, outcome)
 
 
 def _counts(outcome: Outcome) -> dict[str, int]:

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from api.admin import resync as use_case
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.resync import Resynced
-from deploy.commands.session import JsonOption, on_databases
+from deploy.commands.session import JsonOption, on_administration
 from deploy.commands.unknown_leavers import show_published
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
-from worker.sync.states import StoredSyncStates
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +33,11 @@ def resync(
     if (connection is None) is not every or (every and identity is not None):
         raise typer.BadParameter("give a CONNECTION, with or without --identity, or --all alone")
 
-    async def work(databases: Databases, _settings: Settings) -> Resynced:
-        states = StoredSyncStates(databases.downstream)
+    async def work(it: Administration) -> Resynced:
         if connection is None:
-            return await use_case.resync_all(databases.directory, states)
-        return await use_case.resync(databases.directory, states, connection, identity)
+            return await use_case.resync_all(it, COMMAND)
+        return await use_case.resync(it, COMMAND, connection, identity)
 
-    done = on_databases(work)
+    done = on_administration(work)
     shown = {} if connection is None else {"connection": connection}
     show_published(shown | {"marked": done.marked}, done.left_alone, as_json=as_json)

@@ -6,6 +6,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from api.admin.administration import Administration
+from deploy.administration import administration_of
 from deploy.commands.invalid_input import InvalidInput
 from deploy.databases.migrations import ensure_current
 from deploy.databases.open_databases import Databases, open_databases
@@ -14,6 +16,7 @@ from deploy.settings import Settings, read_settings
 T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
 Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 
 
@@ -30,6 +33,15 @@ def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
             return await work(databases, settings)
 
     return asyncio.run(run())
+
+
+def on_administration(work: Callable[[Administration], Awaitable[T]]) -> T:
+    """Run a use case of administrators, as ``on_databases`` runs others."""
+
+    async def on_both(databases: Databases, settings: Settings) -> T:
+        return await work(administration_of(databases, settings))
+
+    return on_databases(on_both)
 
 
 def settings_with_broker() -> Settings:

@@ -5,14 +5,12 @@ from typing import Annotated
 
 import typer
 
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.connections import Credentials
 from api.admin.tokens import rotate_token
-from contracts.clock import now
-from deploy.commands.connections import ConnectionId
 from deploy.commands.output import show_row
-from deploy.commands.session import JsonOption, on_databases
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
+from deploy.commands.session import ConnectionId, JsonOption, on_administration
 
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens of connections.")
 
@@ -37,9 +35,7 @@ def rotate(
 ) -> None:
     """Make a new token; prints it this once. Without --keep-old earlier ones end at once."""
 
-    async def work(databases: Databases, settings: Settings) -> Credentials:
-        return await rotate_token(
-            databases.directory, settings.base, connection, now(), keep_old=keep_old
-        )
+    async def work(it: Administration) -> Credentials:
+        return await rotate_token(it, COMMAND, connection, keep_old=keep_old)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    show_row(asdict(on_administration(work)), as_json=as_json)

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import typer
 
+from api.admin.actors import COMMAND
 from api.admin.connections import Credentials, list_connections, open_connection
 from api.connection_urls import base_url_of
-from contracts.clock import now
 from contracts.rules import (
     ChangePolicy,
     CreateCollaborator,
@@ -22,10 +22,10 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
+from deploy.administration import administration_of
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.policies import StoredPolicies
 
 DEMO_WORKSPACE = "demo"
 DEMO_POLICIES = ("Standard", "Quarantine")
@@ -60,7 +60,7 @@ Try it:
 
 async def introduce(databases: Databases, settings: Settings, *, make_demo: bool) -> None:
     """Print the connections, or make a demo workspace on empty databases if asked to."""
-    known = await list_connections(databases.directory)
+    known = await list_connections(administration_of(databases, settings), COMMAND)
     if known:
         for each in known:
             typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
@@ -94,12 +94,4 @@ async def switch_on(
     databases: Databases, settings: Settings, workspace: str, rules: Rules
 ) -> Credentials:
     """Switch SCIM on for one portal of a demo workspace."""
-    return await open_connection(
-        databases.directory,
-        StoredPolicies(databases.downstream),
-        Inventory(databases.downstream),
-        settings.base,
-        workspace,
-        rules,
-        now(),
-    )
+    return await open_connection(administration_of(databases, settings), COMMAND, workspace, rules)

@@ -33,6 +33,24 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
     assert ids == ["acme-inc-mdm", "acme-inc-mdm-2"]
 
 
+def test_a_connection_is_stopped_and_goes_on(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store", "--observe")
+
+    def state(*words: str) -> str:
+        return str(muster("connections", *words, "acme-store", "--json").json["state"])
+
+    assert state("show") == "observing"
+    assert [state(verb) for verb in ("resume", "pause", "off", "on")] == [
+        *("live", "paused", "off", "paused"),
+    ]
+    (listed,) = muster("connections", "list", "--json").json
+    assert (listed["state"], listed["state_by"]) == ("paused", "command")
+    muster("connections", "off", "acme-store")
+    refused = muster("connections", "resume", "acme-store")
+    assert refused.status == 2
+    assert refused.err == "muster: the connection is switched off: switch it on first\n"
+
+
 def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     change = ("connections", "change", "acme-store", "--on-create", "create-employee")
@@ -60,6 +78,20 @@ def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
 def test_a_token_is_rotated(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
+
+
+def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    muster("connections", "create", "other", "store")
+    muster("connections", "change", "acme-store", "--on-create", "create-employee")
+    changed, created = muster("audit", "acme", "--json").json
+    assert (created["action"], created["actor"]) == ("connections.create", "command")
+    assert changed["before"]["on_create"] == {"do": "nothing"}
+    assert changed["after"]["on_create"] == {"do": "create-employee"}
+    assert [it["connection"] for it in muster("audit", "--limit", "2", "--json").json] == [
+        "acme-store",
+        "other-store",
+    ]
 
 
 def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
@@ -108,6 +140,7 @@ def test_status_of_an_empty_installation(muster: Muster) -> None:
     assert muster("status", "--json").json == {
         "identities": 0,
         "pending": 0,
+        "held": 0,
         "oldest_pending_seconds": 0.0,
         "applied": 0,
         "refused": [],

@@ -159,6 +159,8 @@ def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
 
     fixed = muster("reconcile", "--fix", "--json")
     assert (fixed.status, fixed.json["marked"]) == (0, 2)
+    newest, *_ = muster("audit", "--json").json
+    assert (newest["action"], newest["outcome"]) == ("identities.reconcile", "begun")
     assert muster("reconcile", "--json").json["pending"] == 2
 
 

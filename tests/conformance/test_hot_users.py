@@ -17,11 +17,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api.admin.change_rules import replace_rules
-from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable, Identity, UserRow
 from contracts.rules import CreateEmployee, LeaveAlone, RemoveEmployee, StoreRules
-from tests.drivers.in_process import PATCH, PUBLIC_URL, USER, Ingress, ingress_on, opened_directory
+from tests.drivers.administration import rotate
+from tests.drivers.in_process import PATCH, USER, Ingress, ingress_on, opened_directory
 
 NAMES = ("ada", "Ada", "ben", "eve@acme.test", "")
 RULES = tuple(
@@ -100,7 +100,7 @@ class Way:
             case ("rules", rules):
                 return await replace_rules(database, connection, rules, self.clock.now)
             case ("rotate",):
-                new = await rotate_token(database, PUBLIC_URL, connection, self.clock.now)
+                new = await rotate(database, connection, lambda: self.clock.now)
                 refused = await self.send("GET", "/Users/nobody")
                 self.ingress.http.headers["authorization"] = f"Bearer {new.token}"
                 return refused

@@ -1,7 +1,8 @@
 """What lay in the databases of each revision? Rows that code of the time wrote, as files.
 
-``python -m tests.migrations.dumps`` records the newest revision of both sides, where it is a new
-one. What is here once is never written again.
+``python -m tests.migrations.dumps`` records the revisions of both sides that are new. What is here
+once is never written again. A table that no code writes yet is recorded without rows: a person adds
+some, as the code to come will write them.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, select
 
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.migrations.history import migrate_to, revisions_of
 from tests.migrations.world import opened
 
@@ -60,7 +61,7 @@ def load(connection: Connection, schema: Schema, dump: Dump) -> None:
 
 
 async def record() -> None:
-    """Bring what lay at the last recorded revision of each side up to the newest, and record it.
+    """Bring what lay at the last recorded revision of each side up to each new one.
 
     Everybody keeps their ids, so that each dump of one side belongs to each of the other.
     """
@@ -69,17 +70,18 @@ async def record() -> None:
         async with opened(*urls) as databases:
             engines = databases.directory.writing, databases.downstream.writing
             for (side, schema), engine in zip(SIDES.items(), engines, strict=True):
-                known = [it for it in revisions_of(schema) if path_of(side, it).exists()][-1]
                 async with engine.begin() as db:
-                    await db.run_sync(migrate_to, schema, known)
-                    await db.run_sync(load, schema, read_dump(side, known))
-            await migrate(databases)
-            for (side, schema), engine in zip(SIDES.items(), engines, strict=True):
-                path = path_of(side, revisions_of(schema)[-1])
-                if not path.exists():
-                    async with engine.connect() as db:
-                        dump = await db.run_sync(rows_in, schema)
-                    path.write_text(json.dumps(dump, indent=1) + "\n", encoding="utf-8")
+                    await db.run_sync(_record_side, side, schema)
+
+
+def _record_side(connection: Connection, side: str, schema: Schema) -> None:
+    known = [it for it in revisions_of(schema) if path_of(side, it).exists()]
+    migrate_to(connection, schema, known[-1])
+    load(connection, schema, read_dump(side, known[-1]))
+    for revision in revisions_of(schema)[len(known) :]:
+        migrate_to(connection, schema, revision)
+        dump = json.dumps(rows_in(connection, schema), indent=1)
+        path_of(side, revision).write_text(f"{dump}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from alembic import command
 from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
@@ -19,6 +21,13 @@ def migrate_to(connection: Connection, schema: Schema, revision: str) -> None:
     config = _config(schema)
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def run_again(connection: Connection, schema: Schema, revision: str) -> None:
+    """Run one revision on a database that is beyond it."""
+    script = ScriptDirectory.from_config(_config(schema)).get_revision(revision)
+    with Operations.context(MigrationContext.configure(connection)):
+        script.module.upgrade()
 
 
 def _config(schema: Schema) -> Config:

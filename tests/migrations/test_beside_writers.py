@@ -44,6 +44,8 @@ BUILT = [
     Built(DIRECTORY, "0003", "0004", "identities", "deleted_identities"),
     Built(DIRECTORY, "0005", "0006", "identities", "dirty_marks"),
     Built(DIRECTORY, "0005", "0006", "identities", "waiting_marks"),
+    Built(DIRECTORY, "0011", "0012", "identities", "held_identities"),
+    Built(DIRECTORY, "0011", "0012", "identities", "admins_held"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "live_devices_by_serial"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "devices_of_workspace"),
 ]
@@ -82,10 +84,21 @@ async def _index(db: AsyncConnection, built: Built) -> tuple[bool, int]:
     [
         (DIRECTORY, "0003", "identities", "CREATE INDEX CONCURRENTLY%"),
         (DIRECTORY, "0002", "users", "CREATE UNIQUE INDEX CONCURRENTLY%"),
+        (DIRECTORY, "0008", "connections", "ALTER TABLE%"),
+        (DIRECTORY, "0010", "identities", "ALTER TABLE%"),
+        (DIRECTORY, "0011", "identities", "CREATE INDEX CONCURRENTLY held_identities%"),
         (DOWNSTREAM, "0001", "accounts", "ALTER TABLE%"),
         (DOWNSTREAM, "0002", "devices", "CREATE UNIQUE INDEX CONCURRENTLY%"),
     ],
-    ids=["an index that is new", "an index that is replaced", "columns", "an index of some rows"],
+    ids=[
+        "an index that is new",
+        "an index that is replaced",
+        "columns with a default",
+        "columns of those who are many",
+        "an index of nobody",
+        "columns",
+        "an index of some rows",
+    ],
 )
 async def test_writers_get_through_while_a_migration_waits(
     engine: AsyncEngine, schema: Schema, before: str, table: str, statement: str
@@ -129,6 +142,18 @@ async def test_an_index_that_was_finished_is_not_built_again(
     await built.schema.migrate(engine, built.revision)
     async with engine.connect() as db:
         assert await _index(db, built) == before
+
+
+@pytest.mark.parametrize("claimed", [it for it in DIRECTORY.known() if it >= "0003"])
+async def test_a_directory_that_claims_an_earlier_revision_comes_up_again(
+    engine: AsyncEngine, claimed: str
+) -> None:
+    await DIRECTORY.migrate(engine)
+    async with engine.begin() as db:
+        set_back = f"UPDATE {DIRECTORY.version_table} SET version_num = '{claimed}'"  # noqa: S608
+        await db.exec_driver_sql(set_back)
+    await DIRECTORY.migrate(engine)
+    assert await DIRECTORY.is_current(engine)
 
 
 async def test_several_processes_migrate_one_database_at_once(engine: AsyncEngine) -> None:

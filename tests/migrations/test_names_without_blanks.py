@@ -6,31 +6,24 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col
 
-from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import GroupRow, UserRow
-from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
-from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
+from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on, opened_directory
 from tests.identity_providers.answers import error_of, resource_of
-from tests.migrations.history import migrate_to
+from tests.migrations.history import run_again
 
 BLANK = "\u00a0 "
 
 
 @pytest.fixture
-async def ingress(database_url: str) -> AsyncIterator[Ingress]:
-    """Give a connection on a directory of before the upgrade: its tables are those of today."""
-    database = DirectoryDatabase(*open_engines(database_url))
-    async with database.writing.begin() as db:
-        await db.run_sync(migrate_to, DIRECTORY, "0006")
-    async with ingress_on(database) as ingress:
+async def ingress(directory_url: str) -> AsyncIterator[Ingress]:
+    """Give a connection on a directory of today, whose names are made those of before."""
+    async with opened_directory(directory_url) as database, ingress_on(database) as ingress:
         yield ingress
-    await database.reading.dispose()
-    await database.writing.dispose()
 
 
 async def stored_before(ingress: Ingress, ids: dict[str, str]) -> None:
-    """Give users and groups, by their ids, the keys that were made before; then upgrade."""
+    """Give users and groups, by their ids, the keys that were made before; then make them anew."""
     async with ingress.database.write() as db:
         for id_, key in ids.items():
             await db.execute(
@@ -38,7 +31,7 @@ async def stored_before(ingress: Ingress, ids: dict[str, str]) -> None:
             )
             group = update(GroupRow).where(col(GroupRow.id) == id_)
             await db.execute(group.values(display_name_key=key))
-    await DIRECTORY.migrate(ingress.database.writing)
+        await db.run_sync(run_again, DIRECTORY, "0007")
 
 
 async def test_a_name_with_blanks_is_found_and_taken(ingress: Ingress) -> None:

@@ -8,15 +8,19 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import api.directory.administration_tables
+import api.directory.tables
 import worker.platforms.sql.tables
 import worker.schema
 import worker.sync.tables
-from api.directory.tables import ApiTable
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.migrations.history import revisions_of
 
-SIDES = [(DIRECTORY, ApiTable.metadata), (DOWNSTREAM, worker.schema.WorkerTable.metadata)]
+SIDES = [
+    (DIRECTORY, api.directory.tables.ApiTable.metadata),
+    (DOWNSTREAM, worker.schema.WorkerTable.metadata),
+]
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 Triggers note every change of a range after it was counted. The version before knows nothing of
 ranges, and its statements cause the triggers as well.
+
+Whatever is there already stays, whichever revision the database claims.
 """
 
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # Functions find the tables also in sessions that look elsewhere, as those of a restore do.
 NOTE_CHANGE = """
-CREATE FUNCTION note_user_range_change() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION note_user_range_change() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -29,7 +31,7 @@ END $$
 """
 
 FORGET_RANGES = """
-CREATE FUNCTION forget_user_ranges() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION forget_user_ranges() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 BEGIN
     DELETE FROM user_ranges;
@@ -37,6 +39,18 @@ BEGIN
     RETURN NULL;
 END $$
 """
+
+WITHOUT_TRIGGERS = {
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS users_deleted ON users",
+        "DROP TRIGGER IF EXISTS users_added_late ON users",
+        "DROP TRIGGER IF EXISTS users_truncated ON users",
+    ),
+    "sqlite": (
+        "DROP TRIGGER IF EXISTS users_deleted",
+        "DROP TRIGGER IF EXISTS users_added_late",
+    ),
+}
 
 # A user is counted 5 seconds after its time at the earliest: ``api/directory/user_ranges.py``.
 ON_POSTGRES = (
@@ -92,6 +106,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("users", sa.Integer(), nullable=False),
+        if_not_exists=True,
     )
     op.create_table(
         "user_range_changes",
@@ -100,14 +115,17 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("users", sa.Integer(), nullable=False),
+        if_not_exists=True,
     )
     op.create_index(
         "user_range_changes_by_creation",
         "user_range_changes",
         ["connection_id", "created_at", "id", "users"],
+        if_not_exists=True,
     )
-    on_sqlite = op.get_bind().dialect.name == "sqlite"
-    for statement in ON_SQLITE if on_sqlite else ON_POSTGRES:
+    dialect = op.get_bind().dialect.name
+    triggers = ON_SQLITE if dialect == "sqlite" else ON_POSTGRES
+    for statement in (*WITHOUT_TRIGGERS[dialect], *triggers):
         op.execute(statement)
 
 

@@ -13,7 +13,13 @@ from scim2_server.routing import Operation
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access.bearer import Admission, BearerTokens, OpenedConnection, cursor_secret
+from api.access.bearer import (
+    Admission,
+    BearerTokens,
+    OpenedConnection,
+    cursor_secret,
+    switched_off,
+)
 from api.connection_urls import SCIM_PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
@@ -66,7 +72,7 @@ class ScimIngress:
     async def serve(self, request: TracedRequest) -> Response:
         """Return the answer to a request on any path below the prefix."""
         try:
-            answer = as_http(await self._answer_to(request))
+            answer = as_http(await self._answer_or_reason(request))
         except Exception as error:  # noqa: BLE001 - every error becomes an answer here
             answer = self.refuse(error)
             drop_tracebacks(error)
@@ -85,10 +91,28 @@ class ScimIngress:
                 answer.headers["Allow"] = ", ".join(sorted({*refusal.allowed, "HEAD"}))
         return answer
 
+    async def _answer_or_reason(self, request: TracedRequest) -> ScimResponse:
+        """Answer a request; a token that opens nothing is looked at once more, to say why.
+
+        :raises ForbiddenException: when the connection is switched off, which only a valid token
+            may learn.
+        """
+        try:
+            return await self._answer_to(request)
+        except UnauthorizedException:
+            connection_id, authorization = _named_by(request)
+            refused = await self.tokens.why_refused(connection_id, authorization)
+            if refused.connection_exists:  # the log gets any existing connection
+                request.connection_id = connection_id
+            if refused.was_off:
+                raise switched_off() from None
+            raise
+
     async def _answer_to(self, request: TracedRequest) -> ScimResponse:
-        connection_id, _, path = _below_prefix(request.scope["path"]).partition("/")
-        authorization = request.first.get("authorization", "")
-        admission = await self._admit(request, connection_id, authorization)
+        connection_id, authorization = _named_by(request)
+        admission = await self.tokens.admit(connection_id, authorization)
+        request.connection_id = connection_id
+        path = _below_prefix(request.scope["path"]).partition("/")[2]
         try:
             answer = await self._answer_admitted(request, path, admission)
         except Exception:
@@ -157,18 +181,11 @@ class ScimIngress:
         seconds, bodies = self.limits.body_seconds, self.shares.bodies
         return await read_body(request, limit, seconds, bodies, connection.id, body_slots)
 
-    async def _admit(
-        self, request: TracedRequest, connection_id: str, authorization: str
-    ) -> Admission:
-        """Admit a request with a valid token; the log gets any existing connection."""
-        try:
-            admission = await self.tokens.admit(connection_id, authorization)
-        except UnauthorizedException:
-            if await self.tokens.connection_exists(connection_id):
-                request.connection_id = connection_id
-            raise
-        request.connection_id = connection_id
-        return admission
+
+def _named_by(request: TracedRequest) -> tuple[str, str]:
+    """Return the connection that a request names, and its header with the token."""
+    connection_id = _below_prefix(request.scope["path"]).partition("/")[0]
+    return connection_id, request.first.get("authorization", "")
 
 
 def _below_prefix(path: str) -> str:

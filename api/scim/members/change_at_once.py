@@ -39,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from api.access.opens import opens
 from api.directory.dialects import LOCK_MILLISECONDS, insert_for, is_among, objects_in
 from api.directory.tables import ApiTable
 from api.outbox.marks import marked_by_parameters
@@ -51,7 +52,8 @@ from contracts.names import comparison_key
 
 TABLES = ApiTable.metadata.tables
 GROUPS, MEMBERSHIPS = TABLES["groups"], TABLES["memberships"]
-IDENTITIES, TOKENS = TABLES["identities"], TABLES["tokens"]
+IDENTITIES = TABLES["identities"]
+TOKENS, CONNECTIONS = TABLES["tokens"], TABLES["connections"]
 
 CONNECTION, GROUP = bindparam("connection", type_=String), bindparam("group", type_=String)
 USER = "User"
@@ -178,7 +180,7 @@ def _group() -> Select[Any]:
     is_open = exists().where(
         TOKENS.c.digest == bindparam("digest", type_=String),
         TOKENS.c.connection_id == CONNECTION,
-        TOKENS.c.revoked_at.is_(None),
+        opens(TOKENS, CONNECTIONS),
     )
     of_group = (GROUPS.c.connection_id == CONNECTION, GROUPS.c.id == GROUP)
     return select(GROUPS.c.revision).where(*of_group, is_open)

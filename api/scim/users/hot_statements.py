@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.selectable import FromClause
 
+from api.access.opens import opens
 from api.directory.dialects import insert_for, rows_in
 from api.directory.hot_statements import HotStatement
 from api.directory.tables import ApiTable
@@ -77,12 +78,8 @@ def rules_if_live(
     """
     return (
         select(cast(CONNECTIONS.c.rules, String))
-        .join(TOKENS, TOKENS.c.connection_id == CONNECTIONS.c.id)
-        .where(
-            TOKENS.c.digest == digest,
-            TOKENS.c.connection_id == connection_id,
-            TOKENS.c.revoked_at.is_(None),
-        )
+        .join_from(CONNECTIONS, TOKENS, opens(TOKENS, CONNECTIONS))
+        .where(TOKENS.c.digest == digest, TOKENS.c.connection_id == connection_id)
         .scalar_subquery()
     )
 

@@ -63,7 +63,10 @@ def _directory() -> list[Graph]:
         Graph(
             "Marks",
             "Identities whose newest state is not published yet.",
-            [Query("max by (lane) (muster_dirty_marks)", "{{lane}}")],
+            [
+                Query("max by (lane) (muster_dirty_marks)", "{{lane}}"),
+                Query("max by (reason) (muster_held_identities)", "held: {{reason}}"),
+            ],
             width=6,
         ),
         Graph(

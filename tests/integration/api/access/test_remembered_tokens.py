@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from api.admin.tokens import rotate_token
-from contracts.clock import now
-from tests.drivers.in_process import PATCH, PUBLIC_URL, USER, Ingress
+from tests.drivers.administration import rotate
+from tests.drivers.in_process import PATCH, USER, Ingress
 
 LEAVE = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
 ONE_LESS = {
@@ -49,7 +48,7 @@ async def test_a_token_ends_at_once_though_it_is_remembered(
     user = await ingress.user("ada")
     await ingress.settle()
     assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
-    await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+    await rotate(ingress.database, ingress.connection)
     answer = await ingress.send(method, path.replace("{user}", user), body)
     assert answer.status_code == 401
     assert await ingress.marked() == set()
@@ -72,6 +71,6 @@ async def test_a_remembered_token_opens_no_other_connection(ingress: Ingress) ->
 
 async def test_a_new_token_opens_the_connection_at_once(ingress: Ingress) -> None:
     await ingress.user("ada")
-    credentials = await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+    credentials = await rotate(ingress.database, ingress.connection)
     ingress.http.headers["authorization"] = f"Bearer {credentials.token}"
     assert await ingress.user("ben")

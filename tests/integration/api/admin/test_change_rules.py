@@ -2,8 +2,9 @@
 
 import pytest
 
+from api.admin.actors import COMMAND
 from api.admin.change_rules import ChangedRules, change_rules, replace_rules
-from api.admin.connections import get_connection
+from api.admin.connections import find_connection
 from api.admin.rule_choices import RuleChoices
 from api.errors import (
     ApiError,
@@ -14,9 +15,9 @@ from api.errors import (
     UnusableRules,
 )
 from contracts.downstream.sync_states import SyncState
-from contracts.rules import CreateMdmEmployee, MdmRules, RemoveEmployee, StoreRules
+from contracts.rules import CreateMdmEmployee, MdmRules, RemoveEmployee, Rules, StoreRules
+from tests.drivers.administration import States, administration_on
 from tests.drivers.in_process import RULES, Ingress, ingress_on
-from tests.integration.api.admin.downstream import Platform, States
 
 NOW = 1_700_000_000_000_000
 BEYOND = 4_000_000_000_000_000
@@ -25,9 +26,13 @@ BEYOND = 4_000_000_000_000_000
 async def changed(
     ingress: Ingress, given: RuleChoices, states: States | None = None
 ) -> ChangedRules:
-    return await change_rules(
-        ingress.database, Platform(), states or States(), ingress.connection, given
-    )
+    it = administration_on(ingress.database, states=states)
+    return await change_rules(it, COMMAND, ingress.connection, given)
+
+
+async def rules_of(ingress: Ingress) -> Rules:
+    async with ingress.database.read() as db:
+        return (await find_connection(db, ingress.connection)).rules
 
 
 async def test_given_rules_change_and_reach_everybody(ingress: Ingress) -> None:
@@ -37,7 +42,7 @@ async def test_given_rules_change_and_reach_everybody(ingress: Ingress) -> None:
     assert done.rules == StoreRules(on_deactivate=RemoveEmployee())
     assert (done.marked, done.left_alone) == (2, [])
     assert await ingress.marked() == users
-    assert (await get_connection(ingress.database, ingress.connection)).rules == done.rules
+    assert await rules_of(ingress) == done.rules
 
 
 async def test_leavers_unknown_to_the_directory_are_left_alone(ingress: Ingress) -> None:
@@ -64,7 +69,7 @@ async def test_a_change_that_cannot_be_changes_nothing(
     with pytest.raises(error):
         await changed(ingress, given)
     assert await ingress.marked() == set()
-    assert (await get_connection(ingress.database, ingress.connection)).rules == RULES
+    assert await rules_of(ingress) == RULES
 
 
 async def test_a_policy_has_to_be_there(ingress: Ingress) -> None:
@@ -84,4 +89,4 @@ async def test_an_unknown_connection_is_named(ingress: Ingress) -> None:
     with pytest.raises(UnknownConnection, match="'none'"):
         await replace_rules(ingress.database, "none", RULES, NOW)
     with pytest.raises(UnknownConnection, match="'none'"):
-        await change_rules(ingress.database, Platform(), States(), "none", RuleChoices())
+        await change_rules(administration_on(ingress.database), COMMAND, "none", RuleChoices())

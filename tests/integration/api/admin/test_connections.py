@@ -3,18 +3,14 @@
 import pytest
 from sqlalchemy import select
 
-from api.admin.connections import (
-    create_connection,
-    get_connection,
-    list_connections,
-    open_connection,
-)
+from api.admin.actors import COMMAND
+from api.admin.connections import create_connection, list_connections, open_connection
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Token
 from api.errors import UnknownPolicy, UnusableWorkspaceName
 from contracts.rules import ChangePolicy, MdmRules, Rules
+from tests.drivers.administration import Platform, administration_on
 from tests.drivers.in_process import PUBLIC_URL, RULES, Ingress, ingress_on
-from tests.integration.api.admin.downstream import Platform
 
 NOW = 1_700_000_000_000_000
 QUARANTINES = MdmRules(on_deactivate=ChangePolicy(policy="Quarantine"))
@@ -24,21 +20,22 @@ async def test_ids_are_made_of_workspace_and_portal(directory: DirectoryDatabase
     names = ["Acme Ltd.", "acme-ltd", "Ünion"]
     ids = [(await create_connection(directory, name, RULES, NOW)).id for name in names]
     assert ids == ["acme-ltd-store", "acme-ltd-store-2", "union-store"]
-    assert [each.id for each in await list_connections(directory, "acme-ltd")] == [ids[1]]
-    assert (await get_connection(directory, ids[0])).rules == RULES
+    it = administration_on(directory)
+    [listed] = await list_connections(it, COMMAND, "acme-ltd")
+    assert (listed.id, listed.rules) == (ids[1], RULES)
+    assert [each.id for each in await list_connections(it, COMMAND)] == sorted(ids)
 
 
 async def test_a_name_without_letters_makes_no_id(directory: DirectoryDatabase) -> None:
     with pytest.raises(UnusableWorkspaceName):
         await create_connection(directory, "!?", RULES, NOW)
-    assert await list_connections(directory) == []
+    assert await list_connections(administration_on(directory), COMMAND) == []
 
 
 async def test_a_provider_is_told_base_url_and_token(directory: DirectoryDatabase) -> None:
     platform = Platform({("acme", "Quarantine")})
-    told = await open_connection(
-        directory, platform, platform, PUBLIC_URL, "acme", QUARANTINES, NOW
-    )
+    it = administration_on(directory, platform=platform)
+    told = await open_connection(it, COMMAND, "acme", QUARANTINES)
     assert (told.connection, told.base_url) == ("acme-mdm", f"{PUBLIC_URL}/scim/v2/acme-mdm")
     assert told.token.startswith("muster_")
     assert platform.workspaces == {"acme"}
@@ -52,10 +49,11 @@ async def test_nothing_is_made_for_a_connection_that_cannot_be(
     directory: DirectoryDatabase, workspace: str, rules: Rules, error: type[Exception]
 ) -> None:
     platform = Platform()
+    it = administration_on(directory, platform=platform)
     with pytest.raises(error):
-        await open_connection(directory, platform, platform, PUBLIC_URL, workspace, rules, NOW)
+        await open_connection(it, COMMAND, workspace, rules)
     assert platform.workspaces == set()
-    assert await list_connections(directory) == []
+    assert await list_connections(administration_on(directory), COMMAND) == []
 
 
 async def test_only_the_digest_of_a_token_is_kept(directory: DirectoryDatabase) -> None:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from sqlalchemy import update
 from sqlmodel import col
 
+from api.admin.actors import COMMAND
 from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
 from api.directory.tables import Identity
 from contracts.downstream.failures import ListedFailure
 from contracts.downstream.sync_states import Failure, SyncState
+from tests.drivers.administration import GivenUp, States, administration_on
 from tests.drivers.in_process import Ingress
-from tests.integration.api.admin.downstream import GivenUp, States
 
 BEYOND = 4_000_000_000_000_000
 
@@ -40,11 +41,11 @@ async def reject(ingress: Ingress, identity: str) -> None:
 async def test_failures_of_both_sides_are_told(ingress: Ingress) -> None:
     ada, ben = await ingress.user("ada"), await ingress.user("ben")
     await reject(ingress, ben)
-    given_up = GivenUp([failed(ingress, ada)])
+    it = administration_on(ingress.database, failures=GivenUp([failed(ingress, ada)]))
 
     async def kinds(meant: FailureFilter) -> list[tuple[str, str]]:
-        found = await list_failures(ingress.database, given_up, meant)
-        return [(it.kind, it.identity) for it in found]
+        found = await list_failures(it, COMMAND, meant)
+        return [(failure.kind, failure.identity) for failure in found]
 
     assert await kinds(FailureFilter()) == [("permanent", ada), ("unpublishable", ben)]
     assert await kinds(FailureFilter(kind="permanent")) == [("permanent", ada)]
@@ -52,8 +53,12 @@ async def test_failures_of_both_sides_are_told(ingress: Ingress) -> None:
     assert await kinds(FailureFilter(kind="exhausted")) == []
     assert await kinds(FailureFilter(identity=ben)) == [("unpublishable", ben)]
     assert await kinds(FailureFilter(connection="another")) == []
-    groups = await group_failures(ingress.database, given_up)
-    assert [(it.kind, it.identities) for it in groups] == [("permanent", 1), ("unpublishable", 1)]
+    groups = await group_failures(it, COMMAND)
+    counts = [(group.kind, group.identities) for group in groups]
+    assert counts == [
+        ("permanent", 1),
+        ("unpublishable", 1),
+    ]
 
 
 async def test_a_retry_publishes_the_failed_but_for_unknown_leavers(ingress: Ingress) -> None:
@@ -64,6 +69,7 @@ async def test_a_retry_publishes_the_failed_but_for_unknown_leavers(ingress: Ing
     given_up = GivenUp([failed(ingress, ada), may_have_left, replace(may_have_left, identity="x")])
     failure = Failure("permanent", "no such policy", 5, BEYOND)
     states = States({ben: SyncState(applied_version=1, failure=failure)})
-    done = await retry_failures(ingress.database, given_up, states, FailureFilter())
-    assert (done.marked, [it.identity for it in done.left_alone]) == (1, [ben])
+    it = administration_on(ingress.database, states=states, failures=given_up)
+    done = await retry_failures(it, COMMAND, FailureFilter())
+    assert (done.marked, [leaver.identity for leaver in done.left_alone]) == (1, [ben])
     assert await ingress.marked() == {ada}

@@ -2,11 +2,12 @@
 
 import pytest
 
+from api.admin.actors import COMMAND
 from api.admin.resync import publish_again, resync, resync_all
 from api.errors import UnknownConnection, UnknownIdentity
 from contracts.downstream.sync_states import SyncState
+from tests.drivers.administration import States, administration_on
 from tests.drivers.in_process import Ingress, ingress_on
-from tests.integration.api.admin.downstream import States
 
 NOW = 1_700_000_000_000_000
 BEYOND = 4_000_000_000_000_000
@@ -25,11 +26,11 @@ async def test_a_resync_marks_one_or_all(ingress: Ingress) -> None:
 async def test_leavers_unknown_to_the_directory_are_left_alone(ingress: Ingress) -> None:
     ada, ben = await ingress.user("ada"), await ingress.user("ben")
     await ingress.settle()
-    states = States({ada: LEFT})
-    one = await resync(ingress.database, states, ingress.connection, ada)
-    assert (one.marked, [it.identity for it in one.left_alone]) == (0, [ada])
-    everybody = await resync(ingress.database, states, ingress.connection)
-    assert (everybody.marked, [it.identity for it in everybody.left_alone]) == (1, [ada])
+    it = administration_on(ingress.database, states=States({ada: LEFT}))
+    one = await resync(it, COMMAND, ingress.connection, ada)
+    assert (one.marked, [leaver.identity for leaver in one.left_alone]) == (0, [ada])
+    everybody = await resync(it, COMMAND, ingress.connection)
+    assert (everybody.marked, [leaver.identity for leaver in everybody.left_alone]) == (1, [ada])
     assert await ingress.marked() == {ben}
 
 
@@ -39,13 +40,15 @@ async def test_every_connection_is_resynced(ingress: Ingress) -> None:
         ben, cleo = await other.user("ben"), await other.user("cleo")
         for each in (ingress, other):
             await each.settle()
-        done = await resync_all(ingress.database, States({ben: LEFT}))
+        it = administration_on(ingress.database, states=States({ben: LEFT}))
+        done = await resync_all(it, COMMAND)
         assert await ingress.marked() | await other.marked() == {ada, cleo}
-    assert (done.marked, [it.identity for it in done.left_alone]) == (2, [ben])
+    assert (done.marked, [leaver.identity for leaver in done.left_alone]) == (2, [ben])
 
 
 async def test_what_is_unknown_is_named(ingress: Ingress) -> None:
+    it = administration_on(ingress.database)
     with pytest.raises(UnknownIdentity, match="'nobody'"):
-        await resync(ingress.database, States(), ingress.connection, "nobody")
+        await resync(it, COMMAND, ingress.connection, "nobody")
     with pytest.raises(UnknownConnection, match="'none'"):
-        await resync(ingress.database, States(), "none")
+        await resync(it, COMMAND, "none")

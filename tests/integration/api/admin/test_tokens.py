@@ -2,15 +2,15 @@
 
 import pytest
 
+from api.admin.actors import COMMAND
 from api.admin.tokens import rotate_token
 from api.errors import UnknownConnection
-from tests.drivers.in_process import PUBLIC_URL, Ingress
-
-NOW = 1_700_000_000_000_000
+from tests.drivers.administration import administration_on, rotate
+from tests.drivers.in_process import Ingress
 
 
 async def test_a_new_token_ends_the_earlier_ones(ingress: Ingress) -> None:
-    rotating = ingress.database, PUBLIC_URL, ingress.connection, NOW
+    rotating = administration_on(ingress.database), COMMAND, ingress.connection
     kept = await rotate_token(*rotating, keep_old=True)
     assert (await ingress.send("GET", "/Users")).status_code == 200
     assert await _status(ingress, kept.token) == 200
@@ -21,14 +21,14 @@ async def test_a_new_token_ends_the_earlier_ones(ingress: Ingress) -> None:
 
 
 async def test_a_new_token_is_told_with_the_base_url_that_it_opens(ingress: Ingress) -> None:
-    told = await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, NOW)
+    told = await rotate(ingress.database, ingress.connection)
     assert told.connection == ingress.connection
     assert f"{told.base_url}/" == str(ingress.http.base_url)
 
 
 async def test_an_unknown_connection_is_named(ingress: Ingress) -> None:
     with pytest.raises(UnknownConnection, match="'none'"):
-        await rotate_token(ingress.database, PUBLIC_URL, "none", NOW)
+        await rotate(ingress.database, "none")
 
 
 async def _status(ingress: Ingress, token: str) -> int:

@@ -66,4 +66,4 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
             assert page.status_code == 200, "whoever tries Muster out reads about it"
     async with databases.directory.read() as db:
         marks = await count_marks(db, now())
-    assert marks[Lane.BULK].count == 1
+    assert marks.lanes[Lane.BULK].count == 1

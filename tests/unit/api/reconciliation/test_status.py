@@ -77,6 +77,14 @@ def test_who_cannot_be_published_has_failed_and_is_not_pending() -> None:
     assert report.counts()["failed"] == 1
 
 
+def test_who_waits_for_a_connection_that_does_not_publish_is_held_and_not_pending() -> None:
+    held = replace(_identity(version=6), dirty=True, publishes=False)
+    report = _counted(held, APPLIED)
+    assert (report.held, report.pending, report.applied) == (1, 0, 0)
+    report = _counted(replace(held, dirty=False), APPLIED)
+    assert (report.held, report.pending) == (0, 1), "it was published before the pause"
+
+
 def test_who_is_refused_two_actions_is_counted_once() -> None:
     refusals = (Refusal("last_admin", "change_role"), Refusal("last_admin", "deactivate"))
     report = _counted(_identity(), SyncState(applied_version=5, refusals=refusals))
@@ -84,6 +92,7 @@ def test_who_is_refused_two_actions_is_counted_once() -> None:
     assert report.counts() == {
         "identities": 1,
         "pending": 0,
+        "held": 0,
         "oldest_pending_seconds": 0.0,
         "applied": 0,
         "refused": 1,

@@ -8,12 +8,11 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
 from sqlmodel import col
 
-from api.admin.tokens import rotate_token
 from api.directory.tables import Identity
 from api.scim.members.change_at_once import in_one_statement, parameters_of
 from api.scim.members.plain_changes import PlainChange
-from contracts.clock import now
-from tests.drivers.in_process import PUBLIC_URL, Ingress
+from tests.drivers.administration import rotate
+from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import join, multiply
 from tests.readings.round_trips import round_trips_to
 from tests.readings.statements import asked_of
@@ -62,7 +61,7 @@ async def test_a_token_that_has_ended_changes_no_member(ingress: Ingress) -> Non
     ada, group = await ingress.user("ada"), await ingress.group("Weavers")
     await ingress.patch(f"/Groups/{group}", one_more(ada))  # so that the token is remembered
     await ingress.settle()
-    new = await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+    new = await rotate(ingress.database, ingress.connection)
     for change in (one_less(ada), one_more(ada)):
         assert (await ingress.patch(f"/Groups/{group}", change)).status_code == 401
     ingress.http.headers["authorization"] = f"Bearer {new.token}"

@@ -184,7 +184,9 @@ async def test_everybody_is_marked_in_one_statement(ingress: Ingress, casts: lis
     with asked_of(ingress.database) as changed:
         marked = await replace_rules(ingress.database, ingress.connection, StoreRules(), now())
     assert marked == len(await ingress.marked()) > len(casts[1].members)
-    assert (len(changed.statements), changed.rows) == (3, 1)  # the connection, its rules, the marks
+    # the connection, its rules, the audit log, the marks
+    assert (len(changed.statements), changed.rows) == (4, 1)
     with asked_of(ingress.database) as resynced:
         await publish_again(ingress.database, ingress.connection, now())
-    assert (len(resynced.statements), resynced.rows) == (2, 1)  # the connection, the marks
+    # the connection, the audit log, the marks
+    assert (len(resynced.statements), resynced.rows) == (3, 1)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api.admin.change_rules import replace_rules
-from api.admin.tokens import rotate_token
 from api.directory.tables import GroupRow, UserRow
 from contracts.clock import now
 from contracts.rules import CreateEmployee, LeaveAlone, StoreRules
-from tests.drivers.in_process import GROUP, PATCH, PUBLIC_URL, USER, Ingress
+from tests.drivers.administration import rotate
+from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 
 DEACTIVATION = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
 RENAME = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"displayName": "New"}}]}
@@ -64,9 +64,7 @@ async def test_a_token_that_ends_while_a_body_comes_opens_nothing(
     await ingress.settle()
     before = await stored(ingress)
     named = json.loads(json.dumps(body).replace("{user}", ids["user"]))
-    content = sent_slowly(
-        named, lambda: rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
-    )
+    content = sent_slowly(named, lambda: rotate(ingress.database, ingress.connection))
     answer = await ingress.http.request(method, path.format(**ids), content=content)
     assert answer.status_code == 401
     assert "WWW-Authenticate" in answer.headers
@@ -83,7 +81,7 @@ async def test_a_token_that_ends_while_a_deletion_waits_deletes_nothing(
         await db.execute(select(GroupRow).with_for_update())
         deletion = asyncio.ensure_future(ingress.send("DELETE", path.format(**ids)))
         await somebody_waits(ingress)
-        await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+        await rotate(ingress.database, ingress.connection)
     assert (await deletion).status_code == 401
     assert [len(rows) for rows in await stored(ingress)] == [1, 1]
 
@@ -96,7 +94,7 @@ async def test_a_bulk_request_ends_between_two_operations_with_its_token(ingress
     running = asyncio.ensure_future(ingress.send("POST", "/Bulk", {"Operations": operations}))
     while not (await stored(ingress))[0]:
         await asyncio.sleep(0)
-    await rotate_token(ingress.database, PUBLIC_URL, ingress.connection, now())
+    await rotate(ingress.database, ingress.connection)
     users = len((await stored(ingress))[0])
     statuses = [each["status"] for each in (await running).json()["Operations"]]
     assert statuses == ["201"] * (len(statuses) - 1) + ["401"]

@@ -17,7 +17,6 @@ from api.access.bearer import OpenedConnection
 from api.access.token_memory import TokenMemory
 from api.access.tokens import digest_of
 from api.admin.change_rules import replace_rules
-from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity, UserRow
 from api.outbox.marks import mark_identities
@@ -30,7 +29,8 @@ from api.scim.users.writes import Change
 from api.traces import new_trace
 from contracts.clock import now
 from contracts.rules import CreateEmployee, LeaveAlone, StoreRules
-from tests.drivers.in_process import PUBLIC_URL, RULES, Ingress, opened_directory
+from tests.drivers.administration import rotate
+from tests.drivers.in_process import RULES, Ingress, opened_directory
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
@@ -74,7 +74,7 @@ async def leased(database: DirectoryDatabase, _ingress: Ingress, user: str) -> N
 
 
 async def rotated(database: DirectoryDatabase, ingress: Ingress, _user: str) -> None:
-    await rotate_token(database, PUBLIC_URL, ingress.connection, now())
+    await rotate(database, ingress.connection)
 
 
 async def ruled(database: DirectoryDatabase, ingress: Ingress, user: str) -> None:

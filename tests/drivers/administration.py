@@ -1,10 +1,19 @@
-"""What does downstream tell administrators, where no worker is needed? Facts that a test sets."""
+"""How do tests administrate a directory? With a downstream that tells facts which a test sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration, Downstream
+from api.admin.connection_states import change_state
+from api.admin.connections import Credentials
+from api.admin.tokens import rotate_token
+from api.directory.connection_states import Verb
+from api.directory.dialects import DirectoryDatabase
+from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
 from contracts.downstream.sync_states import KnownIdentity, SyncState
+from tests.drivers.in_process import PUBLIC_URL
 
 
 @dataclass(slots=True)
@@ -56,3 +65,28 @@ class GivenUp:
             for it in self.listed
             if all(value in {None, getattr(it, name)} for name, value in wanted.items())
         ]
+
+
+def administration_on(
+    directory: DirectoryDatabase,
+    *,
+    platform: Platform | None = None,
+    states: States | None = None,
+    failures: GivenUp | None = None,
+    clock: Clock = now,
+) -> Administration:
+    """Return what use cases work with, on a directory without a worker."""
+    platform = platform or Platform()
+    downstream = Downstream(states or States(), failures or GivenUp(), platform, platform)
+    return Administration(directory, downstream, PUBLIC_URL, clock)
+
+
+async def stand(directory: DirectoryDatabase, connection: str, *verbs: Verb) -> None:
+    """Change the state of a connection, by one verb after the other."""
+    for verb in verbs:
+        await change_state(administration_on(directory), COMMAND, connection, verb)
+
+
+async def rotate(directory: DirectoryDatabase, connection: str, clock: Clock = now) -> Credentials:
+    """Rotate the tokens of a connection."""
+    return await rotate_token(administration_on(directory, clock=clock), COMMAND, connection)

@@ -1,0 +1,33 @@
+"""What do use cases work with? The directory, Protocols of downstream, a public URL and a clock."""
+
+from dataclasses import dataclass
+
+from api.directory.dialects import DirectoryDatabase
+from contracts.clock import Clock, now
+from contracts.downstream.failures import Failures
+from contracts.downstream.policies import Policies
+from contracts.downstream.sync_states import SyncStates
+from contracts.downstream.workspaces import Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Downstream:
+    """All that administrators ask of downstream, whose classes are the worker's."""
+
+    states: SyncStates
+    failures: Failures
+    policies: Policies
+    workspaces: Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """Both sides of an installation, as administrators and operators see them.
+
+    ``public_url`` is what base URLs are built on.
+    """
+
+    directory: DirectoryDatabase
+    downstream: Downstream
+    public_url: str
+    clock: Clock = now

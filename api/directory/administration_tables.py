@@ -1,0 +1,153 @@
+"""What does the directory keep for administrators? Access, audit, brakes and requests have tables.
+
+The tables of ``api/directory/tables.py`` say what providers pushed. Times are microseconds since
+the epoch (UTC). Columns named ``connection_id`` without a foreign key outlive their connection.
+"""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, SmallInteger
+from sqlmodel import Field
+
+from api.directory.tables import NUMBER, ApiTable
+
+DOCUMENT = JSON(none_as_null=True)
+"""The type of documents that may be missing."""
+
+
+class AdminToken(ApiTable, table=True):
+    """A bearer token of an administrator, of whom only the token's SHA-256 digest is kept.
+
+    Without a ``workspace`` it reaches the whole installation. ``role`` is ``owner`` or ``viewer``.
+    The admin API will read it.
+    """
+
+    __tablename__ = "admin_tokens"
+    __table_args__ = (
+        Index("admin_tokens_by_digest", "digest", unique=True),
+        Index("admin_tokens_by_workspace", "workspace"),
+    )
+
+    id: str = Field(primary_key=True)
+    digest: str
+    name: str
+    workspace: str | None = None
+    role: str
+    created_at: int = Field(sa_type=BigInteger)
+    created_by: str
+    expires_at: int | None = Field(default=None, sa_type=BigInteger)
+    revoked_at: int | None = Field(default=None, sa_type=BigInteger)
+    last_used_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class AuditEntry(ApiTable, table=True):
+    """A change that an administrator made, or began: who, what, when, before and after.
+
+    Triggers refuse to change or to delete a row. ``outcome`` is ``done``, or ``begun`` and perhaps
+    ``failed`` for a change of another database. Nothing in it names a person.
+    """
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index("audit_by_workspace", "workspace", "number"),
+        Index("audit_by_connection", "connection_id", "number"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
+    at: int = Field(sa_type=BigInteger)
+    actor: str
+    workspace: str | None = None
+    connection_id: str | None = None
+    action: str
+    subject: str | None = None
+    outcome: str
+    before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
+    after: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)
+    correlation_id: str
+
+
+class IdempotencyKey(ApiTable, table=True):
+    """A key by which an actor may repeat a request that creates, and the answer to the first one.
+
+    ``request`` is the digest of the request. ``answer`` is sealed with the actor's own token, and
+    NULL until the request is answered. The admin API will write and forget it.
+    """
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_by_time", "at"),)
+
+    actor: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request: str
+    status: int | None = None
+    answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    at: int = Field(sa_type=BigInteger)
+
+
+class Brake(ApiTable, table=True):
+    """The brake of a connection on one effect of leavings: ``deactivation``, ``admin-role``, …
+
+    Relays will lock the row, so that each release is counted once. ``tripped_at`` is NULL until
+    more was to be released within an hour than the brake allows.
+    """
+
+    __tablename__ = "brakes"
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    effect: str = Field(primary_key=True)
+    tripped_at: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class BrakeRelease(ApiTable, table=True):
+    """A leaving that a brake released, at a version of the identity, and how much that counted."""
+
+    __tablename__ = "brake_releases"
+    __table_args__ = (Index("brake_releases_by_time", "connection_id", "effect", "at"),)
+
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
+    effect: str = Field(primary_key=True)
+    identity: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_type=BigInteger)
+    at: int = Field(sa_type=BigInteger)
+    amount: int
+
+
+class LoggedRequest(ApiTable, table=True):
+    """A SCIM request and its answer, without personal values. Api processes will write batches.
+
+    ``code`` names the error, for which there is a remedy, and ``micros`` is the duration.
+    """
+
+    __tablename__ = "request_log"
+    __table_args__ = (
+        Index("requests_of_connection", "connection_id", "number"),
+        Index("requests_of_resource", "connection_id", "resource_id", "number"),
+        Index("requests_by_time", "at"),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
+    connection_id: str
+    at: int = Field(sa_type=BigInteger)
+    method: str
+    path: str
+    resource_id: str | None = None
+    status: int = Field(sa_type=SmallInteger)
+    code: str | None = None
+    detail: str | None = None
+    micros: int = Field(sa_type=BigInteger)
+    correlation_id: str
+    address: str | None = None
+
+
+class RateShare(ApiTable, table=True):
+    """The requests of a connection that a process has seen of late.
+
+    Api processes will share the rate of a connection by it.
+    """
+
+    __tablename__ = "rate_shares"
+
+    connection_id: str = Field(primary_key=True)
+    process: str = Field(primary_key=True)
+    asked: int
+    at: int = Field(sa_type=BigInteger)

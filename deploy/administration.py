@@ -1,0 +1,20 @@
+"""What is behind the use cases of administrators? The worker's classes are, put together here."""
+
+from api.admin.administration import Administration, Downstream
+from deploy.databases.open_databases import Databases
+from deploy.settings import Settings
+from worker.platforms.sql.inventory import Inventory
+from worker.platforms.sql.policies import StoredPolicies
+from worker.sync.failures import StoredFailures
+from worker.sync.states import StoredSyncStates
+
+
+def administration_of(databases: Databases, settings: Settings) -> Administration:
+    """Return what use cases work with, on the databases and settings of an installation."""
+    downstream = Downstream(
+        StoredSyncStates(databases.downstream),
+        StoredFailures(databases.downstream),
+        StoredPolicies(databases.downstream),
+        Inventory(databases.downstream),
+    )
+    return Administration(databases.directory, downstream, settings.base)
