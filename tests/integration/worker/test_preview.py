@@ -96,7 +96,7 @@ async def test_a_change_is_told_with_the_fields_that_differ(platform: Platform) 
 
 
 async def test_an_account_is_adopted_and_later_unlinked(platform: Platform) -> None:
-    await platform.inventory.add_account(WORKSPACE, Portal.STORE, ADA)
+    await platform.inventory.accounts.add(WORKSPACE, Portal.STORE, ADA)
     joined = joiner(STORE)
     [adoption] = await previewed(platform, [joined])
     assert adoption.effect is EffectKind.ADOPT
@@ -143,8 +143,8 @@ async def test_a_leaver_s_devices_are_told(
     joined = joiner(rules)
     await platform.apply(joined)
     for policy in ("office", "locked"):
-        await platform.inventory.add_policy(WORKSPACE, policy)
-    await platform.inventory.add_device(WORKSPACE, "L1", policy="office", assigned_to=ADA)
+        await platform.inventory.policies.add(WORKSPACE, policy)
+    await platform.inventory.devices.add(WORKSPACE, "L1", policy="office", assigned_to=ADA)
     effects = await previewed(platform, [left(joined, rules)])
     assert (effects[0].effect, effects[0].before, effects[0].after) == (kind, before, after)
     removed = [EffectKind.REMOVE] if isinstance(action, RemoveUserAndDevices) else []
@@ -206,7 +206,7 @@ async def everybody(platform: Platform) -> list[IdentityChanged]:
     admins = [joiner(dashboard(Role.ADMIN), f"{n}@acme.test", f"admin-{n}") for n in range(3)]
     await platform.apply(*people, *admins)
     for n in range(5):
-        await platform.inventory.add_device(WORKSPACE, f"L{n}", assigned_to=f"{n}@acme.test")
+        await platform.inventory.devices.add(WORKSPACE, f"L{n}", assigned_to=f"{n}@acme.test")
     leavers = [left(it, rules) for it in people[:10]]
     movers = [renamed(it, email=f"new-{it.profile.email}") for it in people[10:]]
     joiners = [joiner(rules, f"{n}@acme.test", f"heir-{n}", version=5) for n in range(20)]
