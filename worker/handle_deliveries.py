@@ -26,6 +26,7 @@ from worker.open_deliveries import (
     batches,
 )
 from worker.planning.facts import key_of_event
+from worker.platforms.sql.load import needs_workspace_lock
 from worker.reports import Reports
 from worker.retries import (
     FailureKind,
@@ -42,7 +43,8 @@ from worker.sync.record_failure import Failed, record_failure
 class Handler:
     """The handler of one lane answers every delivery after the commit, never before.
 
-    ``freed`` is set when refused identities became due, because an obstacle is gone.
+    ``freed`` is set when refused identities became due, because an obstacle is gone. ``deciding``
+    is held for the batch in hand that locks workspaces first.
     """
 
     database: DownstreamDatabase
@@ -52,6 +54,7 @@ class Handler:
     clock: Clock = now
     freed: asyncio.Event = field(default_factory=asyncio.Event)
     contended: ContendedWorkspaces = field(default_factory=ContendedWorkspaces)
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Apply the events of deliveries, and answer them.
@@ -72,14 +75,27 @@ class Handler:
         """Take one batch after the other and apply it, until none is left.
 
         Two tasks may do so: while the database works on the batch of one, the other plans its own.
+        Of batches that lock workspaces first, they apply one at a time: two would gain nothing, as
+        the second waits for the first, and an urgent event would wait for both.
         """
         try:
             while waiting and not self.stop.is_set():
-                contended, others = self.contended.split(waiting.popleft())
-                await self._apply(others, LOCK_TIMEOUTS[self.lane])
-                await self._apply(contended, SHORT_LOCK_TIMEOUT)
+                batch = waiting.popleft()
+                if any(needs_workspace_lock(it.envelope.data) for it in batch):
+                    async with self.deciding:
+                        await self._apply_in_time(batch)
+                else:
+                    await self._apply_in_time(batch)
         except DatabaseAway:
             return
+
+    async def _apply_in_time(self, batch: Sequence[ReceivedEvent]) -> None:
+        """Apply a batch, unless a stop has come while it waited for the other one in hand."""
+        if self.stop.is_set():
+            return
+        contended, others = self.contended.split(batch)
+        await self._apply(others, LOCK_TIMEOUTS[self.lane])
+        await self._apply(contended, SHORT_LOCK_TIMEOUT)
 
     async def _open(self, deliveries: Sequence[Delivery]) -> list[OpenDelivery]:
         """Decode deliveries; return those with events to apply, and answer the others."""

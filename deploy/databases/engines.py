@@ -169,23 +169,7 @@ def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEn
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        """Begin a transaction by one visit to the connection's thread; SQLAlchemy makes three."""
-        adapted = connection.connection.dbapi_connection
-        try:
-            _run(adapted, begin)
-        except BaseException as error:  # noqa: BLE001 - it is raised again, as SQLAlchemy does it
-            connection._handle_dbapi_exception(error, begin, None, None, None)  # noqa: SLF001
+        connection.exec_driver_sql(begin)
 
     refuse_other_files(engine.sync_engine, file)
     return engine
-
-
-def _run(adapted: Any, statement: str) -> None:
-    """Run a statement of SQLite that takes nothing and returns nothing.
-
-    :raises sqlite3.Error: as SQLAlchemy translates it, which gives a closed connection up by it.
-    """
-    try:
-        adapted.run_async(lambda driver: driver.execute_fetchall(statement))
-    except Exception as error:  # noqa: BLE001 - it is raised again
-        adapted._handle_exception(error)  # noqa: SLF001

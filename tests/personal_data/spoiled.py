@@ -15,8 +15,8 @@ TWINS_ARE_REFUSED = (
 
 UNREADABLE_MARK = f"""
 UPDATE identities SET profile = '{{"user_name": ["{NAME}"], "email": "{NAME}"}}',
-dirty_lane = 1, dirty_since = 1, due_at = 0 WHERE id = '%s'
-"""  # noqa: S608  # our own constants
+version = version + 1, dirty_lane = 1, dirty_since = 1, due_at = 0 WHERE id = '%s'
+"""  # noqa: S608  # our own constants; a newer version, as the former one may still be cleared
 FORGOTTEN_LEAVING = """
 UPDATE identities SET active = true, deactivated_at = 0 WHERE id = '%s'
 """

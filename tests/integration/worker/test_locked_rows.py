@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import text
 
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.rules import DashboardRules, Portal, RemoveUser, Role
@@ -26,6 +27,7 @@ from tests.drivers.platform import Platform, delivery, held, parcel
 from tests.integration.worker.running_worker import is_paused, until, working
 from worker.locked_out import LONGEST_DELAY
 from worker.locked_rows import find_locked_out
+from worker.open_deliveries import MAX_BATCH_SIZES
 from worker.planning.facts import key_of_event
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -35,6 +37,11 @@ CLEO = "cleo@acme.test"
 ADMINS, VIEWERS, HOLDERS = dashboard(Role.ADMIN), dashboard(Role.VIEWER), mdm(RemoveUser())
 LINKED = DashboardRules()
 """Rules that do not show which account is an Admin's."""
+
+WAITING = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 ROWS: dict[str, tuple[Rules, str]] = {
     "an account": (STORE, "SELECT FROM accounts WHERE email = 'ada@acme.test' FOR UPDATE"),
@@ -92,6 +99,25 @@ async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform
         await platform.handler.handle(deliveries)
     answers = [it.outcome.result() for it in deliveries]
     assert answers == [RetryAfter(RETRY_DELAYS[0]), RetryAfter(RETRY_DELAYS[0]), Confirmed()]
+
+
+async def test_one_batch_in_hand_at_a_time_locks_a_workspace_first(platform: Platform) -> None:
+    await platform.inventory.ensure_workspace(WORKSPACE)
+    batch = MAX_BATCH_SIZES[Lane.BULK]
+    people = [joiner(ADMINS, f"{n}@acme.test", f"i{n}") for n in range(2 * batch)]
+    deliveries = [delivery(person) for person in people]
+    async with held(platform, "SELECT FROM workspaces FOR UPDATE"):
+        handling = asyncio.ensure_future(platform.handler.handle(deliveries))
+        await until(partial(_waits, platform))
+        platform.handler.stop.set()
+    await handling
+    assert [it.outcome.done() for it in deliveries] == [True] * batch + [False] * batch
+
+
+async def _waits(platform: Platform) -> bool:
+    """Return whether a transaction of this database waits for a lock."""
+    async with platform.database.read() as db:
+        return bool((await db.execute(WAITING)).scalar())
 
 
 async def test_who_claims_the_address_of_an_account_that_is_held_is_set_aside(
