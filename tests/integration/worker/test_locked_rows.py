@@ -102,7 +102,7 @@ async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform
 
 
 async def test_one_batch_in_hand_at_a_time_locks_a_workspace_first(platform: Platform) -> None:
-    await platform.inventory.ensure_workspace(WORKSPACE)
+    await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
     batch = MAX_BATCH_SIZES[Lane.BULK]
     people = [joiner(ADMINS, f"{n}@acme.test", f"i{n}") for n in range(2 * batch)]
     deliveries = [delivery(person) for person in people]
