@@ -5,12 +5,13 @@ of a batch, page by page, and then again what is refused and has lost its obstac
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
 from contracts.downstream.preview import PlannedEffect
-from contracts.identity_changed import IdentityChanged, decode
+from contracts.identity_changed import IdentityChanged, UndecodableEvent, decode
 from contracts.time_slice import TimeSlice
 from worker.dialects import DownstreamDatabase
 from worker.load_facts import load_facts
@@ -119,13 +120,20 @@ class _Planning:
         working_set = self.working_set
         due, refused = set(working_set.due), working_set.refused
         working_set.due.clear()
-        stored = {
-            key: decode(event.encode()).data
-            for key, event in await self.sync.find_stored(freed, due - refused.keys())
-            if key not in self.superseded | refused.keys()
-        }
-        self.others.update(stored)
-        return [refused[key].event for key in due & refused.keys()] + list(stored.values())
+        found = await self.sync.find_stored(freed, due - refused.keys())
+        given = self.superseded | refused.keys()
+        stored = _readable(event for key, event in found if key not in given)
+        self.others.update(map(key_of_event, stored))
+        return [refused[key].event for key in due & refused.keys()] + stored
+
+
+def _readable(events: Iterable[str]) -> list[IdentityChanged]:
+    """Return the stored events that can be read; the others would fail, and change nothing."""
+    readable = []
+    for event in events:
+        with suppress(UndecodableEvent):
+            readable.append(decode(event.encode()).data)
+    return readable
 
 
 def _pages(items: Iterable[T]) -> Iterable[list[T]]:

@@ -181,6 +181,16 @@ async def test_somebody_who_waits_for_an_address_gets_it_in_the_preview_too(
     assert told(effects) == [("ada", "change", "attributes"), ("another", "create", "rule")]
 
 
+async def test_a_stored_event_that_cannot_be_read_spoils_no_preview(platform: Platform) -> None:
+    joined = joiner(STORE)
+    await platform.apply(joined)
+    await platform.apply(joiner(STORE, ADA, "another", version=2))
+    async with platform.database.write() as db:
+        await db.execute(text("UPDATE sync_records SET event = '{}' WHERE event IS NOT NULL"))
+    effects = await previewed(platform, [renamed(joined, email=BEN)])
+    assert told(effects) == [("ada", "change", "attributes")]
+
+
 async def test_a_page_meets_what_the_pages_before_it_have_done(platform: Platform) -> None:
     joined = joiner(STORE)
     await platform.apply(joined)
