@@ -19,9 +19,10 @@ from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase
 from worker.load_facts import load_facts
 from worker.locked_out import LOCK_TIMEOUTS
+from worker.plan_batch import plan_each
 from worker.planning.actions import Plan, outdated
 from worker.planning.facts import IdentityKey, key_of_event
-from worker.planning.plan import plan, replan
+from worker.planning.plan import replan
 from worker.planning.working_set import WorkingSet
 from worker.platforms.port import AdminsBusy, PlatformEffects
 from worker.platforms.sql.platform import SqlPlatform
@@ -114,7 +115,8 @@ async def apply_replans(
         refused = await sync.lock_due_records(working_set, stored)
         valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}
         await load_facts(working_set, sync, platform, _events(valid))
-        plans = _replan_each(working_set, valid)
+        replanned = plan_each(working_set, _events(valid), replan)
+        plans = {key_of_event(event): planned for event, planned in replanned}
         await _save(working_set, sync, platform, valid, valid.keys(), now)
         freed = await sync.mark_freed(working_set.changes.freed, now)
     return Batch(tuple(Applied(valid[key], planned) for key, planned in plans.items()), freed)
@@ -148,28 +150,13 @@ def _is_unchanged(
 
 
 async def _plan_each(working_set: WorkingSet, newest: Newest) -> Plans:
-    """Plan events that arrived, each with the facts after the plans before it."""
+    """Plan events that arrived; other tasks run meanwhile."""
     plans: Plans = {}
     time_slice = TimeSlice()
-    for key, it in _in_order(newest):
-        plans[key] = plan(working_set.facts_for(it.data), it.data)
-        working_set.apply_plan(it.data, plans[key])
+    for event, planned in plan_each(working_set, _events(newest)):
+        plans[key_of_event(event)] = planned
         await time_slice.pause_if_over()
     return plans
-
-
-def _replan_each(working_set: WorkingSet, stored: Newest) -> Plans:
-    """Plan the newest events of refused identities again."""
-    plans: Plans = {}
-    for key, it in _in_order(stored):
-        plans[key] = replan(working_set.facts_for(it.data), it.data)
-        working_set.apply_plan(it.data, plans[key])
-    return plans
-
-
-def _in_order(newest: Newest) -> list[tuple[IdentityKey, IdentityChangedEnvelope]]:
-    """Return the events by version, so that an identity gives up an address before another asks."""
-    return sorted(newest.items(), key=lambda item: (item[1].data.version, item[0]))
 
 
 async def _save(

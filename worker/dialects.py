@@ -61,10 +61,15 @@ class DownstreamDatabase:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose statements all read one snapshot, as SQLite's always do."""
+        """Open a connection whose statements all read one snapshot, as SQLite's always do.
+
+        PostgreSQL refuses to write there, or to lock a row.
+        """
         async with self.read() as db:
             if db.dialect.name == "postgresql":
-                await db.execution_options(isolation_level="REPEATABLE READ")
+                await db.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             yield db
 
     @asynccontextmanager

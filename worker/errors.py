@@ -65,6 +65,15 @@ class PolicyExists(WorkerError):
         super().__init__(f"workspace {workspace!r} has a policy {policy!r} already")
 
 
+class PolicyInUse(WorkerError):
+    """A policy cannot be removed while a device of the inventory is under it."""
+
+    code, status, field = "policy_in_use", 409, "policy"
+
+    def __init__(self, workspace: str, policy: str) -> None:
+        super().__init__(f"workspace {workspace!r} has devices under policy {policy!r}")
+
+
 class SerialExists(WorkerError):
     """The inventory of the workspace has a device with this serial number."""
 

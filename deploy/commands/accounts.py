@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from api.admin.named_values import portal_named, role_named
+from contracts.downstream.accounts import ListedAccount
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.listed_accounts import ListedAccount
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
 
@@ -42,7 +42,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the accounts of a workspace; removed ones have no e-mail any more."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        accounts = Inventory(databases.downstream).list_accounts(workspace)
+        accounts = Inventory(databases.downstream).accounts.of_workspace(workspace)
         return [asdict(each) async for each in accounts]
 
     show_rows(on_databases(work), ACCOUNT_COLUMNS, as_json=as_json)
@@ -62,7 +62,7 @@ def add(
     where, given = portal_named(portal), None if role is None else role_named(role)
 
     async def work(databases: Databases, _settings: Settings) -> ListedAccount:
-        return await Inventory(databases.downstream).add_account(
+        return await Inventory(databases.downstream).accounts.add(
             workspace, where, email, role=given
         )
 
@@ -77,6 +77,6 @@ def release(
     where = portal_named(portal)
 
     async def work(databases: Databases, _settings: Settings) -> ListedAccount:
-        return await Inventory(databases.downstream).release_account(workspace, where, email)
+        return await Inventory(databases.downstream).accounts.release(workspace, where, email)
 
     show_row(asdict(on_databases(work)), as_json=as_json)

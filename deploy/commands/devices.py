@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.downstream.devices import ListedDevice
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, Workspace, on_databases
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.listed_devices import ListedDevice
 
 app = typer.Typer(no_args_is_help=True, help="Managed devices of a workspace.")
 
@@ -28,7 +28,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the devices of a workspace, removed ones too."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        devices = Inventory(databases.downstream).list_devices(workspace)
+        devices = Inventory(databases.downstream).devices.of_workspace(workspace)
         return [asdict(each) async for each in devices]
 
     show_rows(on_databases(work), DEVICE_COLUMNS, as_json=as_json)
@@ -47,7 +47,7 @@ def add(
     """Enrol a device."""
 
     async def work(databases: Databases, _settings: Settings) -> ListedDevice:
-        return await Inventory(databases.downstream).add_device(
+        return await Inventory(databases.downstream).devices.add(
             workspace, serial, policy=policy, assigned_to=assigned_to
         )
 
@@ -66,6 +66,6 @@ def assign(
     """Assign a device to an MDM user, or take its assignment off."""
 
     async def work(databases: Databases, _settings: Settings) -> ListedDevice:
-        return await Inventory(databases.downstream).assign_device(workspace, serial, email)
+        return await Inventory(databases.downstream).devices.assign(workspace, serial, email)
 
     show_row(asdict(on_databases(work)), as_json=as_json)

@@ -23,7 +23,7 @@ def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the policies of a workspace."""
 
     async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        names = await Inventory(databases.downstream).list_policies(workspace)
+        names = await Inventory(databases.downstream).policies.of_workspace(workspace)
         return [{"policy": name} for name in names]
 
     show_rows(on_databases(work), ("policy",), as_json=as_json)
@@ -38,7 +38,7 @@ def add(
     """Add a policy; actions that were refused for want of it are tried again."""
 
     async def work(databases: Databases, _settings: Settings) -> None:
-        await Inventory(databases.downstream).add_policy(workspace, name)
+        await Inventory(databases.downstream).policies.add(workspace, name)
 
     on_databases(work)
     show_row({"policy": name}, as_json=as_json)

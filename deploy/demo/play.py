@@ -90,9 +90,9 @@ async def _tell(settings: Settings) -> None:
 
 async def _set_the_stage(databases: Databases, settings: Settings) -> Mapping[Portal, Credentials]:
     inventory = Inventory(databases.downstream)
-    await inventory.add_account(STORY_WORKSPACE, Portal.DASHBOARD, STORY_OWNER, role=Role.ADMIN)
+    await inventory.accounts.add(STORY_WORKSPACE, Portal.DASHBOARD, STORY_OWNER, role=Role.ADMIN)
     for serial in STORY_DEVICES:
-        await inventory.add_device(STORY_WORKSPACE, serial)
+        await inventory.devices.add(STORY_WORKSPACE, serial)
     return {
         portal: await switch_on(databases, settings, STORY_WORKSPACE, rules)
         for portal, rules in STORY_RULES.items()
@@ -124,7 +124,7 @@ class _Teller:
     async def _act(self, act: Push | Assign) -> None:
         if isinstance(act, Assign):
             typer.echo(f"   muster devices assign {STORY_WORKSPACE} {act.serial} {act.email}")
-            await Inventory(self.databases.downstream).assign_device(
+            await Inventory(self.databases.downstream).devices.assign(
                 STORY_WORKSPACE, act.serial, act.email
             )
             return
@@ -161,8 +161,8 @@ class _Teller:
 
     async def _found(self) -> Counter[str]:
         inventory = Inventory(self.databases.downstream)
-        accounts = [each async for each in inventory.list_accounts(STORY_WORKSPACE)]
-        devices = [each async for each in inventory.list_devices(STORY_WORKSPACE)]
+        accounts = [each async for each in inventory.accounts.of_workspace(STORY_WORKSPACE)]
+        devices = [each async for each in inventory.devices.of_workspace(STORY_WORKSPACE)]
         return Counter(lines(accounts, devices))
 
 

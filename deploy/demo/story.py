@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.downstream.accounts import ListedAccount
+from contracts.downstream.devices import ListedDevice
 from contracts.rules import (
     CreateCollaborator,
     CreateEmployee,
@@ -19,8 +21,6 @@ from contracts.rules import (
     Rules,
     StoreRules,
 )
-from worker.platforms.sql.listed_accounts import ListedAccount
-from worker.platforms.sql.listed_devices import ListedDevice
 
 STORY_WORKSPACE = "acme"
 STORY_OWNER = "owner@example.com"

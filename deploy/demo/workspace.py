@@ -65,7 +65,7 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
         for each in known:
             typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
         typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
-    elif make_demo and not await Inventory(databases.downstream).workspace_exists(DEMO_WORKSPACE):
+    elif make_demo and not await Inventory(databases.downstream).workspaces.exists(DEMO_WORKSPACE):
         await _make(databases, settings)
 
 
@@ -73,13 +73,13 @@ async def _make(databases: Databases, settings: Settings) -> None:
     """Make a connection for each portal, policies, devices, and two accounts by hand."""
     inventory = Inventory(databases.downstream)
     for policy in DEMO_POLICIES:
-        await inventory.add_policy(DEMO_WORKSPACE, policy)
-    await inventory.add_account(DEMO_WORKSPACE, Portal.DASHBOARD, DEMO_OWNER, role=Role.ADMIN)
-    await inventory.add_account(DEMO_WORKSPACE, Portal.MDM, DEMO_HOLDER)
+        await inventory.policies.add(DEMO_WORKSPACE, policy)
+    await inventory.accounts.add(DEMO_WORKSPACE, Portal.DASHBOARD, DEMO_OWNER, role=Role.ADMIN)
+    await inventory.accounts.add(DEMO_WORKSPACE, Portal.MDM, DEMO_HOLDER)
     for number in range(1, DEMO_DEVICES + 1):
         holder = DEMO_HOLDER if number <= DEMO_HELD_DEVICES else None
         serial = f"DEMO-{number:03}"
-        await inventory.add_device(DEMO_WORKSPACE, serial, policy="Standard", assigned_to=holder)
+        await inventory.devices.add(DEMO_WORKSPACE, serial, policy="Standard", assigned_to=holder)
     typer.echo(
         f"A demo workspace, {DEMO_WORKSPACE!r},"
         " one connection per portal (tokens are shown once):\n"

@@ -23,11 +23,40 @@ class Platform:
     policies: set[tuple[str, str]] = field(default_factory=set)
     workspaces: set[str] = field(default_factory=set)
 
+
+@dataclass(frozen=True, slots=True)
+class KnownPolicies:
+    """The Policies of such a platform."""
+
+    platform: Platform
+
     async def exists(self, workspace: str, name: str) -> bool:
-        return (workspace, name) in self.policies
+        return (workspace, name) in self.platform.policies
+
+    async def of_workspace(self, workspace: str) -> Sequence[str]:
+        return sorted(name for owner, name in self.platform.policies if owner == workspace)
+
+    async def add(self, workspace: str, name: str) -> None:
+        self.platform.policies.add((workspace, name))
+
+    async def remove(self, workspace: str, name: str) -> None:
+        self.platform.policies.remove((workspace, name))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorkspaces:
+    """The Workspaces of such a platform."""
+
+    platform: Platform
+
+    async def names(self) -> Sequence[str]:
+        return sorted(self.platform.workspaces)
+
+    async def exists(self, workspace: str) -> bool:
+        return workspace in self.platform.workspaces
 
     async def ensure_workspace(self, workspace: str) -> None:
-        self.workspaces.add(workspace)
+        self.platform.workspaces.add(workspace)
 
 
 @dataclass(slots=True)
@@ -77,7 +106,12 @@ def administration_on(
 ) -> Administration:
     """Return what use cases work with, on a directory without a worker."""
     platform = platform or Platform()
-    downstream = Downstream(states or States(), failures or GivenUp(), platform, platform)
+    downstream = Downstream(
+        states or States(),
+        failures or GivenUp(),
+        KnownPolicies(platform),
+        KnownWorkspaces(platform),
+    )
     return Administration(directory, downstream, PUBLIC_URL, clock)
 
 

@@ -13,6 +13,7 @@ from api.reconciliation.reconcile import Comparison, Reconciliation
 from api.reconciliation.repair import bring_back, repair
 from api.reconciliation.verdicts import Finding, Moment
 from contracts.clock import now
+from contracts.downstream.accounts import ListedAccount
 from contracts.identity_changed import decode
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from contracts.topology import Lane
@@ -23,7 +24,6 @@ from worker.apply import apply_batch
 from worker.dialects import DownstreamDatabase
 from worker.drift import PlannedAssertions
 from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.listed_accounts import ListedAccount
 from worker.sync.states import StoredSyncStates
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -100,7 +100,7 @@ class Installation:
 
     async def accounts(self) -> list[ListedAccount]:
         """Return all accounts."""
-        return [each async for each in self.inventory.list_accounts("Acme")]
+        return [each async for each in self.inventory.accounts.of_workspace("Acme")]
 
     async def by_hand(self, statement: Executable) -> None:
         """Do to downstream what no event explains."""

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
+from contracts.downstream.accounts import ListedAccount
+from contracts.downstream.devices import ListedDevice
 from contracts.downstream.sync_states import SyncState
 from contracts.embedded_transport import EmbeddedDelivery
 from contracts.identities_changed import join
@@ -27,8 +29,6 @@ from worker.handle_deliveries import Handler
 from worker.metrics import WorkerMetrics
 from worker.planning.actions import Outcome
 from worker.platforms.sql.inventory import Inventory
-from worker.platforms.sql.listed_accounts import ListedAccount
-from worker.platforms.sql.listed_devices import ListedDevice
 from worker.replan_refused import Replanning
 from worker.reports import Reports
 from worker.sync.states import StoredSyncStates
@@ -114,11 +114,11 @@ class Platform:
 
     async def accounts(self) -> list[ListedAccount]:
         """Return all accounts, removed ones last."""
-        return [account async for account in self.inventory.list_accounts(WORKSPACE)]
+        return [account async for account in self.inventory.accounts.of_workspace(WORKSPACE)]
 
     async def devices(self) -> list[ListedDevice]:
         """Return all devices."""
-        return [device async for device in self.inventory.list_devices(WORKSPACE)]
+        return [device async for device in self.inventory.devices.of_workspace(WORKSPACE)]
 
     async def state(self, identity: str = "ada") -> SyncState | None:
         """Return how far an identity has come."""

@@ -123,6 +123,6 @@ async def hand_out_devices(installation: Installation, holders: list[Person]) ->
     engines = open_engines(installation.database_url("downstream"))
     inventory = Inventory(DownstreamDatabase(*engines))
     for number, holder in enumerate(holders):
-        await inventory.add_device("acme", f"LAPTOP-{number}", assigned_to=holder.email)
+        await inventory.devices.add("acme", f"LAPTOP-{number}", assigned_to=holder.email)
     for engine in engines:
         await engine.dispose()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import Connection, insert
 
+from contracts.downstream.accounts import ListedAccount
 from contracts.rules import DashboardRules, Role
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
@@ -22,7 +23,6 @@ from tests.drivers.platform import Platform
 from tests.migrations.dumps import tables_in
 from tests.migrations.history import migrate_to
 from worker.dialects import DownstreamDatabase
-from worker.platforms.sql.listed_accounts import ListedAccount
 
 OTHERS = "mallory@evil.test"
 NOTHING = DashboardRules()

@@ -109,7 +109,7 @@ class World:
 
     async def emails(self) -> set[str | None]:
         """Return the addresses of all accounts."""
-        accounts = Inventory(self.databases.downstream).list_accounts(WORKSPACE)
+        accounts = Inventory(self.databases.downstream).accounts.of_workspace(WORKSPACE)
         return {account.email async for account in accounts}
 
 

@@ -74,14 +74,16 @@ def _by_driver(database: DownstreamDatabase, asked: Asked) -> Iterator[None]:
     def leave(connection: Any, *_rest: Any) -> None:
         connection.driver_connection.remove_query_logger(record)
 
-    engine = database.writing.sync_engine
-    if engine.dialect.name != "postgresql":
+    engines = [it.sync_engine for it in (database.reading, database.writing)]
+    if engines[0].dialect.name != "postgresql":
         yield
         return
-    event.listen(engine, "checkout", listen)
-    event.listen(engine, "checkin", leave)
+    for engine in engines:
+        event.listen(engine, "checkout", listen)
+        event.listen(engine, "checkin", leave)
     try:
         yield
     finally:
-        event.remove(engine, "checkout", listen)
-        event.remove(engine, "checkin", leave)
+        for engine in engines:
+            event.remove(engine, "checkout", listen)
+            event.remove(engine, "checkin", leave)

@@ -1,6 +1,5 @@
 """What did plans change, and which are refused? A working set collects both as plain values."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from contracts.identity_changed import IdentityChanged
@@ -25,9 +24,10 @@ class RefusedIdentity:
     event: IdentityChanged
     refusals: tuple[Refused, ...]
 
-    def waits_for(self, obstacles: Collection[str]) -> bool:
-        """Return whether any of the refusals has one of these obstacles."""
-        return any(refused.obstacle in obstacles for refused in self.refusals)
+    @property
+    def obstacles(self) -> frozenset[str]:
+        """Return what the refusals wait for."""
+        return frozenset(it.obstacle for it in self.refusals if it.obstacle is not None)
 
 
 @dataclass(slots=True)

@@ -72,6 +72,7 @@ class WorkingSet:
         self._by_email: dict[str, str] = {}
         self._holders: dict[str, IdentityKey] = {}
         self._assigned: dict[str, set[str]] = {}
+        self._waiting: dict[str, set[IdentityKey]] = {}
         self._done: dict[tuple[IdentityKey, int], set[tuple[str, str]]] = {}
 
     # --- loading --------------------------------------------------------------------------
@@ -82,12 +83,12 @@ class WorkingSet:
         if record.account_id is not None:
             self._holders[record.account_id] = record.key
         if refused is not None:
-            self.refused[record.key] = refused
+            self._put_refusals(record.key, refused)
 
     def load_account(self, account: Account) -> None:
         """Add an account as stored. ``admins`` is counted apart."""
         self.accounts[account.id] = account
-        if (obstacle := _email_obstacle_of(account)) is not None:
+        if (obstacle := email_obstacle_of(account)) is not None:
             self._by_email[obstacle] = account.id
 
     def load_device(self, device: Device) -> None:
@@ -104,7 +105,22 @@ class WorkingSet:
         done = self._done.setdefault((entry.key, entry.deactivated_at), set())
         done.add((entry.device_id, entry.kind))
 
+    _index_record, _index_account, _index_device = load_record, load_account, load_device
+    """What a plan has changed is found as what was loaded is, however a subclass loads."""
+
     # --- facts to load next ---------------------------------------------------------------
+
+    def accounts_without_known_holder(self) -> Collection[str]:
+        """Return the accounts whose holders are still to be loaded, if they have any."""
+        return self.accounts.keys() - self._holders.keys()
+
+    def owners_of_devices(self) -> Collection[str]:
+        """Return the accounts whose devices are to be loaded where somebody leaves."""
+        return [it.id for it in self.accounts.values() if PORTALS[it.portal].has_devices]
+
+    def holder_of(self, account_id: str) -> IdentityKey | None:
+        """Return the identity that holds an account, deleted or not."""
+        return self._holders.get(account_id)
 
     def leavers_with_devices(self, events: Iterable[IdentityChanged]) -> list[IdentityChanged]:
         """Return the events on portals with devices whose deactivation is still to be applied."""
@@ -173,9 +189,10 @@ class WorkingSet:
             self._apply_action(event, planned.record.key, action)
         self._put_record(planned.record)
         self.due.discard(planned.record.key)
-        self.refused.pop(planned.record.key, None)
         if planned.refusals:
-            self.refused[planned.record.key] = RefusedIdentity(event, planned.refusals)
+            self._put_refusals(planned.record.key, RefusedIdentity(event, planned.refusals))
+        elif planned.record.key in self.refused:
+            self._end_refusals(planned.record.key)
         self._free_addresses(event, before, planned.record, held)
 
     # --- facts ----------------------------------------------------------------------------
@@ -205,7 +222,7 @@ class WorkingSet:
             if yielding is None or yielding in chain or len(chain) == LONGEST_YIELD_CHAIN:
                 return chain, account
             chain.append(yielding)
-            account = self._account_at(_email_obstacle_of(yielding))
+            account = self._account_at(email_obstacle_of(yielding))
         return chain, None
 
     def _yielding(self, account: Account) -> Account | None:
@@ -258,24 +275,36 @@ class WorkingSet:
     def _put_account(self, account: Account, *, held: bool = True) -> None:
         before = self.accounts.get(account.id)
         self.changes.accounts.setdefault(account.id, before)
-        obstacle = None if before is None else _email_obstacle_of(before)
+        obstacle = None if before is None else email_obstacle_of(before)
         if obstacle is not None and self._by_email.get(obstacle) == account.id:
             del self._by_email[obstacle]
         was_admin = before is not None and before.is_admin
         self.admins[account.workspace] += account.is_admin - was_admin
-        self.load_account(account)
+        self._index_account(account)
         self._free(freed_obstacles(before, account, held=held))
 
     def _put_device(self, device: Device) -> None:
         self.changes.devices.setdefault(device.id, self.devices[device.id])
-        self.load_device(device)
+        self._index_device(device)
 
     def _put_record(self, record: SyncRecord) -> None:
         before = self.records.get(record.key) or SyncRecord(record.key)
         self.changes.records.setdefault(record.key, before)
         if before.account_id is not None and self._holders.get(before.account_id) == record.key:
             del self._holders[before.account_id]
-        self.load_record(record)
+        self._index_record(record)
+
+    def _put_refusals(self, key: IdentityKey, refused: RefusedIdentity) -> None:
+        """Add the refusals of an identity, which is found by their obstacles, or replace them."""
+        self._end_refusals(key)
+        self.refused[key] = refused
+        for obstacle in refused.obstacles:
+            self._waiting.setdefault(obstacle, set()).add(key)
+
+    def _end_refusals(self, key: IdentityKey) -> None:
+        if (before := self.refused.pop(key, None)) is not None:
+            for obstacle in before.obstacles:
+                self._waiting[obstacle].discard(key)
 
     def _unlink_former_holder(self, account: Account, successor: IdentityKey) -> None:
         """Unlink a deleted identity, whose deactivation is refused, from an account taken over."""
@@ -306,21 +335,21 @@ class WorkingSet:
         moved = held is not None and held.email_key != self.accounts[held.id].email_key
         if was_waiting is not None and (moved or was_waiting != after.waiting_email):
             chain, _blocking = self._yield_chain(self._account_with_email(event, was_waiting))
-            next_addresses = {_email_obstacle_of(account) or "" for account in chain}
+            next_addresses = {email_obstacle_of(account) or "" for account in chain}
             former = email_obstacle(event.workspace, event.portal, was_waiting)
             self._free({former, *next_addresses})
 
     def _free(self, obstacles: Collection[str]) -> None:
         self.changes.freed.update(obstacles)
-        if obstacles:
-            self.due |= {key for key, it in self.refused.items() if it.waits_for(obstacles)}
+        for obstacle in obstacles:
+            self.due |= self._waiting.get(obstacle, frozenset())
 
 
 def _is_deleted(before: SyncRecord | None, after: SyncRecord) -> bool:
     return after.deleted and not (before is not None and before.deleted)
 
 
-def _email_obstacle_of(account: Account) -> str | None:
+def email_obstacle_of(account: Account) -> str | None:
     """Return the obstacle that a live account with an e-mail is to other accounts."""
     if account.email is None:
         return None

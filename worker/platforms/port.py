@@ -20,7 +20,8 @@ class PlatformFacts(Protocol):
     """Loads accounts, devices, policies and Admins into a working set, under the platform's locks.
 
     The facts stay unchanged until the effects are saved. The locks are taken in the order of the
-    methods, and the sync records of the events are locked between the first and the second.
+    methods, and the sync records of the events are locked between the first and the second. A
+    preview, which saves nothing, is given the facts of a snapshot, without locks.
     """
 
     async def lock_workspaces(self, events: Sequence[IdentityChanged]) -> None:

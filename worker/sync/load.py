@@ -1,7 +1,7 @@
 """Which rows of sync does a batch need? Statements lock sync records and load related rows.
 
 The holder of an account changes only under the lock on the account, so that the holder's record is
-read without a lock of its own.
+read without a lock of its own. A preview reads the records of events without locks, too.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +17,7 @@ from worker.dialects import is_among
 from worker.hot_statements import run_kept
 from worker.planning.actions import DeviceActionKind, RefusedAction
 from worker.planning.changes import LedgerEntry
-from worker.planning.facts import IdentityKey, key_of_event
+from worker.planning.facts import IdentityKey, SyncRecord, key_of_event
 from worker.planning.working_set import WorkingSet
 from worker.put_rows import put_rows
 from worker.sync.lock_at_once import make_and_lock
@@ -76,11 +76,22 @@ async def lock_due_records(
     return await _load(db, working_set, await _lock(db, keys, skip_locked=True))
 
 
+async def read_records(
+    db: AsyncConnection, working_set: WorkingSet, keys: Collection[IdentityKey]
+) -> frozenset[IdentityKey]:
+    """Load sync records without locks, new ones where they are missing; return the refused keys."""
+    grouped = by_connection(keys)
+    rows = await run_kept(db, _reading_statement(len(grouped)), parameters_of(grouped))
+    refused = await _load(db, working_set, rows)
+    for key in keys:
+        if key not in working_set.records:
+            working_set.load_record(SyncRecord(key))
+    return refused
+
+
 async def load_holders(db: AsyncConnection, working_set: WorkingSet) -> None:
     """Load the records of other identities that hold the accounts found by e-mail."""
-    held = {record.account_id for record in working_set.records.values()}
-    unknown = sorted(working_set.accounts.keys() - held)
-    if unknown:
+    if unknown := sorted(working_set.accounts_without_known_holder()):
         statement = select(*RECORD_COLUMNS).where(is_among(RECORDS.c.account_id, unknown))
         for row in await db.execute(statement):
             working_set.load_record(record_of(row))
@@ -111,18 +122,22 @@ async def _lock(
 
 @cache
 def _locking_statement(connections: int, skip_locked: bool) -> Select[Any]:  # noqa: FBT001
+    return _reading_statement(connections).with_for_update(skip_locked=skip_locked)
+
+
+@cache
+def _reading_statement(connections: int) -> Select[Any]:
     return (
         select(*RECORD_COLUMNS)
         .where(of_connections(RECORDS, connections))
         .order_by(RECORDS.c.connection, RECORDS.c.identity)
-        .with_for_update(skip_locked=skip_locked)
     )
 
 
 async def _load(
     db: AsyncConnection, working_set: WorkingSet, rows: Iterable[Sequence[Any]]
 ) -> frozenset[IdentityKey]:
-    """Load the sync records of locked rows; return the refused keys."""
+    """Load the sync records of rows; return the refused keys."""
     refused = set[IdentityKey]()
     for row in rows:
         working_set.load_record(record := record_of(row))

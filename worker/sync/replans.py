@@ -42,17 +42,37 @@ async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) 
     return len(await run_kept(db, _marking_statement(), parameters))
 
 
-@cache
-def _marking_statement() -> Update:
+async def find_stored(
+    db: AsyncConnection, obstacles: Collection[str], keys: Collection[IdentityKey]
+) -> list[tuple[IdentityKey, str]]:
+    """Return the refused identities that wait for these obstacles, or have one of these keys.
+
+    Each has its stored event. As ``mark_freed`` does, some are left out where too many wait.
+    """
+    if not (obstacles or keys):
+        return []
+    found = or_(RECORD_KEY.in_(_waiting()), of_identities(RECORDS, keys))
+    statement = select(RECORDS.c.connection, RECORDS.c.identity, RECORDS.c.event)
+    statement = statement.where(found, RECORDS.c.event.is_not(None))
+    rows = (await db.execute(statement, {"obstacles": sorted(obstacles)})).mappings()
+    return [(key_of(row), row["event"]) for row in rows]
+
+
+def _waiting() -> Select[Any]:
+    """Return the statement that selects who waits for obstacles, at most so many for each."""
     key = (REFUSALS.c.connection, REFUSALS.c.identity)
     rank = func.row_number().over(partition_by=REFUSALS.c.obstacle, order_by=key)
     ranks = select(*key, rank.label("rank")).where(is_among(REFUSALS.c.obstacle, OBSTACLES))
     ranked = ranks.subquery("ranked").c
-    waiting = select(ranked.connection, ranked.identity).where(ranked.rank <= MOST_FREED)
+    return select(ranked.connection, ranked.identity).where(ranked.rank <= MOST_FREED)
+
+
+@cache
+def _marking_statement() -> Update:
     unlocked = (
         select(RECORDS.c.connection, RECORDS.c.identity)
         .where(
-            RECORD_KEY.in_(waiting),
+            RECORD_KEY.in_(_waiting()),
             or_(RECORDS.c.replan_at.is_(None), RECORDS.c.replan_at > MOMENT),
         )
         .order_by(RECORDS.c.connection, RECORDS.c.identity)

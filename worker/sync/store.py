@@ -8,8 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChanged
 from worker.planning.facts import IdentityKey
 from worker.planning.working_set import WorkingSet
-from worker.sync.load import load_holders, load_ledger, lock_due_records, lock_records
-from worker.sync.replans import mark_freed, mark_refused
+from worker.sync.load import (
+    load_holders,
+    load_ledger,
+    lock_due_records,
+    lock_records,
+    read_records,
+)
+from worker.sync.replans import find_stored, mark_freed, mark_refused
 from worker.sync.save import release_accounts, save
 from worker.sync.save_records import Envelopes
 
@@ -31,6 +37,12 @@ class SyncStore:
     ) -> frozenset[IdentityKey]:
         """Lock and load sync records, except those that are locked; return the refused keys."""
         return await lock_due_records(self.db, working_set, keys)
+
+    async def read_records(
+        self, working_set: WorkingSet, keys: Collection[IdentityKey]
+    ) -> frozenset[IdentityKey]:
+        """Load sync records without locks, new ones where missing; return the refused keys."""
+        return await read_records(self.db, working_set, keys)
 
     async def load_holders(self, working_set: WorkingSet) -> None:
         """Load the records of other identities that hold the accounts found by e-mail."""
@@ -61,3 +73,9 @@ class SyncStore:
     async def mark_freed(self, obstacles: Collection[str], now: int) -> int:
         """Make the identities due that wait for these obstacles; return their number."""
         return await mark_freed(self.db, obstacles, now)
+
+    async def find_stored(
+        self, obstacles: Collection[str], keys: Collection[IdentityKey]
+    ) -> Sequence[tuple[IdentityKey, str]]:
+        """Return refused identities by obstacles and by keys, with their stored events."""
+        return await find_stored(self.db, obstacles, keys)

@@ -63,8 +63,8 @@ class DeviceHolder:
                 DownstreamDatabase(self.stores.downstream, self.stores.downstream)
             )
             with suppress(SerialExists):  # made before
-                await inventory.add_device(self.app.workspace, self.serial)
-            await inventory.assign_device(self.app.workspace, self.serial, self.person.email)
+                await inventory.devices.add(self.app.workspace, self.serial)
+            await inventory.devices.assign(self.app.workspace, self.serial, self.person.email)
         except (*AWAY, UnknownEmail, UnknownSerial):
             await asyncio.sleep(PAUSE)
         else:

@@ -22,7 +22,7 @@ VIEWER = CreateCollaborator(role=Role.VIEWER)
 async def by_hand(databases: Databases, **people: Role) -> None:
     inventory = Inventory(databases.downstream)
     for name, role in people.items():
-        await inventory.add_account("Acme", Portal.DASHBOARD, f"{name}@acme.test", role=role)
+        await inventory.accounts.add("Acme", Portal.DASHBOARD, f"{name}@acme.test", role=role)
 
 
 async def takes(installation: Installation, person: str, email: str) -> None:

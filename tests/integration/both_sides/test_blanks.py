@@ -24,7 +24,7 @@ BLANKS = [" ", "\u00a0", "\u200b", "\ufeff\u2009"]
 async def test_an_account_is_linked_by_an_address_with_blanks(
     databases: Databases, blank: str
 ) -> None:
-    await Inventory(databases.downstream).add_account("Acme", Portal.DASHBOARD, ADA)
+    await Inventory(databases.downstream).accounts.add("Acme", Portal.DASHBOARD, ADA)
     async with installation_on(databases, RULES) as installation:
         emails = [{"value": f"{blank}{ADA}{blank}"}]
         person = await installation.ingress.user(f"ada{blank}", emails=emails)

@@ -71,7 +71,7 @@ class Downstream:
 
 async def downstream_of(installation: Installation) -> Downstream:
     accounts = await installation.accounts()
-    devices = [it async for it in installation.inventory.list_devices("Acme")]
+    devices = [it async for it in installation.inventory.devices.of_workspace("Acme")]
     return Downstream([replace(it, version=None) for it in accounts], devices)
 
 
@@ -82,8 +82,8 @@ async def employed(installation: Installation, rules: Rules) -> str:
     await installation.deliver()
     if rules.portal is Portal.MDM:
         for policy in ("Office", "Quarantine"):
-            await installation.inventory.add_policy("Acme", policy)
-        await installation.inventory.add_device(
+            await installation.inventory.policies.add("Acme", policy)
+        await installation.inventory.devices.add(
             "Acme", "LAPTOP-1", policy="Office", assigned_to="ada@acme.test"
         )
     return ada
@@ -367,11 +367,11 @@ async def test_what_an_earlier_leaving_meant_is_not_done_when_downstream_is_rest
         await leave(installation, ada, "deactivated")
     await installation.bring_back()
     await installation.deliver()
-    await installation.inventory.add_device("Acme", "LAPTOP-2", assigned_to="ada@acme.test")
+    await installation.inventory.devices.add("Acme", "LAPTOP-2", assigned_to="ada@acme.test")
 
     await installation.by_hand(update(RECORDS).where(of_ada).values(backup))
     assert await installation.fix() == 1
     await installation.deliver()
     assert (await installation.compare()).counts == {Verdict.IN_STEP: 2}
-    devices = {it.serial: it async for it in installation.inventory.list_devices("Acme")}
+    devices = {it.serial: it async for it in installation.inventory.devices.of_workspace("Acme")}
     assert devices["LAPTOP-2"].assigned_to == "ada@acme.test"

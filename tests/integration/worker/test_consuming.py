@@ -81,7 +81,7 @@ async def test_a_refused_identity_is_planned_again_by_the_running_worker(
     async with working(platform.database, transport):
         await transport.publish([parcel(left(joiner(rules), rules), Lane.URGENT)])
         assert await platform.reasons() == ["last_admin"]
-        await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
+        await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
         await until(is_gone)
     assert [account.email for account in await platform.accounts()] == [BEN, None]
 

@@ -58,8 +58,8 @@ ROWS: dict[str, tuple[Rules, str]] = {
 async def _prepared(platform: Platform, rules: Rules) -> None:
     await platform.apply(joiner(rules), joiner(rules, BEN, "ben"))
     if rules is HOLDERS:
-        await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
-        await platform.inventory.add_device(WORKSPACE, "L2", assigned_to=BEN)
+        await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
+        await platform.inventory.devices.add(WORKSPACE, "L2", assigned_to=BEN)
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -90,7 +90,7 @@ async def test_somebody_in_no_need_of_a_workspace_that_is_held_goes_on(platform:
 
 
 async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform: Platform) -> None:
-    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
+    await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
     events = [joiner(LINKED), joiner(VIEWERS, BEN, "ben"), joiner(VIEWERS, CLEO, "cleo")]
     await platform.apply(*events)
     deliveries = [delivery(resynced(event)) for event in events]
@@ -102,7 +102,7 @@ async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform
 
 
 async def test_one_batch_in_hand_at_a_time_locks_a_workspace_first(platform: Platform) -> None:
-    await platform.inventory.ensure_workspace(WORKSPACE)
+    await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
     batch = MAX_BATCH_SIZES[Lane.BULK]
     people = [joiner(ADMINS, f"{n}@acme.test", f"i{n}") for n in range(2 * batch)]
     deliveries = [delivery(person) for person in people]
@@ -141,7 +141,7 @@ async def test_looking_for_what_is_held_holds_nothing(platform: Platform) -> Non
 
 async def test_a_row_that_is_being_made_holds_up_its_own_event_alone(platform: Platform) -> None:
     ada, ben = joiner(STORE), joiner(STORE, BEN, "ben")
-    await platform.inventory.ensure_workspace(WORKSPACE)
+    await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
     statement = f"""
         INSERT INTO sync_records (identity, connection, workspace, portal, applied_version,
             deactivated_at, deleted, correlation_id)

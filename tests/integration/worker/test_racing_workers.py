@@ -58,7 +58,7 @@ async def test_two_workers_that_remove_two_admins_leave_one(
     platform: Platform, other: Platform, rules: DashboardRules
 ) -> None:
     for email in (ADA, BEN):
-        await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, email, role=Role.ADMIN)
+        await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, email, role=Role.ADMIN)
     ada, ben = joiner(rules), joiner(rules, BEN, "ben")
     await platform.apply(ada, ben)
     async with platform.database.write() as gate:
@@ -76,7 +76,7 @@ async def test_two_workers_that_remove_two_admins_leave_one(
 async def test_a_workspace_whose_admins_decide_is_locked_late_where_it_is_free(
     platform: Platform, other: Platform
 ) -> None:
-    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
+    await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.ADMIN)
     await platform.apply(joiner(LINKED))
     async with platform.database.write() as gate:
         await gate.execute(text("SELECT id FROM accounts FOR UPDATE"))
@@ -167,7 +167,7 @@ async def test_batches_that_make_the_same_accounts_do_not_deadlock(
         event.listen(
             engine, "handle_error", lambda it: heard.append(code_of(it.original_exception))
         )
-    await platform.inventory.ensure_workspace(WORKSPACE)
+    await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
     for round_ in range(5):
         emails = [f"{round_}-{number}@acme.test" for number in range(100)]
         one, another = (
@@ -198,14 +198,14 @@ async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:
 async def test_a_release_while_a_worker_plans_is_not_lost(
     platform: Platform, other: Platform
 ) -> None:
-    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
+    await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
     await platform.apply(joiner(VIEWERS))
     async with platform.database.write() as gate:
         await gate.execute(text("SELECT id FROM accounts FOR UPDATE"))
         racing = [
             asyncio.ensure_future(_apply(platform, renamed(joiner(VIEWERS), email=BEN))),
             asyncio.ensure_future(
-                other.inventory.release_account(WORKSPACE, Portal.DASHBOARD, ADA)
+                other.inventory.accounts.release(WORKSPACE, Portal.DASHBOARD, ADA)
             ),
         ]
         await _until_waiting(platform, 2)

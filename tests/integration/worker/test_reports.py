@@ -84,7 +84,7 @@ async def test_device_actions_are_counted_and_logged_under_the_id_of_their_reque
 ) -> None:
     joined = joiner(RELEASE)
     await _handle(platform, joined)
-    await platform.inventory.add_device(joined.workspace, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(joined.workspace, "L1", assigned_to=ADA)
     gone = left(joined, RELEASE)
     with capture_logs() as log:
         await _handle(platform, gone)

@@ -1,38 +1,14 @@
 """How do operators see accounts? Each account is listed with maker, holder and protection."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import col, select
 
+from contracts.downstream.accounts import BY_HAND, ListedAccount
 from contracts.rules import Portal, Role
 from worker.planning.actions import Reason
 from worker.platforms.sql.tables import AccountRow
 from worker.sync.tables import RefusalRow, SyncRecordRow
-
-BY_HAND = "hand"
-"""The maker of an account that an operator has made."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedAccount:
-    """An account as operators see it; version and connection are those of its holder.
-
-    ``own_role`` is the role without a mapping, ``made_by`` a connection, ``hand`` or ``unknown``.
-    ``protected`` is set while a change by the holder waits for the release.
-    """
-
-    portal: Portal
-    email: str | None
-    role: Role | None
-    groups: tuple[str, ...]
-    removed: bool
-    version: int | None = None
-    connection: str | None = None
-    own_role: Role | None = None
-    made_by: str = BY_HAND
-    released: bool = False
-    protected: bool = False
 
 
 def listed_accounts() -> Any:

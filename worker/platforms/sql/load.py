@@ -1,5 +1,7 @@
 """Which rows of the platform does a batch need? A few statements of any size lock and load them.
 
+A preview reads the same rows of a snapshot, without locks.
+
 The Admins of a workspace change only under the workspace's lock, and the holder of an account only
 under the account's. Rows of a kind are locked by key; ``worker/apply.py`` has the whole order.
 """
@@ -82,7 +84,11 @@ def _workspaces_statement(skip_locked: bool) -> Select[Any]:  # noqa: FBT001
 
 
 async def load_accounts(
-    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    db: AsyncConnection,
+    working_set: WorkingSet,
+    events: Sequence[IdentityChanged],
+    *,
+    locks: bool = True,
 ) -> None:
     """Load and lock the accounts that the identities hold, and live ones with their e-mails."""
     records = (working_set.records[key_of_event(event)] for event in events)
@@ -93,8 +99,11 @@ async def load_accounts(
         for email in (event.profile.email, event.profile.waiting_email)
         if email is not None
     }
-    lock = lock_accounts if db.dialect.name == "postgresql" else lock_accounts_plainly
-    for row in await lock(db, ids, emails):
+    if locks and db.dialect.name == "postgresql":
+        rows = await lock_accounts(db, ids, emails)
+    else:
+        rows = await find_accounts(db, ids, emails, locks=locks)
+    for row in rows:
         working_set.load_account(account_of(row))
 
 
@@ -102,38 +111,54 @@ async def lock_accounts_plainly(
     db: AsyncConnection, ids: Sequence[str], addresses: Collection[Address]
 ) -> Sequence[Sequence[Any]]:
     """Lock and return the accounts with these ids, and the live ones at these addresses."""
+    return await find_accounts(db, ids, addresses, locks=True)
+
+
+async def find_accounts(
+    db: AsyncConnection, ids: Sequence[str], addresses: Collection[Address], *, locks: bool
+) -> Sequence[Sequence[Any]]:
+    """Return the accounts with these ids, and the live ones at these addresses."""
     grouped = by_portal(addresses)
     parameters = {"ids": sorted(ids)} | parameters_of(grouped)
-    return await run_kept(db, _locking_statement(len(grouped)), parameters)
+    return await run_kept(db, _accounts_statement(len(grouped), locks), parameters)
 
 
 @cache
-def _locking_statement(portals: int) -> Select[Any]:
+def _accounts_statement(portals: int, locks: bool) -> Select[Any]:  # noqa: FBT001
     by_id = is_among(ACCOUNTS.c.id, IDS)
     found = select(*ACCOUNT_COLUMNS).where(or_(by_id, of_portals(portals)))
-    return found.order_by(ACCOUNTS.c.id).with_for_update()
+    found = found.order_by(ACCOUNTS.c.id)
+    return found.with_for_update() if locks else found
 
 
 async def load_accounts_at(
-    db: AsyncConnection, working_set: WorkingSet, addresses: Collection[Address]
+    db: AsyncConnection,
+    working_set: WorkingSet,
+    addresses: Collection[Address],
+    *,
+    locks: bool = True,
 ) -> None:
     """Load and lock the live accounts at addresses that yielding accounts would take.
 
     A free address has no row to lock: where another transaction takes it, the unique index of live
     accounts' e-mails raises an error.
     """
-    for row in await lock_accounts_plainly(db, (), addresses):
+    for row in await find_accounts(db, (), addresses, locks=locks):
         account = account_of(row)
         if account.id not in working_set.accounts:
             working_set.load_account(account)
 
 
 async def load_of_leavers(
-    db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
+    db: AsyncConnection,
+    working_set: WorkingSet,
+    events: Sequence[IdentityChanged],
+    *,
+    locks: bool = True,
 ) -> None:
     """For leavers, load the devices of loaded accounts, and the policies that they name."""
     if leavers := working_set.leavers_with_devices(events):
-        await _load_devices(db, working_set)
+        await _load_devices(db, working_set, locks=locks)
         await _load_policies(db, working_set, leavers)
 
 
@@ -157,16 +182,17 @@ def _admins_statement() -> Select[Any]:
     )
 
 
-async def _load_devices(db: AsyncConnection, working_set: WorkingSet) -> None:
-    ids = sorted(it.id for it in working_set.accounts.values() if PORTALS[it.portal].has_devices)
-    for row in (await db.execute(_devices_statement(), {"ids": ids})).mappings():
+async def _load_devices(db: AsyncConnection, working_set: WorkingSet, *, locks: bool) -> None:
+    ids = sorted(working_set.owners_of_devices())
+    for row in (await db.execute(_devices_statement(locks), {"ids": ids})).mappings():
         working_set.load_device(device_of(row))
 
 
 @cache
-def _devices_statement() -> Select[Any]:
+def _devices_statement(locks: bool) -> Select[Any]:  # noqa: FBT001
     assigned = select(DEVICES).where(is_among(DEVICES.c.assigned_to, IDS), ~DEVICES.c.removed)
-    return assigned.order_by(DEVICES.c.id).with_for_update()
+    assigned = assigned.order_by(DEVICES.c.id)
+    return assigned.with_for_update() if locks else assigned
 
 
 async def _load_policies(

@@ -36,6 +36,7 @@ class AccountRow(WorkerTable, table=True):
             unique=True,
         ),
         partial_index("live_admins", "workspace", where=LIVE_ADMIN),
+        Index("accounts_of_workspace", "workspace", "portal", "id"),
     )
 
     id: str = Field(primary_key=True)

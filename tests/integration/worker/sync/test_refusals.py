@@ -25,7 +25,7 @@ async def test_the_last_admin_goes_once_another_appears_by_hand(platform: Platfo
     await platform.apply(joiner(ADMINS))
     await platform.apply(left(joiner(ADMINS), ADMINS))
     assert await platform.reasons() == ["last_admin"]
-    await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
+    await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, BEN, role=Role.ADMIN)
     await platform.replan()
     assert await platform.reasons() == []
     assert [account.email for account in await platform.accounts()] == [BEN, None]
@@ -82,10 +82,10 @@ async def test_an_email_passes_on_within_one_batch(platform: Platform) -> None:
 async def test_a_deactivation_goes_on_once_its_policy_is_made(platform: Platform) -> None:
     rules = mdm(ChangePolicy(policy="locked"))
     await platform.apply(joiner(rules))
-    await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
     await platform.apply(left(joiner(rules), rules))
     assert await platform.reasons() == ["unknown_policy"]
-    await platform.inventory.add_policy(WORKSPACE, "locked")
+    await platform.inventory.policies.add(WORKSPACE, "locked")
     await platform.replan()
     assert await platform.reasons() == []
     assert [device.policy for device in await platform.devices()] == ["locked"]

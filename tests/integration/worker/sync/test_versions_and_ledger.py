@@ -45,10 +45,10 @@ async def test_a_replayed_deactivation_does_nothing_twice(platform: Platform) ->
     rules = mdm(UnassignDevices())
     gone = left(joiner(rules), rules)
     await platform.apply(joiner(rules))
-    await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
     await platform.apply(gone)
     assert await platform.count("device_actions") == 1
-    await platform.inventory.assign_device(WORKSPACE, "L1", ADA)
+    await platform.inventory.devices.assign(WORKSPACE, "L1", ADA)
     await platform.apply(gone)
     await platform.apply(resynced(gone, rules))
     assert [device.assigned_to for device in await platform.devices()] == [ADA]
@@ -60,10 +60,10 @@ async def test_the_next_deactivation_acts_on_the_same_device_again(platform: Pla
     gone = left(joiner(rules), rules)
     back = returned(gone)
     await platform.apply(joiner(rules))
-    await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
     await platform.apply(gone)
     await platform.apply(back)
-    await platform.inventory.assign_device(WORKSPACE, "L1", ADA)
+    await platform.inventory.devices.assign(WORKSPACE, "L1", ADA)
     await platform.apply(left(back, rules))
     assert [device.assigned_to for device in await platform.devices()] == [None]
     assert await platform.count("device_actions") == 2
@@ -73,7 +73,7 @@ async def test_a_coalesced_history_still_deactivates_once(platform: Platform) ->
     rules = mdm(UnassignDevices())
     gone = left(joiner(rules), rules)
     await platform.apply(joiner(rules))
-    await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
     await platform.apply(returned(gone), gone)
     assert [device.assigned_to for device in await platform.devices()] == [None]
     assert [account.email for account in await platform.accounts()] == [ADA]
@@ -82,7 +82,7 @@ async def test_a_coalesced_history_still_deactivates_once(platform: Platform) ->
 async def test_the_ledger_names_the_request_that_caused_an_action(platform: Platform) -> None:
     rules = mdm(UnassignDevices())
     await platform.apply(joiner(rules))
-    await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+    await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
     await platform.apply(left(joiner(rules), rules))
     async with platform.database.read() as db:
         rows = await db.exec_driver_sql("SELECT action, correlation_id FROM device_actions")

@@ -1,4 +1,9 @@
-"""What do operators do with workspaces? Operators make them and test whether they exist."""
+"""What do operators do with workspaces? Operators make and list them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import select
 
 from worker.platforms.sql.load import make_workspaces
 from worker.platforms.sql.operators.names import check_name
@@ -6,17 +11,27 @@ from worker.platforms.sql.operators.transactions import OperatorTransactions
 from worker.platforms.sql.tables import WorkspaceRow
 
 
-async def ensure_workspace(transactions: OperatorTransactions, workspace: str) -> None:
-    """Make the workspace unless it exists.
+@dataclass(frozen=True, slots=True)
+class StoredWorkspaces:
+    """The Workspaces of the worker's table. Each call is one transaction."""
 
-    :raises UnusableName: when the name of the workspace is not readable.
-    """
-    check_name("a workspace", workspace)
-    async with transactions.database.write() as db:
-        await make_workspaces(db, [workspace])
+    transactions: OperatorTransactions
 
+    async def names(self) -> Sequence[str]:
+        """Return the names of all workspaces, in order."""
+        async with self.transactions.reading() as session:
+            return list(await session.exec(select(WorkspaceRow.name).order_by(WorkspaceRow.name)))
 
-async def workspace_exists(transactions: OperatorTransactions, workspace: str) -> bool:
-    """Return whether downstream has this workspace."""
-    async with transactions.reading() as session:
-        return await session.get(WorkspaceRow, workspace) is not None
+    async def exists(self, workspace: str) -> bool:
+        """Return whether downstream has this workspace."""
+        async with self.transactions.reading() as session:
+            return await session.get(WorkspaceRow, workspace) is not None
+
+    async def ensure_workspace(self, workspace: str) -> None:
+        """Make the workspace unless it exists.
+
+        :raises UnusableName: when the name of the workspace is not readable.
+        """
+        check_name("a workspace", workspace)
+        async with self.transactions.database.write() as db:
+            await make_workspaces(db, [workspace])

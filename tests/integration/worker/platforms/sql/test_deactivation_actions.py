@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from contracts.downstream.accounts import ListedAccount
+from contracts.downstream.devices import ListedDevice
 from contracts.rules import (
     ChangePolicy,
     LeaveAlone,
@@ -29,19 +31,17 @@ from tests.drivers.people import (
 )
 from tests.drivers.platform import Platform
 from worker.errors import RemovedSerial, SerialExists
-from worker.platforms.sql.listed_accounts import ListedAccount
-from worker.platforms.sql.listed_devices import ListedDevice
 
 
 async def _leave(platform: Platform, action: MdmDeactivation) -> None:
     """Let Ada, who has two devices, leave under this rule; a third device is Ben's."""
     inventory = platform.inventory
     rules = mdm(action)
-    await inventory.add_policy(WORKSPACE, "office")
-    await inventory.add_policy(WORKSPACE, "locked")
+    await inventory.policies.add(WORKSPACE, "office")
+    await inventory.policies.add(WORKSPACE, "locked")
     await platform.apply(joiner(rules), joiner(rules, BEN, "ben"))
     for serial, owner in (("L1", ADA), ("L2", ADA), ("L3", BEN)):
-        await inventory.add_device(WORKSPACE, serial, policy="office", assigned_to=owner)
+        await inventory.devices.add(WORKSPACE, serial, policy="office", assigned_to=owner)
     await platform.apply(left(joiner(rules), rules))
 
 
@@ -111,13 +111,13 @@ async def test_a_removed_device_is_enrolled_again_and_its_removal_stays_on_recor
 ) -> None:
     await _leave(platform, RemoveUserAndDevices())
     with pytest.raises(RemovedSerial, match="add it again"):
-        await platform.inventory.assign_device(WORKSPACE, "L1", BEN)
-    await platform.inventory.add_device(WORKSPACE, "L1", policy="office", assigned_to=BEN)
+        await platform.inventory.devices.assign(WORKSPACE, "L1", BEN)
+    await platform.inventory.devices.add(WORKSPACE, "L1", policy="office", assigned_to=BEN)
     with pytest.raises(SerialExists):
-        await platform.inventory.add_device(WORKSPACE, "L1")
+        await platform.inventory.devices.add(WORKSPACE, "L1")
     gone = ListedDevice("L1", "office", None, removed=True)
     assert (await platform.devices())[:2] == [ListedDevice("L1", "office", BEN), gone]
-    await platform.inventory.assign_device(WORKSPACE, "L1", None)
+    await platform.inventory.devices.assign(WORKSPACE, "L1", None)
     assert (await platform.devices())[:2] == [ListedDevice("L1", "office", None), gone]
     assert await platform.count("device_actions") == 2
 
@@ -127,7 +127,7 @@ async def test_a_device_is_removed_once_in_each_of_its_lives(platform: Platform)
     event = joiner(rules)
     for lives in range(1, 4):
         await platform.apply(event)
-        await platform.inventory.add_device(WORKSPACE, "L1", assigned_to=ADA)
+        await platform.inventory.devices.add(WORKSPACE, "L1", assigned_to=ADA)
         leaver = left(event, rules)
         await platform.apply(leaver)
         await platform.apply(leaver, resynced(leaver))
@@ -138,7 +138,7 @@ async def test_a_device_is_removed_once_in_each_of_its_lives(platform: Platform)
 
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 async def test_only_the_first_of_many_enrolments_at_once_is_taken(platform: Platform) -> None:
-    enrolments = [platform.inventory.add_device(WORKSPACE, "L1") for _ in range(5)]
+    enrolments = [platform.inventory.devices.add(WORKSPACE, "L1") for _ in range(5)]
     outcomes = await asyncio.gather(*enrolments, return_exceptions=True)
     assert sorted(type(it).__name__ for it in outcomes) == ["ListedDevice", *["SerialExists"] * 4]
     assert await platform.devices() == [ListedDevice("L1", None, None)]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.downstream.accounts import ListedAccount
 from contracts.rules import DashboardRules, LeaveAlone, Portal, Role
 from tests.drivers.people import (
     ADA,
@@ -19,7 +20,6 @@ from tests.drivers.people import (
 from tests.drivers.platform import Platform
 from worker.drift import PlannedAssertions
 from worker.errors import PortalWithoutProtection, UnknownEmail, UnknownWorkspace
-from worker.platforms.sql.listed_accounts import ListedAccount
 
 OTHERS = "mallory@evil.test"
 VIEWERS = dashboard(Role.VIEWER)
@@ -27,11 +27,11 @@ MAPPED = DashboardRules(role_map=role_map(IT=Role.ADMIN))
 
 
 async def by_hand(platform: Platform, email: str, role: Role) -> ListedAccount:
-    return await platform.inventory.add_account(WORKSPACE, Portal.DASHBOARD, email, role=role)
+    return await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, email, role=role)
 
 
 async def release(platform: Platform, email: str) -> ListedAccount:
-    return await platform.inventory.release_account(WORKSPACE, Portal.DASHBOARD, email)
+    return await platform.inventory.accounts.release(WORKSPACE, Portal.DASHBOARD, email)
 
 
 async def test_an_account_says_who_made_it_and_which_role_is_its_own(platform: Platform) -> None:
@@ -84,7 +84,7 @@ async def test_what_is_released_has_to_be_there_and_to_have_a_role(platform: Pla
     with pytest.raises(UnknownEmail):
         await release(platform, ADA)
     with pytest.raises(PortalWithoutProtection):
-        await platform.inventory.release_account(WORKSPACE, Portal.STORE, ADA)
+        await platform.inventory.accounts.release(WORKSPACE, Portal.STORE, ADA)
 
 
 async def test_in_one_batch_a_successor_starts_from_the_role_by_hand(platform: Platform) -> None:
@@ -141,7 +141,7 @@ async def test_the_version_before_finds_the_own_role_where_it_looks(platform: Pl
 async def test_the_version_before_makes_accounts_without_the_new_columns(
     platform: Platform,
 ) -> None:
-    await platform.inventory.ensure_workspace(WORKSPACE)
+    await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
     async with platform.database.write() as db:
         await db.exec_driver_sql(
             "INSERT INTO accounts"

@@ -1,0 +1,95 @@
+"""Which accounts do people have downstream? Accounts are listed, made by hand, and released."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.downstream.pages import Key, Page
+from contracts.rules import Portal, Role
+
+BY_HAND = "hand"
+"""The maker of an account that an operator has made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """An account as operators see it; version and connection are those of its holder.
+
+    ``own_role`` is the role without a mapping, ``made_by`` a connection, ``hand`` or ``unknown``.
+    ``protected`` is set while a change by the holder waits for the release.
+    """
+
+    portal: Portal
+    email: str | None
+    role: Role | None
+    groups: tuple[str, ...]
+    removed: bool
+    version: int | None = None
+    connection: str | None = None
+    own_role: Role | None = None
+    made_by: str = BY_HAND
+    released: bool = False
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts are listed: those that match all that is given. ``email`` is a whole one."""
+
+    portal: Portal | None = None
+    connection: str | None = None
+    email: str | None = None
+    role: Role | None = None
+    removed: bool | None = None
+
+
+ALL_ACCOUNTS = AccountFilter()
+
+
+class Accounts(Protocol):
+    """The accounts of all workspaces downstream."""
+
+    def of_workspace(self, workspace: str) -> AsyncIterator[ListedAccount]:
+        """Yield the accounts by portal, the live ones by e-mail, then the removed ones.
+
+        :raises DownstreamError: when there is no such workspace.
+        """
+        ...
+
+    async def page(
+        self,
+        workspace: str,
+        chosen: AccountFilter = ALL_ACCOUNTS,
+        *,
+        after: Key | None = None,
+        most: int = 100,
+    ) -> Page[ListedAccount]:
+        """Return a page of accounts by portal, and in an order of their own within it.
+
+        :raises DownstreamError: when there is no such workspace.
+        """
+        ...
+
+    async def held_by(
+        self, connection: str, identities: Sequence[str]
+    ) -> Mapping[str, ListedAccount]:
+        """Return the account of each identity that holds one; the others are missing."""
+        ...
+
+    async def add(
+        self, workspace: str, portal: Portal, email: str, *, role: Role | None = None
+    ) -> ListedAccount:
+        """Make an account of a person who is in no directory, and a missing workspace with it.
+
+        :param role: on the Dashboard only, where Viewer is the default.
+        :raises DownstreamError: when a live account of the portal has the e-mail, or a role is
+            given on another portal, or a name is not usable.
+        """
+        ...
+
+    async def release(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+        """Hand an account over to the connection that holds it; a repetition changes nothing.
+
+        :raises DownstreamError: when there is no such live account, or its portal has no roles.
+        """
+        ...

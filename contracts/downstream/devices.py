@@ -1,0 +1,91 @@
+"""Which devices are managed, and who has them? Devices are listed, enrolled, assigned, removed."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from contracts.downstream.pages import Key, Page
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDevice:
+    """A device as operators see it; ``assigned_to`` is the e-mail of an account."""
+
+    serial: str
+    policy: str | None
+    assigned_to: str | None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices are listed: those that match all that is given."""
+
+    serial: str | None = None
+    policy: str | None = None
+    assigned_to: str | None = None
+    removed: bool | None = None
+
+
+ALL_DEVICES = DeviceFilter()
+
+
+class Devices(Protocol):
+    """The devices of all workspaces downstream."""
+
+    def of_workspace(self, workspace: str) -> AsyncIterator[ListedDevice]:
+        """Yield the devices by serial number; of each number, the live device comes first.
+
+        :raises DownstreamError: when there is no such workspace.
+        """
+        ...
+
+    async def page(
+        self,
+        workspace: str,
+        chosen: DeviceFilter = ALL_DEVICES,
+        *,
+        after: Key | None = None,
+        most: int = 100,
+    ) -> Page[ListedDevice]:
+        """Return a page of devices, in the same order.
+
+        :raises DownstreamError: when there is no such workspace.
+        """
+        ...
+
+    async def held_by(
+        self, connection: str, identities: Sequence[str]
+    ) -> Mapping[str, Sequence[ListedDevice]]:
+        """Return the live devices of each identity that has any, by serial number."""
+        ...
+
+    async def add(
+        self,
+        workspace: str,
+        serial: str,
+        *,
+        policy: str | None = None,
+        assigned_to: str | None = None,
+    ) -> ListedDevice:
+        """Enrol a device, and make a missing workspace; a removed device comes back as a new one.
+
+        :param assigned_to: the e-mail of a live MDM account.
+        :raises DownstreamError: when the inventory has the serial number, or policy or account are
+            not there, or a name is not usable.
+        """
+        ...
+
+    async def assign(self, workspace: str, serial: str, email: str | None) -> ListedDevice:
+        """Assign a device to a live MDM account, or end its assignment where the e-mail is None.
+
+        :raises DownstreamError: when workspace, device or account are not there.
+        """
+        ...
+
+    async def remove(self, workspace: str, serial: str) -> ListedDevice:
+        """Take a device out of the inventory, and end its assignment. No wipe is sent.
+
+        :raises DownstreamError: when workspace or device are not there.
+        """
+        ...
