@@ -21,7 +21,8 @@ FORGOTTEN_LEAVING = """
 UPDATE identities SET active = true, deactivated_at = 0 WHERE id = '%s'
 """
 LAST_TRY = """
-UPDATE identities SET dirty_lane = 1, dirty_since = 1, due_at = 0, attempts = 4 WHERE id = '%s'
+UPDATE identities SET version = version + 1,
+dirty_lane = 1, dirty_since = 1, due_at = 0, attempts = 4 WHERE id = '%s'
 """
 UNREADABLE_REFUSAL = f"""
 UPDATE sync_records SET replan_at = 1, event = '{{"type": "muster.identity-changed.v1",

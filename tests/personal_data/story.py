@@ -161,7 +161,7 @@ async def fail_downstream(installation: Installation, store: Provider) -> None:
     twin = {"name": {"familyName": personal("twin")}}
     twins = [await store.user(place, **twin) for place in ("one twin", "other twin")]
     await _told(installation, "event_delayed")
-    # Nobody knows which of them came first; the other one's event is a duplicate.
+    # Nobody knows which of them came first; the other one's event changes what it made.
     await installation.in_directory(*(LAST_TRY % each for each in twins))
 
     async def have_failed() -> bool:
