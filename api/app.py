@@ -74,7 +74,7 @@ def create_app(
 
     ingress = ScimIngress(
         database,
-        BearerTokens(database, memory),
+        BearerTokens(database, clock, memory),
         BatchedUsers(database, shares, locks, clock, memory),
         _service_with(limits),
         public_url,

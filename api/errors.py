@@ -62,6 +62,47 @@ class ConnectionOff(ApiError):
         super().__init__("the connection is switched off: switch it on first")
 
 
+class UnknownToken(ApiError):
+    """The connection has no token with this id. The text never quotes it: it may be a token."""
+
+    code, status, field = "unknown_token", 404, "token"
+
+    def __init__(self, connection_id: str) -> None:
+        super().__init__(
+            f"connection {connection_id!r} has no token with this id, which is 12 hexadecimal"
+            " digits of its list of tokens"
+        )
+
+
+class TooManyTokens(ApiError):
+    """As many tokens of the connection live as may."""
+
+    code, status = "too_many_tokens", 409
+
+    def __init__(self, connection_id: str, most: int) -> None:
+        super().__init__(
+            f"connection {connection_id!r} has {most} live tokens, and may have no more: revoke one"
+        )
+
+
+class UnusableTokenName(ApiError):
+    """The name of a new token cannot be shown in a line."""
+
+    code, field = "unusable_token_name", "name"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"the name of a token has 1 to {longest} visible characters in one line")
+
+
+class ExpiresTooEarly(ApiError):
+    """A new token would have expired already."""
+
+    code, field = "expires_too_early", "expires_at"
+
+    def __init__(self) -> None:
+        super().__init__("the token would have expired already: name a time to come")
+
+
 class UnknownIdentity(ApiError):
     """The connection has no identity with this id."""
 

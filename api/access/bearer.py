@@ -15,6 +15,7 @@ from api.access.tokens import digest_of
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable
+from contracts.clock import Clock
 from contracts.rules import RULES, Rules
 
 BEARER_SCHEME = "bearer "
@@ -88,13 +89,15 @@ class Refused:
 class BearerTokens:
     """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
-    Every token is looked up after its request has arrived, so that a rotated token ends at once. A
-    request whose own statement does so may begin with a token that is remembered.
+    Every token is looked up after its request has arrived, so that a revoked token ends at once and
+    another one when it expires. A request whose own statement does so may begin with a token that
+    is remembered.
     """
 
-    def __init__(self, database: DirectoryDatabase, memory: Tokens | None = None) -> None:
+    def __init__(self, database: DirectoryDatabase, clock: Clock, memory: Tokens) -> None:
         self._database = database
-        self._memory: Tokens = memory or TokenMemory()
+        self._clock = clock
+        self._memory = memory
         self._digests = Batcher(self._look_up_digests)
         self._refused = Batcher(self._look_up_refused)
 
@@ -145,7 +148,7 @@ class BearerTokens:
     async def _look_up_digests(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
         moment = self._memory.next_moment()
         async with self._database.read() as db:
-            found = await opened_by(db, digests)
+            found = await opened_by(db, digests, self._clock())
         note_tokens(self._memory, digests, found, moment)
         return [found.get(digest) for digest in digests]
 
@@ -153,6 +156,7 @@ class BearerTokens:
         parameters = {
             "connections": sorted({connection_id for connection_id, _ in asked}),
             "digests": sorted({digest for _, digest in asked}),
+            "now": self._clock(),
         }
         async with self._database.read() as db:
             rows = [(id_, digest) for id_, digest in await db.execute(REFUSED, parameters)]
@@ -160,9 +164,12 @@ class BearerTokens:
         return [Refused(pair[0] in existing, pair in valid) for pair in asked]
 
 
-async def opened_by(db: AsyncConnection, digests: Iterable[str]) -> Mapping[str, OpenedConnection]:
+async def opened_by(
+    db: AsyncConnection, digests: Iterable[str], now: int
+) -> Mapping[str, OpenedConnection]:
     """Return the connections that live tokens open at this moment, by the tokens' digests."""
-    rows = await db.execute(CONNECTIONS_OF_TOKENS, {"digests": sorted(set(digests))})
+    parameters = {"digests": sorted(set(digests)), "now": now}
+    rows = await db.execute(CONNECTIONS_OF_TOKENS, parameters)
     return {digest: OpenedConnection(id_, rules_of(text), digest) for digest, id_, text in rows}
 
 
@@ -189,7 +196,7 @@ def still_opened(
     """Return a connection with its present rules.
 
     :param opened: the connections that live tokens open now, by the tokens' digests.
-    :raises UnauthorizedException: when the token was revoked meanwhile.
+    :raises UnauthorizedException: when the token has ended meanwhile.
     """
     now = opened.get(connection.digest)
     if now is None or now.id != connection.id:

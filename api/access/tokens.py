@@ -5,6 +5,7 @@ Commands use it, too, and load nothing of SCIM with it.
 
 import hashlib
 import secrets
+from collections.abc import Collection
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,9 @@ from api.directory.tables import Token
 
 MUSTER_PREFIX = "muster_"
 """The start of every token, by which scanners of leaked secrets recognise one."""
+
+ID_LENGTH = 12
+"""Hexadecimal digits of a token's id: too few to learn anything of the token by them."""
 
 
 def new_token() -> str:
@@ -26,18 +30,36 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def issue_token(db: AsyncConnection, connection_id: str, now: int) -> str:
+def id_of(digest: str) -> str:
+    """Return the id by which administrators name a token: the beginning of its digest."""
+    return digest[:ID_LENGTH]
+
+
+async def issue_token(
+    db: AsyncConnection,
+    connection_id: str,
+    now: int,
+    created_by: str,
+    *,
+    name: str | None = None,
+    expires_at: int | None = None,
+) -> str:
     """Store a new token of a connection and return it; the directory keeps only its digest."""
     token = new_token()
-    values = {"digest": digest_of(token), "connection_id": connection_id, "created_at": now}
+    values = {
+        "digest": digest_of(token),
+        "connection_id": connection_id,
+        "created_at": now,
+        "created_by": created_by,
+        "name": name,
+        "expires_at": expires_at,
+    }
     await db.execute(insert(Token).values(values))
     return token
 
 
-async def revoke_tokens(db: AsyncConnection, connection_id: str, now: int) -> None:
-    """Revoke every live token of a connection."""
-    await db.execute(
-        update(Token)
-        .where(col(Token.connection_id) == connection_id, col(Token.revoked_at).is_(None))
-        .values(revoked_at=now)
-    )
+async def revoke_tokens(db: AsyncConnection, digests: Collection[str], now: int) -> None:
+    """Revoke tokens that have not been revoked before."""
+    if digests:
+        of_tokens = col(Token.digest).in_(digests)
+        await db.execute(update(Token).where(of_tokens).values(revoked_at=now))

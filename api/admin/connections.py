@@ -114,7 +114,7 @@ async def create_connection(
         made = {"portal": rules.portal, "state": state, "rules": values["rules"]}
         change = Change("connections.create", workspace, id_, after=made)
         await record(db, actor, change, now, new_trace())
-        return NewConnection(id_, await issue_token(db, id_, now))
+        return NewConnection(id_, await issue_token(db, id_, now, actor.name))
 
 
 async def list_connections(

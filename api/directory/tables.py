@@ -61,7 +61,7 @@ class Connection(ApiTable, table=True):
 class Token(ApiTable, table=True):
     """A bearer token that opens one connection; only its SHA-256 digest is kept.
 
-    It will end at ``expires_at``, and its last use will be noted at most once a minute.
+    It opens nothing from ``expires_at`` on, and its last use will be noted at most once a minute.
     """
 
     __tablename__ = "tokens"

@@ -57,9 +57,11 @@ def show_row(row: Row, *, as_json: bool) -> None:
 
 
 def with_times(row: Row, *names: str) -> dict[str, Any]:
-    """Return a row with the named times in ISO 8601, in place of microseconds."""
+    """Return a row with the named times in ISO 8601, in place of microseconds; None stays None."""
     return {
-        name: instant_of(value).isoformat(timespec="seconds") if name in names else value
+        name: instant_of(value).isoformat(timespec="seconds")
+        if name in names and value is not None
+        else value
         for name, value in row.items()
     }
 

@@ -80,6 +80,31 @@ def test_a_token_is_rotated(muster: Muster) -> None:
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
 
 
+def test_tokens_are_made_listed_and_revoked(muster: Muster) -> None:
+    first = muster("connections", "create", "acme", "store", "--json").json["token"]
+    create = ("tokens", "create", "acme-store", "--name", "next", "--expires", "2999-01-31")
+    second = muster(*create, "--json").json
+    assert second["base_url"] == "http://127.0.0.1:8000/scim/v2/acme-store"
+    assert second["expires_at"] == "2999-01-31T00:00:00+00:00"
+    listed = muster("tokens", "list", "acme-store", "--json")
+    assert [(it["id"], it["name"], it["state"]) for it in listed.json] == [
+        (second["id"], "next", "live"),
+        (listed.json[1]["id"], None, "live"),
+    ]
+    assert (listed.json[1]["created_by"], listed.json[1]["expires_at"]) == ("command", None)
+    for token in (first, second["token"]):
+        assert token not in listed.out
+        assert token not in muster("tokens", "list", "acme-store").out
+    third = muster("tokens", "create", "acme-store")
+    assert (third.status, third.out) == (2, "")
+    assert "2 live tokens" in third.err
+    revoke = ("tokens", "revoke", "acme-store", listed.json[1]["id"], "--json")
+    assert muster(*revoke).json["state"] == "revoked"
+    [left] = muster("tokens", "list", "acme-store", "--json").json
+    assert left["id"] == second["id"]
+    assert len(muster("tokens", "list", "acme-store", "--revoked", "--json").json) == 2
+
+
 def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     muster("connections", "create", "other", "store")
@@ -184,6 +209,11 @@ MISTAKES = [
     ("devices add acme ''", "1 to 200"),
     ("accounts add acme store nobody", "'nobody'"),
     ("tokens rotate nowhere", "nowhere"),
+    ("tokens list nowhere", "nowhere"),
+    ("tokens create known-store --expires soon", "90d, 12h, 30m, 2027-01-31"),
+    ("tokens create known-store --expires 2020-01-31", "a time to come"),
+    ("tokens create known-store --name ''", "1 to 100"),
+    ("tokens revoke known-store nothing", "12 hexadecimal digits"),
     ("resync nowhere", "nowhere"),
     ("resync", "--all"),
     ("resync known-store --all", "--all alone"),

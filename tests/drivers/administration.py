@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration, Downstream
 from api.admin.connection_states import change_state
-from api.admin.connections import Credentials
-from api.admin.tokens import rotate_token
+from api.admin.tokens import NewToken, rotate_token
 from api.directory.connection_states import Verb
 from api.directory.dialects import DirectoryDatabase
+from api.directory.tables import Token
 from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
 from contracts.downstream.sync_states import KnownIdentity, SyncState
@@ -121,6 +124,13 @@ async def stand(directory: DirectoryDatabase, connection: str, *verbs: Verb) -> 
         await change_state(administration_on(directory), COMMAND, connection, verb)
 
 
-async def rotate(directory: DirectoryDatabase, connection: str, clock: Clock = now) -> Credentials:
+async def rotate(directory: DirectoryDatabase, connection: str, clock: Clock = now) -> NewToken:
     """Rotate the tokens of a connection."""
     return await rotate_token(administration_on(directory, clock=clock), COMMAND, connection)
+
+
+async def expire(directory: DirectoryDatabase, connection: str) -> None:
+    """Let the tokens of a connection expire, by setting back their end."""
+    async with directory.write() as db:
+        of_connection = col(Token.connection_id) == connection
+        await db.execute(update(Token).where(of_connection).values(expires_at=now() - 1))

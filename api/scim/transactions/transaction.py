@@ -48,7 +48,7 @@ class Transaction:
 
         :raises UnauthorizedException: when the token has ended meanwhile.
         """
-        opened = await opened_by(self.db, [self.connection.digest])
+        opened = await opened_by(self.db, [self.connection.digest], self.now)
         self.connection = still_opened(self.connection, opened)
         self.confirmed = True
         return self.connection

@@ -68,6 +68,7 @@ async def read_page(
         reading_page(tx.dialect),
         connection=tx.connection_id,
         digest=digest,
+        now=tx.now,
         start=min(start, LARGEST_INTEGER),
         count=count,
         characters=characters,

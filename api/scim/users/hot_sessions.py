@@ -44,7 +44,7 @@ class HotSessions:
         """Return the name of the dialect of the statements."""
         return SQLITE if self.database.has_one_writer else POSTGRES
 
-    async def read(self, statement: HotStatement, **given: str) -> Sequence[Row]:
+    async def read(self, statement: HotStatement, **given: str | int) -> Sequence[Row]:
         """Run a single statement; on PostgreSQL it may write."""
         if not self.database.has_one_writer:
             assert self.database.hot is not None
@@ -69,17 +69,19 @@ class HotSessions:
         users: Sequence[Columns],
         identities: Sequence[Columns],
         bases: Sequence[Columns],
+        now: int,
     ) -> frozenset[UserKey]:
         """Store new states if they build on the newest; return the keys of the users stored.
 
         :param run: as ``changing`` has yielded it, which has also read the users.
         :param bases: what each state builds on. On SQLite, it cannot have changed since.
+        :param now: the time at which the tokens are checked.
         """
         given = {"users": as_json(users), "identities": as_json(identities)}
         user_names, identity_names = _names_in(users), _names_in(identities)
         if not self.database.has_one_writer:
             statement = changing(user_names, identity_names)
-            rows = await run(statement, **given, basis=as_json(bases))
+            rows = await run(statement, **given, basis=as_json(bases), now=now)
             return frozenset(UserKey(row["connection_id"], row["id"]) for row in rows)
         await run(changing_on_sqlite(USERS, user_names), states=given["users"])
         if identities:
@@ -87,23 +89,25 @@ class HotSessions:
             await run(statement, states=given["identities"])
         return frozenset(UserKey(it["of_connection"], it["of_id"]) for it in users)
 
-    async def add(self, users: Sequence[Columns], identities: Sequence[Columns]) -> Sequence[Row]:
+    async def add(
+        self, users: Sequence[Columns], identities: Sequence[Columns], now: int
+    ) -> Sequence[Row]:
         """Insert users, which have the digests of their requests, and their identities.
 
         Return for each: its id, its digest, whether it was inserted, and rules if the token is
-        live.
+        live at the given time.
         """
         if not self.database.has_one_writer:
             given = {"users": as_json(users), "identities": as_json(identities)}
-            return await self.read(adding(), **given)
+            return await self.read(adding(), **given, now=now)
         async with on_sqlite(self.database.writing, BEGIN) as run:
-            rows = await run(adding_users_on_sqlite(), users=as_json(users))
+            rows = await run(adding_users_on_sqlite(), users=as_json(users), now=now)
             added = {row["id"] for row in rows}
             of_added = [it for it in identities if it["id"] in added]
             await run(adding_identities_on_sqlite(), identities=as_json(of_added))
             asked = {(it["digest"], it["connection_id"]) for it in users}
             tokens = [{"digest": digest, "connection_id": id_} for digest, id_ in asked]
-            found = await run(checking(SQLITE), asked=as_json(tokens))
+            found = await run(checking(SQLITE), asked=as_json(tokens), now=now)
         rules = {row["digest"]: row["rules"] for row in found}
         return [
             {

@@ -83,7 +83,7 @@ class HotUsers:
         users = [made.columns | {"digest": it.connection.digest} for made, it in ordered]
         identities = [made.identity for made, _ in ordered if made.identity]
         moment = self.memory.next_moment()
-        rows = await self.sessions.add(users, identities)
+        rows = await self.sessions.add(users, identities, now)
         self._note(moment, [it.connection for it in creations], rows)
         by_id = {row["id"]: row for row in rows}
         return [_outcome_of(it.user, by_id[it.user.id]) for it in new]
@@ -99,13 +99,14 @@ class HotUsers:
         asked = [Asked(it.connection, it.id) for it in changes]
         async with self.sessions.changing() as run:
             found = await self._find(run, reading, asked)
-            outcomes, bases = await _decide(changes, found, self.clock())
+            now = self.clock()
+            outcomes, bases = await _decide(changes, found, now)
             written = [it for it in outcomes if isinstance(it, Written)]
             users = [it.columns for it in written]
             identities = [it.identity for it in written if it.identity]
             stored: frozenset[UserKey] = frozenset()
             if written:
-                stored = await self.sessions.change(run, users, identities, bases)
+                stored = await self.sessions.change(run, users, identities, bases, now)
         return [_stored(it, stored) if isinstance(it, Written) else it for it in outcomes]
 
     async def _find(
@@ -121,7 +122,7 @@ class HotUsers:
             for number, it in enumerate(asked)
         ]
         moment = self.memory.next_moment()
-        rows = await run(statement, asked=as_json(requests))
+        rows = await run(statement, asked=as_json(requests), now=self.clock())
         self._note(moment, [it.connection for it in asked], rows)
         found: list[_Found | Exception] = [unauthorized() for _ in asked]
         for row in rows:

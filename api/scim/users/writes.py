@@ -89,7 +89,7 @@ async def write_users(
     :raises IntegrityError: when the userName that a user changes to is taken.
     """
     rows = await _lock(db, writes, wait=wait)
-    opened = await opened_by(db, {it.connection.digest for it in writes})
+    opened = await opened_by(db, {it.connection.digest for it in writes}, now)
     outcomes: list[StoredUser | Written | Exception | None] = []
     handled: set[UserKey] = set()
     time_slice = TimeSlice()

@@ -1,10 +1,12 @@
 """Does a token that was used a moment ago end at once, whatever its next request asks for?"""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.drivers.administration import rotate
+from api.directory.dialects import DirectoryDatabase
+from tests.drivers.administration import expire, rotate
 from tests.drivers.in_process import PATCH, USER, Ingress
 
 LEAVE = {"schemas": [PATCH], "Operations": [{"op": "replace", "value": {"active": False}}]}
@@ -41,14 +43,19 @@ REQUESTS: list[tuple[str, str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize("end", [rotate, expire], ids=["rotated", "expired"])
 @pytest.mark.parametrize(("method", "path", "body"), REQUESTS)
 async def test_a_token_ends_at_once_though_it_is_remembered(
-    ingress: Ingress, method: str, path: str, body: Any
+    ingress: Ingress,
+    method: str,
+    path: str,
+    body: Any,
+    end: Callable[[DirectoryDatabase, str], Awaitable[Any]],
 ) -> None:
     user = await ingress.user("ada")
     await ingress.settle()
     assert (await ingress.send("GET", f"/Users/{user}")).status_code == 200
-    await rotate(ingress.database, ingress.connection)
+    await end(ingress.database, ingress.connection)
     answer = await ingress.send(method, path.replace("{user}", user), body)
     assert answer.status_code == 401
     assert await ingress.marked() == set()

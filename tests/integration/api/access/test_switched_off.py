@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from api.directory.connection_states import Verb
 from api.directory.tables import Connection
-from tests.drivers.administration import rotate, stand
+from tests.drivers.administration import expire, rotate, stand
 from tests.drivers.in_process import GROUP, PATCH, USER, Ingress
 from tests.identity_providers.answers import error_of
 from tests.readings.statements import asked_of
@@ -77,14 +77,15 @@ async def test_a_write_that_is_under_way_is_decided_when_it_commits(ingress: Ing
     assert (await ingress.identity(user))["active"]
 
 
-@pytest.mark.parametrize("token", ["wrong", "revoked", "of another connection", "none"])
+@pytest.mark.parametrize("token", ["wrong", "revoked", "expired", "of another connection", "none"])
 async def test_only_a_valid_token_learns_that_a_connection_is_off(
     ingress: Ingress, token: str
 ) -> None:
     given = {"wrong": "Bearer muster_wrong", "none": ""}.get(token)
-    if token == "revoked":
+    if token in {"revoked", "expired"}:
         given = str(ingress.http.headers["Authorization"])
-        await rotate(ingress.database, ingress.connection)
+        end = rotate if token == "revoked" else expire
+        await end(ingress.database, ingress.connection)
     elif token == "of another connection":
         given = str((await ingress.neighbour()).http.headers["Authorization"])
     await stand(ingress.database, ingress.connection, Verb.OFF)

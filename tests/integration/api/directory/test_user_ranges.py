@@ -86,6 +86,7 @@ class Process:
                 reading_page(db.dialect.name),
                 connection=self.connection,
                 digest="",
+                now=now(),
                 start=start,
                 count=count,
                 characters=CHARACTERS_AT_ONCE,

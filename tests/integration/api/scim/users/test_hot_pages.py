@@ -95,10 +95,11 @@ async def test_a_deep_page_reads_its_users_by_their_keys(ingress: Ingress) -> No
 async def _users_read(ingress: Ingress, start: int) -> int:
     """Return how many users a page looks at, also those before it and those only counted."""
     statement = reading_page(POSTGRES)
-    given = {"connection": ingress.connection, "digest": "", "start": start, "count": PAGE}
+    of_page = {"start": start, "count": PAGE, "characters": CHARACTERS_AT_ONCE}
+    given = {"connection": ingress.connection, "digest": "", "now": now()} | of_page
     async with ingress.transactions.read() as tx:
         driver: Any = (await tx.db.get_raw_connection()).driver_connection
-        arguments = statement.arguments(given | {"characters": CHARACTERS_AT_ONCE})
+        arguments = statement.arguments(given)
         [row] = await driver.fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}", *arguments)
     [plan] = row[0]
     return sum(_scanned(plan["Plan"]))

@@ -54,6 +54,6 @@ async def test_each_row_is_found_by_its_key(
 async def _plan_for_any_parameters(db: AsyncConnection, statement: HotStatement) -> str:
     await db.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
     await db.exec_driver_sql(f"PREPARE hot AS {statement.text}")
-    nobody = ", ".join("'[]'" for _ in statement.names)
+    nobody = ", ".join("0" if name == "now" else "'[]'" for name in statement.names)
     rows = await db.exec_driver_sql(f"EXPLAIN EXECUTE hot({nobody})")
     return "\n".join(rows.scalars())
