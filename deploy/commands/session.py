@@ -17,7 +17,6 @@ T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
-Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 
 
 def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
