@@ -84,7 +84,7 @@ def create(
                 it, COMMAND, workspace, rules, observe=observe, new_workspace=may_be_new
             )
 
-        return on_administration(work)
+        return on_administration(work, makes=True)
 
     show_row(asdict(asking_first(run, new=new_workspace)), as_json=as_json)
 

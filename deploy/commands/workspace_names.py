@@ -30,7 +30,7 @@ def on_workspace(text: str, work: Callable[[Inventory, str], Awaitable[T]]) -> T
     async def found(it: Administration) -> str:
         return await workspace_named(it, COMMAND, text, Power.OPERATE)
 
-    return _on_inventory(found, work)
+    return _on_inventory(found, work, makes=False)
 
 
 def on_workspace_to_use(
@@ -45,7 +45,7 @@ def on_workspace_to_use(
         async def found(it: Administration) -> str:
             return await workspace_to_use(it, COMMAND, text, new=may_be_new)
 
-        return _on_inventory(found, work)
+        return _on_inventory(found, work, makes=True)
 
     return asking_first(run, new=new)
 
@@ -67,9 +67,11 @@ def asking_first(run: Callable[[bool], T], *, new: bool) -> T:
 def _on_inventory(
     found: Callable[[Administration], Awaitable[str]],
     work: Callable[[Inventory, str], Awaitable[T]],
+    *,
+    makes: bool,
 ) -> T:
     async def run(databases: Databases, settings: Settings) -> T:
         workspace = await found(administration_of(databases, settings))
         return await work(Inventory(databases.downstream), workspace)
 
-    return on_databases(run)
+    return on_databases(run, makes=makes)
