@@ -35,6 +35,22 @@ class UnknownWorkspace(ApiError):
         super().__init__(f"there is no workspace {workspace!r}")
 
 
+class NewWorkspace(UnknownWorkspace):
+    """A change would make a workspace beside others, which takes a demand of its own."""
+
+    code, status = "new_workspace", 409
+
+
+class AmbiguousWorkspace(ApiError):
+    """A name means several workspaces, none of which has exactly this name."""
+
+    code, status, field = "ambiguous_workspace", 409, "workspace"
+
+    def __init__(self, workspace: str, names: Iterable[str]) -> None:
+        named = ", ".join(map(repr, names))
+        super().__init__(f"workspace {workspace!r} may be any of {named}: name it exactly")
+
+
 class UnknownConnection(ApiError):
     """No connection has this id."""
 

@@ -47,6 +47,10 @@ COMMANDS = {
         "deploy.commands.reconcile",
         "Compare every identity with its state downstream; exit status 1 where they disagree.",
     ),
+    "workspaces": Listed(
+        "deploy.commands.workspaces",
+        "Workspaces of customers.",
+    ),
     "connections": Listed(
         "deploy.commands.connections",
         "Switch SCIM on for a portal, and see where it is.",

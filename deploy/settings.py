@@ -1,5 +1,6 @@
 """Which settings exist? This module lists all of them, and alone reads the environment."""
 
+import os
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,8 +18,7 @@ from contracts.topology import MOST_MESSAGES, Lane
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
 from deploy.errors import DeployError
-
-ENVIRONMENT_PREFIX = "MUSTER_"
+from deploy.variable_names import ENVIRONMENT_PREFIX, complaints_about, variable_of
 
 DEFAULT_LIMITS, DEFAULT_SHARES = Limits(), ShareSizes()
 DEFAULT_BOUNDS = Bounds()
@@ -30,7 +30,7 @@ DATABASE_URLS = (
 
 
 class InvalidSetting(DeployError):
-    """A variable holds a value that it does not accept. The message never quotes the value."""
+    """A variable is unknown, or does not accept its value. The message never quotes the value."""
 
 
 def _database_url(text: str) -> str:
@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     port: Annotated[
         int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
     ] = 8000
+    admin_host: Annotated[
+        str, Field(min_length=1, description="the address to listen on for administrators")
+    ] = "127.0.0.1"
+    admin_port: Annotated[
+        int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
+    ] = 8001
     public_url: Annotated[
         str,
         AfterValidator(_public_url),
@@ -268,8 +274,11 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment.
 
-    :raises InvalidSetting: when a setting cannot be used. It names the setting and its values.
+    :raises InvalidSetting: when a setting cannot be used. It names the setting and its values, or
+        for a variable that is no setting the nearest one that is.
     """
+    if unknown := complaints_about(os.environ, Settings.model_fields):
+        raise InvalidSetting("; ".join(unknown))
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -279,4 +288,4 @@ def read_settings(**overrides: Any) -> Settings:
 
 def _accepted(name: str) -> str:
     accepts = Settings.model_fields[name].description
-    return f"{ENVIRONMENT_PREFIX}{name.upper()} is not valid: it takes {accepts}"
+    return f"{variable_of(name)} is not valid: it takes {accepts}"

@@ -16,6 +16,7 @@ from api.admin.actors import COMMAND, Actor, Power
 from api.admin.administration import Administration
 from api.admin.audit import Change, record
 from api.admin.rule_choices import policy_of
+from api.admin.workspaces import workspace_named, workspace_to_use
 from api.connection_urls import base_url_of
 from api.directory.connection_states import ConnectionState, Standing
 from api.directory.dialects import DirectoryDatabase
@@ -64,19 +65,27 @@ class NewConnection:
 
 
 async def open_connection(
-    it: Administration, actor: Actor, workspace: str, rules: Rules, *, observe: bool = False
+    it: Administration,
+    actor: Actor,
+    workspace: str,
+    rules: Rules,
+    *,
+    observe: bool = False,
+    new_workspace: bool = False,
 ) -> Credentials:
     """Switch SCIM on for a portal, and return the credentials for its identity provider.
 
     :param observe: whether all that the provider pushes waits until the connection is live.
+    :param new_workspace: whether the workspace may be made beside others.
+    :raises NewWorkspace: when it would be made beside others, and that was not demanded.
     :raises UnknownWorkspace: when the actor does not reach the workspace.
     :raises NotAllowed: when the actor may not change it.
     :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
-    actor.check_workspace(workspace, Power.OWN)
-    await check_policy(it.downstream.policies, workspace, rules)
     slug_of(workspace)  # an unusable name is refused before anything is written
+    workspace = await workspace_to_use(it, actor, workspace, new=new_workspace)
+    await check_policy(it.downstream.policies, workspace, rules)
     await it.downstream.workspaces.ensure_workspace(workspace)
     state = ConnectionState.OBSERVING if observe else ConnectionState.LIVE
     created = await create_connection(
@@ -125,7 +134,7 @@ async def list_connections(
     :raises UnknownWorkspace: when the actor does not reach the workspace.
     """
     if workspace is not None:
-        actor.check_workspace(workspace, Power.VIEW)
+        workspace = await workspace_named(it, actor, workspace, Power.VIEW)
     actor.check(Power.VIEW)
     statement = select(Connection.__table__).order_by(col(Connection.id))  # type: ignore[attr-defined]
     if (only := workspace or actor.workspace) is not None:

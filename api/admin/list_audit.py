@@ -10,6 +10,7 @@ from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
 from api.admin.audit import AUDIT, Outcome
 from api.admin.scope import connection_for
+from api.admin.workspaces import workspace_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,12 @@ async def list_changes(
     """Return the newest changes that an actor may see, the latest first.
 
     :param before: the number of a change: only earlier ones are returned.
-    :raises UnknownWorkspace: when the actor does not reach the workspace.
+    :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     :raises UnknownConnection: when the actor does not reach the connection.
     :raises NotAllowed: when an actor of one workspace names none.
     """
     if workspace is not None:
-        actor.check_workspace(workspace, Power.VIEW)
+        workspace = await workspace_named(it, actor, workspace, Power.VIEW)
     elif connection is None:
         actor.check_installation(Power.VIEW)
     wanted = {AUDIT.c.workspace: workspace, AUDIT.c.connection_id: connection}

@@ -8,9 +8,13 @@ import typer
 from api.admin.named_values import portal_named, role_named
 from contracts.downstream.accounts import ListedAccount
 from deploy.commands.output import show_row, show_rows
-from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
+from deploy.commands.session import JsonOption
+from deploy.commands.workspace_names import (
+    NewWorkspaceOption,
+    Workspace,
+    on_workspace,
+    on_workspace_to_use,
+)
 from worker.platforms.sql.inventory import Inventory
 
 app = typer.Typer(no_args_is_help=True, help="Employees, collaborators and MDM employees.")
@@ -41,11 +45,10 @@ def register(muster: typer.Typer) -> None:
 def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the accounts of a workspace; removed ones have no e-mail any more."""
 
-    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        accounts = Inventory(databases.downstream).accounts.of_workspace(workspace)
-        return [asdict(each) async for each in accounts]
+    async def work(inventory: Inventory, name: str) -> list[dict[str, Any]]:
+        return [asdict(each) async for each in inventory.accounts.of_workspace(name)]
 
-    show_rows(on_databases(work), ACCOUNT_COLUMNS, as_json=as_json)
+    show_rows(on_workspace(workspace, work), ACCOUNT_COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -56,17 +59,17 @@ def add(
     role: Annotated[
         str | None, typer.Option(help="admin, editor or viewer (the default); dashboard only.")
     ] = None,
+    new_workspace: NewWorkspaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an account by hand, as the platform itself would."""
     where, given = portal_named(portal), None if role is None else role_named(role)
 
-    async def work(databases: Databases, _settings: Settings) -> ListedAccount:
-        return await Inventory(databases.downstream).accounts.add(
-            workspace, where, email, role=given
-        )
+    async def work(inventory: Inventory, name: str) -> ListedAccount:
+        return await inventory.accounts.add(name, where, email, role=given)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    made = on_workspace_to_use(workspace, work, new=new_workspace)
+    show_row(asdict(made), as_json=as_json)
 
 
 @app.command()
@@ -76,7 +79,7 @@ def release(
     """Let e-mail and role of a protected account follow the connection that holds it."""
     where = portal_named(portal)
 
-    async def work(databases: Databases, _settings: Settings) -> ListedAccount:
-        return await Inventory(databases.downstream).accounts.release(workspace, where, email)
+    async def work(inventory: Inventory, name: str) -> ListedAccount:
+        return await inventory.accounts.release(name, where, email)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    show_row(asdict(on_workspace(workspace, work)), as_json=as_json)

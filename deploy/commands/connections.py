@@ -19,8 +19,9 @@ from deploy.commands import connection_states
 from deploy.commands.connection_states import row_of
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.rule_options import choices_of
-from deploy.commands.session import ConnectionId, JsonOption, Workspace, on_administration
+from deploy.commands.session import ConnectionId, JsonOption, on_administration
 from deploy.commands.unknown_leavers import show_published
+from deploy.commands.workspace_names import NewWorkspaceOption, Workspace, asking_first
 
 app = typer.Typer(no_args_is_help=True, help="Switch SCIM on for a portal, and see where it is.")
 
@@ -70,16 +71,22 @@ def create(
         bool,
         typer.Option("--observe", help="Keep all that is pushed until connections resume."),
     ] = False,
+    new_workspace: NewWorkspaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Switch SCIM on; prints the base URL, and the bearer token this once."""
     choices = choices_of(on_create, on_deactivate, role, policy, map_role)
     rules = rules_from(portal_named(portal), choices)
 
-    async def work(it: Administration) -> Credentials:
-        return await open_connection(it, COMMAND, workspace, rules, observe=observe)
+    def run(may_be_new: bool) -> Credentials:
+        async def work(it: Administration) -> Credentials:
+            return await open_connection(
+                it, COMMAND, workspace, rules, observe=observe, new_workspace=may_be_new
+            )
 
-    show_row(asdict(on_administration(work)), as_json=as_json)
+        return on_administration(work, makes=True)
+
+    show_row(asdict(asking_first(run, new=new_workspace)), as_json=as_json)
 
 
 @app.command()

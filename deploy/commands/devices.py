@@ -7,9 +7,13 @@ import typer
 
 from contracts.downstream.devices import ListedDevice
 from deploy.commands.output import show_row, show_rows
-from deploy.commands.session import JsonOption, Workspace, on_databases
-from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
+from deploy.commands.session import JsonOption
+from deploy.commands.workspace_names import (
+    NewWorkspaceOption,
+    Workspace,
+    on_workspace,
+    on_workspace_to_use,
+)
 from worker.platforms.sql.inventory import Inventory
 
 app = typer.Typer(no_args_is_help=True, help="Managed devices of a workspace.")
@@ -27,11 +31,10 @@ def register(muster: typer.Typer) -> None:
 def list_(workspace: Workspace, as_json: JsonOption = False) -> None:
     """List the devices of a workspace, removed ones too."""
 
-    async def work(databases: Databases, _settings: Settings) -> list[dict[str, Any]]:
-        devices = Inventory(databases.downstream).devices.of_workspace(workspace)
-        return [asdict(each) async for each in devices]
+    async def work(inventory: Inventory, name: str) -> list[dict[str, Any]]:
+        return [asdict(each) async for each in inventory.devices.of_workspace(name)]
 
-    show_rows(on_databases(work), DEVICE_COLUMNS, as_json=as_json)
+    show_rows(on_workspace(workspace, work), DEVICE_COLUMNS, as_json=as_json)
 
 
 @app.command()
@@ -42,16 +45,16 @@ def add(
     assigned_to: Annotated[
         str | None, typer.Option(metavar="EMAIL", help="The MDM user who has it.")
     ] = None,
+    new_workspace: NewWorkspaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol a device."""
 
-    async def work(databases: Databases, _settings: Settings) -> ListedDevice:
-        return await Inventory(databases.downstream).devices.add(
-            workspace, serial, policy=policy, assigned_to=assigned_to
-        )
+    async def work(inventory: Inventory, name: str) -> ListedDevice:
+        return await inventory.devices.add(name, serial, policy=policy, assigned_to=assigned_to)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    made = on_workspace_to_use(workspace, work, new=new_workspace)
+    show_row(asdict(made), as_json=as_json)
 
 
 @app.command()
@@ -65,7 +68,7 @@ def assign(
 ) -> None:
     """Assign a device to an MDM user, or take its assignment off."""
 
-    async def work(databases: Databases, _settings: Settings) -> ListedDevice:
-        return await Inventory(databases.downstream).devices.assign(workspace, serial, email)
+    async def work(inventory: Inventory, name: str) -> ListedDevice:
+        return await inventory.devices.assign(name, serial, email)
 
-    show_row(asdict(on_databases(work)), as_json=as_json)
+    show_row(asdict(on_workspace(workspace, work)), as_json=as_json)

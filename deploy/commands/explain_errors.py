@@ -2,7 +2,14 @@
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import ApiError, NothingToChange, RuleNames, UnknownPolicy, UnusableRules
+from api.errors import (
+    ApiError,
+    NewWorkspace,
+    NothingToChange,
+    RuleNames,
+    UnknownPolicy,
+    UnusableRules,
+)
 from contracts.downstream.errors import DownstreamError
 from contracts.error_summary import error_summary
 from deploy.errors import DeployError
@@ -44,6 +51,8 @@ def message_for(error: Exception) -> str:
             return error.told_with(OPTIONS)
         case NothingToChange():
             return f"{error}: give at least one option (see --help)"
+        case NewWorkspace():
+            return f"{error} (muster workspaces list): --new-workspace makes it"
         case UnknownPolicy():
             return f"{error}: muster policies add"
         case _:

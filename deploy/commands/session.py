@@ -17,31 +17,32 @@ T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
-Workspace = Annotated[str, typer.Argument(help="The customer's workspace.")]
 
 
-def on_databases(work: Callable[[Databases, Settings], Awaitable[T]]) -> T:
+def on_databases(work: Callable[[Databases, Settings], Awaitable[T]], *, makes: bool = False) -> T:
     """Run a use case on the configured databases, whether a server runs or not.
 
     Its statements may take any time, because the operator can end the command.
+
+    :param makes: whether missing SQLite files are made; a command that only looks makes none.
     """
 
     async def run() -> T:
         settings = read_settings()
-        async with open_databases(settings, patient=True) as databases:
-            await ensure_current(databases)
+        async with open_databases(settings, patient=True, makes=makes) as databases:
+            await ensure_current(databases, makes=makes)
             return await work(databases, settings)
 
     return asyncio.run(run())
 
 
-def on_administration(work: Callable[[Administration], Awaitable[T]]) -> T:
+def on_administration(work: Callable[[Administration], Awaitable[T]], *, makes: bool = False) -> T:
     """Run a use case of administrators, as ``on_databases`` runs others."""
 
     async def on_both(databases: Databases, settings: Settings) -> T:
         return await work(administration_of(databases, settings))
 
-    return on_databases(on_both)
+    return on_databases(on_both, makes=makes)
 
 
 def settings_with_broker() -> Settings:

@@ -35,7 +35,9 @@ HOT_SESSIONS = 4
 look-ups by userName, creations and changes."""
 
 
-def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, AsyncEngine]:
+def open_engines(
+    text: str, *, patient: bool = False, makes: bool = True
+) -> tuple[AsyncEngine, AsyncEngine]:
     """Open a database, and return an engine for reading and an engine for writing.
 
     On SQLite the engine for writing has a single connection: writers of this process queue up in
@@ -44,13 +46,14 @@ def open_engines(text: str, *, patient: bool = False) -> tuple[AsyncEngine, Asyn
     have connections of their own, and never wait for writers that wait for each other.
 
     :param patient: whether statements may take any time. In a server a client waits for them.
+    :param makes: whether a missing SQLite file is created.
     """
     url = async_url(text)
-    return _reading_and_writing(url, _file_of(url), _connector(url), patient=patient)
+    return _reading_and_writing(url, _file_of(url, makes=makes), _connector(url), patient=patient)
 
 
 def open_directory_engines(
-    text: str, searches: int, *, patient: bool = False
+    text: str, searches: int, *, patient: bool = False, makes: bool = True
 ) -> tuple[AsyncEngine, ...]:
     """Open a directory, and return engines for reading, for writing, for searches, and hot ones.
 
@@ -63,9 +66,10 @@ def open_directory_engines(
 
     :param searches: the number of searches that may run at once.
     :param patient: whether statements may take any time.
+    :param makes: whether a missing SQLite file is created.
     """
     url = async_url(text)
-    file, connector = _file_of(url), _connector(url)
+    file, connector = _file_of(url, makes=makes), _connector(url)
     pool: dict[str, Any] = {
         "pool_size": searches,
         "max_overflow": 0,
@@ -122,14 +126,15 @@ def _connector(url: URL) -> Connector:
     return Connector(Addresses(servers) if servers else None)
 
 
-def _file_of(url: URL) -> DatabaseFile | None:
-    """Return the file of a SQLite database, and make its folder; None for PostgreSQL."""
+def _file_of(url: URL, *, makes: bool) -> DatabaseFile | None:
+    """Return the file of a SQLite database, whose folder is made with it; None for PostgreSQL."""
     if url.get_backend_name() != "sqlite":
         return None
     assert url.database, "async_url takes no other"
     path = Path(url.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return DatabaseFile(path)
+    if makes:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return DatabaseFile(path, makes=makes)
 
 
 def _postgres(

@@ -28,16 +28,28 @@ ONLY_LOG = (
     " the database is to be a new one"
 )
 
+FILE_MISSING = (
+    "there is no file {path}: name the one that is to be used, or let muster migrate make it"
+)
+
+
+class DatabaseFileMissing(OSError):
+    """The file of a database is not there, and a command that only looks makes none."""
+
 
 class DatabaseFileLost(OSError):
     """The files of a database are not those that were opened. The text says how to mend that."""
 
 
 class DatabaseFile:
-    """The files of one database, which the connections of this process have open."""
+    """The files of one database, which the connections of this process have open.
 
-    def __init__(self, path: Path) -> None:
+    :param makes: whether the first connection may create the file.
+    """
+
+    def __init__(self, path: Path, *, makes: bool = True) -> None:
         self._path = path.absolute()
+        self._makes = makes
         self._companions = [Path(f"{self._path}{suffix}") for suffix in ("-wal", "-shm")]
         self._opened: Identity | None = None
         self._opened_companions: list[Identity | None] = []
@@ -48,9 +60,12 @@ class DatabaseFile:
         """Return the URI by which SQLite opens the file. SQLite may create it the first time only.
 
         :raises DatabaseFileLost: when the file is not the one that was opened before.
+        :raises DatabaseFileMissing: when there is none, and SQLite must not create it.
         """
         self.check()
-        mode = "rwc" if self._opened is None else "rw"
+        if not self._makes and not self._path.exists():
+            raise DatabaseFileMissing(FILE_MISSING.format(path=self._path))
+        mode = "rwc" if self._makes and self._opened is None else "rw"
         return f"file:{quote(str(self._path))}?mode={mode}"
 
     def add_connection(self, connection: object) -> None:

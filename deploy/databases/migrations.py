@@ -56,15 +56,18 @@ class Schema(Revisions):
             applied = await connection.run_sync(self.applied)
         return applied == {self.known()[-1]}
 
-    async def ensure_current(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
-        """Check a schema without waiting for a writer. An empty SQLite file is migrated.
+    async def ensure_current(
+        self, reading: AsyncEngine, writing: AsyncEngine, *, makes: bool = True
+    ) -> None:
+        """Check a schema without waiting for a writer.
 
+        :param makes: whether an empty SQLite file is migrated.
         :raises OutdatedSchema: when ``muster migrate`` has to come first.
         :raises NewerSchema: when the database is at a revision that this version does not know.
         """
         if await self.is_current(reading):
             return
-        if not await _is_empty_sqlite(reading):
+        if not makes or not await _is_empty_sqlite(reading):
             raise OutdatedSchema
         await self.migrate(writing)
 
@@ -79,14 +82,15 @@ async def migrate(databases: Databases) -> None:
     await DOWNSTREAM.migrate(databases.downstream.writing)
 
 
-async def ensure_current(databases: Databases) -> None:
+async def ensure_current(databases: Databases, *, makes: bool = True) -> None:
     """Check both schemas.
 
+    :param makes: whether empty SQLite files are migrated.
     :raises OutdatedSchema: when ``muster migrate`` has to come first.
     """
     directory, downstream = databases.directory, databases.downstream
-    await DIRECTORY.ensure_current(directory.reading, directory.writing)
-    await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
+    await DIRECTORY.ensure_current(directory.reading, directory.writing, makes=makes)
+    await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing, makes=makes)
 
 
 async def _is_empty_sqlite(engine: AsyncEngine) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import DirectoryDatabase
 from deploy.databases.engines import open_directory_engines, open_engines
-from deploy.databases.files import DatabaseFileLost
+from deploy.databases.files import DatabaseFileLost, DatabaseFileMissing
 from deploy.databases.postgres_sessions import NoServerTakesWrites
 from deploy.errors import DeployError
 from deploy.settings import Settings
@@ -35,7 +35,7 @@ class Databases:
 
 
 class UnusableDatabase(DeployError):
-    """A database cannot be opened. The text names the setting, never its value."""
+    """A database cannot be opened. The text names the setting, and of its value a missing file."""
 
     def __init__(self, setting: str, error: BaseException) -> None:
         name = f"MUSTER_{setting.upper()}"
@@ -50,7 +50,7 @@ def _problem(error: BaseException) -> str:
             return "nothing answers there"
         case NoServerTakesWrites():
             return "none of its servers that answer takes writes"
-        case DatabaseFileLost():
+        case DatabaseFileLost() | DatabaseFileMissing():
             return str(cause)
         case InvalidCatalogNameError():
             return "the server has no database of that name; make it first"
@@ -61,36 +61,39 @@ def _problem(error: BaseException) -> str:
 
 
 @asynccontextmanager
-async def open_databases(settings: Settings, *, patient: bool = False) -> AsyncIterator[Databases]:
+async def open_databases(
+    settings: Settings, *, patient: bool = False, makes: bool = True
+) -> AsyncIterator[Databases]:
     """Open both databases.
 
     :param patient: whether statements may take any time, as those of operators may.
+    :param makes: whether missing SQLite files are created.
     :raises UnusableDatabase: when one of them cannot be reached, naming its setting.
     """
     async with (
-        open_directory(settings, patient=patient) as directory,
-        open_downstream(settings, patient=patient) as downstream,
+        open_directory(settings, patient=patient, makes=makes) as directory,
+        open_downstream(settings, patient=patient, makes=makes) as downstream,
     ):
         yield Databases(directory, downstream)
 
 
 @asynccontextmanager
 async def open_directory(
-    settings: Settings, *, patient: bool = False
+    settings: Settings, *, patient: bool = False, makes: bool = True
 ) -> AsyncIterator[DirectoryDatabase]:
     """Open the api's database, which is all that the api and the relay need."""
     searches = settings.share_sizes.searches
-    opening = partial(open_directory_engines, searches=searches, patient=patient)
+    opening = partial(open_directory_engines, searches=searches, patient=patient, makes=makes)
     async with _engines("directory_database_url", settings, opening) as engines:
         yield DirectoryDatabase(*engines)
 
 
 @asynccontextmanager
 async def open_downstream(
-    settings: Settings, *, patient: bool = False
+    settings: Settings, *, patient: bool = False, makes: bool = True
 ) -> AsyncIterator[DownstreamDatabase]:
     """Open the worker's database, which is all that the worker needs."""
-    opening = partial(open_engines, patient=patient)
+    opening = partial(open_engines, patient=patient, makes=makes)
     async with _engines("downstream_database_url", settings, opening) as engines:
         yield DownstreamDatabase(*engines)
 

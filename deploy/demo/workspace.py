@@ -94,4 +94,5 @@ async def switch_on(
     databases: Databases, settings: Settings, workspace: str, rules: Rules
 ) -> Credentials:
     """Switch SCIM on for one portal of a demo workspace."""
-    return await open_connection(administration_of(databases, settings), COMMAND, workspace, rules)
+    it = administration_of(databases, settings)
+    return await open_connection(it, COMMAND, workspace, rules, new_workspace=True)

@@ -107,7 +107,7 @@ def test_tokens_are_made_listed_and_revoked(muster: Muster) -> None:
 
 def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
-    muster("connections", "create", "other", "store")
+    muster("connections", "create", "other", "store", "--new-workspace")
     muster("connections", "change", "acme-store", "--on-create", "create-employee")
     changed, created = muster("audit", "acme", "--json").json
     assert (created["action"], created["actor"]) == ("connections.create", "command")
@@ -162,7 +162,9 @@ def test_an_account_is_released_once_and_again(muster: Muster) -> None:
 
 
 def test_status_of_an_empty_installation(muster: Muster) -> None:
-    assert muster("status", "--json").json == {
+    told = muster("status", "--json").json
+    assert told.pop("installation")["broker"] == "embedded"
+    assert told == {
         "identities": 0,
         "pending": 0,
         "held": 0,
@@ -198,16 +200,23 @@ MISTAKES = [
     ("connections create acme intranet", "dashboard, store, mdm"),
     ("connections create acme store --on-create create-collaborator", "create-employee"),
     ("connections create acme store --on-deactivate remove-user", "remove-employee"),
-    ("connections create acme mdm --on-deactivate change-policy --policy None", "policies add"),
+    (
+        "connections create acme mdm --on-deactivate change-policy --policy None --new-workspace",
+        "policies add",
+    ),
     ("connections create acme dashboard --map-role Admins=owner", "admin, editor, viewer"),
+    ("connections create acme store", "--new-workspace"),
+    ("policies add acme Standard", "--new-workspace"),
+    ("devices add acme S-1", "--new-workspace"),
+    ("accounts add acme store ada@example.com", "--new-workspace"),
     ("connections create ### store", "letters or digits"),
     ("connections change nowhere --on-create nothing", "nowhere"),
     ("connections change known-store", "at least one option"),
     ("connections change known-store --map-role A=admin --no-map-role", "exclude each other"),
     (f"connections create {'x' * 60} store", "1 to 50"),
-    ("policies add acme ''", "1 to 200"),
-    ("devices add acme ''", "1 to 200"),
-    ("accounts add acme store nobody", "'nobody'"),
+    ("policies add acme '' --new-workspace", "1 to 200"),
+    ("devices add acme '' --new-workspace", "1 to 200"),
+    ("accounts add acme store nobody --new-workspace", "'nobody'"),
     ("tokens rotate nowhere", "nowhere"),
     ("tokens list nowhere", "nowhere"),
     ("tokens create known-store --expires soon", "90d, 12h, 30m, 2027-01-31"),
@@ -228,11 +237,11 @@ MISTAKES = [
     ("accounts list nowhere", "nowhere"),
     ("accounts add acme intranet ada@example.com", "dashboard, store, mdm"),
     ("accounts add acme dashboard ada@example.com --role owner", "admin, editor, viewer"),
-    ("accounts add acme store ada@example.com --role admin", "no role"),
+    ("accounts add acme store ada@example.com --role admin --new-workspace", "no role"),
     ("accounts add", "workspace"),
     ("accounts release nowhere dashboard ada@example.com", "nowhere"),
     ("accounts release nowhere intranet ada@example.com", "dashboard, store, mdm"),
-    ("accounts release nowhere store ada@example.com", "name the dashboard"),
+    ("accounts release known store ada@example.com", "name the dashboard"),
     ("nonsense", "nonsense"),
     ("api", "MUSTER_BROKER_URL"),
     ("relay", "MUSTER_BROKER_URL"),
@@ -300,7 +309,7 @@ def test_a_wrong_setting_is_named_without_its_value(
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://ada:secret@127.0.0.1:1/secret", "sqlite:////dev/null/secret.sqlite3"],
+    ["postgresql://ada:secret@127.0.0.1:1/secret", "sqlite:////dev/null/x.sqlite3"],
 )
 def test_a_database_that_cannot_be_used_is_one_line_that_names_its_setting(
     muster: Muster, monkeypatch: pytest.MonkeyPatch, url: str

@@ -38,6 +38,7 @@ SPARED = [
     (["status"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["reconcile"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
     (["accounts", "list", "acme"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["workspaces", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["connections", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["tokens", "rotate", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["resync", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),

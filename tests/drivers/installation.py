@@ -117,7 +117,8 @@ class Installation:
 
     async def connect(self, workspace: str, portal: str, *rules: str) -> dict[str, Any]:
         """Switch SCIM on; return what the provider is told."""
-        printed = await self.command("connections", "create", workspace, portal, *rules, "--json")
+        create = ("connections", "create", workspace, portal, "--new-workspace")
+        printed = await self.command(*create, *rules, "--json")
         opened: dict[str, Any] = json.loads(printed)
         return opened
 

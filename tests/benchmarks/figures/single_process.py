@@ -43,7 +43,8 @@ class SingleProcess:
         async def settle() -> None:
             await self.sight.until_applied(since)
 
-        opened = self.muster.command("connections", "create", name, "dashboard", *RULES)
+        create = ("connections", "create", name, "dashboard", "--new-workspace")
+        opened = self.muster.command(*create, *RULES)
         target = Target.of(opened, self.muster.port)
         async with opened_directory(self.muster.urls[0]) as directory:
             people = await fill(directory, target, settle, size)

@@ -314,7 +314,8 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
 async def _switched_on(installation: Installation) -> dict[tuple[str, str], dict[str, Any]]:
     """Switch SCIM on for each portal of one workspace, and for one of others; an Admin lasts."""
     where = [*(("acme", portal) for portal in RULES), ("other", "store"), (NOISY, "store")]
-    admin = ("accounts", "add", "acme", "dashboard", LASTING_ADMIN, "--role", "admin")
+    add = ("accounts", "add", "acme", "dashboard", "--new-workspace")
+    admin = (*add, LASTING_ADMIN, "--role", "admin")
     async with asyncio.TaskGroup() as commands:
         commands.create_task(installation.command(*admin))
         told = {

@@ -16,6 +16,7 @@ from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
 from deploy.processes.signals import GRACE_SECONDS
 from deploy.settings import Settings
+from deploy.variable_names import complaints_about
 from tests.servers.services import environment_with
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
@@ -194,6 +195,7 @@ def test_secrets_from_before_there_was_grafana_leave_it_no_stock_password(tmp_pa
 
 def test_whatever_can_be_set_can_be_set_beside_the_passwords(secrets: Path, tmp_path: Path) -> None:
     given_here = {"host", "port", "log_format", "broker_prefix", "public_url"}
+    given_here |= {"admin_host", "admin_port"}  # of a part that is not run here
     names = {
         f"MUSTER_{name.upper()}"
         for name in Settings.model_fields
@@ -204,3 +206,9 @@ def test_whatever_can_be_set_can_be_set_beside_the_passwords(secrets: Path, tmp_
     environment.write_text("\n".join([secrets.read_text(), *lines]))
     told = config(environment)["api"]["environment"]
     assert {name for name, value in told.items() if value == "4321"} == names
+
+
+def test_no_variable_of_this_file_is_refused_as_unknown() -> None:
+    named = re.findall(r"\bMUSTER_[A-Z_]+", FILE.read_text())
+    assert "MUSTER_GRAFANA_PASSWORD" in named
+    assert complaints_about(named, Settings.model_fields) == []

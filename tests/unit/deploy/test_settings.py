@@ -39,6 +39,16 @@ def test_a_wrong_setting_is_named_with_what_it_accepts(name: str, value: str, ac
     assert "70000" not in str(caught.value)
 
 
+@pytest.mark.parametrize("mistyped", ["MUSTER_POTR", "muster_portt"])
+def test_an_unknown_variable_is_named_with_the_nearest_setting(
+    monkeypatch: pytest.MonkeyPatch, mistyped: str
+) -> None:
+    monkeypatch.setenv(mistyped, "secret")
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings()
+    assert str(caught.value) == f"{mistyped} is no setting: did you mean MUSTER_PORT?"
+
+
 def test_every_setting_says_what_it_accepts() -> None:
     assert all(field.description for field in Settings.model_fields.values())
 

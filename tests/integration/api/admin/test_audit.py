@@ -94,7 +94,7 @@ async def test_a_change_of_several_steps_is_logged_before_it_and_again_where_it_
 async def test_the_log_is_read_backwards_in_parts(directory: DirectoryDatabase) -> None:
     it = administration_on(directory)
     for name in ("Acme", "Other", "Acme"):
-        await open_connection(it, COMMAND, name, RULES)
+        await open_connection(it, COMMAND, name, RULES, new_workspace=True)
     newest, middle = await list_changes(it, COMMAND, most=2)
     assert (newest.connection, middle.connection) == ("acme-store-2", "other-store")
     [oldest] = await list_changes(it, COMMAND, before=middle.number)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.retries import is_away
 from deploy.databases.engines import open_engines
-from deploy.databases.files import DatabaseFile, DatabaseFileLost
+from deploy.databases.files import DatabaseFile, DatabaseFileLost, DatabaseFileMissing
 from worker.retries import is_transient
 
 Engines = tuple[AsyncEngine, AsyncEngine]
@@ -206,6 +206,14 @@ async def test_no_database_is_made_beside_the_log_of_one_that_is_gone(file: Path
     async with opened(file) as engines:
         await assert_lost(engines, "its -wal file lies there")
     assert files_in(file.parent) == {log.name: len(b"what was committed")}
+
+
+def test_a_file_that_is_to_be_looked_at_is_never_made(file: Path) -> None:
+    database = DatabaseFile(file, makes=False)
+    with pytest.raises(DatabaseFileMissing, match="there is no file /"):
+        database.uri()
+    file.touch()
+    assert database.uri().endswith("?mode=rw")
 
 
 def test_a_file_is_made_the_first_time_only(file: Path) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.admin.rule_choices import RuleChoices
 from api.admin.rules import rules_from
-from api.errors import ApiError, NothingToChange, UnknownConnection, UnknownPolicy
+from api.errors import ApiError, NewWorkspace, NothingToChange, UnknownConnection, UnknownPolicy
 from contracts.rules import Portal
 from deploy.commands.explain_errors import explained, message_for
 from deploy.commands.invalid_input import InvalidInput
@@ -71,6 +71,9 @@ def test_other_errors_are_told_with_the_command_or_option_that_helps() -> None:
     )
     assert message_for(UnknownPolicy("acme", "Q")) == (
         "workspace 'acme' has no policy 'Q': muster policies add"
+    )
+    assert message_for(NewWorkspace("acme")) == (
+        "there is no workspace 'acme' (muster workspaces list): --new-workspace makes it"
     )
     assert message_for(UnknownConnection("acme-mdm")) == "there is no connection 'acme-mdm'"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploy.settings import ENVIRONMENT_PREFIX, Settings, read_settings
+from deploy.settings import Settings, read_settings
+from deploy.variable_names import ENVIRONMENT_PREFIX
 from tests.unit.deploy.helm.chart import Document, Helm, by_kind, containers_of
 
 STAND_INS = {
