@@ -20,7 +20,7 @@ FEW = 0.01
 """How many look-ups, and looks at ``/livez``, may take longer: the promise is the 99th percentile.
 One always may, because systems pause processes."""
 
-MOST_MIB = 400
+MOST_MIB = 450
 """Memory of a process, about which a machine's pace says nothing."""
 
 

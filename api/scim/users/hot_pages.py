@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     FromClause,
+    ScalarSelect,
     Select,
     String,
     and_,
@@ -93,13 +94,14 @@ def reading_page(dialect: str) -> HotStatement:
     groups are NULL, and are not even looked at.
     """
     page = _sized(dialect).subquery("sized")
+    resource = page.c.resource if dialect == POSTGRES else _resource_of(page)
     fits = page.c.characters <= bindparam("characters", type_=BigInteger)
     rules = rules_if_live(bindparam("digest", type_=String), CONNECTION)
     columns = ("total", "id", "created_at", "modified_at", "revision", "characters")
     statement = select(
         *(page.c[name] for name in columns),
         rules.label("rules"),
-        case((fits, cast(page.c.resource, String))).label("resource"),
+        case((fits, cast(resource, String))).label("resource"),
         case((fits, json_of_groups(page))).label("groups"),
     )
     return HotStatement.of(statement.order_by(page.c.created_at, page.c.id), dialect)
@@ -111,14 +113,21 @@ def _sized(dialect: str) -> Select[Any]:
     user, source = _joined(place, dialect)
     length = func.length(cast(user.c.resource, String))
     characters = func.sum(length).over(order_by=(place.c.created_at, place.c.id), rows=(None, 0))
+    # SQLite would copy all documents for the window; PostgreSQL carries references to long ones.
+    resources = (user.c.resource,) if dialect == POSTGRES else ()
     return select(
         CONNECTION.label("connection_id"),
         *place.c,
-        user.c.resource,
+        *resources,
         user.c.modified_at,
         user.c.revision,
         characters.label("characters"),
     ).select_from(source)
+
+
+def _resource_of(page: FromClause) -> ScalarSelect[Any]:
+    is_there = and_(USERS.c.connection_id == CONNECTION, USERS.c.id == page.c.id)
+    return select(USERS.c.resource).where(is_there).scalar_subquery()
 
 
 def _joined(place: FromClause, dialect: str) -> tuple[FromClause, FromClause]:
