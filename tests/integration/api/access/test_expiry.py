@@ -73,7 +73,7 @@ async def test_a_write_is_refused_whose_token_expires_while_its_body_arrives(
         assert (await ingress.identity(user))["active"]
 
 
-@pytest.mark.parametrize("moment", [END - 1, END, END + 1])
+@pytest.mark.parametrize("moment", [END - 1, END, END + 1], ids=["before", "then", "after"])
 async def test_statements_and_lists_agree_on_what_has_expired(
     ingress: Ingress, moment: int
 ) -> None:
