@@ -47,7 +47,8 @@ def test_it_runs_one_process_that_keeps_its_databases_where_it_may_write(image: 
         *("--env", f"MUSTER_DIRECTORY_DATABASE_URL={folder[0]}"),
         *("--env", f"MUSTER_DOWNSTREAM_DATABASE_URL={folder[1]}"),
     )
-    assert '"pending": 0' in docker(*CONFINED, *settings, image, "status", "--json")
+    begin = ("connections", "create", "acme", "store", "--json")
+    assert '"token"' in docker(*CONFINED, *settings, image, *begin)
 
 
 def test_it_runs_as_a_number_that_owns_nothing(image: str) -> None:
