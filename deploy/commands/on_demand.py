@@ -64,7 +64,7 @@ def group_of(listed: Mapping[str, Listed]) -> type[TyperGroup]:
             return list(self.commands)
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
-            """Write the help from the table alone, which takes 0.3 s in place of 3."""
+            """Write the help from the table alone, which takes 0.2 s in place of 3."""
             described = copy(self)
             described.commands = {
                 name: TyperCommand(name, help=it.does) for name, it in listed.items()

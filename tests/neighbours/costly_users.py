@@ -77,7 +77,7 @@ async def long_patches_of_small_users(tenant: Tenant) -> Sequence[Request]:
 
 
 async def pages_of_long_users(tenant: Tenant) -> Sequence[Request]:
-    """Two hundred users of 240 KB, in one page."""
+    """Sixty users of 240 KB, in one page."""
     await tenant.alike("long", tenant.some(60), **LONG_ADDRESSES)
     terms = " or ".join(f'addresses.formatted co "{at}"' for at in range(80))
     return [

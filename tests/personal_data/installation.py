@@ -99,7 +99,7 @@ class Installation:
 
     def logged(self, event: str) -> bool:
         """Say whether a line of a log is about this."""
-        return any(f'"event":"{event}"' in log for log in self.logs().values())
+        return any(f'"event": "{event}"' in log for log in self.logs().values())
 
     async def metrics(self) -> dict[str, str]:
         """Return what Prometheus and an orchestrator are told."""

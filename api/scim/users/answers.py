@@ -51,11 +51,7 @@ class UserAnswers:
         return ScimResponse(status, body, headers)
 
     def found(self, users: Sequence[StoredUser]) -> ScimResponse:
-        """Return the answer to a look-up that shows the users it has found as a whole.
-
-        The answer is written at once: 7 microseconds of the processor in place of 16, measured in
-        turn.
-        """
+        """Return the answer to a look-up that shows the users it has found as a whole."""
         shown = ",".join(self.shown(user, WHOLE).text for user in users)
         number = len(users)
         body: Any = ReadyJson(

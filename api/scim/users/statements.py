@@ -89,8 +89,7 @@ class StoredUser:
 IDENTITY_COLUMNS = tuple(
     IDENTITIES.c[name].label(f"{IDENTITY_PREFIX}{name}") for name in DECIDING_COLUMNS
 )
-"""The columns of an identity that are read with its user: half of all, which saves a tenth of the
-processor time of a PATCH."""
+"""The columns of an identity that are read with its user: half of all."""
 
 
 # --- reading --------------------------------------------------------------------------------

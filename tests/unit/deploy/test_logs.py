@@ -3,13 +3,9 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field
 
-from deploy.logs import _json
 from tests.servers.services import environment_with
 
 FAILURES = {
@@ -64,35 +60,3 @@ def test_an_error_that_is_not_ours_is_logged_by_its_type_and_place(failure: str)
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["error"] == "ValueError"
     assert "ada" not in done.stdout + done.stderr
-
-
-def line_with(**values: Any) -> str:
-    """Return the line in JSON with these values."""
-    line = _json({"event": "it_was_seen"} | values)
-    assert line.isascii()
-    assert line.isprintable()
-    return line
-
-
-TEXTS = ["plain", "Wéaver \U0001f600", "\x00\n\r\x1b[31m\u2028", "half \ud800", '"\\']
-
-
-@pytest.mark.parametrize("value", [*TEXTS, None, True, 0, -(2**200), 0.25, ["\ud800"], {"a": "é"}])
-def test_a_value_of_json_is_read_back_as_it_was(value: object) -> None:
-    assert json.loads(line_with(value=value)) == {"event": "it_was_seen", "value": value}
-
-
-@dataclass(frozen=True)
-class Person:
-    name: str = field(repr=False)
-
-
-class PersonModel(BaseModel):
-    name: str = Field(repr=False)
-
-
-@pytest.mark.parametrize("person", [Person("ada"), PersonModel(name="ada"), {Person("ada")}])
-def test_an_object_shows_what_python_shows_of_it(person: object) -> None:
-    line = line_with(person=person, people=[person])
-    assert json.loads(line)["person"] == repr(person)
-    assert "ada" not in line
