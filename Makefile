@@ -23,8 +23,16 @@ migrate: set-up ## Bring the schemas of the configured databases up to date
 secrets: ## Make the passwords for deploy/compose.yaml, once
 	@python=$$(deploy/set-up.sh python) && "$$python" -m deploy.compose_secrets
 
+# Files of tests are in memory where it has room: a disk that is busy may take seconds for a commit.
+MEMORY := /dev/shm
+ROOM := 4000000
+
+# Tests wait for servers for a fifth of their time: one process more than cores uses it.
 test: set-up-test ## Run the tests, on several cores; ARGS="-k okta" runs some
-	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@room=$$(df -P $(MEMORY) 2>/dev/null | awk 'NR == 2 { print $$4 }'); \
+	if [ "$${room:-0}" -ge $(ROOM) ]; then export TMPDIR=$(MEMORY); fi; \
+	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) \
+		$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Whole files go to the next free process, by name: alerts, which are mostly waited for, go first.
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers

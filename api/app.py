@@ -14,11 +14,13 @@ from api.access.token_memory import TokenMemory
 from api.connection_urls import SCIM_PREFIX
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
+from api.fairness.rates import Rates
 from api.fairness.share_sizes import ShareSizes
 from api.fairness.shares import Shares
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
 from api.metrics import ApiMetrics
+from api.requests.answered import Answered
 from api.scim.http.application import BELOW_PREFIX, ScimApplication, no_such_endpoint
 from api.scim.http.ingress import ScimIngress
 from api.scim.http.openapi import describe_scim
@@ -43,8 +45,10 @@ def create_app(
     *,
     on_write: Callable[[Collection[Lane]], None] = lambda _lanes: None,
     counting: UserCounting | None = None,
+    on_answer: Callable[[Answered], None] = lambda _answered: None,
     limits: Limits | None = None,
     share_sizes: ShareSizes | None = None,
+    rates: Rates | None = None,
     documented: bool = True,
     clock: Clock = now,
 ) -> FastAPI:
@@ -54,8 +58,10 @@ def create_app(
     :param on_write: called after each committed write, with the lanes in which it may have marked
         identities, so that a relay in the same process need not wait for its next look.
     :param counting: is told which connection has written, so that it counts the users there.
+    :param on_answer: called after each answer to a request that names an existing connection.
     :param limits: the bounds of a single request.
     :param share_sizes: the part of the process that one connection may use.
+    :param rates: how many requests a connection may send in a second.
     :param documented: whether the api serves its OpenAPI document, which takes no token.
     """
     app = _Api(
@@ -83,9 +89,10 @@ def create_app(
         clock,
         shares,
         locks,
+        rates,
     )
     metrics.expect(OPERATION_NAMES)
-    app.scim = ScimApplication(ingress, metrics)
+    app.scim = ScimApplication(ingress, metrics, on_answer)
     app.include_router(documented_routes())
     if documented:
         app.include_router(documentation_routes(app.openapi))

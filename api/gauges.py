@@ -1,9 +1,10 @@
-"""Which gauges does a scrape set? They show marks, rejections and the transport's backlog."""
+"""Which gauges does a scrape set? Those of marks, rejections, tokens and the transport."""
 
 import asyncio
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 
+from api.access.expiring import next_expiry
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import count_marks
 from api.metrics import ApiMetrics
@@ -33,12 +34,15 @@ class ApiObservations:
             async with asyncio.timeout(OBSERVE_SECONDS), self.database.read() as db:
                 marks = await count_marks(db, self.clock())
                 rejected = await count_rejected(db)
+                expiry = await next_expiry(db, self.clock())
         except Exception:  # noqa: BLE001 - a scrape that fails would hide all other metrics
             self.metrics.observe_marks(None)
             self.metrics.unpublishable.set(nan)
+            self.metrics.next_token_expiry.set(nan)
         else:
             self.metrics.observe_marks(marks)
             self.metrics.unpublishable.set(rejected)
+            self.metrics.next_token_expiry.set(inf if expiry is None else expiry / 1_000_000)
 
     async def _transport(self) -> None:
         self.metrics.observe_transport(await self.publisher.inspect())

@@ -5,10 +5,11 @@ No label is a person, a tenant or the text of an error.
 
 from collections import Counter as Count
 from collections.abc import Iterable, Sequence
-from math import nan
+from math import inf, nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from api.directory.brake_limits import Effect
 from api.directory.connection_states import ConnectionState
 from api.directory.identity_listing import CountedMarks
 from contracts.topology import Lane
@@ -76,6 +77,12 @@ class ApiMetrics:
             ["reason"],
             registry=registry,
         )
+        self.oldest_held_seconds = Gauge(
+            "muster_oldest_held_loss_age_seconds",
+            "How long the longest held loss has waited for an administrator; 0 where none does.",
+            ["reason"],
+            registry=registry,
+        )
         self.unpublishable = Gauge(
             "muster_unpublishable_identities",
             "Identities whose newest event is larger than the transport takes.",
@@ -116,8 +123,19 @@ class ApiMetrics:
         )
         self.share_refusals = Counter(
             "muster_share_refusals",
-            "Requests that a connection sent beyond its share, and that waited for it in vain.",
+            "Requests that a connection sent beyond its share or its rate, and that were refused.",
             ["share"],
+            registry=registry,
+        )
+        self.next_token_expiry = Gauge(
+            "muster_next_token_expiry_timestamp_seconds",
+            "When the first of all live tokens of connections ends; infinite where none does.",
+            registry=registry,
+        )
+        self.next_token_expiry.set(inf)
+        self.unlogged_requests = Counter(
+            "muster_unlogged_requests",
+            "Requests that the request log leaves out, for want of room or after an error.",
             registry=registry,
         )
         for lane in Lane:
@@ -151,6 +169,11 @@ class ApiMetrics:
         """Set the numbers of marks and the ages of the oldest; NaN where they are not available."""
         for reason in HELD_BY:
             self.held.labels(reason).set(nan if marks is None else marks.held[reason])
+        for effect in Effect:
+            losses = None if marks is None else marks.losses[effect]
+            self.held.labels(effect).set(nan if losses is None else losses.count)
+            age = nan if losses is None else losses.oldest_age
+            self.oldest_held_seconds.labels(effect).set(age)
         for lane in Lane:
             known = None if marks is None else marks.lanes[lane]
             self.dirty_marks.labels(lane).set(nan if known is None else known.count)

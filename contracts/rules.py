@@ -1,6 +1,6 @@
 """What does a portal do when people join and leave? Rules name a creation and a deactivation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -149,6 +149,17 @@ class RoleLine(Frozen):
     role: Role
 
 
+class GroupLine(Frozen):
+    """One line of a role mapping: people of the group with this id, whatever its name is.
+
+    ``name`` is the name that the group has at the moment, where that is known. It is never stored.
+    """
+
+    group: Annotated[str, Field(min_length=1)]
+    role: Role
+    name: Annotated[str | None, Field(exclude=True)] = None
+
+
 class StoreRules(Frozen):
     """The rules of a connection of the Enterprise Store."""
 
@@ -158,12 +169,17 @@ class StoreRules(Frozen):
 
 
 class DashboardRules(Frozen):
-    """The rules of a connection of the Dashboard, with the roles that names are mapped to."""
+    """The rules of a connection of the Dashboard, with the roles that names are mapped to.
+
+    ``group_map`` maps groups by their ids. It is a field of its own, so that a version before it
+    can still read the rules; that version gives no role by it.
+    """
 
     portal: Literal[Portal.DASHBOARD] = Portal.DASHBOARD
     on_create: DashboardCreation = CreateNothing()
     on_deactivate: DashboardDeactivation = LeaveAlone()
     role_map: tuple[RoleLine, ...] = ()
+    group_map: tuple[GroupLine, ...] = ()
 
     @model_validator(mode="after")
     def _a_name_maps_to_one_role(self) -> Self:
@@ -172,23 +188,53 @@ class DashboardRules(Frozen):
             raise ValueError("a name is mapped to a role twice")
         return self
 
+    @model_validator(mode="after")
+    def _a_group_maps_to_one_role(self) -> Self:
+        groups = {line.group for line in self.group_map}
+        if len(groups) < len(self.group_map):
+            raise ValueError("a group is mapped to a role twice")
+        return self
+
+    @property
+    def mapped_roles(self) -> list[Role]:
+        """Return the roles that lines of the mapping give, by name or by a group's id."""
+        return [line.role for line in self.role_map] + [line.role for line in self.group_map]
+
     @property
     def highest_role(self) -> Role | None:
         """Return the highest role that these rules can give, None where they give none."""
-        mapped = [line.role for line in self.role_map]
+        mapped = self.mapped_roles
         match self.on_create:
             case CreateCollaborator(role=role):
                 return Role.highest([role, *mapped])
             case CreateNothing():
                 return Role.highest(mapped)
 
-    def lines_for(self, names: Iterable[str]) -> tuple[RoleLine, ...]:
+    def lines_for(self, names: Iterable[str], groups: Iterable[str] = ()) -> tuple[RoleLine, ...]:
         """Return the lines of the mapping for any of these group or role names.
 
         Two lines may differ only by the blanks around a name; both hold, and the higher role wins.
+        A line with the id of a group has the name of the group, if that is known.
+
+        :param groups: the names of groups alone. A SCIM role of the same name is no membership.
         """
         keys = {name_key(name) for name in names} - {""}
-        return tuple(line for line in self.role_map if name_key(line.name) in keys)
+        group_keys = {name_key(name) for name in groups} - {""} if self.group_map else set()
+        by_name = [line for line in self.role_map if name_key(line.name) in keys]
+        by_group = [
+            RoleLine(name=line.name, role=line.role)
+            for line in self.group_map
+            if line.name is not None and name_key(line.name) in group_keys
+        ]
+        return (*by_name, *by_group)
+
+    def with_group_names(self, names: Mapping[str, str]) -> Self:
+        """Return the rules with the present names of mapped groups.
+
+        :param names: those of the groups that there are, by their ids.
+        """
+        lines = [it.model_copy(update={"name": names.get(it.group)}) for it in self.group_map]
+        return self.model_copy(update={"group_map": tuple(lines)})
 
 
 class MdmRules(Frozen):

@@ -20,6 +20,9 @@ DATABASES = ("postgres", "directory", "downstream")
 GRAFANA = "grafana"
 """The name of Grafana's password. Grafana's only user is called muster."""
 
+OPERATORS = "MUSTER_ADMIN_TOKEN"
+"""The setting that holds the operator's token for the admin API."""
+
 INTRODUCTION = """\
 # Passwords of this installation, made by `make secrets`: keep them to yourself. The databases take
 # theirs when they are made, so that later changes here do not reach them. The user of Grafana is
@@ -39,7 +42,8 @@ def make_secrets(folder: Path) -> None:
     text = environment.read_text(encoding="utf-8") if environment.exists() else INTRODUCTION
     known = dict(_assignments(text))
     users = broker_users(Topology())
-    names = [variable(role) for role in (*DATABASES, GRAFANA, *(user.name for user in users))]
+    roles = (*DATABASES, GRAFANA, *(user.name for user in users))
+    names = [*(variable(role) for role in roles), OPERATORS]
     made = {name: token_hex(24) for name in names if not known.get(name)}
     lines = [text.rstrip("\n"), *(f"{name}={password}" for name, password in made.items()), ""]
     _write_for_owner(environment, "\n".join(lines))

@@ -1,16 +1,20 @@
 """Which settings exist? This module lists all of them, and alone reads the environment."""
 
 import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
+from api.fairness.rate_bucket import Rate
 from api.fairness.share_sizes import ShareSizes
 from api.outbox.parcels import LARGEST_EVENT
 from api.outbox.room import MOST_WAITING
+from api.requests.client_address import TrustedProxies, networks_in
 from api.scim.protocol.limits import Limits
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.servers import servers_in
@@ -21,7 +25,14 @@ from deploy.errors import DeployError
 from deploy.variable_names import ENVIRONMENT_PREFIX, complaints_about, variable_of
 
 DEFAULT_LIMITS, DEFAULT_SHARES = Limits(), ShareSizes()
-DEFAULT_BOUNDS = Bounds()
+DEFAULT_BOUNDS, DEFAULT_RATE = Bounds(), Rate()
+
+LEAST_RATE, LEAST_BURST, MOST_RATE = 25, 200, 1_000_000
+"""Requests a second and at once. Entra ID asks for 25 a second at least without being refused."""
+
+SHORTEST_ADMIN_TOKEN = 32
+"""Characters of the operator's token, which opens everything. As many hexadecimal digits have 128
+bits."""
 
 DATABASE_URLS = (
     "a postgresql:// URL (one host or several with commas between, no parameter but sslmode and"
@@ -54,6 +65,21 @@ def _broker_url(text: str) -> str:
     if text and not (urlsplit(plain).scheme in ("amqp", "amqps") and servers):
         raise ValueError
     return text
+
+
+def _networks(text: str) -> str:
+    networks_in(text)
+    return text
+
+
+def _off_as_none(value: object) -> object:
+    return 0 if isinstance(value, str) and value.strip().lower() == "off" else value
+
+
+def _rate(requests: int) -> int:
+    if requests < 0 or 0 < requests < LEAST_RATE or requests > MOST_RATE:
+        raise ValueError
+    return requests
 
 
 class Settings(BaseSettings):
@@ -101,10 +127,26 @@ class Settings(BaseSettings):
     admin_port: Annotated[
         int, Field(ge=0, le=65535, description="a port, 1 to 65535 (0: any free one)")
     ] = 8001
+    admin_token: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=SHORTEST_ADMIN_TOKEN,
+            description=f"at least {SHORTEST_ADMIN_TOKEN} characters that are hard to guess: the"
+            " operator's token for the admin API",
+        ),
+    ] = None
     public_url: Annotated[
         str,
         AfterValidator(_public_url),
         Field(description="an http:// or https:// URL that base URLs are built on"),
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        AfterValidator(_networks),
+        Field(
+            description="addresses and networks with commas between, as 10.0.0.0/8 or 192.0.2.7:"
+            " the proxies in front of the api"
+        ),
     ] = ""
     most_connections: Annotated[
         int, Field(ge=16, le=100_000, description="connections to the api, 16 to 100000")
@@ -201,6 +243,24 @@ class Settings(BaseSettings):
         float, Field(gt=0, description="seconds that a search may take, more than 0")
     ] = DEFAULT_LIMITS.search_seconds
 
+    rate_each: Annotated[
+        int,
+        BeforeValidator(_off_as_none),
+        AfterValidator(_rate),
+        Field(
+            description=f"requests a second of one connection, {LEAST_RATE} or more, or off"
+            " (0 likewise)"
+        ),
+    ] = int(DEFAULT_RATE.per_second)
+    burst_each: Annotated[
+        int,
+        Field(
+            ge=LEAST_BURST,
+            le=1_000_000,
+            description=f"requests of one connection beyond its rate, after a time of silence,"
+            f" {LEAST_BURST} to 1000000",
+        ),
+    ] = int(DEFAULT_RATE.burst)
     requests_each: Annotated[
         int, Field(ge=1, description="requests of one connection at once, 1 or more")
     ] = DEFAULT_SHARES.requests_each
@@ -216,6 +276,11 @@ class Settings(BaseSettings):
     share_patience: Annotated[
         float, Field(gt=0, description="seconds that a request waits for its share, more than 0")
     ] = DEFAULT_SHARES.patience
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate of requests of one connection; None: any."""
+        return Rate(self.rate_each, self.burst_each) if self.rate_each else None
 
     @property
     def share_sizes(self) -> ShareSizes:
@@ -259,6 +324,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def proxies(self) -> TrustedProxies:
+        """The proxies whose word on the address of a client counts."""
+        return TrustedProxies(networks_in(self.trusted_proxies))
+
+    @property
     def base(self) -> str:
         """The URL under which providers reach the api."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -269,6 +339,21 @@ class Settings(BaseSettings):
         """Whether one of the databases is a SQLite file, which belongs to one process."""
         urls = (self.directory_database_url, self.downstream_database_url)
         return any(async_url(url).get_backend_name() == "sqlite" for url in urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the environment says, as far as it is understood.
+
+    :param settings: the settings, with the default where a value is not accepted.
+    :param unknown: a complaint about each variable that is no setting.
+    :param invalid: a complaint about each setting whose value is not accepted, by its name. No
+        complaint quotes a value.
+    """
+
+    settings: Settings
+    unknown: Sequence[str]
+    invalid: Mapping[str, str]
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -282,8 +367,23 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        wrong = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
-        raise InvalidSetting("; ".join(map(_accepted, wrong))) from None
+        raise InvalidSetting("; ".join(_complaints(error).values())) from None
+
+
+def read_as_understood() -> Reading:
+    """Read the settings from the environment, and note what cannot be used of it."""
+    unknown = complaints_about(os.environ, Settings.model_fields)
+    try:
+        return Reading(Settings(), unknown, {})
+    except ValidationError as error:
+        invalid = _complaints(error)
+    defaults: dict[str, Any] = {name: Settings.model_fields[name].default for name in invalid}
+    return Reading(Settings(**defaults), unknown, invalid)
+
+
+def _complaints(error: ValidationError) -> Mapping[str, str]:
+    wrong = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
+    return {name: _accepted(name) for name in wrong}
 
 
 def _accepted(name: str) -> str:

@@ -1,5 +1,6 @@
 """What do all tests share? The servers that were found, fresh databases, and the rule on skips."""
 
+import gc
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -12,6 +13,8 @@ from hypothesis import settings
 
 from contracts.topology import Topology
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
+from deploy.processes.event_loop import COLLECT_AFTER
+from tests.servers.compiled_statements import share_compiled_statements
 from tests.servers.migrated import FileTemplates, NewDatabase, PostgresTemplates
 from tests.servers.postgres import PostgresServer, postgres_service
 from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
@@ -22,6 +25,8 @@ from tests.servers.sharing import shared
 # with --hypothesis-profile=default.
 settings.load_profile("ci")
 
+share_compiled_statements()
+
 SETTINGS = pytest.StashKey[ServiceSettings]()
 ORIGINS = pytest.StashKey[dict[str, str]]()
 """Where each kind of server comes from that a test has asked for, in words."""
@@ -31,6 +36,13 @@ ORIGINS = pytest.StashKey[dict[str, str]]()
 def anyio_backend() -> str:
     """Run coroutine tests and async fixtures of every scope on asyncio."""
     return "asyncio"
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as Muster's processes do: not again and again among what was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,13 @@ such rows crosswise are a deadlock: PostgreSQL rolls one of them back, and that 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope, decode
 from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from worker.dialects import DownstreamDatabase
+from worker.known_names import KnownNames
 from worker.load_facts import load_facts
 from worker.locked_out import LOCK_TIMEOUTS
 from worker.plan_batch import plan_each
@@ -109,16 +112,24 @@ async def apply_replans(
     """
     stored = {key: decode(event.encode()) for key, event in due.items()}
     async with database.write(lock_timeout) as db:
-        working_set, sync = WorkingSet(), SyncStore(db)
-        platform = SqlPlatform(db, database.workspaces, cautious=True)
-        await platform.lock_workspaces(_events(stored))
-        refused = await sync.lock_due_records(working_set, stored)
-        valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}
-        await load_facts(working_set, sync, platform, _events(valid))
-        replanned = plan_each(working_set, _events(valid), replan)
-        plans = {key_of_event(event): planned for event, planned in replanned}
-        await _save(working_set, sync, platform, valid, valid.keys(), now)
-        freed = await sync.mark_freed(working_set.changes.freed, now)
+        return await replan_within(db, database.workspaces, stored, now)
+
+
+async def replan_within(db: AsyncConnection, known: KnownNames, stored: Newest, now: int) -> Batch:
+    """Plan refused identities again within an open transaction, as ``apply_replans`` does.
+
+    :param known: workspaces that were committed.
+    """
+    working_set, sync = WorkingSet(), SyncStore(db)
+    platform = SqlPlatform(db, known, cautious=True)
+    await platform.lock_workspaces(_events(stored))
+    refused = await sync.lock_due_records(working_set, stored)
+    valid = {key: it for key, it in stored.items() if _is_unchanged(working_set, refused, it)}
+    await load_facts(working_set, sync, platform, _events(valid))
+    replanned = plan_each(working_set, _events(valid), replan)
+    plans = {key_of_event(event): planned for event, planned in replanned}
+    await _save(working_set, sync, platform, valid, valid.keys(), now)
+    freed = await sync.mark_freed(working_set.changes.freed, now)
     return Batch(tuple(Applied(valid[key], planned) for key, planned in plans.items()), freed)
 
 

@@ -16,6 +16,8 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -29,6 +31,10 @@ from worker.known_names import KnownNames
 LOCK_TIMEOUT, DEFAULT = "lock_timeout", "DEFAULT"
 """The note of a session's lock time-out, which stays for the transactions after the one that has
 set it: most transactions then need no statement for it. ``DEFAULT`` is the server's own."""
+
+MAKING_OF_WORKSPACES = 0x6D757374_6E616D65
+"""The number of the advisory lock under which workspaces are made on demand of a person. Workers
+make those that the directory knows without it: their names were compared when they came to be."""
 
 TEXTS = postgresql.ARRAY(String).with_variant(JSON(), "sqlite")
 """The type of a parameter that holds many texts."""
@@ -94,6 +100,15 @@ class DownstreamDatabase:
         if lock_timeout is None or self.writing.dialect.name != "postgresql":
             return DEFAULT
         return str(round(lock_timeout * 1000))
+
+
+async def wait_for_makers(db: AsyncConnection) -> None:
+    """Wait until no other transaction makes a workspace, and let none make one until this one ends.
+
+    Writers of SQLite wait for each other anyway.
+    """
+    if db.dialect.name == "postgresql":
+        await db.execute(select(func.pg_advisory_xact_lock(MAKING_OF_WORKSPACES)))
 
 
 def _session_of(db: AsyncConnection) -> dict[Any, Any]:

@@ -9,6 +9,7 @@ from scim2_models import ForbiddenException, UnauthorizedException
 from sqlalchemy import String, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.access.bearer_header import token_in
 from api.access.opens import is_valid, opens
 from api.access.token_memory import TokenMemory
 from api.access.tokens import digest_of
@@ -17,8 +18,6 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import ApiTable
 from contracts.clock import Clock
 from contracts.rules import RULES, Rules
-
-BEARER_SCHEME = "bearer "
 
 TOKENS, CONNECTIONS = (ApiTable.metadata.tables[it] for it in ("tokens", "connections"))
 
@@ -86,6 +85,12 @@ class Refused:
     was_off: bool
 
 
+class SwitchedOff(ForbiddenException):
+    """The token is valid, and its connection is switched off."""
+
+    _default_detail = "This connection is switched off: an administrator has to switch it on"
+
+
 class BearerTokens:
     """Authenticates requests by their bearer tokens; concurrent ones share a statement.
 
@@ -107,7 +112,7 @@ class BearerTokens:
         :raises UnauthorizedException: when the token is missing or wrong, or there is no such
             connection; the answers do not differ.
         """
-        token = _token_in(authorization)
+        token = token_in(authorization)
         opened = await self._digests.submit(digest_of(token)) if token else None
         if opened is None or opened.id != connection_id:
             raise unauthorized()
@@ -119,7 +124,7 @@ class BearerTokens:
         :raises UnauthorizedException: as ``authenticate`` does.
         """
         moment = self._memory.next_moment()
-        token = _token_in(authorization)
+        token = token_in(authorization)
         opened = self._memory.recall(digest_of(token)) if token else None
         if opened is None or opened.id != connection_id:
             opened = await self.authenticate(connection_id, authorization)
@@ -142,7 +147,7 @@ class BearerTokens:
         """Return why a request was refused whose token did not open the connection."""
         if not CONNECTION_ID.fullmatch(connection_id):
             return Refused(connection_exists=False, was_off=False)
-        token = _token_in(authorization)
+        token = token_in(authorization)
         return await self._refused.submit((connection_id, digest_of(token) if token else ""))
 
     async def _look_up_digests(self, digests: Sequence[str]) -> Sequence[OpenedConnection | None]:
@@ -211,13 +216,6 @@ def unauthorized() -> UnauthorizedException:
     )
 
 
-def switched_off() -> ForbiddenException:
-    """Return the error for a valid token of a connection that is switched off."""
-    return ForbiddenException(
-        detail="This connection is switched off: an administrator has to switch it on"
-    )
-
-
 @lru_cache(maxsize=1_000)
 def rules_of(text: str) -> Rules:
     """Return the rules that a stored text holds."""
@@ -233,6 +231,7 @@ def cursor_secret(connection: OpenedConnection) -> str:
     return connection.digest
 
 
-def _token_in(authorization: str) -> str:
-    is_bearer = authorization[: len(BEARER_SCHEME)].lower() == BEARER_SCHEME
-    return authorization[len(BEARER_SCHEME) :].strip() if is_bearer else ""
+def digest_in(authorization: str) -> str | None:
+    """Return the digest of the token in a header; None where there is none."""
+    token = token_in(authorization)
+    return digest_of(token) if token else None

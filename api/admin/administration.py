@@ -4,8 +4,13 @@ from dataclasses import dataclass
 
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import Clock, now
+from contracts.downstream.accounts import Accounts
+from contracts.downstream.conflicts import Conflicts
+from contracts.downstream.devices import Devices
 from contracts.downstream.failures import Failures
+from contracts.downstream.histories import Histories
 from contracts.downstream.policies import Policies
+from contracts.downstream.preview import Preview
 from contracts.downstream.sync_states import SyncStates
 from contracts.downstream.workspaces import Workspaces
 
@@ -18,6 +23,11 @@ class Downstream:
     failures: Failures
     policies: Policies
     workspaces: Workspaces
+    accounts: Accounts
+    devices: Devices
+    histories: Histories
+    preview: Preview
+    conflicts: Conflicts
 
 
 @dataclass(frozen=True, slots=True)

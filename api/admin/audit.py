@@ -1,7 +1,7 @@
 """Who changed what, and when? Every change of an administrator is a row of the audit log.
 
 A change of the directory has its row in the same transaction. A change that takes several
-transactions, or another database, has a row before it begins, and another one if it fails.
+transactions, or another database, has a row before it begins, and another one when it has ended.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -78,9 +78,9 @@ async def record(
 
 @asynccontextmanager
 async def begun(it: Administration, actor: Actor, change: Change) -> AsyncIterator[None]:
-    """Record a change that is no single transaction, before it is made; and again if it fails.
+    """Record a change that is no single transaction, before it is made, and how it ended.
 
-    Without the second row the change was made, or its process or the directory was lost meanwhile.
+    Without the second row its process or the directory was lost, and it may have been made or not.
     """
     trace = new_trace()
 
@@ -88,10 +88,14 @@ async def begun(it: Administration, actor: Actor, change: Change) -> AsyncIterat
         async with it.directory.write() as db:
             await record(db, actor, change, it.clock(), trace, outcome)
 
+    async def end(outcome: Outcome) -> None:
+        with suppress(SQLAlchemyError, OSError):
+            await write(outcome)
+
     await write(Outcome.BEGUN)
     try:
         yield
     except Exception:
-        with suppress(SQLAlchemyError, OSError):
-            await write(Outcome.FAILED)
+        await end(Outcome.FAILED)
         raise
+    await end(Outcome.DONE)

@@ -14,17 +14,28 @@ from sqlmodel import col
 from api.access.tokens import issue_token
 from api.admin.actors import COMMAND, Actor, Power
 from api.admin.administration import Administration
-from api.admin.audit import Change, record
+from api.admin.audit import AUDIT, Change, record
 from api.admin.rule_choices import policy_of
-from api.admin.workspaces import workspace_named, workspace_to_use
+from api.admin.workspaces import made_workspace, workspace_named, workspace_to_use
 from api.connection_urls import base_url_of
+from api.directory.brake_limits import STANDARD, limit_in
+from api.directory.closing import Closing, closing_in
 from api.directory.connection_states import ConnectionState, Standing
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
-from api.errors import UnknownConnection, UnknownPolicy, UnusableWorkspaceName
+from api.errors import (
+    ConnectionCloses,
+    UnknownConnection,
+    UnknownPolicy,
+    UnusableRules,
+    UnusableWorkspaceName,
+)
 from api.traces import new_trace
 from contracts.downstream.policies import Policies
-from contracts.rules import RULES, Portal, Rules
+from contracts.rules import RULES, DashboardRules, Portal, Rules
+
+DELETION = "connections.delete"
+"""The action of a deletion in the audit log."""
 
 LONGEST_SLUG = 50
 """Characters of a connection's id that come from its workspace: every URL contains the id."""
@@ -34,7 +45,10 @@ LONGEST_SLUG = 50
 class ConnectionInUse:
     """A connection, its rules and its state. Times are in microseconds since the epoch.
 
-    ``state_by`` names the actor who set the state, and is None until then.
+    ``state_by`` names the actor who set the state, at first the maker of the connection; None where
+    an earlier version made it. ``brake`` is ``off``, or
+    the number and the share in percent of people who may leave within an hour. ``closing`` is what
+    the deletion of the connection does to people, and is None until it is begun.
     """
 
     id: str
@@ -45,6 +59,16 @@ class ConnectionInUse:
     standing: Standing
     state_since: int
     state_by: str | None
+    brake: str = STANDARD
+    closing: Closing | None = None
+
+    def check_stays(self) -> None:
+        """Check that the connection is not being deleted.
+
+        :raises ConnectionCloses: when it is.
+        """
+        if self.closing is not None:
+            raise ConnectionCloses
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +96,32 @@ async def open_connection(
     *,
     observe: bool = False,
     new_workspace: bool = False,
+    brake: str = STANDARD,
 ) -> Credentials:
     """Switch SCIM on for a portal, and return the credentials for its identity provider.
 
     :param observe: whether all that the provider pushes waits until the connection is live.
     :param new_workspace: whether the workspace may be made beside others.
+    :param brake: how many people may leave within an hour: ``off``, or ``NUMBER:SHARE``.
+    :raises UnusableBrake: when it is neither.
     :raises NewWorkspace: when it would be made beside others, and that was not demanded.
     :raises UnknownWorkspace: when the actor does not reach the workspace.
     :raises NotAllowed: when the actor may not change it.
     :raises UnknownPolicy: when the rules name a policy that the workspace does not have.
+    :raises UnusableRules: when the rules map groups by their ids, of which there are none yet.
     :raises UnusableWorkspaceName: when no id can be derived from the workspace.
     """
+    if isinstance(rules, DashboardRules) and rules.group_map:
+        reason = "{names.group_map} takes groups that were pushed: map them afterwards"
+        raise UnusableRules(reason, "group_map")
     slug_of(workspace)  # an unusable name is refused before anything is written
-    workspace = await workspace_to_use(it, actor, workspace, new=new_workspace)
-    await check_policy(it.downstream.policies, workspace, rules)
-    await it.downstream.workspaces.ensure_workspace(workspace)
+    limit_in(brake)
+    meant = await workspace_to_use(it, actor, workspace, new=new_workspace)
+    await check_policy(it.downstream.policies, meant, rules)
+    workspace = await made_workspace(it, actor, workspace, new=new_workspace)
     state = ConnectionState.OBSERVING if observe else ConnectionState.LIVE
     created = await create_connection(
-        it.directory, workspace, rules, it.clock(), actor, state=state
+        it.directory, workspace, rules, it.clock(), actor, state=state, brake=brake
     )
     return Credentials(created.id, base_url_of(it.public_url, created.id), created.token)
 
@@ -102,6 +134,7 @@ async def create_connection(
     actor: Actor = COMMAND,
     *,
     state: ConnectionState = ConnectionState.LIVE,
+    brake: str = STANDARD,
 ) -> NewConnection:
     """Create a connection for the portal of the rules; a portal may have several.
 
@@ -114,13 +147,15 @@ async def create_connection(
         "rules": RULES.dump_python(rules, mode="json"),
         "created_at": now,
         "state": state,
+        "state_by": actor.name,
+        "brake": brake,
     }
     async with database.write() as db:
         for number in count(1):
             id_ = stem if number == 1 else f"{stem}-{number}"
-            if await _insert(db, values | {"id": id_}):
+            if not await _was_deleted(db, id_) and await _insert(db, values | {"id": id_}):
                 break
-        made = {"portal": rules.portal, "state": state, "rules": values["rules"]}
+        made = {"portal": rules.portal, "state": state, "brake": brake, "rules": values["rules"]}
         change = Change("connections.create", workspace, id_, after=made)
         await record(db, actor, change, now, new_trace())
         return NewConnection(id_, await issue_token(db, id_, now, actor.name))
@@ -151,6 +186,17 @@ async def check_policy(policies: Policies, workspace: str, rules: Rules) -> None
     policy = policy_of(rules)
     if policy and not await policies.exists(workspace, policy):
         raise UnknownPolicy(workspace, policy)
+
+
+async def _was_deleted(db: AsyncConnection, id_: str) -> bool:
+    """Return whether a connection with this id was deleted.
+
+    Its accounts, which were kept, go on naming it as their maker, and so do both logs: a later
+    connection with the same id would be taken for it.
+    """
+    log = AUDIT.c
+    deleted = select(log.number).where(log.connection_id == id_, log.action == DELETION)
+    return await db.scalar(deleted.limit(1)) is not None
 
 
 async def _insert(db: AsyncConnection, values: dict[str, object]) -> bool:
@@ -192,6 +238,8 @@ def _in_use(row: RowMapping) -> ConnectionInUse:
         standing=Standing(ConnectionState(row["state"]), row["switched_off_at"]),
         state_since=row["state_since"] or row["created_at"],
         state_by=row["state_by"],
+        closing=closing_in(row["closing_people"]) if row["closing_people"] else None,
+        brake=row["brake"],
     )
 
 

@@ -8,20 +8,19 @@ from api.admin.administration import Administration
 from api.admin.audit import Change, begun
 from api.admin.resync import Resynced
 from api.admin.scope import connection_for
-from api.directory.identity_listing import UNPUBLISHABLE
 from api.errors import UnknownConnection
 from api.outbox.rejections import Rejections
 from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict
-from contracts.downstream.failures import FailureGroup, ListedFailure
+from contracts.downstream.failures import FailureGroup, Kind, ListedFailure
 
 
 @dataclass(frozen=True, slots=True)
 class FailureFilter:
     """Selects failures by their kind, connection and identity; None selects any."""
 
-    kind: str | None = None
+    kind: Kind | None = None
     connection: str | None = None
     identity: str | None = None
 
@@ -46,9 +45,9 @@ async def list_failures(
     await _check(it, actor, wanted, Power.VIEW)
     selection = {"connection": wanted.connection, "identity": wanted.identity}
     found: list[ListedFailure] = []
-    if wanted.kind != UNPUBLISHABLE:
+    if wanted.kind is not Kind.UNPUBLISHABLE:
         found += await it.downstream.failures.of(kind=wanted.kind, **selection)
-    if wanted.kind in {UNPUBLISHABLE, None}:
+    if wanted.kind in {Kind.UNPUBLISHABLE, None}:
         found += await Rejections(it.directory).of(**selection)
     return found
 
@@ -65,8 +64,11 @@ async def retry_failures(it: Administration, actor: Actor, wanted: FailureFilter
     failed = await list_failures(it, actor, wanted)
     reconciliation = settled_reconciliation(it.directory, it.downstream.states, it.clock)
     found = await reconciliation.of_identities({(it.connection, it.identity) for it in failed})
-    retried = {"kind": wanted.kind, "failures": len(failed)}
-    change = Change("failures.retry", workspace, wanted.connection, wanted.identity, after=retried)
+    # A filter may be any text, such as a name: only what is known goes into the audit log.
+    retried = {"kind": wanted.kind if failed else None, "failures": len(failed)}
+    connection = wanted.connection if workspace or failed else None
+    identity = wanted.identity if failed else None
+    change = Change("failures.retry", workspace, connection, identity, after=retried)
     async with begun(it, actor, change):
         marked = await repair(it.directory, found, it.clock())
     return Resynced(marked, [it for it in found if it.verdict is Verdict.LEFT])

@@ -86,5 +86,5 @@ async def publish_again(
             return 0
         marked = await mark_identities(db, connection_id, [identity], trace, now)
         if not marked:
-            raise UnknownIdentity(connection_id, identity)
+            raise UnknownIdentity(connection_id)
         return marked

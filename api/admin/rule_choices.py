@@ -16,10 +16,18 @@ class RoleChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupChoice:
+    """The id of a group and the role that it maps to, as an administrator gave them."""
+
+    group: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleChoices:
     """The choices that make up rules, as an administrator gave them; None is a choice left out.
 
-    An empty ``role_map`` removes every line of the old one.
+    An empty ``role_map`` or ``group_map`` removes every line of the old one.
     """
 
     on_create: str | None = None
@@ -27,6 +35,7 @@ class RuleChoices:
     role: str | None = None
     policy: str | None = None
     role_map: Sequence[RoleChoice] | None = None
+    group_map: Sequence[GroupChoice] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +65,26 @@ def merged(rules: Rules, given: RuleChoices) -> RuleChoices:
         given.role or (now.role if on_create == now.on_create else None),
         given.policy or (now.policy if on_deactivate == now.on_deactivate else None),
         now.role_map if given.role_map is None else given.role_map,
+        now.group_map if given.group_map is None else given.group_map,
     )
 
 
 def described(rules: Rules) -> DescribedRules:
     """Return rules in words, for a table."""
     choices = choices_of(rules)
+    lines = [f"{line.name}={line.role}" for line in choices.role_map or ()]
+    lines += [f"group {line.group}={line.role}" for line in choices.group_map or ()]
     return DescribedRules(
         _with_detail(choices.on_create, choices.role),
         _with_detail(choices.on_deactivate, choices.policy),
-        ", ".join(f"{line.name}={line.role}" for line in choices.role_map or ()),
+        ", ".join(lines),
     )
 
 
 def choices_of(rules: Rules) -> RuleChoices:
     """Return the choices that make up some rules."""
     role_map = rules.role_map if isinstance(rules, DashboardRules) else ()
+    group_map = rules.group_map if isinstance(rules, DashboardRules) else ()
     on_create = rules.on_create
     return RuleChoices(
         on_create.do,
@@ -79,6 +92,7 @@ def choices_of(rules: Rules) -> RuleChoices:
         on_create.role if isinstance(on_create, CreateCollaborator) else None,
         policy_of(rules),
         tuple(RoleChoice(line.name, line.role) for line in role_map),
+        tuple(GroupChoice(line.group, line.role) for line in group_map),
     )
 
 

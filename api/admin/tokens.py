@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.access.expiring import expires_soon
 from api.access.tokens import digest_of, id_of, issue_token, revoke_tokens
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
@@ -40,7 +41,11 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """A token as administrators see it. Times are in microseconds since the epoch."""
+    """A token as administrators see it. Times are in microseconds since the epoch.
+
+    ``last_used_at`` is exact to a minute. ``expires_soon`` says that the token lives and ends
+    within two weeks.
+    """
 
     id: str
     name: str | None
@@ -49,6 +54,9 @@ class ListedToken:
     created_by: str | None
     expires_at: int | None
     revoked_at: int | None
+    last_used_at: int | None
+    last_used_from: str | None
+    expires_soon: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ async def create_token(
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
+    :raises ConnectionCloses: when it is being deleted.
     :raises UnusableTokenName: when the name cannot be shown in a line.
     :raises ExpiresTooEarly: when the token would have expired already.
     :raises TooManyTokens: when as many tokens live as may.
@@ -115,6 +124,7 @@ async def create_token(
     now = it.clock()
     async with it.directory.write() as db:
         found = await connection_for(db, actor, connection_id, Power.OWN, lock=True)
+        found.check_stays()
         choices.check(now)
         if len(_live(await _tokens_of(db, connection_id, now))) >= MOST_LIVE:
             raise TooManyTokens(connection_id, MOST_LIVE)
@@ -138,12 +148,14 @@ async def rotate_token(
     :param keep_old: whether the newest of the tokens that live goes on living.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
+    :raises ConnectionCloses: when it is being deleted.
     :raises UnusableTokenName: when the name cannot be shown in a line.
     :raises ExpiresTooEarly: when the token would have expired already.
     """
     now = it.clock()
     async with it.directory.write() as db:
         found = await connection_for(db, actor, connection_id, Power.OWN, lock=True)
+        found.check_stays()
         choices.check(now)
         known = await _tokens_of(db, connection_id, now)
         kept = _live(known)[: MOST_LIVE - 1] if keep_old else []
@@ -183,7 +195,7 @@ async def revoke_token(
         if token.state is TokenState.REVOKED:
             return token
         await revoke_tokens(db, of_id, now)
-        ended = replace(token, state=TokenState.REVOKED, revoked_at=now)
+        ended = replace(token, state=TokenState.REVOKED, revoked_at=now, expires_soon=False)
         before, after = ({"state": each.state} for each in (token, ended))
         change = Change("tokens.revoke", found.workspace, connection_id, token.id, before, after)
         await record(db, actor, change, now, new_trace())
@@ -204,18 +216,24 @@ async def _tokens_of(
     """Return the tokens of a connection by their digests, the newest first."""
     of_connection = select(TOKENS).where(TOKENS.c.connection_id == connection_id)
     newest_first = of_connection.order_by(TOKENS.c.created_at.desc(), TOKENS.c.digest)
-    return {
-        row["digest"]: ListedToken(
-            id=id_of(row["digest"]),
-            name=row["name"],
-            state=state_of(row["revoked_at"], row["expires_at"], now),
-            created_at=row["created_at"],
-            created_by=row["created_by"],
-            expires_at=row["expires_at"],
-            revoked_at=row["revoked_at"],
-        )
-        for row in (await db.execute(newest_first)).mappings()
-    }
+    rows = (await db.execute(newest_first)).mappings()
+    return {row["digest"]: _listed(row, now) for row in rows}
+
+
+def _listed(row: RowMapping, now: int) -> ListedToken:
+    state = state_of(row["revoked_at"], row["expires_at"], now)
+    return ListedToken(
+        id=id_of(row["digest"]),
+        name=row["name"],
+        state=state,
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+        last_used_from=row["last_used_from"],
+        expires_soon=state is TokenState.LIVE and expires_soon(row["expires_at"], now),
+    )
 
 
 def _live(tokens: Mapping[str, ListedToken]) -> list[str]:

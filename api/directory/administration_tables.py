@@ -69,8 +69,8 @@ class AuditEntry(ApiTable, table=True):
 class IdempotencyKey(ApiTable, table=True):
     """A key by which an actor may repeat a request that creates, and the answer to the first one.
 
-    ``request`` is the digest of the request. ``answer`` is sealed with the actor's own token, and
-    NULL until the request is answered. The admin API will write and forget it.
+    ``key`` is the digest of the key, and ``request`` that of the request. ``answer`` is sealed with
+    the actor's own token, and NULL until the request is answered.
     """
 
     __tablename__ = "idempotency_keys"
@@ -85,10 +85,10 @@ class IdempotencyKey(ApiTable, table=True):
 
 
 class Brake(ApiTable, table=True):
-    """The brake of a connection on one effect of leavings: ``deactivation``, ``admin-role``, …
+    """The brake of a connection on one effect: ``deactivation``, ``admin-role`` or ``device``.
 
-    Relays will lock the row, so that each release is counted once. ``tripped_at`` is NULL until
-    more was to be released within an hour than the brake allows.
+    Relays lock the row, so that each release is counted once. ``tripped_at`` is NULL until more was
+    to be released within an hour than the brake allows.
     """
 
     __tablename__ = "brakes"
@@ -99,7 +99,11 @@ class Brake(ApiTable, table=True):
 
 
 class BrakeRelease(ApiTable, table=True):
-    """A leaving that a brake released, at a version of the identity, and how much that counted."""
+    """A loss that a brake released within the last hour, and how much it counted.
+
+    ``version`` is that of the identity which names the loss: a deactivation, or the first state
+    without the Admin role.
+    """
 
     __tablename__ = "brake_releases"
     __table_args__ = (Index("brake_releases_by_time", "connection_id", "effect", "at"),)
@@ -113,7 +117,7 @@ class BrakeRelease(ApiTable, table=True):
 
 
 class LoggedRequest(ApiTable, table=True):
-    """A SCIM request and its answer, without personal values. Api processes will write batches.
+    """A SCIM request and its answer, without personal values. Api processes write batches.
 
     ``code`` names the error, for which there is a remedy, and ``micros`` is the duration.
     """
@@ -140,9 +144,10 @@ class LoggedRequest(ApiTable, table=True):
 
 
 class RateShare(ApiTable, table=True):
-    """The requests of a connection that a process has seen of late.
+    """The requests of a connection that a process was asked of late, a second.
 
-    Api processes will share the rate of a connection by it.
+    Api processes share the rate of a connection by it. In the row of no process, ``at`` is when the
+    bucket that all of them empty will be full again.
     """
 
     __tablename__ = "rate_shares"

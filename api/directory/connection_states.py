@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, FromClause, and_, literal_column, or_
 
+from api.directory.brake_limits import OFF
+from api.directory.closing import PUBLISHED
 from api.errors import ConnectionCloses, ConnectionOff
 
 
@@ -85,9 +87,13 @@ class Standing:
 def publishes(connections: FromClause) -> ColumnElement[bool]:
     """Return the condition that relays publish what a connection has accepted.
 
+    A connection that is being deleted does so once all its people have got their last state.
     Literals stand in place of parameters, as in all statements that are planned once.
     """
-    return or_(*(connections.c.state == _literal(it) for it in sorted(PUBLISHING)))
+    is_live = connections.c.state == _literal(ConnectionState.LIVE)
+    is_closing = connections.c.state == _literal(ConnectionState.CLOSING)
+    step = connections.c.closing_people
+    return or_(is_live, and_(is_closing, or_(*(step == _literal(it) for it in PUBLISHED))))
 
 
 def serves(connections: FromClause) -> ColumnElement[bool]:
@@ -96,5 +102,14 @@ def serves(connections: FromClause) -> ColumnElement[bool]:
     return and_(is_on, connections.c.state != _literal(ConnectionState.CLOSING))
 
 
-def _literal(state: ConnectionState) -> ColumnElement[str]:
-    return literal_column(f"'{state.value}'")
+def has_no_brake(connections: FromClause) -> ColumnElement[bool]:
+    """Return the condition that no brake judges the leavings of a connection.
+
+    A connection that is being deleted has none: an administrator has decided already.
+    """
+    is_off = connections.c.brake == literal_column(f"'{OFF}'")
+    return or_(is_off, connections.c.state == _literal(ConnectionState.CLOSING))
+
+
+def _literal(text: str) -> ColumnElement[str]:
+    return literal_column(f"'{text!s}'")

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
-from sqlalchemy import RowMapping, func, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, func, literal, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from api.directory.brake_limits import Effect
 from api.directory.connection_states import PUBLISHING, ConnectionState
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_rows import LANE_NUMBERS
+from api.directory.leavings import KEPT_BACK, Leaving
 from api.directory.tables import Connection, Identity
 from contracts.clock import seconds_since
 from contracts.downstream.sync_states import Failure
@@ -36,6 +38,9 @@ LISTED_COLUMNS = (
     col(Identity.published_at),
     col(Identity.active),
     col(Identity.deactivated_at),
+    col(Identity.leaving),
+    col(Identity.earlier_leaving),
+    col(Identity.admin_hold),
     col(Identity.rejection),
     col(Identity.rejected_version),
     col(Identity.rejections),
@@ -50,7 +55,9 @@ class IdentityVersion:
     ``published_at`` is the time of the last publication, of whichever version. ``deactivated_at``
     is the version of the last deactivation that the directory knows, or 0. ``rejected`` is the
     failure of this version, if it cannot be published. ``publishes`` says whether the connection
-    publishes what it accepts.
+    publishes what it accepts, ``held`` whether a brake holds a loss, and ``waived`` whether a held
+    loss was rejected, so that the person keeps what was to be lost. While a leaving is held or
+    waived, ``deleted``, ``active`` and ``deactivated_at`` are as before it, as events tell them.
     """
 
     connection_id: str
@@ -64,6 +71,9 @@ class IdentityVersion:
     deactivated_at: int = 0
     rejected: Failure | None = None
     publishes: bool = True
+    held: bool = False
+    connection_state: ConnectionState = ConnectionState.LIVE
+    waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +91,17 @@ class Marks:
 class CountedMarks:
     """The marks of each lane that wait for relays, and the numbers of those that are held.
 
-    ``held`` has a number for each state of a connection that does not publish.
+    ``held`` has a number for each state of a connection that does not publish. ``losses`` are
+    those that brakes hold, by their effects, with the age of the longest hold.
     """
 
     lanes: Mapping[Lane, Marks]
     held: Mapping[ConnectionState, int]
+    losses: Mapping[Effect, Marks]
 
 
 async def count_marks(db: AsyncConnection, now: int) -> CountedMarks:
-    """Count the dirty identities of each lane, and those of connections that do not publish."""
+    """Count the dirty identities of each lane, those that do not publish, and held leavings."""
     lane, since, state = col(Identity.dirty_lane), col(Identity.dirty_since), col(Connection.state)
     statement = (
         select(state, lane, func.count(), func.min(since), func.max(since))
@@ -107,7 +119,25 @@ async def count_marks(db: AsyncConnection, now: int) -> CountedMarks:
         oldest = max(seconds_since(it or now, now) for it in times)
         known = lanes[of_lane]
         lanes[of_lane] = Marks(known.count + count, max(known.oldest_age, oldest))
-    return CountedMarks(lanes, held)
+    return CountedMarks(lanes, held, await _held_losses(db, now))
+
+
+async def _held_losses(db: AsyncConnection, now: int) -> Mapping[Effect, Marks]:
+    """Count the losses that brakes hold, by their indexes."""
+    counted = dict.fromkeys(Effect, Marks())
+    named = func.coalesce(col(Identity.earlier_leaving)["effect"].as_string(), Effect.DEACTIVATION)
+    admin_role = literal(Effect.ADMIN_ROLE)
+    held: ColumnElement[int] = literal_column(str(int(Leaving.HELD)))
+    for effect, hold, since in (
+        (named, col(Identity.leaving), col(Identity.held_since)),
+        (admin_role, col(Identity.admin_hold), col(Identity.admin_held_since)),
+    ):
+        named_so = effect.label("effect")
+        each = select(named_so, since.label("since")).where(hold == held).subquery()
+        statement = select(each.c.effect, func.count(), func.min(each.c.since))
+        for name, count, first in await db.execute(statement.group_by(each.c.effect)):
+            counted[Effect(name)] = Marks(count, seconds_since(first, now))
+    return counted
 
 
 async def ids_by_connection(
@@ -155,18 +185,23 @@ async def known_ids(
 
 
 def _listed(row: RowMapping) -> IdentityVersion:
+    kept = None if row["active"] or row["leaving"] not in KEPT_BACK else row["earlier_leaving"]
+    is_active = row["active"] or kept is not None
     return IdentityVersion(
         row["connection_id"],
         row["id"],
         row["version"],
-        row["deleted"],
+        row["deleted"] and kept is None,
         row["dirty_lane"] is not None,
         row["dirty_since"] or row["changed_at"],
         row["published_at"],
-        row["active"],
-        row["deactivated_at"],
+        is_active,
+        row["deactivated_at"] if kept is None else kept["deactivated_at"],
         _rejection_in(row),
         row["state"] in PUBLISHING,
+        Leaving.HELD in (row["leaving"], row["admin_hold"]),
+        ConnectionState(row["state"]),
+        is_active and Leaving.WAIVED in (kept and row["leaving"], row["admin_hold"]),
     )
 
 

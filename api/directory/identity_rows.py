@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from api.directory.identity_changes import IdentityChange, IdentityState
+from api.directory.leavings import Earlier, Leaving
 from contracts.identity_changed import Profile, Trace
 from contracts.rules import DEACTIVATION_ACTION
 from contracts.topology import Lane
@@ -23,6 +24,9 @@ DECIDING_COLUMNS = (
     "role_names",
     "groups",
     "told_at",
+    "leaving",
+    "earlier_leaving",
+    "locked_at",
     "dirty_lane",
     "dirty_since",
 )
@@ -57,7 +61,7 @@ def changed_row(before: Columns, change: IdentityChange, trace: Trace, now: int)
     if before["dirty_lane"] is not None:
         mark["dirty_lane"] = min(mark["dirty_lane"], before["dirty_lane"])
         mark["dirty_since"] = before["dirty_since"]
-    return columns_of(change.state, now) | mark
+    return columns_of(change.state, now) | leaving_columns(change.state) | mark
 
 
 def new_mark(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
@@ -90,8 +94,21 @@ def columns_of(state: IdentityState, now: int) -> dict[str, Any]:
     }
 
 
+def leaving_columns(state: IdentityState) -> dict[str, Any]:
+    """Return the columns that say how a leaving stands, which a new identity does not have."""
+    return {
+        "leaving": state.leaving,
+        "earlier_leaving": state.earlier and state.earlier.document,
+        "locked_at": state.locked_at,
+    }
+
+
 def state_of(row: Columns) -> IdentityState:
-    """Return the state that the columns of a row hold."""
+    """Return the state that the columns of a row hold.
+
+    Rows that are read to be published need not have the time of a lock, which no event tells.
+    """
+    leaving, earlier = row["leaving"], row["earlier_leaving"]
     return IdentityState(
         version=row["version"],
         active=row["active"],
@@ -104,4 +121,7 @@ def state_of(row: Columns) -> IdentityState:
         and DEACTIVATION_ACTION.validate_python(row["deactivation"]),
         groups=None if row["groups"] is None else tuple(row["groups"]),
         told_at=row["told_at"],
+        leaving=None if leaving is None else Leaving(leaving),
+        earlier=earlier and Earlier.of(earlier),
+        locked_at=row.get("locked_at"),
     )

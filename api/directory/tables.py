@@ -40,7 +40,8 @@ class Connection(ApiTable, table=True):
     ``state`` is ``live``, ``paused``, ``observing`` or ``closing``; while ``switched_off_at`` is
     set, the connection is off as well. ``state_by`` names the actor who set the state, and
     ``state_since`` is NULL until then. ``brake`` is ``off``, or the number and the share in percent
-    of people who may leave within an hour. ``closing_people`` tells what a deletion does to people.
+    of people who may leave within an hour. ``closing_people`` tells what a deletion does to people,
+    and how far it has come.
     """
 
     __tablename__ = "connections"
@@ -61,7 +62,7 @@ class Connection(ApiTable, table=True):
 class Token(ApiTable, table=True):
     """A bearer token that opens one connection; only its SHA-256 digest is kept.
 
-    It opens nothing from ``expires_at`` on, and its last use will be noted at most once a minute.
+    It opens nothing from ``expires_at`` on, and its last use is noted at most once a minute.
     """
 
     __tablename__ = "tokens"
@@ -194,8 +195,11 @@ class Identity(ApiTable, table=True):
 
     ``leaving`` says whether the newest deactivation was not judged by a brake yet (0), is held (1)
     or was waived (2); until it is released (NULL), ``earlier_leaving`` is the person as before it.
-    ``admin_hold`` tells the same of a loss of the Admin role, which the line ``admin_line`` of the
-    mapping gave. Their writers are to come; a creation does not name them, so that they are NULL.
+    ``held_since`` is the beginning of a hold, also once it was waived, and ``locked_at`` that of a
+    lock by an administrator. A creation does not name them, so that they are NULL.
+    ``admin_hold`` is 1 or 2 for a loss of the Admin role, which the mapped name ``admin_line`` gave
+    when the person was last published, or the creation rule if that name is empty, and
+    ``admin_held_since`` the time of that hold.
     """
 
     __tablename__ = "identities"

@@ -1,4 +1,4 @@
-"""How do connections share one process? Slots bound the share of each, and owners take turns.
+"""How do connections share one process? By slots and turns; and many processes share their rates.
 
 The tests lie in ``tests/unit/api/fairness`` and ``tests/integration/api/fairness``.
 """

@@ -28,7 +28,7 @@ PAGE_HTML = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>Muster: SCIM 2.0</title>
+<title>{title}</title>
 <link rel="icon" href="docs/favicon-32x32.png">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
@@ -62,10 +62,13 @@ SECURITY_HEADERS = {
 CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
 
-def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
+def documentation_routes(
+    document: Callable[[], dict[str, Any]], title: str = "Muster: SCIM 2.0"
+) -> APIRouter:
     """Return the routes that serve an OpenAPI document and a page that shows it.
 
     :param document: returns the document, once all routes are mounted.
+    :param title: that of the page.
     """
     router = APIRouter(include_in_schema=False)
 
@@ -79,7 +82,7 @@ def documentation_routes(document: Callable[[], dict[str, Any]]) -> APIRouter:
 
     @router.get("/docs")
     async def page() -> Response:
-        return HTMLResponse(PAGE_HTML, headers=SECURITY_HEADERS)
+        return HTMLResponse(PAGE_HTML.format(title=title), headers=SECURITY_HEADERS)
 
     @router.get("/redoc")
     async def other_page() -> Response:

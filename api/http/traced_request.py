@@ -17,7 +17,8 @@ class TracedRequest(Request):
     ``pairs`` has the headers in order, and ``first`` the first value of each name: with Starlette's
     headers, each that is asked for is a search through all. ``trace`` goes into log lines and
     events. ``exit_stack`` is unwound when the answer has been sent. ``connection_id`` is that of an
-    existing connection, for the log, and no other value from a client.
+    existing connection, for the log, and no other value from a client. ``token`` is the digest of
+    its token if that is valid, and ``refused_by`` the error that was answered, if any.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,3 +30,5 @@ class TracedRequest(Request):
         self.trace = trace_from(self.first)
         self.exit_stack = ExitStack()
         self.connection_id: str | None = None
+        self.token: str | None = None
+        self.refused_by: Exception | None = None

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from api.directory.dialects import DirectoryDatabase
 from api.outbox import settling
 from api.outbox.due_marks import is_any_due, make_due_ready
+from api.outbox.judge_admins import judge_admins
+from api.outbox.judge_leavings import judge_leavings
 from api.outbox.lease_statement import MarkSelection
-from api.outbox.leasing import lease
-from api.outbox.parcels import Packed, load, pack
+from api.outbox.leasing import Leased, lease
+from api.outbox.parcels import Load, Packed, load, pack
 from contracts.clock import Clock
+from contracts.downstream.devices import Devices
 
 LEASE_SECONDS = 60
 """The length of a lease, longer than a batch takes; after a crash, marks wait so long."""
@@ -31,10 +36,18 @@ class Batches:
     """Leases marks for one relay, and remembers which workspaces have had their turn.
 
     :param largest_event: the bytes of the largest event that is given to the publisher.
+    :param devices: the devices of leavers, which brakes count.
     """
 
-    def __init__(self, database: DirectoryDatabase, clock: Clock, largest_event: int) -> None:
+    def __init__(
+        self,
+        database: DirectoryDatabase,
+        clock: Clock,
+        largest_event: int,
+        devices: Devices | None = None,
+    ) -> None:
         self._database = database
+        self._devices = devices
         self._clock = clock
         self._largest_event = largest_event
         self._last_served: dict[MarkSelection, str] = {}
@@ -43,6 +56,7 @@ class Batches:
     async def next(self, selection: MarkSelection, most: int) -> Batch:
         """Lease a batch and pack it, which is a single statement for marks of few workspaces.
 
+        Leavings, and losses of the Admin role, are judged by the brakes of their connections first.
         Rendering waits until no lock is held.
         """
         await self.make_due_ready()
@@ -50,11 +64,22 @@ class Batches:
         async with self._database.write_at_once() as db:
             after = self._last_served.get(selection, "")
             leased = await lease(db, selection, most, until, after)
-            loaded = await load(db, leased, self._largest_event)
-            await settling.give_back(db, loaded.left_over)
+            loaded = None if leased.leavings else await self._load(db, leased)
+        if loaded is None:
+            now = self._clock()
+            leased = await judge_leavings(self._database, leased, now, self._devices)
+            async with self._database.write_at_once() as db:
+                loaded = await self._load(db, leased)
         self._last_served[selection] = leased.last_served
-        events = await pack(loaded.drafts, self._largest_event)
+        drafts = await judge_admins(self._database, loaded.drafts, self._clock())
+        events = await pack(drafts, self._largest_event)
         return Batch(events, has_more=leased.has_more or bool(loaded.left_over))
+
+    async def _load(self, db: AsyncConnection, leased: Leased) -> Load:
+        """Return what is to be packed, and give the marks back that have to wait."""
+        loaded = await load(db, leased, self._largest_event)
+        await settling.give_back(db, loaded.left_over)
+        return loaded
 
     async def give_back(self, events: Sequence[Packed]) -> None:
         """Make the marks of events ready again that were not published."""

@@ -5,8 +5,8 @@ that no version shows the state of a later one. Rendering needs no database, but
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from sqlmodel import col
 
 from api.directory.dialects import is_among, rows_in
 from api.directory.identity_changes import IdentityState
+from api.directory.leavings import KEPT_BACK
 from api.directory.tables import Connection
 from api.outbox.group_names import (
     BYTES_BESIDE_NAME,
@@ -36,7 +37,8 @@ from api.outbox.group_names import (
     split_group_names,
 )
 from api.outbox.lease_statement import IDENTITIES
-from api.outbox.leasing import IdentityKey, Leased, Mark
+from api.outbox.leasing import BY_RULE, IdentityKey, Leased, Mark
+from api.outbox.mapped_groups import rules_with_names
 from contracts.identity_changed import (
     TERMS,
     DashboardTerms,
@@ -45,7 +47,7 @@ from contracts.identity_changed import (
     StoreTerms,
 )
 from contracts.names import trimmed
-from contracts.rules import RULES, DashboardRules, Rules
+from contracts.rules import RULES, CreateCollaborator, DashboardRules, Role, RoleLine, Rules
 from contracts.time_slice import TimeSlice
 
 NAMED = (
@@ -78,11 +80,47 @@ class Draft:
         """Return whether rendering takes so long that it needs a thread."""
         return self.weight > HEAVY_NAMES
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the groups, in order."""
+        kept = self.mark.state.groups
+        group_names = from_json(self.groups or "[]") if kept is None else kept
+        return tuple(sorted(filter(None, map(trimmed, group_names))))
+
+    @property
+    def told_rules(self) -> Rules:
+        """Return the rules that an event tells.
+
+        Groups that are mapped by their ids have the names from before a leaving that is kept back:
+        the groups of that person do not change, whatever becomes of them.
+        """
+        kept = self.mark.state.kept_group_names
+        if kept is None or not isinstance(self.rules, DashboardRules):
+            return self.rules
+        return self.rules.with_group_names(kept)
+
+    @property
+    def _kept_giver(self) -> str | None:
+        """Return what goes on giving the Admin role, while its loss is kept back: name or rule."""
+        return self.mark.admin_line if self.mark.admin_hold in KEPT_BACK else None
+
+    def _terms(self, names: Sequence[str]) -> StoreTerms | DashboardTerms | MdmTerms:
+        """Return the terms that the event tells.
+
+        While the loss of a role that the rule gave is kept back, they are the terms from before:
+        that rule, and no line. As a line, the role would end otherwise than it has begun.
+        """
+        state, rules, giver = self.mark.state, self.told_rules, self._kept_giver
+        if giver == BY_RULE and isinstance(rules, DashboardRules):
+            rule = CreateCollaborator(role=Role.ADMIN)
+            before = {"on_create": rule, "role_map": (), "group_map": ()}
+            return terms_of(state, names, rules.model_copy(update=before))
+        line = RoleLine(name=giver, role=Role.ADMIN) if giver else None
+        return terms_of(state, names, rules, line)
+
     def render(self) -> IdentityChanged:
         """Return the event of the draft. Pure."""
-        mark, state = self.mark, self.mark.state
-        group_names = from_json(self.groups or "[]") if state.groups is None else state.groups
-        names = tuple(sorted(filter(None, map(trimmed, group_names))))
+        mark, state, names = self.mark, self.mark.state, self.names
         return IdentityChanged(
             workspace=self.workspace,
             connection=mark.connection_id,
@@ -93,19 +131,24 @@ class Draft:
             ever_active=state.ever_active,
             profile=state.profile,
             groups=names,
-            terms=terms_of(state, names, self.rules),
+            terms=self._terms(names),
             changed_at=mark.changed_at,
             told_at=state.told_at,
         )
 
 
-async def render(db: AsyncConnection, marks: Sequence[Mark]) -> list[IdentityChanged]:
-    """Return the events of the marks, in their order, as of one moment (a snapshot)."""
+async def render(
+    db: AsyncConnection, marks: Sequence[Mark], changed: Callable[[Draft], Draft] | None = None
+) -> list[IdentityChanged]:
+    """Return the events of the marks, in their order, as of one moment (a snapshot).
+
+    :param changed: returns a draft as it would be after something that is only thought of.
+    """
     time_slice, events = TimeSlice(), []
     for draft in await read_drafts(db, marks):
         whole = draft if draft.groups is not None else await read_whole(db, draft)
         if whole is not None:
-            events.append(whole.render())
+            events.append((whole if changed is None else changed(whole)).render())
         await time_slice.pause_if_over()
     return events
 
@@ -157,6 +200,30 @@ def _draft(mark: Mark, named: tuple[str, Rules], group_names: str | None) -> Dra
 
 async def _read(db: AsyncConnection, marks: Sequence[Mark], most: int) -> list[Draft]:
     """Read the drafts of those marks that are of the newest versions.
+
+    Where rules map groups by their ids, the names of these groups are read, and then the drafts
+    again: an identity that has the same version before and after was in no group that got another
+    name in between, because that marks all members.
+
+    :param most: the largest weight, in bytes, at which names are read.
+    """
+    drafts = await _read_once(db, marks, most)
+    named = await rules_with_names(db, {it.mark.connection_id: it.rules for it in drafts})
+    if not named:
+        return drafts
+    by_group = [it.mark for it in drafts if it.mark.connection_id in named]
+    again = {it.mark.name: it for it in await _read_once(db, by_group, most)}
+    found = []
+    for draft in drafts:
+        rules = named.get(draft.mark.connection_id)
+        newest = draft if rules is None else again.get(draft.mark.name)
+        if newest is not None:
+            found.append(newest if rules is None else replace(newest, rules=rules))
+    return found
+
+
+async def _read_once(db: AsyncConnection, marks: Sequence[Mark], most: int) -> list[Draft]:
+    """Read the drafts of those marks that are of the newest versions, in one statement.
 
     :param most: the largest weight, in bytes, at which names are read.
     """
@@ -218,11 +285,13 @@ def _reading(dialect: str) -> CompoundSelect[Any]:
 
 
 def terms_of(
-    state: IdentityState, groups: Sequence[str], rules: Rules
+    state: IdentityState, groups: Sequence[str], rules: Rules, kept: RoleLine | None = None
 ) -> StoreTerms | DashboardTerms | MdmTerms:
     """Return the terms that rules set for an identity in the given groups.
 
     The deactivation is the one that the rules named when the person left, not the present one.
+
+    :param kept: a line that gives the Admin role whatever the rules say.
     """
     terms: dict[str, Any] = {
         "portal": rules.portal,
@@ -232,6 +301,8 @@ def terms_of(
     if state.deactivation is not None:
         terms["deactivation"] = state.deactivation
     if isinstance(rules, DashboardRules):
-        terms["role_lines"] = rules.lines_for((*groups, *state.role_names))
-        terms["highest_role"] = rules.highest_role
+        lines = rules.lines_for((*groups, *state.role_names), groups)
+        terms["role_lines"], terms["highest_role"] = lines, rules.highest_role
+        if kept is not None and not any(line.role is Role.ADMIN for line in lines):
+            terms["role_lines"], terms["highest_role"] = (*lines, kept), Role.ADMIN
     return TERMS.validate_python(terms)

@@ -31,9 +31,10 @@ from sqlalchemy import (
 from sqlalchemy import update as update_rows
 from sqlmodel import col
 
-from api.directory.connection_states import publishes
-from api.directory.dialects import is_among, returned_beside
+from api.directory.connection_states import has_no_brake, publishes
+from api.directory.dialects import is_among, position_of, returned_beside
 from api.directory.identity_rows import LANE_NUMBERS
+from api.directory.leavings import Leaving
 from api.directory.tables import Connection, Identity
 from api.outbox.group_names import group_names_of
 from contracts.topology import Lane
@@ -46,6 +47,9 @@ LIGHT_RULES = 1_000
 are read once for a batch."""
 
 
+OF_A_GROUP = '"group":'
+"""Is in rules with a group that is mapped by its id, whose name is read once for a batch, too."""
+
 UNREAD = {
     "dirty_lane",
     "due_at",
@@ -56,6 +60,9 @@ UNREAD = {
     "rejected_at",
     "first_rejected_at",
     "rejections",
+    "held_since",
+    "locked_at",
+    "admin_held_since",
 }
 """Columns of an identity that say nothing about its event or its next publication."""
 
@@ -96,6 +103,8 @@ def lease_statement(selection: MarkSelection) -> Update:
     A mark whose identity gets a newer version while the statement runs is left out, because the
     groups that are returned would be those from before. The state of the connection is thus never
     older than the state of the identity: nothing that was accepted after a pause is leased.
+
+    A leaving that no brake judges is released at once, without a statement of its own.
     """
     waiting = _waiting(selection)
     share = _share(waiting)
@@ -108,7 +117,11 @@ def lease_statement(selection: MarkSelection) -> Update:
             IDENTITIES.c.version == ranked.c.version,
             ranked.c.rank <= share,
         )
-        .values(due_at=bindparam("until", type_=BigInteger))
+        .values(
+            due_at=bindparam("until", type_=BigInteger),
+            leaving=_unless_released(IDENTITIES.c.leaving),
+            earlier_leaving=_unless_released(IDENTITIES.c.earlier_leaving),
+        )
         .returning(
             *(it for it in IDENTITIES.c if it.name not in UNREAD),
             returned_beside(share).label("share"),
@@ -190,6 +203,14 @@ def _of_connection(value: Any) -> ScalarSelect[Any]:
     )
 
 
+def _unless_released(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a value of an identity, or NULL if its leaving passes without a judgement."""
+    is_unjudged = IDENTITIES.c.leaving == literal_column(str(int(Leaving.UNJUDGED)))
+    passes = and_(is_unjudged, _of_connection(has_no_brake(CONNECTIONS)))
+    return case((passes, null()), else_=value)
+
+
 def _light_rules() -> ColumnElement[str]:
     rules = cast(col(Connection.rules), String)
-    return case((func.length(rules) <= LIGHT_RULES, rules), else_=null())
+    are_light = func.length(rules) <= LIGHT_RULES
+    return case((and_(are_light, position_of(rules, OF_A_GROUP) == 0), rules), else_=null())

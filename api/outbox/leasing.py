@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from api.directory.identity_changes import IdentityState
 from api.directory.identity_rows import state_of
+from api.directory.leavings import Leaving
 from api.directory.tables import Identity
 from api.outbox.lease_statement import IDENTITIES, MarkSelection, lease_statement
 from contracts.identity_changed import Trace
@@ -26,10 +27,19 @@ LOG = structlog.get_logger(__name__)
 IdentityKey = tuple[str, str]
 """The connection of an identity, and its id."""
 
+BY_RULE = ""
+"""Stands in ``admin_line`` for the creation rule, which gives the Admin role to people whom no
+mapped name gives one. No name is empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A leased mark: an identity, the state to publish, and the history of its publications."""
+    """A leased mark: an identity, the state to publish, and the history of its publications.
+
+    ``leaving`` is the whole state of a person whose leaving is not released, else None.
+    ``admin_line`` is the name that was mapped to the Admin role when the person was last published,
+    or ``BY_RULE``, and ``admin_hold`` says whether the loss of it is held or waived.
+    """
 
     connection_id: str
     identity_id: str
@@ -39,6 +49,14 @@ class Mark:
     trace: Trace
     failed_publications: int = 0
     suspect: bool = False
+    leaving: IdentityState | None = None
+    admin_line: str | None = None
+    admin_hold: Leaving | None = None
+
+    @property
+    def is_unjudged(self) -> bool:
+        """Return whether a brake has to judge a leaving before the mark is published."""
+        return self.leaving is not None and self.leaving.leaving is Leaving.UNJUDGED
 
     @property
     def name(self) -> IdentityKey:
@@ -70,6 +88,11 @@ class Leased:
     last_served: str
     has_more: bool
 
+    @property
+    def leavings(self) -> Sequence[Mark]:
+        """Return the marks with a leaving that a brake has to judge before it is published."""
+        return [mark for mark, _ in self.marks if mark.is_unjudged]
+
 
 async def lease(
     db: AsyncConnection, selection: MarkSelection, most: int, until: int, after: str = ""
@@ -95,7 +118,7 @@ async def lease(
         numbers = Counter(row["workspace"] for row in taken)
         after = _last_in_turn(numbers, after)
         more_are_left = any(numbers[row["workspace"]] >= row["share"] for row in taken)
-    rows.sort(key=lambda row: row["dirty_since"])
+    rows.sort(key=lambda row: (row["dirty_since"], row["id"]))
     return Leased(await _readable(rows), after, has_more=len(rows) == most)
 
 
@@ -154,10 +177,13 @@ def _mark_of(row: RowMapping) -> Mark | None:
     return Mark(
         connection_id=row["connection_id"],
         identity_id=row["id"],
-        state=state,
+        state=state.released,
         changed_at=row["changed_at"],
         attempts=row["attempts"],
         trace=Trace(correlation_id=row["correlation_id"], traceparent=row["traceparent"]),
         failed_publications=row["failed_publications"],
         suspect=row["suspect"],
+        leaving=None if state.leaving is None else state,
+        admin_line=row["admin_line"],
+        admin_hold=None if row["admin_hold"] is None else Leaving(row["admin_hold"]),
     )

@@ -33,6 +33,7 @@ from api.directory.identity_changes import IdentityChange, IdentityState, next_v
 from api.directory.identity_rows import (
     LANE_NUMBERS,
     columns_of,
+    leaving_columns,
     new_mark,
     new_row,
     state_of,
@@ -76,7 +77,8 @@ async def save_change(
     now: int,
 ) -> None:
     """Store a later state of an identity, marked."""
-    values = columns_of(change.state, now) | _renewed_mark(change.lane, trace, now)
+    columns = columns_of(change.state, now) | leaving_columns(change.state)
+    values = columns | _renewed_mark(change.lane, trace, now)
     await db.execute(
         update_rows(Identity).where(_is_identity(connection_id, identity_id)).values(values)
     )
@@ -136,6 +138,12 @@ async def mark_connection(
     return await _mark(db, connection_id, others, trace, now)
 
 
+def marked_again(lane: Lane, trace: Trace, now: int) -> dict[str, Any]:
+    """Return the columns of an identity that is marked, with a version of its own."""
+    mark = _renewed_mark(lane, trace, now)
+    return {"version": _newer_version(now), "changed_at": now} | mark
+
+
 def marked_by_parameters() -> dict[str, Any]:
     """Return the columns of an identity that is marked in the bulk lane, for a statement made once.
 
@@ -146,8 +154,7 @@ def marked_by_parameters() -> dict[str, Any]:
         "correlation_id": bindparam("trace_id", type_=String),
         "traceparent": bindparam("trace_parent", type_=String),
     }
-    mark = _renewed_mark(Lane.BULK, Trace.model_construct(**trace), now)
-    return {"version": _newer_version(now), "changed_at": now} | mark
+    return marked_again(Lane.BULK, Trace.model_construct(**trace), now)
 
 
 def _is_none_of(ids: Collection[str], dialect: str) -> ColumnElement[bool]:

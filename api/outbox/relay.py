@@ -28,6 +28,7 @@ from api.outbox.room import MOST_WAITING, Room
 from api.outbox.settle_outcomes import Outcome, Settler
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
+from contracts.downstream.devices import Devices
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane
 from contracts.transport import EventOutcome, Publisher, Unknown
@@ -47,6 +48,7 @@ class Relay:
     :param largest_bundle: the most events in one message; 1 for consumers that read single events.
     :param most_waiting: how many events may wait in the bulk lane of the transport.
     :param chance: returns 0 to 1, so that suspects do not return together.
+    :param devices: the devices of leavers, which brakes count; None counts none.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class Relay:
         largest_bundle: int = LARGEST_BUNDLE[Lane.BULK],
         most_waiting: int = MOST_WAITING,
         chance: Callable[[], float] = random.random,
+        devices: Devices | None = None,
     ) -> None:
         self.database = database
         self.publisher = publisher
         self._largest_event = largest_event
         self._largest_bundle = largest_bundle
-        self._batches = Batches(database, clock, largest_event)
+        self._batches = Batches(database, clock, largest_event, devices)
         self._settler = Settler(database, metrics, clock, chance)
         self._sizes = dict(LARGEST_BATCH)
         self._bundle_bytes = {lane: BundleBytes() for lane in Lane}

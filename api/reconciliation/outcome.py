@@ -1,6 +1,6 @@
 """What came of a reconciliation? The outcome holds findings, repairs and leavers brought back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from api.directory.dialects import DirectoryDatabase
@@ -40,14 +40,16 @@ async def reconcile(
     fix: bool = False,
     identities: Sequence[str] = (),
     clock: Clock = now,
+    told: Callable[[int], None] = lambda _compared: None,
 ) -> Outcome:
     """Compare all identities, and repair the findings if asked; leavers are left alone.
 
     :param fix: whether the findings are published again.
     :param identities: the ids of the only leavers who may be brought back; none means all.
+    :param told: is told again and again how many identities have been compared.
     :raises UnknownLeavers: when one of these identities is no unknown leaver.
     """
-    comparison = await reconciliation.compare(assertions)
+    comparison = await reconciliation.compare(assertions, told)
     candidates = _named(comparison.leavers, identities)
     if not fix:
         return Outcome(comparison, candidates)

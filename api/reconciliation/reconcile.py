@@ -1,13 +1,16 @@
 """Where do directory and downstream disagree? A reconciliation judges every identity."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 
+from sqlalchemy import func, select
+
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import PAGE_SIZE, known_ids
+from api.directory.tables import Identity
 from api.outbox.events import render
 from api.outbox.leasing import unleased_marks
 from api.reconciliation.pairs import all_pairs, pairs_of
@@ -71,8 +74,17 @@ class Reconciliation:
                 findings += [finding_of(*each, self.moment) for each in page]
         return findings
 
-    async def compare(self, assertions: Assertions) -> Comparison:
+    async def number(self) -> int:
+        """Return the number of identities that are to be compared."""
+        async with self.directory.read() as db:
+            return await db.scalar(select(func.count()).select_from(Identity)) or 0
+
+    async def compare(
+        self, assertions: Assertions, told: Callable[[int], None] = lambda _compared: None
+    ) -> Comparison:
         """Compare the whole directory with downstream, and return the counts and findings.
+
+        :param told: is told after each page how many identities have been compared so far.
 
         Identities are compared by their versions, those in step by their accounts as well. An
         identity that is known downstream only is an orphan.
@@ -82,6 +94,7 @@ class Reconciliation:
             drifted = await self._drifted(page, assertions)
             for finding in page:
                 comparison.add(drifted.get(finding.identity, finding))
+            told(comparison.counts.total())
         async for orphan in self._orphans():
             comparison.add(orphan)
         return comparison

@@ -1,16 +1,17 @@
 """How are the findings repaired? Identities are marked again, and orphans release accounts."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import bindparam, case, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import never_known
 from api.directory.identity_listing import PAGE_SIZE
+from api.directory.leavings import Leaving
 from api.directory.tables import Connection, Identity
 from api.outbox.marks import mark_identities, save_new
 from api.reconciliation.verdicts import Finding, Verdict
@@ -57,6 +58,10 @@ async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Find
     The action that the rules named for an earlier deactivation of an active identity is removed, so
     that it is not taken for the action of this one, should downstream be restored next.
     """
+    lost = {it.identity: it.deactivated_at for it in findings if it.deactivated_at}
+    if not lost:
+        return
+    await _store_in_earlier(db, findings[0].connection, lost)
     identity, left_at = col(Identity.id), col(Identity.deactivated_at)
     unknown = (
         update(Identity)
@@ -64,6 +69,7 @@ async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Find
             col(Identity.connection_id) == bindparam("of_connection"),
             identity == bindparam("of_identity"),
             left_at < bindparam("downstream"),
+            _is_kept().is_not(True),
         )
         .values(
             deactivated_at=bindparam("downstream"),
@@ -71,17 +77,30 @@ async def _store_lost_deactivations(db: AsyncConnection, findings: Sequence[Find
         )
         .execution_options(synchronize_session=None)
     )
-    rows = [
-        {
-            "of_connection": it.connection,
-            "of_identity": it.identity,
-            "downstream": it.deactivated_at,
-        }
-        for it in findings
-        if it.deactivated_at
-    ]
-    if rows:
-        await db.execute(unknown, rows)
+    of = {"of_connection": findings[0].connection}
+    await db.execute(
+        unknown, [of | {"of_identity": id_, "downstream": at} for id_, at in lost.items()]
+    )
+
+
+async def _store_in_earlier(db: AsyncConnection, connection: str, lost: Mapping[str, int]) -> None:
+    """Store lost deactivations of people whose newest one is kept back, as of before that one."""
+    of_connection = col(Identity.connection_id) == connection
+    kept = (
+        select(col(Identity.id), col(Identity.earlier_leaving))
+        .where(of_connection, col(Identity.id).in_(lost), _is_kept())
+        .order_by(col(Identity.id))
+        .with_for_update()
+    )
+    for id_, earlier in (await db.execute(kept)).all():
+        if earlier["deactivated_at"] < lost[id_]:
+            told = earlier | {"deactivated_at": lost[id_], "deactivation": None}
+            this = update(Identity).where(of_connection, col(Identity.id) == id_)
+            await db.execute(this.values(earlier_leaving=told))
+
+
+def _is_kept() -> ColumnElement[bool]:
+    return col(Identity.leaving) > Leaving.UNJUDGED
 
 
 def _pages(findings: Iterable[Finding]) -> Iterator[Sequence[Finding]]:

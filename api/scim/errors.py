@@ -48,6 +48,17 @@ class TooManyRequests(Retryable):
     _default_detail = "This connection sends too much at once; wait, then send fewer in parallel"
 
 
+class RateExceeded(Retryable):
+    """The connection sends more than its rate, and has to wait so many whole seconds."""
+
+    status = 429
+    _default_detail = "This connection sends more than its rate; wait, then send more slowly"
+
+    def __init__(self, seconds: int = Retryable.seconds) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 class TargetTooLong(SCIMException):
     """The URL is longer than the server takes (RFC 9110 section 15.5.15)."""
 

@@ -1,7 +1,7 @@
 """Which accounts do people have downstream? Accounts are listed, made by hand, and released."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.downstream.pages import Key, Page
@@ -13,10 +13,11 @@ BY_HAND = "hand"
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """An account as operators see it; version and connection are those of its holder.
+    """An account as operators see it; version, connection and identity are those of its holder.
 
     ``own_role`` is the role without a mapping, ``made_by`` a connection, ``hand`` or ``unknown``.
-    ``protected`` is set while a change by the holder waits for the release.
+    ``protected`` is set while a change by the holder waits for the release. Two are equal that
+    show the same of a person, whatever their ids.
     """
 
     portal: Portal
@@ -30,6 +31,8 @@ class ListedAccount:
     made_by: str = BY_HAND
     released: bool = False
     protected: bool = False
+    id: str = field(default="", compare=False)
+    identity: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,12 @@ ALL_ACCOUNTS = AccountFilter()
 class Accounts(Protocol):
     """The accounts of all workspaces downstream."""
 
-    def of_workspace(self, workspace: str) -> AsyncIterator[ListedAccount]:
+    def of_workspace(
+        self, workspace: str, chosen: AccountFilter = ALL_ACCOUNTS, *, most: int | None = None
+    ) -> AsyncIterator[ListedAccount]:
         """Yield the accounts by portal, the live ones by e-mail, then the removed ones.
 
+        :param most: the number after which the list ends; None: all.
         :raises DownstreamError: when there is no such workspace.
         """
         ...
@@ -70,6 +76,20 @@ class Accounts(Protocol):
         """
         ...
 
+    async def find(self, workspace: str, account: str) -> ListedAccount:
+        """Return the account with an id, live or removed.
+
+        :raises DownstreamError: when the workspace has no such account.
+        """
+        ...
+
+    async def at(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+        """Return the live account of a portal with an e-mail.
+
+        :raises DownstreamError: when there is none.
+        """
+        ...
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, ListedAccount]:
@@ -77,19 +97,27 @@ class Accounts(Protocol):
         ...
 
     async def add(
-        self, workspace: str, portal: Portal, email: str, *, role: Role | None = None
+        self,
+        workspace: str,
+        portal: Portal,
+        email: str,
+        *,
+        role: Role | None = None,
+        id_: str | None = None,
     ) -> ListedAccount:
         """Make an account of a person who is in no directory, and a missing workspace with it.
 
         :param role: on the Dashboard only, where Viewer is the default.
+        :param id_: the id that the account gets, so that a caller knows it before; else any.
         :raises DownstreamError: when a live account of the portal has the e-mail, or a role is
             given on another portal, or a name is not usable.
         """
         ...
 
-    async def release(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+    async def release(self, workspace: str, account: str) -> ListedAccount:
         """Hand an account over to the connection that holds it; a repetition changes nothing.
 
+        :param account: its id.
         :raises DownstreamError: when there is no such live account, or its portal has no roles.
         """
         ...

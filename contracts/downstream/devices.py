@@ -1,7 +1,7 @@
-"""Which devices are managed, and who has them? Devices are listed, enrolled, assigned, removed."""
+"""Which devices are managed, and who has them? Devices are listed, enrolled and changed by hand."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.downstream.pages import Key, Page
@@ -9,12 +9,18 @@ from contracts.downstream.pages import Key, Page
 
 @dataclass(frozen=True, slots=True)
 class ListedDevice:
-    """A device as operators see it; ``assigned_to`` is the e-mail of an account."""
+    """A device as operators see it; ``account`` has it, and ``assigned_to`` is its e-mail.
+
+    Two are equal that show the same of a device, whatever their ids: a device that was removed and
+    is enrolled again has another one.
+    """
 
     serial: str
     policy: str | None
     assigned_to: str | None
     removed: bool = False
+    id: str = field(default="", compare=False)
+    account: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,12 @@ ALL_DEVICES = DeviceFilter()
 class Devices(Protocol):
     """The devices of all workspaces downstream."""
 
-    def of_workspace(self, workspace: str) -> AsyncIterator[ListedDevice]:
+    def of_workspace(
+        self, workspace: str, chosen: DeviceFilter = ALL_DEVICES, *, most: int | None = None
+    ) -> AsyncIterator[ListedDevice]:
         """Yield the devices by serial number; of each number, the live device comes first.
 
+        :param most: the number after which the list ends; None: all.
         :raises DownstreamError: when there is no such workspace.
         """
         ...
@@ -54,6 +63,20 @@ class Devices(Protocol):
         """
         ...
 
+    async def find(self, workspace: str, device: str) -> ListedDevice:
+        """Return the device with an id, in the inventory or removed.
+
+        :raises DownstreamError: when the workspace has no such device.
+        """
+        ...
+
+    async def with_serial(self, workspace: str, serial: str) -> ListedDevice:
+        """Return the device with a serial number, a removed one where none is in the inventory.
+
+        :raises DownstreamError: when the workspace never had such a device.
+        """
+        ...
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, Sequence[ListedDevice]]:
@@ -67,10 +90,12 @@ class Devices(Protocol):
         *,
         policy: str | None = None,
         assigned_to: str | None = None,
+        id_: str | None = None,
     ) -> ListedDevice:
         """Enrol a device, and make a missing workspace; a removed device comes back as a new one.
 
         :param assigned_to: the e-mail of a live MDM account.
+        :param id_: the id that the device gets, so that a caller knows it before; else any.
         :raises DownstreamError: when the inventory has the serial number, or policy or account are
             not there, or a name is not usable.
         """
@@ -80,6 +105,13 @@ class Devices(Protocol):
         """Assign a device to a live MDM account, or end its assignment where the e-mail is None.
 
         :raises DownstreamError: when workspace, device or account are not there.
+        """
+        ...
+
+    async def change_policy(self, workspace: str, serial: str, policy: str | None) -> ListedDevice:
+        """Put a device under a policy, or under none.
+
+        :raises DownstreamError: when workspace, device or policy are not there.
         """
         ...
 

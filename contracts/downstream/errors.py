@@ -12,4 +12,4 @@ class DownstreamError(Exception):
 
     code: ClassVar[str]
     status: ClassVar[int] = 400
-    field: ClassVar[str | None] = None
+    field: str | None = None

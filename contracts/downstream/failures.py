@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
+
+
+class Kind(StrEnum):
+    """The kinds of failures: the first two are the worker's, the last one is the relay's."""
+
+    EXHAUSTED = "exhausted"
+    PERMANENT = "permanent"
+    UNPUBLISHABLE = "unpublishable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class EffectKind(StrEnum):
     CHANGE_DEVICE_POLICY = "change-device-policy"
     REMOVE_DEVICE = "remove-device"
     REFUSE = "refuse"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,11 @@ class PlannedEffect:
 
     ``before`` and ``after`` have the fields that differ, and always the account's ``email`` or the
     device's ``serial``; None: there is no such thing then. What would be refused has a ``before``
-    that names the refused action and whatever stands in its way, and no ``after``. ``reason`` is a
-    word for the cause: ``rule``, ``mapping: NAME``, ``address``, ``attributes``, ``deactivation``,
-    ``deletion``, or the reason of a refusal. All of it but the reason may be personal.
+    that names the refused action and whatever stands in its way, and no ``after``. What the brake
+    would hold has a ``before`` that names the held loss and the person's address, and no ``after``.
+    ``reason`` is a word for the cause: ``rule``, ``mapping: NAME``, ``address``, ``attributes``,
+    ``deactivation``, ``deletion``, ``brake``, or the reason of a refusal. All of it but the reason
+    may be personal.
     """
 
     connection: str

@@ -15,8 +15,10 @@ class Workspaces(Protocol):
         """Return whether downstream has this workspace."""
         ...
 
-    async def ensure_workspace(self, workspace: str) -> None:
-        """Make the workspace unless it exists.
+    async def ensure_workspace(self, workspace: str) -> str:
+        """Make the workspace unless one exists with its comparison key; return the name it has.
+
+        Of several calls at once with the same key, one makes the workspace.
 
         :raises DownstreamError: when the name is not readable.
         """

@@ -1,5 +1,7 @@
 """How does a command reach the broker? It dials once, and explains a failure in one line."""
 
+from enum import StrEnum
+
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from aiormq.exceptions import ProtocolSyntaxError
@@ -10,11 +12,20 @@ from worker.rabbitmq.connection import Broker
 CONNECTION_NAME = "muster command"
 
 
+class BrokerTrouble(StrEnum):
+    """Why there is no connection to the broker, in words that follow it."""
+
+    REFUSED_USER = "refuses that user or password"
+    HANGS_UP = "hangs up: has it that virtual host, and may the user in?"
+    NOT_REACHED = "cannot be reached"
+
+
 class BrokerUnusable(DeployError):
     """The broker is away or refuses this user. The text names the setting, not its value."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"the broker of MUSTER_BROKER_URL {problem}")
+    def __init__(self, trouble: BrokerTrouble, told: str = "") -> None:
+        super().__init__(f"the broker of MUSTER_BROKER_URL {trouble}{told}")
+        self.trouble = trouble
 
 
 async def connect_to_broker(url: str) -> AbstractConnection:
@@ -25,8 +36,8 @@ async def connect_to_broker(url: str) -> AbstractConnection:
     try:
         return await Broker(url).dial(CONNECTION_NAME)
     except ProbableAuthenticationError as error:
-        raise BrokerUnusable("refuses that user or password") from error
+        raise BrokerUnusable(BrokerTrouble.REFUSED_USER) from error
     except ProtocolSyntaxError as error:  # the library takes the broker's refusal for this
-        raise BrokerUnusable("hangs up: has it that virtual host, and may the user in?") from error
+        raise BrokerUnusable(BrokerTrouble.HANGS_UP) from error
     except CONNECTION_EXCEPTIONS as error:
-        raise BrokerUnusable(f"cannot be reached: {type(error).__name__}") from error
+        raise BrokerUnusable(BrokerTrouble.NOT_REACHED, f": {type(error).__name__}") from error

@@ -11,6 +11,8 @@ from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology
 from contracts.transport import Consumer, Publisher
 from deploy.settings import Settings
+from worker.dialects import DownstreamDatabase
+from worker.platforms.sql.inventory import Inventory
 from worker.rabbitmq.consumer import RabbitmqConsumer
 
 
@@ -49,9 +51,16 @@ async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
 
 
 def relay_to(
-    publisher: Publisher, settings: Settings, directory: DirectoryDatabase, metrics: ApiMetrics
+    publisher: Publisher,
+    settings: Settings,
+    directory: DirectoryDatabase,
+    metrics: ApiMetrics,
+    downstream: DownstreamDatabase,
 ) -> Relay:
-    """Return a relay to this publisher, with the bounds of the settings."""
+    """Return a relay to this publisher, with the bounds of the settings.
+
+    :param downstream: is asked for the devices of leavers, if their devices go with them.
+    """
     return Relay(
         directory,
         publisher,
@@ -59,6 +68,7 @@ def relay_to(
         largest_event=settings.largest_event,
         largest_bundle=settings.largest_bundle,
         most_waiting=settings.most_waiting,
+        devices=Inventory(downstream).devices,
     )
 
 

@@ -8,8 +8,9 @@ import typer
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.list_audit import list_changes
+from deploy.commands.completions import workspace_names
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.session import JsonOption, on_administration
+from deploy.commands.session import JsonOption, OfConnection, on_administration
 
 
 def register(app: typer.Typer) -> None:
@@ -20,12 +21,14 @@ def register(app: typer.Typer) -> None:
 def audit(
     workspace: Annotated[
         str | None,
-        typer.Argument(metavar="[WORKSPACE]", help="Only of this workspace; all, where left out."),
+        typer.Argument(
+            help="Only of this workspace; all, where left out.", autocompletion=workspace_names
+        ),
     ] = None,
-    connection: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only of this connection.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The most changes that are shown.")] = 100,
+    connection: OfConnection = None,
+    limit: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="The most changes that are shown.")
+    ] = 100,
     before: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Only changes before the one so numbered.")
     ] = None,

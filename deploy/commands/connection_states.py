@@ -1,5 +1,6 @@
 """How does ``muster connections`` stop a connection and let it go on? It has a command per verb."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,10 +10,12 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.connection_states import change_state, show_connection
 from api.admin.connections import ConnectionInUse
+from api.admin.delete_connection import left_to_close
 from api.admin.rule_choices import described
+from api.admin.seen_names import mapping_warnings
 from api.connection_urls import base_url_of
 from api.directory.connection_states import Verb
-from contracts.rules import RULES
+from contracts.rules import RULES, Rules
 from deploy.commands.output import show_row, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
 
@@ -23,8 +26,15 @@ def add_to(connections: typer.Typer) -> None:
         connections.command()(command)
 
 
-def row_of(it: Administration, connection: ConnectionInUse) -> dict[str, Any]:
-    """Return a connection as a row. While it is off, ``state_when_on`` is what it will be."""
+def row_of(
+    it: Administration, connection: ConnectionInUse, left: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return a connection as a row. While it is off, ``state_when_on`` is what it will be.
+
+    While it is being deleted, ``people`` and ``people_left`` tell how far that has come.
+
+    :param left: the people that are not applied yet of connections that close, by their ids.
+    """
     row = {
         "connection": connection.id,
         "workspace": connection.workspace,
@@ -33,10 +43,23 @@ def row_of(it: Administration, connection: ConnectionInUse) -> dict[str, Any]:
         "state_when_on": connection.standing.state,
         "state_since": connection.state_since,
         "state_by": connection.state_by,
+        "brake": connection.brake,
         "base_url": base_url_of(it.public_url, connection.id),
-        "rules": RULES.dump_python(connection.rules, mode="json"),
+        "rules": rules_of(connection.rules),
     }
+    if connection.closing is not None:
+        row |= {"people": connection.closing.people.value, "people_left": left[connection.id]}
     return with_times(row, "state_since") | asdict(described(connection.rules))
+
+
+async def whole_row(it: Administration, connection: ConnectionInUse) -> dict[str, Any]:
+    """Return a connection as a row, for which the people left are counted if it closes."""
+    return row_of(it, connection, await left_to_close(it, [connection]))
+
+
+def rules_of(rules: Rules) -> Any:
+    """Return rules as JSON."""
+    return RULES.dump_python(rules, mode="json")
 
 
 def show(connection: ConnectionId, as_json: JsonOption = False) -> None:
@@ -46,9 +69,10 @@ def show(connection: ConnectionId, as_json: JsonOption = False) -> None:
     """
 
     async def work(it: Administration) -> dict[str, Any]:
-        return row_of(it, await show_connection(it, COMMAND, connection))
+        row = await whole_row(it, await show_connection(it, COMMAND, connection))
+        return row | {"warnings": list(await mapping_warnings(it, COMMAND, connection))}
 
-    _print(on_administration(work), as_json=as_json)
+    show_connection_row(on_administration(work), as_json=as_json)
 
 
 def pause(connection: ConnectionId, as_json: JsonOption = False) -> None:
@@ -95,11 +119,12 @@ def on(connection: ConnectionId, as_json: JsonOption = False) -> None:
 
 def _change(connection: str, verb: Verb, *, as_json: bool) -> None:
     async def work(it: Administration) -> dict[str, Any]:
-        return row_of(it, await change_state(it, COMMAND, connection, verb))
+        return await whole_row(it, await change_state(it, COMMAND, connection, verb))
 
-    _print(on_administration(work), as_json=as_json)
+    show_connection_row(on_administration(work), as_json=as_json)
 
 
-def _print(row: dict[str, Any], *, as_json: bool) -> None:
+def show_connection_row(row: dict[str, Any], *, as_json: bool) -> None:
+    """Print a connection; its rules as they are stored are for programs."""
     shown = row if as_json else {name: value for name, value in row.items() if name != "rules"}
     show_row(shown, as_json=as_json)

@@ -27,10 +27,15 @@ def register(muster: typer.Typer) -> None:
 
 @app.command("list")
 def list_(
-    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many to look at.")] = 100,
+    most: Annotated[
+        int, typer.Option(min=1, max=10_000, metavar="NUMBER", help="How many to look at.")
+    ] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the oldest; they stay where they are."""
+    """Show the oldest; they stay where they are.
+
+    Example: muster dead-letters list --most 20
+    """
     settings = settings_with_broker()
     letters = asyncio.run(list_dead_letters(settings.broker_url, topology_of(settings), most))
     show_rows([asdict(letter) for letter in letters], LETTER_COLUMNS, as_json=as_json)
@@ -41,7 +46,10 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Throw all of them away. The changes that they told of are found by muster reconcile."""
+    """Throw all of them away. The changes that they told of are found by muster reconcile.
+
+    Example: muster dead-letters purge --yes
+    """
     settings = settings_with_broker()
     if not yes:
         typer.confirm("Throw all dead letters away?", abort=True, err=True)

@@ -1,4 +1,4 @@
-"""How does a command read an expiry? It takes a duration from now on, or a date or a time."""
+"""How does a command read an expiry, or a time past? As a duration from now, a date or a time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,10 @@ DURATION = re.compile("([0-9]{1,7})([smhd]?)")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "": "days"}
 
 FORMS = "90d, 12h, 30m, 2027-01-31 or 2027-01-31T18:00Z"
-"""Examples of the forms that are read."""
+"""Examples of the forms of an expiry that are read."""
+
+FORMS_OF_PAST = "30m, 12h, 2d, 2026-10-31 or 2026-10-31T18:00Z"
+"""Examples of the forms of a time past that are read."""
 
 
 def expiry_of(text: str, now: int) -> int:
@@ -22,12 +25,25 @@ def expiry_of(text: str, now: int) -> int:
 
     :raises InvalidInput: when the text has no form that is read, or means no time that there is.
     """
+    return _time_in("--expires", FORMS, text, now, 1)
+
+
+def past_of(text: str, now: int) -> int:
+    """Return the time past that a text means, as ``expiry_of`` does for a time to come.
+
+    :raises InvalidInput: when the text has no form that is read, or means no time that there is.
+    """
+    return _time_in("--since", FORMS_OF_PAST, text, now, -1)
+
+
+def _time_in(option: str, forms: str, text: str, now: int, direction: int) -> int:
     try:
         if duration := DURATION.fullmatch(text):
             number, unit = duration.groups()
-            return microseconds_of(instant_of(now) + timedelta(**{UNITS[unit]: int(number)}))
+            distance = timedelta(**{UNITS[unit]: direction * int(number)})
+            return microseconds_of(instant_of(now) + distance)
         instant = datetime.fromisoformat(text)
         zoned = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
         return microseconds_of(zoned)
     except (ValueError, OverflowError):
-        raise InvalidInput(f"--expires takes {FORMS}, not {text!r}") from None
+        raise InvalidInput(f"{option} takes {forms}") from None

@@ -4,8 +4,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import (
     ApiError,
+    HolderIsActive,
     NewWorkspace,
     NothingToChange,
+    NothingToPreview,
     RuleNames,
     UnknownPolicy,
     UnusableRules,
@@ -20,8 +22,10 @@ OPTIONS = RuleNames(
     role="--role",
     policy="--policy",
     role_map="--map-role",
+    group_map="--map-group",
     a_policy="--policy NAME",
     a_line="NAME=ROLE",
+    a_group_line="ID=ROLE",
 )
 
 
@@ -51,8 +55,12 @@ def message_for(error: Exception) -> str:
             return error.told_with(OPTIONS)
         case NothingToChange():
             return f"{error}: give at least one option (see --help)"
+        case NothingToPreview():
+            return "nothing to preview: give options of rules, --deactivate or --go-live"
         case NewWorkspace():
             return f"{error} (muster workspaces list): --new-workspace makes it"
+        case HolderIsActive():
+            return f"{error}: --from-active takes it, muster conflicts move leaves it"
         case UnknownPolicy():
             return f"{error}: muster policies add"
         case _:

@@ -1,5 +1,6 @@
 """What does ``muster failures`` do? It lists events that were given up, or publishes them again."""
 
+from collections import defaultdict
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -8,25 +9,18 @@ import typer
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
-from api.admin.named_values import one_of
 from api.admin.resync import Resynced
-from api.directory.identity_listing import UNPUBLISHABLE
+from api.reconciliation.arrivals import Awaited, awaited_among
+from deploy.commands.choices import KindArgument
 from deploy.commands.output import show_rows, with_times
-from deploy.commands.session import JsonOption, on_administration
-from deploy.commands.unknown_leavers import show_published
-from worker.retries import FailureKind
+from deploy.commands.progress import progress_bar
+from deploy.commands.session import JsonOption, OfConnection, on_administration
+from deploy.commands.waiting import TimeoutOption, WaitOption, check_wait, show_and_wait
 
 app = typer.Typer(no_args_is_help=True, help="Events that could not be published or applied.")
 
 TIME_COLUMNS = ("first_at", "last_at")
 
-Kind = Annotated[
-    str | None,
-    typer.Argument(help="exhausted, permanent or unpublishable; all, where left out."),
-]
-OfConnection = Annotated[
-    str | None, typer.Option("--connection", metavar="ID", help="Only of this connection.")
-]
 OfIdentity = Annotated[
     str | None, typer.Option("--identity", metavar="ID", help="Only of this SCIM user.")
 ]
@@ -39,7 +33,10 @@ def register(muster: typer.Typer) -> None:
 
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
-    """Show how many identities failed, grouped by kind and message."""
+    """Show how many identities failed, grouped by kind and message.
+
+    Example: muster failures list
+    """
 
     async def work(it: Administration) -> list[dict[str, Any]]:
         groups = await group_failures(it, COMMAND)
@@ -51,13 +48,16 @@ def list_(as_json: JsonOption = False) -> None:
 
 @app.command()
 def show(
-    kind: Kind = None,
+    kind: KindArgument = None,
     connection: OfConnection = None,
     identity: OfIdentity = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the identities whose events failed, the latest first."""
-    meant = FailureFilter(_kind_named(kind), connection, identity)
+    """Show the identities whose events failed, the latest first.
+
+    Example: muster failures show permanent --connection acme-store
+    """
+    meant = FailureFilter(kind, connection, identity)
 
     async def work(it: Administration) -> list[dict[str, Any]]:
         found = await list_failures(it, COMMAND, meant)
@@ -69,27 +69,38 @@ def show(
 
 @app.command()
 def retry(
-    kind: Kind = None,
+    kind: KindArgument = None,
     connection: OfConnection = None,
     identity: OfIdentity = None,
+    wait: WaitOption = False,
+    timeout: TimeoutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish the newest state of failed identities again; a success ends the failure.
 
     Left alone are people whose failed event is newer than the directory knows, which may have been
     a leaving, and people who have left downstream: muster reconcile shows them.
+
+    Example: muster failures retry exhausted --connection acme-store --wait
     """
-    meant = FailureFilter(_kind_named(kind), connection, identity)
+    check_wait(wait=wait, timeout=timeout)
+    meant = FailureFilter(kind, connection, identity)
+    tried: dict[str, set[str]] = defaultdict(set)
 
     async def work(it: Administration) -> Resynced:
+        if wait:
+            for failure in await list_failures(it, COMMAND, meant):
+                tried[failure.connection].add(failure.identity)
         return await retry_failures(it, COMMAND, meant)
 
-    done = on_administration(work)
-    show_published({"marked": done.marked}, done.left_alone, as_json=as_json)
+    with progress_bar(as_json=as_json) as show:
+        show("publishing", 0, None)
+        done = on_administration(work)
 
+    async def marked(it: Administration) -> Awaited:
+        for leaver in done.left_alone:
+            tried[leaver.connection].discard(leaver.identity)
+        return await awaited_among(it.directory, tried)
 
-def _kind_named(text: str | None) -> str | None:
-    """Return the kind of failures of this name; None, which means all kinds, without a name."""
-    if text is None:
-        return None
-    return one_of("the kind", text.lower(), (*FailureKind, UNPUBLISHABLE))
+    row = {"marked": done.marked}
+    show_and_wait(row, done.left_alone, marked, wait=wait, timeout=timeout, as_json=as_json)

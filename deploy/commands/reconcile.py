@@ -1,17 +1,20 @@
 """What does ``muster reconcile`` do? It compares directory and downstream, and repairs."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from api.admin.actors import COMMAND
+from api.admin.administration import Administration
 from api.admin.audit import Change, begun
 from api.reconciliation import outcome as use_case
+from api.reconciliation.arrivals import Awaited, awaited_among
 from api.reconciliation.on_the_way import moment_of_comparison
 from api.reconciliation.outcome import Outcome, bring_candidates_back
 from api.reconciliation.reconcile import Reconciliation
@@ -20,8 +23,18 @@ from contracts.clock import now
 from deploy.administration import administration_of
 from deploy.broker.transports import open_publisher, topology_of
 from deploy.commands.output import print_json, show_row, show_rows
+from deploy.commands.progress import Show, progress_bar
 from deploy.commands.session import JsonOption, on_databases
 from deploy.commands.unknown_leavers import rows_of, show_leavers
+from deploy.commands.visible_text import say
+from deploy.commands.waiting import (
+    TimeoutOption,
+    WaitOption,
+    check_wait,
+    conclude,
+    row_of,
+    wait_for,
+)
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from worker.drift import PlannedAssertions
@@ -57,6 +70,8 @@ def reconcile(
         ),
     ] = None,
     identities: Identities = None,
+    wait: WaitOption = False,
+    timeout: TimeoutOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare every identity with its state downstream; exit status 1 where they disagree.
@@ -74,10 +89,17 @@ def reconcile(
     left: people have left downstream, and the directory, which was restored, shows them active.
     They are shown apart. --fix asks at a terminal whether to bring them back, and elsewhere leaves
     them alone; the exit status is 1 as long as one is left.
+
+    Example: muster reconcile --fix --no-bring-back --wait
     """
-    if not fix and (bring is not None or identities):
-        raise typer.BadParameter("--bring-back, --no-bring-back and --identity go with --fix")
-    outcome = on_databases(partial(_compare, fix=fix, identities=identities or ()))
+    if not fix and (bring is not None or identities or wait):
+        raise typer.BadParameter(
+            "--bring-back, --no-bring-back, --identity and --wait go with --fix"
+        )
+    check_wait(wait=wait, timeout=timeout)
+    with progress_bar(as_json=as_json) as show:
+        compare = partial(_compare, fix=fix, identities=identities or (), show=show)
+        outcome = on_databases(compare)
     if not as_json:
         _show(outcome)
     people = len(outcome.candidates)
@@ -85,8 +107,11 @@ def reconcile(
         outcome = on_databases(partial(_bring_back, outcome=outcome))
         if not as_json:
             show_row({"brought_back": outcome.brought_back}, as_json=False)
+    awaited = wait_for(partial(_marked, outcome), timeout, as_json=as_json) if wait else None
     if as_json:
-        _print(outcome)
+        _print(outcome, {} if awaited is None else {"waited": row_of(awaited)})
+    if awaited is not None:
+        conclude(awaited, as_json=as_json)
     if not outcome.is_well:
         raise typer.Exit(1)
 
@@ -100,8 +125,17 @@ def _agrees(people: int, *, as_json: bool) -> bool:
     )
 
 
+async def _marked(outcome: Outcome, it: Administration) -> Awaited:
+    """Give the identities that were published again."""
+    back = outcome.candidates if outcome.brought_back is not None else ()
+    named: dict[str, set[str]] = defaultdict(set)
+    for finding in (*outcome.comparison.findings, *back):
+        named[finding.connection].add(finding.identity)
+    return await awaited_among(it.directory, named)
+
+
 async def _compare(
-    databases: Databases, settings: Settings, *, fix: bool, identities: Sequence[str]
+    databases: Databases, settings: Settings, *, fix: bool, identities: Sequence[str], show: Show
 ) -> Outcome:
     states = StoredSyncStates(databases.downstream)
     reconciliation = Reconciliation(databases.directory, states, await _moment(settings))
@@ -110,7 +144,14 @@ async def _compare(
         if fix:
             it, change = administration_of(databases, settings), Change("identities.reconcile")
             await audited.enter_async_context(begun(it, COMMAND, change))
-        return await use_case.reconcile(reconciliation, assertions, fix=fix, identities=identities)
+        number = await reconciliation.number()
+        return await use_case.reconcile(
+            reconciliation,
+            assertions,
+            fix=fix,
+            identities=identities,
+            told=lambda compared: show("compared", compared, number),
+        )
 
 
 async def _moment(settings: Settings) -> Moment:
@@ -133,12 +174,13 @@ def _counts(outcome: Outcome) -> dict[str, int]:
     return counts if outcome.marked is None else counts | {"marked": outcome.marked}
 
 
-def _print(outcome: Outcome) -> None:
-    """Print counts, findings and leavers as one JSON object."""
+def _print(outcome: Outcome, waited: dict[str, Any]) -> None:
+    """Print counts, findings and leavers as one JSON object, and what came of a wait."""
     back = {} if outcome.brought_back is None else {"brought_back": outcome.brought_back}
     print_json(
         _counts(outcome)
         | back
+        | waited
         | {
             "findings": [asdict(finding) for finding in outcome.comparison.findings],
             "leavers": rows_of(outcome.comparison.leavers),
@@ -154,6 +196,6 @@ def _show(outcome: Outcome) -> None:
         columns = ("connection", "identity", "verdict", "differs")
         show_rows(findings[:MOST_FINDINGS_SHOWN], columns, as_json=False)
     if len(findings) > MOST_FINDINGS_SHOWN:
-        typer.echo(f"… and {len(findings) - MOST_FINDINGS_SHOWN} more: --json shows all.")
+        say(f"… and {len(findings) - MOST_FINDINGS_SHOWN} more: --json shows all.")
     if outcome.comparison.leavers:
         show_leavers(outcome.comparison.leavers, "Left downstream")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from api.admin.rule_choices import RoleChoice, RuleChoices
+from api.admin.rule_choices import GroupChoice, RoleChoice, RuleChoices
 from deploy.commands.invalid_input import InvalidInput
 
 
@@ -12,6 +12,7 @@ def choices_of(
     role: str | None = None,
     policy: str | None = None,
     map_role: Sequence[str] | None = None,
+    map_group: Sequence[str] | None = None,
     *,
     no_map_role: bool = False,
 ) -> RuleChoices:
@@ -21,9 +22,19 @@ def choices_of(
     """
     if map_role and no_map_role:
         raise InvalidInput("--map-role and --no-map-role exclude each other")
+    if map_group and no_map_role:
+        raise InvalidInput("--map-group and --no-map-role exclude each other")
     lines = [_line(text) for text in map_role or ()]
     role_map = lines if lines or no_map_role else None
-    return RuleChoices(on_create, on_deactivate, role, policy, role_map)
+    group_lines = [GroupChoice(it.name, it.role) for it in map(_line, map_group or ())]
+    group_map = group_lines if group_lines or no_map_role else None
+    creation, leaving, of_role = map(_word, (on_create, on_deactivate, role))
+    return RuleChoices(creation, leaving, of_role, policy, role_map, group_map)
+
+
+def _word(choice: str | None) -> str | None:
+    """Return a choice as a mere text, as which an error can quote it."""
+    return None if choice is None else str(choice)
 
 
 def _line(text: str) -> RoleChoice:

@@ -8,6 +8,7 @@ import typer
 
 from api.admin.administration import Administration
 from deploy.administration import administration_of
+from deploy.commands.completions import connection_ids
 from deploy.commands.invalid_input import InvalidInput
 from deploy.databases.migrations import ensure_current
 from deploy.databases.open_databases import Databases, open_databases
@@ -16,7 +17,16 @@ from deploy.settings import Settings, read_settings
 T = TypeVar("T")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ConnectionId = Annotated[str, typer.Argument(metavar="CONNECTION", help="As in its base URL.")]
+ConnectionId = Annotated[
+    str,
+    typer.Argument(metavar="CONNECTION", help="As in its base URL.", autocompletion=connection_ids),
+]
+OfConnection = Annotated[
+    str | None,
+    typer.Option(
+        "--connection", metavar="ID", help="Only of this connection.", autocompletion=connection_ids
+    ),
+]
 
 
 def on_databases(work: Callable[[Databases, Settings], Awaitable[T]], *, makes: bool = False) -> T:

@@ -21,16 +21,25 @@ from contracts.clock import now
 from deploy.commands.expiry import FORMS, expiry_of
 from deploy.commands.output import show_row, show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
+from deploy.commands.visible_text import say
 
 app = typer.Typer(no_args_is_help=True, help="Bearer tokens of connections.")
 
 Name = Annotated[
-    str | None, typer.Option(help="A name for lists and the audit log; it is no secret.")
+    str | None,
+    typer.Option(metavar="NAME", help="A name for lists and the audit log; it is no secret."),
 ]
 Expires = Annotated[
     str | None,
     typer.Option(metavar="WHEN", help=f"When it ends by itself, in UTC: {FORMS} (default: never)."),
 ]
+
+OF_USE = ("last_used_at", "last_used_from", "expires_soon")
+
+ENDS_SOON = (
+    "a token ends within two weeks: make the next one (muster tokens create), or revoke it if it is"
+    " no longer used"
+)
 
 
 def register(muster: typer.Typer) -> None:
@@ -48,14 +57,19 @@ def list_(
 ) -> None:
     """List the tokens of a connection, the newest first, without the tokens themselves.
 
+    When and from where each was last used is exact to a minute. Within two weeks before its end, a
+    token that lives expires soon.
+
     Example: muster tokens list acme-store
     """
 
     async def work(it: Administration) -> Sequence[ListedToken]:
         return await list_tokens(it, COMMAND, connection, revoked=revoked)
 
-    columns = ("id", "name", "state", "created_at", "created_by", "expires_at")
+    columns = ("id", "name", "state", "created_at", "created_by", "expires_at", *OF_USE)
     rows = [_row_of(token) for token in on_administration(work)]
+    if not as_json and any(row["expires_soon"] for row in rows):
+        say(f"muster: {ENDS_SOON}", to_stderr=True)
     show_rows(rows, (*columns, "revoked_at") if revoked else columns, as_json=as_json)
 
 
@@ -84,7 +98,8 @@ def rotate(
     name: Name = None,
     expires: Expires = None,
     keep_old: Annotated[
-        bool, typer.Option(help="The newest of the earlier tokens goes on living.")
+        bool,
+        typer.Option("--keep-old", help="The newest of the earlier tokens goes on living."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -122,7 +137,7 @@ def _choices_of(name: str | None, expires: str | None) -> TokenChoices:
 
 
 def _row_of(token: ListedToken) -> dict[str, Any]:
-    return with_times(asdict(token), "created_at", "expires_at", "revoked_at")
+    return with_times(asdict(token), "created_at", "expires_at", "revoked_at", "last_used_at")
 
 
 def _print_new(new: NewToken, *, as_json: bool) -> None:

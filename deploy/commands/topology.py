@@ -23,6 +23,9 @@ def _topology() -> None:
 
 @app.command()
 def apply() -> None:
-    """Declare them. The broker's user needs the right to configure, those of processes do not."""
+    """Declare them. The broker's user needs the right to configure, those of processes do not.
+
+    Example: muster topology apply
+    """
     settings = settings_with_broker()
     asyncio.run(apply_topology(settings.broker_url, topology_of(settings)))

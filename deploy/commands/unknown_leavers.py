@@ -10,6 +10,7 @@ from rich.console import Console
 from api.reconciliation.verdicts import Finding
 from contracts.clock import instant_of
 from deploy.commands.output import print_rows, show_row
+from deploy.commands.visible_text import say
 
 MOST_LEAVERS_SHOWN = 50
 """The number of leavers in the table. --json prints all of them."""
@@ -40,12 +41,13 @@ def rows_of(leavers: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def show_leavers(leavers: Sequence[Finding], title: str, *, to_stderr: bool = False) -> None:
     """Print leavers in a table of their own, with an explanation and the remedy."""
-    typer.echo(f"{title}: {len(leavers)}. {EXPLANATION}", err=to_stderr)
+    say(f"{title}: {len(leavers)}. {EXPLANATION}", to_stderr=to_stderr)
     rows = [_row(leaver) for leaver in leavers[:MOST_LEAVERS_SHOWN]]
     print_rows(Console(stderr=to_stderr), rows, ("connection", "identity", "left_at", "lost"))
     if len(leavers) > MOST_LEAVERS_SHOWN:
-        typer.echo(
-            f"… and {len(leavers) - MOST_LEAVERS_SHOWN} more: --json shows all.", err=to_stderr
+        say(
+            f"… and {len(leavers) - MOST_LEAVERS_SHOWN} more: --json shows all.",
+            to_stderr=to_stderr,
         )
 
 

@@ -1,7 +1,9 @@
 """How is a database opened? Engines of SQLAlchemy are made, with the options for durability."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -175,6 +177,16 @@ def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEn
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def _give_lock_back(connection: Any, _record: object, _error: object) -> None:
+        """Roll back before a connection is closed, as one is whose task was cancelled.
+
+        SQLite closes a connection for good with its last statement. That of a cancelled task lives
+        until the garbage collector comes, and its transaction would lock the file until then.
+        """
+        with suppress(sqlite3.Error, ValueError):  # the latter where it is closed already
+            connection.run_async(lambda driver: asyncio.shield(driver.rollback()))
 
     refuse_other_files(engine.sync_engine, file)
     return engine

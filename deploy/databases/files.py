@@ -7,6 +7,7 @@ writes are lost. A new connection would create an empty file in its place, unnot
 import os
 import sys
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,9 @@ from sqlalchemy import Engine, PoolProxiedConnection, event
 
 Identity = tuple[int, int]
 """Device and inode of a file, which stay the same when it is renamed."""
+
+OF_ITS_OWNER = 0o600
+"""The mode of a file that is made: it holds names and addresses. Its companions have the same."""
 
 FILE_LOST = (
     "its file is gone, or another one lies there: put back the one that was opened, or restart"
@@ -65,7 +69,12 @@ class DatabaseFile:
         self.check()
         if not self._makes and not self._path.exists():
             raise DatabaseFileMissing(FILE_MISSING.format(path=self._path))
-        mode = "rwc" if self._makes and self._opened is None else "rw"
+        if self._makes and self._opened is None:
+            mode = "rwc"
+            with suppress(OSError):  # SQLite says better why it cannot be made
+                self._path.touch(mode=OF_ITS_OWNER)
+        else:
+            mode = "rw"
         return f"file:{quote(str(self._path))}?mode={mode}"
 
     def add_connection(self, connection: object) -> None:

@@ -1,16 +1,22 @@
 """Which databases does a process open? It opens those that it needs, and closes them at its end."""
 
-from collections.abc import AsyncIterator, Callable
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
 from asyncpg import (
+    InsufficientPrivilegeError,
     InterfaceError,
     InvalidAuthorizationSpecificationError,
     InvalidCatalogNameError,
+    PostgresConnectionError,
     PostgresError,
+    TooManyConnectionsError,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -44,20 +50,52 @@ class UnusableDatabase(DeployError):
 
 def _problem(error: BaseException) -> str:
     """Return the reason in words of our own, because the driver's texts quote users and names."""
+    cause = cause_of(error)
+    if isinstance(cause, DatabaseFileLost | DatabaseFileMissing):
+        return str(cause)
+    return trouble_of(cause) or type(cause).__name__
+
+
+class Trouble(StrEnum):
+    """Why a server cannot be used, in words that follow a colon."""
+
+    NOTHING_ANSWERS = "nothing answers there"
+    NO_HOST = "there is no host of that name"
+    NO_ANSWER_IN_TIME = "no answer comes in time"
+    NO_WRITER = "none of its servers that answer takes writes"
+    NO_DATABASE = "the server has no database of that name; make it first"
+    REFUSED_USER = "the server refuses that user or password"
+    NOT_ALLOWED = "that user may not connect to that database"
+    NO_SESSION_LEFT = "the server has no session left for that user"
+    NOT_POSTGRES = "the server there speaks something else than PostgreSQL, or hangs up"
+    NO_TLS = "no encrypted session comes about: see sslmode, and the server's certificate"
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return the error of the driver, or of the system, which SQLAlchemy's error is about."""
     adapted = getattr(error, "orig", None)
-    match cause := (adapted and adapted.__cause__) or adapted or error:
-        case ConnectionRefusedError():
-            return "nothing answers there"
-        case NoServerTakesWrites():
-            return "none of its servers that answer takes writes"
-        case DatabaseFileLost() | DatabaseFileMissing():
-            return str(cause)
-        case InvalidCatalogNameError():
-            return "the server has no database of that name; make it first"
-        case InvalidAuthorizationSpecificationError():
-            return "the server refuses that user or password"
-        case _:
-            return type(cause).__name__
+    return (adapted and adapted.__cause__) or adapted or error
+
+
+TROUBLES: Sequence[tuple[type[BaseException], Trouble]] = (
+    (ConnectionRefusedError, Trouble.NOTHING_ANSWERS),
+    (socket.gaierror, Trouble.NO_HOST),
+    (ssl.SSLError, Trouble.NO_TLS),
+    (NoServerTakesWrites, Trouble.NO_WRITER),
+    (InvalidCatalogNameError, Trouble.NO_DATABASE),
+    (InvalidAuthorizationSpecificationError, Trouble.REFUSED_USER),
+    (InsufficientPrivilegeError, Trouble.NOT_ALLOWED),
+    (TooManyConnectionsError, Trouble.NO_SESSION_LEFT),
+    (TimeoutError, Trouble.NO_ANSWER_IN_TIME),
+    (ConnectionError, Trouble.NOT_POSTGRES),
+    (PostgresConnectionError, Trouble.NOT_POSTGRES),
+)
+"""Errors and what they mean; of several that fit, the first one counts."""
+
+
+def trouble_of(cause: BaseException) -> Trouble | None:
+    """Return the reason why a session has not come about; None for an error of another kind."""
+    return next((trouble for kind, trouble in TROUBLES if isinstance(cause, kind)), None)
 
 
 @asynccontextmanager

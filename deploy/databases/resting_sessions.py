@@ -39,33 +39,35 @@ class RestingSessions:
             self._since[connection.driver_connection] = self._clock()
 
     def _take(self, connection: Any, _record: object, _proxy: object) -> None:
-        """Let a session be used, or have the pool replace it.
+        """Let a session be used, or have the pool replace it, unless it was opened just for this.
 
         :raises InvalidatePoolError: when the session has ended, or does not answer. The others of
             the pool have probably ended as well.
         :raises DisconnectionError: when the session has rested for too long.
         """
         session: Session = connection.driver_connection
-        now = self._clock()
-        rested = now - self._since.pop(session, now)
+        if (since := self._since.pop(session, None)) is None:
+            return  # it has never rested
+        rested = self._clock() - since
         if session.is_closed():  # the driver knows by itself
             raise InvalidatePoolError
         if rested > REPLACED_AFTER:
             session.terminate()
             raise DisconnectionError
         if rested > ASKED_AFTER and not connection.run_async(_answers):
-            LOG.warning("database_line_forgotten", sessions=len(self._since) + 1)
-            self._end_all()
+            LOG.warning("database_line_forgotten", sessions=self._end_all() + 1)
             raise InvalidatePoolError
 
-    def _end_all(self) -> None:
+    def _end_all(self) -> int:
         """End all idle sessions, without the farewell message, for which a caller would wait.
 
-        If the network has dropped one of them, it has dropped the others, too.
+        If the network has dropped one of them, it has dropped the others, too. Their pools find
+        them ended. Return how many there were.
         """
-        for session in [*self._since]:
+        idle = [session for session in [*self._since] if not session.is_closed()]
+        for session in idle:
             session.terminate()
-        self._since.clear()
+        return len(idle)
 
 
 async def _answers(session: Session) -> bool:

@@ -2,6 +2,10 @@
 
 After a failover the name of the database leads to the new primary, while sessions that were opened
 before lead to the old one for as long as they live.
+
+A session that is opened for a checkout is not judged at it. A pool that finds two sessions in turn
+to be stale raises an error that tells nobody that the server is away; a statement of the session
+itself raises one that does.
 """
 
 import time
@@ -15,6 +19,9 @@ from contracts.database_errors import OTHER_SESSION_HELPS, code_of
 
 OPENED_AT = "opened"
 """The key under which a pool records when a session was opened (seconds, monotonic)."""
+
+USED = "used"
+"""The key under which a pool records that a session was checked out before."""
 
 STANDBY_SECONDS = 1.0
 """Seconds that a session of a standby is used before it is replaced: reads there are stale, by an
@@ -41,7 +48,9 @@ class SessionReplacement:
             The driver knows whether a session has ended, so that no ping is needed.
             """
             driver = connection.driver_connection
-            if driver.is_closed() or self._is_outlived(driver, record.info[OPENED_AT]):
+            if USED not in record.info:
+                record.info[USED] = True
+            elif driver.is_closed() or self._is_outlived(driver, record.info[OPENED_AT]):
                 raise InvalidatePoolError
 
         @event.listens_for(engine.sync_engine, "handle_error")

@@ -53,7 +53,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo() -> None:
-    """Tell a joiner-mover-leaver story in requests of Okta, and check its effects downstream."""
+    """Tell a joiner-mover-leaver story in requests of Okta, and check its effects downstream.
+
+    Example: muster demo
+    """
     with TemporaryDirectory(prefix="muster-demo-") as folder:
         settings = read_settings(
             directory_database_url=f"sqlite:///{folder}/directory.sqlite3",

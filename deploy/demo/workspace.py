@@ -53,8 +53,8 @@ Try it:
          "userName": "ada@example.com", "name": {{"givenName": "Ada", "familyName": "Quill"}},
          "emails": [{{"value": "ada@example.com", "primary": true}}], "active": true}}'
 
-  .venv/bin/muster accounts list {workspace}
-  .venv/bin/muster devices list {workspace}
+  muster accounts list {workspace}
+  muster devices list {workspace}
 """
 
 
@@ -64,7 +64,7 @@ async def introduce(databases: Databases, settings: Settings, *, make_demo: bool
     if known:
         for each in known:
             typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
-        typer.echo("A new token: .venv/bin/muster tokens rotate CONNECTION\n")
+        typer.echo("One more token, beside the present one: muster tokens create CONNECTION\n")
     elif make_demo and not await Inventory(databases.downstream).workspaces.exists(DEMO_WORKSPACE):
         await _make(databases, settings)
 

@@ -30,6 +30,7 @@ SENT_AHEAD = 128 * 1024
 buffer some MB for each, out of the memory that all share."""
 
 API_ADVICE = "set MUSTER_PORT or MUSTER_HOST"
+ADMIN_ADVICE = "set MUSTER_ADMIN_PORT or MUSTER_ADMIN_HOST"
 
 
 class PortTaken(DeployError):
@@ -65,6 +66,14 @@ def bind_api_for(processes: int, settings: Settings) -> list[socket.socket]:
     with bind_api(settings) as alone:  # a shared port would tell nothing of other processes on it
         port = alone.getsockname()[1]
     return [_bind(settings.host, port, API_ADVICE, shared=True) for _ in range(processes)]
+
+
+def bind_admin(settings: Settings) -> socket.socket:
+    """Bind the socket for administrators.
+
+    :raises PortTaken: when that is not possible. Its text names the settings to change.
+    """
+    return _bind(settings.admin_host, settings.admin_port, ADMIN_ADVICE)
 
 
 def bind_operators(settings: Settings) -> socket.socket:

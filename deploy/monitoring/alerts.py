@@ -7,11 +7,15 @@ that is unavailable is NaN: NaN > 0 is false, and ``x != x`` is true for NaN alo
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from api.directory.brake_limits import Effect
 from deploy.monitoring.objectives import BURNS, OBJECTIVES, Burn, Objective
-from deploy.monitoring.pace import HOUR, MINUTE, Pace
+from deploy.monitoring.pace import DAY, HOUR, MINUTE, Pace
 from deploy.monitoring.queries import LEAVERS_UNKNOWN
 
 RUNBOOKS = "docs/runbooks"
+
+TOKEN_WARNING = 14 * DAY
+"""Seconds before the end of a token."""
 
 LOOP_LAG_LIMIT, LOOP_LAG_SHARE = 0.1, 0.01
 """Seconds (a bucket of the histogram) within which ``/livez`` is to answer, and the share of the
@@ -159,6 +163,7 @@ def _needed_decisions(pace: Pace) -> Iterator[Alert]:
         "Last Admins that the provider has removed or downgraded, and that keep their access:"
         " {{ $value }}.",
     )
+    yield from _held_leavings(pace)
     yield Alert(
         "MusterActionsRefused",
         "ticket",
@@ -199,6 +204,31 @@ def _needed_decisions(pace: Pace) -> Iterator[Alert]:
         f"{LEAVERS_UNKNOWN} > 0",
         "People who have left downstream, although the directory, which has lost their leaving,"
         " shows them as active: {{ $value }}.",
+    )
+    yield Alert(
+        "MusterTokenExpires",
+        "ticket",
+        f"min(muster_next_token_expiry_timestamp_seconds) - time() < {pace.seconds(TOKEN_WARNING)}",
+        "A token of a connection ends in {{ $value | humanizeDuration }}; from then on its provider"
+        " is refused.",
+    )
+
+
+def _held_leavings(pace: Pace) -> Iterator[Alert]:
+    effects = "|".join(Effect)
+    yield Alert(
+        "MusterLeavingsHeld",
+        "ticket",
+        f'max by (reason) (muster_held_identities{{reason=~"{effects}"}}) > 0',
+        "More people were to leave, or to lose the Admin role, within an hour than the brake of"
+        " their connection allows ({{ $labels.reason }}). So many are held: {{ $value }}.",
+    )
+    yield Alert(
+        "MusterLeavingsHeld",
+        "page",
+        f"max by (reason) (muster_oldest_held_loss_age_seconds) > {pace.seconds(DAY)}",
+        "People who are held by a brake ({{ $labels.reason }}) keep their access, and nobody has"
+        " decided on it for {{ $value | humanizeDuration }}.",
     )
 
 

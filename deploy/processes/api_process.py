@@ -10,9 +10,11 @@ from deploy.databases.open_databases import open_downstream_lazily
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import cancelled_at_the_end, running_in_background
+from deploy.processes.bookkeeping import running_bookkeeping
 from deploy.processes.configured_api import configured_api
 from deploy.processes.health_checks import instrument_relay
 from deploy.processes.operator_endpoints import OperatorEndpoints
+from deploy.processes.rates import running_rates
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
 
@@ -30,12 +32,16 @@ async def run_api(
         open_downstream_lazily(settings) as downstream,
     ):
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
-        relay = relay_to(publisher, settings, directory, metrics)
+        relay = relay_to(publisher, settings, directory, metrics, downstream)
         counting = UserCounting(directory)
-        app = configured_api(settings, relay, metrics, counting, endpoints, documented=False)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
             running_in_background(relay.run),
             cancelled_at_the_end(counting.run()),
+            running_bookkeeping(settings, directory, metrics) as book,
+            running_rates(settings.rate, directory, metrics) as rates,
         ):
+            app = configured_api(
+                settings, relay, metrics, counting, endpoints, book, rates, documented=False
+            )
             await serve(app, listener, stop, settings.bounds, HttpMetrics(endpoints.registry))

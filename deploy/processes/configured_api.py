@@ -4,8 +4,10 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.directory.count_users import UserCounting
+from api.fairness.rates import Rates
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
+from api.requests.request_book import RequestBook
 from deploy.processes.health_routes import health_routes
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.settings import Settings
@@ -17,6 +19,8 @@ def configured_api(
     metrics: ApiMetrics,
     counting: UserCounting,
     endpoints: OperatorEndpoints,
+    book: RequestBook,
+    rates: Rates | None,
     *,
     documented: bool,
 ) -> FastAPI:
@@ -30,8 +34,10 @@ def configured_api(
         metrics,
         on_write=relay.wake,
         counting=counting,
+        on_answer=book.note,
         limits=settings.limits,
         share_sizes=settings.share_sizes,
+        rates=rates,
         documented=settings.shows_docs(by_default=documented),
     )
     app.include_router(health_routes(endpoints.checks))

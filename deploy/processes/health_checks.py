@@ -1,6 +1,7 @@
 """How healthy is each part? Its metrics and its checks of readiness are registered here."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from contracts.health import Check
 from contracts.topology import TOPOLOGY_NOT_APPLIED
 from contracts.transport import Consumer, Publisher
 from deploy.databases.metrics import DatabaseObservation
+from deploy.databases.open_databases import Databases
 from deploy.databases.writability import check_of_writes
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from worker import write_probe as downstream_probe
@@ -68,6 +70,21 @@ def instrument_worker(
         _can_consume(consumer, vital=needs_broker),
     ]
     return metrics
+
+
+def instrument_admin(endpoints: OperatorEndpoints, databases: Databases) -> None:
+    """Register the checks of a process that serves administrators alone.
+
+    Without downstream it goes on: what concerns the directory alone can be done, as a pause.
+    """
+    directory, downstream = databases.directory, databases.downstream
+    vital = _database(
+        endpoints, "directory", directory, directory.writers, directory_probe.try_writing
+    )
+    remark = _database(
+        endpoints, "downstream", downstream, [downstream.writing], downstream_probe.try_writing
+    )
+    endpoints.checks += [vital, replace(remark, vital=False)]
 
 
 def _database(

@@ -24,5 +24,5 @@ async def run_relay(
     ):
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=True)
         async with running_sweeper(settings, directory, downstream, publisher, metrics):
-            relay = relay_to(publisher, settings, directory, metrics)
+            relay = relay_to(publisher, settings, directory, metrics, downstream)
             await relay.run(stop)

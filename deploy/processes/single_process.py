@@ -1,4 +1,4 @@
-"""How does Muster run in one process? api, relay and worker share a transport.
+"""How does Muster run in one process? api, relay, worker and admin API share a transport.
 
 Without a broker the transport is embedded, and a mark is cleared when the worker has committed.
 """
@@ -14,9 +14,12 @@ from deploy.databases.open_databases import Databases
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import cancelled_at_the_end, running_in_background
+from deploy.processes.bookkeeping import running_bookkeeping
+from deploy.processes.configured_admin import configured_admin
 from deploy.processes.configured_api import configured_api
 from deploy.processes.health_checks import instrument_relay, instrument_worker
 from deploy.processes.operator_endpoints import OperatorEndpoints
+from deploy.processes.rates import running_rates
 from deploy.processes.sweeper import running_sweeper
 from deploy.settings import Settings
 from worker.consume import Worker
@@ -28,31 +31,45 @@ async def run_everything(
     databases: Databases,
     endpoints: OperatorEndpoints,
     stop: asyncio.Event,
+    *,
+    administrators: socket.socket | None = None,
 ) -> None:
     """Serve until stopped, then drain: requests first, then the worker, then the relay.
 
     The worker finishes the events that it has taken. The others are not waited for, because its
     database may be away: their identities stay marked, and are published at the next start.
+
+    :param administrators: the socket for the admin API, if it is served.
     """
     if not settings.broker_url:
         await _release_leases(databases)
     async with open_both(settings) as (publisher, consumer):
         directory, downstream = databases.directory, databases.downstream
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
-        relay = relay_to(publisher, settings, directory, metrics)
+        relay = relay_to(publisher, settings, directory, metrics, downstream)
         worker_metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=False)
         worker = Worker(downstream, consumer, worker_metrics)
         counting = UserCounting(directory)
-        app = configured_api(settings, relay, metrics, counting, endpoints, documented=True)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
             running_in_background(relay.run),
             cancelled_at_the_end(counting.run()),
+            running_bookkeeping(settings, directory, metrics) as book,
+            running_rates(settings.rate, directory, metrics) as rates,
             AsyncExitStack() as worker_side,
         ):
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running_in_background(worker.run))
-            await serve(app, listener, stop, settings.bounds, HttpMetrics(endpoints.registry))
+            app = configured_api(
+                settings, relay, metrics, counting, endpoints, book, rates, documented=True
+            )
+            async with asyncio.TaskGroup() as served:
+                http = HttpMetrics(endpoints.registry)
+                served.create_task(serve(app, listener, stop, settings.bounds, http))
+                if administrators is not None:
+                    wake = relay.wake
+                    admin = configured_admin(settings, databases, endpoints, on_change=wake)
+                    served.create_task(serve(admin, administrators, stop, settings.bounds))
 
 
 async def _release_leases(databases: Databases) -> None:

@@ -21,3 +21,13 @@ def test_contracts_need_nothing_but_pydantic_and_the_standard_library() -> None:
     allowed = sys.stdlib_module_names | {"contracts", "pydantic", "pydantic_core"}
     imported = {name for file in python_files("contracts") for name in imported_packages(file)}
     assert imported - allowed == set()
+
+
+def test_use_cases_of_administrators_know_nothing_of_http() -> None:
+    offenders = [
+        str(file)
+        for file in python_files("api/admin")
+        if {"fastapi", "starlette"}.intersection(imported_packages(file))
+        and "http" not in file.parts
+    ]
+    assert offenders == []

@@ -18,7 +18,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.watching.processors import Processors
 from tests.benchmarks.watching.sight import Sight, moment
 from tests.drivers.api_process import api_processes
-from tests.drivers.installation import Installation, is_ready
+from tests.drivers.installation import NO_BRAKE, Installation, is_ready
 from tests.drivers.muster_process import START_SECONDS
 
 API_PROCESSES = 2
@@ -95,7 +95,7 @@ class Setting:
 
     async def _new(self, crowd: Crowd, port: int) -> People:
         mapped = f"{group_name(self.extent.groups[-1])}=editor"
-        rules = (*RULES, "--map-role", mapped)
+        rules = (*RULES, *NO_BRAKE, "--map-role", mapped)
         opened = await self.installed.connect(crowd.name, "dashboard", *rules)
         since, target = moment(), Target.of(opened, port)
 

@@ -14,6 +14,8 @@ from tests.servers.migrated import FileTemplates, NewDatabase
 
 Muster = Callable[..., Answer]
 
+ADA = ("acme", "mdm", "ada@example.com")
+
 
 def test_a_connection_is_created_with_its_base_url_and_a_token(muster: Muster) -> None:
     created = muster("connections", "create", "acme", "store", "--json").json
@@ -59,6 +61,12 @@ def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
         "on_create": "create-employee",
         "on_deactivate": "nothing",
         "roles": "",
+        "rules": {
+            "portal": "store",
+            "on_create": {"do": "create-employee"},
+            "on_deactivate": {"do": "nothing"},
+        },
+        "warnings": [],
     }
     (listed,) = muster("connections", "list", "--json").json
     assert (listed["on_create"], listed["on_deactivate"]) == ("create-employee", "nothing")
@@ -70,9 +78,24 @@ def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
 def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
     muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
     change = ("connections", "change", "acme-dashboard", "--json")
-    assert muster(*change, "--map-role", "Staff=viewer").json["roles"] == "Staff=viewer"
+    changed = muster(*change, "--map-role", "Staff=viewer").json
+    assert (changed["roles"], len(changed["warnings"])) == ("Staff=viewer", 1)
     assert muster(*change, "--on-deactivate", "nothing").json["roles"] == "Staff=viewer"
     assert muster(*change, "--no-map-role").json["roles"] == ""
+
+
+def test_a_mapping_without_a_pushed_group_is_warned_of(muster: Muster) -> None:
+    muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
+    shown = muster("connections", "show", "acme-dashboard", "--json").json
+    [warning] = shown["warnings"]
+    assert "pushed no group" in warning
+    assert muster("rules", "choices", "acme-dashboard", "--json").json == {
+        "connection": "acme-dashboard",
+        "groups": [],
+        "roles": [],
+        "warnings": [warning],
+    }
+    assert f"warning: {warning}" in muster("rules", "choices", "acme-dashboard").out
 
 
 def test_a_token_is_rotated(muster: Muster) -> None:
@@ -105,11 +128,27 @@ def test_tokens_are_made_listed_and_revoked(muster: Muster) -> None:
     assert len(muster("tokens", "list", "acme-store", "--revoked", "--json").json) == 2
 
 
+def test_a_token_that_ends_within_two_weeks_is_told(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    made = muster("tokens", "create", "acme-store", "--expires", "13d", "--json").json
+    listed = muster("tokens", "list", "acme-store", "--json")
+    assert [it["expires_soon"] for it in listed.json] == [True, False]
+    assert listed.err == ""
+    assert "ends within two weeks" in muster("tokens", "list", "acme-store").err
+    [told] = muster("status", "--json").json["expiring_tokens"]
+    assert (told["connection"], told["token"]) == ("acme-store", made["id"])
+    assert made["id"] in muster("status").out
+    muster("tokens", "revoke", "acme-store", made["id"])
+    assert muster("status", "--json").json["expiring_tokens"] == []
+
+
 def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     muster("connections", "create", "other", "store", "--new-workspace")
     muster("connections", "change", "acme-store", "--on-create", "create-employee")
-    changed, created = muster("audit", "acme", "--json").json
+    changed, created, made, begun = muster("audit", "acme", "--json").json
+    assert (made["action"], made["workspace"]) == ("workspaces.create", "acme")
+    assert [it["outcome"] for it in (begun, made)] == ["begun", "done"]
     assert (created["action"], created["actor"]) == ("connections.create", "command")
     assert changed["before"]["on_create"] == {"do": "nothing"}
     assert changed["after"]["on_create"] == {"do": "create-employee"}
@@ -126,8 +165,15 @@ def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
     muster("devices", "add", "acme", "S-2", "--assigned-to", "Ada@Example.com")
     muster("devices", "assign", "acme", "S-1", "ada@example.com")
     assert muster("devices", "list", "acme", "--json").json == [
-        {"serial": "S-1", "policy": "Standard", "assigned_to": "ada@example.com", "removed": False},
-        {"serial": "S-2", "policy": None, "assigned_to": "ada@example.com", "removed": False},
+        {
+            "serial": serial,
+            "policy": policy,
+            "assigned_to": "ada@example.com",
+            "removed": False,
+            "id": muster("devices", "show", "acme", serial, "--json").json["id"],
+            "account": muster("accounts", "show", *ADA, "--json").json["id"],
+        }
+        for serial, policy in (("S-1", "Standard"), ("S-2", None))
     ]
 
 
@@ -147,9 +193,80 @@ def test_accounts_made_by_hand_are_listed(muster: Muster) -> None:
             "made_by": "hand",
             "released": False,
             "protected": False,
+            "id": muster("accounts", "show", "acme", portal, ADA[-1], "--json").json["id"],
+            "identity": None,
         }
         for portal, role in (("dashboard", "admin"), ("store", None))
     ]
+
+
+def test_a_device_changes_its_policy_leaves_and_comes_back(muster: Muster) -> None:
+    muster("policies", "add", "acme", "Standard")
+    first = muster("devices", "add", "acme", "S-1", "--json").json
+    assert muster("devices", "policy", "acme", "S-1", "Standard", "--json").json == {
+        **first,
+        "policy": "Standard",
+    }
+    in_use = muster("policies", "remove", "acme", "Standard")
+    assert (in_use.status, "has devices under policy" in in_use.err) == (2, True)
+    assert muster("devices", "remove", "acme", "S-1", "--json").json["removed"]
+    assert muster("policies", "remove", "acme", "Standard", "--json").json == {"policy": "Standard"}
+    refused = muster("devices", "policy", "acme", "S-1")
+    assert (refused.status, "add it again first" in refused.err) == (2, True)
+    second = muster("devices", "add", "acme", "S-1", "--json").json
+    assert second["id"] != first["id"]
+    assert [it["removed"] for it in muster("devices", "list", "acme", "--json").json] == [
+        *(False, True),
+    ]
+    [live] = muster("devices", "list", "acme", "--live", "--json").json
+    assert live == second
+
+
+def test_accounts_are_listed_by_filters_and_up_to_a_limit(muster: Muster) -> None:
+    for name, role in (("ada", "admin"), ("ben", "viewer"), ("cid", "viewer")):
+        muster("accounts", "add", "acme", "dashboard", f"{name}@example.com", "--role", role)
+    muster("accounts", "add", "acme", "store", "ada@example.com")
+
+    def listed(*options: str) -> list[str]:
+        found = muster("accounts", "list", "ACME", *options, "--json").json
+        return [it["email"].removesuffix("@example.com") for it in found]
+
+    assert listed() == ["ada", "ben", "cid", "ada"]
+    assert listed("--portal", "dashboard", "--role", "viewer") == ["ben", "cid"]
+    assert listed("--email", "Ada@example.com") == ["ada", "ada"]
+    assert listed("--limit", "2") == ["ada", "ben"]
+    assert listed("--removed") == []
+    assert listed("--connection", "acme-store") == []
+
+
+def test_a_workspace_without_conflicts_lists_none(muster: Muster) -> None:
+    muster("connections", "create", "acme", "store")
+    assert muster("conflicts", "list", "acme", "--limit", "5", "--json").json == []
+
+
+def test_what_is_done_by_hand_is_audited_without_names(muster: Muster) -> None:
+    muster("policies", "add", "acme", "Standard")
+    account = muster("accounts", "add", *ADA, "--json").json
+    device = muster("devices", "add", "acme", "S-1", "--json").json
+    muster("devices", "assign", "acme", "S-1", ADA[-1])
+    assert muster("devices", "add", "acme", "S-1").status == 2
+    told = muster("audit", "acme", "--json")
+    assert {it["actor"] for it in told.json} == {"command"}
+    failed, *others = [it for it in told.json if it["outcome"] != "done"]
+    begun, assigned, enrolled, added, policy, _new_workspace = others
+    done = {it["correlation_id"] for it in told.json if it["outcome"] == "done"}
+    assert done == {it["correlation_id"] for it in others[1:]}
+    assert [it["action"] for it in (failed, *others[:-1])] == [
+        *("devices.add", "devices.add", "devices.assign", "devices.add", "accounts.add"),
+        "policies.add",
+    ]
+    assert (failed["outcome"], begun["outcome"]) == ("failed", "begun")
+    assert failed["correlation_id"] == begun["correlation_id"]
+    assert (added["subject"], enrolled["subject"]) == (account["id"], device["id"])
+    assert assigned["before"], assigned["after"] == ({"account": None}, {"account": account["id"]})
+    assert policy["after"] == {"policy": "Standard"}
+    assert "ada@" not in told.out.lower()  # ids can hold the three letters
+    assert "S-1" not in told.out
 
 
 def test_an_account_is_released_once_and_again(muster: Muster) -> None:
@@ -170,9 +287,13 @@ def test_status_of_an_empty_installation(muster: Muster) -> None:
         "held": 0,
         "oldest_pending_seconds": 0.0,
         "applied": 0,
+        "waived": 0,
         "refused": [],
         "failed": [],
         "left": [],
+        "workspaces": [],
+        "connections": [],
+        "expiring_tokens": [],
     }
 
 
@@ -197,7 +318,7 @@ def test_tables_are_for_people(muster: Muster) -> None:
 
 
 MISTAKES = [
-    ("connections create acme intranet", "dashboard, store, mdm"),
+    ("connections create acme intranet", "'dashboard', 'store', 'mdm'"),
     ("connections create acme store --on-create create-collaborator", "create-employee"),
     ("connections create acme store --on-deactivate remove-user", "remove-employee"),
     (
@@ -213,10 +334,13 @@ MISTAKES = [
     ("connections change nowhere --on-create nothing", "nowhere"),
     ("connections change known-store", "at least one option"),
     ("connections change known-store --map-role A=admin --no-map-role", "exclude each other"),
+    ("connections change known-store --map-group 2b=admin --no-map-role", "exclude each other"),
+    ("connections change known-store --map-group 2b=admin", "no group with this id"),
+    ("rules choices nowhere", "nowhere"),
     (f"connections create {'x' * 60} store", "1 to 50"),
     ("policies add acme '' --new-workspace", "1 to 200"),
     ("devices add acme '' --new-workspace", "1 to 200"),
-    ("accounts add acme store nobody --new-workspace", "'nobody'"),
+    ("accounts add acme store nobody --new-workspace", "before and after its @"),
     ("tokens rotate nowhere", "nowhere"),
     ("tokens list nowhere", "nowhere"),
     ("tokens create known-store --expires soon", "90d, 12h, 30m, 2027-01-31"),
@@ -227,21 +351,34 @@ MISTAKES = [
     ("resync", "--all"),
     ("resync known-store --all", "--all alone"),
     ("resync --all --identity nobody", "--all alone"),
-    ("resync known-store --identity nobody", "nobody"),
+    ("resync known-store --identity nobody", "no identity with this id"),
     ("policies list nowhere", "nowhere"),
     ("devices list nowhere", "nowhere"),
     ("devices assign nowhere S-1 ada@example.com", "nowhere"),
-    ("devices assign known S-9 ada@example.com", "ada@example.com"),
+    ("devices assign known S-9 ada@example.com", "no device with this serial number"),
     ("devices add known S-1 --policy None", "None"),
-    ("devices add known S-1 --assigned-to nobody@example.com", "nobody@example.com"),
+    ("devices add known S-1 --assigned-to nobody@example.com", "no account with this e-mail"),
     ("accounts list nowhere", "nowhere"),
-    ("accounts add acme intranet ada@example.com", "dashboard, store, mdm"),
-    ("accounts add acme dashboard ada@example.com --role owner", "admin, editor, viewer"),
+    ("accounts add acme intranet ada@example.com", "'dashboard', 'store', 'mdm'"),
+    ("accounts add acme dashboard ada@example.com --role owner", "'admin', 'editor', 'viewer'"),
     ("accounts add acme store ada@example.com --role admin --new-workspace", "no role"),
     ("accounts add", "workspace"),
     ("accounts release nowhere dashboard ada@example.com", "nowhere"),
-    ("accounts release nowhere intranet ada@example.com", "dashboard, store, mdm"),
-    ("accounts release known store ada@example.com", "name the dashboard"),
+    ("accounts release nowhere intranet ada@example.com", "'dashboard', 'store', 'mdm'"),
+    ("accounts release known store ada@example.com", "no account with this e-mail"),
+    ("accounts show known store ada@example.com", "no account with this e-mail"),
+    ("accounts list known --portal intranet", "'dashboard', 'store', 'mdm'"),
+    ("accounts list known --role owner", "'admin', 'editor', 'viewer'"),
+    ("accounts list known --limit 0", "--limit"),
+    ("devices show known S-9", "no device with this serial number"),
+    ("devices policy known S-9 None", "no device with this serial number"),
+    ("devices remove nowhere S-1", "nowhere"),
+    ("policies remove known None", "None"),
+    ("conflicts list nowhere", "nowhere"),
+    ("conflicts show nowhere nobody", "nowhere"),
+    ("conflicts show known-store nobody", "nobody with this id waits"),
+    ("conflicts release known-store nobody", "nobody with this id waits"),
+    ("conflicts move known-store nobody ada@example.com", "nobody with this id waits"),
     ("nonsense", "nonsense"),
     ("api", "MUSTER_BROKER_URL"),
     ("relay", "MUSTER_BROKER_URL"),
@@ -249,8 +386,8 @@ MISTAKES = [
     ("topology apply", "MUSTER_BROKER_URL"),
     ("dead-letters list", "MUSTER_BROKER_URL"),
     ("dead-letters purge --yes", "MUSTER_BROKER_URL"),
-    ("failures show sometimes", "exhausted, permanent, unpublishable"),
-    ("failures retry sometimes", "exhausted, permanent, unpublishable"),
+    ("failures show sometimes", "'exhausted', 'permanent', 'unpublishable'"),
+    ("failures retry sometimes", "'exhausted', 'permanent', 'unpublishable'"),
 ]
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from api.directory.tables import Connection
 from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
@@ -130,6 +131,8 @@ def test_many_leavers_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> 
     async def many_leave(installation: Installation) -> None:
         people = [await installation.ingress.user(f"p-{number}@acme.test") for number in range(60)]
         await installation.deliver()
+        async with installation.ingress.database.write() as db:
+            await db.execute(update(Connection).values(brake="off"))  # more leave than it lets pass
         async with losing_commits(installation.ingress.database):
             for person in people:
                 await installation.ingress.patch(f"/Users/{person}", INACTIVE)

@@ -14,10 +14,13 @@ from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
 
 OF_THE_API = {"fastapi", "fastapi_swagger", "scim2_models", "scim2_server"}
+OF_SCIM = {"scim2_models", "scim2_server"}
+OF_ADMINISTRATORS = {"api.admin", "api.admin_app"}
 OF_SERVERS = {"h11", "httptools", "prometheus_client", "starlette", "uvicorn", "uvloop"}
 OF_THE_BROKER = {"aio_pika", "aiormq"}
 OF_DATABASES = {"asyncpg", "sqlalchemy", "sqlmodel"}
 OF_MIGRATIONS = {"alembic"}
+OF_PLANNING = {"worker.apply", "worker.plan_batch", "worker.planning.plan"}
 OF_EVERY_COMMAND = {"pydantic", "pydantic_settings", "structlog"}
 
 SPARED = [
@@ -35,22 +38,31 @@ SPARED = [
         ["--help"],
         OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_DATABASES | OF_MIGRATIONS | OF_EVERY_COMMAND,
     ),
-    (["status"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["status"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS | OF_PLANNING),
     (["reconcile"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
+    (["doctor"], OF_THE_API | OF_MIGRATIONS | {"prometheus_client", "uvicorn"}),
     (["accounts", "list", "acme"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["workspaces", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["people", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS | OF_PLANNING),
     (["connections", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["why", "acme-store", "ada"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["preview", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["tokens", "rotate", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["resync", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["held", "list", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["requests", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["failures", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["migrate"], OF_THE_API | OF_SERVERS | OF_THE_BROKER),
     (["topology", "apply"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
     (["relay"], OF_THE_API | OF_MIGRATIONS),
     (["worker"], OF_THE_API | OF_MIGRATIONS),
-    (["api"], OF_MIGRATIONS),
+    (["api"], OF_MIGRATIONS | OF_ADMINISTRATORS),
+    (["admin"], OF_SCIM | OF_THE_BROKER),
+    (["admins", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
 ]
 """Commands, with the packages that they do not load. relay, worker, api and topology are refused
-for want of a broker, at which time they have loaded all that they need."""
+for want of a broker, and admin for want of PostgreSQL, at which time they have loaded all that they
+need."""
 
 SCRIPT = """
 import sys

@@ -44,7 +44,7 @@ async def test_the_first_run_introduces_a_demo_workspace_and_later_ones_their_ba
     async with running(forks) as muster:
         later = muster.printed()
         assert base_url + "mdm" in later
-        assert "muster tokens rotate" in later
+        assert "muster tokens create" in later
         assert "muster_" not in later, "a token is shown once"
 
 

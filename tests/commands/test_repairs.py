@@ -160,7 +160,7 @@ def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
     fixed = muster("reconcile", "--fix", "--json")
     assert (fixed.status, fixed.json["marked"]) == (0, 2)
     newest, *_ = muster("audit", "--json").json
-    assert (newest["action"], newest["outcome"]) == ("identities.reconcile", "begun")
+    assert (newest["action"], newest["outcome"]) == ("identities.reconcile", "done")
     assert muster("reconcile", "--json").json["pending"] == 2
 
 

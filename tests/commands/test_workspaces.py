@@ -62,8 +62,13 @@ def test_every_command_finds_a_workspace_in_any_case_of_letters(muster: Muster) 
     muster("connections", "create", "dEMO", "store")
     assigned = muster("devices", "assign", "demo", "S-1", "ada@example.com", "--json").json
     assert assigned["assigned_to"] == "ada@example.com"
-    for listing in (("policies", "list"), ("devices", "list"), ("accounts", "list"), ("audit",)):
-        [_] = muster(*listing, "demo", "--json").json
+    for noun in ("policies", "devices", "accounts"):
+        [_] = muster(noun, "list", "demo", "--json").json
+    audited = [each["action"] for each in muster("audit", "demo", "--json").json]
+    assert set(audited) == {
+        *("workspaces.create", "policies.add", "accounts.add", "devices.add", "devices.assign"),
+        "connections.create",
+    }
     assert _names(muster) == ["Demo"]
 
 

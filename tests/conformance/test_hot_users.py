@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from api.admin.change_rules import replace_rules
 from api.directory.dialects import DirectoryDatabase
+from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable, Identity, UserRow
 from contracts.rules import CreateEmployee, LeaveAlone, RemoveEmployee, StoreRules
 from tests.drivers.administration import rotate
@@ -56,6 +57,7 @@ STEPS = st.one_of(
     st.tuples(st.just("read"), someone, tags),
     st.tuples(st.just("delete"), someone),
     st.tuples(st.just("settle")),
+    st.tuples(st.just("judge"), st.sampled_from([None, *Leaving])),
     st.tuples(st.just("rotate")),
     st.tuples(st.just("rules"), st.sampled_from(RULES)),
 )
@@ -97,6 +99,8 @@ class Way:
         match step:
             case ("settle",):
                 return await self.ingress.settle()
+            case ("judge", leaving):
+                return await self.judge(leaving)
             case ("rules", rules):
                 return await replace_rules(database, connection, rules, self.clock.now)
             case ("rotate",):
@@ -138,6 +142,15 @@ class Way:
         headers["x-correlation-id"] = f"{self.clock.now}"
         answer = await self.ingress.send(method, path, body, **headers)
         return self.alike(answer.status_code, answer.text, answer.headers.get("etag"))
+
+    async def judge(self, leaving: Leaving | None) -> None:
+        """Judge every leaving, as a relay does."""
+        unjudged = update(Identity).where(
+            col(Identity.connection_id) == self.ingress.connection,
+            col(Identity.leaving) == Leaving.UNJUDGED,
+        )
+        async with self.ingress.database.write() as db:
+            await db.execute(unjudged.values(leaving=leaving))
 
     def path_of(self, who: int) -> str:
         return f"/Users/{self.ids[who] if who < len(self.ids) else '0' * 32}"

@@ -11,6 +11,7 @@ from api.directory.identity_changes import (
     after_update,
     next_version,
 )
+from api.directory.person_locks import after_lock, after_unlock
 from api.outbox.events import terms_of
 from contracts.identity_changed import IdentityChanged, Profile
 from contracts.rules import DashboardRules, MdmRules, StoreRules
@@ -82,6 +83,14 @@ class Directory:
         self._publish(key, after_deletion(self.states[key], names, rule, self.now).state)
         for group in self.groups[key.connection]:
             group.members.discard(key.identity)
+
+    def lock(self, key: IdentityKey) -> None:
+        """Lock a person as an administrator does, or end the lock."""
+        state, rule = self.states[key], self.rules[key.connection].on_deactivate
+        change = after_unlock(state, self.users[key], rule, self.now)
+        change = change or after_lock(state, rule, self.now)
+        if change is not None:
+            self._publish(key, change.state)
 
     def resync(self, key: IdentityKey) -> None:
         """Publish an identity again."""

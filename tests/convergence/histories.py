@@ -130,6 +130,13 @@ class Histories(RuleBasedStateMachine):
         self._pass_time(step)
 
     @has_people
+    @rule(who=draw.numbers, step=draw.steps)
+    def lock(self, who: int, step: int) -> None:
+        """Lock who is active, unlock who is locked; who has left stays so."""
+        self.directory.lock(self.some(who))
+        self._pass_time(step)
+
+    @has_people
     @rule(who=draw.numbers)
     def resync(self, who: int) -> None:
         self.directory.resync(self.some(who))

@@ -1,6 +1,6 @@
 """How do tests administrate a directory? With a downstream that tells facts which a test sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import update
@@ -15,16 +15,33 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Token
 from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
+from contracts.downstream.histories import History, Holder
+from contracts.downstream.preview import PlannedEffect, Preview
 from contracts.downstream.sync_states import KnownIdentity, SyncState
+from contracts.identity_changed import IdentityChanged
+from contracts.names import name_key
+from contracts.rules import Portal
 from tests.drivers.in_process import PUBLIC_URL
+from tests.drivers.inventory import (
+    AccountsInMemory,
+    ConflictsInMemory,
+    DevicesInMemory,
+    Stored,
+)
+from worker.errors import UnknownPolicy
 
 
 @dataclass(slots=True)
 class Platform:
-    """Workspaces, and policies by the workspace."""
+    """Workspaces, policies by the workspace, and accounts and devices in memory."""
 
     policies: set[tuple[str, str]] = field(default_factory=set)
     workspaces: set[str] = field(default_factory=set)
+    stored: Stored = field(default_factory=Stored)
+
+    def __post_init__(self) -> None:
+        """Let all of it share the workspaces."""
+        self.stored.workspaces = self.workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,8 @@ class KnownPolicies:
         self.platform.policies.add((workspace, name))
 
     async def remove(self, workspace: str, name: str) -> None:
+        if not await self.exists(workspace, name):
+            raise UnknownPolicy(workspace, name)
         self.platform.policies.remove((workspace, name))
 
 
@@ -58,8 +77,12 @@ class KnownWorkspaces:
     async def exists(self, workspace: str) -> bool:
         return workspace in self.platform.workspaces
 
-    async def ensure_workspace(self, workspace: str) -> None:
+    async def ensure_workspace(self, workspace: str) -> str:
+        for name in self.platform.workspaces:
+            if name_key(name) == name_key(workspace):
+                return name
         self.platform.workspaces.add(workspace)
+        return workspace
 
 
 @dataclass(slots=True)
@@ -99,12 +122,40 @@ class GivenUp:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class NoEffects:
+    """A Preview that keeps the events which it is given, and tells no effect of them."""
+
+    events: list[IdentityChanged] = field(default_factory=list)
+
+    async def of(
+        self, events: AsyncIterator[Sequence[IdentityChanged]]
+    ) -> AsyncIterator[PlannedEffect]:
+        async for page in events:
+            self.events.extend(page)
+        effects: Sequence[PlannedEffect] = ()
+        for effect in effects:
+            yield effect
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKept:
+    """Histories of a platform where no identity has one."""
+
+    async def of(self, connection: str, identity: str) -> History | None:
+        return None
+
+    async def holder_of(self, workspace: str, portal: Portal, email: str) -> Holder | None:
+        return None
+
+
 def administration_on(
     directory: DirectoryDatabase,
     *,
     platform: Platform | None = None,
     states: States | None = None,
     failures: GivenUp | None = None,
+    preview: Preview | None = None,
     clock: Clock = now,
 ) -> Administration:
     """Return what use cases work with, on a directory without a worker."""
@@ -114,6 +165,11 @@ def administration_on(
         failures or GivenUp(),
         KnownPolicies(platform),
         KnownWorkspaces(platform),
+        AccountsInMemory(platform.stored),
+        DevicesInMemory(platform.stored),
+        NothingKept(),
+        preview or NoEffects(),
+        ConflictsInMemory(platform.stored),
     )
     return Administration(directory, downstream, PUBLIC_URL, clock)
 

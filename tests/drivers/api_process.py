@@ -1,7 +1,7 @@
 """How do tests and benchmarks run the api alone, as processes of its own?
 
-``python -m tests.drivers.api_process URL PORT LEVEL`` serves it on a database, without relay and
-worker, until its standard input ends. It logs from this level on.
+``python -m tests.drivers.api_process URL PORT LEVEL [RATE BURST]`` serves it on a database, without
+relay and worker, until its standard input ends. It logs from this level on.
 """
 
 import asyncio
@@ -13,10 +13,12 @@ from typing import BinaryIO
 from prometheus_client import CollectorRegistry
 
 from api.app import create_app
+from api.fairness.rate_bucket import Rate
 from api.metrics import ApiMetrics
 from deploy.http.server import bind_api, serve
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
+from deploy.processes.rates import running_rates
 from deploy.settings import Settings
 from tests.drivers.in_process import opened_directory
 from tests.drivers.muster_process import free_port
@@ -25,30 +27,37 @@ from tests.drivers.served_processes import served
 
 @asynccontextmanager
 async def api_processes(
-    url: str, number: int, log: BinaryIO | None = None
+    url: str, number: int, log: BinaryIO | None = None, rate: Rate | None = None
 ) -> AsyncIterator[list[int]]:
     """Start processes on a database; yield the ports where they answer.
 
-    Into a log they write as much as when they are in use.
+    Into a log they write as much as when they are in use. Connections have no rate, unless one is
+    given.
     """
     ports = [free_port() for _ in range(number)]
     start = (sys.executable, "-m", "tests.drivers.api_process", url)
-    commands = {port: (*start, str(port), "info" if log else "error") for port in ports}
+    limit = (str(rate.per_second), str(rate.burst)) if rate else ()
+    commands = {port: (*start, str(port), "info" if log else "error", *limit) for port in ports}
     async with served(commands, log):
         yield ports
 
 
-async def _serve(url: str, settings: Settings) -> None:
+async def _serve(url: str, settings: Settings, rate: Rate | None) -> None:
     set_up_logs(settings)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
     with bind_api(settings) as listener:
-        async with opened_directory(url) as database:
-            app = create_app(database, settings.base, ApiMetrics(CollectorRegistry()))
+        metrics = ApiMetrics(CollectorRegistry())
+        async with (
+            opened_directory(url) as database,
+            running_rates(rate, database, metrics) as rates,
+        ):
+            app = create_app(database, settings.base, metrics, rates=rates)
             await serve(app, listener, stop)
 
 
 if __name__ == "__main__":
-    _, url, port, level = sys.argv
+    _, url, port, level, *limit = sys.argv
     settings = {"port": port, "log_level": level, "log_format": "json"}
-    run_process(_serve(url, Settings.model_validate(settings)))
+    rate = Rate(*map(float, limit)) if limit else None
+    run_process(_serve(url, Settings.model_validate(settings), rate))

@@ -1,5 +1,6 @@
 """How do tests drive both sides at once? With a courier in between who may lose parcels."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Executable
 
+from api.admin.administration import Administration, Downstream
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
 from api.reconciliation.reconcile import Comparison, Reconciliation
@@ -18,12 +20,19 @@ from contracts.identity_changed import decode
 from contracts.rules import CreateEmployee, RemoveEmployee, Rules, StoreRules
 from contracts.topology import Lane
 from contracts.transport import Backlog, Confirmed, Parcel, PublishOutcome, TransportState
+from deploy.databases.engines import open_engines
 from deploy.databases.open_databases import Databases
-from tests.drivers.in_process import Ingress, ingress_on
+from tests.drivers.in_process import PUBLIC_URL, Ingress, ingress_on, opened_directory
 from worker.apply import apply_batch
+from worker.conflicts import StoredConflicts
 from worker.dialects import DownstreamDatabase
 from worker.drift import PlannedAssertions
+from worker.metrics import WorkerMetrics
 from worker.platforms.sql.inventory import Inventory
+from worker.preview import PlannedPreview
+from worker.replan_refused import Replanning
+from worker.reports import Reports
+from worker.sync.failures import StoredFailures
 from worker.sync.states import StoredSyncStates
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
@@ -73,10 +82,39 @@ class Installation:
     def inventory(self) -> Inventory:
         return Inventory(self.downstream)
 
+    @property
+    def administration(self) -> Administration:
+        """Return what use cases work with, on both sides."""
+        downstream = Downstream(
+            self.states,
+            StoredFailures(self.downstream),
+            self.inventory.policies,
+            self.inventory.workspaces,
+            self.inventory.accounts,
+            self.inventory.devices,
+            self.inventory.histories,
+            PlannedPreview(self.downstream),
+            StoredConflicts(self.downstream),
+        )
+        return Administration(self.ingress.database, downstream, PUBLIC_URL, self.clock)
+
+    async def replan(self) -> None:
+        """Plan refused identities again until none is due."""
+        reports, stop = Reports(WorkerMetrics(CollectorRegistry())), asyncio.Event()
+        replanning = Replanning(self.downstream, reports, stop, asyncio.Event(), self.clock)
+        while await replanning.replan_due():
+            pass
+
     async def deliver(self, *, lost: bool = False) -> None:
         """Publish every mark; the courier applies it, or loses it."""
         self.courier.loses = lost
-        relay = Relay(self.ingress.database, self.courier, self.metrics, self.clock)
+        relay = Relay(
+            self.ingress.database,
+            self.courier,
+            self.metrics,
+            self.clock,
+            devices=self.inventory.devices,
+        )
         for lane in Lane:
             while await relay.move(lane):
                 pass
@@ -110,10 +148,20 @@ class Installation:
 
 @asynccontextmanager
 async def installation_on(
-    databases: Databases, rules: Rules = RULES
+    databases: Databases, rules: Rules = RULES, *, workspace: str = "Acme"
 ) -> AsyncIterator[Installation]:
     """Switch SCIM on, for an Enterprise Store unless said otherwise, on migrated databases."""
     registry = CollectorRegistry()
     courier, metrics = Courier(databases.downstream), ApiMetrics(registry)
-    async with ingress_on(databases.directory, rules) as ingress:
+    async with ingress_on(databases.directory, rules, workspace=workspace) as ingress:
         yield Installation(ingress, databases.downstream, courier, registry, metrics)
+
+
+@asynccontextmanager
+async def opened_on_both_sides(directory_url: str, downstream_url: str) -> AsyncIterator[Databases]:
+    """Open a directory and a downstream that are migrated."""
+    reading, writing = open_engines(downstream_url)
+    async with opened_directory(directory_url) as directory:
+        yield Databases(directory, DownstreamDatabase(reading, writing))
+    await reading.dispose()
+    await writing.dispose()

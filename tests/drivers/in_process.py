@@ -59,9 +59,9 @@ class Ingress:
         token = self.http.headers["Authorization"].removeprefix("Bearer ")
         return transactions_on(self.database, NewConnection(self.connection, token))
 
-    async def neighbour(self) -> "Ingress":
-        """Switch SCIM on for another workspace, which the same api serves."""
-        new = await create_connection(self.database, "Neighbour", RULES, now())
+    async def neighbour(self, workspace: str = "Neighbour") -> "Ingress":
+        """Switch SCIM on for another workspace, or once more; the same api serves it."""
+        new = await create_connection(self.database, workspace, RULES, now())
         client = httpx.AsyncClient(
             transport=self.http._transport,  # noqa: SLF001 - it leads to the same api
             base_url=self.http.base_url.join(f"../{new.id}"),
@@ -164,11 +164,12 @@ async def ingress_on(
     database: DirectoryDatabase,
     rules: Rules = RULES,
     *,
+    workspace: str = "Acme",
     served_from: DirectoryDatabase | None = None,
     **options: Any,
 ) -> AsyncIterator[Ingress]:
     """Switch SCIM on for a new connection, and talk to it."""
-    connection = await create_connection(database, "Acme", rules, now())
+    connection = await create_connection(database, workspace, rules, now())
     registry = CollectorRegistry()
     app = create_app(served_from or database, PUBLIC_URL, ApiMetrics(registry), **options)
     async with httpx.AsyncClient(

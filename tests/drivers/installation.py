@@ -35,6 +35,9 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 SMALL_DISK = "/small-disk"
 """Beside the disk of the database, for tests that let it fill up."""
 
+NO_BRAKE = ("--brake", "off")
+"""For drivers that let more people leave within an hour than a provider should."""
+
 INSIST_SECONDS = 15
 """Half of what a process may take that was asked once."""
 
@@ -87,6 +90,7 @@ class Installation:
             "MUSTER_LOG_LEVEL": "info" if self.log else "error",
             "MUSTER_LOG_FORMAT": "json",
             "MUSTER_METRICS_PORT": str(metrics_port),
+            "MUSTER_RATE_EACH": "off",  # one connection sends what many would
         }
         directory = {"MUSTER_DIRECTORY_DATABASE_URL": self.database_url("directory")}
         downstream = {"MUSTER_DOWNSTREAM_DATABASE_URL": self.database_url("downstream")}

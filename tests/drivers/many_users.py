@@ -32,6 +32,9 @@ PATTERN = "person-0"
 
 AT_ONCE = 20_000
 
+VACUUM = "VACUUM (ANALYZE, PARALLEL 0) users, groups, identities, memberships"
+"""By one process: several share memory, of which a container has little."""
+
 COPIES: Sequence[ColumnElement[Any]] = [
     column("id", String),
     column("number", BigInteger),
@@ -110,7 +113,7 @@ async def _analyze(database: DirectoryDatabase) -> None:
     async with database.writing.connect() as db:
         if db.dialect.name == "postgresql":
             await db.execution_options(isolation_level="AUTOCOMMIT")
-            await db.execute(text("VACUUM (ANALYZE) users, groups, identities, memberships"))
+            await db.execute(text(VACUUM))
         else:
             await db.execute(text("ANALYZE"))
             await db.commit()

@@ -105,7 +105,9 @@ class MusterProcess:
             MUSTER_DIRECTORY_DATABASE_URL=directory,
             MUSTER_DOWNSTREAM_DATABASE_URL=downstream,
             MUSTER_PORT=str(self.port),
+            MUSTER_ADMIN_PORT="0",
             MUSTER_METRICS_PORT="0",
+            MUSTER_RATE_EACH="off",  # one connection sends what many would
             MUSTER_LOG_LEVEL="warning",
         )
 

@@ -31,7 +31,7 @@ class Person:
     groups: set[str] = field(default_factory=set)
     """Ids; a deleted person is in none."""
     is_holder: bool = False
-    """Whether somebody else sees to this person, who has a device."""
+    """Whether somebody else sees to this person than the hands of a load."""
 
     @property
     def display_name(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from deploy.databases.engines import open_engines
-from tests.drivers.installation import Installation, terminate
+from tests.drivers.installation import NO_BRAKE, Installation, terminate
 from tests.drivers.okta import App, Person, Tally, app_for
 from tests.end_to_end.counters import scrape
 from tests.readings.promises import check_bystanders, check_counters, check_invariants
@@ -38,7 +38,7 @@ async def test_a_company_arrives_over_a_restart_of_the_broker_and_the_end_of_a_w
     ):
 
         async def app(workspace: str, portal: str) -> App:
-            opened = await installation.connect(workspace, portal, *RULES[portal])
+            opened = await installation.connect(workspace, portal, *RULES[portal], *NO_BRAKE)
             return await apps.enter_async_context(
                 app_for(opened, workspace, portal, origins, tally)
             )

@@ -111,7 +111,12 @@ LOST: dict[str, Callable[[Seen], object]] = {
     "an entry of the ledger": lambda it: it.stored.ledger.clear(),
     "a device of somebody removed": lambda it: it.stored.devices[0].update(assigned_to="a2"),
     "an event that was given up": lambda it: it.stored.failures.append(
-        {"connection": CONNECTION, "identity": "ada-id", "kind": "exhausted"}
+        {
+            "connection": CONNECTION,
+            "identity": "ada-id",
+            "kind": "exhausted",
+            "message": "DBAPIError 40P01",
+        }
     ),
 }
 

@@ -100,6 +100,7 @@ async def test_everything_acknowledged_is_downstream_after_kills_at_random_momen
     opened = muster.command(
         "connections", "create", "acme", "mdm",
         "--on-create", "create-mdm-employee", "--on-deactivate", "remove-user",
+        "--brake", "off",
     )  # fmt: skip
     okta = Okta(opened["base_url"], opened["token"])
     await muster.start()

@@ -38,6 +38,8 @@ async def test_wrong_credentials_are_refused_with_a_detail(ingress: Ingress) -> 
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.json()["status"] == "401"
         assert answer.json()["detail"]
+        was_sent = 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert was_sent == bool(authorization)
 
 
 async def test_an_assignment_makes_a_dirty_identity(ingress: Ingress) -> None:

@@ -83,13 +83,15 @@ class Tenant:
         return group
 
     async def _copies(self, original: str, numbers: range) -> list[str]:
-        database, connection = self.ingress.database, self.ingress.connection
-        made = await multiply(database, connection, original, numbers)
-        own = col(Identity.connection_id) == connection
+        """Copy a user who is not to be published any more, as otherwise no copy would rest."""
+        await self._publish_nothing()
+        return await multiply(self.ingress.database, self.ingress.connection, original, numbers)
+
+    async def _publish_nothing(self) -> None:
+        own = col(Identity.connection_id) == self.ingress.connection
         nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
-        async with database.write() as db:
+        async with self.ingress.database.write() as db:
             await db.execute(update(Identity).where(own).values(nothing))
-        return made
 
 
 def user(name: str, **attributes: Any) -> dict[str, Any]:

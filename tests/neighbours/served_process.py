@@ -114,7 +114,7 @@ async def served_process(
 async def _ingress(
     muster: MusterProcess, database: DirectoryDatabase, workspace: str
 ) -> AsyncIterator[Ingress]:
-    connection = await create_connection(database, workspace, RULES, now())
+    connection = await create_connection(database, workspace, RULES, now(), brake="off")
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{muster.port}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},

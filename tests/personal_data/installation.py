@@ -109,6 +109,19 @@ class Installation:
             for path in ("/metrics", "/readyz", "/livez")
         }
 
+    async def kept(self) -> dict[str, str]:
+        """Return every row of the tables that are logs, and of those that keep answers."""
+        reading, writing = open_engines(self.settings["MUSTER_DIRECTORY_DATABASE_URL"])
+        async with reading.connect() as db:
+            rows = {
+                table: (await db.exec_driver_sql(f"SELECT * FROM {table}")).all()  # noqa: S608
+                for table in ("audit_log", "request_log", "idempotency_keys")
+            }
+        await reading.dispose()
+        await writing.dispose()
+        assert all(rows.values())
+        return {table: "\n".join(map(repr, those)) for table, those in rows.items()}
+
     async def failures(self) -> dict[str, str]:
         """Return what is kept of each failure."""
         rows = await self.found_downstream(

@@ -1,13 +1,11 @@
 """Does anything personal get into logs, metrics, failures or dead letters, whatever happens?"""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from contracts.topology import RETRY_DELAYS
-from tests.drivers.muster_process import free_port
 from tests.personal_data.installation import Installation
 from tests.personal_data.letters import letters_on
 from tests.personal_data.marks import leaks
@@ -18,32 +16,11 @@ from tests.servers.rabbitmq import RabbitmqServer
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=30) as client:
-        yield client
-
-
 def check(installation: Installation, shown: dict[str, str], *tokens: str) -> None:
     """Check that all of it has happened, and that nobody can tell of whom it was."""
     assert [event for event in TOLD if not installation.logged(event)] == []
     assert leaks(installation.logs() | shown, *tokens) == []
     assert "Traceback" not in "".join(installation.logs().values())
-
-
-@pytest.fixture
-def installation_of(
-    tmp_path: Path, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Installation]:
-    """Give what makes an installation of parts with these settings."""
-
-    def made(parts: tuple[str, ...], **settings: str) -> Installation:
-        settings |= {"MUSTER_PORT": str(free_port()), "MUSTER_SWEEP_SECONDS": "1"}
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        return Installation(tmp_path, settings, parts, http)
-
-    return made
 
 
 async def test_one_process_shows_nothing_personal(

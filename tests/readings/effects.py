@@ -71,7 +71,7 @@ class Seen:
                 self.devices[before["serial"]].policy = after["policy"]
             case EffectKind.REMOVE_DEVICE:
                 del self.devices[before["serial"]]
-            case EffectKind.REFUSE:
+            case EffectKind.REFUSE | EffectKind.HOLD:
                 pass
 
     def _account(self, shown: Mapping[str, Any], holder: IdentityKey | None) -> SeenAccount:

@@ -10,6 +10,11 @@ def email_obstacle(workspace: str, portal: Portal, email: str) -> str:
     return f"email:{workspace}:{portal}:{name_key(email)}"
 
 
+def email_key_in(obstacle: str, workspace: str, portal: Portal) -> str:
+    """Return the key of the e-mail that such an obstacle names."""
+    return obstacle.removeprefix(email_obstacle(workspace, portal, ""))
+
+
 def admin_obstacle(workspace: str) -> str:
     """Return the name of the obstacle that the workspace has no other Admin."""
     return f"admin:{workspace}"

@@ -76,6 +76,13 @@ async def lock_due_records(
     return await _load(db, working_set, await _lock(db, keys, skip_locked=True))
 
 
+async def lock_known_records(
+    db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
+) -> frozenset[IdentityKey]:
+    """Lock and load the sync records that there are of these; return the refused keys."""
+    return await _load(db, working_set, await _lock(db, keys, skip_locked=False))
+
+
 async def read_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Collection[IdentityKey]
 ) -> frozenset[IdentityKey]:

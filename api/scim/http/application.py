@@ -6,6 +6,7 @@ instead of 181, measured with both ways in turns.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scim2_models import NotFoundException
@@ -19,6 +20,9 @@ from api.http.request_log import record_answer
 from api.http.target_length import has_long_target
 from api.http.traced_request import TracedRequest
 from api.metrics import ApiMetrics
+from api.requests.answered import Answered
+from api.requests.client_address import FORWARDED_HEADER
+from api.scim.error_codes import refusal_of
 from api.scim.errors import TargetTooLong
 from api.scim.http.ingress import ScimIngress
 from api.scim.http.operation_names import operation_name
@@ -26,15 +30,22 @@ from api.scim.http.operation_names import operation_name
 BELOW_PREFIX = f"{SCIM_PREFIX}/"
 """The beginning of every path that the application serves."""
 
+CREATED = 201
+"""The status of the only answers that name a new resource in a header."""
+
 RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
 
 
 @dataclass(frozen=True, slots=True)
 class ScimApplication:
-    """Serves every path below the prefix: it traces, bounds, measures and logs each request."""
+    """Serves every path below the prefix: it traces, bounds, measures and logs each request.
+
+    ``note`` is told of each request to an existing connection, once it has been answered.
+    """
 
     ingress: ScimIngress
     metrics: ApiMetrics
+    note: Callable[[Answered], None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -42,17 +53,20 @@ class ScimApplication:
         correlation_id = request.trace.correlation_id
         connection, slash, path = scope["path"].removeprefix(BELOW_PREFIX).partition("/")
         operation = operation_name(scope["method"], slash + path)
-        status = 500  # the answer to a request that raises
+        status, location = 500, ""  # the answer to a request that raises
         bound = bind_contextvars(correlation_id=correlation_id)
         try:
             with request.exit_stack:
                 response = await self._answer_to(request, connection)
                 response.raw_headers.append((RAW_CORRELATION_HEADER, correlation_id.encode()))
                 status = int(response.status_code)  # an HTTPStatus shows its name, too
+                location = response.headers.get("location", "") if status == CREATED else ""
                 await response(scope, receive, send)
         finally:
             seconds = time.perf_counter() - started
             record_answer(self.metrics, request, operation, status, seconds)
+            if request.connection_id is not None:
+                self.note(_answered(request, slash + path, status, location, seconds))
             reset_contextvars(**bound)
 
     async def _answer_to(self, request: TracedRequest, connection: str) -> Response:
@@ -61,6 +75,34 @@ class ScimApplication:
         if not connection:
             return self.ingress.refuse(no_such_endpoint())
         return await self.ingress.serve(request)
+
+
+def _answered(
+    request: TracedRequest, path: str, status: int, location: str, seconds: float
+) -> Answered:
+    """Return what is told of a request that was answered."""
+    assert request.connection_id is not None
+    scope, refused = request.scope, request.refused_by
+    return Answered(
+        connection=request.connection_id,
+        token=request.token,
+        method=scope["method"],
+        path=path,
+        query=scope["query_string"],
+        status=status,
+        refusal=None if refused is None else refusal_of(refused),
+        location=location,
+        seconds=seconds,
+        correlation_id=request.trace.correlation_id,
+        client=scope["client"][0] if scope.get("client") else None,
+        forwarded=_forwarded(request),
+    )
+
+
+def _forwarded(request: TracedRequest) -> Sequence[str]:
+    if FORWARDED_HEADER not in request.first:
+        return ()
+    return [value for name, value in request.pairs if name == FORWARDED_HEADER]
 
 
 def no_such_endpoint() -> NotFoundException:

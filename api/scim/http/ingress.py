@@ -17,15 +17,18 @@ from api.access.bearer import (
     Admission,
     BearerTokens,
     OpenedConnection,
+    SwitchedOff,
     cursor_secret,
-    switched_off,
+    digest_in,
 )
 from api.connection_urls import SCIM_PREFIX, base_url_of
 from api.directory.dialects import DirectoryDatabase
+from api.fairness.rates import Rates
 from api.fairness.shares import Shares
 from api.http.traced_request import TracedRequest
 from api.retries import despite_conflicts
-from api.scim.errors import BodyTooSlow, Retryable, as_scim, drop_tracebacks
+from api.scim.errors import BodyTooSlow, RateExceeded, Retryable, as_scim, drop_tracebacks
+from api.scim.http.beyond_rate import BeyondRate
 from api.scim.http.read_body import read_body
 from api.scim.http.responses import as_http, without_body
 from api.scim.operations.handler import DirectoryHandler
@@ -68,19 +71,27 @@ class ScimIngress:
     clock: Clock
     shares: Shares
     locks: ResourceLocks
+    rates: Rates | None = None
+    """None: no connection has a rate."""
 
     async def serve(self, request: TracedRequest) -> Response:
         """Return the answer to a request on any path below the prefix."""
         try:
             answer = as_http(await self._answer_or_reason(request))
         except Exception as error:  # noqa: BLE001 - every error becomes an answer here
-            answer = self.refuse(error)
+            request.refused_by = as_scim(error)
+            answer = self._refusing(request.refused_by)
+            if isinstance(error, UnauthorizedException) and request.first.get("authorization"):
+                # By that, a client sees whether its token has arrived (RFC 6750 section 3.1).
+                answer.headers["WWW-Authenticate"] += ', error="invalid_token"'
             drop_tracebacks(error)
         return without_body(answer) if request.method == "HEAD" else answer
 
     def refuse(self, error: Exception) -> Response:
         """Return the SCIM error that answers an exception (RFC 7644 section 3.12)."""
-        refusal = as_scim(error)
+        return self._refusing(as_scim(error))
+
+    def _refusing(self, refusal: Exception) -> Response:
         answer = as_http(self.service_with(NO_SECRET).error_response(refusal))
         match refusal:
             case Retryable(seconds=seconds):
@@ -104,17 +115,21 @@ class ScimIngress:
             refused = await self.tokens.why_refused(connection_id, authorization)
             if refused.connection_exists:  # the log gets any existing connection
                 request.connection_id = connection_id
+            request.token = digest_in(authorization) if refused.was_off else None
             if refused.was_off:
-                raise switched_off() from None
+                raise SwitchedOff from None
             raise
 
     async def _answer_to(self, request: TracedRequest) -> ScimResponse:
         connection_id, authorization = _named_by(request)
         admission = await self.tokens.admit(connection_id, authorization)
-        request.connection_id = connection_id
+        request.connection_id, request.token = connection_id, admission.connection.digest
         path = _below_prefix(request.scope["path"]).partition("/")[2]
+        beyond = BeyondRate.of(self.rates, connection_id, request.method, path)
         try:
-            answer = await self._answer_admitted(request, path, admission)
+            answer = await self._answer_admitted(request, path, admission, beyond)
+        except RateExceeded:
+            raise  # such an answer costs no statement
         except Exception:
             await self.tokens.confirm(admission)
             raise
@@ -122,7 +137,11 @@ class ScimIngress:
         return answer
 
     async def _answer_admitted(
-        self, request: TracedRequest, path: str, admission: Admission
+        self,
+        request: TracedRequest,
+        path: str,
+        admission: Admission,
+        beyond: "BeyondRate | None",
     ) -> ScimResponse:
         connection = admission.connection
         await self.shares.requests.take(connection.id)
@@ -142,6 +161,8 @@ class ScimIngress:
             if scim_request.method in METHODS_WITH_BODY:
                 limit = service.max_body_size(scim_request)
                 scim_request.body = await self._body(request, limit, connection, body_slots)
+            if beyond is not None:
+                beyond.check_leaving(scim_request.method, scim_request.body)
             return await self._handle(request, scim_request, target.operation, service, connection)
 
     async def _handle(

@@ -58,9 +58,9 @@ SAME_IDENTITY = and_(
     IDENTITIES.c.connection_id == USERS.c.connection_id, IDENTITIES.c.id == USERS.c.id
 )
 
-UNCHANGED = ("version", "dirty_lane", "dirty_since")
+UNCHANGED = ("version", "dirty_lane", "dirty_since", "leaving")
 """The columns of an identity on which a decision builds, besides the user's revision: every change
-of an identity gives it a new version, and its mark may be cleared meanwhile."""
+of an identity gives it a new version, its mark may be cleared meanwhile, and a leaving judged."""
 
 
 def _asked(

@@ -1,12 +1,17 @@
 """What does a SCIM User say that matters downstream? A pure function derives its attributes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from api.directory.identity_changes import ReleasedAttributes
-from api.scim.search.comparison_form import Document
 from contracts.identity_changed import Profile
 from contracts.names import trimmed
 
+User = Mapping[str, Any]
+"""The canonical JSON of a user."""
 
-def released_attributes_of(user: Document, *, active: bool = True) -> ReleasedAttributes:
+
+def released_attributes_of(user: User, *, active: bool = True) -> ReleasedAttributes:
     """Return the attributes of a user that an event tells; empty and blank values are left out.
 
     :param user: the canonical JSON of the user.
@@ -30,7 +35,7 @@ def released_attributes_of(user: Document, *, active: bool = True) -> ReleasedAt
     )
 
 
-def _email_of(user: Document) -> str | None:
+def _email_of(user: User) -> str | None:
     """Return the primary address, else the first of type work, else the first, else the userName.
 
     A userName counts as an address if it contains @.

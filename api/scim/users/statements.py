@@ -85,6 +85,12 @@ class StoredUser:
         """Return the key by which the user is found by its id."""
         return UserKey(self.connection_id, self.id)
 
+    @property
+    def group_names_and_ids(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the names of the groups, in order, and the ids of these groups."""
+        named = sorted((group["display"], group["value"]) for group in self.groups)
+        return tuple(name for name, _ in named), tuple(id_ for _, id_ in named)
+
 
 IDENTITY_COLUMNS = tuple(
     IDENTITIES.c[name].label(f"{IDENTITY_PREFIX}{name}") for name in DECIDING_COLUMNS

@@ -84,8 +84,8 @@ async def delete_user(tx: Transaction, id_: str, check: Callable[[str], object])
     await tx.db.execute(delete(UserRow).where(*is_user))
     state = await load_state(tx.db, tx.connection_id, id_)
     assert state is not None, "every user has an identity"
-    names = tuple(sorted(group["display"] for group in user.groups))
-    change = after_deletion(state, names, rules.on_deactivate, tx.now)
+    names, ids = user.group_names_and_ids
+    change = after_deletion(state, names, rules.on_deactivate, tx.now, ids)
     await save_change(tx.db, tx.connection_id, id_, change, tx.trace, tx.now)
 
 

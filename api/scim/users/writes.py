@@ -175,7 +175,7 @@ def changed(write: Change, row: Row, now: int) -> Written | StoredUser:
     columns = dict(state.columns)
     if columns["user_name_key"] != row["user_name_key"] and _has_same_name(state.user, before):
         columns["user_name_key"] = row["user_name_key"]  # unique by the keys of its time
-    identity = _identity_after(write, state.user, row, now)
+    identity = _identity_after(write, state.user, before, row, now)
     return Written(
         after,
         columns | of | {"modified_at": now, "revision": revision},
@@ -188,11 +188,15 @@ def _has_same_name(user: Document, before: StoredUser) -> bool:
     return user.get("userName") == name
 
 
-def _identity_after(write: Change, user: Document, row: Row, now: int) -> Columns | None:
+def _identity_after(
+    write: Change, user: Document, stored: StoredUser, row: Row, now: int
+) -> Columns | None:
     before = {name: row[f"{IDENTITY_PREFIX}{name}"] for name in DECIDING_COLUMNS}
     state = state_of(before)
-    attributes = released_attributes_of(user, active=state.active)
-    change = after_update(state, attributes, write.connection.rules.on_deactivate, now)
+    attributes = released_attributes_of(user, active=state.told_active)
+    groups, ids = stored.group_names_and_ids
+    on_deactivate = write.connection.rules.on_deactivate
+    change = after_update(state, attributes, on_deactivate, now, groups, ids)
     return None if change is None else changed_row(before, change, write.trace, now)
 
 

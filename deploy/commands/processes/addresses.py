@@ -2,8 +2,7 @@
 
 import socket
 
-import typer
-
+from deploy.commands.visible_text import say
 from deploy.http.server import url_of
 from deploy.settings import Settings
 
@@ -11,9 +10,14 @@ from deploy.settings import Settings
 def say_where(settings: Settings, operators: socket.socket) -> None:
     """Print the addresses of a process that serves the api."""
     say_metrics(settings, operators)
-    typer.echo(f"Serving on {settings.base}; Ctrl-C stops.")
+    say(f"Serving on {settings.base}; Ctrl-C stops.")
+
+
+def say_admin(listener: socket.socket) -> None:
+    """Print the address of the admin API."""
+    say(f"Administration on {url_of(listener)}/admin/v1, described under /docs.")
 
 
 def say_metrics(_settings: Settings, operators: socket.socket) -> None:
     """Print the addresses that every process has."""
-    typer.echo(f"Metrics and health on {url_of(operators)}/metrics, /livez and /readyz.")
+    say(f"Metrics and health on {url_of(operators)}/metrics, /livez and /readyz.")

@@ -34,7 +34,10 @@ def api(
         ),
     ] = 1,
 ) -> None:
-    """Run the api with a relay inside, beside other processes."""
+    """Run the api with a relay inside, beside other processes.
+
+    Example: muster api --workers 2
+    """
     settings = settings_of_a_part()
     if workers == 1:
         with bind_api(settings) as listener:

@@ -15,7 +15,10 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate() -> None:
-    """Bring both databases to the schema of this version."""
+    """Bring both databases to the schema of this version.
+
+    Example: muster migrate
+    """
 
     async def work() -> None:
         async with open_databases(read_settings()) as databases:

@@ -44,6 +44,15 @@ def settings_of_a_part() -> Settings:
     settings = read_settings()
     if not settings.broker_url:
         raise InvalidInput("the parts meet at a broker: set MUSTER_BROKER_URL, or use muster run")
+    return _on_servers(settings)
+
+
+def settings_on_servers() -> Settings:
+    """Read the settings of one of several processes that shares PostgreSQL with them."""
+    return _on_servers(read_settings())
+
+
+def _on_servers(settings: Settings) -> Settings:
     if settings.uses_sqlite:
         raise InvalidInput(
             "several processes need PostgreSQL: set MUSTER_DIRECTORY_DATABASE_URL"

@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def relay() -> None:
-    """Run a relay alone, beside other processes."""
+    """Run a relay alone, beside other processes.
+
+    Example: muster relay
+    """
     settings = settings_of_a_part()
     part = partial(run_relay, settings)
     run_part(settings, open_directory(settings), DIRECTORY, part, say_metrics)

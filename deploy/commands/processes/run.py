@@ -1,4 +1,4 @@
-"""What does ``muster run`` do? It runs api, relay and worker in one process."""
+"""What does ``muster run`` do? It runs api, relay, worker and admin API in one process."""
 
 from functools import partial
 from typing import Annotated
@@ -8,11 +8,12 @@ import typer
 from deploy.broker.rabbitmq_connection import BrokerUnusable
 from deploy.broker.rabbitmq_topology import TopologyNotApplied, apply_topology
 from deploy.broker.transports import topology_of
-from deploy.commands.processes.addresses import say_where
+from deploy.commands.processes.addresses import say_admin, say_where
+from deploy.commands.visible_text import say
 from deploy.databases.migrations import migrate
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.demo.workspace import introduce
-from deploy.http.server import bind_api, bind_operators
+from deploy.http.server import bind_admin, bind_api, bind_operators
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
 from deploy.processes.lifetime import run_until_signalled
@@ -30,18 +31,26 @@ def run(
         bool, typer.Option("--demo", help="On empty databases, make a demo workspace.")
     ] = False,
 ) -> None:
-    """Run api, relay and worker in one process."""
+    """Run api, relay, worker and admin API in one process.
+
+    Example: muster run --demo
+    """
     settings = read_settings()
     set_up_logs(settings)
-    with bind_api(settings) as listener, bind_operators(settings) as operators:
+    with (
+        bind_api(settings) as listener,
+        bind_admin(settings) as administrators,
+        bind_operators(settings) as operators,
+    ):
 
         async def prepare(databases: Databases) -> None:
             await migrate(databases)
             await _apply_topology(settings)
             await introduce(databases, settings, make_demo=demo)
+            say_admin(administrators)
             say_where(settings, operators)
 
-        part = partial(run_everything, settings, listener)
+        part = partial(run_everything, settings, listener, administrators=administrators)
         run_process(run_until_signalled(operators, open_databases(settings), prepare, part))
 
 
@@ -52,4 +61,4 @@ async def _apply_topology(settings: Settings) -> None:
     try:
         await apply_topology(settings.broker_url, topology_of(settings))
     except (BrokerUnusable, TopologyNotApplied) as error:
-        typer.echo(f"muster: {error}; changes wait until muster topology apply", err=True)
+        say(f"muster: {error}; changes wait until muster topology apply", to_stderr=True)

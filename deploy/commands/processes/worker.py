@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
 
 
 def worker() -> None:
-    """Run a worker, beside other processes."""
+    """Run a worker, beside other processes.
+
+    Example: muster worker
+    """
     settings = settings_of_a_part()
     part = partial(run_worker, settings)
     run_part(settings, open_downstream(settings), DOWNSTREAM, part, say_metrics)

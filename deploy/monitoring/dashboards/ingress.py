@@ -20,6 +20,7 @@ def ingress() -> Dashboard:
             Row("Time", _time()),
             Row("Connections", _connections()),
             Row("Shares", _shares()),
+            Row("Tokens and the request log", _books()),
             Row("Processes of the api", processes("api", "muster_publisher_connected")),
         ],
     )
@@ -119,6 +120,23 @@ def _shares() -> list[Graph]:
             "Refused with 429",
             "Requests a second, by the share that their SCIM connection has used up.",
             [Query(rate("muster_share_refusals_total", "share"), "{{share}}")],
+            unit="reqps",
+        ),
+    ]
+
+
+def _books() -> list[Graph]:
+    return [
+        Graph(
+            "First token to end",
+            "Time until the first of all live tokens of connections ends; nothing where none does.",
+            [Query("min(muster_next_token_expiry_timestamp_seconds) - time()", "time left")],
+            unit="s",
+        ),
+        Graph(
+            "Left out of the request log",
+            "Requests a second for which the log had no room, or that could not be written.",
+            [Query(rate("muster_unlogged_requests_total"), "left out")],
             unit="reqps",
         ),
     ]

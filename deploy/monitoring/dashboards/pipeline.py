@@ -72,7 +72,10 @@ def _directory() -> list[Graph]:
         Graph(
             "Age of the oldest mark",
             "The age grows while nothing is published.",
-            [Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}")],
+            [
+                Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}"),
+                Query("max by (reason) (muster_oldest_held_loss_age_seconds)", "held leaving"),
+            ],
             unit="s",
             width=6,
         ),

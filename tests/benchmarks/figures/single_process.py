@@ -23,7 +23,7 @@ from tests.benchmarks.watching.processors import Processors
 from tests.benchmarks.watching.sight import Sight, moment, sight
 from tests.benchmarks.watching.sqlite_commits import SqliteCommits
 from tests.drivers.in_process import opened_directory
-from tests.drivers.installation import is_ready
+from tests.drivers.installation import NO_BRAKE, is_ready
 from tests.drivers.muster_process import MusterProcess, free_port, running_part
 
 LOGGING = {"MUSTER_LOG_LEVEL": "info", "MUSTER_LOG_FORMAT": "json", "MUSTER_SWEEP_SECONDS": "0"}
@@ -43,7 +43,7 @@ class SingleProcess:
         async def settle() -> None:
             await self.sight.until_applied(since)
 
-        create = ("connections", "create", name, "dashboard", "--new-workspace")
+        create = ("connections", "create", name, "dashboard", "--new-workspace", *NO_BRAKE)
         opened = self.muster.command(*create, *RULES)
         target = Target.of(opened, self.muster.port)
         async with opened_directory(self.muster.urls[0]) as directory:

@@ -75,7 +75,7 @@ async def make_tables(url: str, users: Sequence[tuple[str, str, str]]) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(TABLES)
     await connection.executemany(CREATE, users)
-    await connection.execute("VACUUM (ANALYZE) bare_users, bare_identities")
+    await connection.execute("VACUUM (ANALYZE, PARALLEL 0) bare_users, bare_identities")
     await connection.close()
 
 

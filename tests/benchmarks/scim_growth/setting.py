@@ -42,7 +42,7 @@ class Row:
 
 async def fill(database: DirectoryDatabase, ports: Sequence[int], size: int) -> Directory:
     """Make a connection with so many users: one is pushed, the others are copies."""
-    made = await create_connection(database, f"bench {size}", RULES, now())
+    made = await create_connection(database, f"bench {size}", RULES, now(), brake="off")
     targets = [Target(port, f"{SCIM_PREFIX}/{made.id}", made.token) for port in ports]
     client = await Client.open(targets[0])
     pattern = (await client.send("POST", "/Users", user("person-0"))).json()["id"]

@@ -11,7 +11,8 @@ from tests.faults.distributed import noise_faults as noise
 from tests.faults.distributed import process_faults as process
 from tests.faults.distributed import restores
 from tests.faults.distributed import server_state_faults as server_state
-from tests.faults.distributed.orders import Point
+from tests.faults.distributed import state_faults as state
+from tests.faults.distributed.orders import OF_STATES, Point
 from tests.faults.distributed.recoveries import (
     AT_ONCE,
     BROKER_BACK,
@@ -77,7 +78,7 @@ FAULTS: Mapping[str, Fault] = {
     **{
         f"killed {point.name.lower().replace('_', ' ')}": _crashed(point)
         for point in Point
-        if point is not Point.NOWHERE
+        if point is not Point.NOWHERE and point not in OF_STATES
     },
     "process stopped": Fault(process.stop, 30),
     "clock stepped": Fault(process.step_clock, 40),
@@ -129,6 +130,9 @@ FAULTS: Mapping[str, Fault] = {
     },
     "older directory restored": Fault(restores.restore_directory, 1, DIRECTORY_BACK),
     "older downstream restored": Fault(restores.restore_downstream, 1, DOWNSTREAM_BACK),
+    "connection paused over kills": Fault(state.pause_over_kills, 10, LEASE),
+    "brake tripped over kills": Fault(state.trip_brake_over_kills, 10, LEASE),
+    "connection deleted over kills": Fault(state.delete_over_kills, 10, LEASE),
     "noisy tenant": Fault(noise.send_dear_requests, 10),
     "noisy tenant with a thousand connections": Fault(noise.open_connections, 10),
 }

@@ -69,6 +69,11 @@ class Verdict:
             "late": len(self.late),
         }
 
+    def __str__(self) -> str:
+        """Return what was found, a line for each."""
+        kinds = ("lost", "duplicated", "unexpected", "late")
+        return "\n".join(f"{kind}: {line}" for kind in kinds for line in getattr(self, kind))
+
     @property
     def is_clean(self) -> bool:
         """Say whether everything is as it should be, be it late."""
@@ -88,8 +93,10 @@ def judge(seen: Seen) -> Verdict:
         _judge_accounts(app, seen.stored, verdict)
     _judge_holdings(seen.stored, verdict)
     _judge_devices(seen, verdict)
-    verdict.lost += [f"failed: {row['connection']}/{row['identity']} {row['kind']}" for row in
-                     seen.stored.failures]  # fmt: skip
+    verdict.lost += [
+        f"failed: {row['connection']}/{row['identity']} {row['kind']}: {row['message']}"
+        for row in seen.stored.failures
+    ]
     verdict.unexpected += [
         f"refused: {row['connection']}/{row['identity']} {row['reason']}"
         for row in seen.stored.refusals

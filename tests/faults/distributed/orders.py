@@ -29,6 +29,14 @@ class Point(IntEnum):
     """The worker has committed a batch, and answered none of it."""
     BEFORE_ACK = 6
     """The worker has answered some of a batch, and is about to answer the next one."""
+    AFTER_JUDGEMENT = 7
+    """The relay has judged leavings by a brake, and published none."""
+    AFTER_CLOSING = 8
+    """The process that closes a connection has committed a step of it."""
+
+
+OF_STATES = (Point.AFTER_JUDGEMENT, Point.AFTER_CLOSING)
+"""The points that the load does not pass, because its connections are live and have no brakes."""
 
 
 class Orders:

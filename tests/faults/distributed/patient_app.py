@@ -3,21 +3,26 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import cycle, zip_longest
 from typing import Any
 
 import httpx
 
 from tests.drivers.in_process import BULK, GROUP, PATCH
-from tests.drivers.okta import App, Person, profile_of
+from tests.drivers.okta import App, Person, Tally, profile_of
 
 NOT_TRIED = {"status": "503"}
 """What is meant where the answer to a bulk request ends early: the database went away."""
 
 PAUSE = 0.05
 """Seconds before a request is sent again."""
+
+ANSWER_SECONDS = 90
+"""Longer than the api waits for a database, so that no request is given up that may still do
+something."""
 
 
 class Refused(Exception):
@@ -224,6 +229,24 @@ class PatientApp(App):
             found += page.get("Resources", [])
             if len(found) >= page["totalResults"] or not page.get("Resources"):
                 return found
+
+
+@asynccontextmanager
+async def patient_app(
+    told: Mapping[str, Any],
+    workspace: str,
+    portal: str,
+    origins: Iterable[str],
+    counts: Counter[str],
+) -> AsyncIterator[PatientApp]:
+    """Set an app up with what the provider of a connection is told."""
+    async with httpx.AsyncClient(
+        headers={"Authorization": f"Bearer {told['token']}"}, timeout=ANSWER_SECONDS
+    ) as http:
+        connection = told["connection"]
+        yield PatientApp(
+            connection, workspace, portal, http, cycle(origins), Tally(), counts=counts
+        )
 
 
 def _members(people: Collection[Person]) -> list[dict[str, str]]:

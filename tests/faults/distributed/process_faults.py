@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from tests.faults.distributed.fleet import Member
 from tests.faults.distributed.orders import Point
@@ -12,6 +13,8 @@ CRASH_SECONDS = 60
 """How long it may take until somebody passes a point under load."""
 
 PASSES = (1, 5)
+"""At which of its passes through a point under load somebody is killed."""
+
 PARTS_AT = {
     Point.AFTER_COMMIT: ("api",),
     Point.AFTER_LEASE: ("api", "relay"),
@@ -19,8 +22,10 @@ PARTS_AT = {
     Point.AFTER_CONFIRM: ("api", "relay"),
     Point.AFTER_APPLY: ("worker",),
     Point.BEFORE_ACK: ("worker",),
+    Point.AFTER_JUDGEMENT: ("api", "relay"),
+    Point.AFTER_CLOSING: ("api", "relay"),
 }
-"""Which parts pass a point; the api has a relay inside."""
+"""Which parts pass a point; the api has a relay inside, and either closes connections."""
 
 MICROSECONDS = 1_000_000
 STEPS = (-6 * 3600, -3600, -600, -90, -5, 5, 90, 600, 3600, 6 * 3600)
@@ -34,12 +39,19 @@ async def kill(site: Site, part: str) -> None:
 
 async def crash(site: Site, point: Point) -> None:
     """Let whoever of the fleet passes the point first, or for the n-th time, be killed there."""
+    async with crashing(site, point, site.drawn.randint(*PASSES)):
+        pass
+
+
+@asynccontextmanager
+async def crashing(site: Site, point: Point, passes: int = 1) -> AsyncIterator[None]:
+    """Order the same for the block, and wait at its end until somebody has been killed."""
     members = [member for part in PARTS_AT[point] for member in site.fleet.of(part)]
-    passes = site.drawn.randint(*PASSES)
     waiting = [asyncio.ensure_future(it.killed(len(it.exits))) for it in members]
     for member in members:
         member.orders.crash_at(point, passes)
     try:
+        yield
         async with asyncio.timeout(CRASH_SECONDS):
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -37,6 +37,12 @@ WRITTEN = {
     Point.AFTER_COMMIT: re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
     Point.AFTER_LEASE: re.compile(r"\bUPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
     Point.AFTER_APPLY: re.compile(r"\b(INSERT INTO|UPDATE) sync_records\b"),
+    Point.AFTER_JUDGEMENT: re.compile(r"^INSERT INTO brakes\b"),
+    Point.AFTER_CLOSING: re.compile(
+        r"^(UPDATE connections SET closing_people|DELETE FROM (identities|tokens|connections)\b"
+        r"|DELETE FROM users\b.*\bIN \()",
+        re.DOTALL,
+    ),
 }
 """What a transaction has written after whose commit the point lies."""
 

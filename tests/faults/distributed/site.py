@@ -8,25 +8,23 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from itertools import cycle
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
-import httpx
 from aio_pika import connect
 from sqlalchemy import text
 
 from contracts.topology import Topology
-from tests.drivers.installation import Installation
-from tests.drivers.okta import Tally
+from tests.drivers.installation import NO_BRAKE, Installation
 from tests.faults.distributed.device_holders import DeviceHolder
 from tests.faults.distributed.fleet import Fleet, running_fleet
 from tests.faults.distributed.judge import AppSeen, Seen, Verdict, judge
 from tests.faults.distributed.leavers import Outage, late, waits
 from tests.faults.distributed.load import HANDS, NEWCOMERS, AppLoad, Load, running_load
 from tests.faults.distributed.noise_beside import noise_beside
-from tests.faults.distributed.patient_app import PatientApp
+from tests.faults.distributed.patient_app import PatientApp, patient_app
 from tests.faults.distributed.recoveries import Happened, Recovery
 from tests.faults.distributed.watches import Watches
 from tests.neighbours.judgement import pace_of
@@ -44,13 +42,9 @@ RULES = {
     "mdm": ("--on-create", "create-mdm-employee", "--on-deactivate", "remove-user"),
 }
 BYSTANDERS, HOLDERS = 5, 3
-NOISY = "noisy"
+COMPANY, NOISY = "acme", "noisy"
 LASTING_ADMIN = "root@acme.test"
 """Made by hand, so that no Admin who leaves is the last one."""
-
-ANSWER_SECONDS = 90
-"""Longer than the api waits for a database, so that no request is given up that may still do
-something."""
 
 SETTLE_SECONDS = 180
 """Longer than a mark waits for the relay that has leased it, and any fault."""
@@ -93,9 +87,25 @@ class Site:
     drawn: random.Random
     folder: Path
     counts: Counter[str]
+    stack: AsyncExitStack
+    """Ends with the site."""
+    released: Counter[str] = field(default_factory=Counter)
+    """How often devices have to have been released, beside those of the holders."""
     happened: list[Happened] = field(default_factory=list)
     """Since the last judgement."""
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def company(self) -> list[PatientApp]:
+        """Return the apps to which the load writes."""
+        return [app for app in self.apps if app.workspace == COMPANY]
+
+    async def connect(self, portal: str, *options: str) -> PatientApp:
+        """Switch SCIM on in a new workspace, of which neither the load nor the judge knows."""
+        workspace = f"of-{uuid4().hex[:8]}"
+        told = await self.installation.connect(workspace, portal, *RULES[portal], *options)
+        app = patient_app(told, workspace, portal, self.fleet.origins, self.counts)
+        return await self.stack.enter_async_context(app)
 
     def note(self, what: str, **details: Any) -> None:
         """Add a line to the history."""
@@ -219,7 +229,7 @@ class Site:
             )
             for app, (users, groups) in zip(self.apps, shown, strict=True)
         ]
-        expected: Counter[str] = Counter()
+        expected = +self.released
         for holder in self.holders:
             expected += holder.released
         return Seen(
@@ -264,22 +274,10 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
         )
         counts: Counter[str] = Counter()
 
-        apps = []
-        for (workspace, portal), told in opened.items():
-            http = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {told['token']}"}, timeout=ANSWER_SECONDS
-            )
-            apps.append(
-                PatientApp(
-                    told["connection"],
-                    workspace,
-                    portal,
-                    await stack.enter_async_context(http),
-                    cycle(fleet.origins),
-                    Tally(),
-                    counts=counts,
-                )
-            )
+        apps = [
+            await stack.enter_async_context(patient_app(told, *place, fleet.origins, counts))
+            for place, told in opened.items()
+        ]
         *company, bystanders = apps
         for number in range(BYSTANDERS):
             await bystanders.assign(f"bystander-{number}")
@@ -306,6 +304,7 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
             drawn=drawn,
             folder=folder,
             counts=counts,
+            stack=stack,
         )
         await stack.enter_async_context(running_load(load))
         yield site
@@ -313,14 +312,14 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
 
 async def _switched_on(installation: Installation) -> dict[tuple[str, str], dict[str, Any]]:
     """Switch SCIM on for each portal of one workspace, and for one of others; an Admin lasts."""
-    where = [*(("acme", portal) for portal in RULES), ("other", "store"), (NOISY, "store")]
-    add = ("accounts", "add", "acme", "dashboard", "--new-workspace")
+    where = [*((COMPANY, portal) for portal in RULES), ("other", "store"), (NOISY, "store")]
+    add = ("accounts", "add", COMPANY, "dashboard", "--new-workspace")
     admin = (*add, LASTING_ADMIN, "--role", "admin")
     async with asyncio.TaskGroup() as commands:
         commands.create_task(installation.command(*admin))
         told = {
             (workspace, portal): commands.create_task(
-                installation.connect(workspace, portal, *RULES[portal])
+                installation.connect(workspace, portal, *RULES[portal], *NO_BRAKE)
             )
             for workspace, portal in where
         }

@@ -37,6 +37,6 @@ async def late_leavers(site: Site, name: str) -> list[str]:
         await asyncio.sleep(MOMENT)
     await site.somebody_has_left()
     verdict = await site.judged()
-    assert verdict.is_clean, verdict
+    assert verdict.is_clean, str(verdict)
     assert site.counts["acknowledged"] > before
     return verdict.late

@@ -6,13 +6,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from contracts.rules import Rules
-from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from deploy.databases.open_databases import Databases
-from tests.drivers.both_sides import Installation, installation_on
-from tests.drivers.in_process import opened_directory
+from tests.drivers.both_sides import Installation, installation_on, opened_on_both_sides
 from tests.servers.migrated import NewDatabase
-from worker.dialects import DownstreamDatabase
 
 SwitchOn = Callable[[Rules], Awaitable[Installation]]
 
@@ -20,11 +17,10 @@ SwitchOn = Callable[[Rules], Awaitable[Installation]]
 @pytest.fixture
 async def databases(new_database_url: NewDatabase) -> AsyncIterator[Databases]:
     """Give a directory and a downstream, migrated and empty."""
-    reading, writing = open_engines(new_database_url(DOWNSTREAM))
-    async with opened_directory(new_database_url(DIRECTORY)) as directory:
-        yield Databases(directory, DownstreamDatabase(reading, writing))
-    await reading.dispose()
-    await writing.dispose()
+    async with opened_on_both_sides(
+        new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)
+    ) as databases:
+        yield databases
 
 
 @pytest.fixture

@@ -198,15 +198,14 @@ async def test_a_replan_leaves_out_who_is_busy(platform: Platform) -> None:
 async def test_a_release_while_a_worker_plans_is_not_lost(
     platform: Platform, other: Platform
 ) -> None:
-    await platform.inventory.accounts.add(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
+    accounts = platform.inventory.accounts
+    ada = await accounts.add(WORKSPACE, Portal.DASHBOARD, ADA, role=Role.EDITOR)
     await platform.apply(joiner(VIEWERS))
     async with platform.database.write() as gate:
         await gate.execute(text("SELECT id FROM accounts FOR UPDATE"))
         racing = [
             asyncio.ensure_future(_apply(platform, renamed(joiner(VIEWERS), email=BEN))),
-            asyncio.ensure_future(
-                other.inventory.accounts.release(WORKSPACE, Portal.DASHBOARD, ADA)
-            ),
+            asyncio.ensure_future(other.inventory.accounts.release(WORKSPACE, ada.id)),
         ]
         await _until_waiting(platform, 2)
     await asyncio.gather(*racing)

@@ -11,6 +11,7 @@ from contracts.rules import (
     CreateCollaborator,
     CreateNothing,
     DashboardRules,
+    GroupLine,
     MdmRules,
     Role,
     RoleLine,
@@ -58,6 +59,37 @@ def test_only_the_lines_that_concern_a_person_are_told() -> None:
     writers = RoleLine(name="Writers", role=Role.EDITOR)
     rules = DashboardRules(role_map=(admins, writers))
     assert rules.lines_for(["admins", "Everyone"]) == (admins,)
+
+
+def test_a_group_is_mapped_by_its_id_under_the_name_that_it_has_now() -> None:
+    rules = DashboardRules(group_map=(GroupLine(group="g1", role=Role.ADMIN),))
+    assert rules.lines_for(["Admins"], ["Admins"]) == ()
+    named = rules.with_group_names({"g1": "Admins ", "g2": "Others"})
+    told = (RoleLine(name="Admins ", role=Role.ADMIN),)
+    assert named.lines_for(["ADMINS", "Others"], ["ADMINS", "Others"]) == told
+    assert named.lines_for(["Others"], ["Others"]) == ()
+    assert named.with_group_names({}).lines_for(["Admins"], ["Admins"]) == ()
+
+
+def test_a_scim_role_with_the_name_of_a_mapped_group_gives_nothing() -> None:
+    rules = DashboardRules(group_map=(GroupLine(group="g1", role=Role.ADMIN),))
+    named = rules.with_group_names({"g1": "Admins"})
+    assert named.lines_for(["Admins"], []) == ()
+
+
+def test_names_of_groups_are_not_stored() -> None:
+    rules = DashboardRules(group_map=(GroupLine(group="g1", role=Role.ADMIN),))
+    named = rules.with_group_names({"g1": "Admins"})
+    stored = RULES.dump_python(named, mode="json")
+    assert stored["group_map"] == [{"group": "g1", "role": "admin"}]
+    assert RULES.validate_python(stored) == rules
+    assert rules.highest_role is Role.ADMIN
+
+
+def test_a_group_maps_to_one_role() -> None:
+    lines = [GroupLine(group="g1", role=role) for role in (Role.ADMIN, Role.VIEWER)]
+    with pytest.raises(ValidationError, match="twice"):
+        DashboardRules(group_map=tuple(lines))
 
 
 @pytest.mark.parametrize(

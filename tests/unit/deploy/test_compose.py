@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.compose_secrets import ENVIRONMENT, make_secrets, variable
+from deploy.compose_secrets import ENVIRONMENT, OPERATORS, make_secrets, variable
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
@@ -21,7 +21,7 @@ from tests.servers.services import environment_with
 
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE = (str(Path(sys.executable).with_name("docker-compose")), "--file", str(FILE))
-OURS = ("api", "migrate", "muster", "topology", "worker")
+OURS = ("admin", "api", "migrate", "muster", "topology", "worker")
 OTHERS = ("grafana", "postgres", "prometheus", "rabbitmq")
 
 
@@ -104,10 +104,13 @@ def test_nothing_starts_before_what_it_needs(services: dict[str, Any]) -> None:
         "topology": {"rabbitmq": "service_healthy"},
         "api": {"migrate": set_up, "topology": set_up},
         "worker": {"migrate": set_up, "topology": set_up},
+        "admin": {"migrate": set_up},
         "muster": {"postgres": "service_healthy"},
         "grafana": {"prometheus": "service_started"},
     }
-    assert all(services[name]["healthcheck"]["test"] for name in (*OTHERS, "api", "worker"))
+    assert all(
+        services[name]["healthcheck"]["test"] for name in (*OTHERS, "admin", "api", "worker")
+    )
 
 
 def test_each_part_gets_the_passwords_of_its_own_task_only(secrets: Path) -> None:
@@ -121,12 +124,27 @@ def test_each_part_gets_the_passwords_of_its_own_task_only(secrets: Path) -> Non
     assert given == {
         "api": {variable("directory"), variable("relay")},
         "worker": {variable("downstream"), variable("worker")},
+        "admin": {variable("directory"), variable("downstream")},
         "migrate": operators,
         "topology": operators,
         "muster": operators,
         "postgres": {variable(role) for role in ("postgres", "directory", "downstream")},
         "grafana": {variable("grafana")},
     }
+
+
+def test_administrators_reach_the_admin_api_from_inside_with_a_token_of_this_installation(
+    secrets: Path, services: dict[str, Any]
+) -> None:
+    admin = services["admin"]
+    assert list(admin["networks"]) == ["inside"]
+    assert "ports" not in admin
+    given = {name for name, it in services.items() if OPERATORS in it.get("environment", {})}
+    assert given == {"admin"}
+    token = admin["environment"][OPERATORS]
+    assert f"{OPERATORS}={token}" in secrets.read_text().splitlines()
+    written = config(secrets, "--no-interpolate")["admin"]["environment"][OPERATORS]
+    assert written == f"${{{OPERATORS}-}}"
 
 
 def test_no_password_is_written_down(secrets: Path) -> None:
@@ -195,7 +213,7 @@ def test_secrets_from_before_there_was_grafana_leave_it_no_stock_password(tmp_pa
 
 def test_whatever_can_be_set_can_be_set_beside_the_passwords(secrets: Path, tmp_path: Path) -> None:
     given_here = {"host", "port", "log_format", "broker_prefix", "public_url"}
-    given_here |= {"admin_host", "admin_port"}  # of a part that is not run here
+    given_here |= {"admin_host", "admin_port", "admin_token"}  # of the service of administrators
     names = {
         f"MUSTER_{name.upper()}"
         for name in Settings.model_fields

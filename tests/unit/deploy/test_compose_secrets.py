@@ -4,7 +4,14 @@ import json
 import stat
 from pathlib import Path
 
-from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
+from deploy.compose_secrets import (
+    DEFINITIONS,
+    ENVIRONMENT,
+    OPERATORS,
+    make_secrets,
+    variable,
+)
+from deploy.settings import read_settings
 
 
 def passwords(folder: Path) -> dict[str, str]:
@@ -22,9 +29,10 @@ def test_each_user_has_a_long_password_of_its_own(tmp_path: Path) -> None:
             *("POSTGRES", "DIRECTORY", "DOWNSTREAM", "GRAFANA"),
             *("TOPOLOGY", "RELAY", "WORKER"),
         )
-    }
+    } | {OPERATORS}
     assert len(set(made.values())) == len(made)
     assert all(len(password) == 48 for password in made.values())
+    assert read_settings(admin_token=made[OPERATORS]).admin_token is not None
 
 
 def test_two_installations_share_none(tmp_path: Path) -> None:
@@ -60,5 +68,5 @@ def test_what_is_missing_is_added_and_what_was_set_by_hand_stays(tmp_path: Path)
     text = (tmp_path / ENVIRONMENT).read_text()
     assert text.startswith(by_hand)
     assert text.count(variable("directory")) == 1
-    assert len(passwords(tmp_path)) == 8
+    assert len(passwords(tmp_path)) == 9
     assert stat.S_IMODE((tmp_path / ENVIRONMENT).stat().st_mode) == 0o600

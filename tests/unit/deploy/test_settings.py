@@ -25,7 +25,15 @@ from deploy.settings import InvalidSetting, Settings, read_settings
         ("head_timeout", "0", "more than 0"),
         ("api_docs", "secret", "true or false"),
         ("public_url", "ftp://secret", "http:// or https://"),
+        ("trusted_proxies", "10.0.0.0/8,secret", "addresses and networks"),
+        ("rate_each", "24", "25 or more, or off"),
+        ("rate_each", "-1", "25 or more, or off"),
+        ("rate_each", "secret", "25 or more, or off"),
+        ("burst_each", "199", "200 to 1000000"),
+        ("trusted_proxies", "10.0.0.1/8", "addresses and networks"),
         ("public_url", "https://x/?secret", "http:// or https://"),
+        ("admin_port", "secret", "1 to 65535"),
+        ("admin_token", "secret" * 5, "at least 32 characters"),
         ("log_level", "secret", "debug, info, warning or error"),
         ("log_format", "secret", "console or json"),
     ],
@@ -74,6 +82,13 @@ def test_the_end_of_a_line_belongs_to_no_url() -> None:
         "sqlite:///x.db",
         "amqp://b/",
     )
+
+
+def test_the_token_of_the_operator_is_shown_nowhere() -> None:
+    settings = read_settings(admin_token=f" {'secret' * 6}\n")
+    assert settings.admin_token is not None
+    assert settings.admin_token.get_secret_value() == "secret" * 6
+    assert "secret" not in f"{settings!r} {settings}"
 
 
 def test_base_urls_are_built_on_the_public_url() -> None:

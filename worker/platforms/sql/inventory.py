@@ -6,6 +6,7 @@ from contracts.clock import Clock, now
 from worker.dialects import DownstreamDatabase
 from worker.platforms.sql.operators.accounts import StoredAccounts
 from worker.platforms.sql.operators.devices import StoredDevices
+from worker.platforms.sql.operators.histories import StoredHistories
 from worker.platforms.sql.operators.policies import StoredPolicies
 from worker.platforms.sql.operators.transactions import OperatorTransactions
 from worker.platforms.sql.operators.workspaces import StoredWorkspaces
@@ -37,6 +38,11 @@ class Inventory:
     def accounts(self) -> StoredAccounts:
         """Return the accounts of all workspaces."""
         return StoredAccounts(self._transactions)
+
+    @property
+    def histories(self) -> StoredHistories:
+        """Return what has happened to identities."""
+        return StoredHistories(self._transactions)
 
     @property
     def _transactions(self) -> OperatorTransactions:

@@ -19,14 +19,15 @@ def listed_accounts() -> Any:
         RefusalRow.reason == Reason.PROTECTED,
     )
     protected = refused.exists().label("protected")
-    return select(
-        AccountRow, SyncRecordRow.applied_version, SyncRecordRow.connection, protected
-    ).outerjoin(SyncRecordRow, col(SyncRecordRow.account_id) == AccountRow.id)
+    holder = SyncRecordRow.applied_version, SyncRecordRow.connection, SyncRecordRow.identity
+    held_by = col(SyncRecordRow.account_id) == AccountRow.id
+    columns: tuple[Any, ...] = (AccountRow, *holder, protected)
+    return select(*columns).outerjoin(SyncRecordRow, held_by)
 
 
-def listed(row: tuple[AccountRow, int | None, str | None, bool]) -> ListedAccount:
+def listed(row: tuple[AccountRow, int | None, str | None, str | None, bool]) -> ListedAccount:
     """Return the account in a row that the statement of ``listed_accounts`` has selected."""
-    account, version, connection, protected = row
+    account, version, connection, identity, protected = row
     return ListedAccount(
         portal=Portal(account.portal),
         email=account.email,
@@ -39,6 +40,8 @@ def listed(row: tuple[AccountRow, int | None, str | None, bool]) -> ListedAccoun
         made_by=account.made_by or BY_HAND,
         released=account.released,
         protected=protected and not account.released,
+        id=account.id,
+        identity=identity,
     )
 
 

@@ -5,16 +5,18 @@ from sqlalchemy.exc import OperationalError
 
 from api.admin.actors import COMMAND, Actor, Power
 from api.admin.audit import Change, Outcome, begun
+from api.admin.brakes import change_brake
 from api.admin.change_rules import change_rules
 from api.admin.connections import list_connections, open_connection
 from api.admin.failures import FailureFilter, list_failures, retry_failures
+from api.admin.held import approve_held, list_held, reject_held
 from api.admin.list_audit import ListedChange, list_changes
 from api.admin.resync import resync, resync_all
 from api.admin.rule_choices import RuleChoices
 from api.admin.tokens import rotate_token
 from api.directory.dialects import DirectoryDatabase
 from api.errors import NotAllowed, UnknownConnection, UnknownIdentity, UnknownWorkspace
-from tests.drivers.administration import administration_on
+from tests.drivers.administration import Platform, administration_on
 from tests.drivers.in_process import RULES, Ingress
 
 OWNER = Actor("admin:1", "Acme", Power.OWN)
@@ -31,6 +33,7 @@ async def test_each_change_is_logged_with_its_actor_and_what_it_changed(ingress:
     await retry_failures(it, OWNER, FailureFilter(connection=connection))
     logged = await list_changes(it, OWNER, workspace="Acme")
     assert [(change.action, change.actor, change.outcome) for change in logged] == [
+        ("failures.retry", "admin:1", Outcome.DONE),
         ("failures.retry", "admin:1", Outcome.BEGUN),
         ("identities.resync", "admin:1", Outcome.DONE),
         ("tokens.rotate", "command", Outcome.DONE),
@@ -92,9 +95,9 @@ async def test_a_change_of_several_steps_is_logged_before_it_and_again_where_it_
 
 
 async def test_the_log_is_read_backwards_in_parts(directory: DirectoryDatabase) -> None:
-    it = administration_on(directory)
+    it = administration_on(directory, platform=Platform(workspaces={"Acme", "Other"}))
     for name in ("Acme", "Other", "Acme"):
-        await open_connection(it, COMMAND, name, RULES, new_workspace=True)
+        await open_connection(it, COMMAND, name, RULES)
     newest, middle = await list_changes(it, COMMAND, most=2)
     assert (newest.connection, middle.connection) == ("acme-store-2", "other-store")
     [oldest] = await list_changes(it, COMMAND, before=middle.number)
@@ -114,6 +117,10 @@ async def test_a_connection_of_another_workspace_is_unknown_to_every_use_case(
         list_failures(it, STRANGER, FailureFilter(connection=connection)),
         retry_failures(it, STRANGER, FailureFilter(connection=connection)),
         list_changes(it, STRANGER, connection=connection),
+        change_brake(it, STRANGER, connection, "off"),
+        list_held(it, STRANGER, connection),
+        approve_held(it, STRANGER, connection, None),
+        reject_held(it, STRANGER, connection, None),
     ]
     for use_case in asked:
         with pytest.raises(UnknownConnection):
@@ -135,6 +142,9 @@ async def test_a_viewer_looks_and_changes_nothing(ingress: Ingress) -> None:
         rotate_token(it, VIEWER, connection),
         resync(it, VIEWER, connection),
         retry_failures(it, VIEWER, FailureFilter(connection=connection)),
+        change_brake(it, VIEWER, connection, "off"),
+        approve_held(it, VIEWER, connection, None),
+        reject_held(it, VIEWER, connection, None),
         open_connection(it, VIEWER, "Acme", RULES),
     ):
         with pytest.raises(NotAllowed):

@@ -24,7 +24,7 @@ async def test_a_new_state_is_shown_with_its_time_and_its_actor(
     it = administration_on(directory, clock=lambda: NOW + 5)
     connection = (await create_connection(directory, "Acme", RULES, NOW)).id
     new = await show_connection(it, VIEWER, connection)
-    assert (new.standing.shown, new.state_since, new.state_by) == ("live", NOW, None)
+    assert (new.standing.shown, new.state_since, new.state_by) == ("live", NOW, "command")
     paused = await change_state(it, OWNER, connection, Verb.PAUSE)
     assert (paused.standing.shown, paused.state_since, paused.state_by) == (
         *("paused", NOW + 5, "admin:1"),

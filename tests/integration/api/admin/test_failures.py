@@ -8,7 +8,7 @@ from sqlmodel import col
 from api.admin.actors import COMMAND
 from api.admin.failures import FailureFilter, group_failures, list_failures, retry_failures
 from api.directory.tables import Identity
-from contracts.downstream.failures import ListedFailure
+from contracts.downstream.failures import Kind, ListedFailure
 from contracts.downstream.sync_states import Failure, SyncState
 from tests.drivers.administration import GivenUp, States, administration_on
 from tests.drivers.in_process import Ingress
@@ -48,9 +48,9 @@ async def test_failures_of_both_sides_are_told(ingress: Ingress) -> None:
         return [(failure.kind, failure.identity) for failure in found]
 
     assert await kinds(FailureFilter()) == [("permanent", ada), ("unpublishable", ben)]
-    assert await kinds(FailureFilter(kind="permanent")) == [("permanent", ada)]
-    assert await kinds(FailureFilter(kind="unpublishable")) == [("unpublishable", ben)]
-    assert await kinds(FailureFilter(kind="exhausted")) == []
+    assert await kinds(FailureFilter(kind=Kind.PERMANENT)) == [("permanent", ada)]
+    assert await kinds(FailureFilter(kind=Kind.UNPUBLISHABLE)) == [("unpublishable", ben)]
+    assert await kinds(FailureFilter(kind=Kind.EXHAUSTED)) == []
     assert await kinds(FailureFilter(identity=ben)) == [("unpublishable", ben)]
     assert await kinds(FailureFilter(connection="another")) == []
     groups = await group_failures(it, COMMAND)

@@ -48,7 +48,7 @@ async def test_every_connection_is_resynced(ingress: Ingress) -> None:
 
 async def test_what_is_unknown_is_named(ingress: Ingress) -> None:
     it = administration_on(ingress.database)
-    with pytest.raises(UnknownIdentity, match="'nobody'"):
+    with pytest.raises(UnknownIdentity, match="no identity with this id"):
         await resync(it, COMMAND, ingress.connection, "nobody")
     with pytest.raises(UnknownConnection, match="'none'"):
         await resync(it, COMMAND, "none")

@@ -1,6 +1,7 @@
 """Is nothing read from or written to a SQLite file that is not the one that was opened?"""
 
 import shutil
+import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -62,6 +63,20 @@ async def assert_lost(engines: Engines, words: str = "its file is gone") -> None
                 await use
             assert is_away(caught.value)
             assert is_transient(caught.value)
+
+
+async def test_what_is_made_is_read_by_its_owner_alone(file: Path, engines: Engines) -> None:
+    assert await read(engines) == [1]
+    made = list(file.parent.iterdir())
+    assert len(made) == 3
+    assert {stat.S_IMODE(it.stat().st_mode) for it in made} == {0o600}
+
+
+async def test_a_file_that_was_there_keeps_its_mode(file: Path) -> None:
+    file.touch()
+    file.chmod(0o640)
+    async with opened(file) as engines, engines[0].connect():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 def files_in(folder: Path) -> dict[str, int]:

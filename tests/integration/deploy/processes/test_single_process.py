@@ -16,7 +16,7 @@ from contracts.topology import Lane
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
 from deploy.databases.open_databases import Databases
-from deploy.http.server import bind_api
+from deploy.http.server import bind_admin, bind_api, url_of
 from deploy.processes.background_tasks import running_in_background
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.single_process import run_everything
@@ -25,6 +25,8 @@ from worker.dialects import DownstreamDatabase
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
 HANGS_AFTER_SECONDS = 20
+OPERATOR_TOKEN = "operator-" + "o" * 32
+PAUSE = "/admin/v1/connections/acme-store/pause"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
@@ -40,6 +42,34 @@ async def databases(tmp_path: Path) -> AsyncIterator[Databases]:
     for database in (databases.directory, databases.downstream):
         await database.reading.dispose()
         await database.writing.dispose()
+
+
+async def test_it_serves_administrators_on_a_port_of_their_own(databases: Databases) -> None:
+    settings = read_settings(port=0, admin_port=0, admin_token=OPERATOR_TOKEN)
+    await create_connection(databases.directory, "acme", StoreRules(), now())
+    with bind_api(settings) as listener, bind_admin(settings) as administrators:
+        async with (
+            asyncio.timeout(HANGS_AFTER_SECONDS),
+            running_in_background(
+                lambda stop: run_everything(
+                    settings,
+                    listener,
+                    databases,
+                    OperatorEndpoints(),
+                    stop,
+                    administrators=administrators,
+                )
+            ),
+            httpx.AsyncClient(headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"}) as http,
+        ):
+            paused = await http.post(f"{url_of(administrators)}{PAUSE}")
+            assert (paused.status_code, paused.json()["state"]) == (200, "paused")
+            assert (await http.get(f"{url_of(administrators)}/livez")).status_code == 200
+            assert (await http.get(f"{url_of(administrators)}/docs")).status_code == 200
+            of_providers = await http.post(f"{url_of(listener)}{PAUSE}")
+            assert of_providers.status_code == 404
+            of_scim = await http.get(f"{url_of(administrators)}/scim/v2/acme-store/Users")
+            assert of_scim.status_code == 404
 
 
 async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays_marked(

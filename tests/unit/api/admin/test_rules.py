@@ -5,7 +5,7 @@ import pytest
 from api.admin.named_values import portal_named
 from api.admin.rule_choices import RoleChoice, RuleChoices
 from api.admin.rules import rules_from
-from api.errors import ApiError, NotOneOf
+from api.errors import ApiError, NotOneOf, UnusableRules
 from contracts.portals import PORTALS
 from contracts.rules import (
     CreateCollaborator,
@@ -56,7 +56,7 @@ def test_a_collaborator_without_a_role_is_a_viewer() -> None:
         (
             Portal.STORE,
             RuleChoices(on_deactivate="{remove}"),
-            "on_deactivate is one of nothing, remove-employee, not '{remove}'",
+            "on_deactivate is one of nothing, remove-employee, not '…'",
         ),
         (
             Portal.DASHBOARD,
@@ -110,3 +110,22 @@ def test_an_unknown_portal_is_answered_with_those_there_are() -> None:
         NotOneOf, match=r"^the portal is one of dashboard, store, mdm, not 'intra'$"
     ):
         portal_named("Intra")
+
+
+@pytest.mark.parametrize(
+    ("portal", "choices", "field"),
+    [
+        (Portal.MDM, RuleChoices("create-employee"), "on_create"),
+        (Portal.MDM, RuleChoices(on_deactivate="remove-employee"), "on_deactivate"),
+        (Portal.MDM, RuleChoices(on_deactivate="change-policy"), "policy"),
+        (Portal.MDM, RuleChoices(on_deactivate="remove-user", policy="Q"), "policy"),
+        (Portal.STORE, RuleChoices("create-employee", role="admin"), "role"),
+        (Portal.STORE, RuleChoices(role_map=[ADMINS]), "role_map"),
+    ],
+)
+def test_the_choice_that_makes_no_rules_is_named(
+    portal: Portal, choices: RuleChoices, field: str
+) -> None:
+    with pytest.raises(UnusableRules) as refused:
+        rules_from(portal, choices)
+    assert refused.value.field == field

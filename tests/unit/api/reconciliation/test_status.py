@@ -29,6 +29,12 @@ def test_an_identity_whose_newest_version_is_downstream_is_applied() -> None:
     assert _counted(_identity(), APPLIED) == StatusReport(identities=1, applied=1)
 
 
+def test_whoever_was_waived_is_counted_beside_the_applied() -> None:
+    waived = _counted(replace(_identity(), waived=True), APPLIED)
+    assert waived == StatusReport(identities=1, applied=1, waived=1)
+    assert StatusReport.of([waived, waived]).counts()["waived"] == 2
+
+
 @pytest.mark.parametrize(
     ("identity", "state"),
     [
@@ -85,6 +91,12 @@ def test_who_waits_for_a_connection_that_does_not_publish_is_held_and_not_pendin
     assert (report.held, report.pending) == (0, 1), "it was published before the pause"
 
 
+@pytest.mark.parametrize("dirty", [True, False])
+def test_who_is_held_by_a_brake_is_neither_pending_nor_applied(dirty: bool) -> None:
+    report = _counted(replace(_identity(dirty=dirty), held=True), APPLIED)
+    assert (report.identities, report.held, report.pending, report.applied) == (1, 1, 0, 0)
+
+
 def test_who_is_refused_two_actions_is_counted_once() -> None:
     refusals = (Refusal("last_admin", "change_role"), Refusal("last_admin", "deactivate"))
     report = _counted(_identity(), SyncState(applied_version=5, refusals=refusals))
@@ -95,6 +107,7 @@ def test_who_is_refused_two_actions_is_counted_once() -> None:
         "held": 0,
         "oldest_pending_seconds": 0.0,
         "applied": 0,
+        "waived": 0,
         "refused": 1,
         "failed": 0,
         "left": 0,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from contracts.clock import microseconds_of
-from deploy.commands.expiry import FORMS, expiry_of
+from deploy.commands.expiry import FORMS, FORMS_OF_PAST, expiry_of, past_of
 from deploy.commands.invalid_input import InvalidInput
 
 NOW = microseconds_of(datetime(2026, 12, 31, 12, tzinfo=UTC))
@@ -48,3 +48,11 @@ def test_a_text_of_another_form_is_refused_with_the_forms_that_are_read(text: st
     with pytest.raises(InvalidInput) as refused:
         expiry_of(text, NOW)
     assert FORMS in str(refused.value)
+
+
+def test_a_time_past_is_a_duration_ago_or_a_time() -> None:
+    assert past_of("2h", NOW) == NOW - 2 * 3_600_000_000
+    assert past_of("2026-12-30", NOW) == NOW - 36 * 3_600_000_000
+    with pytest.raises(InvalidInput, match="--since takes") as refused:
+        past_of("yesterday", NOW)
+    assert FORMS_OF_PAST in str(refused.value)

@@ -49,6 +49,17 @@ from worker.errors import UnknownWorkspace
             "--map-role goes with the dashboard portal",
         ),
         (Portal.DASHBOARD, choices_of(map_role=["admin"]), "--map-role takes NAME=ROLE"),
+        (Portal.DASHBOARD, choices_of(map_group=["admin"]), "--map-group takes ID=ROLE"),
+        (
+            Portal.STORE,
+            choices_of(map_group=["2b1c=admin"]),
+            "--map-group goes with the dashboard portal",
+        ),
+        (
+            Portal.DASHBOARD,
+            choices_of(map_group=["2b1c=admin", "2b1c=viewer"]),
+            "Value error, a group is mapped to a role twice",
+        ),
         (Portal.DASHBOARD, choices_of(map_role=["=admin"]), "--map-role takes NAME=ROLE"),
         (
             Portal.DASHBOARD,

@@ -1,14 +1,45 @@
 """Can people copy what a table shows, however narrow their terminal is?"""
 
 import io
+from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
 
-from deploy.commands.output import print_rows
+from deploy.commands.output import Row, print_rows
 
 URL = "https://scim.example.com/scim/v2/acme-dashboard"
 ROWS = [{"connection": "acme-dashboard", "base_url": URL}, {"connection": "b", "base_url": "-"}]
+
+
+def _printed_rows(rows: Sequence[Row], *, colours: bool = False) -> str:
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=200,
+        force_terminal=colours,
+        no_color=not colours,
+        color_system="standard",
+    )
+    print_rows(console, rows, ("connection", "state"))
+    return file.getvalue()
+
+
+def test_an_empty_list_says_so() -> None:
+    assert _printed_rows([]) == "none\n"
+
+
+@pytest.mark.parametrize(("colours", "marks"), [(True, 1), (False, 0)])
+def test_what_asks_for_attention_has_a_colour_at_a_terminal(colours: bool, marks: int) -> None:
+    rows = [{"connection": "a", "state": "failed"}, {"connection": "b", "state": "applied"}]
+    assert _printed_rows(rows, colours=colours).count("\x1b[31mfailed") == marks
+
+
+def test_a_long_table_is_printed_without_borders() -> None:
+    rows = [{"connection": f"acme-{n}", "state": "大文字" if n % 2 else None} for n in range(3000)]
+    head, first, second, *others = _printed_rows(rows).splitlines()
+    assert (head, first, second) == ("connection  state", "acme-0      -", "acme-1      大文字")
+    assert len(others) == 2998
 
 
 def _printed(*, width: int, terminal: bool) -> str:

@@ -29,8 +29,10 @@ EVERY_OPTION: Values = {
     "imagePullSecrets": [{"name": "registry"}],
     "api": {"autoscaling": {"enabled": True}, "service": {"annotations": {"a": "b"}}},
     "worker": {"autoscaling": {"enabled": True}},
+    "admin": {"replicas": 2, "service": {"annotations": {"a": "b"}}},
     "networkPolicy": {
         "providers": [{"ipBlock": {"cidr": "192.0.2.0/24"}}],
+        "administrators": [{"podSelector": {"matchLabels": {"app": "settings"}}}],
         "operators": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
     },
     "monitoring": {

@@ -57,12 +57,12 @@ def test_a_kubernetes_that_is_too_old_is_refused(helm: Helm) -> None:
 
 def test_these_are_the_objects(default: list[Document]) -> None:
     assert Counter(document["kind"] for document in default) == {
-        "Deployment": 2,
+        "Deployment": 3,
         "Job": 1,
-        "NetworkPolicy": 2,
-        "PodDisruptionBudget": 2,
+        "NetworkPolicy": 3,
+        "PodDisruptionBudget": 3,
         "PodTemplate": 1,
-        "Service": 1,
+        "Service": 2,
     }
 
 

@@ -33,7 +33,7 @@ def which(lists: dict[str, Any]) -> str:
 def policies(documents: list[Document]) -> tuple[Document, Document]:
     """Return what holds for every pod, and what besides for those of the api."""
     named = by_kind(documents, "NetworkPolicy")
-    assert sorted(named) == ["muster", "muster-api"]
+    assert sorted(named) == ["muster", "muster-admin", "muster-api"]
     return named["muster"]["spec"], named["muster-api"]["spec"]
 
 
@@ -51,6 +51,20 @@ def test_an_empty_list_is_nobody_and_a_filled_one_is_those(
         {"ports": DNS},
         *rule("to", lists["servers"], SERVER_PORTS),
     ]
+
+
+@pytest.mark.parametrize("peers", [[], PEERS["operators"]], ids=["nobody", "some"])
+def test_administrators_are_let_in_where_they_are_named_and_to_their_port_alone(
+    helm: Helm, peers: list[Document]
+) -> None:
+    documents = helm.render({"networkPolicy": {"administrators": peers}})
+    admin = by_kind(documents, "NetworkPolicy")["muster-admin"]["spec"]
+    assert admin["policyTypes"] == ["Ingress"]
+    assert rules(admin, "ingress") == rule("from", peers, [{"port": "http"}])
+    assert policies(documents) == policies(helm.render())
+    told = notes(helm, {"networkPolicy": {"administrators": peers}})
+    assert "http://muster-admin.default:8001/admin/v1" in told
+    assert ("from no pod so far" in told) is (not peers)
 
 
 def rules(policy: Document, direction: str) -> list[Document]:

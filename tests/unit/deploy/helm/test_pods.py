@@ -5,12 +5,12 @@ import pytest
 from deploy.processes.signals import GRACE_SECONDS
 from tests.unit.deploy.helm.chart import Document, by_kind, containers_of, pods_of
 
-PROCESSES = ("api", "worker")
+PROCESSES = ("api", "worker", "admin")
 
 
 def test_no_pod_is_root_or_may_talk_to_kubernetes(documents: list[Document]) -> None:
     pods = pods_of(documents)
-    assert sorted(pods) == ["api", "command", "migration", "worker"]
+    assert sorted(pods) == ["admin", "api", "command", "migration", "worker"]
     for pod in pods.values():
         assert pod["automountServiceAccountToken"] is False
         assert pod["securityContext"] == {
@@ -25,7 +25,7 @@ def test_no_pod_is_root_or_may_talk_to_kubernetes(documents: list[Document]) -> 
 
 def test_no_container_gains_rights_or_writes_outside_of_tmp(documents: list[Document]) -> None:
     containers = containers_of(documents)
-    assert sorted(containers) == ["api", "migrate", "muster-command", "topology", "worker"]
+    assert sorted(containers) == ["admin", "api", "migrate", "muster-command", "topology", "worker"]
     for container in containers.values():
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
@@ -82,18 +82,25 @@ def test_a_drain_has_the_time_it_takes(documents: list[Document], part: str) -> 
     assert pod["terminationGracePeriodSeconds"] > int(before[-1]) + GRACE_SECONDS
 
 
-def test_requests_reach_the_api_alone(documents: list[Document]) -> None:
-    (service,) = by_kind(documents, "Service").values()
-    (deployment,) = (
-        it for name, it in by_kind(documents, "Deployment").items() if name == "muster-api"
-    )
+@pytest.mark.parametrize(
+    ("part", "setting"), [("api", "MUSTER_PORT"), ("admin", "MUSTER_ADMIN_PORT")]
+)
+def test_requests_reach_the_part_that_they_are_for(
+    documents: list[Document], part: str, setting: str
+) -> None:
+    service = by_kind(documents, "Service")[f"muster-{part}"]
+    deployment = by_kind(documents, "Deployment")[f"muster-{part}"]
     assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
     (port,) = service["spec"]["ports"]
-    (target,) = (
-        it for it in containers_of(documents)["api"]["ports"] if it["name"] == port["targetPort"]
-    )
-    settings = {it["name"]: it.get("value") for it in containers_of(documents)["api"]["env"]}
-    assert settings["MUSTER_PORT"] == str(target["containerPort"])
+    container = containers_of(documents)[part]
+    (target,) = (it for it in container["ports"] if it["name"] == port["targetPort"])
+    settings = {it["name"]: it.get("value") for it in container["env"]}
+    assert settings[setting] == str(target["containerPort"])
+
+
+def test_no_other_part_has_a_service(documents: list[Document]) -> None:
+    assert sorted(by_kind(documents, "Service")) == ["muster-admin", "muster-api"]
+    assert by_kind(documents, "Ingress") == {}
 
 
 @pytest.mark.parametrize("part", PROCESSES)
@@ -116,4 +123,4 @@ def test_what_finds_pods_finds_pods(documents: list[Document], part: str) -> Non
         for name, document in by_kind(documents, kind).items():
             selector = document["spec"].get("podSelector") or document["spec"]["selector"]
             found = selector["matchLabels"].items() <= labels.items()
-            assert found is (name != "muster-api" or part == "api")
+            assert found is (name in {"muster", f"muster-{part}"})

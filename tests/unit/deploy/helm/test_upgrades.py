@@ -44,7 +44,7 @@ def test_the_last_preparation_stays_to_be_looked_at_if_it_failed(
     assert job["spec"]["activeDeadlineSeconds"] == 600
 
 
-@pytest.mark.parametrize("part", ["api", "worker"])
+@pytest.mark.parametrize("part", ["api", "worker", "admin"])
 def test_an_old_pod_stays_until_a_new_one_is_ready(documents: list[Document], part: str) -> None:
     deployment = by_kind(documents, "Deployment")[f"muster-{part}"]["spec"]
     assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
@@ -59,5 +59,6 @@ def test_paused_no_process_runs_and_nothing_starts_one(
     assert {name: it["spec"]["replicas"] for name, it in deployments.items()} == {
         "muster-api": 0,
         "muster-worker": 0,
+        "muster-admin": 0,
     }
     assert not {"HorizontalPodAutoscaler", "ScaledObject"} & {it["kind"] for it in documents}

@@ -19,12 +19,13 @@ GIVEN_BY_THE_CHART = {
     "public_url",
     "host",
     "port",
+    "admin_host",
+    "admin_port",
+    "admin_token",
     "metrics_host",
     "metrics_port",
     "log_format",
 }
-OF_NO_POD = {"admin_host", "admin_port"}
-"""Settings of a part that the chart does not run."""
 
 
 def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
@@ -53,8 +54,8 @@ def test_every_setting_is_given_by_the_chart_or_can_be_set() -> None:
         name.removeprefix(ENVIRONMENT_PREFIX).lower()
         for name in SCHEMA["properties"]["settings"]["properties"]
     }
-    assert accepted.isdisjoint(GIVEN_BY_THE_CHART | OF_NO_POD)
-    assert accepted | GIVEN_BY_THE_CHART | OF_NO_POD == Settings.model_fields.keys()
+    assert accepted.isdisjoint(GIVEN_BY_THE_CHART)
+    assert accepted | GIVEN_BY_THE_CHART == Settings.model_fields.keys()
 
 
 def test_a_setting_reaches_every_container(helm: Helm) -> None:

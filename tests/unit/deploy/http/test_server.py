@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from deploy.http.server import SENT_AHEAD, PortTaken, bind_api, bind_api_for
+from deploy.http.server import SENT_AHEAD, PortTaken, bind_admin, bind_api, bind_api_for
 from deploy.settings import read_settings
 
 
@@ -41,3 +41,10 @@ def test_several_processes_listen_on_one_port_and_no_other_installation_does() -
         for bind in (bind_api, lambda settings: bind_api_for(2, settings)):
             with pytest.raises(PortTaken, match="MUSTER_PORT"):
                 bind(read_settings(host="127.0.0.1", port=port))
+
+
+def test_a_busy_port_of_administrators_names_their_settings() -> None:
+    with bind_admin(read_settings(admin_port=0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(PortTaken, match="MUSTER_ADMIN_PORT or MUSTER_ADMIN_HOST"):
+            bind_admin(read_settings(admin_port=port))

@@ -16,7 +16,13 @@ from contracts.names import name_key, trimmed
 from contracts.portals import PORTALS
 from contracts.rules import Portal, Role
 from worker.dialects import is_among
-from worker.errors import EmailExists, PortalWithoutProtection, PortalWithoutRoles, UnknownEmail
+from worker.errors import (
+    EmailExists,
+    PortalWithoutProtection,
+    PortalWithoutRoles,
+    UnknownAccount,
+    UnknownEmail,
+)
 from worker.planning.obstacles import account_obstacle, admin_obstacle
 from worker.platforms.sql.listed_accounts import listed, listed_accounts
 from worker.platforms.sql.operators.names import check_email
@@ -31,14 +37,17 @@ class StoredAccounts:
 
     transactions: OperatorTransactions
 
-    async def of_workspace(self, workspace: str) -> AsyncIterator[ListedAccount]:
+    async def of_workspace(
+        self, workspace: str, chosen: AccountFilter = ALL_ACCOUNTS, *, most: int | None = None
+    ) -> AsyncIterator[ListedAccount]:
         """Yield the accounts by portal, the live ones by e-mail, then the removed ones.
 
+        :param most: the number after which the list ends; None: all.
         :raises UnknownWorkspace: when there is no such workspace.
         """
         statement = (
             listed_accounts()
-            .where(AccountRow.workspace == workspace)
+            .where(AccountRow.workspace == workspace, *_chosen_by(chosen))
             .order_by(
                 AccountRow.portal,
                 col(AccountRow.removed),
@@ -46,6 +55,7 @@ class StoredAccounts:
                 col(AccountRow.created_at),
                 col(AccountRow.id),
             )
+            .limit(most)
         )
         async with self.transactions.reading() as session:
             await check_known(session, workspace)
@@ -73,27 +83,57 @@ class StoredAccounts:
             found = await session.exec(statement.order_by(*order).limit(most + 1))
             return Page.of([(listed(row), (row[0].portal, row[0].id)) for row in found], most)
 
+    async def find(self, workspace: str, account: str) -> ListedAccount:
+        """Return the account with an id, live or removed.
+
+        :raises UnknownAccount: when the workspace has no such account.
+        """
+        async with self.transactions.reading() as session:
+            found = await _shown(
+                session, AccountRow.workspace == workspace, AccountRow.id == account
+            )
+        if found is None:
+            raise UnknownAccount(workspace)
+        return found
+
+    async def at(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+        """Return the live account of a portal with an e-mail.
+
+        :raises UnknownWorkspace: when there is no such workspace.
+        :raises UnknownEmail: when no live account of the portal has the e-mail.
+        """
+        async with self.transactions.reading() as session:
+            await check_known(session, workspace)
+            found = await _shown(session, *_at(workspace, portal, email))
+        if found is None:
+            raise UnknownEmail(workspace, portal)
+        return found
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, ListedAccount]:
         """Return the account of each identity that holds one; the others are missing."""
-        statement = (
-            listed_accounts()
-            .add_columns(col(SyncRecordRow.identity))
-            .where(
-                SyncRecordRow.connection == connection,
-                is_among(col(SyncRecordRow.identity), identities),
-            )
+        statement = listed_accounts().where(
+            SyncRecordRow.connection == connection,
+            is_among(col(SyncRecordRow.identity), identities),
         )
         async with self.transactions.reading() as session:
-            return {identity: listed(row) for *row, identity in await session.exec(statement)}
+            found = [listed(row) for row in await session.exec(statement)]
+        return {it.identity: it for it in found if it.identity is not None}
 
     async def add(
-        self, workspace: str, portal: Portal, email: str, *, role: Role | None = None
+        self,
+        workspace: str,
+        portal: Portal,
+        email: str,
+        *,
+        role: Role | None = None,
+        id_: str | None = None,
     ) -> ListedAccount:
         """Make an account of a person who is in no directory.
 
         :param role: on the dashboard only, where Viewer is the default.
+        :param id_: the id that the account gets; else any.
         :raises EmailExists: when a live account of the portal has the e-mail.
         :raises PortalWithoutRoles: when a role is given on another portal.
         """
@@ -105,46 +145,56 @@ class StoredAccounts:
             role = role or Role.VIEWER
         async with self.transactions.writing(workspace) as session:
             if await live_account(session, workspace, portal, email) is not None:
-                raise EmailExists(workspace, portal, email)
+                raise EmailExists(workspace, portal)
             account = _made(workspace, portal, email, role, self.transactions.clock())
+            account.id = id_ or account.id
             session.add(account)
             try:
                 await session.flush()
             except IntegrityError:  # a worker has just made an account with this e-mail
-                raise EmailExists(workspace, portal, email) from None
+                raise EmailExists(workspace, portal) from None
             if role is Role.ADMIN:
                 await self.transactions.free(session, admin_obstacle(workspace))
-            return await _shown(session, account)
+            return await _after(session, account)
 
-    async def release(self, workspace: str, portal: Portal, email: str) -> ListedAccount:
+    async def release(self, workspace: str, account: str) -> ListedAccount:
         """Hand an account over to the connection that holds it; a repetition changes nothing.
 
-        :raises PortalWithoutProtection: when accounts of the portal have no role.
+        :param account: its id.
         :raises UnknownWorkspace: when there is no such workspace.
-        :raises UnknownEmail: when no live account of the portal has the e-mail.
+        :raises UnknownAccount: when the workspace has no live account with this id.
+        :raises PortalWithoutProtection: when accounts of the portal have no role.
         """
-        if not PORTALS[portal].has_roles:
-            raise PortalWithoutProtection(portal)
+        statement = select(AccountRow).where(
+            AccountRow.workspace == workspace, AccountRow.id == account, ~col(AccountRow.removed)
+        )
         async with self.transactions.writing(workspace, known=True) as session:
-            account = await live_account(session, workspace, portal, email)
-            if account is None:
-                raise UnknownEmail(workspace, portal, email)
-            account.released = True
-            session.add(account)
-            await self.transactions.free(session, account_obstacle(account.id))
-            return await _shown(session, account)
+            row = (await session.exec(statement.with_for_update())).one_or_none()
+            if row is None:
+                raise UnknownAccount(workspace)
+            if not PORTALS[Portal(row.portal)].has_roles:
+                raise PortalWithoutProtection(row.portal)
+            row.released = True
+            session.add(row)
+            await self.transactions.free(session, account_obstacle(row.id))
+            return await _after(session, row)
 
 
 async def live_account(
     session: AsyncSession, workspace: str, portal: Portal, email: str
 ) -> AccountRow | None:
     """Lock and return the live account of a portal with an e-mail, None if there is none."""
-    statement = select(AccountRow).where(
+    statement = select(AccountRow).where(*_at(workspace, portal, email))
+    return (await session.exec(statement.with_for_update())).one_or_none()
+
+
+def _at(workspace: str, portal: Portal, email: str) -> list[Any]:
+    """Return the conditions for the live account of a portal with an e-mail."""
+    return [
         AccountRow.workspace == workspace,
         AccountRow.portal == portal.value,
         AccountRow.email_key == name_key(email),
-    )
-    return (await session.exec(statement.with_for_update())).one_or_none()
+    ]
 
 
 def _chosen_by(chosen: AccountFilter) -> list[ColumnElement[bool]]:
@@ -174,6 +224,12 @@ def _made(
     )
 
 
-async def _shown(session: AsyncSession, account: AccountRow) -> ListedAccount:
-    statement = listed_accounts().where(AccountRow.id == account.id)
-    return listed((await session.exec(statement)).one())
+async def _after(session: AsyncSession, account: AccountRow) -> ListedAccount:
+    """Return an account as it is after the changes of the session."""
+    return listed((await session.exec(listed_accounts().where(AccountRow.id == account.id))).one())
+
+
+async def _shown(session: AsyncSession, *conditions: Any) -> ListedAccount | None:
+    """Return the account that meets conditions, None if there is none."""
+    row = (await session.exec(listed_accounts().where(*conditions))).one_or_none()
+    return None if row is None else listed(row)

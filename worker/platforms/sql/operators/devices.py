@@ -5,24 +5,29 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from contracts.downstream.devices import ALL_DEVICES, DeviceFilter, ListedDevice
 from contracts.downstream.pages import Key, Page
-from contracts.names import name_key
 from contracts.rules import Portal
 from worker.dialects import is_among
-from worker.errors import RemovedSerial, SerialExists, UnknownEmail, UnknownPolicy, UnknownSerial
+from worker.errors import (
+    RemovedSerial,
+    SerialExists,
+    UnknownDevice,
+    UnknownEmail,
+    UnknownPolicy,
+    UnknownSerial,
+)
+from worker.platforms.sql.listed_devices import ORDER, chosen_by, key_of, listed, with_owners
 from worker.platforms.sql.operators.accounts import live_account
 from worker.platforms.sql.operators.names import check_name
 from worker.platforms.sql.operators.transactions import OperatorTransactions, check_known
 from worker.platforms.sql.tables import AccountRow, DeviceRow, PolicyRow
 from worker.sync.tables import SyncRecordRow
-
-ORDER = col(DeviceRow.serial), col(DeviceRow.removed), col(DeviceRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,19 @@ class StoredDevices:
 
     transactions: OperatorTransactions
 
-    async def of_workspace(self, workspace: str) -> AsyncIterator[ListedDevice]:
+    async def of_workspace(
+        self, workspace: str, chosen: DeviceFilter = ALL_DEVICES, *, most: int | None = None
+    ) -> AsyncIterator[ListedDevice]:
         """Yield the devices by serial number; of each number, the live device comes first.
 
+        :param most: the number after which the list ends; None: all.
         :raises UnknownWorkspace: when there is no such workspace.
         """
         async with self.transactions.reading() as session:
             await check_known(session, workspace)
-            async for device, email in await session.stream(_with_owners(workspace)):
-                yield _listed(device, email)
+            statement = with_owners(workspace).where(*chosen_by(chosen)).limit(most)
+            async for device, email in await session.stream(statement):
+                yield listed(device, email)
 
     async def page(
         self,
@@ -53,15 +62,49 @@ class StoredDevices:
 
         :raises UnknownWorkspace: when there is no such workspace.
         """
-        statement = _with_owners(workspace).where(*_chosen_by(chosen))
+        statement = with_owners(workspace).where(*chosen_by(chosen))
         if after is not None:
             serial, removed, id_ = after
             statement = statement.where(tuple_(*ORDER) > (serial, bool(removed), id_))
         async with self.transactions.reading() as session:
             await check_known(session, workspace)
             found = await session.exec(statement.limit(most + 1))
-            rows = [(_listed(device, email), _key_of(device)) for device, email in found]
+            rows = [(listed(device, email), key_of(device)) for device, email in found]
             return Page.of(rows, most)
+
+    async def find(self, workspace: str, device: str) -> ListedDevice:
+        """Return the device with an id, in the inventory or removed.
+
+        :raises UnknownDevice: when the workspace has no such device.
+        """
+        found = await self._first(with_owners(workspace).where(DeviceRow.id == device))
+        if found is None:
+            raise UnknownDevice(workspace)
+        return found
+
+    async def with_serial(self, workspace: str, serial: str) -> ListedDevice:
+        """Return the device with a serial number, a removed one where none is in the inventory.
+
+        :raises UnknownWorkspace: when there is no such workspace.
+        :raises UnknownSerial: when the workspace never had such a device.
+        """
+        found = await self._first(
+            with_owners(workspace).where(DeviceRow.serial == serial), workspace
+        )
+        if found is None:
+            raise UnknownSerial(workspace)
+        return found
+
+    async def _first(self, statement: Any, known: str | None = None) -> ListedDevice | None:
+        """Return the first device that a statement selects.
+
+        :param known: a workspace that has to be there.
+        """
+        async with self.transactions.reading() as session:
+            if known is not None:
+                await check_known(session, known)
+            row = (await session.exec(statement.limit(1))).one_or_none()
+        return None if row is None else listed(*row)
 
     async def held_by(
         self, connection: str, identities: Sequence[str]
@@ -81,7 +124,7 @@ class StoredDevices:
         devices: dict[str, list[ListedDevice]] = {}
         async with self.transactions.reading() as session:
             for identity, device, email in await session.exec(statement):
-                devices.setdefault(identity, []).append(_listed(device, email))
+                devices.setdefault(identity, []).append(listed(device, email))
         return devices
 
     async def add(
@@ -91,24 +134,26 @@ class StoredDevices:
         *,
         policy: str | None = None,
         assigned_to: str | None = None,
+        id_: str | None = None,
     ) -> ListedDevice:
         """Enrol a device, assigned to the MDM account with an e-mail.
 
         A device that was removed is enrolled as a new row; the row of its removal stays.
 
         :param assigned_to: an e-mail.
+        :param id_: the id that the device gets; else any.
         :raises SerialExists: when the inventory has the serial number.
         :raises UnknownPolicy: when the workspace has no policy of this name.
         :raises UnknownEmail: when no live MDM account has the e-mail.
         """
-        check_name("a serial number", serial)
+        check_name("a serial number", serial, "serial")
         async with self.transactions.writing(workspace) as session:
-            if policy is not None and await session.get(PolicyRow, (workspace, policy)) is None:
-                raise UnknownPolicy(workspace, policy)
+            await _check_policy(session, workspace, policy)
             owner = await _owner(session, workspace, assigned_to)
             if await _live_device(session, workspace, serial) is not None:
-                raise SerialExists(workspace, serial)
-            device = DeviceRow(id=uuid4().hex, workspace=workspace, serial=serial, policy=policy)
+                raise SerialExists(workspace)
+            new = id_ or uuid4().hex
+            device = DeviceRow(id=new, workspace=workspace, serial=serial, policy=policy)
             return _assign(session, device, owner)
 
     async def assign(self, workspace: str, serial: str, email: str | None) -> ListedDevice:
@@ -122,6 +167,21 @@ class StoredDevices:
             owner = await _owner(session, workspace, email)
             return _assign(session, await _device(session, workspace, serial), owner)
 
+    async def change_policy(self, workspace: str, serial: str, policy: str | None) -> ListedDevice:
+        """Put a device under a policy, or under none.
+
+        :raises UnknownWorkspace: when there is no such workspace.
+        :raises UnknownSerial: when there is no such device in the inventory.
+        :raises UnknownPolicy: when the workspace has no policy of this name.
+        """
+        async with self.transactions.writing(workspace, known=True) as session:
+            device = await _device(session, workspace, serial)
+            await _check_policy(session, workspace, policy)
+            device.policy = policy
+            session.add(device)
+            owner = await session.get(AccountRow, device.assigned_to or "")
+            return listed(device, None if owner is None else owner.email)
+
     async def remove(self, workspace: str, serial: str) -> ListedDevice:
         """Take a device out of the inventory, and end its assignment. No wipe is sent.
 
@@ -134,34 +194,13 @@ class StoredDevices:
             return _assign(session, device, None)
 
 
-def _with_owners(workspace: str) -> Any:
-    """Return the statement that selects the devices of a workspace with their owners' e-mails."""
-    return (
-        select(DeviceRow, AccountRow.email)
-        .outerjoin(AccountRow, col(DeviceRow.assigned_to) == AccountRow.id)
-        .where(DeviceRow.workspace == workspace)
-        .order_by(*ORDER)
-    )
+async def _check_policy(session: AsyncSession, workspace: str, policy: str | None) -> None:
+    """Check that the workspace has a policy, if one is named.
 
-
-def _chosen_by(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions for the devices that are listed."""
-    owner = chosen.assigned_to
-    wanted: dict[Any, Any] = {
-        col(DeviceRow.serial): chosen.serial,
-        col(DeviceRow.policy): chosen.policy,
-        col(AccountRow.email_key): None if owner is None else name_key(owner),
-        col(DeviceRow.removed): chosen.removed,
-    }
-    return [column == value for column, value in wanted.items() if value is not None]
-
-
-def _listed(device: DeviceRow, owner: str | None) -> ListedDevice:
-    return ListedDevice(device.serial, device.policy, owner, device.removed)
-
-
-def _key_of(device: DeviceRow) -> Key:
-    return device.serial, int(device.removed), device.id
+    :raises UnknownPolicy: when the workspace has no policy of this name.
+    """
+    if policy is not None and await session.get(PolicyRow, (workspace, policy)) is None:
+        raise UnknownPolicy(workspace, policy)
 
 
 async def _owner(session: AsyncSession, workspace: str, email: str | None) -> AccountRow | None:
@@ -173,14 +212,14 @@ async def _owner(session: AsyncSession, workspace: str, email: str | None) -> Ac
         return None
     account = await live_account(session, workspace, Portal.MDM, email)
     if account is None:
-        raise UnknownEmail(workspace, Portal.MDM, email)
+        raise UnknownEmail(workspace, Portal.MDM)
     return account
 
 
 def _assign(session: AsyncSession, device: DeviceRow, owner: AccountRow | None) -> ListedDevice:
     device.assigned_to = None if owner is None else owner.id
     session.add(device)
-    return _listed(device, None if owner is None else owner.email)
+    return listed(device, None if owner is None else owner.email)
 
 
 async def _device(session: AsyncSession, workspace: str, serial: str) -> DeviceRow:
@@ -203,7 +242,7 @@ async def _live_device(session: AsyncSession, workspace: str, serial: str) -> De
 async def _no_device(session: AsyncSession, workspace: str, serial: str) -> UnknownSerial:
     removed = (await session.exec(_devices(workspace, serial).limit(1))).one_or_none()
     error = RemovedSerial if removed is not None else UnknownSerial
-    return error(workspace, serial)
+    return error(workspace)
 
 
 def _devices(workspace: str, serial: str) -> SelectOfScalar[DeviceRow]:

@@ -39,7 +39,7 @@ class StoredPolicies:
         :raises UnusableName: when the name is empty, too long or not printable.
         :raises PolicyExists: when the workspace has a policy of this name.
         """
-        check_name("a policy", name)
+        check_name("a policy", name, "policy")
         async with self.transactions.writing(workspace) as session:
             if await session.get(PolicyRow, (workspace, name)) is not None:
                 raise PolicyExists(workspace, name)

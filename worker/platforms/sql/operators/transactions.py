@@ -12,9 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.clock import Clock
 from worker.dialects import DownstreamDatabase
-from worker.errors import UnknownWorkspace
-from worker.platforms.sql.load import lock_workspaces, make_workspaces
+from worker.errors import UnknownWorkspace, WorkspaceExists
+from worker.platforms.sql.load import lock_workspaces
 from worker.platforms.sql.operators.names import check_name
+from worker.platforms.sql.operators.new_workspaces import make_workspace
 from worker.platforms.sql.tables import WorkspaceRow
 from worker.sync.replans import mark_freed
 
@@ -39,12 +40,15 @@ class OperatorTransactions:
         :param known: whether a missing workspace is refused instead.
         :raises UnusableName: when the name of the workspace is not readable.
         :raises UnknownWorkspace: when the workspace is missing and ``known`` is set.
+        :raises WorkspaceExists: when there is one by now whose name differs in the case of letters.
         """
-        check_name("a workspace", workspace)
+        check_name("a workspace", workspace, "workspace")
         async with self.database.write() as db, AsyncSession(db) as session:
             if known:
                 await check_known(session, workspace)
-            await make_workspaces(db, [workspace])
+            existing = await make_workspace(db, workspace)
+            if existing != workspace:
+                raise WorkspaceExists(workspace, existing)
             await lock_workspaces(db, [workspace])
             yield session
             await session.flush()

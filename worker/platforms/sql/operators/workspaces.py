@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
-from worker.platforms.sql.load import make_workspaces
 from worker.platforms.sql.operators.names import check_name
+from worker.platforms.sql.operators.new_workspaces import make_workspace
 from worker.platforms.sql.operators.transactions import OperatorTransactions
 from worker.platforms.sql.tables import WorkspaceRow
 
@@ -27,11 +27,11 @@ class StoredWorkspaces:
         async with self.transactions.reading() as session:
             return await session.get(WorkspaceRow, workspace) is not None
 
-    async def ensure_workspace(self, workspace: str) -> None:
-        """Make the workspace unless it exists.
+    async def ensure_workspace(self, workspace: str) -> str:
+        """Make the workspace unless it exists, in any case of letters; return the name it has.
 
         :raises UnusableName: when the name of the workspace is not readable.
         """
-        check_name("a workspace", workspace)
+        check_name("a workspace", workspace, "workspace")
         async with self.transactions.database.write() as db:
-            await make_workspaces(db, [workspace])
+            return await make_workspace(db, workspace)

@@ -73,6 +73,11 @@ async def leased(database: DirectoryDatabase, _ingress: Ingress, user: str) -> N
         await db.execute(update(Identity).where(col(Identity.id) == user).values(lease))
 
 
+async def judged(database: DirectoryDatabase, _ingress: Ingress, user: str) -> None:
+    async with database.write() as db:
+        await db.execute(update(Identity).where(col(Identity.id) == user).values(leaving=1))
+
+
 async def rotated(database: DirectoryDatabase, ingress: Ingress, _user: str) -> None:
     await rotate(database, ingress.connection)
 
@@ -94,7 +99,9 @@ async def test_a_change_is_stored_if_all_it_builds_on_is_still_there(
     assert (identity["dirty_lane"], identity["due_at"], identity["attempts"]) == (0, None, 0)
 
 
-@pytest.mark.parametrize("meanwhile", [changed, deleted, grouped, published, rotated, ruled])
+@pytest.mark.parametrize(
+    "meanwhile", [changed, deleted, grouped, published, judged, rotated, ruled]
+)
 async def test_a_change_is_left_with_nothing_stored_if_what_it_builds_on_has_changed(
     ingress: Ingress, directory_url: str, meanwhile: Meanwhile
 ) -> None:

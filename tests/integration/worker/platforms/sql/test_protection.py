@@ -12,6 +12,7 @@ from tests.drivers.people import (
     dashboard,
     deleted,
     joiner,
+    left,
     moved,
     renamed,
     resynced,
@@ -19,7 +20,12 @@ from tests.drivers.people import (
 )
 from tests.drivers.platform import Platform
 from worker.drift import PlannedAssertions
-from worker.errors import PortalWithoutProtection, UnknownEmail, UnknownWorkspace
+from worker.errors import (
+    PortalWithoutProtection,
+    UnknownAccount,
+    UnknownEmail,
+    UnknownWorkspace,
+)
 
 OTHERS = "mallory@evil.test"
 VIEWERS = dashboard(Role.VIEWER)
@@ -31,7 +37,9 @@ async def by_hand(platform: Platform, email: str, role: Role) -> ListedAccount:
 
 
 async def release(platform: Platform, email: str) -> ListedAccount:
-    return await platform.inventory.accounts.release(WORKSPACE, Portal.DASHBOARD, email)
+    accounts = platform.inventory.accounts
+    found = await accounts.at(WORKSPACE, Portal.DASHBOARD, email)
+    return await accounts.release(WORKSPACE, found.id)
 
 
 async def test_an_account_says_who_made_it_and_which_role_is_its_own(platform: Platform) -> None:
@@ -83,8 +91,17 @@ async def test_what_is_released_has_to_be_there_and_to_have_a_role(platform: Pla
     await platform.apply(joiner(STORE))
     with pytest.raises(UnknownEmail):
         await release(platform, ADA)
+    with pytest.raises(UnknownAccount):
+        await platform.inventory.accounts.release(WORKSPACE, "nothing")
+    [employee] = await platform.accounts()
     with pytest.raises(PortalWithoutProtection):
-        await platform.inventory.accounts.release(WORKSPACE, Portal.STORE, ADA)
+        await platform.inventory.accounts.release(WORKSPACE, employee.id)
+    await platform.inventory.workspaces.ensure_workspace("other")
+    with pytest.raises(UnknownAccount):
+        await platform.inventory.accounts.release("other", employee.id)
+    await platform.apply(left(joiner(STORE), STORE))
+    with pytest.raises(UnknownAccount):
+        await platform.inventory.accounts.release(WORKSPACE, employee.id)
 
 
 async def test_in_one_batch_a_successor_starts_from_the_role_by_hand(platform: Platform) -> None:

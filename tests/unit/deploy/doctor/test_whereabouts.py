@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.commands.whereabouts import whereabouts
+from deploy.doctor.whereabouts import whereabouts
 from deploy.settings import read_settings
 
 

@@ -1,0 +1,179 @@
+"""Whose losses are held by a brake, and how are they decided? An administrator approves or rejects.
+
+An approved loss is published as any other, and counts for no brake. A rejected one is waived: a
+leaver stays as released until the provider changes ``active`` again, and an Admin until the
+provider gives the role once more.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.admin.actors import Actor, Power
+from api.admin.administration import Administration
+from api.admin.audit import Change, begun
+from api.admin.scope import connection_for
+from api.directory.brake_limits import Effect
+from api.errors import NotHeld
+from api.outbox.held_losses import (
+    PAGE,
+    HeldLoss,
+    held_losses,
+    held_until,
+    kept_among,
+    release,
+    waive,
+)
+from api.traces import new_trace
+
+EndPage = Callable[[AsyncConnection, Effect, Collection[str]], Awaitable[frozenset[str]]]
+"""Ends losses of some identities, and returns the ids of those that there were."""
+
+
+async def list_held(
+    it: Administration,
+    actor: Actor,
+    connection_id: str,
+    *,
+    after: HeldLoss | None = None,
+    most: int = PAGE,
+) -> Sequence[HeldLoss]:
+    """Return a page of what is held, effect by effect, the longest held first.
+
+    :param after: the last one of the page before.
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    """
+    effects = list(Effect)
+    first = 0 if after is None else effects.index(after.effect)
+    found: list[HeldLoss] = []
+    async with it.directory.read() as db:
+        await connection_for(db, actor, connection_id, Power.VIEW)
+        for effect in effects[first:]:
+            place = after.place if after is not None and after.effect is effect else None
+            left = most - len(found)
+            found += await held_losses(db, connection_id, effect, after=place, most=left)
+            if len(found) == most:
+                break
+    return found
+
+
+async def every_held(
+    it: Administration, actor: Actor, connection_id: str
+) -> AsyncIterator[Sequence[HeldLoss]]:
+    """Yield all pages of ``list_held``.
+
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    """
+    after: HeldLoss | None = None
+    while page := await list_held(it, actor, connection_id, after=after):
+        yield page
+        after = page[-1]
+
+
+async def approve_held(
+    it: Administration, actor: Actor, connection_id: str, identities: Collection[str] | None
+) -> int:
+    """Release losses, and return of how many people.
+
+    :param identities: the ids of people whose losses are held, or were rejected; None: everybody
+        whose losses are held at the beginning.
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    :raises NotAllowed: when the actor may not change it.
+    :raises NotHeld: when there is no such loss of one of the identities; then none is released,
+        unless somebody else has decided meanwhile: then none of its page of ids.
+    """
+    trace = new_trace()
+
+    async def end(db: AsyncConnection, effect: Effect, ids: Collection[str]) -> frozenset[str]:
+        return await release(db, connection_id, effect, ids, trace, it.clock())
+
+    return await _decide(it, actor, "held.approve", connection_id, identities, end)
+
+
+async def reject_held(
+    it: Administration, actor: Actor, connection_id: str, identities: Collection[str] | None
+) -> int:
+    """Waive losses, and return of how many people.
+
+    :param identities: as for ``approve_held``, but for people whose losses were rejected before.
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    :raises NotAllowed: when the actor may not change it.
+    :raises NotHeld: as for ``approve_held``; then none is waived.
+    """
+
+    async def end(db: AsyncConnection, effect: Effect, ids: Collection[str]) -> frozenset[str]:
+        return await waive(db, connection_id, effect, ids)
+
+    return await _decide(it, actor, "held.reject", connection_id, identities, end)
+
+
+async def _decide(
+    it: Administration,
+    actor: Actor,
+    action: str,
+    connection_id: str,
+    identities: Collection[str] | None,
+    end: EndPage,
+) -> int:
+    async with it.directory.read() as db:
+        found = await connection_for(db, actor, connection_id, Power.OWN)
+        until = {effect: await held_until(db, connection_id, effect) for effect in Effect}
+        pages = None if identities is None else _pages(identities)
+        for page in pages or ():
+            await _check_held(db, connection_id, page, waived=action == "held.approve")
+    named = None if pages is None else [id_ for page in pages for id_ in page]
+    subject = named[0] if named is not None and len(named) == 1 else None
+    after = {"identities": "all" if named is None else named}
+    change = Change(action, found.workspace, connection_id, subject, after=after)
+    async with begun(it, actor, change):
+        if pages is not None:
+            return await _end_named(it, connection_id, pages, end)
+        return await _end_all(it, connection_id, until, end)
+
+
+async def _check_held(
+    db: AsyncConnection, connection_id: str, ids: Collection[str], *, waived: bool
+) -> None:
+    kept = [await kept_among(db, connection_id, effect, ids, waived=waived) for effect in Effect]
+    if others := frozenset(ids).difference(*kept):
+        raise NotHeld(connection_id, others)
+
+
+def _pages(identities: Collection[str]) -> Sequence[Sequence[str]]:
+    ordered = sorted(set(identities))
+    return [ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE)]
+
+
+async def _end_named(
+    it: Administration, connection_id: str, pages: Sequence[Sequence[str]], end: EndPage
+) -> int:
+    """End the losses of named people, a transaction for each page of them.
+
+    Somebody else may have decided meanwhile: then nothing of that page is decided once more.
+    """
+    people = 0
+    for page in pages:
+        async with it.directory.write() as db:
+            ended = frozenset[str]().union(*[await end(db, effect, page) for effect in Effect])
+            if others := frozenset(page) - ended:
+                raise NotHeld(connection_id, others)
+        people += len(ended)
+    return people
+
+
+async def _end_all(
+    it: Administration, connection_id: str, until: Mapping[Effect, int | None], end: EndPage
+) -> int:
+    """End all losses that are held until a time, a transaction for each page of them.
+
+    A person with losses of several effects counts once for each.
+    """
+    ended = 0
+    for effect, last in until.items():
+        while last is not None:
+            async with it.directory.write() as db:
+                page = await held_losses(db, connection_id, effect, until=last)
+                ended += len(await end(db, effect, [loss.identity for loss in page]))
+            if len(page) < PAGE:
+                break
+    return ended

@@ -1,0 +1,178 @@
+"""What has happened to a person, and when? A timeline leads from requests to devices. Pure.
+
+It tells what tables remember: of most kinds of events the newest one, because a person's rows hold
+states and no history. Requests, changes by administrators and device actions are told one by one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.admin.audit import Outcome
+from api.directory.identity_listing import UNPUBLISHABLE
+from api.directory.leavings import KEPT_BACK, Leaving
+from api.directory.person_records import PersonRecord, Row
+from contracts.downstream.failures import ListedFailure
+from contracts.downstream.histories import History
+
+Details = Mapping[str, Any]
+
+OF_REQUEST = ("method", "path", "status", "code", "detail", "correlation_id")
+OF_CHANGE = ("action", "actor", "outcome", "correlation_id")
+"""What is told of a request, and of a change by an administrator."""
+
+DECISIONS = {"held.approve": "approved", "held.reject": "rejected"}
+"""Events of decisions on what a brake holds, by their actions in the audit log."""
+
+KEPT = {Leaving.HELD: "waits", Leaving.WAIVED: "waived"}
+"""What becomes of a deactivation or a deletion that a brake keeps back."""
+
+HOLDS = (("held", "held_since", "leaving"), ("admin-role-held", "admin_held_since", "admin_hold"))
+"""Events of holds, with the columns of their beginning and of how they stand."""
+
+AS_BEFORE = {"tells": "the person as before the leaving"}
+"""What is told of an event while a leaving is held or waived."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something that happened to a person at a time, in microseconds since the epoch."""
+
+    at: int
+    event: str
+    details: Details
+
+
+def timeline(
+    record: PersonRecord, history: History | None, failures: Sequence[ListedFailure]
+) -> Sequence[TimelineEntry]:
+    """Return the entries of a person by time; those of one moment stand in the order of causes."""
+    entries = [*_of_directory(record), *_of_outbox(record)]
+    entries += (
+        TimelineEntry(
+            it.last_at,
+            "failed",
+            {
+                "kind": it.kind,
+                "message": it.message,
+                "version": it.version,
+                "correlation_id": it.correlation_id,
+            },
+        )
+        for it in failures
+    )
+    if history is not None:
+        entries += _of_downstream(history, record.identity)
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def _of_directory(record: PersonRecord) -> Iterator[TimelineEntry]:
+    identity = record.identity
+    for request in record.requests:
+        yield TimelineEntry(request["at"], "request", {it: request[it] for it in OF_REQUEST})
+    for change in without_beginnings((*record.audited, *_decisions_on(record))):
+        yield TimelineEntry(change["at"], _event_of(change), {it: change[it] for it in OF_CHANGE})
+    kept = None if identity["active"] else KEPT.get(identity["leaving"])
+    if record.user is not None:
+        yield TimelineEntry(record.user["created_at"], "created", {})
+        yield TimelineEntry(record.user["modified_at"], "modified", {})
+    elif identity["told_at"]:
+        event = "deleted" if kept is None else f"deletion-{kept}"
+        yield TimelineEntry(identity["told_at"], event, {})
+    if identity["deactivated_at"]:
+        action = (identity["deactivation"] or {}).get("do")
+        event = "deactivated" if kept is None else f"deactivation-{kept}"
+        yield TimelineEntry(identity["deactivated_at"], event, {"action": action})
+    if identity["locked_at"] is not None:
+        yield TimelineEntry(identity["locked_at"], "locked", {})
+    for event, since, hold in HOLDS:
+        if identity[hold] in KEPT_BACK and identity[since] is not None:
+            yield TimelineEntry(identity[since], event, {})
+
+
+def without_beginnings(changes: Sequence[Row]) -> Sequence[Row]:
+    """Return changes without the beginnings of those whose end is among them. Pure."""
+    ended = {each["correlation_id"] for each in changes if each["outcome"] != Outcome.BEGUN}
+    return [
+        each
+        for each in changes
+        if each["outcome"] != Outcome.BEGUN or each["correlation_id"] not in ended
+    ]
+
+
+def _event_of(change: Row) -> str:
+    is_done = change["outcome"] == Outcome.DONE
+    return DECISIONS.get(change["action"], "administrator") if is_done else "administrator"
+
+
+def _decisions_on(record: PersonRecord) -> Sequence[Row]:
+    """Return the decisions on several people that were on this one, too.
+
+    A decision on everybody names no person: that a hold was waived tells that the first rejection
+    since its beginning has met it. An approval of everybody leaves no trace in a person's rows.
+    """
+    identity = record.identity
+    named: list[Row] = []
+    of_all: list[Row] = []
+    for change in without_beginnings(record.decided):
+        identities = (change["after"] or {}).get("identities", ())
+        if identities == "all":
+            of_all += [change] if change["action"] == "held.reject" else []
+        elif identity["id"] in identities:
+            named.append(change)
+    rejected = [
+        each for each in (*record.audited, *named, *of_all) if each["action"] == "held.reject"
+    ]
+    rejected = sorted(rejected, key=lambda each: each["at"])
+    for _, since, hold in HOLDS:
+        if identity[hold] == Leaving.WAIVED and identity[since] is not None:
+            later = (each for each in rejected if each["at"] >= identity[since])
+            first = next(later, None)
+            if first is not None and first in of_all and first not in named:
+                named.append(first)
+    return named
+
+
+def _of_outbox(record: PersonRecord) -> Iterator[TimelineEntry]:
+    identity = record.identity
+    version = {"version": identity["version"], "correlation_id": identity["correlation_id"]}
+    yield TimelineEntry(identity["changed_at"], "changed", version)
+    if identity["published_at"] is not None:
+        published = {"version": identity["published_version"]}
+        published |= _as_before(identity, identity["published_version"])
+        yield TimelineEntry(identity["published_at"], "published", published)
+    if identity["rejected_at"] is not None:
+        rejected = {
+            "kind": UNPUBLISHABLE,
+            "message": identity["rejection"],
+            "version": identity["rejected_version"],
+        }
+        yield TimelineEntry(identity["rejected_at"], "failed", rejected)
+
+
+def _as_before(identity: Row, version: int) -> Details:
+    """Return that a version tells nothing of a leaving that is held or waived, if it does so."""
+    is_kept = not identity["active"] and identity["leaving"] in KEPT_BACK
+    return AS_BEFORE if is_kept and version >= identity["deactivated_at"] else {}
+
+
+def _of_downstream(history: History, identity: Row) -> Iterator[TimelineEntry]:
+    trace = {"correlation_id": history.correlation_id}
+    if history.applied_at is not None:
+        applied = {"version": history.applied_version} | trace
+        applied |= _as_before(identity, history.applied_version)
+        yield TimelineEntry(history.applied_at, "applied", applied)
+    if history.account_made_at is not None:
+        yield TimelineEntry(history.account_made_at, "account-made", {})
+    for taken in history.device_actions:
+        details = {
+            "action": taken.action,
+            "serial": taken.serial,
+            "correlation_id": taken.correlation_id,
+        }
+        yield TimelineEntry(taken.at, "device-action", details)
+    if history.account_removed_at is not None:
+        yield TimelineEntry(history.account_removed_at, "account-removed", {})
+    for refused in history.refused:
+        details = {"action": refused.action, "reason": refused.reason}
+        yield TimelineEntry(refused.since, "refused", details)

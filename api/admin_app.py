@@ -1,0 +1,115 @@
+"""What is served to administrators? ``create_admin_app`` builds the application for them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.access.tokens import digest_of
+from api.admin.administration import Administration
+from api.admin.examination import Examination, OneExamination
+from api.admin.http.access import Access
+from api.admin.http.errors import MethodNotAllowed, UnknownPath, UnreadableBody
+from api.admin.http.gate import PREFIX, Gate
+from api.admin.http.openapi import BEARER, DESCRIPTION, describe, operation_of
+from api.admin.http.problems import TYPES, answer_to, title_of
+from api.admin.http.request_names import refuse_unknown_query
+from api.admin.http.routers import ROUTERS
+from api.admin.remedies import REMEDIES
+from api.errors import ApiError
+from api.http.correlation import CorrelationIds
+from api.http.documentation_page import documentation_routes
+
+
+def create_admin_app(
+    it: Administration,
+    *,
+    examination: Examination,
+    operator_token: str | None = None,
+    documented: bool = True,
+    on_change: Callable[[], None] = lambda: None,
+) -> FastAPI:
+    """Return the application.
+
+    :param examination: examines the installation; no two run at once.
+    :param operator_token: the token that reaches everything; without one, only those do anything
+        that were issued for workspaces.
+    :param documented: whether the api serves its OpenAPI document, which takes no token.
+    :param on_change: called after each request that may have marked identities, so that a relay in
+        the same process need not wait for its next look.
+    """
+    app = _AdminApi(
+        title="Muster: administration",
+        description=DESCRIPTION,
+        version="1",
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_of,
+    )
+    app.state.examination = OneExamination(examination)
+    checks = [BEARER, Depends(refuse_unknown_query)]
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX, dependencies=checks, responses=ANY_PROBLEM)
+    if documented:
+        app.include_router(documentation_routes(app.openapi, app.title))
+        app.include_router(_problem_routes())
+    operator = None if operator_token is None else digest_of(operator_token)
+    access = Access(it.directory, it.clock, operator)
+    app.add_middleware(Gate, it=it, access=access, on_change=on_change)
+    app.add_middleware(CorrelationIds)
+    app.add_exception_handler(RequestValidationError, _refuse_invalid)
+    app.add_exception_handler(HTTPException, _refuse)
+    return app
+
+
+ANY_PROBLEM: dict[int | str, dict[str, Any]] = {"4XX": {"description": "A problem."}}
+"""Keeps FastAPI from describing errors of its own; ``describe`` tells of Muster's."""
+
+
+class _AdminApi(FastAPI):
+    """FastAPI with problems in its OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            describe(super().openapi())
+        return super().openapi()
+
+
+async def _refuse_invalid(_request: Request, error: Exception) -> Response:
+    return answer_to(error)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    """Answer where no route does. Paths beside the prefix are those of balancers and browsers."""
+    assert isinstance(error, HTTPException)
+    if not request.scope["path"].startswith(PREFIX):
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+    return answer_to(_refusal(error))
+
+
+def _refusal(error: HTTPException) -> ApiError:
+    match error.status_code:
+        case 404:
+            return UnknownPath()
+        case 405:
+            return MethodNotAllowed((error.headers or {}).get("Allow", "other methods"))
+        case _:
+            return UnreadableBody()
+
+
+def _problem_routes() -> APIRouter:
+    """Return the routes that describe kinds of problems, to whoever follows the type of one."""
+    router = APIRouter(include_in_schema=False, tags=["problems"])
+
+    @router.get(f"{TYPES}{{code}}")
+    async def problem(code: str) -> dict[str, str]:
+        if code not in REMEDIES:
+            raise HTTPException(404)
+        return {"type": f"{TYPES}{code}", "title": title_of(code), "remedy": REMEDIES[code]}
+
+    return router

@@ -1,0 +1,122 @@
+"""By which names are people known? Pages list what providers pushed, of deleted people too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, false, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.directory.leavings import Leaving
+from api.directory.tables import ApiTable
+from contracts.names import name_key
+
+IDENTITIES, USERS = (ApiTable.metadata.tables[name] for name in ("identities", "users"))
+
+NAMES = (
+    IDENTITIES.c.connection_id,
+    IDENTITIES.c.id,
+    IDENTITIES.c.active,
+    IDENTITIES.c.deleted,
+    IDENTITIES.c.locked_at,
+    IDENTITIES.c.profile,
+    USERS.c.user_name_key,
+)
+"""The columns of a person's names. The whole user is not among them: it may be large."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person by name. The names of an inactive or deleted one are those from before.
+
+    ``newest_key`` is the key of the userName that the provider sent last; None for the deleted.
+    """
+
+    connection: str
+    identity: str
+    active: bool
+    deleted: bool
+    locked_at: int | None
+    profile: Mapping[str, Any]
+    newest_key: str | None
+
+    @property
+    def user_name(self) -> str:
+        """Return the userName."""
+        return str(self.profile.get("user_name", ""))
+
+    @property
+    def email(self) -> str | None:
+        """Return the e-mail by which the person has an account."""
+        return self.profile.get("email")
+
+    @property
+    def external_id(self) -> str | None:
+        """Return the provider's id."""
+        return self.profile.get("external_id")
+
+    def name_keys(self) -> set[str]:
+        """Return the keys of the userName, as it was and as it is now, and of the e-mails."""
+        names = (self.user_name, self.email, self.profile.get("waiting_email"), self.newest_key)
+        return {name_key(name) for name in names if name}
+
+    def contains(self, key: str) -> bool:
+        """Return whether a comparison key is a part of the key of any name."""
+        names = (self.user_name, self.email, self.external_id, self.profile.get("display_name"))
+        keys = (name_key(name) for name in names if name)
+        return any(key in it for it in keys) or key in (self.newest_key or "")
+
+
+async def people_after(
+    db: AsyncConnection,
+    connection_id: str,
+    after: str,
+    most: int,
+    *,
+    inactive: bool = False,
+    waived: bool = False,
+) -> Sequence[KnownPerson]:
+    """Return the people of a connection that follow an id, in the order of ids.
+
+    :param inactive: whether only inactive and deleted people are returned.
+    :param waived: whether only people are returned who have a loss that was waived.
+    """
+    statement = (
+        _selected(connection_id)
+        .where(IDENTITIES.c.id > after)
+        .order_by(IDENTITIES.c.id)
+        .limit(most)
+    )
+    if inactive:
+        statement = statement.where(IDENTITIES.c.active == false())
+    if waived:
+        holds = IDENTITIES.c.leaving, IDENTITIES.c.admin_hold
+        statement = statement.where(or_(*(hold == Leaving.WAIVED for hold in holds)))
+    return [_known(row) for row in (await db.execute(statement)).mappings()]
+
+
+async def person_with_id(
+    db: AsyncConnection, connection_id: str, identity_id: str
+) -> KnownPerson | None:
+    """Return the person with an id, None if the connection never had one."""
+    statement = _selected(connection_id).where(IDENTITIES.c.id == identity_id)
+    row = (await db.execute(statement)).mappings().one_or_none()
+    return None if row is None else _known(row)
+
+
+def _selected(connection_id: str) -> Any:
+    same = (USERS.c.connection_id == IDENTITIES.c.connection_id) & (USERS.c.id == IDENTITIES.c.id)
+    people = IDENTITIES.outerjoin(USERS, same)
+    return select(*NAMES).select_from(people).where(IDENTITIES.c.connection_id == connection_id)
+
+
+def _known(row: RowMapping) -> KnownPerson:
+    return KnownPerson(
+        row["connection_id"],
+        row["id"],
+        row["active"],
+        row["deleted"],
+        row["locked_at"],
+        row["profile"],
+        row["user_name_key"],
+    )
