@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Join,
     ScalarSelect,
     SelectBase,
     SQLColumnExpression,
@@ -279,6 +280,56 @@ def _rowid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     [of] = element.clauses
     return f"{compiler.process(of, **options).rpartition('.')[0]}.ctid"
+
+
+class row_name(FunctionElement[Any]):  # noqa: N801
+    """What names a column's row within one statement: its rowid in SQLite, else the column.
+
+    SQLite plans by the statistics of the last ANALYZE, which may be of a time when the table was
+    small, and then reads all rows in place of those that are named. A rowid leaves it no choice.
+    """
+
+    type = NULLTYPE
+    inherit_cache = True
+
+
+@compiles(row_name)
+def _column(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+compiles(row_name, "sqlite")(_rowid)
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801
+    """A column by which SQLite looks for no rows, because another one names fewer."""
+
+    type = NULLTYPE
+    inherit_cache = True
+
+
+compiles(unindexed)(_column)
+
+
+@compiles(unindexed, "sqlite")
+def _plus(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+class ordered_join(Join):  # noqa: N801
+    """A join that looks for rows of its second table for each row of the first, on SQLite too.
+
+    It may choose the other order by outdated statistics, and compare all rows with each other.
+    """
+
+    inherit_cache = True
+
+
+@compiles(ordered_join, "sqlite")
+def _cross_join(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    within = options | {"asfrom": True}
+    first, second = (compiler.process(it, **within) for it in (element.left, element.right))
+    return f"{first} CROSS JOIN {second} ON {compiler.process(element.onclause, **options)}"
 
 
 # --- documents ------------------------------------------------------------------------------

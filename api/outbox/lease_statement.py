@@ -32,7 +32,14 @@ from sqlalchemy import update as update_rows
 from sqlmodel import col
 
 from api.directory.connection_states import has_no_brake, publishes
-from api.directory.dialects import is_among, position_of, returned_beside
+from api.directory.dialects import (
+    is_among,
+    ordered_join,
+    position_of,
+    returned_beside,
+    row_name,
+    unindexed,
+)
 from api.directory.identity_rows import LANE_NUMBERS
 from api.directory.leavings import Leaving
 from api.directory.tables import Connection, Identity
@@ -168,26 +175,28 @@ def _ranked(selection: MarkSelection, waiting: CTE, share: ScalarSelect[int]) ->
     """Return the oldest ready marks of each connection, ranked within their workspaces.
 
     As many marks of each connection are read, by the index, as the whole workspace may get: the
-    oldest marks of the workspace are among them.
+    oldest marks of the workspace are among them. SQLite finds them by their rowids, whatever its
+    statistics are: by those of a small table, a lease among 30,000 marks took 2 s in place of 7 ms.
     """
     each, marks = IDENTITIES.alias("each"), IDENTITIES.alias("marks")
     oldest = (
-        select(each.c.id)
+        select(row_name(each.c.id))
         .where(selection.includes_ready(each), each.c.connection_id == waiting.c.id)
         .order_by(each.c.due_at, each.c.dirty_since)  # due_at is NULL: this is the index's order
         .limit(share)
         .with_for_update(skip_locked=True)
         .correlate(waiting)
     )
+    of_connection = unindexed(marks.c.connection_id) == waiting.c.id
     rank = func.row_number().over(
         partition_by=waiting.c.workspace, order_by=(marks.c.dirty_since, marks.c.id)
     )
     return (
         select(marks.c.connection_id, marks.c.id, marks.c.version, rank.label("rank"))
+        .select_from(ordered_join(waiting, marks, of_connection))
         .where(
             waiting.c.place <= bindparam("most", type_=Integer),
-            marks.c.connection_id == waiting.c.id,
-            is_among(marks.c.id, oldest),
+            is_among(row_name(marks.c.id), oldest),
         )
         .subquery("ranked")
     )
