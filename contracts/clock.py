@@ -8,6 +8,7 @@ Clock = Callable[[], int]
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 MICROSECOND = timedelta(microseconds=1)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 LARGEST_DIFFERENCE = 60_000_000
 """Microseconds by which the clocks of two machines may differ. Clocks that are synchronised over a
@@ -26,8 +27,11 @@ def instant_of(microseconds: int) -> datetime:
 
 
 def microseconds_of(instant: datetime) -> int:
-    """Return the microseconds from the epoch to a time."""
-    return (instant - EPOCH) // MICROSECOND
+    """Return the microseconds from the epoch to a time.
+
+    A time that is in the year 10,000 in UTC counts as the last one that ``instant_of`` can return.
+    """
+    return (min(instant, LAST) - EPOCH) // MICROSECOND
 
 
 def lies_ahead(moment: int, at: int) -> bool:

@@ -6,7 +6,7 @@ the epoch (UTC). Columns named ``connection_id`` without a foreign key outlive t
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, SmallInteger
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, SmallInteger, text
 from sqlmodel import Field
 
 from api.directory.tables import NUMBER, ApiTable
@@ -51,6 +51,13 @@ class AuditEntry(ApiTable, table=True):
     __table_args__ = (
         Index("audit_by_workspace", "workspace", "number"),
         Index("audit_by_connection", "connection_id", "number"),
+        Index(
+            "audit_by_subject",
+            "subject",
+            "number",
+            sqlite_where=text("subject IS NOT NULL"),
+            postgresql_where=text("subject IS NOT NULL"),
+        ),
     )
 
     number: int | None = Field(default=None, sa_column=Column(NUMBER, primary_key=True))
@@ -156,3 +163,43 @@ class RateShare(ApiTable, table=True):
     process: str = Field(primary_key=True)
     asked: int
     at: int = Field(sa_type=BigInteger)
+
+
+class ConsoleSession(ApiTable, table=True):
+    """A visit to the console, of which only the digest of its cookie is kept.
+
+    It was begun with a token of an administrator or of the operator, whose digest is
+    ``token_digest``, or else with ``setup_link``. It ends with either, and at ``expires_at``.
+    """
+
+    __tablename__ = "console_sessions"
+    __table_args__ = (
+        Index("console_sessions_by_token", "token_digest"),
+        Index("console_sessions_by_end", "expires_at"),
+    )
+
+    digest: str = Field(primary_key=True)
+    token_digest: str | None = None
+    setup_link: str | None = None
+    created_at: int = Field(sa_type=BigInteger)
+    used_at: int = Field(sa_type=BigInteger)
+    expires_at: int = Field(sa_type=BigInteger)
+
+
+class SetupLink(ApiTable, table=True):
+    """A link that lets its bearer set up one connection, of which only the digest is kept.
+
+    It begins one session, at ``used_at``, before ``expires_at``.
+    """
+
+    __tablename__ = "setup_links"
+    __table_args__ = (Index("setup_links_of_connection", "connection_id", "created_at"),)
+
+    id: str = Field(primary_key=True)
+    digest: str
+    connection_id: str
+    created_at: int = Field(sa_type=BigInteger)
+    created_by: str
+    expires_at: int = Field(sa_type=BigInteger)
+    used_at: int | None = Field(default=None, sa_type=BigInteger)
+    revoked_at: int | None = Field(default=None, sa_type=BigInteger)

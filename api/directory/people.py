@@ -1,10 +1,10 @@
 """By which names are people known? Pages list what providers pushed, of deleted people too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, false, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.directory.leavings import Leaving
@@ -73,41 +73,83 @@ async def people_after(
     after: str,
     most: int,
     *,
-    inactive: bool = False,
+    active: bool | None = None,
     waived: bool = False,
 ) -> Sequence[KnownPerson]:
     """Return the people of a connection that follow an id, in the order of ids.
 
-    :param inactive: whether only inactive and deleted people are returned.
+    :param active: whether only active people are returned, or only inactive and deleted ones.
     :param waived: whether only people are returned who have a loss that was waived.
     """
     statement = (
-        _selected(connection_id)
+        _selected(IDENTITIES.c.connection_id == connection_id)
         .where(IDENTITIES.c.id > after)
         .order_by(IDENTITIES.c.id)
         .limit(most)
     )
-    if inactive:
-        statement = statement.where(IDENTITIES.c.active == false())
+    if active is not None:
+        statement = statement.where(IDENTITIES.c.active.is_(active))
     if waived:
         holds = IDENTITIES.c.leaving, IDENTITIES.c.admin_hold
         statement = statement.where(or_(*(hold == Leaving.WAIVED for hold in holds)))
     return [_known(row) for row in (await db.execute(statement)).mappings()]
 
 
+async def count_people(
+    db: AsyncConnection, connections: Sequence[str], last: tuple[str, str] | None = None
+) -> int:
+    """Return the number of people whom connections ever had, deleted ones too.
+
+    :param last: the connection and the id of the person after whom nobody counts; the connections
+        are in the order of lists.
+    """
+    of_connections: Any = IDENTITIES.c.connection_id.in_(connections)
+    if last is not None:
+        before = [each for each in connections if each < last[0]]
+        of_last = and_(IDENTITIES.c.connection_id == last[0], IDENTITIES.c.id <= last[1])
+        of_connections = or_(IDENTITIES.c.connection_id.in_(before), of_last)
+    statement = select(func.count()).select_from(IDENTITIES).where(of_connections)
+    return int(await db.scalar(statement) or 0)
+
+
 async def person_with_id(
     db: AsyncConnection, connection_id: str, identity_id: str
 ) -> KnownPerson | None:
     """Return the person with an id, None if the connection never had one."""
-    statement = _selected(connection_id).where(IDENTITIES.c.id == identity_id)
+    of_connection = IDENTITIES.c.connection_id == connection_id
+    statement = _selected(of_connection).where(IDENTITIES.c.id == identity_id)
     row = (await db.execute(statement)).mappings().one_or_none()
     return None if row is None else _known(row)
 
 
-def _selected(connection_id: str) -> Any:
+async def people_with_ids(
+    db: AsyncConnection, connections: Collection[str], ids: Collection[str]
+) -> Sequence[KnownPerson]:
+    """Return the people of some connections that have one of the ids."""
+    statement = _selected(IDENTITIES.c.connection_id.in_(connections))
+    named = statement.where(IDENTITIES.c.id.in_(ids))
+    return [_known(row) for row in (await db.execute(named)).mappings()]
+
+
+async def user_names_of(
+    db: AsyncConnection, keys: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], str]:
+    """Return the userNames of people by their connections and ids; the unknown are left out.
+
+    :param keys: at most as many as a page shows.
+    """
+    key = IDENTITIES.c.connection_id, IDENTITIES.c.id
+    user_name = IDENTITIES.c.profile["user_name"].as_string()
+    statement = select(*key, user_name).where(tuple_(*key).in_(sorted(keys)))
+    if not keys:
+        return {}
+    return {(row[0], row[1]): row[2] or "" for row in await db.execute(statement)}
+
+
+def _selected(of_connections: ColumnElement[bool]) -> Any:
     same = (USERS.c.connection_id == IDENTITIES.c.connection_id) & (USERS.c.id == IDENTITIES.c.id)
     people = IDENTITIES.outerjoin(USERS, same)
-    return select(*NAMES).select_from(people).where(IDENTITIES.c.connection_id == connection_id)
+    return select(*NAMES).select_from(people).where(of_connections)
 
 
 def _known(row: RowMapping) -> KnownPerson:

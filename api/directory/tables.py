@@ -244,6 +244,13 @@ class Identity(ApiTable, table=True):
             postgresql_where=text("leaving = 1"),
         ),
         Index(
+            "leavers_by_time",
+            "connection_id",
+            "deactivated_at",
+            sqlite_where=text("deactivated_at > 0"),
+            postgresql_where=text("deactivated_at > 0"),
+        ),
+        Index(
             "admins_held",
             "connection_id",
             sqlite_where=text("admin_hold IS NOT NULL"),

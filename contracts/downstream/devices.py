@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contracts.downstream.histories import Holder
 from contracts.downstream.pages import Key, Page
 
 
@@ -25,15 +26,59 @@ class ListedDevice:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices are listed: those that match all that is given."""
+    """Which devices are listed: those that match all that is given.
+
+    ``assigned_to`` is the e-mail of an account, ``assigned`` whether any account has the device.
+    """
 
     serial: str | None = None
     policy: str | None = None
     assigned_to: str | None = None
     removed: bool | None = None
+    assigned: bool | None = None
 
 
 ALL_DEVICES = DeviceFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenByRule:
+    """The last time that a rule did something to a device, because an identity had left.
+
+    ``action`` is ``release``, ``change-policy`` or ``remove``, and ``at`` is in microseconds since
+    the epoch.
+    """
+
+    action: str
+    at: int
+    connection: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBackground:
+    """The identity that holds the account with a device, and what rules did to the device last.
+
+    ``holder`` is None where no account has the device, and has no identity where the account was
+    made by hand.
+    """
+
+    holder: Holder | None = None
+    taken: tuple[TakenByRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCounts:
+    """The numbers of the devices of a workspace.
+
+    ``live`` is in the inventory, and ``assigned`` are those of the live that accounts have.
+    ``by_policy`` counts the live under each policy; None: under none.
+    """
+
+    live: int = 0
+    assigned: int = 0
+    removed: int = 0
+    by_policy: Mapping[str | None, int] = field(default_factory=dict)
 
 
 class Devices(Protocol):
@@ -81,6 +126,22 @@ class Devices(Protocol):
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, Sequence[ListedDevice]]:
         """Return the live devices of each identity that has any, by serial number."""
+        ...
+
+    async def backgrounds(
+        self, workspace: str, devices: Sequence[str]
+    ) -> Mapping[str, DeviceBackground]:
+        """Return who holds devices of a workspace, by their ids, and what rules did to them last.
+
+        The newest action of each kind is told. Devices of other workspaces are missing.
+        """
+        ...
+
+    async def counts(self, workspace: str) -> DeviceCounts:
+        """Return the numbers of the devices of a workspace.
+
+        :raises DownstreamError: when there is no such workspace.
+        """
         ...
 
     async def add(

@@ -51,6 +51,14 @@ class KnownIdentity:
     applied_version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OpenProblems:
+    """How many people of a connection have a refused action, and how many a failed event."""
+
+    refused: int = 0
+    failed: int = 0
+
+
 class SyncStates(Protocol):
     """The sync states of all identities."""
 
@@ -60,4 +68,11 @@ class SyncStates(Protocol):
 
     async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
         """Return the identities that are not deleted downstream, a page in the order of ids."""
+        ...
+
+    async def problems(self, connections: Sequence[str]) -> Mapping[str, OpenProblems]:
+        """Count the people with open problems of each connection; one without any is missing.
+
+        However many connections and people there are, it takes a fixed number of statements.
+        """
         ...

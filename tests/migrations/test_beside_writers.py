@@ -31,13 +31,14 @@ INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regcl
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An index that a revision builds beside writers."""
+    """An index that a revision builds beside writers; ``column`` is any of the table's."""
 
     schema: Schema
     before: str
     revision: str
     table: str
     index: str
+    column: str = "id"
 
 
 BUILT = [
@@ -46,9 +47,14 @@ BUILT = [
     Built(DIRECTORY, "0005", "0006", "identities", "waiting_marks"),
     Built(DIRECTORY, "0011", "0012", "identities", "held_identities"),
     Built(DIRECTORY, "0011", "0012", "identities", "admins_held"),
+    Built(DIRECTORY, "0015", "0016", "audit_log", "audit_by_subject", "number"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "live_devices_by_serial"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "devices_of_workspace"),
     Built(DOWNSTREAM, "0004", "0005", "accounts", "accounts_of_workspace"),
+    Built(
+        *(DOWNSTREAM, "0005", "0006", "device_actions", "device_actions_by_device"),
+        column="device_id",
+    ),
 ]
 
 
@@ -121,7 +127,7 @@ async def test_what_an_interrupted_build_left_behind_is_built_anew(
 ) -> None:
     await built.schema.migrate(engine, built.before)
     async with engine.begin() as db:
-        await db.exec_driver_sql(f"CREATE INDEX {built.index} ON {built.table} (id)")
+        await db.exec_driver_sql(f"CREATE INDEX {built.index} ON {built.table} ({built.column})")
         await db.execute(text(INVALIDATE), {"name": built.index})
         _, ruin = await _index(db, built)
     await built.schema.migrate(engine)

@@ -4,11 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import tuple_
+from sqlalchemy import distinct, func, tuple_
+from sqlalchemy import select as columns
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.downstream.sync_states import Failure, KnownIdentity, Refusal, SyncState
+from contracts.downstream.sync_states import (
+    Failure,
+    KnownIdentity,
+    OpenProblems,
+    Refusal,
+    SyncState,
+)
 from contracts.identity_changed import UndecodableEvent, decode
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction
@@ -46,6 +54,26 @@ class StoredSyncStates:
             statement = statement.where(key > tuple_(after.identity, after.connection))
         async with self.database.read() as db, AsyncSession(db) as session:
             return [KnownIdentity(*row) for row in await session.exec(statement)]
+
+    async def problems(self, connections: Sequence[str]) -> Mapping[str, OpenProblems]:
+        """Count the people with open problems of each connection; one without any is missing."""
+        async with self.database.read() as db:
+            refused = await _people_in(db, RefusalRow, connections)
+            failed = await _people_in(db, FailureRow, connections)
+        return {
+            connection: OpenProblems(refused.get(connection, 0), failed.get(connection, 0))
+            for connection in refused.keys() | failed.keys()
+        }
+
+
+async def _people_in(
+    db: AsyncConnection, problem: type[RefusalRow | FailureRow], connections: Sequence[str]
+) -> dict[str, int]:
+    """Return the number of identities with problems of a kind, by their connections."""
+    connection = col(problem.connection)
+    counted = columns(connection, func.count(distinct(col(problem.identity))))
+    of_some = counted.where(is_among(connection, connections)).group_by(connection)
+    return dict((await db.execute(of_some)).all())
 
 
 async def _states(

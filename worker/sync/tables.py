@@ -64,6 +64,7 @@ class DeviceActionRow(WorkerTable, table=True):
     """
 
     __tablename__ = "device_actions"
+    __table_args__ = (Index("device_actions_by_device", "device_id", "applied_at"),)
 
     identity: str = Field(primary_key=True)
     connection: str = Field(primary_key=True)

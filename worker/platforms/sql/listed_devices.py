@@ -32,7 +32,11 @@ def chosen_by(chosen: DeviceFilter) -> list[ColumnElement[bool]]:
         col(AccountRow.email_key): None if owner is None else name_key(owner),
         col(DeviceRow.removed): chosen.removed,
     }
-    return [column == value for column, value in wanted.items() if value is not None]
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    if chosen.assigned is not None:
+        has_owner = col(DeviceRow.assigned_to).is_not(None)
+        conditions.append(has_owner if chosen.assigned else ~has_owner)
+    return conditions
 
 
 def listed(device: DeviceRow, owner: str | None) -> ListedDevice:

@@ -10,7 +10,13 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from contracts.downstream.devices import ALL_DEVICES, DeviceFilter, ListedDevice
+from contracts.downstream.devices import (
+    ALL_DEVICES,
+    DeviceBackground,
+    DeviceCounts,
+    DeviceFilter,
+    ListedDevice,
+)
 from contracts.downstream.pages import Key, Page
 from contracts.rules import Portal
 from worker.dialects import is_among
@@ -22,6 +28,7 @@ from worker.errors import (
     UnknownPolicy,
     UnknownSerial,
 )
+from worker.platforms.sql.device_backgrounds import backgrounds_of, counts_of
 from worker.platforms.sql.listed_devices import ORDER, chosen_by, key_of, listed, with_owners
 from worker.platforms.sql.operators.accounts import live_account
 from worker.platforms.sql.operators.names import check_name
@@ -126,6 +133,25 @@ class StoredDevices:
             for identity, device, email in await session.exec(statement):
                 devices.setdefault(identity, []).append(listed(device, email))
         return devices
+
+    async def backgrounds(
+        self, workspace: str, devices: Sequence[str]
+    ) -> Mapping[str, DeviceBackground]:
+        """Return who holds devices of a workspace, by their ids, and what rules did to them last.
+
+        The newest action of each kind is told. Devices of other workspaces are missing.
+        """
+        async with self.transactions.reading() as session:
+            return await backgrounds_of(await session.connection(), workspace, devices)
+
+    async def counts(self, workspace: str) -> DeviceCounts:
+        """Return the numbers of the devices of a workspace.
+
+        :raises UnknownWorkspace: when there is no such workspace.
+        """
+        async with self.transactions.reading() as session:
+            await check_known(session, workspace)
+            return await counts_of(await session.connection(), workspace)
 
     async def add(
         self,
