@@ -73,6 +73,15 @@ class ConnectionCloses(ApiError):
         super().__init__("the connection is being deleted")
 
 
+class ConnectionChanged(ApiError):
+    """Rules or brake of the connection are not those any more that a change was based on."""
+
+    code, status = "connection_changed", 409
+
+    def __init__(self) -> None:
+        super().__init__("the rules or the brake of the connection were changed meanwhile")
+
+
 class ConnectionOff(ApiError):
     """The connection is to go live, and is switched off."""
 
@@ -113,6 +122,15 @@ class UnusableTokenName(ApiError):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"the name of a token has 1 to {longest} visible characters in one line")
+
+
+class UnusableSetupLink(ApiError):
+    """The set-up link is unknown, or was used, has expired or was revoked."""
+
+    code, status, field = "unusable_setup_link", 404, "link"
+
+    def __init__(self) -> None:
+        super().__init__("this set-up link is unknown, was used before, or has ended")
 
 
 class ExpiresTooEarly(ApiError):

@@ -9,6 +9,7 @@ from contracts.downstream.conflicts import Conflicts
 from contracts.downstream.devices import Devices
 from contracts.downstream.failures import Failures
 from contracts.downstream.histories import Histories
+from contracts.downstream.open_problems import OpenProblems
 from contracts.downstream.policies import Policies
 from contracts.downstream.preview import Preview
 from contracts.downstream.sync_states import SyncStates
@@ -28,6 +29,7 @@ class Downstream:
     histories: Histories
     preview: Preview
     conflicts: Conflicts
+    problems: OpenProblems
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.tokens import digest_of, id_of, new_token
 from api.admin.actors import Actor, Power
-from api.admin.admin_tokens import ADMIN_TOKENS
+from api.admin.admin_tokens import ADMIN_TOKENS, actor_name
 from api.admin.administration import Administration
 from api.admin.audit import Change, record
 from api.admin.named_values import one_of
+from api.admin.setup_links import SETUP_LINKS
 from api.admin.tokens import NO_CHOICES, TokenChoices, TokenState, state_of
 from api.admin.workspaces import workspace_named
 from api.errors import UnknownAdmin
@@ -115,6 +117,8 @@ async def create_admin(
 async def revoke_admin(it: Administration, actor: Actor, admin_id: str) -> ListedAdmin:
     """End the token of an administrator at once, and return the administrator as of then.
 
+    The set-up links that the administrator has made end as well, with their sessions.
+
     A token that was revoked before stays as it is, and that is not recorded again.
 
     :raises NotAllowed: when the actor does not operate the installation.
@@ -131,11 +135,18 @@ async def revoke_admin(it: Administration, actor: Actor, admin_id: str) -> Liste
         if admin.state is TokenState.REVOKED:
             return admin
         await db.execute(update(ADMIN_TOKENS).where(of_id).values(revoked_at=now))
+        await _revoke_links(db, actor_name(admin_id), now)
         ended = replace(admin, state=TokenState.REVOKED, revoked_at=now)
         before, after = ({"state": each.state} for each in (admin, ended))
         change = Change("admins.revoke", admin.workspace, None, admin.id, before, after)
         await record(db, actor, change, now, new_trace())
     return ended
+
+
+async def _revoke_links(db: AsyncConnection, maker: str, now: int) -> None:
+    unrevoked = SETUP_LINKS.c.revoked_at.is_(None)
+    of_maker = update(SETUP_LINKS).where(SETUP_LINKS.c.created_by == maker, unrevoked)
+    await db.execute(of_maker.values(revoked_at=now))
 
 
 def _listed(row: RowMapping, now: int) -> ListedAdmin:

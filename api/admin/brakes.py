@@ -16,7 +16,12 @@ from api.traces import new_trace
 
 
 async def change_brake(
-    it: Administration, actor: Actor, connection_id: str, brake: str
+    it: Administration,
+    actor: Actor,
+    connection_id: str,
+    brake: str,
+    *,
+    seen: str | None = None,
 ) -> ConnectionInUse:
     """Set how many people may leave within an hour, and return the connection as it is then.
 
@@ -24,6 +29,8 @@ async def change_brake(
     is. What is held stays held until it is approved or rejected.
 
     :param brake: ``off``, or ``NUMBER:SHARE``.
+    :param seen: the digest of the settings that the change is based on; None: of any.
+    :raises ConnectionChanged: when the settings have another digest by now.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises UnusableBrake: when the text is no brake.
@@ -32,6 +39,7 @@ async def change_brake(
     now = it.clock()
     async with it.directory.write() as db:
         found = await connection_for(db, actor, connection_id, Power.OWN, lock=True)
+        found.check_settings(seen)
         await set_brake(db, actor, found, brake, now)
         return await find_connection(db, connection_id)
 

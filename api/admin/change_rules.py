@@ -39,20 +39,28 @@ class ChangedRules:
 
 
 async def change_connection(
-    it: Administration, actor: Actor, connection_id: str, given: RuleChoices, brake: str | None
+    it: Administration,
+    actor: Actor,
+    connection_id: str,
+    given: RuleChoices,
+    brake: str | None,
+    *,
+    seen: str | None = None,
 ) -> ChangedRules:
     """Change the given choices and the brake of a connection, all of them or nothing.
 
     A brake alone publishes nobody.
 
     :param brake: ``off``, or ``NUMBER:SHARE``; None: it stays.
+    :param seen: the digest of the settings that the change is based on; None: of any.
     :raises UnusableBrake: when the text is no brake.
+    :raises ConnectionChanged: when the settings have another digest by now.
     :raises: what ``change_rules`` raises.
     """
     if brake is not None and given == RuleChoices():
-        changed = await change_brake(it, actor, connection_id, brake)
+        changed = await change_brake(it, actor, connection_id, brake, seen=seen)
         return ChangedRules(changed.rules, 0, ())
-    return await change_rules(it, actor, connection_id, given, brake)
+    return await change_rules(it, actor, connection_id, given, brake, seen=seen)
 
 
 async def change_rules(
@@ -61,10 +69,14 @@ async def change_rules(
     connection_id: str,
     given: RuleChoices,
     brake: str | None = None,
+    *,
+    seen: str | None = None,
 ) -> ChangedRules:
     """Change the given choices of a connection, and publish its identities, but unknown leavers.
 
     :param brake: the brake that it has from then on; None: the same as before.
+    :param seen: the digest of the settings that the change is based on; None: of any.
+    :raises ConnectionChanged: when the settings have another digest by now.
     :raises UnusableBrake: when the text is no brake.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
@@ -87,6 +99,7 @@ async def change_rules(
         brake=brake,
         except_for=left_alone,
         actor=actor,
+        seen=seen,
     )
     return ChangedRules(rules, marked, leavers)
 
@@ -124,18 +137,22 @@ async def replace_rules(
     brake: str | None = None,
     except_for: Collection[str] = (),
     actor: Actor = COMMAND,
+    seen: str | None = None,
 ) -> int:
     """Replace the rules of a connection; return the number of identities marked for publication.
 
     :param brake: the brake that it gets as well, which ``limit_in`` has taken.
     :param except_for: the ids of identities left unmarked: leavers unknown to the directory.
+    :param seen: the digest of the settings that it has to have; None: any.
     :raises UnknownConnection: when there is no connection with this id.
     :raises ConnectionCloses: when it is being deleted.
+    :raises ConnectionChanged: when its settings have another digest.
     :raises RulesOfAnotherPortal: when the rules are not for its portal.
     """
     async with database.write() as db:
         connection = await connection_for(db, actor, connection_id, Power.OWN, lock=True)
         connection.check_stays()
+        connection.check_settings(seen)
         if connection.portal != rules.portal:
             raise RulesOfAnotherPortal(connection_id, connection.portal, rules.portal)
         before, after = (RULES.dump_python(it, mode="json") for it in (connection.rules, rules))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import count
 from unicodedata import normalize
 
@@ -24,6 +25,7 @@ from api.directory.connection_states import ConnectionState, Standing
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Connection
 from api.errors import (
+    ConnectionChanged,
     ConnectionCloses,
     UnknownConnection,
     UnknownPolicy,
@@ -62,6 +64,11 @@ class ConnectionInUse:
     brake: str = STANDARD
     closing: Closing | None = None
 
+    @property
+    def settings_digest(self) -> str:
+        """Return what changes with the rules and the brake, by which a change tells its basis."""
+        return sha256(self.brake.encode() + RULES.dump_json(self.rules)).hexdigest()[:32]
+
     def check_stays(self) -> None:
         """Check that the connection is not being deleted.
 
@@ -69,6 +76,15 @@ class ConnectionInUse:
         """
         if self.closing is not None:
             raise ConnectionCloses
+
+    def check_settings(self, seen: str | None) -> None:
+        """Check that rules and brake are those that a change is based on.
+
+        :param seen: their digest; None: the change is based on any.
+        :raises ConnectionChanged: when they are others by now.
+        """
+        if seen not in {None, self.settings_digest}:
+            raise ConnectionChanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from api.admin.administration import Administration
 from api.admin.audit import Change, begun
 from api.admin.policies import known_policy
 from api.admin.workspaces import workspace_in_use, workspace_named
-from contracts.downstream.devices import ALL_DEVICES, DeviceFilter, ListedDevice
+from contracts.downstream.devices import ALL_DEVICES, DeviceCounts, DeviceFilter, ListedDevice
 from contracts.downstream.pages import Key, Page
 from contracts.rules import Portal
 
@@ -51,6 +51,15 @@ async def page_devices(
     """
     name = await workspace_named(it, actor, workspace, Power.VIEW)
     return await it.downstream.devices.page(name, chosen, after=after, most=most)
+
+
+async def count_devices(it: Administration, actor: Actor, workspace: str) -> DeviceCounts:
+    """Return the numbers of the devices of a workspace.
+
+    :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
+    """
+    name = await workspace_named(it, actor, workspace, Power.VIEW)
+    return await it.downstream.devices.counts(name)
 
 
 async def show_device(

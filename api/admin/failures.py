@@ -1,6 +1,6 @@
 """Which identities failed, and how are they retried? A retry publishes them again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from api.admin.actors import Actor, Power
@@ -62,13 +62,23 @@ async def retry_failures(it: Administration, actor: Actor, wanted: FailureFilter
     """
     workspace = await _check(it, actor, wanted, Power.OWN)
     failed = await list_failures(it, actor, wanted)
-    reconciliation = settled_reconciliation(it.directory, it.downstream.states, it.clock)
-    found = await reconciliation.of_identities({(it.connection, it.identity) for it in failed})
     # A filter may be any text, such as a name: only what is known goes into the audit log.
     retried = {"kind": wanted.kind if failed else None, "failures": len(failed)}
     connection = wanted.connection if workspace or failed else None
     identity = wanted.identity if failed else None
     change = Change("failures.retry", workspace, connection, identity, after=retried)
+    return await publish_anew(it, actor, {(it.connection, it.identity) for it in failed}, change)
+
+
+async def publish_anew(
+    it: Administration, actor: Actor, people: Collection[tuple[str, str]], change: Change
+) -> Resynced:
+    """Publish people again, named by their connections and ids, but for unknown leavers.
+
+    :param change: what the audit log tells of it, for an actor who may do it.
+    """
+    reconciliation = settled_reconciliation(it.directory, it.downstream.states, it.clock)
+    found = await reconciliation.of_identities(people)
     async with begun(it, actor, change):
         marked = await repair(it.directory, found, it.clock())
     return Resynced(marked, [it for it in found if it.verdict is Verdict.LEFT])

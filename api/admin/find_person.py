@@ -36,6 +36,23 @@ async def find_person(
     return connection, person
 
 
+async def find_by_id(
+    it: Administration, actor: Actor, connection_id: str, identity: str, power: Power
+) -> tuple[ConnectionInUse, KnownPerson]:
+    """Return the person with an id, with the connection. Unlike ``find_person``, it takes no names.
+
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    :raises NotAllowed: when the actor reaches it with less power.
+    :raises UnknownPerson: when the connection never had a person with this id.
+    """
+    async with it.directory.read() as db:
+        connection = await connection_for(db, actor, connection_id, power)
+        person = await person_with_id(db, connection_id, identity)
+    if person is None:
+        raise UnknownPerson(connection_id)
+    return connection, person
+
+
 async def people_named(
     it: Administration, connection_id: str, texts: Sequence[str]
 ) -> Sequence[KnownPerson]:

@@ -57,6 +57,17 @@ async def list_held(
     return found
 
 
+async def newest_held(it: Administration, actor: Actor, connection_id: str) -> int | None:
+    """Return since when the newest of what is held is held, in microseconds; None: nothing is.
+
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    """
+    async with it.directory.read() as db:
+        await connection_for(db, actor, connection_id, Power.VIEW)
+        newest = [await held_until(db, connection_id, effect) for effect in Effect]
+    return max((at for at in newest if at is not None), default=None)
+
+
 async def every_held(
     it: Administration, actor: Actor, connection_id: str
 ) -> AsyncIterator[Sequence[HeldLoss]]:
@@ -71,12 +82,18 @@ async def every_held(
 
 
 async def approve_held(
-    it: Administration, actor: Actor, connection_id: str, identities: Collection[str] | None
+    it: Administration,
+    actor: Actor,
+    connection_id: str,
+    identities: Collection[str] | None,
+    *,
+    until: int | None = None,
 ) -> int:
     """Release losses, and return of how many people.
 
     :param identities: the ids of people whose losses are held, or were rejected; None: everybody
         whose losses are held at the beginning.
+    :param until: the time after which what was held is not meant by everybody, in microseconds.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises NotHeld: when there is no such loss of one of the identities; then none is released,
@@ -87,15 +104,21 @@ async def approve_held(
     async def end(db: AsyncConnection, effect: Effect, ids: Collection[str]) -> frozenset[str]:
         return await release(db, connection_id, effect, ids, trace, it.clock())
 
-    return await _decide(it, actor, "held.approve", connection_id, identities, end)
+    return await _decide(it, actor, "held.approve", connection_id, identities, end, until)
 
 
 async def reject_held(
-    it: Administration, actor: Actor, connection_id: str, identities: Collection[str] | None
+    it: Administration,
+    actor: Actor,
+    connection_id: str,
+    identities: Collection[str] | None,
+    *,
+    until: int | None = None,
 ) -> int:
     """Waive losses, and return of how many people.
 
     :param identities: as for ``approve_held``, but for people whose losses were rejected before.
+    :param until: as for ``approve_held``.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises NotHeld: as for ``approve_held``; then none is waived.
@@ -104,7 +127,7 @@ async def reject_held(
     async def end(db: AsyncConnection, effect: Effect, ids: Collection[str]) -> frozenset[str]:
         return await waive(db, connection_id, effect, ids)
 
-    return await _decide(it, actor, "held.reject", connection_id, identities, end)
+    return await _decide(it, actor, "held.reject", connection_id, identities, end, until)
 
 
 async def _decide(
@@ -114,10 +137,11 @@ async def _decide(
     connection_id: str,
     identities: Collection[str] | None,
     end: EndPage,
+    until: int | None,
 ) -> int:
     async with it.directory.read() as db:
         found = await connection_for(db, actor, connection_id, Power.OWN)
-        until = {effect: await held_until(db, connection_id, effect) for effect in Effect}
+        newest = {effect: await held_until(db, connection_id, effect) for effect in Effect}
         pages = None if identities is None else _pages(identities)
         for page in pages or ():
             await _check_held(db, connection_id, page, waived=action == "held.approve")
@@ -128,7 +152,13 @@ async def _decide(
     async with begun(it, actor, change):
         if pages is not None:
             return await _end_named(it, connection_id, pages, end)
-        return await _end_all(it, connection_id, until, end)
+        last = {effect: _earlier(at, until) for effect, at in newest.items()}
+        return await _end_all(it, connection_id, last, end)
+
+
+def _earlier(newest: int | None, until: int | None) -> int | None:
+    """Return until when losses are meant; None where none is held."""
+    return newest if newest is None or until is None else min(newest, until)
 
 
 async def _check_held(

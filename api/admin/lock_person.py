@@ -40,6 +40,17 @@ class Locking(StrEnum):
     UNLOCKED = "unlocked"
 
 
+WITHOUT_LOCK = {
+    Locking.LET_GO: (
+        "The provider's deactivation, which waited or was waived, is carried out now."
+        " That is no lock: unlock does not undo it. The person returns once the provider"
+        " activates the user again; a deleted one has to be made anew."
+    ),
+    Locking.LEFT: "Nothing was done: the person has left already, by the provider's word.",
+}
+"""What is said of a command to lock that has made no lock."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonLock:
     """How a person stands after a lock, or after its end. ``locked_at`` is in microseconds.

@@ -9,7 +9,7 @@ from api.admin.connections import ConnectionInUse, list_connections
 from api.admin.scope import connection_for
 from api.admin.workspaces import workspace_named
 from api.directory.identity_listing import IdentityVersion
-from api.directory.people import KnownPerson, people_after
+from api.directory.people import KnownPerson, count_people, people_after
 from api.errors import UnknownConnection
 from api.reconciliation.pairs import pairs_of
 from api.reconciliation.person_states import PersonStanding, PersonState, person_standing
@@ -31,6 +31,7 @@ class PeopleFilter:
     ``inactive`` selects those who are inactive or deleted. ``search`` is a part of a userName, an
     e-mail, an externalId or a displayName, in any case of letters. ``waived`` selects those whose
     held loss was rejected: they keep account or role although the provider has taken it away.
+    ``active`` selects those who are neither inactive nor deleted.
     """
 
     workspace: str | None = None
@@ -39,11 +40,17 @@ class PeopleFilter:
     inactive: bool = False
     search: str | None = None
     waived: bool = False
+    active: bool = False
 
     @property
     def search_key(self) -> str:
         """Return the comparison key that names have to contain."""
         return name_key(self.search or "")
+
+    @property
+    def only_active(self) -> bool | None:
+        """Return whether only active people are selected, or only inactive ones; None: neither."""
+        return None if self.active is self.inactive else self.active
 
     @property
     def includes_gone(self) -> bool:
@@ -52,6 +59,14 @@ class PeopleFilter:
 
 
 EVERYBODY = PeopleFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How many people were passed in a list by the end of a page, and how many there are at all."""
+
+    passed: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,20 @@ async def list_people(
     return Page.of(found, most)
 
 
+async def count_passed(it: Administration, actor: Actor, wanted: PeopleFilter, last: Key) -> Passed:
+    """Return how far ``list_people`` has come, in people of the connections that it looks at.
+
+    :param last: the key with which a page has ended.
+    :raises UnknownWorkspace: when there is no such workspace that the actor reaches.
+    :raises UnknownConnection: when there is no such connection that the actor reaches.
+    """
+    connections = sorted(each.id for each in await _connections(it, actor, wanted))
+    connection, identity = map(str, last)
+    async with it.directory.read() as db:
+        passed = await count_people(db, connections, (connection, identity))
+        return Passed(passed, await count_people(db, connections))
+
+
 def _at_once(wanted: PeopleFilter, most: int) -> int:
     is_narrow = wanted.state is not None or wanted.search_key
     return PEOPLE_PER_STATEMENT if is_narrow else min(most + 1, PEOPLE_PER_STATEMENT)
@@ -145,7 +174,7 @@ async def _read(
                     connection,
                     last,
                     at_once,
-                    inactive=wanted.inactive,
+                    active=wanted.only_active,
                     waived=wanted.waived,
                 )
             if people:

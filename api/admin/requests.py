@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import ColumnElement, RowMapping, Table, select
 
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
@@ -17,17 +17,24 @@ REQUESTS: Table = ApiTable.metadata.tables[str(LoggedRequest.__tablename__)]
 FIRST_ERROR = 400
 """The lowest status of an answer that refuses its request."""
 
+WRITING = ("POST", "PUT", "PATCH", "DELETE")
+"""The methods of requests that may change something; a search may be a POST as well."""
+
+SEARCH = ".search"
+"""What the paths of searches end with (RFC 7644, section 3.4.3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedRequests:
     """Which requests are wanted: only those refused, only since a time, only of a resource.
 
-    ``since`` is in microseconds since the epoch.
+    ``since`` is in microseconds since the epoch. ``writes`` leaves out those that only look.
     """
 
     errors: bool = False
     since: int | None = None
     resource: str | None = None
+    writes: bool = False
 
 
 ALL_REQUESTS = WantedRequests()
@@ -70,22 +77,33 @@ async def list_requests(
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not look.
     """
-    statement = select(REQUESTS).where(REQUESTS.c.connection_id == connection_id)
-    if wanted.errors:
-        statement = statement.where(REQUESTS.c.status >= FIRST_ERROR)
-    if wanted.since is not None:
-        statement = statement.where(REQUESTS.c.at >= wanted.since)
-    if wanted.resource is not None:
-        statement = statement.where(REQUESTS.c.resource_id == wanted.resource)
-    if before is not None:
-        statement = statement.where(REQUESTS.c.number < before)
+    of_connection = REQUESTS.c.connection_id == connection_id
+    statement = select(REQUESTS).where(of_connection, *conditions_of(wanted, before))
     newest = statement.order_by(REQUESTS.c.number.desc()).limit(most)
     async with it.directory.read() as db:
         await connection_for(db, actor, connection_id, Power.VIEW)
-        return [_listed(row) for row in (await db.execute(newest)).mappings()]
+        return [listed(row) for row in (await db.execute(newest)).mappings()]
 
 
-def _listed(row: RowMapping) -> ListedRequest:
+def conditions_of(wanted: WantedRequests, before: int | None) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions on rows of the log; ``before`` is as for ``list_requests``."""
+    log = REQUESTS.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.errors:
+        conditions.append(log.status >= FIRST_ERROR)
+    if wanted.writes:
+        conditions += [log.method.in_(WRITING), log.path.not_like(f"%/{SEARCH}%")]
+    if wanted.since is not None:
+        conditions.append(log.at >= wanted.since)
+    if wanted.resource is not None:
+        conditions.append(log.resource_id == wanted.resource)
+    if before is not None:
+        conditions.append(log.number < before)
+    return conditions
+
+
+def listed(row: RowMapping) -> ListedRequest:
+    """Return a row of the log as lists show it."""
     return ListedRequest(
         number=row["number"],
         at=row["at"],

@@ -5,7 +5,7 @@ role is mapped by its value.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import String, cast, select
@@ -78,6 +78,24 @@ async def page_seen_groups(
         found = await connection_for(db, actor, connection_id, Power.VIEW)
         rows = (await db.execute(statement)).all()
     return Page.of([(_seen_group(found.rules, id_, name), (key,)) for id_, name, key in rows], most)
+
+
+async def names_of_groups(
+    it: Administration, actor: Actor, connection_id: str, groups: Sequence[str]
+) -> Mapping[str, str]:
+    """Return the names of some groups of a connection by their ids; unknown ones are left out.
+
+    :raises UnknownConnection: when there is no connection with this id that the actor reaches.
+    """
+    wanted, found = sorted(set(groups)), dict[str, str]()
+    id_, name = col(GroupRow.id), col(GroupRow.display_name)
+    async with it.directory.read() as db:
+        await connection_for(db, actor, connection_id, Power.VIEW)
+        for first in range(0, len(wanted), KEYS_PER_STATEMENT):
+            some = id_.in_(wanted[first : first + KEYS_PER_STATEMENT])
+            statement = select(id_, name).where(col(GroupRow.connection_id) == connection_id, some)
+            found |= dict((await db.execute(statement)).tuples().all())
+    return found
 
 
 async def list_seen_roles(
@@ -172,11 +190,16 @@ def _trimmed(values: Iterable[str]) -> Iterable[str]:
 
 
 def _seen_group(rules: Rules, id_: str, name: str) -> SeenGroup:
+    return SeenGroup(id_, name, mapped_role(rules, id_, name))
+
+
+def mapped_role(rules: Rules, id_: str, name: str) -> Role | None:
+    """Return the highest role that a group is mapped to, by its name or by its id. Pure."""
     by_name = _role(rules, [name])
     roles = [] if by_name is None else [by_name]
     if isinstance(rules, DashboardRules):
         roles += [line.role for line in rules.group_map if line.group == id_]
-    return SeenGroup(id_, name, Role.highest(roles))
+    return Role.highest(roles)
 
 
 def _role(rules: Rules, names: Sequence[str]) -> Role | None:

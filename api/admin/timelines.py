@@ -6,6 +6,7 @@ states and no history. Requests, changes by administrators and device actions ar
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from api.admin.audit import Outcome
@@ -17,17 +18,56 @@ from contracts.downstream.histories import History
 
 Details = Mapping[str, Any]
 
+
+class Event(StrEnum):
+    """The kinds of entries. Those with ``_WAITS`` and ``_WAIVED`` are kept back by a brake."""
+
+    REQUEST = "request"
+    ADMINISTRATOR = "administrator"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CREATED = "created"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    DELETION_WAITS = "deletion-waits"
+    DELETION_WAIVED = "deletion-waived"
+    DEACTIVATED = "deactivated"
+    DEACTIVATION_WAITS = "deactivation-waits"
+    DEACTIVATION_WAIVED = "deactivation-waived"
+    LOCKED = "locked"
+    HELD = "held"
+    ADMIN_ROLE_HELD = "admin-role-held"
+    CHANGED = "changed"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    APPLIED = "applied"
+    ACCOUNT_MADE = "account-made"
+    DEVICE_ACTION = "device-action"
+    ACCOUNT_REMOVED = "account-removed"
+    REFUSED = "refused"
+
+
 OF_REQUEST = ("method", "path", "status", "code", "detail", "correlation_id")
 OF_CHANGE = ("action", "actor", "outcome", "correlation_id")
 """What is told of a request, and of a change by an administrator."""
 
-DECISIONS = {"held.approve": "approved", "held.reject": "rejected"}
+DECISIONS = {"held.approve": Event.APPROVED, "held.reject": Event.REJECTED}
 """Events of decisions on what a brake holds, by their actions in the audit log."""
 
-KEPT = {Leaving.HELD: "waits", Leaving.WAIVED: "waived"}
+DEACTIVATIONS: Mapping[Leaving | None, Event] = {
+    Leaving.HELD: Event.DEACTIVATION_WAITS,
+    Leaving.WAIVED: Event.DEACTIVATION_WAIVED,
+}
+DELETIONS: Mapping[Leaving | None, Event] = {
+    Leaving.HELD: Event.DELETION_WAITS,
+    Leaving.WAIVED: Event.DELETION_WAIVED,
+}
 """What becomes of a deactivation or a deletion that a brake keeps back."""
 
-HOLDS = (("held", "held_since", "leaving"), ("admin-role-held", "admin_held_since", "admin_hold"))
+HOLDS = (
+    (Event.HELD, "held_since", "leaving"),
+    (Event.ADMIN_ROLE_HELD, "admin_held_since", "admin_hold"),
+)
 """Events of holds, with the columns of their beginning and of how they stand."""
 
 AS_BEFORE = {"tells": "the person as before the leaving"}
@@ -39,7 +79,7 @@ class TimelineEntry:
     """Something that happened to a person at a time, in microseconds since the epoch."""
 
     at: int
-    event: str
+    event: Event
     details: Details
 
 
@@ -51,7 +91,7 @@ def timeline(
     entries += (
         TimelineEntry(
             it.last_at,
-            "failed",
+            Event.FAILED,
             {
                 "kind": it.kind,
                 "message": it.message,
@@ -69,22 +109,21 @@ def timeline(
 def _of_directory(record: PersonRecord) -> Iterator[TimelineEntry]:
     identity = record.identity
     for request in record.requests:
-        yield TimelineEntry(request["at"], "request", {it: request[it] for it in OF_REQUEST})
+        yield TimelineEntry(request["at"], Event.REQUEST, {it: request[it] for it in OF_REQUEST})
     for change in without_beginnings((*record.audited, *_decisions_on(record))):
         yield TimelineEntry(change["at"], _event_of(change), {it: change[it] for it in OF_CHANGE})
-    kept = None if identity["active"] else KEPT.get(identity["leaving"])
+    kept = None if identity["active"] else identity["leaving"]
     if record.user is not None:
-        yield TimelineEntry(record.user["created_at"], "created", {})
-        yield TimelineEntry(record.user["modified_at"], "modified", {})
+        yield TimelineEntry(record.user["created_at"], Event.CREATED, {})
+        yield TimelineEntry(record.user["modified_at"], Event.MODIFIED, {})
     elif identity["told_at"]:
-        event = "deleted" if kept is None else f"deletion-{kept}"
-        yield TimelineEntry(identity["told_at"], event, {})
+        yield TimelineEntry(identity["told_at"], DELETIONS.get(kept, Event.DELETED), {})
     if identity["deactivated_at"]:
         action = (identity["deactivation"] or {}).get("do")
-        event = "deactivated" if kept is None else f"deactivation-{kept}"
+        event = DEACTIVATIONS.get(kept, Event.DEACTIVATED)
         yield TimelineEntry(identity["deactivated_at"], event, {"action": action})
     if identity["locked_at"] is not None:
-        yield TimelineEntry(identity["locked_at"], "locked", {})
+        yield TimelineEntry(identity["locked_at"], Event.LOCKED, {})
     for event, since, hold in HOLDS:
         if identity[hold] in KEPT_BACK and identity[since] is not None:
             yield TimelineEntry(identity[since], event, {})
@@ -100,9 +139,10 @@ def without_beginnings(changes: Sequence[Row]) -> Sequence[Row]:
     ]
 
 
-def _event_of(change: Row) -> str:
+def _event_of(change: Row) -> Event:
     is_done = change["outcome"] == Outcome.DONE
-    return DECISIONS.get(change["action"], "administrator") if is_done else "administrator"
+    decision = DECISIONS.get(change["action"], Event.ADMINISTRATOR)
+    return decision if is_done else Event.ADMINISTRATOR
 
 
 def _decisions_on(record: PersonRecord) -> Sequence[Row]:
@@ -136,18 +176,18 @@ def _decisions_on(record: PersonRecord) -> Sequence[Row]:
 def _of_outbox(record: PersonRecord) -> Iterator[TimelineEntry]:
     identity = record.identity
     version = {"version": identity["version"], "correlation_id": identity["correlation_id"]}
-    yield TimelineEntry(identity["changed_at"], "changed", version)
+    yield TimelineEntry(identity["changed_at"], Event.CHANGED, version)
     if identity["published_at"] is not None:
         published = {"version": identity["published_version"]}
         published |= _as_before(identity, identity["published_version"])
-        yield TimelineEntry(identity["published_at"], "published", published)
+        yield TimelineEntry(identity["published_at"], Event.PUBLISHED, published)
     if identity["rejected_at"] is not None:
         rejected = {
             "kind": UNPUBLISHABLE,
             "message": identity["rejection"],
             "version": identity["rejected_version"],
         }
-        yield TimelineEntry(identity["rejected_at"], "failed", rejected)
+        yield TimelineEntry(identity["rejected_at"], Event.FAILED, rejected)
 
 
 def _as_before(identity: Row, version: int) -> Details:
@@ -161,18 +201,18 @@ def _of_downstream(history: History, identity: Row) -> Iterator[TimelineEntry]:
     if history.applied_at is not None:
         applied = {"version": history.applied_version} | trace
         applied |= _as_before(identity, history.applied_version)
-        yield TimelineEntry(history.applied_at, "applied", applied)
+        yield TimelineEntry(history.applied_at, Event.APPLIED, applied)
     if history.account_made_at is not None:
-        yield TimelineEntry(history.account_made_at, "account-made", {})
+        yield TimelineEntry(history.account_made_at, Event.ACCOUNT_MADE, {})
     for taken in history.device_actions:
         details = {
             "action": taken.action,
             "serial": taken.serial,
             "correlation_id": taken.correlation_id,
         }
-        yield TimelineEntry(taken.at, "device-action", details)
+        yield TimelineEntry(taken.at, Event.DEVICE_ACTION, details)
     if history.account_removed_at is not None:
-        yield TimelineEntry(history.account_removed_at, "account-removed", {})
+        yield TimelineEntry(history.account_removed_at, Event.ACCOUNT_REMOVED, {})
     for refused in history.refused:
         details = {"action": refused.action, "reason": refused.reason}
-        yield TimelineEntry(refused.since, "refused", details)
+        yield TimelineEntry(refused.since, Event.REFUSED, details)

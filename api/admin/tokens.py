@@ -27,6 +27,9 @@ TOKENS = ApiTable.metadata.tables["tokens"]
 MOST_LIVE = 2
 """Tokens of a connection that may live at a time: the provider's, and the next one."""
 
+OF_DOCTOR = "muster doctor"
+"""The name of tokens that live for a minute, with which an examination calls as providers do."""
+
 LONGEST_NAME = 100
 """Characters of a token's name."""
 

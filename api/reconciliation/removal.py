@@ -29,6 +29,7 @@ REMOVED = (
     "brakes",
     "brake_releases",
     "rate_shares",
+    "setup_links",
     "tokens",
 )
 """The tables whose rows go, in that order. Identities have gone before, when each was applied."""

@@ -38,10 +38,13 @@ class Access:
             answers do not differ.
         """
         token = token_in(authorization)
-        digest = digest_of(token)
-        if token and self.operator is not None and compare_digest(digest, self.operator):
-            return OPERATOR, token
-        actor = await actor_with(self.directory, digest, self.clock()) if token else None
+        actor = await self.actor_by(digest_of(token)) if token else None
         if actor is None:
             raise Unauthenticated
         return actor, token
+
+    async def actor_by(self, digest: str) -> Actor | None:
+        """Return the actor whose live token has a digest; None where no token has it."""
+        if self.operator is not None and compare_digest(digest, self.operator):
+            return OPERATOR
+        return await actor_with(self.directory, digest, self.clock())
