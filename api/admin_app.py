@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from api.access.tokens import digest_of
@@ -19,6 +19,8 @@ from api.admin.http.problems import TYPES, answer_to, title_of
 from api.admin.http.request_names import refuse_unknown_query
 from api.admin.http.routers import ROUTERS
 from api.admin.remedies import REMEDIES
+from api.console.application import PREFIX as CONSOLE
+from api.console.application import create_console
 from api.errors import ApiError
 from api.http.correlation import CorrelationIds
 from api.http.documentation_page import documentation_routes
@@ -30,6 +32,7 @@ def create_admin_app(
     examination: Examination,
     operator_token: str | None = None,
     documented: bool = True,
+    console: bool = True,
     on_change: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """Return the application.
@@ -38,6 +41,7 @@ def create_admin_app(
     :param operator_token: the token that reaches everything; without one, only those do anything
         that were issued for workspaces.
     :param documented: whether the api serves its OpenAPI document, which takes no token.
+    :param console: whether the console is served as well.
     :param on_change: called after each request that may have marked identities, so that a relay in
         the same process need not wait for its next look.
     """
@@ -60,6 +64,9 @@ def create_admin_app(
         app.include_router(_problem_routes())
     operator = None if operator_token is None else digest_of(operator_token)
     access = Access(it.directory, it.clock, operator)
+    if console:
+        app.mount(CONSOLE, create_console(it, access, on_change))
+        app.include_router(_to_console())
     app.add_middleware(Gate, it=it, access=access, on_change=on_change)
     app.add_middleware(CorrelationIds)
     app.add_exception_handler(RequestValidationError, _refuse_invalid)
@@ -100,6 +107,18 @@ def _refusal(error: HTTPException) -> ApiError:
             return MethodNotAllowed((error.headers or {}).get("Allow", "other methods"))
         case _:
             return UnreadableBody()
+
+
+def _to_console() -> APIRouter:
+    """Return the routes that lead browsers to the console."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    @router.get(CONSOLE)
+    async def console(request: Request) -> Response:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}{CONSOLE}/")
+
+    return router
 
 
 def _problem_routes() -> APIRouter:

@@ -1,0 +1,91 @@
+"""Who changed what? The words of the audit log become plain ones. Pure."""
+
+from api.admin.audit import Outcome
+from api.admin.list_audit import ListedChange
+from api.admin.named_changes import NamedChange
+from api.console.deeds import began, did, tried
+from api.console.words import label
+
+DEEDS = {
+    "accounts.add": "create an account by hand",
+    "accounts.release": "hand an account over to the provider",
+    "admins.create": "issue a token for an administrator",
+    "admins.revoke": "revoke the token of an administrator",
+    "conflicts.move": "give an address to the person who waited for it",
+    "conflicts.release": "hand an account over to the person who waited for it",
+    "connections.brake": "set the brake",
+    "connections.change": "change the rules",
+    "connections.create": "create the connection",
+    "connections.delete": "delete the connection",
+    "connections.observe": "let the connection observe only",
+    "connections.off": "switch the connection off",
+    "connections.on": "switch the connection on",
+    "connections.pause": "pause the connection",
+    "connections.resume": "let the connection go live",
+    "devices.add": "add a device",
+    "devices.assign": "change who has a device",
+    "devices.policy": "change the policy of a device",
+    "devices.remove": "remove a device",
+    "failures.retry": "retry what had failed",
+    "held.approve": "approve what the brake held",
+    "held.reject": "reject what the brake held",
+    "identities.resync": "send people downstream again",
+    "people.lock": "lock a person",
+    "people.unlock": "unlock a person",
+    "policies.add": "add a policy",
+    "policies.remove": "remove a policy",
+    "problems.retry": "retry what was refused or had failed",
+    "setup_links.create": "make a set-up link",
+    "setup_links.revoke": "revoke a set-up link",
+    "setup_links.use": "use a set-up link",
+    "tokens.create": "issue a token for the provider",
+    "tokens.revoke": "revoke a token of the provider",
+    "tokens.rotate": "replace the tokens of the provider",
+    "workspaces.create": "create the workspace",
+}
+"""What actions do, in words that follow ``to``."""
+
+SUBJECTS = {
+    "accounts": "account",
+    "admins": "administrator",
+    "devices": "device",
+    "setup_links": "link",
+    "tokens": "token",
+}
+"""Of what a subject is the id, by the noun of the action; those of people are shown by name."""
+
+ACTORS = {"operator": "The operator", "command": "An operator at the command line"}
+"""Actors that are no administrators of a workspace."""
+
+
+def told_change(change: ListedChange) -> str:
+    """Return what was changed, begun or tried; the action itself, where it has no words."""
+    deed = DEEDS.get(change.action)
+    if deed is None:
+        return label(change.action.replace(".", " "))
+    match change.outcome:
+        case Outcome.DONE:
+            return did(deed)
+        case Outcome.BEGUN:
+            return began(deed)
+        case Outcome.FAILED:
+            return tried(deed)
+
+
+def told_actor(named: NamedChange) -> str:
+    """Return who made a change; an administrator is told by the name of the token, if known."""
+    actor = named.change.actor
+    kind, _, id_ = actor.partition(":")
+    match kind:
+        case "admin":
+            return f"{named.by} (administrator)" if named.by else f"Administrator {id_}"
+        case "setup-link":
+            return f"Somebody with set-up link {id_}"
+        case _:
+            return ACTORS.get(actor, actor)
+
+
+def told_subject(change: ListedChange) -> str | None:
+    """Return what a change was about, beside people and connections; None where it was nothing."""
+    noun = SUBJECTS.get(change.action.partition(".")[0])
+    return f"{noun} {change.subject}" if noun and change.subject else None

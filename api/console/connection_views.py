@@ -1,0 +1,69 @@
+"""What do the pages of a connection show of it? Its facts are read by use cases, for any page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.admin.connection_states import show_connection
+from api.admin.connections import ConnectionInUse
+from api.admin.delete_connection import left_to_close
+from api.admin.first_call import provider_calls
+from api.admin.overview import ConnectionOverview, overviews_of
+from api.admin.rule_choices import RuleChoices, choices_of
+from api.admin.setup_links import ListedLink, list_setup_links
+from api.admin.tokens import ListedToken, TokenState, list_tokens
+from api.connection_urls import base_url_of
+from api.console.visit import Visit
+from api.directory.brake_limits import BrakeLimit, limit_in
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection with all that its page shows. ``people_left`` is None unless it closes."""
+
+    connection: ConnectionInUse
+    base_url: str
+    people: ConnectionOverview
+    choices: RuleChoices
+    brake: BrakeLimit | None
+    tokens: Sequence[ListedToken]
+    links: Sequence[ListedLink]
+    people_left: int | None
+
+
+async def connection_view(visit: Visit, connection_id: str) -> ConnectionView:
+    """Return a connection for its page.
+
+    :raises UnknownConnection: when there is no connection with this id that the visitor reaches.
+    """
+    it, actor = visit.it, visit.actor
+    found = await show_connection(it, actor, connection_id)
+    [people] = await overviews_of(it, [found])
+    return ConnectionView(
+        connection=found,
+        base_url=base_url_of(it.public_url, found.id),
+        people=people,
+        choices=choices_of(found.rules),
+        brake=limit_in(found.brake),
+        tokens=await list_tokens(it, actor, found.id),
+        links=await list_setup_links(it, actor, found.id),
+        people_left=(await left_to_close(it, [found])).get(found.id),
+    )
+
+
+async def calls_shown(visit: Visit, connection_id: str) -> Mapping[str, Any]:
+    """Return what the template ``calls.html`` names: what has come from the provider."""
+    calls = await provider_calls(visit.it, visit.actor, connection_id)
+    return {"calls": calls, "connection_id": connection_id}
+
+
+async def provider_shown(visit: Visit, connection: ConnectionInUse) -> Mapping[str, Any]:
+    """Return what the steps at the provider name: values to enter, and what has come since."""
+    tokens = await list_tokens(visit.it, visit.actor, connection.id)
+    return {
+        "connection": connection,
+        "provider": visit.asked("for"),
+        "base_url": base_url_of(visit.it.public_url, connection.id),
+        "live": [token for token in tokens if token.state is TokenState.LIVE],
+        **await calls_shown(visit, connection.id),
+    }

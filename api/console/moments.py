@@ -1,0 +1,61 @@
+"""How is a time shown? Relative to now, with the exact time beside it. Pure."""
+
+from datetime import datetime
+
+from contracts.clock import LAST, instant_of, microseconds_of
+
+SECOND = 1_000_000
+"""Microseconds."""
+
+LATEST = microseconds_of(LAST)
+"""Microseconds up to the last moment that has a date; later ones are told by it."""
+
+UNITS = (
+    ("year", 365 * 86_400),
+    ("month", 30 * 86_400),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+)
+"""Units with their seconds, the longest first."""
+
+JUST_NOW = 10
+"""Seconds that count as no time at all."""
+
+
+def relative(micros: int, now: int) -> str:
+    """Return a time in words, as ``3 minutes ago`` or ``in 2 days``.
+
+    :param micros: microseconds since the epoch, as ``now``.
+    """
+    seconds = (now - micros) // SECOND
+    if abs(seconds) < JUST_NOW:
+        return "just now"
+    words = span(abs(seconds))
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in words, in its largest unit."""
+    for unit, length in UNITS:
+        if seconds >= length:
+            return _counted(int(seconds // length), unit)
+    return _counted(int(seconds), "second") if seconds >= 1 or not seconds else "under a second"
+
+
+def exact(micros: int) -> str:
+    """Return a time to the second, in UTC."""
+    return f"{_time(micros):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def machine_readable(micros: int) -> str:
+    """Return a time as HTML's ``datetime`` attributes have it."""
+    return f"{_time(micros):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _time(micros: int) -> datetime:
+    return instant_of(min(micros, LATEST))
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" + ("" if number == 1 else "s")

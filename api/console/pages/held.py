@@ -1,0 +1,149 @@
+"""Which pages has the brake? They tell who is held, and an owner approves or rejects.
+
+A decision is asked for on a page of its own, which names the people or their number; it then holds
+for no more people than were named.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.admin.actors import Actor, Power
+from api.admin.administration import Administration
+from api.admin.connection_states import show_connection
+from api.admin.connections import ConnectionInUse, list_connections
+from api.admin.count_people import count_held
+from api.admin.held import approve_held, newest_held, reject_held
+from api.admin.held_people import page_held
+from api.admin.named_people import people_with_ids
+from api.admin.named_values import one_of
+from api.console.errors import NothingChosen, UnreadableForm
+from api.console.visit import Visit, visit_of
+
+PAGE = 50
+"""People in a page, who can be decided on at once."""
+
+UNTIL = re.compile("[0-9]{1,18}")
+"""Microseconds since the epoch, as the form has them; Python reads no number of 5000 digits."""
+
+MOST_NAMED = 200
+"""People whom a form can name: more than a page has."""
+
+
+class Decide(Protocol):
+    """A use case that ends what is held."""
+
+    def __call__(
+        self,
+        it: Administration,
+        actor: Actor,
+        connection_id: str,
+        identities: Sequence[str] | None,
+        *,
+        until: int | None = None,
+    ) -> Awaitable[int]:
+        """End losses, and return of how many people."""
+        ...
+
+
+DECISIONS: dict[str, Decide] = {"approve": approve_held, "reject": reject_held}
+TOLD: dict[str, Callable[[str], str]] = {
+    "approve": lambda people: f"Approved: {people} will leave or lose the role in a moment.",
+    "reject": lambda people: f"Rejected: {people} will stay until the provider tells otherwise.",
+}
+
+
+async def held(request: Request) -> Response:
+    """List the people of a connection who are held; by default, of the first that holds any."""
+    visit = visit_of(request)
+    chosen = visit.asked("connection")
+    found = await show_connection(visit.it, visit.actor, chosen) if chosen else None
+    workspace = await visit.workspace() if found is None else found.workspace
+    connections = await list_connections(visit.it, visit.actor, workspace)
+    counts = await count_held(visit.it, visit.actor, workspace)
+    found = found or next((each for each in connections if counts.get(each.id)), None)
+    after = visit.place().after
+    page = found and await page_held(visit.it, visit.actor, found.id, after=after, most=PAGE)
+    return visit.page(
+        "held.html",
+        workspace=workspace,
+        section="/held",
+        connections=connections,
+        counts={id_: sum(of_effects.values()) for id_, of_effects in counts.items()},
+        connection=found,
+        page=page,
+        pager=visit.pager(page) if page else None,
+    )
+
+
+async def decide(request: Request) -> Response:
+    """Ask whether people are really meant, or carry out what was asked and confirmed."""
+    visit = visit_of(request)
+    form = visit.form
+    found = await show_connection(visit.it, visit.actor, form.text("connection"))
+    visit.actor.check(Power.OWN)
+    if form.is_set("confirmed"):
+        return await _carry_out(visit, found)
+    answer, _, which = form.text("decision").partition("-")
+    one_of("the decision", answer, tuple(DECISIONS))
+    return await _ask(visit, found, answer, everybody=which == "all")
+
+
+async def _ask(visit: Visit, found: ConnectionInUse, answer: str, *, everybody: bool) -> Response:
+    named = [] if everybody else _named(visit)
+    people = await people_with_ids(visit.it, visit.actor, found.id, named)
+    until = await newest_held(visit.it, visit.actor, found.id)
+    counts = await count_held(visit.it, visit.actor, found.workspace, until=until)
+    of_connection = counts.get(found.id, {})
+    if not (of_connection if everybody else people):
+        raise NothingChosen
+    return visit.page(
+        "held_decision.html",
+        workspace=found.workspace,
+        section="/held",
+        connection=found,
+        answer=answer,
+        everybody=everybody,
+        people=sorted(people.values(), key=lambda person: person.name),
+        counts=of_connection,
+        until=until,
+    )
+
+
+async def _carry_out(visit: Visit, found: ConnectionInUse) -> Response:
+    form = visit.form
+    answer = one_of("the decision", form.text("decision"), tuple(DECISIONS))
+    everybody = form.is_set("everybody")
+    if everybody and not UNTIL.fullmatch(form.text("until")):
+        raise UnreadableForm
+    people = await DECISIONS[answer](
+        visit.it,
+        visit.actor,
+        found.id,
+        None if everybody else _named(visit),
+        until=int(form.text("until")) if everybody else None,
+    )
+    told = TOLD[answer](f"{people:,} {'person' if people == 1 else 'people'}")
+    back = visit.url("/held", workspace=found.workspace, connection=found.id)
+    return visit.redirect(back, told)
+
+
+def _named(visit: Visit) -> list[str]:
+    """Return the people who were ticked.
+
+    :raises NothingChosen: when nobody was.
+    """
+    named = list(dict.fromkeys(visit.form.texts("identity")))[:MOST_NAMED]
+    if not named:
+        raise NothingChosen
+    return named
+
+
+ROUTES = (
+    Route("/held", held),
+    Route("/held", decide, methods=["POST"]),
+)

@@ -1,0 +1,181 @@
+"""Which pages have the rules of a connection? They are changed after a look at what would happen.
+
+One form leads to the preview, which carries along what was chosen, and saves exactly that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.admin.actors import Power
+from api.admin.change_rules import ChangedRules, change_connection, validate_rules
+from api.admin.connection_states import show_connection
+from api.admin.connections import ConnectionInUse
+from api.admin.policies import list_policies
+from api.admin.preview import WhatIf
+from api.admin.rule_choices import RuleChoices, choices_of
+from api.admin.seen_names import mapping_warnings, names_of_groups, page_seen_groups
+from api.console.brake_forms import brake_in
+from api.console.complaints import complaint_of
+from api.console.previews import previewed
+from api.console.rule_forms import MORE, Groups, choices_in
+from api.console.visit import Visit, visit_of
+from api.errors import ApiError, ConnectionChanged, NothingToChange
+from contracts.downstream.errors import DownstreamError
+from contracts.portals import PORTALS
+from contracts.rules import Rules
+
+MOST_WARNINGS = 10
+"""Warnings of a mapping that a page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a visitor has chosen: rules, and the brake."""
+
+    chosen: RuleChoices
+    brake: str
+
+    def whole(self, rules: Rules) -> "Draft":
+        """Return the draft with the mappings that stay as they are, because no page has them."""
+        now = choices_of(rules)
+        names, groups = self.chosen.role_map, self.chosen.group_map
+        chosen = replace(
+            self.chosen,
+            role_map=now.role_map if names is None else names,
+            group_map=now.group_map if groups is None else groups,
+        )
+        return replace(self, chosen=chosen)
+
+
+async def rules(request: Request) -> Response:
+    """Show the rules and the brake, as a form to those who may change them."""
+    visit = visit_of(request)
+    return await _form(visit, await _connection(visit))
+
+
+async def change(request: Request) -> Response:
+    """Preview what was chosen, or save it; show the form again if that is not possible."""
+    visit = visit_of(request)
+    found = await _connection(visit)
+    visit.actor.check(Power.OWN)
+    draft = None
+    try:
+        draft = Draft(choices_in(visit.form, found.portal), found.brake)
+        draft = replace(draft, brake=brake_in(visit.form))
+        if visit.form.is_set(MORE) or visit.form.text("step") == "edit":
+            return await _form(visit, found, draft)
+        if visit.form.text("step") == "save":
+            return await _save(visit, found, draft)
+        return await _preview(visit, found, draft)
+    except ConnectionChanged as error:
+        return await _form(visit, await _connection(visit), error=error)
+    except (ApiError, DownstreamError) as error:
+        return await _form(visit, found, draft, error)
+
+
+async def _connection(visit: Visit) -> ConnectionInUse:
+    return await show_connection(visit.it, visit.actor, visit.named("connection"))
+
+
+async def _form(
+    visit: Visit,
+    found: ConnectionInUse,
+    draft: Draft | None = None,
+    error: ApiError | DownstreamError | None = None,
+) -> Response:
+    """Show the form with what was chosen, by default with what is in force."""
+    shown = (draft or Draft(choices_of(found.rules), found.brake)).whole(found.rules)
+    has_roles = PORTALS[found.portal].has_roles
+    has_policies = PORTALS[found.portal].has_devices
+    problem = None if error is None else complaint_of(error)
+    return visit.page(
+        "rules.html",
+        200 if problem is None else problem.status,
+        workspace=found.workspace,
+        section="/workspace",
+        connection=found,
+        chosen=shown.chosen,
+        brake=shown.brake,
+        policies=await _policies(visit, found) if has_policies else (),
+        groups=await _groups(visit, found, shown.chosen) if has_roles else None,
+        warnings=await _warnings(visit, found) if draft is None else (),
+        problem=problem,
+    )
+
+
+async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
+    """Show what the draft would do, with a button that saves it."""
+    tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
+    changes_rules, changes_brake = tried != found.rules, draft.brake != found.brake
+    if not changes_rules and not changes_brake:
+        raise NothingToChange
+    asked = WhatIf(draft.chosen)
+    return visit.page(
+        "rules_preview.html",
+        workspace=found.workspace,
+        section="/workspace",
+        connection=found,
+        chosen=draft.chosen,
+        brake=draft.brake,
+        old=choices_of(found.rules),
+        new=choices_of(tried),
+        groups=Groups(names=await _names(visit, found, choices_of(found.rules), choices_of(tried))),
+        found=await previewed(visit, found.id, asked) if changes_rules else None,
+        changes_brake=changes_brake,
+        warnings=await _warnings(visit, found, tried),
+        problem=None,
+    )
+
+
+async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
+    """Save what was previewed, unless rules or brake are others by now."""
+    tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
+    given = RuleChoices() if tried == found.rules else draft.chosen
+    brake = None if draft.brake == found.brake else draft.brake
+    seen = visit.form.text("seen")
+    done = await change_connection(visit.it, visit.actor, found.id, given, brake, seen=seen)
+    return visit.redirect(visit.url(f"/connections/{found.id}/rules"), _told(done))
+
+
+def _told(done: ChangedRules) -> str:
+    told = "Saved."
+    if done.marked:
+        told += f" {done.marked:,} {'person follows' if done.marked == 1 else 'people follow'} now."
+    if done.left_alone:
+        told += f" {len(done.left_alone):,} who have left before are left alone."
+    return told
+
+
+async def _policies(visit: Visit, found: ConnectionInUse) -> tuple[str, ...]:
+    return tuple(await list_policies(visit.it, visit.actor, found.workspace))
+
+
+async def _groups(visit: Visit, found: ConnectionInUse, chosen: RuleChoices) -> Groups:
+    """Return the first groups that were pushed, to choose from, and names of those mapped."""
+    seen = await page_seen_groups(visit.it, visit.actor, found.id)
+    return Groups(seen.items, await _names(visit, found, chosen), seen.next is not None)
+
+
+async def _names(visit: Visit, found: ConnectionInUse, *chosen: RuleChoices) -> Mapping[str, str]:
+    """Return the names of groups that are mapped by their ids."""
+    mapped = [line.group for each in chosen for line in each.group_map or ()]
+    return await names_of_groups(visit.it, visit.actor, found.id, mapped) if mapped else {}
+
+
+async def _warnings(
+    visit: Visit, found: ConnectionInUse, tried: Rules | None = None
+) -> tuple[str, ...]:
+    """Return what is wrong with the mapping; of many warnings the first ones, and their number."""
+    every = await mapping_warnings(visit.it, visit.actor, found.id, tried)
+    more = len(every) - MOST_WARNINGS
+    return (*every[:MOST_WARNINGS], *([f"and {more:,} more lines like these"] if more > 0 else []))
+
+
+ROUTES = (
+    Route("/connections/{connection}/rules", rules),
+    Route("/connections/{connection}/rules", change, methods=["POST"]),
+)

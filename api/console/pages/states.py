@@ -1,0 +1,84 @@
+"""Which page stops a connection and lets it go on? It names what each step does to how many people.
+
+What going live would do is shown before it is done: whom it creates, adopts, changes and removes.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.admin.actors import Power
+from api.admin.connection_states import change_state, show_connection
+from api.admin.connections import ConnectionInUse
+from api.admin.count_people import count_people
+from api.admin.named_values import one_of
+from api.admin.preview import WhatIf
+from api.console.previews import previewed
+from api.console.visit import Visit, visit_of
+from api.directory.connection_states import ConnectionState, Verb
+
+STEPS = {
+    ConnectionState.LIVE: (Verb.PAUSE, Verb.OBSERVE, Verb.OFF),
+    ConnectionState.PAUSED: (Verb.RESUME, Verb.OBSERVE, Verb.OFF),
+    ConnectionState.OBSERVING: (Verb.RESUME, Verb.PAUSE, Verb.OFF),
+    ConnectionState.CLOSING: (),
+}
+"""The steps that lead from each state to another one."""
+
+DONE = {
+    Verb.PAUSE: "The connection is paused.",
+    Verb.OBSERVE: "The connection observes: nothing is applied.",
+    Verb.RESUME: "The connection is live.",
+    Verb.OFF: "The connection is switched off.",
+    Verb.ON: "The connection is switched on.",
+}
+
+
+async def state(request: Request) -> Response:
+    """Show the state of a connection, and the steps from it."""
+    visit = visit_of(request)
+    found = await show_connection(visit.it, visit.actor, visit.named("connection"))
+    return visit.page(
+        "state.html",
+        workspace=found.workspace,
+        section="/workspace",
+        connection=found,
+        steps=steps_from(found),
+        people=await count_people(visit.it, visit.actor, found.id),
+        problem=None,
+    )
+
+
+async def change(request: Request) -> Response:
+    """Take a step, or show what going live would do."""
+    visit = visit_of(request)
+    found = await show_connection(visit.it, visit.actor, visit.named("connection"))
+    visit.actor.check(Power.OWN)
+    if visit.form.text("step") == "preview":
+        return await _preview(visit, found)
+    verb = Verb(one_of("the step", visit.form.text("step"), tuple(Verb)))
+    await change_state(visit.it, visit.actor, found.id, verb)
+    return visit.redirect(visit.url(f"/connections/{found.id}/state"), DONE[verb])
+
+
+def steps_from(connection: ConnectionInUse) -> tuple[Verb, ...]:
+    """Return the steps that a connection can take. Pure."""
+    standing = connection.standing
+    return (Verb.ON,) if standing.switched_off_at is not None else STEPS[standing.state]
+
+
+async def _preview(visit: Visit, found: ConnectionInUse) -> Response:
+    return visit.page(
+        "going_live.html",
+        workspace=found.workspace,
+        section="/workspace",
+        connection=found,
+        found=await previewed(visit, found.id, WhatIf(goes_live=True)),
+        problem=None,
+    )
+
+
+ROUTES = (
+    Route("/connections/{connection}/state", state),
+    Route("/connections/{connection}/state", change, methods=["POST"]),
+)

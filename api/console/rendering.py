@@ -1,0 +1,91 @@
+"""How does a page become HTML? Jinja2 fills a template, and escapes all that it did not hold."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.console.brake_forms import told_brake
+from api.console.moments import exact, machine_readable, relative, span
+from api.console.pictures import comings_picture, date_of, lag_picture, told_lag
+from api.console.rule_forms import rules_form
+from api.console.words import label, reason, shortened, told, tone
+
+if TYPE_CHECKING:
+    from api.console.visit import Visit
+
+PACKAGE = "api.console"
+
+
+def rendered(template: str, visit: "Visit", /, **shown: Any) -> str:
+    """Return a page for a visitor.
+
+    :param shown: what the template names, beside ``visit``, ``root`` and ``now``.
+    """
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            shown
+            | {
+                "visit": visit,
+                "root": visit.root,
+                "now": visit.it.clock(),
+                "csrf": visit.session.csrf,
+            }
+        )
+    )
+
+
+def rendered_alone(template: str, request: Request, status: int = 200, /, **shown: Any) -> Response:
+    """Return the answer with a page that takes no session."""
+    given = shown | {"root": str(request.scope["root_path"])}
+    return HTMLResponse(_environment().get_template(template).render(given), status)
+
+
+@cache
+def static_file(name: str) -> bytes:
+    """Return a file that pages refer to."""
+    return (files(PACKAGE) / "static" / name).read_bytes()
+
+
+@cache
+def version_of(name: str) -> str:
+    """Return what changes with the content of a static file, for URLs that may be cached."""
+    return sha256(static_file(name)).hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        exact=exact,
+        relative=relative,
+        span=span,
+        shortened=shortened,
+        machine_readable=machine_readable,
+        label=label,
+        reason=reason,
+        told=told,
+        told_brake=told_brake,
+        tone=tone,
+    )
+    environment.globals.update(
+        version_of=version_of,
+        rules_form=rules_form,
+        comings_picture=comings_picture,
+        date_of=date_of,
+        lag_picture=lag_picture,
+        told_lag=told_lag,
+    )
+    return environment

@@ -1,0 +1,194 @@
+"""What does a page know of its request? The use cases, the session, the form, and how to answer."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.admin.actors import Actor, Power
+from api.admin.administration import Administration
+from api.admin.connections import list_connections
+from api.admin.workspaces import list_workspaces, workspace_named
+from api.console.cookies import MESSAGE, SESSION, forget, set_message
+from api.console.errors import WorkspaceNeeded
+from api.console.forms import Form
+from api.console.places import Place, place_in, sealed_place, sealed_text, unsealed_text
+from api.console.rendering import rendered
+from api.console.sessions import Session, Sessions
+from api.console.words import shortened
+from contracts.downstream.pages import Page
+
+IN_SCOPE, ARRIVAL_IN_SCOPE = "muster.visit", "muster.arrival"
+"""The keys of an ASGI scope under which the doorway tells the pages who visits, or arrives."""
+
+LONGEST_MESSAGE, LONGEST_KEPT = 300, 600
+"""Characters of what a cookie brings to the next page: browsers drop cookies of more than 4 KB, and
+proxies refuse answers with larger headers."""
+
+OF_MESSAGE, OF_SEARCH = "message", "search"
+"""What sealed texts are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request to a page that takes no session, as the sign-in."""
+
+    it: Administration
+    sessions: Sessions
+    request: Request
+    form: Form
+
+    @property
+    def root(self) -> str:
+        """Return the path that the paths of all pages begin with."""
+        return str(self.request.scope["root_path"])
+
+    async def end_former(self) -> None:
+        """End the session whose cookie a new one is about to replace: nobody could end it then."""
+        if (secret := self.request.cookies.get(SESSION)) is not None:
+            await self.sessions.end(secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request by a session. Pages ask use cases with ``it`` and ``actor``, and nothing else."""
+
+    it: Administration
+    sessions: Sessions
+    session: Session
+    request: Request
+    form: Form
+
+    @property
+    def actor(self) -> Actor:
+        """Return for whom the use cases run."""
+        return self.session.actor
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the visitor may change what it sees; pages leave out forms otherwise."""
+        return self.actor.power >= Power.OWN
+
+    @property
+    def root(self) -> str:
+        """Return the path that the paths of all pages begin with."""
+        return str(self.request.scope["root_path"])
+
+    def asked(self, name: str) -> str:
+        """Return a parameter of the URL; an empty text where it is missing."""
+        return self.request.query_params.get(name, "")
+
+    def named(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    async def workspace(self) -> str:
+        """Return the workspace that the page is about, by its exact name.
+
+        :raises WorkspaceNeeded: when the URL names none, and the visitor reaches several.
+        :raises UnknownWorkspace: when the visitor does not reach the workspace.
+        """
+        named = self.asked("workspace") or self.form.text("workspace") or self.actor.workspace
+        if not named:
+            every = await list_workspaces(self.it, self.actor)
+            if len(every) != 1:
+                raise WorkspaceNeeded
+            return every[0].workspace
+        return await workspace_named(self.it, self.actor, named, Power.VIEW)
+
+    async def connections(self, workspace: str) -> Sequence[str]:
+        """Return the ids of a workspace's connections, for menus that choose one."""
+        found = await list_connections(self.it, self.actor, workspace)
+        return [each.id for each in found]
+
+    def place(self) -> Place:
+        """Return where in its list the visitor is."""
+        return place_in(self.session.secret, self.asked("at"), self.request.url.path)
+
+    def search(self) -> str:
+        """Return the text that is searched for."""
+        return unsealed_text(self.session.secret, self.asked("q"), OF_SEARCH)
+
+    def sealed_search(self, text: str) -> str:
+        """Return a text to be searched for as the parameter ``q`` of a URL."""
+        return sealed_text(self.session.secret, text, OF_SEARCH) if text else ""
+
+    def url(self, path: str, **query: object) -> str:
+        """Return the URL of a page with parameters; those without a value are left out."""
+        given = {name: str(it) for name, it in query.items() if it not in (None, "", False)}
+        return f"{self.root}{path}" + (f"?{urlencode(given)}" if given else "")
+
+    def pager(self, page: Page[Any]) -> dict[str, str | None]:
+        """Return the URLs of the first page of a list, the one before and the next one."""
+        place = self.place()
+        return {
+            "first": self._at(Place()) if place.after is not None else None,
+            "preceding": self._at(place.preceding),
+            "following": self._at(place.following(page)),
+        }
+
+    def _at(self, place: Place | None) -> str | None:
+        if place is None:
+            return None
+        path = self.request.url.path
+        query = [it for it in self.request.query_params.multi_items() if it[0] != "at"]
+        if place.after is not None:
+            query.append(("at", sealed_place(self.session.secret, place, path)))
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def page(self, template: str, /, status: int = 200, **shown: Any) -> Response:
+        """Return a page, with the message that the request before has left for it."""
+        message = self._message() if not self._is_fragment else None
+        content = rendered(template, self, message=message, **shown)
+        answer = HTMLResponse(content, status)
+        if message is not None:
+            forget(self.request, answer, MESSAGE)
+        return answer
+
+    def redirect(self, url: str, message: str = "", **kept: str) -> Response:
+        """Return an answer that leads to another page, which shows a message once.
+
+        :param kept: what the page shows beside it, also once, such as a new token.
+        """
+        answer = RedirectResponse(url, 303)
+        kept = {name: value for name, value in kept.items() if len(value) <= LONGEST_KEPT}
+        if message or kept:
+            told = json.dumps(
+                {"message": shortened(message, LONGEST_MESSAGE), **kept}, ensure_ascii=False
+            )
+            sealed = sealed_text(self.session.secret, told, OF_MESSAGE)
+            set_message(self.request, answer, sealed)
+        return answer
+
+    def signed_out(self) -> Response:
+        """Return an answer that leads to the sign-in, with the session's cookie forgotten."""
+        answer = RedirectResponse(self.url("/sign-in"), 303)
+        forget(self.request, answer, SESSION, MESSAGE)
+        return answer
+
+    @property
+    def _is_fragment(self) -> bool:
+        return self.request.headers.get("x-fragment") is not None
+
+    def _message(self) -> dict[str, str] | None:
+        sealed = self.request.cookies.get(MESSAGE)
+        opened = unsealed_text(self.session.secret, sealed, OF_MESSAGE) if sealed else ""
+        return json.loads(opened) if opened else None
+
+
+def visit_of(request: Request) -> Visit:
+    """Return the visit of a request that has come through the doorway."""
+    visit = request.scope[IN_SCOPE]
+    assert isinstance(visit, Visit)
+    return visit
+
+
+def arrival_of(request: Request) -> Arrival:
+    """Return what has come through the doorway to a page that takes no session."""
+    arrival = request.scope[ARRIVAL_IN_SCOPE]
+    assert isinstance(arrival, Arrival)
+    return arrival
