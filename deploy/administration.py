@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from api.admin.administration import Administration, Downstream
+from contracts.clock import Clock, now
 from contracts.downstream.preview import PlannedEffect
 from contracts.identity_changed import IdentityChanged
 from deploy.databases.open_databases import Databases
@@ -13,6 +14,7 @@ from worker.dialects import DownstreamDatabase
 from worker.platforms.sql.inventory import Inventory
 from worker.sync.failures import StoredFailures
 from worker.sync.states import StoredSyncStates
+from worker.sync.stored_problems import StoredProblems
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class PreviewOnDemand:
         return PlannedPreview(self.database).of(events)
 
 
-def administration_of(databases: Databases, settings: Settings) -> Administration:
+def administration_of(
+    databases: Databases, settings: Settings, clock: Clock = now
+) -> Administration:
     """Return what use cases work with, on the databases and settings of an installation."""
-    inventory = Inventory(databases.downstream)
+    inventory = Inventory(databases.downstream, clock)
     downstream = Downstream(
         StoredSyncStates(databases.downstream),
         StoredFailures(databases.downstream),
@@ -40,6 +44,7 @@ def administration_of(databases: Databases, settings: Settings) -> Administratio
         inventory.devices,
         inventory.histories,
         PreviewOnDemand(databases.downstream),
-        StoredConflicts(databases.downstream),
+        StoredConflicts(databases.downstream, clock),
+        StoredProblems(databases.downstream),
     )
-    return Administration(databases.directory, downstream, settings.base)
+    return Administration(databases.directory, downstream, settings.base, clock)

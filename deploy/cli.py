@@ -16,7 +16,7 @@ from deploy.commands.visible_text import is_text, say
 COMMANDS = {
     "run": Listed(
         "deploy.commands.processes.run",
-        "Run api, relay, worker and admin API in one process.",
+        "Run api, relay, worker, admin API and console in one process.",
         Panel.SERVE,
     ),
     "api": Listed(
@@ -36,7 +36,7 @@ COMMANDS = {
     ),
     "admin": Listed(
         "deploy.commands.processes.admin",
-        "Run the HTTP admin API alone, beside other processes.",
+        "Run the HTTP admin API and the console, beside other processes.",
         Panel.SERVE,
     ),
     "migrate": Listed(
@@ -98,6 +98,11 @@ COMMANDS = {
     "tokens": Listed(
         "deploy.commands.tokens",
         "Bearer tokens of connections.",
+        Panel.ADMINISTER,
+    ),
+    "setup-links": Listed(
+        "deploy.commands.setup_links",
+        "Links by which somebody without an account connects a provider.",
         Panel.ADMINISTER,
     ),
     "people": Listed(

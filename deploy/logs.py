@@ -4,6 +4,8 @@ import logging
 import re
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from structlog.typing import Processor
@@ -62,6 +64,20 @@ def set_up_logs(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
     _silence_broker_libraries()
     _log_uncaught()
+
+
+@contextmanager
+def logging_errors_alone() -> Iterator[None]:
+    """Log nothing but errors within the block, of what has not logged before.
+
+    Loggers that log within the block are not kept as they are then.
+    """
+    usual, quiet = structlog.get_config(), structlog.make_filtering_bound_logger(logging.ERROR)
+    structlog.configure(wrapper_class=quiet, cache_logger_on_first_use=False)
+    try:
+        yield
+    finally:
+        structlog.configure(**usual)
 
 
 def _silence_broker_libraries() -> None:

@@ -135,6 +135,10 @@ class Settings(BaseSettings):
             " operator's token for the admin API",
         ),
     ] = None
+    console: Annotated[
+        bool,
+        Field(description="true or false: whether the console is served beside the admin API"),
+    ] = True
     public_url: Annotated[
         str,
         AfterValidator(_public_url),

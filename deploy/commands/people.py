@@ -9,7 +9,7 @@ from rich.console import Console
 
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
-from api.admin.lock_person import Locking, PersonLock, lock_person, unlock_person
+from api.admin.lock_person import WITHOUT_LOCK, PersonLock, lock_person, unlock_person
 from api.admin.people import PeopleFilter, list_people
 from api.admin.show_person import ShownPerson, show_person
 from api.admin.timelines import TimelineEntry
@@ -36,16 +36,6 @@ PERSON_COLUMNS = (
 DEVICE_COLUMNS = ("serial", "policy")
 
 PEOPLE_AT_ONCE = 500
-
-WITHOUT_LOCK = {
-    Locking.LET_GO: (
-        "The provider's deactivation, which waited or was waived, is carried out now."
-        " That is no lock: unlock does not undo it. The person returns once the provider"
-        " activates the user again; a deleted one has to be made anew."
-    ),
-    Locking.LEFT: "Nothing was done: the person has left already, by the provider's word.",
-}
-"""What is said of a command to lock that has made no lock."""
 
 Name = Annotated[
     str,

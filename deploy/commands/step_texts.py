@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from shlex import quote
-from typing import Any
 
 from api.admin.why.answers import Do, Step
-
-To = Mapping[str, Any]
-"""The names of what a step is done to."""
+from api.admin.why.texts import DEEDS, To, deed
 
 RULE_OPTIONS = {
     "on_create": "--on-create",
@@ -49,15 +46,9 @@ def _change_rules(to: To) -> str:
     return told
 
 
-def _leave(to: To) -> str:
-    groups = [f"the group {name!r}" for name in to.get("groups", ())]
-    roles = [f"the SCIM role {name!r}" for name in to.get("roles", ())]
-    return f"the provider takes {' and '.join([*groups, *roles])} from the user"
-
-
-def _the_provider(text: str) -> Callable[[To], str]:
-    """Return what the provider does, with the names that the text has in braces."""
-    return lambda to: f"the provider {text.format(**to)}"
+def _the_provider(do: Do) -> Callable[[To], str]:
+    """Return what the provider does."""
+    return lambda to: deed(do, to)
 
 
 TEXTS: Mapping[Do, Callable[[To], str]] = {
@@ -79,12 +70,6 @@ TEXTS: Mapping[Do, Callable[[To], str]] = {
     Do.ASSIGN_DEVICE: _muster("devices assign", "workspace", "serial", "email"),
     Do.UNASSIGN_DEVICE: _muster("devices assign", "workspace", "serial"),
     Do.ADD_DEVICE: _muster("devices add", "workspace", "serial", assigned_to="email"),
-    Do.CREATE_USER: _the_provider("creates the user anew"),
-    Do.ACTIVATE: _the_provider("activates the user"),
-    Do.DEACTIVATE: _the_provider("deactivates the user"),
-    Do.DELETE_USER: _the_provider("of {connection} deletes the user {identity}"),
-    Do.CHANGE_EMAIL: _the_provider("sends an e-mail that no other account has"),
-    Do.JOIN_GROUP: _the_provider("adds the user to the group {group!r}"),
-    Do.LEAVE_GROUPS: _leave,
+    **{do: _the_provider(do) for do in DEEDS},
 }
 """The texts of steps; a test holds them to be complete."""

@@ -1,6 +1,6 @@
 """What does ``muster why`` do? It tells why a person has account, role and devices, or has not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +9,7 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.why.answers import Answer
 from api.admin.why.explain import explain
+from api.admin.why.texts import shown, words
 from deploy.commands.output import print_json, show_row
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
 from deploy.commands.step_texts import told_step
@@ -48,26 +49,8 @@ def why(connection: ConnectionId, name: Name, as_json: JsonOption = False) -> No
 
 
 def _lines(answer: Answer) -> Iterator[tuple[str, Any]]:
-    yield answer.aspect.value, _shown(answer.value)
+    yield answer.aspect.value, shown(answer.value)
     facts = answer.facts.items()
-    yield "because", "; ".join(f"{_words(name)} {_shown(it)}" for name, it in facts)
+    yield "because", "; ".join(f"{words(name)} {shown(it)}" for name, it in facts)
     yield "rule", answer.rule
     yield "change", ", then: ".join(map(told_step, answer.change)) or "-"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None | "" | []:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list() | tuple():
-            return ", ".join(map(_shown, value))
-        case Mapping():
-            return " ".join(f"{_words(name)} {_shown(it)}" for name, it in value.items())
-        case _:
-            return str(value)

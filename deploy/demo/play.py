@@ -16,6 +16,7 @@ import typer
 
 from api.admin.connections import Credentials
 from contracts.rules import Portal, Role
+from deploy.administration import administration_of
 from deploy.databases.migrations import migrate
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.demo.story import (
@@ -96,9 +97,9 @@ async def _set_the_stage(databases: Databases, settings: Settings) -> Mapping[Po
     await inventory.accounts.add(STORY_WORKSPACE, Portal.DASHBOARD, STORY_OWNER, role=Role.ADMIN)
     for serial in STORY_DEVICES:
         await inventory.devices.add(STORY_WORKSPACE, serial)
+    it = administration_of(databases, settings)
     return {
-        portal: await switch_on(databases, settings, STORY_WORKSPACE, rules)
-        for portal, rules in STORY_RULES.items()
+        portal: await switch_on(it, STORY_WORKSPACE, rules) for portal, rules in STORY_RULES.items()
     }
 
 

@@ -1,14 +1,24 @@
 """What does ``muster run --demo`` show? It makes a demo workspace, and later shows base URLs."""
 
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import typer
 
+from api.admin.accounts import add_account
 from api.admin.actors import COMMAND
-from api.admin.connections import Credentials, list_connections, open_connection
+from api.admin.administration import Administration
+from api.admin.admins import AdminRole, create_admin
+from api.admin.connections import (
+    ConnectionInUse,
+    Credentials,
+    list_connections,
+    open_connection,
+)
+from api.admin.policies import add_policy
 from api.connection_urls import base_url_of
 from contracts.rules import (
-    ChangePolicy,
     CreateCollaborator,
     CreateEmployee,
     CreateMdmEmployee,
@@ -21,30 +31,39 @@ from contracts.rules import (
     RoleLine,
     Rules,
     StoreRules,
+    UnassignDevices,
 )
 from deploy.administration import administration_of
 from deploy.databases.open_databases import Databases
+from deploy.demo.colleagues import OWNER
+from deploy.demo.history import (
+    ADMINS,
+    BEGAN,
+    BY_HAND,
+    EDITORS,
+    POLICIES,
+    WORKSPACE,
+    live_through,
+)
+from deploy.demo.past import living_in_the_past
+from deploy.logs import logging_errors_alone
 from deploy.settings import Settings
-from worker.platforms.sql.inventory import Inventory
 
-DEMO_WORKSPACE = "demo"
-DEMO_POLICIES = ("Standard", "Quarantine")
-DEMO_DEVICES, DEMO_HELD_DEVICES = 12, 2
-DEMO_OWNER, DEMO_HOLDER = "owner@example.com", "grace@example.com"
 DEMO_RULES: tuple[Rules, ...] = (
     DashboardRules(
         on_create=CreateCollaborator(role=Role.VIEWER),
         on_deactivate=RemoveCollaborator(),
         role_map=(
-            RoleLine(name="Muster Admins", role=Role.ADMIN),
-            RoleLine(name="Muster Editors", role=Role.EDITOR),
+            RoleLine(name=ADMINS, role=Role.ADMIN),
+            RoleLine(name=EDITORS, role=Role.EDITOR),
         ),
     ),
     StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee()),
-    MdmRules(on_create=CreateMdmEmployee(), on_deactivate=ChangePolicy(policy="Quarantine")),
+    MdmRules(on_create=CreateMdmEmployee(), on_deactivate=UnassignDevices()),
 )
+"""The rules at first. The history of the workspace changes those of the devices."""
 
-CURL = """\
+TRY = """\
 Try it:
 
   curl -s {base_url}/Users \\
@@ -58,41 +77,57 @@ Try it:
 """
 
 
-async def introduce(databases: Databases, settings: Settings, *, make_demo: bool) -> None:
-    """Print the connections, or make a demo workspace on empty databases if asked to."""
-    known = await list_connections(administration_of(databases, settings), COMMAND)
-    if known:
-        for each in known:
-            typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
-        typer.echo("One more token, beside the present one: muster tokens create CONNECTION\n")
-    elif make_demo and not await Inventory(databases.downstream).workspaces.exists(DEMO_WORKSPACE):
-        await _make(databases, settings)
+async def introduce(
+    databases: Databases, settings: Settings, administrators: str, *, make_demo: bool
+) -> None:
+    """Print the connections, or make a demo workspace on empty databases if asked to.
 
-
-async def _make(databases: Databases, settings: Settings) -> None:
-    """Make a connection for each portal, policies, devices, and two accounts by hand."""
-    inventory = Inventory(databases.downstream)
-    for policy in DEMO_POLICIES:
-        await inventory.policies.add(DEMO_WORKSPACE, policy)
-    await inventory.accounts.add(DEMO_WORKSPACE, Portal.DASHBOARD, DEMO_OWNER, role=Role.ADMIN)
-    await inventory.accounts.add(DEMO_WORKSPACE, Portal.MDM, DEMO_HOLDER)
-    for number in range(1, DEMO_DEVICES + 1):
-        holder = DEMO_HOLDER if number <= DEMO_HELD_DEVICES else None
-        serial = f"DEMO-{number:03}"
-        await inventory.devices.add(DEMO_WORKSPACE, serial, policy="Standard", assigned_to=holder)
-    typer.echo(
-        f"A demo workspace, {DEMO_WORKSPACE!r},"
-        " one connection per portal (tokens are shown once):\n"
-    )
-    for rules in DEMO_RULES:
-        opened = await switch_on(databases, settings, DEMO_WORKSPACE, rules)
-        typer.echo(f"  {rules.portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
-    typer.echo(CURL.format(workspace=DEMO_WORKSPACE, **asdict(opened)))
-
-
-async def switch_on(
-    databases: Databases, settings: Settings, workspace: str, rules: Rules
-) -> Credentials:
-    """Switch SCIM on for one portal of a demo workspace."""
+    :param administrators: the URL under which administrators reach this process.
+    """
     it = administration_of(databases, settings)
+    if known := await list_connections(it, COMMAND):
+        _show(settings, known)
+    elif make_demo and not await it.downstream.workspaces.exists(WORKSPACE):
+        await _make(databases, settings, administrators)
+
+
+def _show(settings: Settings, known: Sequence[ConnectionInUse]) -> None:
+    for each in known:
+        typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
+    typer.echo("One more token, beside the present one: muster tokens create CONNECTION")
+    workspaces = {each.workspace for each in known}
+    name = shlex.quote(workspaces.pop()) if len(workspaces) == 1 else "WORKSPACE"
+    opens = "console" if settings.console else "admin API"
+    typer.echo(f"A token for the {opens}: muster admins create {name} --role owner\n")
+
+
+async def _make(databases: Databases, settings: Settings, administrators: str) -> None:
+    """Make a workspace with a history, and print the tokens that open it."""
+    typer.echo(
+        f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
+    )
+    with logging_errors_alone():
+        async with living_in_the_past(databases, settings, BEGAN) as past:
+            past.connect(connections := await _set_up(past.it))
+            for portal, opened in connections.items():
+                typer.echo(f"  {portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
+            await live_through(past)
+    it = administration_of(databases, settings)
+    owner = await create_admin(it, COMMAND, WORKSPACE, AdminRole.OWNER)
+    door, path = ("console", "/console/") if settings.console else ("admin API", "/admin/v1")
+    typer.echo(f"  {door:<10} {administrators}{path}\n  {'token':<10} {owner.token}\n")
+    typer.echo(TRY.format(workspace=WORKSPACE, **asdict(connections[Portal.MDM])))
+
+
+async def _set_up(it: Administration) -> Mapping[Portal, Credentials]:
+    """Make policies, two accounts by hand, and a connection for each portal."""
+    for policy in POLICIES:
+        await add_policy(it, COMMAND, WORKSPACE, policy, new_workspace=True)
+    await add_account(it, COMMAND, WORKSPACE, Portal.DASHBOARD, OWNER.user_name, role=Role.ADMIN)
+    await add_account(it, COMMAND, WORKSPACE, Portal.MDM, BY_HAND)
+    return {rules.portal: await switch_on(it, WORKSPACE, rules) for rules in DEMO_RULES}
+
+
+async def switch_on(it: Administration, workspace: str, rules: Rules) -> Credentials:
+    """Switch SCIM on for one portal of a demo workspace."""
     return await open_connection(it, COMMAND, workspace, rules, new_workspace=True)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.examination import Finding, Result
-from api.admin.tokens import TokenChoices, create_token, revoke_token
+from api.admin.tokens import OF_DOCTOR, TokenChoices, create_token, revoke_token
 from api.errors import ApiError
 from deploy.doctor.findings import problem
 from deploy.doctor.first_call_verdicts import FirstCall, first_call_verdicts
@@ -54,7 +54,7 @@ async def make_first_calls(
 
     :param place: where the calls go, by default to the host of the public URL.
     """
-    choices = TokenChoices("muster doctor", it.clock() + LIFETIME)
+    choices = TokenChoices(OF_DOCTOR, it.clock() + LIFETIME)
     try:
         new = await create_token(it, COMMAND, connection_id, choices)
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""How is the admin API put together from the settings? It works on both databases."""
+"""How are admin API and console put together from the settings? They work on both databases."""
 
 from collections.abc import Callable
 
@@ -30,6 +30,7 @@ def configured_admin(
         examination=examination_within(settings),
         operator_token=None if token is None else token.get_secret_value(),
         documented=settings.shows_docs(by_default=True),
+        console=settings.console,
         on_change=on_change,
     )
     app.include_router(health_routes(endpoints.checks), include_in_schema=False)

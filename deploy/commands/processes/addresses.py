@@ -13,8 +13,10 @@ def say_where(settings: Settings, operators: socket.socket) -> None:
     say(f"Serving on {settings.base}; Ctrl-C stops.")
 
 
-def say_admin(listener: socket.socket) -> None:
-    """Print the address of the admin API."""
+def say_admin(settings: Settings, listener: socket.socket) -> None:
+    """Print the addresses of the admin API and of the console, where they are served."""
+    if settings.console:
+        say(f"Console on {url_of(listener)}/console/.")
     say(f"Administration on {url_of(listener)}/admin/v1, described under /docs.")
 
 

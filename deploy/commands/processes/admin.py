@@ -1,4 +1,4 @@
-"""What does ``muster admin`` do? It runs the admin API beside other processes."""
+"""What does ``muster admin`` do? It serves administrators beside other processes."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def admin() -> None:
-    """Run the HTTP admin API alone, beside other processes.
+    """Run the HTTP admin API and the console, beside other processes.
 
     Example: muster admin
     """
@@ -32,7 +32,7 @@ def admin() -> None:
             await DIRECTORY.ensure_current(directory.reading, directory.writing)
             await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
             say_metrics(settings, operators)
-            say_admin(listener)
+            say_admin(settings, listener)
 
         part = partial(run_admin, settings, listener)
         run_process(run_until_signalled(operators, open_databases(settings), prepare, part))

@@ -1,4 +1,4 @@
-"""What does ``muster run`` do? It runs api, relay, worker and admin API in one process."""
+"""What does ``muster run`` do? It runs everything in one process."""
 
 from functools import partial
 from typing import Annotated
@@ -13,7 +13,7 @@ from deploy.commands.visible_text import say
 from deploy.databases.migrations import migrate
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.demo.workspace import introduce
-from deploy.http.server import bind_admin, bind_api, bind_operators
+from deploy.http.server import bind_admin, bind_api, bind_operators, url_of
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
 from deploy.processes.lifetime import run_until_signalled
@@ -31,7 +31,7 @@ def run(
         bool, typer.Option("--demo", help="On empty databases, make a demo workspace.")
     ] = False,
 ) -> None:
-    """Run api, relay, worker and admin API in one process.
+    """Run api, relay, worker, admin API and console in one process.
 
     Example: muster run --demo
     """
@@ -46,8 +46,8 @@ def run(
         async def prepare(databases: Databases) -> None:
             await migrate(databases)
             await _apply_topology(settings)
-            await introduce(databases, settings, make_demo=demo)
-            say_admin(administrators)
+            await introduce(databases, settings, url_of(administrators), make_demo=demo)
+            say_admin(settings, administrators)
             say_where(settings, operators)
 
         part = partial(run_everything, settings, listener, administrators=administrators)

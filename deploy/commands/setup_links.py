@@ -1,0 +1,90 @@
+"""What does ``muster setup-links`` do? It lists, makes and ends the links to one connection."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from api.admin.actors import COMMAND
+from api.admin.administration import Administration
+from api.admin.setup_links import (
+    ListedLink,
+    NewLink,
+    create_setup_link,
+    list_setup_links,
+    revoke_setup_link,
+)
+from contracts.clock import now
+from deploy.commands.expiry import FORMS, expiry_of
+from deploy.commands.output import show_row, show_rows, with_times
+from deploy.commands.session import ConnectionId, JsonOption, on_administration
+
+app = typer.Typer(
+    no_args_is_help=True, help="Links by which somebody without an account connects a provider."
+)
+
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHEN", help=f"When it ends by itself, in UTC: {FORMS} (default: in a week)."
+    ),
+]
+
+
+def register(muster: typer.Typer) -> None:
+    """Add the commands."""
+    muster.add_typer(app, name="setup-links")
+
+
+@app.command("list")
+def list_(connection: ConnectionId, as_json: JsonOption = False) -> None:
+    """List the newest hundred set-up links of a connection, without the links themselves.
+
+    Example: muster setup-links list acme-store
+    """
+
+    async def work(it: Administration) -> Sequence[ListedLink]:
+        return await list_setup_links(it, COMMAND, connection)
+
+    columns = ("id", "state", "created_at", "created_by", "expires_at", "used_at")
+    show_rows([_row_of(it) for it in on_administration(work)], columns, as_json=as_json)
+
+
+@app.command()
+def create(connection: ConnectionId, expires: Expires = None, as_json: JsonOption = False) -> None:
+    """Make a link to one connection; prints its path this once. It begins one session.
+
+    The link is the address of the console, with the path behind it.
+
+    Example: muster setup-links create acme-store --expires 2d
+    """
+    ends = None if expires is None else expiry_of(expires, now())
+
+    async def work(it: Administration) -> NewLink:
+        return await create_setup_link(it, COMMAND, connection, ends)
+
+    new = on_administration(work)
+    row = {"connection": new.connection, "path": new.path, "id": new.id}
+    show_row(with_times(row | {"expires_at": new.expires_at}, "expires_at"), as_json=as_json)
+
+
+@app.command()
+def revoke(
+    connection: ConnectionId,
+    link: Annotated[str, typer.Argument(metavar="ID", help="The id, as in the list of links.")],
+    as_json: JsonOption = False,
+) -> None:
+    """End a set-up link at once, and the session that it has begun.
+
+    Example: muster setup-links revoke acme-store 8c1b04ad93f0
+    """
+
+    async def work(it: Administration) -> ListedLink:
+        return await revoke_setup_link(it, COMMAND, connection, link)
+
+    show_row(_row_of(on_administration(work)), as_json=as_json)
+
+
+def _row_of(link: ListedLink) -> dict[str, Any]:
+    return with_times(asdict(link), "created_at", "expires_at", "used_at")
