@@ -58,9 +58,10 @@ async def test_a_loop_that_nobody_holds_is_not_told_of() -> None:
 
 
 async def test_the_thread_that_looks_ends_with_the_watch() -> None:
+    before = threading.enumerate()
     watching = asyncio.ensure_future(LoopWatch(CollectorRegistry()).run())
     await asyncio.sleep(0)
-    [thread] = [it for it in threading.enumerate() if it.name == "loop watch"]
+    [thread] = [it for it in threading.enumerate() if it not in before]
     watching.cancel()
     await asyncio.wait({watching})
     thread.join(timeout=10)
