@@ -6,7 +6,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
-	check lint types architecture format schemas dashboards lock clean set-up set-up-test
+	check lint types architecture format schemas dashboards lock clean screenshots set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ test-faults: set-up-test ## Run the tests of faults, in processes, networks and 
 test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the dearest requests
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/neighbours $(ARGS)
+
+screenshots: set-up-test ## Write a picture of every page of the console; ARGS="--into FOLDER"
+	@$(VENV)/python -m tests.end_to_end.console.screenshots $(ARGS)
 
 soak: set-up-test ## Let faults happen at random, bounded; ARGS="--seed 7 --faults 1000 --seconds 3000"
 	@settings=$$(.ci/containers) && env $$settings $(VENV)/python -m tests.faults.soak $(ARGS)

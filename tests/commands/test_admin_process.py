@@ -1,6 +1,9 @@
 """Does ``muster admin`` serve administrators by itself, on what other processes have written?"""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +19,9 @@ TOKEN = "operator-" + "o" * 32
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
-async def test_what_a_command_has_made_is_there_over_http(new_database_url: NewDatabase) -> None:
+async def test_what_a_command_has_made_is_there_over_http(
+    new_database_url: NewDatabase, tmp_path: Path
+) -> None:
     port = free_port()
     environment = environment_with(
         MUSTER_DIRECTORY_DATABASE_URL=new_database_url(),
@@ -29,8 +34,9 @@ async def test_what_a_command_has_made_is_there_over_http(new_database_url: NewD
     for arguments in (("migrate",), ("connections", "create", "acme", "store")):
         done = run_forked(*arguments, environment=environment)
         assert done.returncode == 0, done.stderr
+    output = tmp_path / "output.txt"
     async with (
-        running_part("admin", environment),
+        _running(environment, output),
         asyncio.timeout(START_SECONDS),
         httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {TOKEN}"}
@@ -40,6 +46,15 @@ async def test_what_a_command_has_made_is_there_over_http(new_database_url: NewD
         assert (answer.status_code, answer.json()["state"]) == (200, "live")
         assert (await http.get("/readyz")).json()["status"] == "ready"
         assert (await http.get("/scim/v2/acme-store/Users")).status_code == 404
+        assert (await http.get("/console/sign-in")).status_code == 200
+    assert f"Console on http://127.0.0.1:{port}/console/" in output.read_text()
+
+
+@asynccontextmanager
+async def _running(environment: dict[str, str], output: Path) -> AsyncIterator[None]:
+    with output.open("wb") as printed:
+        async with running_part("admin", environment, printed):
+            yield
 
 
 async def _first_answer(http: httpx.AsyncClient, path: str) -> httpx.Response:

@@ -48,6 +48,7 @@ SPARED = [
     (["why", "acme-store", "ada"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["preview", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["tokens", "rotate", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
+    (["setup-links", "list", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER),
     (["resync", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["held", "list", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["requests", "acme-store"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),

@@ -3,14 +3,31 @@
 The first run is an interpreter of its own, which nothing but ``muster run`` has prepared.
 """
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from tests.drivers.forked_muster import ForkedInstallation, run_forked
 from tests.drivers.muster_process import MusterProcess, free_port
 from tests.servers.services import environment_with
+
+CONSOLE = re.compile(r"http://127\.0\.0\.1:\d+/console/")
+
+
+async def signs_in(printed: str) -> bool:
+    """Return whether the printed token opens the printed console."""
+    found = CONSOLE.search(printed)
+    assert found
+    token = printed[found.end() :].split()[1]
+    async with httpx.AsyncClient(base_url=found[0]) as http:
+        answer = await http.post("sign-in", data={"token": token})
+        return (
+            await http.get("workspace?workspace=demo")
+        ).status_code == 200 and answer.is_redirect
 
 
 @asynccontextmanager
@@ -37,14 +54,17 @@ async def test_the_first_run_introduces_a_demo_workspace_and_later_ones_their_ba
         first = muster.printed()
         for portal in ("dashboard", "store", "mdm"):
             assert base_url + portal in first
-        assert first.count("token ") == 3
+        assert first.count("token ") == 4
         assert f"curl -s {base_url}" in first
-        assert len(forks.command("devices", "list", "demo")) == 12
+        assert len(forks.command("devices", "list", "demo")) == 24
+        assert await signs_in(first)
 
     async with running(forks) as muster:
         later = muster.printed()
         assert base_url + "mdm" in later
         assert "muster tokens create" in later
+        assert "muster admins create demo --role owner" in later
+        assert CONSOLE.search(later)
         assert "muster_" not in later, "a token is shown once"
 
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.downstream.accounts import AccountFilter, Accounts, ListedAccount
-from contracts.downstream.devices import DeviceFilter, Devices
+from contracts.downstream.devices import DeviceBackground, DeviceFilter, Devices
+from contracts.downstream.histories import Holder
 from contracts.rules import Portal, Role
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
@@ -150,3 +151,24 @@ async def test_a_device_that_is_not_there_is_named(accounts: Accounts, devices: 
         await devices.find(ACME, "d2")
     with pytest.raises(UnknownWorkspace):
         await devices.page("nowhere")
+
+
+async def test_devices_are_counted_and_told_with_who_holds_them(
+    accounts: Accounts, devices: Devices
+) -> None:
+    await accounts.add(ACME, Portal.MDM, ADA)
+    held = await devices.add(ACME, "s1", assigned_to=ADA, id_="d1")
+    free = await devices.add(ACME, "s2", id_="d2")
+    gone = await devices.add(ACME, "s3", assigned_to=ADA, id_="d3")
+    await devices.remove(ACME, gone.serial)
+    for assigned, found in ((True, ["s1"]), (False, ["s2"])):
+        page = await devices.page(ACME, DeviceFilter(assigned=assigned, removed=False))
+        assert [it.serial for it in page.items] == found
+    counts = await devices.counts(ACME)
+    assert (counts.live, counts.assigned, counts.removed) == (2, 1, 1)
+    assert dict(counts.by_policy) == {None: 2}
+    told = await devices.backgrounds(ACME, [held.id, free.id, "nothing"])
+    assert told == {"d1": DeviceBackground(Holder()), "d2": DeviceBackground()}
+    assert await devices.backgrounds("other", [held.id]) == {}
+    with pytest.raises(UnknownWorkspace):
+        await devices.counts("nowhere")

@@ -16,8 +16,10 @@ from api.directory.tables import Token
 from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
 from contracts.downstream.histories import History, Holder
+from contracts.downstream.open_problems import Cause, ProblemGroup, Troubled
+from contracts.downstream.pages import Key, Page
 from contracts.downstream.preview import PlannedEffect, Preview
-from contracts.downstream.sync_states import KnownIdentity, SyncState
+from contracts.downstream.sync_states import KnownIdentity, OpenProblems, SyncState
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal
@@ -97,6 +99,11 @@ class States:
     async def held(self, after: KnownIdentity | None, most: int) -> Sequence[KnownIdentity]:
         return ()
 
+    async def problems(self, connections: Sequence[str]) -> Mapping[str, OpenProblems]:
+        refused = sum(bool(it.refusals) for it in self.known.values())
+        failed = sum(it.failure is not None for it in self.known.values())
+        return dict.fromkeys(connections, OpenProblems(refused, failed))
+
 
 @dataclass(slots=True)
 class GivenUp:
@@ -139,6 +146,22 @@ class NoEffects:
 
 
 @dataclass(frozen=True, slots=True)
+class NoProblems:
+    """The OpenProblems of a platform where nobody is refused or failed."""
+
+    async def groups(self, connections: Sequence[str], first: int) -> Sequence[ProblemGroup]:
+        return ()
+
+    async def refused(self, connections: Sequence[str]) -> int:
+        return 0
+
+    async def page(
+        self, connections: Sequence[str], cause: Cause, *, after: Key | None = None, most: int = 100
+    ) -> Page[Troubled]:
+        return Page((), None)
+
+
+@dataclass(frozen=True, slots=True)
 class NothingKept:
     """Histories of a platform where no identity has one."""
 
@@ -170,6 +193,7 @@ def administration_on(
         NothingKept(),
         preview or NoEffects(),
         ConflictsInMemory(platform.stored),
+        NoProblems(),
     )
     return Administration(directory, downstream, PUBLIC_URL, clock)
 

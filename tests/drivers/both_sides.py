@@ -34,6 +34,7 @@ from worker.replan_refused import Replanning
 from worker.reports import Reports
 from worker.sync.failures import StoredFailures
 from worker.sync.states import StoredSyncStates
+from worker.sync.stored_problems import StoredProblems
 
 RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
 
@@ -95,6 +96,7 @@ class Installation:
             self.inventory.histories,
             PlannedPreview(self.downstream),
             StoredConflicts(self.downstream),
+            StoredProblems(self.downstream),
         )
         return Administration(self.ingress.database, downstream, PUBLIC_URL, self.clock)
 

@@ -103,6 +103,10 @@ class Installation:
             case "worker":
                 settings |= downstream
                 user = "muster-worker"
+            case "admin":
+                settings |= directory | downstream
+                settings["MUSTER_ADMIN_PORT"] = str(port)
+                return {**settings, **self.more_settings}
             case _:
                 settings |= directory | downstream
                 user = "muster-topology"
@@ -138,6 +142,16 @@ class Installation:
             async with asyncio.timeout(START_SECONDS):
                 await asyncio.gather(*(is_ready(http, origin) for origin in ports))
             yield processes
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[str]:
+        """Run a process of the admin API and the console; yield where it answers, once it does."""
+        port = free_port()
+        origin = f"http://127.0.0.1:{port}"
+        async with self._running("admin", port), httpx.AsyncClient() as http:
+            async with asyncio.timeout(START_SECONDS):
+                await is_ready(http, origin)
+            yield origin
 
     @asynccontextmanager
     async def workers(self, number: int) -> AsyncIterator[list[Process]]:

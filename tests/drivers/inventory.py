@@ -3,6 +3,7 @@
 They have what routes and use cases need, and pass ``tests/conformance/test_inventory.py``.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -10,7 +11,14 @@ from uuid import uuid4
 
 from contracts.downstream.accounts import ALL_ACCOUNTS, AccountFilter, ListedAccount
 from contracts.downstream.conflicts import ListedConflict
-from contracts.downstream.devices import ALL_DEVICES, DeviceFilter, ListedDevice
+from contracts.downstream.devices import (
+    ALL_DEVICES,
+    DeviceBackground,
+    DeviceCounts,
+    DeviceFilter,
+    ListedDevice,
+)
+from contracts.downstream.histories import Holder
 from contracts.downstream.pages import Key, Page
 from contracts.names import name_key
 from contracts.portals import PORTALS
@@ -173,8 +181,28 @@ class DevicesInMemory:
             and chosen.serial in {None, it.serial}
             and chosen.policy in {None, it.policy}
             and chosen.removed in {None, it.removed}
+            and chosen.assigned in {None, it.account is not None}
             and (owner is None or name_key(owner) == name_key(it.assigned_to or ""))
         ]
+
+    async def backgrounds(
+        self, workspace: str, devices: Sequence[str]
+    ) -> Mapping[str, DeviceBackground]:
+        accounts = {it.id: it for it in self.stored.accounts.values()}
+        found: dict[str, DeviceBackground] = {}
+        for (owner, _), it in self.stored.devices.items():
+            account = accounts.get(it.account or "")
+            holder = Holder(account.connection, account.identity) if account else None
+            if it.id in devices and owner == workspace:
+                found[it.id] = DeviceBackground(holder)
+        return found
+
+    async def counts(self, workspace: str) -> DeviceCounts:
+        every = [device for device, _ in self._keyed(workspace, ALL_DEVICES)]
+        live = [it for it in every if not it.removed]
+        assigned = sum(it.account is not None for it in live)
+        by_policy = Counter(it.policy for it in live)
+        return DeviceCounts(len(live), assigned, len(every) - len(live), by_policy)
 
     async def find(self, workspace: str, device: str) -> ListedDevice:
         found = self.stored.devices.get((workspace, device))

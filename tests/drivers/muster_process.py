@@ -9,9 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -90,6 +90,8 @@ class MusterProcess:
     databases: tuple[str, str] | None = None
     """The URLs of the directory and of downstream, where these are no files in the folder."""
     process: Process | None = None
+    more_settings: Mapping[str, str] = field(default_factory=dict)
+    """What the installation is told beside that."""
 
     @property
     def urls(self) -> tuple[str, str]:
@@ -101,15 +103,16 @@ class MusterProcess:
     def environment(self) -> dict[str, str]:
         """The settings of this installation."""
         directory, downstream = self.urls
-        return environment_with(
-            MUSTER_DIRECTORY_DATABASE_URL=directory,
-            MUSTER_DOWNSTREAM_DATABASE_URL=downstream,
-            MUSTER_PORT=str(self.port),
-            MUSTER_ADMIN_PORT="0",
-            MUSTER_METRICS_PORT="0",
-            MUSTER_RATE_EACH="off",  # one connection sends what many would
-            MUSTER_LOG_LEVEL="warning",
-        )
+        settings = {
+            "MUSTER_DIRECTORY_DATABASE_URL": directory,
+            "MUSTER_DOWNSTREAM_DATABASE_URL": downstream,
+            "MUSTER_PORT": str(self.port),
+            "MUSTER_ADMIN_PORT": "0",
+            "MUSTER_METRICS_PORT": "0",
+            "MUSTER_RATE_EACH": "off",  # one connection sends what many would
+            "MUSTER_LOG_LEVEL": "warning",
+        }
+        return environment_with(**settings | dict(self.more_settings))
 
     def command(self, *arguments: str) -> Any:
         """Run a command to its end and return the JSON that it prints."""

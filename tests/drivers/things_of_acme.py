@@ -1,6 +1,7 @@
 """What may requests to the admin API name? A thing of each kind, all of the workspace Acme."""
 
 from api.admin.actors import COMMAND
+from api.admin.setup_links import create_setup_link
 from api.admin.tokens import list_tokens
 from api.directory.identity_changes import ReleasedAttributes, after_creation
 from api.outbox.marks import load_state, save_new
@@ -25,6 +26,7 @@ CONFLICT = ListedConflict(
 async def values_of(api: AdminApi) -> dict[str, str]:
     """Return a value for each parameter, all of them of the workspace Acme."""
     [token] = await list_tokens(api.it, COMMAND, "acme-store")
+    link = await create_setup_link(api.it, COMMAND, "acme-store")
     stored, owner = api.platform.stored, "Acme"
     stored.accounts |= {(owner, ACCOUNT.id): ACCOUNT, (owner, ADA.id): ADA}
     stored.devices[owner, DEVICE.id] = DEVICE
@@ -35,6 +37,7 @@ async def values_of(api: AdminApi) -> dict[str, str]:
         "connection": "acme-store",
         "portal": "store",
         "token": token.id,
+        "link": link.id,
         "admin": api.admins["viewer"].id,
         "account": ACCOUNT.id,
         "device": DEVICE.id,

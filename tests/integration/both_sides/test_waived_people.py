@@ -102,7 +102,7 @@ async def test_the_timeline_tells_the_hold_and_the_rejection(
     kept: Installation, *, named: bool
 ) -> None:
     before = await shown(kept)
-    events = [it.event for it in before.timeline]
+    events = [str(it.event) for it in before.timeline]
     assert {"held", "deactivation-waits"} <= {*events}
     assert not {"deactivated", "rejected"} & {*events}
     held = {
@@ -110,7 +110,7 @@ async def test_the_timeline_tells_the_hold_and_the_rejection(
     }
     await reject(kept, *(held if named else ()))
     person = await shown(kept)
-    events = [it.event for it in person.timeline]
+    events = [str(it.event) for it in person.timeline]
     assert "deactivated" not in events
     assert events.count("deactivation-waived") == events.count("rejected") == 1
     assert events.index("held") < events.index("rejected")

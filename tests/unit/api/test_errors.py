@@ -7,6 +7,7 @@ import pytest
 import worker.errors
 from api.admin.http import errors as of_http
 from api.admin.remedies import REMEDIES
+from api.console import errors as of_console
 from api.errors import ApiError
 from contracts.downstream.errors import DownstreamError
 
@@ -33,7 +34,7 @@ def test_the_code_of_an_error_is_its_own_and_says_what_its_name_says(
 ) -> None:
     assert "code" in vars(error)
     assert error.code.replace("_", "") == error.__name__.lower()
-    is_of_http = error.__module__ == of_http.__name__
+    is_of_http = error.__module__ in {of_http.__name__, of_console.__name__}
     assert error.status in (STATUSES | OF_HTTP_ALONE if is_of_http else STATUSES)
 
 

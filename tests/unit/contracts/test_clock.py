@@ -1,6 +1,6 @@
 """Is a time the same in microseconds and as a date? Does one that cannot be right hide nothing?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.clock import (
     LARGEST_DIFFERENCE,
+    LAST,
     instant_of,
     lies_ahead,
     microseconds_of,
@@ -41,3 +42,8 @@ def test_only_what_clocks_cannot_differ_by_lies_ahead() -> None:
 @given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_time_loses_no_microsecond_on_its_way_to_a_number_and_back(instant: datetime) -> None:
     assert instant_of(microseconds_of(instant)) == instant
+
+
+def test_a_time_in_the_year_10000_counts_as_the_last_one() -> None:
+    late = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-12)))
+    assert instant_of(microseconds_of(late)) == LAST

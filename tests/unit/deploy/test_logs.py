@@ -60,3 +60,28 @@ def test_an_error_that_is_not_ours_is_logged_by_its_type_and_place(failure: str)
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["error"] == "ValueError"
     assert "ada" not in done.stdout + done.stderr
+
+
+QUIET_FOR_A_WHILE = """
+import structlog
+from deploy.logs import logging_errors_alone, set_up_logs
+from deploy.settings import Settings
+set_up_logs(Settings(log_format="json"))
+log = structlog.get_logger("some")
+with logging_errors_alone():
+    log.warning("left_out")
+    log.error("serious")
+log.info("afterwards")
+"""
+
+
+def test_lines_are_left_out_for_a_while_and_come_again() -> None:
+    done = subprocess.run(  # noqa: S603  # our own script
+        [sys.executable, "-c", QUIET_FOR_A_WHILE],
+        env=environment_with(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [json.loads(line)["event"] for line in done.stderr.splitlines()]
+    assert told == ["serious", "afterwards"]

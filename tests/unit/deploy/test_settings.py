@@ -24,6 +24,7 @@ from deploy.settings import InvalidSetting, Settings, read_settings
         ("most_connections", "15", "16 to 100000"),
         ("head_timeout", "0", "more than 0"),
         ("api_docs", "secret", "true or false"),
+        ("console", "secret", "true or false"),
         ("public_url", "ftp://secret", "http:// or https://"),
         ("trusted_proxies", "10.0.0.0/8,secret", "addresses and networks"),
         ("rate_each", "24", "25 or more, or off"),

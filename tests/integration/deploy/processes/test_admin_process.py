@@ -72,3 +72,18 @@ async def test_it_examines_the_installation_as_it_is_set_itself(databases: Datab
     codes = {(it["about"], it["code"]) for it in told["findings"]}
     assert {("settings", "no-sweep"), ("downstream", "nothing-answers")} <= codes
     assert "ports" not in {about for about, _ in codes}
+
+
+@pytest.mark.parametrize(("console", "status"), [(True, 200), (False, 404)])
+async def test_the_console_is_served_unless_it_is_switched_off(
+    databases: Databases, console: bool, status: int
+) -> None:
+    settings = read_settings(admin_token=TOKEN, console=console)
+    app = configured_admin(settings, databases, OperatorEndpoints())
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://admin.test"
+    ) as http:
+        for path in "/", "/console", "/console/sign-in":
+            answer = await http.get(path, follow_redirects=True)
+            assert answer.status_code == status, path
+        assert (await http.get("/admin/v1/connections")).status_code == 401

@@ -77,7 +77,7 @@ def test_a_timeline_leads_from_the_request_to_the_devices() -> None:
         (70, "account-removed"),
         (71, "refused"),
     ]
-    told = {it.event: it.details for it in entries}
+    told = {str(it.event): it.details for it in entries}
     assert told["device-action"]["serial"] == "S-1"
     assert told["request"]["method"] == "PATCH"
     assert told["changed"]["correlation_id"] == told["applied"]["correlation_id"]
@@ -140,7 +140,7 @@ def test_a_deactivation_that_is_kept_back_is_not_told_as_applied(
 ) -> None:
     kept = IDENTITY | {"leaving": leaving, "held_since": 52}
     entries = timeline(PersonRecord(kept, USER, (), (), ()), HISTORY, ())
-    told = {it.event: it.details for it in entries}
+    told = {str(it.event): it.details for it in entries}
     assert {"held", deactivated} <= told.keys()
     assert "deactivated" not in told
     for event in ("published", "applied"):

@@ -119,6 +119,12 @@ def test_an_installation_that_nobody_reaches_says_so(helm: Helm, lists: dict[str
     assert "is empty" not in notes(helm, {"networkPolicy": {**lists, "enabled": False}})
 
 
+def test_an_installation_names_the_console_where_it_is_served(helm: Helm) -> None:
+    assert "/console/" in notes(helm, {})
+    assert "/console/" in notes(helm, {"settings": {"MUSTER_CONSOLE": "true"}})
+    assert "/console/" not in notes(helm, {"settings": {"MUSTER_CONSOLE": "false"}})
+
+
 def commands(text: str) -> Iterator[str]:
     """Yield the lines of the blocks that are commands."""
     for block in text.split("```sh\n")[1:]:

@@ -1,0 +1,153 @@
+"""Can people who are held be decided on in a browser? Nobody is who was not named before."""
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import update
+
+from api.admin.actors import COMMAND
+from api.admin.held import list_held
+from api.directory.tables import ApiTable
+from tests.drivers.admin_http import AdminApi
+from tests.drivers.browsers import Visitor
+from tests.integration.api.outbox.test_judged_leavings import World, names, world_on
+from tests.readings.statements import asked_of
+
+CONNECTION = "acme-store-2"
+PATH = f"/held?workspace=Acme&connection={CONNECTION}"
+FORM = {"connection": CONNECTION}
+UNTIL = re.compile('name="until" value="([0-9]+)"')
+MARKUP = "<script>alert(1)</script>"
+IDENTITIES = ApiTable.metadata.tables["identities"]
+
+
+async def hold(api: AdminApi, people: int) -> World:
+    """Let people leave of a second connection, which lets nobody leave."""
+    world = await world_on(api.it.directory, "0:0", people, "Acme")
+    await world.leave(*names(people))
+    await world.relay(people)
+    return world
+
+
+async def held(api: AdminApi) -> Sequence[str]:
+    return [it.identity for it in await list_held(api.it, COMMAND, CONNECTION)]
+
+
+async def test_nobody_is_held_at_first(owner: Visitor) -> None:
+    page = await owner.text("/held?workspace=Acme")
+    assert "Nobody is held" in page
+    assert "Up to 50 people, or 10 % of all" in page
+
+
+async def test_the_held_are_listed_with_what_would_happen(
+    viewer: Visitor, admin_api: AdminApi
+) -> None:
+    await hold(admin_api, 3)
+    page = await viewer.text("/held?workspace=Acme")
+    assert page.count("The employee is removed.") == 3
+    assert f"{CONNECTION} holds 3." in page
+    assert "person-002" in page
+
+
+async def test_long_lists_page_and_read_no_more_than_they_show(
+    owner: Visitor, admin_api: AdminApi
+) -> None:
+    await hold(admin_api, 120)
+    with asked_of(admin_api.it.directory) as asked:
+        many = await owner.get(PATH)
+    assert many.text.count('name="identity"') == 50
+    assert len(many.content) < 100_000
+    assert len(asked.statements) < 20
+    assert asked.rows < 2 * 50 + 20
+    [following] = re.findall(r'href="/console([^"]+)" rel="next"', many.text)
+    third = await owner.get(following.replace("&amp;", "&"))
+    assert third.text.count('name="identity"') == 50
+
+
+async def test_some_are_named_before_it_is_decided_on_them(
+    owner: Visitor, admin_api: AdminApi
+) -> None:
+    await hold(admin_api, 5)
+    await owner.get(PATH)
+    some = FORM | {"identity": ["person-000", "person-001"]}
+    asked = await owner.send("/held", some | {"decision": "approve-some"})
+    assert "Approve 2 people?" in asked.text
+    assert len(await held(admin_api)) == 5
+    done = await owner.send("/held", some | {"decision": "approve", "confirmed": "yes"})
+    assert "Approved: 2 people" in done.text
+    assert await held(admin_api) == list(names(5))[2:]
+
+
+async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminApi) -> None:
+    world = await hold(admin_api, 4)
+    await owner.get(PATH)
+    asked = await owner.send("/held", FORM | {"decision": "reject-all"})
+    assert "Reject 4, all that is held?" in asked.text
+    [until] = UNTIL.findall(asked.text)
+    async with admin_api.it.directory.write() as db:
+        later = update(IDENTITIES).where(IDENTITIES.c.connection_id == world.connection)
+        later = later.where(IDENTITIES.c.id == "person-003").values(held_since=int(until) + 1)
+        await db.execute(later)
+    form = FORM | {"decision": "reject", "confirmed": "yes", "everybody": "yes", "until": until}
+    done = await owner.send("/held", form)
+    assert "Rejected: 3 people" in done.text
+    assert await held(admin_api) == ["person-003"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"decision": "approve-some"}, 400),
+        ({"decision": "burn-some", "identity": "person-000"}, 400),
+        ({"decision": "approve-some", "identity": "nobody"}, 400),
+        ({"decision": "approve", "confirmed": "yes"}, 400),
+        ({"decision": "approve", "confirmed": "yes", "everybody": "yes", "until": "x"}, 400),
+        (
+            {"decision": "approve", "confirmed": "yes", "everybody": "yes", "until": "9" * 5_000},
+            400,
+        ),
+        ({"decision": "approve", "confirmed": "yes", "identity": "nobody"}, 409),
+    ],
+    ids=["nobody", "a word", "unknown", "none", "no time", "endless", "not held"],
+)
+async def test_a_wrong_decision_decides_nothing(
+    owner: Visitor, admin_api: AdminApi, wrong: dict[str, str], status: int
+) -> None:
+    await hold(admin_api, 1)
+    await owner.get(PATH)
+    assert (await owner.send("/held", FORM | wrong)).status_code == status
+    assert len(await held(admin_api)) == 1
+
+
+async def test_who_may_only_look_decides_nothing(viewer: Visitor, admin_api: AdminApi) -> None:
+    await hold(admin_api, 1)
+    page = await viewer.text(PATH)
+    assert "person-000" in page
+    assert 'name="decision"' not in page
+    for form in ({"decision": "approve-all"}, {"decision": "approve", "confirmed": "yes"}):
+        answer = await viewer.send("/held", FORM | form | {"identity": "person-000"})
+        assert answer.status_code == 403
+    assert len(await held(admin_api)) == 1
+
+
+async def test_a_stranger_finds_nobody(stranger: Visitor, admin_api: AdminApi) -> None:
+    await hold(admin_api, 1)
+    assert (await stranger.get(PATH)).status_code == 404
+    assert (await stranger.get("/held?workspace=Acme")).status_code == 404
+    form = FORM | {"decision": "approve", "confirmed": "yes", "identity": "person-000"}
+    assert (await stranger.send("/held", form)).status_code == 404
+    assert len(await held(admin_api)) == 1
+
+
+async def test_markup_in_names_is_inert(owner: Visitor, admin_api: AdminApi) -> None:
+    world = await hold(admin_api, 1)
+    async with admin_api.it.directory.write() as db:
+        named = {"user_name": MARKUP, "display_name": MARKUP, "email": f"{MARKUP}@acme.test"}
+        of_connection = IDENTITIES.c.connection_id == world.connection
+        await db.execute(update(IDENTITIES).where(of_connection).values(profile=named))
+    page = await owner.get(PATH)
+    asked = await owner.send("/held", FORM | {"identity": "person-000", "decision": "approve-some"})
+    assert "&lt;script&gt;" in page.text
+    assert "&lt;script&gt;" in asked.text
+    assert MARKUP not in page.text + asked.text

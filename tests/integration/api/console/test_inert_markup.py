@@ -1,0 +1,77 @@
+"""Is markup in what others have stored inert on every page? A parser of HTML finds no element."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from api.admin_app import create_admin_app
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.drivers.admin_http import OPERATOR_TOKEN
+from tests.drivers.both_sides import opened_on_both_sides
+from tests.drivers.browsers import Visitor, signed_in
+from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE
+from tests.drivers.examinations import one_finding
+from tests.drivers.full_workspace import MARKUP, FullWorkspace, full_workspace
+from tests.readings.html_pages import Element, HtmlPage, read_html
+from tests.servers.migrated import NewDatabase
+
+OWN_FILES = "/console/static/"
+
+SHOWN = (
+    *("user-active", "display-active", "external-active"),
+    *("email-active", "mapped-group", "plain-group", "store-group", "unseen-group"),
+    *("policy", "serial-0", "token-name", "owner-name", "user-holder", "user-left-2"),
+)
+"""Fields whose text is on some page; without them the test would show nothing."""
+
+
+@pytest.fixture
+async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Give a workspace whose every text is markup."""
+    async with (
+        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
+        full_workspace(both, MARKUP) as full,
+    ):
+        yield full
+
+
+async def pages(visitor: Visitor, full: FullWorkspace) -> AsyncIterator[tuple[str, HtmlPage]]:
+    """Yield every page with its name."""
+    for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
+        answer = await visitor.get(page.url(full.values))
+        assert answer.status_code == 200, (page.name, answer.text)
+        yield page.name, read_html(answer.text)
+
+
+async def test_markup_is_text_on_every_page(full: FullWorkspace) -> None:
+    app = create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
+    owner = await signed_in(app, full.admins["owner"].token)
+    shown = ""
+    async for name, page in pages(owner, full):
+        assert list(foreign(page)) == [], name
+        shown += page.text
+    assert [field for field in SHOWN if MARKUP.of(field)[:40] not in shown.replace("\n", " ")] == []
+    assert MARKUP.workspace in shown
+
+
+def foreign(page: HtmlPage) -> Iterator[Element]:
+    """Yield the elements that no template of the console has."""
+    for element in page.elements:
+        attributes = element.attributes
+        is_script = element.tag in {"script", "iframe", "object", "embed", "style", "svg:script"}
+        is_own = attributes.get("src", "").startswith(OWN_FILES)
+        loads = element.tag == "img" or is_script
+        acts = any(name.startswith("on") or name in {"style", "srcdoc"} for name in attributes)
+        leads = any(
+            attributes.get(name, "").strip().lower().startswith(("javascript:", "data:"))
+            for name in ("href", "action", "formaction", "src")
+        )
+        if (loads and not is_own) or acts or leads:
+            yield element
+
+
+@pytest.mark.parametrize("field", [MARKUP.of("x"), MARKUP.address("x"), MARKUP.workspace])
+def test_markup_that_is_not_escaped_is_found(field: str) -> None:
+    for template in (f"<p>{field}</p>", f'<input value="{field}">', f"<a title='{field}'></a>"):
+        if "'" in field or "title" not in template:
+            assert list(foreign(read_html(template))), template

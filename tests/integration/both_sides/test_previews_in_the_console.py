@@ -1,0 +1,114 @@
+"""Does the console show what a change will do, and let it happen? With people on both sides."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+
+from api.admin.actors import COMMAND
+from api.admin.connection_states import change_state, show_connection
+from api.directory.connection_states import ConnectionState, Verb
+from contracts.rules import ChangePolicy, CreateMdmEmployee, MdmRules, Rules, StoreRules
+from deploy.databases.open_databases import Databases
+from tests.drivers.admin_http import admin_api_on
+from tests.drivers.both_sides import RULES, Installation, installation_on
+from tests.drivers.browsers import Visitor, signed_in
+
+SEEN = re.compile('name="seen" value="([^"]+)"')
+MARKUP = "<script>alert(1)</script>"
+POLICY = f"Locked {MARKUP}"
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An installation, and its owner at the console."""
+
+    installation: Installation
+    owner: Visitor
+
+    @property
+    def path(self) -> str:
+        """Return the path of the pages of the connection."""
+        return f"/connections/{self.installation.ingress.connection}"
+
+    async def state(self) -> ConnectionState:
+        """Return the state of the connection."""
+        it, id_ = self.installation.administration, self.installation.ingress.connection
+        return (await show_connection(it, COMMAND, id_)).standing.state
+
+
+@pytest.fixture(params=[RULES], ids=["store"])
+async def looked(databases: Databases, request: pytest.FixtureRequest) -> AsyncIterator[Looked]:
+    """Give an Enterprise Store, or what else a test names."""
+    rules: Rules = request.param
+    async with (
+        installation_on(databases, rules) as installation,
+        admin_api_on(databases.directory, served=installation.administration) as served,
+    ):
+        yield Looked(installation, await signed_in(served.app, served.admins["owner"].token))
+
+
+@pytest.mark.parametrize("looked", [MdmRules()], indirect=True, ids=["mdm"])
+async def test_new_rules_are_counted_told_by_name_and_then_followed(looked: Looked) -> None:
+    installation, owner, path = looked.installation, looked.owner, f"{looked.path}/rules"
+    await installation.inventory.policies.add("Acme", POLICY)
+    for name in ("ada", "ben"):
+        await installation.ingress.user(f"{name}@acme.test")
+    await installation.deliver()
+    assert POLICY in await owner.text(path)
+    wanted = {
+        "on_create": "create-mdm-employee",
+        "on_deactivate": "change-policy",
+        "policy": POLICY,
+        "brake": "50:10",
+    }
+    shown = await owner.send(path, wanted | {"step": "preview"})
+    assert "All 2 effects" in shown.text
+    assert "Create account" in shown.text
+    assert "ada@" in shown.text
+    assert MARKUP not in shown.text
+    [seen] = SEEN.findall(shown.text)
+    saved = await owner.send(path, wanted | {"step": "save", "seen": seen})
+    assert "2 people follow now" in saved.text
+    it, id_ = installation.administration, installation.ingress.connection
+    found = await show_connection(it, COMMAND, id_)
+    assert found.rules == MdmRules(
+        on_create=CreateMdmEmployee(), on_deactivate=ChangePolicy(policy=POLICY)
+    )
+    await installation.deliver()
+    assert len(await installation.accounts()) == 2
+
+
+async def test_an_observing_connection_shows_whom_it_would_create_and_goes_live(
+    looked: Looked,
+) -> None:
+    installation, owner, path = looked.installation, looked.owner, f"{looked.path}/state"
+    it, id_ = installation.administration, installation.ingress.connection
+    await change_state(it, COMMAND, id_, Verb.OBSERVE)
+    for number in range(130):
+        await installation.ingress.user(f"person-{number:03}@acme.test", displayName=MARKUP)
+    page = await owner.text(path)
+    assert "130 changes wait" in page
+    shown = await owner.send(path, {"step": "preview"})
+    assert "100 of 130 effects" in shown.text
+    assert MARKUP not in shown.text
+    assert len(shown.content) < 100_000
+    assert "Go live, and let 130 effects follow" in unescape(shown.text)
+    assert await looked.state() is ConnectionState.OBSERVING
+    await owner.send(path, {"step": "resume"})
+    assert await looked.state() is ConnectionState.LIVE
+    await installation.deliver()
+    assert len(await installation.accounts()) == 130
+
+
+@pytest.mark.parametrize("looked", [StoreRules()], indirect=True, ids=["nothing"])
+async def test_a_going_live_that_does_nothing_says_so(looked: Looked) -> None:
+    installation = looked.installation
+    it, id_ = installation.administration, installation.ingress.connection
+    await change_state(it, COMMAND, id_, Verb.PAUSE)
+    await installation.ingress.user("ada@acme.test")
+    await looked.owner.get(f"{looked.path}/state")
+    shown = await looked.owner.send(f"{looked.path}/state", {"step": "preview"})
+    assert "Nothing would happen" in shown.text

@@ -1,0 +1,79 @@
+"""Is what differs between before and after shown as settings are, and nothing else?"""
+
+from typing import Any
+
+from api.console.differences import LONGEST, MOST_LINES, Difference, differences
+from contracts.rules import (
+    RULES,
+    ChangePolicy,
+    CreateCollaborator,
+    DashboardRules,
+    MdmRules,
+    Role,
+    RoleLine,
+)
+
+
+def lines(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Difference]:
+    return list(differences(before, after).lines)
+
+
+def dashboard(*names: str, role: Role = Role.VIEWER) -> dict[str, Any]:
+    mapping = tuple(RoleLine(name=name, role=Role.EDITOR) for name in names)
+    rules = DashboardRules(on_create=CreateCollaborator(role=role), role_map=mapping)
+    dumped: dict[str, Any] = RULES.dump_python(rules, mode="json")
+    return dumped
+
+
+def test_settings_that_stay_are_left_out() -> None:
+    assert lines({"state": "live", "brake": "off"}, {"state": "paused", "brake": "off"}) == [
+        Difference("State", "Live", "Paused")
+    ]
+
+
+def test_rules_are_told_line_by_line() -> None:
+    assert lines(dashboard("Sales"), dashboard("Support", role=Role.ADMIN)) == [
+        Difference("Role of those who join", "Viewer", "Admin"),
+        Difference("Group or role Sales", "Editor", None),
+        Difference("Group or role Support", None, "Editor"),
+    ]
+
+
+def test_a_policy_is_shown_as_it_is_called() -> None:
+    after = RULES.dump_python(MdmRules(on_deactivate=ChangePolicy(policy="lost & found")))
+    assert lines(None, {"rules": after})[-1] == Difference(
+        "Policy for the devices of those who leave", None, "lost & found"
+    )
+
+
+def test_only_what_there_was_has_a_column() -> None:
+    found = differences(None, {"brake": "20:5", "expires_at": 1_700_000_000_000_000, "name": None})
+    assert (found.has_before, found.has_after) == (False, True)
+    assert found.lines == [
+        Difference("Brake", None, "20 people an hour, or 5 % if that is more"),
+        Difference("Ends", None, "2023-11-14 22:13:20 UTC"),
+    ]
+    assert differences({"account": "1"}, None).has_after is False
+
+
+def test_people_are_counted() -> None:
+    assert lines(None, {"identities": ["a"] * 1234}) == [Difference("People", None, "1,234")]
+    assert lines(None, {"identities": "all"}) == [Difference("People", None, "all")]
+
+
+def test_long_lists_and_values_are_cut() -> None:
+    found = differences(dashboard(), dashboard(*(f"{n} {'x' * 500}" for n in range(1000))))
+    assert len(found.lines) == MOST_LINES
+    assert found.more == 1000 - MOST_LINES
+    assert max(len(it.name) for it in found.lines) == LONGEST
+    assert lines(None, {"tokens": list("abcdefgh")}) == [
+        Difference("Live tokens", None, "a, b, c, d, e and 3 more")
+    ]
+
+
+def test_values_of_another_version_are_shown_as_they_are() -> None:
+    assert lines({"brake": "hand"}, {"brake": {"do": "stop", "at": 1}, "odd": [{"a": 1}]}) == [
+        Difference("Brake", "hand", "Stop"),
+        Difference("Brake at", None, "1"),
+        Difference("Odd", None, "{'a': 1}"),
+    ]

@@ -1,0 +1,62 @@
+"""Is every entry of a timeline told in a sentence?"""
+
+from typing import Any
+
+import pytest
+
+from api.admin.timelines import Event, TimelineEntry
+from api.console.histories import DEVICE_ACTIONS, EVENTS, REFUSED_ACTIONS, told_entry
+from worker.planning.actions import DeviceActionKind, RefusedAction
+
+REQUEST = {"method": "PATCH", "path": "/Users/1", "status": 200, "code": None, "detail": None}
+REFUSED = REQUEST | {"status": 409, "code": "uniqueness", "detail": "userName is taken"}
+CHANGE = {"action": "people.lock", "actor": "admin:1", "outcome": "done", "correlation_id": "c1"}
+
+TOLD: list[tuple[Event, dict[str, Any], str, str]] = [
+    (Event.REQUEST, REQUEST, "The provider sent a change", "PATCH /Users/1 answered 200"),
+    (Event.ADMINISTRATOR, CHANGE, "An administrator locked the person", "by admin:1"),
+    (
+        Event.ADMINISTRATOR,
+        CHANGE | {"action": "accounts.release", "outcome": "begun"},
+        "An administrator acted: Accounts.release",
+        "by admin:1 begun",
+    ),
+    (Event.DEVICE_ACTION, {"action": "release", "serial": "L1"}, "A device was released", "L1"),
+    (
+        Event.REFUSED,
+        {"action": "change_role", "reason": "last_admin"},
+        "The new role was refused, and waits",
+        "Last Admin of the workspace",
+    ),
+    (
+        Event.FAILED,
+        {"kind": "exhausted", "message": "TimeoutError"},
+        "The change could not be carried out",
+        "Every attempt failed TimeoutError",
+    ),
+    (
+        Event.APPLIED,
+        {"version": 1, "tells": "the person as before the leaving"},
+        "The change was carried out in the portal",
+        "it tells the person as before the leaving",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "details", "title", "parts"), TOLD)
+def test_an_entry_is_told(event: Event, details: dict[str, Any], title: str, parts: str) -> None:
+    told = told_entry(TimelineEntry(1, event, details))
+    assert (told.title, " ".join(told.parts)) == (title, parts)
+
+
+def test_a_refused_request_has_a_remedy() -> None:
+    told = told_entry(TimelineEntry(1, Event.REQUEST, REFUSED))
+    assert told.is_bad
+    assert "userName is taken" in told.parts
+    assert "match the two at the provider" in told.remedy
+
+
+def test_every_event_and_every_action_has_a_sentence() -> None:
+    assert set(EVENTS) == set(Event)
+    assert set(DEVICE_ACTIONS) == set(DeviceActionKind)
+    assert set(REFUSED_ACTIONS) == set(RefusedAction)
