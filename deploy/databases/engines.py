@@ -21,6 +21,7 @@ from deploy.databases.postgres_sessions import (
     SEARCH_SETTINGS,
     Connector,
 )
+from deploy.databases.sqlite_cursors import OneVisitDriver
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the writer do not wait for each other
@@ -162,7 +163,9 @@ def _postgres(
 
 def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEngine:
     """Open SQLite with transactions that begin with this statement, not with the driver's."""
-    engine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
+    engine = create_async_engine(
+        url, module=OneVisitDriver(), pool_timeout=60, hide_parameters=True, **pool
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:
