@@ -9,6 +9,8 @@ from api.admin.connections import ConnectionInUse
 from api.admin.delete_connection import left_to_close
 from api.admin.first_call import provider_calls
 from api.admin.overview import ConnectionOverview, overviews_of
+from api.admin.providers.fill_in import Values, filled_in
+from api.admin.providers.named_guides import GUIDES, provider_named
 from api.admin.rule_choices import RuleChoices, choices_of
 from api.admin.setup_links import ListedLink, list_setup_links
 from api.admin.tokens import ListedToken, TokenState, list_tokens
@@ -60,10 +62,14 @@ async def calls_shown(visit: Visit, connection_id: str) -> Mapping[str, Any]:
 async def provider_shown(visit: Visit, connection: ConnectionInUse) -> Mapping[str, Any]:
     """Return what the steps at the provider name: values to enter, and what has come since."""
     tokens = await list_tokens(visit.it, visit.actor, connection.id)
+    provider = provider_named(visit.asked("for"))
+    base_url = base_url_of(visit.it.public_url, connection.id)
+    values = Values(connection.id, connection.portal, base_url)
     return {
         "connection": connection,
-        "provider": visit.asked("for"),
-        "base_url": base_url_of(visit.it.public_url, connection.id),
+        "provider": provider or "",
+        "guide": None if provider is None else filled_in(GUIDES[provider], values),
+        "base_url": base_url,
         "live": [token for token in tokens if token.state is TokenState.LIVE],
         **await calls_shown(visit, connection.id),
     }

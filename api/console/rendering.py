@@ -9,6 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.admin.providers.marked_texts import pieces_of
+from api.admin.providers.named_guides import GUIDES
 from api.console.brake_forms import told_brake
 from api.console.moments import exact, machine_readable, relative, span
 from api.console.pictures import comings_picture, date_of, lag_picture, told_lag
@@ -76,12 +78,14 @@ def _environment() -> Environment:
         machine_readable=machine_readable,
         label=label,
         reason=reason,
+        pieces=pieces_of,
         told=told,
         told_brake=told_brake,
         tone=tone,
     )
     environment.globals.update(
         version_of=version_of,
+        guides=GUIDES,
         rules_form=rules_form,
         comings_picture=comings_picture,
         date_of=date_of,

@@ -1,4 +1,8 @@
-"""Does only the table of tolerances know the names of identity providers?"""
+"""Do only the table of tolerances and the guides know the names of identity providers?
+
+Nothing is decided by a provider's name: a tolerance belongs to a form that is sent, and a guide is
+text for people.
+"""
 
 import re
 
@@ -9,6 +13,13 @@ NAMES = re.compile(
     re.IGNORECASE,
 )
 TABLE = "api/scim/protocol/tolerances/__init__.py"
+GUIDES = "api/admin/providers/"
+SHOW_GUIDES = {
+    "api/console/connection_views.py",
+    "api/console/rendering.py",
+    "deploy/commands/connection_states.py",
+    "deploy/commands/provider_forms.py",
+}
 
 
 def test_no_other_module_knows_a_provider() -> None:
@@ -17,4 +28,13 @@ def test_no_other_module_knows_a_provider() -> None:
         for file in python_files("api", "worker", "contracts")
         if NAMES.search((ROOT / file).read_text())
     }
-    assert knowing == {TABLE}
+    assert {file for file in knowing if not file.startswith(GUIDES)} == {TABLE}
+
+
+def test_guides_are_shown_and_nothing_else_depends_on_them() -> None:
+    depending = {
+        str(file)
+        for file in python_files("api", "worker", "contracts", "deploy")
+        if "from api.admin.providers" in (ROOT / file).read_text()
+    }
+    assert {file for file in depending if not file.startswith(GUIDES)} == SHOW_GUIDES

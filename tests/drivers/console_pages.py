@@ -66,6 +66,8 @@ OF_CONNECTING = (
     ConsolePage("provider", f"{CONNECTION}/provider"),
     ConsolePage("provider-okta", f"{CONNECTION}/provider", chosen={"for": "okta"}),
     ConsolePage("provider-entra", f"{CONNECTION}/provider", chosen={"for": "entra"}),
+    ConsolePage("provider-onelogin", f"{CONNECTION}/provider", chosen={"for": "onelogin"}),
+    ConsolePage("provider-google", f"{CONNECTION}/provider", chosen={"for": "google"}),
     ConsolePage("provider-generic", f"{CONNECTION}/provider", chosen={"for": "generic"}),
     ConsolePage("token-new", f"{CONNECTION}/tokens/new"),
     ConsolePage("token-revoke", f"{CONNECTION}/tokens/{{token}}/revoke"),

@@ -1,8 +1,8 @@
 """What do providers send that the RFCs do not foresee? This table lists each form and its meaning.
 
-No other module knows a provider's name. Pure: JSON in, JSON out. A tolerance belongs to the type of
-the attribute that a value is for, so it holds in POST, PUT, PATCH and Bulk, in every operation,
-with and without a path (docs/decisions/0024).
+No other module but the guides of ``api.admin.providers`` knows a provider's name. Pure: JSON in,
+JSON out. A tolerance belongs to the type of the attribute that a value is for, so it holds in POST,
+PUT, PATCH and Bulk, in every operation, with and without a path (docs/decisions/0024).
 
 | sent | what Muster does | by |
 | --- | --- | --- |

@@ -5,10 +5,12 @@ from sqlalchemy import insert, update
 
 from api.admin.actors import COMMAND
 from api.admin.connections import create_connection
+from api.admin.providers.fill_in import Values, filled_in
+from api.admin.providers.named_guides import GUIDES, Provider
 from api.admin.requests import REQUESTS
 from api.admin.tokens import TOKENS, list_tokens, revoke_token
 from contracts.clock import now
-from contracts.rules import DashboardRules
+from contracts.rules import DashboardRules, Portal
 from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor
 
@@ -81,6 +83,31 @@ async def test_the_steps_name_every_field_with_its_value(
     page = await owner.text(f"/connections/acme-store/provider?for={provider}")
     for word in (*words, f'value="{BASE_URL}"'):
         assert word.lower() in page.lower(), word
+
+
+@pytest.mark.parametrize("provider", Provider)
+async def test_the_steps_are_those_of_the_guide(owner: Visitor, provider: Provider) -> None:
+    guide = filled_in(GUIDES[provider], Values("acme-store", Portal.STORE, BASE_URL))
+    page = await owner.text(f"/connections/acme-store/provider?for={provider}")
+    assert f'aria-current="page">{guide.name}<' in page
+    assert [step.title for step in guide.steps if f"<h3>{step.title}</h3>" not in page] == []
+    fields = [
+        field
+        for step in guide.steps
+        for part in step.parts
+        if isinstance(part, tuple)
+        for field in part
+    ]
+    assert [field.name for field in fields if f"<dt>{field.name}</dt>" not in page] == []
+    entered = [field.value for field in fields if field.is_exact]
+    assert entered
+    assert [value for value in entered if f'value="{value}"' not in page] == []
+    assert "**" not in page
+
+
+async def test_what_a_provider_cannot_do_is_told_before_its_steps(owner: Visitor) -> None:
+    page = await owner.text("/connections/acme-store/provider?for=google")
+    assert page.index("applications of its own catalogue alone") < page.index('<ol class="steps">')
 
 
 async def test_without_a_provider_the_values_are_shown_alone(owner: Visitor) -> None:
