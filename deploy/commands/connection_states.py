@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,13 +11,27 @@ from api.admin.administration import Administration
 from api.admin.connection_states import change_state, show_connection
 from api.admin.connections import ConnectionInUse
 from api.admin.delete_connection import left_to_close
+from api.admin.providers.fill_in import Values, filled_in
+from api.admin.providers.named_guides import GUIDES, Provider
 from api.admin.rule_choices import described
 from api.admin.seen_names import mapping_warnings
 from api.connection_urls import base_url_of
 from api.directory.connection_states import Verb
 from contracts.rules import RULES, Rules
 from deploy.commands.output import show_row, with_times
+from deploy.commands.provider_forms import show_guide
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
+
+ForProvider = Annotated[
+    Provider | None,
+    typer.Option(
+        "--for",
+        case_sensitive=False,
+        metavar="PROVIDER",
+        help="Print instead, step by step, what is entered at the identity provider: okta, entra,"
+        " onelogin, jumpcloud, google, keycloak, authentik, or generic for any other.",
+    ),
+]
 
 
 def add_to(connections: typer.Typer) -> None:
@@ -62,17 +76,34 @@ def rules_of(rules: Rules) -> Any:
     return RULES.dump_python(rules, mode="json")
 
 
-def show(connection: ConnectionId, as_json: JsonOption = False) -> None:
+def show(
+    connection: ConnectionId, provider: ForProvider = None, as_json: JsonOption = False
+) -> None:
     """Show a connection: its state, since when and by whom, its base URL and its rules.
 
-    Example: muster connections show acme-store
+    With --for, the form of an identity provider is shown, with the values of the connection filled
+    in. A token is not among them: muster tokens create makes one, and shows it that once.
+
+    Example: muster connections show acme-store --for okta
     """
+    if provider is not None:
+        _show_form(connection, provider, as_json=as_json)
+        return
 
     async def work(it: Administration) -> dict[str, Any]:
         row = await whole_row(it, await show_connection(it, COMMAND, connection))
         return row | {"warnings": list(await mapping_warnings(it, COMMAND, connection))}
 
     show_connection_row(on_administration(work), as_json=as_json)
+
+
+def _show_form(connection: str, provider: Provider, *, as_json: bool) -> None:
+    async def work(it: Administration) -> Values:
+        found = await show_connection(it, COMMAND, connection)
+        return Values(found.id, found.portal, base_url_of(it.public_url, found.id))
+
+    values = on_administration(work)
+    show_guide(filled_in(GUIDES[provider], values), values, as_json=as_json)
 
 
 def pause(connection: ConnectionId, as_json: JsonOption = False) -> None:

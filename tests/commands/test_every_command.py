@@ -32,7 +32,7 @@ NAMES_THAT_COMPLETE = {"connection", "of_connection", "workspace"}
 
 README = Path(__file__).parents[2] / "README.md"
 
-CLOSED = {"kind", "on_create", "on_deactivate", "people", "portal", "role", "state"}
+CLOSED = {"kind", "on_create", "on_deactivate", "people", "portal", "provider", "role", "state"}
 """Parameters whose values are words of a closed set."""
 
 
