@@ -1,5 +1,7 @@
 """How does FastAPI document SCIM? It has a route for each endpoint, which is never reached."""
 
+from functools import cache
+
 from fastapi import APIRouter, Response
 
 from api.connection_urls import SCIM_PREFIX
@@ -7,8 +9,12 @@ from api.scim.http.endpoints import ENDPOINTS
 from api.scim.http.openapi import openapi_of
 
 
+@cache
 def documented_routes() -> APIRouter:
-    """Return a route for each endpoint. ``ScimApplication`` answers their requests."""
+    """Return a route for each endpoint. ``ScimApplication`` answers their requests.
+
+    They hold no state: all applications of this process share them.
+    """
     router = APIRouter(prefix=f"{SCIM_PREFIX}/{{connection}}", default_response_class=Response)
     for endpoint in ENDPOINTS:
         router.add_api_route(
