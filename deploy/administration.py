@@ -47,4 +47,5 @@ def administration_of(
         StoredConflicts(databases.downstream, clock),
         StoredProblems(databases.downstream),
     )
-    return Administration(databases.directory, downstream, settings.base, clock)
+    console_url = settings.console_url or None
+    return Administration(databases.directory, downstream, settings.base, clock, console_url)

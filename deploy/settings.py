@@ -34,6 +34,9 @@ SHORTEST_ADMIN_TOKEN = 32
 """Characters of the operator's token, which opens everything. As many hexadecimal digits have 128
 bits."""
 
+CONSOLE_PATH = "/console"
+"""The path of the console, which its URL may end with or leave out."""
+
 DATABASE_URLS = (
     "a postgresql:// URL (one host or several with commas between, no parameter but sslmode and"
     " target_session_attrs, which is any, read-write or primary) or a sqlite:/// URL"
@@ -58,6 +61,15 @@ def _public_url(text: str) -> str:
     if text and not (parts.scheme in ("http", "https") and parts.hostname and plain):
         raise ValueError
     return text.rstrip("/")
+
+
+def _console_url(text: str) -> str:
+    """Return the console's URL without its path, in the form in which browsers write it."""
+    parts = urlsplit(_public_url(text))
+    if parts.path not in ("", CONSOLE_PATH) or parts.port == 0:
+        raise ValueError
+    default = ":443" if parts.scheme == "https" else ":80"
+    return text and f"{parts.scheme}://{parts.netloc.lower().removesuffix(default)}"
 
 
 def _broker_url(text: str) -> str:
@@ -139,6 +151,14 @@ class Settings(BaseSettings):
         bool,
         Field(description="true or false: whether the console is served beside the admin API"),
     ] = True
+    console_url: Annotated[
+        str,
+        AfterValidator(_console_url),
+        Field(
+            description="the http:// or https:// URL at which browsers reach the console, as"
+            " https://muster.example.com/console/, or nothing if only their requests tell it"
+        ),
+    ] = ""
     public_url: Annotated[
         str,
         AfterValidator(_public_url),

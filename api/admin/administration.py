@@ -36,10 +36,12 @@ class Downstream:
 class Administration:
     """Both sides of an installation, as administrators and operators see them.
 
-    ``public_url`` is what base URLs are built on.
+    ``public_url`` is what base URLs are built on. ``console_url`` is what links to the console are
+    built on, without its path; None where no setting tells it.
     """
 
     directory: DirectoryDatabase
     downstream: Downstream
     public_url: str
     clock: Clock = now
+    console_url: str | None = None

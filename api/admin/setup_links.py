@@ -60,17 +60,26 @@ class ListedLink:
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A new link, whose secret is shown only here, and when it ends."""
+    """A new link, whose secret is shown only here, and when it ends.
+
+    ``console_url`` is the address at which browsers reach the console, if a setting tells it.
+    """
 
     id: str
     connection: str
     secret: str
     expires_at: int
+    console_url: str | None
 
     @property
     def path(self) -> str:
         """Return the link without the address at which administrators reach the console."""
         return f"{PLACE}{self.secret}"
+
+    @property
+    def url(self) -> str | None:
+        """Return the whole link; None where no setting tells the address."""
+        return None if self.console_url is None else f"{self.console_url}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ async def create_setup_link(
         told = {"expires_at": ends}
         change = Change("setup_links.create", found.workspace, connection_id, link, after=told)
         await record(db, actor, change, now, new_trace())
-    return NewLink(link, connection_id, secret, ends)
+    return NewLink(link, connection_id, secret, ends, it.console_url)
 
 
 async def list_setup_links(
@@ -164,19 +173,18 @@ async def link_with(it: Administration, secret: str) -> OpenLink:
         return await _open(db, _with_secret(secret), it.clock())
 
 
-async def use_setup_link(it: Administration, secret: str) -> OpenLink:
+async def use_setup_link(db: AsyncConnection, secret: str, now: int) -> OpenLink:
     """Use up the open link with a secret, and return it as it was.
 
+    :param db: the transaction that begins the session of the link, so that none is used up without.
     :raises UnusableSetupLink: as ``link_with`` does.
     """
-    now = it.clock()
-    async with it.directory.write() as db:
-        found = await _open(db, _with_secret(secret).with_for_update(), now)
-        link, workspace = found.link, found.connection.workspace
-        of_link = update(SETUP_LINKS).where(SETUP_LINKS.c.id == link.id)
-        await db.execute(of_link.values(used_at=now))
-        change = Change("setup_links.use", workspace, link.connection, link.id)
-        await record(db, actor_of_link(link.id, workspace), change, now, new_trace())
+    found = await _open(db, _with_secret(secret).with_for_update(), now)
+    link, workspace = found.link, found.connection.workspace
+    of_link = update(SETUP_LINKS).where(SETUP_LINKS.c.id == link.id)
+    await db.execute(of_link.values(used_at=now))
+    change = Change("setup_links.use", workspace, link.connection, link.id)
+    await record(db, actor_of_link(link.id, workspace), change, now, new_trace())
     return found
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import MutableHeaders
@@ -21,7 +20,8 @@ from api.admin.http.bounded_body import HungUp, read_body
 from api.admin.http.errors import MethodNotAllowed, TargetTooLong, UnknownPath
 from api.admin.http.problems import foreseen, title_of
 from api.admin.remedies import REMEDIES
-from api.console.cookies import SESSION
+from api.console.address import comes_from_here
+from api.console.cookies import cookies_of
 from api.console.errors import ForgedForm, SignInNeeded
 from api.console.forms import Form, form_in
 from api.console.rendering import rendered_alone
@@ -105,36 +105,19 @@ class Doorway:
         await self.app(scope, receive, send)
 
     async def _session_of(self, request: Request) -> Session | None:
-        secret = request.cookies.get(SESSION)
+        secret = cookies_of(request, self.it.console_url).session
         return await self.sessions.find(secret) if secret else None
 
     async def _form_of(self, request: Request, receive: Receive, session: Session | None) -> Form:
         if request.method != "POST":
             return Form()  # no page takes another method that has a body
-        if not comes_from_here(request):
+        if not comes_from_here(request, self.it.console_url):
             raise ForgedForm
         body = await read_body(request.scope, receive)
         form = form_in(body, request.headers.get("content-type", ""))
         if session is not None and not session.made(form.text(CSRF_FIELD)):
             raise ForgedForm
         return form
-
-
-def comes_from_here(request: Request) -> bool:
-    """Return whether a form was sent by a page of the console, as far as the browser tells."""
-    fetched = request.headers.get("sec-fetch-site")
-    if fetched is not None:
-        return fetched in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is None or _host_of(origin) == request.headers.get("host")
-
-
-def _host_of(origin: str) -> str | None:
-    """Return the host of an origin with its port; None where it is no origin."""
-    try:
-        return urlsplit(origin).netloc
-    except ValueError:  # as that of http://[
-        return None
 
 
 class _Answer:

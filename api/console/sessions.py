@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.access.tokens import digest_of, id_of, new_token
 from api.admin.actors import Actor
 from api.admin.administration import Administration
 from api.admin.connections import find_connection
 from api.admin.http.access import Access
-from api.admin.setup_links import SETUP_LINKS, actor_of_link
+from api.admin.setup_links import SETUP_LINKS, actor_of_link, use_setup_link
 from api.directory.administration_tables import ConsoleSession
 from api.directory.tables import ApiTable
 from api.errors import UnknownConnection
@@ -67,19 +68,29 @@ class Sessions:
     it: Administration
     access: Access
 
-    async def begin_with_token(self, token: str) -> str | None:
+    async def begin_with_token(self, token: str, former: str | None = None) -> str | None:
         """Begin a session for the bearer of a token, and return its secret.
 
         None is returned where the token is unknown, revoked or expired.
+
+        :param former: the secret of a session that this one replaces in its browser. It ends, since
+            nobody could end it then.
         """
         of_token = digest_of(token)
         if await self.access.actor_by(of_token) is None:
             return None
-        return await self._begin({"token_digest": of_token})
+        async with self.it.directory.write() as db:
+            return await self._begin(db, {"token_digest": of_token}, former)
 
-    async def begin_with_link(self, link: str) -> str:
-        """Begin a session for the bearer of a link that was used just now; return its secret."""
-        return await self._begin({"setup_link": link})
+    async def begin_with_link(self, link_secret: str, former: str | None = None) -> str:
+        """Use a link up and begin its one session, both or neither; return the session's secret.
+
+        :param former: as in ``begin_with_token``.
+        :raises UnusableSetupLink: as ``use_setup_link`` does.
+        """
+        async with self.it.directory.write() as db:
+            used = await use_setup_link(db, link_secret, self.it.clock())
+            return await self._begin(db, {"setup_link": used.link.id}, former)
 
     async def find(self, secret: str) -> Session | None:
         """Return the live session with a secret, and note its use; None without one."""
@@ -108,12 +119,14 @@ class Sessions:
                 which = which if token is None else SESSIONS.c.token_digest == token
             await db.execute(delete(SESSIONS).where(which))
 
-    async def _begin(self, by: dict[str, Any]) -> str:
+    async def _begin(self, db: AsyncConnection, by: dict[str, Any], former: str | None) -> str:
         now, secret = self.it.clock(), new_token()
         row = by | {"digest": digest_of(secret), "created_at": now, "used_at": now}
-        async with self.it.directory.write() as db:
-            await db.execute(delete(SESSIONS).where(SESSIONS.c.expires_at <= now))
-            await db.execute(insert(SESSIONS).values(row | {"expires_at": now + LASTS}))
+        is_over = SESSIONS.c.expires_at <= now
+        if former is not None:
+            is_over |= SESSIONS.c.digest == digest_of(former)
+        await db.execute(delete(SESSIONS).where(is_over))
+        await db.execute(insert(SESSIONS).values(row | {"expires_at": now + LASTS}))
         return secret
 
     async def _actor_of(self, row: RowMapping) -> tuple[Actor, str | None] | None:

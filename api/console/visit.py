@@ -13,7 +13,7 @@ from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
 from api.admin.connections import list_connections
 from api.admin.workspaces import list_workspaces, workspace_named
-from api.console.cookies import MESSAGE, SESSION, forget, set_message
+from api.console.cookies import MESSAGE, SESSION, Cookies, cookies_of
 from api.console.errors import WorkspaceNeeded
 from api.console.forms import Form
 from api.console.places import Place, place_in, sealed_place, sealed_text, unsealed_text
@@ -47,10 +47,10 @@ class Arrival:
         """Return the path that the paths of all pages begin with."""
         return str(self.request.scope["root_path"])
 
-    async def end_former(self) -> None:
-        """End the session whose cookie a new one is about to replace: nobody could end it then."""
-        if (secret := self.request.cookies.get(SESSION)) is not None:
-            await self.sessions.end(secret)
+    @property
+    def cookies(self) -> Cookies:
+        """Return the cookies of the request, and those that its answer sets."""
+        return cookies_of(self.request, self.it.console_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,11 @@ class Visit:
     def root(self) -> str:
         """Return the path that the paths of all pages begin with."""
         return str(self.request.scope["root_path"])
+
+    @property
+    def cookies(self) -> Cookies:
+        """Return the cookies of the request, and those that its answer sets."""
+        return cookies_of(self.request, self.it.console_url)
 
     def asked(self, name: str) -> str:
         """Return a parameter of the URL; an empty text where it is missing."""
@@ -142,11 +147,11 @@ class Visit:
 
     def page(self, template: str, /, status: int = 200, **shown: Any) -> Response:
         """Return a page, with the message that the request before has left for it."""
-        message = self._message() if not self._is_fragment else None
+        message = None if "x-fragment" in self.request.headers else self._message()
         content = rendered(template, self, message=message, **shown)
         answer = HTMLResponse(content, status)
         if message is not None:
-            forget(self.request, answer, MESSAGE)
+            self.cookies.forget(answer, MESSAGE)
         return answer
 
     def redirect(self, url: str, message: str = "", **kept: str) -> Response:
@@ -160,22 +165,17 @@ class Visit:
             told = json.dumps(
                 {"message": shortened(message, LONGEST_MESSAGE), **kept}, ensure_ascii=False
             )
-            sealed = sealed_text(self.session.secret, told, OF_MESSAGE)
-            set_message(self.request, answer, sealed)
+            self.cookies.set_message(answer, sealed_text(self.session.secret, told, OF_MESSAGE))
         return answer
 
     def signed_out(self) -> Response:
         """Return an answer that leads to the sign-in, with the session's cookie forgotten."""
         answer = RedirectResponse(self.url("/sign-in"), 303)
-        forget(self.request, answer, SESSION, MESSAGE)
+        self.cookies.forget(answer, SESSION, MESSAGE)
         return answer
 
-    @property
-    def _is_fragment(self) -> bool:
-        return self.request.headers.get("x-fragment") is not None
-
     def _message(self) -> dict[str, str] | None:
-        sealed = self.request.cookies.get(MESSAGE)
+        sealed = self.cookies.message
         opened = unsealed_text(self.session.secret, sealed, OF_MESSAGE) if sealed else ""
         return json.loads(opened) if opened else None
 

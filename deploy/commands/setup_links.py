@@ -19,6 +19,7 @@ from contracts.clock import now
 from deploy.commands.expiry import FORMS, expiry_of
 from deploy.commands.output import show_row, show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
+from deploy.commands.visible_text import say
 
 app = typer.Typer(
     no_args_is_help=True, help="Links by which somebody without an account connects a provider."
@@ -30,6 +31,12 @@ Expires = Annotated[
         metavar="WHEN", help=f"When it ends by itself, in UTC: {FORMS} (default: in a week)."
     ),
 ]
+
+WITHOUT_ADDRESS = (
+    "The link is a path behind the address of the console: MUSTER_CONSOLE_URL tells the address, so"
+    " that links are printed whole."
+)
+"""Said of a link that is a path alone."""
 
 
 def register(muster: typer.Typer) -> None:
@@ -53,9 +60,9 @@ def list_(connection: ConnectionId, as_json: JsonOption = False) -> None:
 
 @app.command()
 def create(connection: ConnectionId, expires: Expires = None, as_json: JsonOption = False) -> None:
-    """Make a link to one connection; prints its path this once. It begins one session.
+    """Make a link to one connection; prints it this once. It begins one session.
 
-    The link is the address of the console, with the path behind it.
+    Without MUSTER_CONSOLE_URL it is the path alone, which follows the address of the console.
 
     Example: muster setup-links create acme-store --expires 2d
     """
@@ -65,8 +72,11 @@ def create(connection: ConnectionId, expires: Expires = None, as_json: JsonOptio
         return await create_setup_link(it, COMMAND, connection, ends)
 
     new = on_administration(work)
-    row = {"connection": new.connection, "path": new.path, "id": new.id}
-    show_row(with_times(row | {"expires_at": new.expires_at}, "expires_at"), as_json=as_json)
+    link = {"path": new.path, "url": new.url} if as_json else {"link": new.url or new.path}
+    row = {"connection": new.connection, **link, "id": new.id, "expires_at": new.expires_at}
+    show_row(with_times(row, "expires_at"), as_json=as_json)
+    if new.url is None:
+        say(WITHOUT_ADDRESS, to_stderr=True)
 
 
 @app.command()

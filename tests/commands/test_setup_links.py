@@ -13,6 +13,7 @@ def test_a_link_is_made_listed_and_revoked(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     new = muster("setup-links", "create", "acme-store", "--expires", "2999-01-31", "--json").json
     assert new["path"].startswith("/console/set-up/muster_")
+    assert new["url"] is None
     assert (new["connection"], new["expires_at"]) == ("acme-store", "2999-01-31T00:00:00+00:00")
     listed = muster("setup-links", "list", "acme-store", "--json")
     [link] = listed.json
@@ -25,7 +26,21 @@ def test_a_link_is_made_listed_and_revoked(muster: Muster) -> None:
 
 def test_a_link_is_printed_for_people_too(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
-    assert "/console/set-up/muster_" in muster("setup-links", "create", "acme-store").out
+    answer = muster("setup-links", "create", "acme-store")
+    assert " /console/set-up/muster_" in answer.out
+    assert "MUSTER_CONSOLE_URL" in answer.err
+
+
+def test_a_link_is_whole_where_the_address_of_the_console_is_set(
+    muster: Muster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSTER_CONSOLE_URL", "https://muster.example.com/console/")
+    muster("connections", "create", "acme", "store")
+    answer = muster("setup-links", "create", "acme-store")
+    assert " https://muster.example.com/console/set-up/muster_" in answer.out
+    assert answer.err == ""
+    new = muster("setup-links", "create", "acme-store", "--json").json
+    assert new["url"] == f"https://muster.example.com{new['path']}"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from api.admin.connection_states import show_connection
-from api.admin.setup_links import link_with, use_setup_link
+from api.admin.setup_links import link_with
 from api.console.connection_views import calls_shown, provider_shown
-from api.console.cookies import SESSION, set_session
 from api.console.new_tokens import make_token
 from api.console.rendering import rendered_alone
 from api.console.visit import arrival_of, visit_of
@@ -29,21 +28,20 @@ async def link(request: Request) -> Response:
 
 async def begin(request: Request) -> Response:
     """Use a link up, and begin the one session that it begins."""
-    arrival = arrival_of(request)
+    arrival, link_secret = arrival_of(request), request.path_params["secret"]
     try:
-        found = await use_setup_link(arrival.it, request.path_params["secret"])
+        secret = await arrival.sessions.begin_with_link(link_secret, arrival.cookies.session)
     except UnusableSetupLink as error:
         return await _ended(request, error)
-    secret = await arrival.sessions.begin_with_link(found.link.id)
-    await arrival.end_former()
     answer = RedirectResponse(f"{arrival.root}/setting-up", 303)
-    set_session(request, answer, secret)
+    arrival.cookies.set_session(answer, secret)
     return answer
 
 
 async def _ended(request: Request, error: ApiError) -> Response:
     """Tell that a link cannot be used; its user, who has a session by it, may go on."""
-    arrival, cookie = arrival_of(request), request.cookies.get(SESSION)
+    arrival = arrival_of(request)
+    cookie = arrival.cookies.session
     session = await arrival.sessions.find(cookie) if cookie else None
     goes_on = session is not None and session.only is not None
     return rendered_alone("set_up_ended.html", request, error.status, goes_on=goes_on)

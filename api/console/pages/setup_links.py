@@ -7,7 +7,7 @@ from starlette.routing import Route
 from api.admin.actors import Power
 from api.admin.connection_states import show_connection
 from api.admin.setup_links import create_setup_link, list_setup_links, revoke_setup_link
-from api.console.cookies import is_secure
+from api.console.address import origin_of
 from api.console.visit import visit_of
 from api.errors import UnusableSetupLink
 
@@ -24,7 +24,8 @@ async def create(request: Request) -> Response:
     connection, days = visit.named("connection"), visit.form.text("days")
     ends = visit.it.clock() + int(days) * DAY if days in DAYS else None
     made = await create_setup_link(visit.it, visit.actor, connection, ends)
-    link = f"{_origin(request)}{visit.url(f'/set-up/{made.secret}')}"
+    origin = origin_of(request, visit.it.console_url)
+    link = f"{origin}{visit.url(f'/set-up/{made.secret}')}"
     told = "The set-up link is made. Copy it now: it is not shown again."
     return visit.redirect(visit.url(f"/connections/{connection}"), told, link=link)
 
@@ -53,12 +54,6 @@ async def revoke(request: Request) -> Response:
     connection = visit.named("connection")
     await revoke_setup_link(visit.it, visit.actor, connection, visit.named("link"))
     return visit.redirect(visit.url(f"/connections/{connection}"), "The set-up link has ended.")
-
-
-def _origin(request: Request) -> str:
-    """Return where the visitor reaches the console, and others by the link."""
-    scheme = "https" if is_secure(request) else "http"
-    return f"{scheme}://{request.url.netloc}"
 
 
 ROUTES = (

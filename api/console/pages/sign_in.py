@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from api.console.cookies import set_session
 from api.console.rendering import rendered_alone
 from api.console.visit import arrival_of, visit_of
 
@@ -17,12 +16,12 @@ async def sign_in(request: Request) -> Response:
 async def begin(request: Request) -> Response:
     """Begin a session with a token; a wrong one is not told from one that has ended."""
     arrival = arrival_of(request)
-    secret = await arrival.sessions.begin_with_token(arrival.form.text("token"))
+    former = arrival.cookies.session
+    secret = await arrival.sessions.begin_with_token(arrival.form.text("token"), former)
     if secret is None:
         return rendered_alone("sign_in.html", request, 401, wrong=True)
-    await arrival.end_former()
     answer = RedirectResponse(f"{arrival.root}/", 303)
-    set_session(request, answer, secret)
+    arrival.cookies.set_session(answer, secret)
     return answer
 
 

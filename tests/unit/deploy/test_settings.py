@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.console.application import PREFIX
 from deploy.database_urls import async_url
 from deploy.settings import InvalidSetting, Settings, read_settings
 
@@ -25,6 +26,12 @@ from deploy.settings import InvalidSetting, Settings, read_settings
         ("head_timeout", "0", "more than 0"),
         ("api_docs", "secret", "true or false"),
         ("console", "secret", "true or false"),
+        ("console_url", "secret.example.com", "https://muster.example.com/console/"),
+        ("console_url", "ftp://secret", "http:// or https://"),
+        ("console_url", "https://secret/elsewhere/", "https://muster.example.com/console/"),
+        ("console_url", "https://x/console/?secret", "http:// or https://"),
+        ("console_url", "https://ada:secret@x/console/", "http:// or https://"),
+        ("console_url", "https://secret:70000", "http:// or https://"),
         ("public_url", "ftp://secret", "http:// or https://"),
         ("trusted_proxies", "10.0.0.0/8,secret", "addresses and networks"),
         ("rate_each", "24", "25 or more, or off"),
@@ -95,6 +102,20 @@ def test_the_token_of_the_operator_is_shown_nowhere() -> None:
 def test_base_urls_are_built_on_the_public_url() -> None:
     assert read_settings(public_url="https://scim.example.com/").base == "https://scim.example.com"
     assert read_settings(host="::1", port=1).base == "http://[::1]:1"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("", ""),
+        ("https://muster.example.com", "https://muster.example.com"),
+        (f"https://muster.example.com{PREFIX}/", "https://muster.example.com"),
+        (f" https://Muster.example.com:443{PREFIX}\n", "https://muster.example.com"),
+        ("http://[::1]:8001/", "http://[::1]:8001"),
+    ],
+)
+def test_the_url_of_the_console_may_have_its_path_or_not(given: str, meant: str) -> None:
+    assert read_settings(console_url=given).console_url == meant
 
 
 @pytest.mark.parametrize("by_default", [True, False])

@@ -51,6 +51,7 @@ class NewSetupLinkShown(Shown):
             "id": "8c1b04ad93f0",
             "connection": "acme-store",
             "path": "/console/set-up/muster_…",
+            "url": "https://muster.example.com/console/set-up/muster_…",
             "expires_at": "2026-12-03T20:00:00Z",
         }
     )
@@ -58,6 +59,10 @@ class NewSetupLinkShown(Shown):
     id: str
     connection: str
     path: str = Field(description="The link, below the address at which the console is reached.")
+    url: str | None = Field(
+        description="The link as a whole; null unless the setting `MUSTER_CONSOLE_URL` tells the"
+        " address at which the console is reached."
+    )
     expires_at: Time
 
 

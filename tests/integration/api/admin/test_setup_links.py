@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from api.admin.actors import COMMAND, Actor, Power
 from api.admin.admin_tokens import actor_name
+from api.admin.administration import Administration
 from api.admin.admins import create_admin, revoke_admin
 from api.admin.delete_connection import delete_connection
 from api.admin.list_audit import list_changes
@@ -15,6 +16,7 @@ from api.admin.setup_links import (
     PLACE,
     SETUP_LINKS,
     LinkState,
+    OpenLink,
     create_setup_link,
     link_with,
     list_setup_links,
@@ -39,14 +41,20 @@ VIEWER = Actor("admin:2", "Acme", Power.VIEW)
 STRANGER = Actor("admin:3", "Other", Power.OWN)
 
 
+async def used(it: Administration, secret: str) -> OpenLink:
+    """Use a link up in a transaction of its own."""
+    async with it.directory.write() as db:
+        return await use_setup_link(db, secret, it.clock())
+
+
 async def test_a_link_is_looked_at_any_number_of_times_and_used_once(ingress: Ingress) -> None:
     it = administration_on(ingress.database)
     new = await create_setup_link(it, OWNER, ingress.connection)
     for _ in range(3):
         found = await link_with(it, new.secret)
         assert (found.link.id, found.connection.id) == (new.id, ingress.connection)
-    assert (await use_setup_link(it, new.secret)).link == found.link
-    for use_case in (link_with, use_setup_link):
+    assert (await used(it, new.secret)).link == found.link
+    for use_case in (link_with, used):
         with pytest.raises(UnusableSetupLink):
             await use_case(it, new.secret)
     [listed] = await list_setup_links(it, VIEWER, ingress.connection)
@@ -57,10 +65,8 @@ async def test_a_link_is_looked_at_any_number_of_times_and_used_once(ingress: In
 async def test_of_two_who_use_a_link_at_once_one_succeeds(ingress: Ingress) -> None:
     it = administration_on(ingress.database)
     new = await create_setup_link(it, OWNER, ingress.connection)
-    used = await asyncio.gather(
-        *(use_setup_link(it, new.secret) for _ in "ab"), return_exceptions=True
-    )
-    assert sorted(type(each).__name__ for each in used) == ["OpenLink", "UnusableSetupLink"]
+    tried = await asyncio.gather(*(used(it, new.secret) for _ in "ab"), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in tried) == ["OpenLink", "UnusableSetupLink"]
 
 
 async def test_a_link_ends_in_a_week_unless_another_time_is_chosen(ingress: Ingress) -> None:
@@ -70,7 +76,7 @@ async def test_a_link_ends_in_a_week_unless_another_time_is_chosen(ingress: Ingr
     assert (week.expires_at, brief.expires_at) == (NOW + LASTS, NOW + 5)
     later = administration_on(ingress.database, clock=lambda: NOW + 5)
     with pytest.raises(UnusableSetupLink):
-        await use_setup_link(later, brief.secret)
+        await used(later, brief.secret)
     await link_with(later, week.secret)
     states = {it.id: it.state for it in await list_setup_links(later, VIEWER, ingress.connection)}
     assert states == {week.id: LinkState.OPEN, brief.id: LinkState.EXPIRED}
@@ -90,7 +96,7 @@ async def test_a_revoked_link_opens_nothing_and_stays_revoked(ingress: Ingress) 
     assert revoked.state is LinkState.REVOKED
     assert await revoke_setup_link(it, OWNER, ingress.connection, new.id) == revoked
     with pytest.raises(UnusableSetupLink):
-        await use_setup_link(it, new.secret)
+        await used(it, new.secret)
     assert await _actions(ingress) == ["setup_links.revoke", "setup_links.create"]
 
 
@@ -112,17 +118,17 @@ async def test_a_wrong_secret_opens_nothing(ingress: Ingress) -> None:
     new = await create_setup_link(it, OWNER, ingress.connection)
     for secret in ("", new.id, new.secret[:-1], new.secret.upper(), "%", "\x00"):
         with pytest.raises(UnusableSetupLink) as refused:
-            await use_setup_link(it, secret)
+            await used(it, secret)
         assert new.secret not in str(refused.value)
 
 
 async def test_the_use_is_audited_under_the_name_of_the_link(ingress: Ingress) -> None:
     it = administration_on(ingress.database)
     new = await create_setup_link(it, OWNER, ingress.connection)
-    await use_setup_link(it, new.secret)
-    used, created = (await list_changes(it, COMMAND))[:2]
-    assert (used.action, used.actor) == ("setup_links.use", f"setup-link:{new.id}")
-    assert (used.workspace, used.subject) == ("Acme", new.id)
+    await used(it, new.secret)
+    use, created = (await list_changes(it, COMMAND))[:2]
+    assert (use.action, use.actor) == ("setup_links.use", f"setup-link:{new.id}")
+    assert (use.workspace, use.subject) == ("Acme", new.id)
     assert (created.action, created.actor) == ("setup_links.create", OWNER.name)
 
 
@@ -162,15 +168,15 @@ async def test_links_end_with_the_administrator_who_made_them(ingress: Ingress) 
     kept = await create_setup_link(it, OWNER, ingress.connection)
     await revoke_admin(it, COMMAND, admin.id)
     with pytest.raises(UnusableSetupLink):
-        await use_setup_link(it, gone.secret)
-    await use_setup_link(it, kept.secret)
+        await used(it, gone.secret)
+    await used(it, kept.secret)
 
 
 async def test_a_connection_that_closes_has_no_open_links(ingress: Ingress) -> None:
     it = administration_on(ingress.database)
     new = await create_setup_link(it, OWNER, ingress.connection)
     await delete_connection(it, OWNER, ingress.connection, People.KEEP)
-    for use_case in (link_with, use_setup_link):
+    for use_case in (link_with, used):
         with pytest.raises(UnusableSetupLink):
             await use_case(it, new.secret)
     with pytest.raises(ConnectionCloses):

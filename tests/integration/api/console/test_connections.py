@@ -1,6 +1,7 @@
 """Is SCIM enabled, looked at and reached by the pages of connections?"""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -10,9 +11,11 @@ from api.admin.delete_connection import delete_connection
 from api.admin.list_audit import list_changes
 from api.admin.tokens import TokenState, list_tokens
 from api.directory.closing import People
+from api.directory.dialects import DirectoryDatabase
 from contracts.rules import Portal
-from tests.drivers.admin_http import AdminApi
-from tests.drivers.browsers import Visitor
+from tests.drivers.admin_http import AdminApi, admin_api_on
+from tests.drivers.administration import administration_on
+from tests.drivers.browsers import Visitor, signed_in
 
 STORE = {"workspace": "Acme", "portal": "store", "brake": "on"}
 BRAKE = {"brake_number": "50", "brake_share": "10"}
@@ -153,6 +156,17 @@ async def test_a_set_up_link_is_shown_once_listed_and_revoked(owner: Visitor) ->
     await owner.send(path)
     assert "Revoked" in await owner.text("/connections/acme-store")
     assert (await owner.get("/connections/acme-store/setup-links/no/revoke")).status_code == 404
+
+
+async def test_a_set_up_link_begins_with_the_address_of_the_setting(
+    directory: DirectoryDatabase,
+) -> None:
+    it = replace(administration_on(directory), console_url="https://muster.example.com")
+    async with admin_api_on(directory, served=it) as api:
+        owner = await signed_in(api.app, api.admins["owner"].token)
+        await owner.text("/connections/acme-store")
+        made = await owner.send("/connections/acme-store/setup-links", {"days": "1"})
+    assert 'value="https://muster.example.com/console/set-up/muster_' in made.text
 
 
 async def test_a_connection_that_closes_is_looked_at_alone(

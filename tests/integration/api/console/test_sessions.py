@@ -1,14 +1,21 @@
 """Who gets past the doorway? Sessions begin with a token, and end with it or by themselves."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.admin.actors import COMMAND
 from api.admin.admins import revoke_admin
+from api.console.cookies import OF_HOST, SESSION
 from api.console.sessions import LASTS, RESTS
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from tests.drivers.admin_http import OPERATOR_TOKEN, AdminApi, admin_api_on
+from tests.drivers.administration import administration_on
 from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in, visitor_of
+
+COOKIE = f"{OF_HOST}{SESSION}"
+"""The cookie of a session that has begun over TLS."""
 
 
 async def test_a_page_leads_to_the_sign_in_without_a_session(admin_api: AdminApi) -> None:
@@ -43,10 +50,10 @@ async def test_a_session_ends_with_its_token(admin_api: AdminApi, owner: Visitor
 
 
 async def test_a_visitor_signs_out(operator: Visitor) -> None:
-    secret = operator.http.cookies["muster_session"]
+    secret = operator.http.cookies[COOKIE]
     await operator.get("/")
     await operator.send("/sign-out")
-    operator.http.cookies.set("muster_session", secret)
+    operator.http.cookies.set(COOKIE, secret)
     assert (await operator.get("/")).url.path == "/console/sign-in"
 
 
@@ -60,10 +67,10 @@ async def test_all_sessions_of_a_token_end_together(admin_api: AdminApi) -> None
 async def test_a_new_session_ends_the_one_whose_cookie_it_replaces(
     admin_api: AdminApi, operator: Visitor
 ) -> None:
-    former = operator.http.cookies["muster_session"]
+    former = operator.http.cookies[COOKIE]
     await operator.sign_in(admin_api.admins["viewer"].token)
     operator.http.cookies.clear()
-    operator.http.cookies.set("muster_session", former)
+    operator.http.cookies.set(COOKIE, former)
     assert (await operator.get("/")).url.path == "/console/sign-in"
 
 
@@ -115,15 +122,46 @@ async def test_a_request_that_is_no_form_is_refused(operator: Visitor) -> None:
     assert answer.status_code == 400
 
 
-async def test_the_cookie_is_out_of_reach(admin_api: AdminApi) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "beginning", "path"),
+    [("http", f"{SESSION}=", "Path=/console"), ("https", f"{COOKIE}=", "Path=/")],
+)
+async def test_the_cookie_is_out_of_reach(
+    admin_api: AdminApi, scheme: str, beginning: str, path: str
+) -> None:
     http = visitor_of(admin_api.app).http
-    for scheme, is_secure in (("http", False), ("https", True)):
-        url = f"{scheme}://admin.test/console/sign-in"
-        answer = await http.post(url, data={"token": OPERATOR_TOKEN})
-        cookie = answer.headers["set-cookie"].lower()
-        assert "httponly" in cookie
-        assert "samesite=lax" in cookie
-        assert ("secure" in cookie) is is_secure
+    url = f"{scheme}://admin.test/console/sign-in"
+    answer = await http.post(url, data={"token": OPERATOR_TOKEN})
+    cookie, *attributes = answer.headers["set-cookie"].split("; ")
+    assert cookie.startswith(beginning)
+    told = {path, "HttpOnly", "SameSite=lax"}
+    assert {*attributes} == told | ({"Secure"} if scheme == "https" else set())
+
+
+async def test_a_cookie_that_a_neighbour_may_have_set_counts_for_nothing_over_tls(
+    operator: Visitor,
+) -> None:
+    secret = operator.http.cookies[COOKIE]
+    operator.http.cookies.clear()
+    operator.http.cookies.set(SESSION, secret)
+    assert (await operator.get("/")).url.path == "/console/sign-in"
+
+
+async def test_signing_out_forgets_the_cookie(operator: Visitor) -> None:
+    await operator.get("/")
+    await operator.send("/sign-out")
+    assert not operator.http.cookies
+
+
+async def test_the_setting_tells_of_tls_that_no_proxy_tells_of(
+    directory: DirectoryDatabase,
+) -> None:
+    it = replace(administration_on(directory), console_url="https://admin.test")
+    async with admin_api_on(directory, served=it) as served:
+        http = visitor_of(served.app).http
+        for url, name in (("http://admin.test", COOKIE), ("http://127.0.0.1:8001", SESSION)):
+            answer = await http.post(f"{url}/console/sign-in", data={"token": OPERATOR_TOKEN})
+            assert answer.headers["set-cookie"].startswith(f"{name}=")
 
 
 async def test_every_answer_has_a_strict_policy(operator: Visitor) -> None:

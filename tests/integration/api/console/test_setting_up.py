@@ -1,8 +1,10 @@
 """What does somebody reach who has a set-up link, and for how long?"""
 
+import asyncio
 import re
 
 import pytest
+from sqlalchemy import text
 
 from api.admin.actors import COMMAND
 from api.admin.delete_connection import delete_connection
@@ -66,6 +68,44 @@ async def test_the_button_begins_the_one_session_of_a_link(admin_api: AdminApi) 
         assert answer.status_code == 404
         assert ENDED in answer.text
     assert not other.http.cookies
+
+
+async def test_of_two_browsers_that_use_a_link_at_once_one_gets_in(admin_api: AdminApi) -> None:
+    _, path = await made(admin_api)
+    browsers = [visitor_of(admin_api.app) for _ in range(2)]
+    answers = await asyncio.gather(*(each.send(path) for each in browsers))
+    assert sorted(answer.status_code for answer in answers) == [200, 404]
+    for browser, answer in zip(browsers, answers, strict=True):
+        is_in = answer.status_code == 200
+        assert bool(browser.http.cookies) is is_in
+        assert ((await browser.get("/setting-up")).url.path == "/console/setting-up") is is_in
+
+
+async def test_a_link_is_used_up_only_together_with_its_session(admin_api: AdminApi) -> None:
+    _, path = await made(admin_api)
+    visitor = visitor_of(admin_api.app)
+    await _execute(admin_api, "ALTER TABLE console_sessions RENAME TO out_of_reach")
+    assert (await visitor.send(path)).status_code == 500
+    [link] = await list_setup_links(admin_api.it, COMMAND, "acme-store")
+    assert link.state == "open"
+    await _execute(admin_api, "ALTER TABLE out_of_reach RENAME TO console_sessions")
+    assert (await visitor.send(path)).url.path == "/console/setting-up"
+
+
+async def test_the_session_of_a_link_ends_the_one_whose_cookie_it_replaces(
+    admin_api: AdminApi, owner: Visitor
+) -> None:
+    [former] = owner.http.cookies.jar
+    _, path = await made(admin_api)
+    assert (await owner.send(path)).url.path == "/console/setting-up"
+    owner.http.cookies.clear()
+    owner.http.cookies.jar.set_cookie(former)
+    assert (await owner.get("/")).url.path == "/console/sign-in"
+
+
+async def _execute(api: AdminApi, statement: str) -> None:
+    async with api.it.directory.write() as db:
+        await db.execute(text(statement))
 
 
 async def test_its_user_who_opens_the_link_again_is_led_on(admin_api: AdminApi) -> None:

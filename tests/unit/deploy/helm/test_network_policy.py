@@ -123,6 +123,9 @@ def test_an_installation_names_the_console_where_it_is_served(helm: Helm) -> Non
     assert "/console/" in notes(helm, {})
     assert "/console/" in notes(helm, {"settings": {"MUSTER_CONSOLE": "true"}})
     assert "/console/" not in notes(helm, {"settings": {"MUSTER_CONSOLE": "false"}})
+    for url in ("https://muster.example.com", "https://muster.example.com/console/"):
+        told = notes(helm, {"settings": {"MUSTER_CONSOLE_URL": url}})
+        assert "and at https://muster.example.com/console/ in a browser" in told
 
 
 def commands(text: str) -> Iterator[str]:

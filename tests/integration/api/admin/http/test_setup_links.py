@@ -1,8 +1,12 @@
 """Are set-up links made, listed and ended over HTTP as by the command?"""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.drivers.admin_http import AdminApi
+from api.directory.dialects import DirectoryDatabase
+from tests.drivers.admin_http import AdminApi, admin_api_on
+from tests.drivers.administration import administration_on
 
 LINKS = "/connections/acme-store/setup-links"
 
@@ -12,12 +16,22 @@ async def test_a_link_is_made_listed_and_revoked(admin_api: AdminApi) -> None:
     assert answer.status_code == 201
     new = answer.json()
     assert new["path"].startswith("/console/set-up/muster_")
+    assert new["url"] is None
     assert new["expires_at"] == "2999-01-31T00:00:00Z"
     [listed] = (await admin_api.viewer.get(LINKS))["items"]
     assert (listed["id"], listed["state"], listed["used_at"]) == (new["id"], "open", None)
     assert new["path"] not in str(listed)
     revoked = await admin_api.owner.send("DELETE", f"{LINKS}/{new['id']}")
     assert (revoked.status_code, revoked.json()) == (200, listed | {"state": "revoked"})
+
+
+async def test_a_link_is_whole_where_the_address_of_the_console_is_set(
+    directory: DirectoryDatabase,
+) -> None:
+    it = replace(administration_on(directory), console_url="https://muster.test")
+    async with admin_api_on(directory, served=it) as api:
+        new = await api.owner.post(LINKS)
+    assert new["url"] == f"https://muster.test{new['path']}"
 
 
 async def test_a_link_without_choices_ends_in_a_week(admin_api: AdminApi) -> None:
