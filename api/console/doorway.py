@@ -24,6 +24,7 @@ from api.console.address import comes_from_here
 from api.console.cookies import cookies_of
 from api.console.errors import ForgedForm, SignInNeeded
 from api.console.forms import Form, form_in
+from api.console.fragments import is_fragment
 from api.console.rendering import rendered_alone
 from api.console.sessions import Session, Sessions
 from api.console.visit import ARRIVAL_IN_SCOPE, IN_SCOPE, Arrival, Visit
@@ -106,7 +107,9 @@ class Doorway:
 
     async def _session_of(self, request: Request) -> Session | None:
         secret = cookies_of(request, self.it.console_url).session
-        return await self.sessions.find(secret) if secret else None
+        if not secret:
+            return None
+        return await self.sessions.find(secret, is_used=not is_fragment(request))
 
     async def _form_of(self, request: Request, receive: Receive, session: Session | None) -> Form:
         if request.method != "POST":
@@ -141,7 +144,9 @@ def _page_of(error: Exception, request: Request) -> Response:
     if isinstance(error, HTTPException):
         is_there = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
         error = MethodNotAllowed("other methods") if is_there else UnknownPath()
-    if isinstance(error, SignInNeeded) and "x-fragment" not in request.headers:
+    if isinstance(error, SignInNeeded):
+        if is_fragment(request):
+            return rendered_alone("session_ended.html", request, error.status)
         return RedirectResponse(f"{request.scope['root_path']}/sign-in", 303)
     told = foreseen(error)
     visit = request.scope.get(IN_SCOPE)

@@ -92,8 +92,11 @@ class Sessions:
             used = await use_setup_link(db, link_secret, self.it.clock())
             return await self._begin(db, {"setup_link": used.link.id}, former)
 
-    async def find(self, secret: str) -> Session | None:
-        """Return the live session with a secret, and note its use; None without one."""
+    async def find(self, secret: str, *, is_used: bool = True) -> Session | None:
+        """Return the live session with a secret; None without one.
+
+        :param is_used: whether that counts as a use, from which the time of its rest is counted.
+        """
         now = self.it.clock()
         of_digest = SESSIONS.c.digest == digest_of(secret)
         async with self.it.directory.read() as db:
@@ -103,7 +106,7 @@ class Sessions:
         found = await self._actor_of(row)
         if found is None:
             return None
-        if row["used_at"] + NOTED_EVERY <= now:
+        if is_used and row["used_at"] + NOTED_EVERY <= now:
             with suppress(SQLAlchemyError, OSError):  # a page that looks is shown all the same
                 async with self.it.directory.write() as db:
                     await db.execute(update(SESSIONS).where(of_digest).values(used_at=now))

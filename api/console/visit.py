@@ -16,6 +16,7 @@ from api.admin.workspaces import list_workspaces, workspace_named
 from api.console.cookies import MESSAGE, SESSION, Cookies, cookies_of
 from api.console.errors import WorkspaceNeeded
 from api.console.forms import Form
+from api.console.fragments import is_fragment
 from api.console.places import Place, place_in, sealed_place, sealed_text, unsealed_text
 from api.console.rendering import rendered
 from api.console.sessions import Session, Sessions
@@ -147,7 +148,7 @@ class Visit:
 
     def page(self, template: str, /, status: int = 200, **shown: Any) -> Response:
         """Return a page, with the message that the request before has left for it."""
-        message = None if "x-fragment" in self.request.headers else self._message()
+        message = None if is_fragment(self.request) else self._message()
         content = rendered(template, self, message=message, **shown)
         answer = HTMLResponse(content, status)
         if message is not None:

@@ -11,6 +11,7 @@ from api.admin.activity import page_calls
 from api.admin.comings import Day, joined_and_left, summed
 from api.admin.requests import WantedRequests
 from api.console.calls import short_path, told_answer, told_call, told_seconds, tone_of_answer
+from api.console.fragments import is_fragment
 from api.console.visit import Visit, visit_of
 
 ON_A_PAGE = 40
@@ -40,7 +41,7 @@ async def activity(request: Request) -> Response:
     visit = visit_of(request)
     workspace = await visit.workspace()
     shown = await _calls(visit, workspace) | TOLD
-    if "x-fragment" in request.headers:
+    if is_fragment(request):
         return visit.page("activity_calls.html", **shown)
     days = _days(await joined_and_left(visit.it, visit.actor, workspace, DAYS), shown["connection"])
     return visit.page("activity.html", section="/activity", days=days, every=EVERY, **shown)

@@ -13,6 +13,7 @@ from api.admin.rule_choices import policy_of
 from api.admin.tokens import TokenState, list_tokens
 from api.console.complaints import complaint_of
 from api.console.errors import NothingChosen, NotTypedSo
+from api.console.fragments import is_fragment
 from api.console.rule_options import deactivation_named
 from api.console.visit import Visit, visit_of
 from api.directory.closing import People
@@ -75,9 +76,8 @@ async def _question(
 async def _closing(visit: Visit, found: ConnectionInUse) -> Response:
     """Tell how far a deletion is, as a page or as its live part."""
     left = await left_to_close(visit.it, [found])
-    is_part = visit.request.headers.get("x-fragment") is not None
     return visit.page(
-        "closing_left.html" if is_part else "closing.html",
+        "closing_left.html" if is_fragment(visit.request) else "closing.html",
         workspace=found.workspace,
         section="/workspace",
         connection=found,

@@ -15,8 +15,8 @@ const live = (part) => {
     } catch {
       return next();
     }
-    if (answer.status === 401 || answer.status === 404) return location.reload(); // it is over
-    if (answer.ok) put(await answer.text(), part);
+    if (answer.status === 404) return location.reload(); // it is over
+    if (answer.ok || answer.status === 401) put(await answer.text(), part); // 401: so is the session
     if (!part.querySelector("[data-done]")) next();
   };
   if (!part.querySelector("[data-done]")) next();

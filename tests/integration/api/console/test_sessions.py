@@ -7,6 +7,7 @@ import pytest
 from api.admin.actors import COMMAND
 from api.admin.admins import revoke_admin
 from api.console.cookies import OF_HOST, SESSION
+from api.console.fragments import HEADER
 from api.console.sessions import LASTS, RESTS
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
@@ -82,6 +83,25 @@ async def test_a_session_ends_by_itself(directory: DirectoryDatabase, later: int
         assert (await visitor.get("/")).url.path == "/console/"
         time[0] += later
         assert (await visitor.get("/")).url.path == "/console/sign-in"
+
+
+async def test_what_a_page_asks_by_itself_keeps_no_session_alive(
+    directory: DirectoryDatabase,
+) -> None:
+    time = [now()]
+    async with admin_api_on(directory, clock=lambda: time[0]) as served:
+        visitor = await signed_in(served.app, OPERATOR_TOKEN)
+        asked = {HEADER: "1"}
+        for _ in range(3):
+            time[0] += RESTS // 4
+            answer = await visitor.get("/workspace/portals?workspace=Acme", **asked)
+            assert answer.status_code == 200
+        time[0] += RESTS // 4
+        ended = await visitor.get("/workspace/portals?workspace=Acme", **asked)
+        assert (ended.status_code, ended.url.path) == (401, "/console/workspace/portals")
+        assert "Your session has ended" in ended.text
+        assert 'href="/console/sign-in"' in ended.text
+        assert "<html" not in ended.text
 
 
 async def test_a_session_in_use_lasts_half_a_day(directory: DirectoryDatabase) -> None:
