@@ -9,7 +9,7 @@ from typing import Any
 
 from api.admin.why.answers import TIMES, Answer, Aspect, Do, Step
 from api.admin.why.texts import DEEDS, To, deed, shown, words
-from api.console.rule_words import CREATIONS, deactivation
+from api.console.rule_words import CREATIONS, deactivation_in
 from api.console.words import REASONS, label, reason, told
 
 ASPECTS = {Aspect.ACCOUNT: "Account", Aspect.ROLE: "Role", Aspect.DEVICES: "Devices"}
@@ -115,11 +115,11 @@ def told_rule(rule: str) -> str:
         case "waiting" | "waived":
             return told(rest or head)
         case "deactivation":
-            return f"The provider has deactivated the person, and the rules {deactivation(rest)}."
+            return f"The provider has deactivated the person. {deactivation_in(rest)}"
         case "lock":
-            return f"An administrator has locked the person; the rules {deactivation(rest)}."
+            return f"An administrator has locked the person. {deactivation_in(rest)}"
         case "creation" if rest in CREATIONS:
-            return f"The rules {CREATIONS[rest]}."
+            return f"The rules for joiners apply. {CREATIONS[rest]}"
         case "creation" if rest:
             role = label(rest.removeprefix("role "))
             return f"The rules make everybody {role} to whom no name gives another role."

@@ -1,28 +1,50 @@
 """How does a brake look on a form and in words? A number and a share have a field each. Pure."""
 
+from dataclasses import dataclass
+
 from api.console.forms import Form
-from api.directory.brake_limits import OFF, STANDARD, limit_in
+from api.console.words import people, percent
+from api.directory.brake_limits import OFF, STANDARD, BrakeLimit, limit_in
 
-ON = "on"
+
+@dataclass(frozen=True, slots=True)
+class BrakeFields:
+    """The fields of a brake as they were filled in, which may be wrong."""
+
+    is_on: bool
+    number: str
+    share: str
+
+    @property
+    def brake(self) -> str:
+        """Return the brake in the words of use cases, unjudged."""
+        return f"{self.number}:{self.share}" if self.is_on else OFF
 
 
-def brake_in(form: Form) -> str:
-    """Return the brake that a form has, by the fields of ``brake_fields`` or as one hidden text.
+def fields_of(brake: str) -> BrakeFields:
+    """Return the fields that show a brake. One that is off offers the standard limit."""
+    number, _, share = (STANDARD if brake == OFF else brake).partition(":")
+    return BrakeFields(brake != OFF, number, share)
 
-    :raises UnusableBrake: when that is no brake.
-    """
-    brake = form.text("brake") or STANDARD
-    if form.is_set("brake_kind"):
-        limit = f"{form.text('brake_number')}:{form.text('brake_share')}"
-        brake = limit if form.text("brake_kind") == ON else OFF
-    limit_in(brake)
-    return brake
+
+def brake_in(form: Form) -> BrakeFields:
+    """Return the brake that was filled in by ``brake_fields`` or ``brake_hidden``."""
+    is_on = form.text("brake_kind") != OFF
+    return BrakeFields(is_on, form.text("brake_number"), form.text("brake_share"))
+
+
+def told_limit(limit: BrakeLimit | None) -> str:
+    """Return how many people may leave, in a few words."""
+    if limit is None:
+        return "Off"
+    share = f", or {percent(limit.share)} of all if that is more" if limit.share else ""
+    return f"{people(limit.number)} an hour{share}"
 
 
 def told_brake(brake: str) -> str:
-    """Return what a brake does, in a sentence."""
+    """Return what a brake does, in sentences."""
     limit = limit_in(brake)
     if limit is None:
-        return "The brake is off: everybody leaves whom the provider deactivates."
-    share = f", or {limit.share} % of all if that is more," if limit.share else ""
-    return f"Up to {limit.number:,} people{share} may leave within an hour. The others are held."
+        return "Off: however many people the provider deactivates, they leave at once."
+    comma = "," if limit.share else ""
+    return f"Up to {told_limit(limit)}{comma} may leave. The others are held until you decide."

@@ -12,11 +12,12 @@ from api.admin.overview import ConnectionOverview, overviews_of
 from api.admin.providers.fill_in import Values, filled_in
 from api.admin.providers.named_guides import GUIDES, provider_named
 from api.admin.rule_choices import RuleChoices, choices_of
+from api.admin.seen_names import names_of_groups
 from api.admin.setup_links import ListedLink, list_setup_links
 from api.admin.tokens import ListedToken, TokenState, list_tokens
 from api.connection_urls import base_url_of
+from api.console.rule_forms import MOST_ROWS, Groups
 from api.console.visit import Visit
-from api.directory.brake_limits import BrakeLimit, limit_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class ConnectionView:
     base_url: str
     people: ConnectionOverview
     choices: RuleChoices
-    brake: BrakeLimit | None
+    groups: Groups
     tokens: Sequence[ListedToken]
     links: Sequence[ListedLink]
     people_left: int | None
@@ -40,17 +41,28 @@ async def connection_view(visit: Visit, connection_id: str) -> ConnectionView:
     """
     it, actor = visit.it, visit.actor
     found = await show_connection(it, actor, connection_id)
+    choices = choices_of(found.rules)
     [people] = await overviews_of(it, [found])
     return ConnectionView(
         connection=found,
         base_url=base_url_of(it.public_url, found.id),
         people=people,
-        choices=choices_of(found.rules),
-        brake=limit_in(found.brake),
+        choices=choices,
+        groups=Groups(names=await names_of_mapped(visit, found.id, choices)),
         tokens=await list_tokens(it, actor, found.id),
         links=await list_setup_links(it, actor, found.id),
         people_left=(await left_to_close(it, [found])).get(found.id),
     )
+
+
+async def names_of_mapped(
+    visit: Visit, connection_id: str, *chosen: RuleChoices
+) -> Mapping[str, str]:
+    """Return the names of the groups that are mapped by their ids, as many as a page shows."""
+    mapped = [line.group for each in chosen for line in (each.group_map or ())[:MOST_ROWS]]
+    if not mapped:
+        return {}
+    return await names_of_groups(visit.it, visit.actor, connection_id, mapped)
 
 
 async def calls_shown(visit: Visit, connection_id: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.console.brake_forms import told_limit
 from api.console.moments import exact
 from api.console.words import label
 from api.directory.brake_limits import limit_in
@@ -119,12 +120,9 @@ def _text(key: str, text: str) -> str:
 
 def _brake(text: str) -> str:
     try:
-        limit = limit_in(text)
+        return told_limit(limit_in(text))
     except UnusableBrake:  # of another version
         return text
-    if limit is None:
-        return "Off"
-    return f"{limit.number:,} people an hour, or {limit.share} % if that is more"
 
 
 def _cut(text: str) -> str:

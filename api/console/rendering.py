@@ -15,6 +15,7 @@ from api.console.brake_forms import told_brake
 from api.console.moments import exact, machine_readable, relative, span
 from api.console.pictures import comings_picture, date_of, lag_picture, told_lag
 from api.console.rule_forms import rules_form
+from api.console.rule_words import action
 from api.console.words import label, reason, shortened, told, tone
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _environment() -> Environment:
         reason=reason,
         pieces=pieces_of,
         told=told,
+        told_action=action,
         told_brake=told_brake,
         tone=tone,
     )

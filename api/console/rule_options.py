@@ -6,80 +6,58 @@ A test holds the options to be those of ``contracts.portals``, in the same order
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from api.console import rule_words
 from contracts.rules import Portal
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A rule that can be chosen: the word of the program, its name, and what it does."""
+    """A rule that can be chosen: the word of the program, its name on the portal, its sentence."""
 
     do: str
     name: str
     told: str
 
 
-_NO_ACCOUNT = "No account is made. One that has the same e-mail already is linked."
-_STAYS = "The account stays, and so does the access."
+def _joining(do: str, name: str) -> Option:
+    return Option(do, name, rule_words.CREATIONS[do])
+
+
+def _leaving(do: str, name: str) -> Option:
+    return Option(do, name, rule_words.deactivation(do))
+
 
 CREATIONS: Mapping[Portal, Sequence[Option]] = {
     Portal.DASHBOARD: (
-        Option("nothing", "No action", _NO_ACCOUNT),
-        Option(
-            "create-collaborator",
-            "A collaborator is created",
-            "With the role that you select, as long as no group and no SCIM role gives another.",
-        ),
+        _joining("nothing", "No action"),
+        _joining("create-collaborator", "A collaborator is created"),
     ),
     Portal.STORE: (
-        Option("nothing", "No action", _NO_ACCOUNT),
-        Option("create-employee", "An employee is created", "They can use the Enterprise Store."),
+        _joining("nothing", "No action"),
+        _joining("create-employee", "An employee is created"),
     ),
     Portal.MDM: (
-        Option("nothing", "No action", _NO_ACCOUNT),
-        Option(
-            "create-mdm-employee",
-            "An MDM employee is created",
-            "Devices can be assigned to them.",
-        ),
+        _joining("nothing", "No action"),
+        _joining("create-mdm-employee", "An MDM employee is created"),
     ),
 }
 """What can happen when a user is created at the identity provider."""
 
 DEACTIVATIONS: Mapping[Portal, Sequence[Option]] = {
     Portal.DASHBOARD: (
-        Option("nothing", "No action", _STAYS),
-        Option(
-            "remove-collaborator",
-            "The employee is removed",
-            "The collaborator leaves the Dashboard, unless it is the last Admin.",
-        ),
+        _leaving("nothing", "No action"),
+        _leaving("remove-collaborator", "The employee is removed"),
     ),
     Portal.STORE: (
-        Option("nothing", "No action", _STAYS),
-        Option("remove-employee", "The employee is removed", "They leave the Enterprise Store."),
+        _leaving("nothing", "No action"),
+        _leaving("remove-employee", "The employee is removed"),
     ),
     Portal.MDM: (
-        Option("nothing", "Nothing", "Account and devices stay as they are."),
-        Option(
-            "unassign-devices",
-            "Unassign",
-            "The MDM user is unassigned from all devices. The account stays.",
-        ),
-        Option(
-            "change-policy",
-            "Change policy",
-            "The assigned devices get the policy that you select. They stay assigned.",
-        ),
-        Option(
-            "remove-user",
-            "Remove user",
-            "The MDM employee is removed. The devices stay, assigned to nobody.",
-        ),
-        Option(
-            "remove-user-and-devices",
-            "Remove user and devices",
-            "The MDM employee and all assigned devices are removed. No device is wiped.",
-        ),
+        _leaving("nothing", "Nothing"),
+        _leaving("unassign-devices", "Unassign"),
+        _leaving("change-policy", "Change policy"),
+        _leaving("remove-user", "Remove user"),
+        _leaving("remove-user-and-devices", "Remove user and devices"),
     ),
 }
 """What can happen when a user is deactivated at the identity provider."""

@@ -1,42 +1,51 @@
-"""What do rules do, in the words of a sentence? Each phrase goes on after "the rules". Pure."""
+"""What do rules do? Each rule has its sentences here, for forms, previews and answers. Pure."""
 
 from collections.abc import Mapping
 
 from contracts.rules import ChangePolicy, DeactivationAction
 
 CREATIONS: Mapping[str, str] = {
-    "nothing": "make no account, and link one that is there with the same address",
-    "create-employee": "make an employee for everybody who is active",
-    "create-collaborator": "make a collaborator for everybody who is active",
-    "create-mdm-employee": "make an MDM employee for everybody who is active",
+    "nothing": "No account is made. One that has the same e-mail already is linked.",
+    "create-employee": "Everybody who is active can use the Enterprise Store.",
+    "create-collaborator": "Everybody who is active can sign in to the Dashboard.",
+    "create-mdm-employee": "Devices can be assigned to everybody who is active.",
 }
 
 DEACTIVATIONS: Mapping[str, str] = {
-    "nothing": "keep account and devices as they are",
-    "remove-employee": "remove the employee",
-    "remove-collaborator": "remove the collaborator",
-    "unassign-devices": "release the devices, and keep the account",
-    "change-policy": "put the devices under another policy, and keep the account",
-    "remove-user": "release the devices, and remove the account",
-    "remove-user-and-devices": "remove the devices from the inventory, and the account",
+    "nothing": "Account and devices stay as they are, and so does the access.",
+    "remove-employee": "The employee leaves the Enterprise Store.",
+    "remove-collaborator": "The collaborator leaves the Dashboard, unless it is the last Admin.",
+    "unassign-devices": "The MDM user is unassigned from all devices. The account stays.",
+    "change-policy": "The assigned devices get {policy}, and stay assigned. The account stays.",
+    "remove-user": "The MDM employee is removed. The devices stay, assigned to nobody.",
+    "remove-user-and-devices": (
+        "The MDM employee and all assigned devices are removed. No device is wiped."
+    ),
 }
 """What rules do for somebody who joins or leaves; a test holds both to be complete."""
 
 
-def deactivation(word: str) -> str:
+def deactivation(do: str, policy: str | None = None) -> str:
     """Return what rules do when a person leaves.
 
-    :param word: the word for a deactivation, with the policy that it names, as answers have it.
+    :param policy: the policy that devices get; None: another one.
     """
-    name, _, policy = word.partition(" (")
-    if policy:
-        return (
-            f"put the devices under the policy “{policy.removesuffix(')')}”, and keep the account"
-        )
-    return DEACTIVATIONS.get(name, name)
+    named = f"the policy “{policy}”" if policy else "another policy"
+    return DEACTIVATIONS[do].format(policy=named)
 
 
 def action(does: DeactivationAction) -> str:
     """Return what a deactivation does."""
-    word = f"{does.do} ({does.policy})" if isinstance(does, ChangePolicy) else does.do
-    return deactivation(word)
+    return deactivation(does.do, does.policy if isinstance(does, ChangePolicy) else None)
+
+
+def deactivation_in(words: str) -> str:
+    """Return what rules do when a person leaves, as an answer names it.
+
+    :param words: the rule and, in brackets, the policy that it names. A rule of another version is
+        told as it is.
+    """
+    do, _, policy = words.partition(" (")
+    if do not in DEACTIVATIONS:
+        return f"{words}."
+    return deactivation(do, policy.removesuffix(")") or None)

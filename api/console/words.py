@@ -178,13 +178,6 @@ TOLD = {
     "attributes": "The provider has other values of the person.",
     "deactivation": "The provider has deactivated the person.",
     "deletion": "The provider has deleted the person.",
-    "remove-employee": "The employee is removed.",
-    "remove-collaborator": "The collaborator is removed.",
-    "unassign-devices": "All devices of the person are unassigned.",
-    "change-policy": "The devices of the person get another policy.",
-    "remove-user": "The MDM employee is removed, and the devices are unassigned.",
-    "remove-user-and-devices": "The MDM employee and all assigned devices are removed.",
-    "nothing": "Account and devices stay as they are.",
     "admin-role": "The collaborator is an Admin no more.",
 }
 """Sentences that tell what a state or a reason means, and what to do about it, for people who have
@@ -226,3 +219,13 @@ def shortened(text: object, most: int) -> str:
     """Return a text, cut off with an ellipsis after a number of characters."""
     whole = str(text)
     return whole if len(whole) <= most else f"{whole[:most]}…"
+
+
+def people(number: int) -> str:
+    """Return a number of people."""
+    return f"{number:,} {'person' if number == 1 else 'people'}"
+
+
+def percent(number: int) -> str:
+    """Return a share, whose sign stays in the same line."""
+    return f"{number}\N{NO-BREAK SPACE}%"

@@ -1,7 +1,5 @@
 """How is SCIM enabled for a portal? A form asks for rules and a brake, or to observe first."""
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,10 +10,10 @@ from api.admin.policies import list_policies
 from api.admin.remedies import REMEDIES
 from api.admin.rule_choices import RuleChoices
 from api.admin.rules import rules_from
-from api.console.forms import Form
+from api.console.brake_forms import BrakeFields, brake_in, fields_of
 from api.console.rule_forms import MORE, choices_in, told_of
 from api.console.visit import Visit, visit_of
-from api.directory.brake_limits import OFF, STANDARD, limit_in
+from api.directory.brake_limits import STANDARD
 from api.errors import ApiError
 from contracts.rules import Portal
 
@@ -27,26 +25,6 @@ USUAL = {
 """What is chosen at first."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrakeFields:
-    """The fields of a brake, as they were filled in."""
-
-    is_on: bool
-    number: str
-    share: str
-
-    @property
-    def brake(self) -> str:
-        """Return the brake in the words of the use case, unjudged."""
-        return f"{self.number}:{self.share}" if self.is_on else OFF
-
-
-def _usual_brake() -> BrakeFields:
-    limit = limit_in(STANDARD)
-    assert limit is not None
-    return BrakeFields(is_on=True, number=str(limit.number), share=str(limit.share))
-
-
 async def new(request: Request) -> Response:
     """Show the form; without a portal, the portals to choose from."""
     visit = visit_of(request)
@@ -56,7 +34,7 @@ async def new(request: Request) -> Response:
         return visit.page(
             "choose_portal.html", workspace=workspace, section="/workspace", portals=list(Portal)
         )
-    return await _form(visit, workspace, portal, USUAL[portal], _usual_brake())
+    return await _form(visit, workspace, portal, USUAL[portal], fields_of(STANDARD))
 
 
 async def create(request: Request) -> Response:
@@ -67,7 +45,7 @@ async def create(request: Request) -> Response:
     portal = _portal_in(form.text("portal"))
     if portal is None:
         return visit.redirect(visit.url("/connections/new", workspace=workspace))
-    chosen, brake = RuleChoices(), _brake_in(form)
+    chosen, brake = RuleChoices(), brake_in(form)
     try:
         chosen = choices_in(form, portal)
         if form.is_set(MORE):
@@ -117,11 +95,6 @@ async def _form(
 
 def _portal_in(text: str) -> Portal | None:
     return Portal(text) if text in set(Portal) else None
-
-
-def _brake_in(form: Form) -> BrakeFields:
-    is_on = form.text("brake") != OFF
-    return BrakeFields(is_on, form.text("brake_number"), form.text("brake_share"))
 
 
 ROUTES = (

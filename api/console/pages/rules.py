@@ -3,7 +3,6 @@
 One form leads to the preview, which carries along what was chosen, and saves exactly that.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
@@ -17,12 +16,14 @@ from api.admin.connections import ConnectionInUse
 from api.admin.policies import list_policies
 from api.admin.preview import WhatIf
 from api.admin.rule_choices import RuleChoices, choices_of
-from api.admin.seen_names import mapping_warnings, names_of_groups, page_seen_groups
-from api.console.brake_forms import brake_in
+from api.admin.seen_names import mapping_warnings, page_seen_groups
+from api.console.brake_forms import BrakeFields, brake_in, fields_of
 from api.console.complaints import complaint_of
+from api.console.connection_views import names_of_mapped
 from api.console.previews import previewed
 from api.console.rule_forms import MORE, Groups, choices_in
 from api.console.visit import Visit, visit_of
+from api.directory.brake_limits import limit_in
 from api.errors import ApiError, ConnectionChanged, NothingToChange
 from contracts.downstream.errors import DownstreamError
 from contracts.portals import PORTALS
@@ -34,10 +35,10 @@ MOST_WARNINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a visitor has chosen: rules, and the brake."""
+    """What a visitor has chosen: rules, and the brake, both as they were filled in."""
 
     chosen: RuleChoices
-    brake: str
+    brake: BrakeFields
 
     def whole(self, rules: Rules) -> "Draft":
         """Return the draft with the mappings that stay as they are, because no page has them."""
@@ -64,8 +65,7 @@ async def change(request: Request) -> Response:
     visit.actor.check(Power.OWN)
     draft = None
     try:
-        draft = Draft(choices_in(visit.form, found.portal), found.brake)
-        draft = replace(draft, brake=brake_in(visit.form))
+        draft = Draft(choices_in(visit.form, found.portal), brake_in(visit.form))
         if visit.form.is_set(MORE) or visit.form.text("step") == "edit":
             return await _form(visit, found, draft)
         if visit.form.text("step") == "save":
@@ -88,7 +88,8 @@ async def _form(
     error: ApiError | DownstreamError | None = None,
 ) -> Response:
     """Show the form with what was chosen, by default with what is in force."""
-    shown = (draft or Draft(choices_of(found.rules), found.brake)).whole(found.rules)
+    in_force = Draft(choices_of(found.rules), fields_of(found.brake))
+    shown = (draft or in_force).whole(found.rules)
     has_roles = PORTALS[found.portal].has_roles
     has_policies = PORTALS[found.portal].has_devices
     problem = None if error is None else complaint_of(error)
@@ -109,11 +110,13 @@ async def _form(
 
 async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
     """Show what the draft would do, with a button that saves it."""
+    limit_in(draft.brake.brake)
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
-    changes_rules, changes_brake = tried != found.rules, draft.brake != found.brake
+    changes_rules, changes_brake = tried != found.rules, draft.brake.brake != found.brake
     if not changes_rules and not changes_brake:
         raise NothingToChange
     asked = WhatIf(draft.chosen)
+    old, new = choices_of(found.rules), choices_of(tried)
     return visit.page(
         "rules_preview.html",
         workspace=found.workspace,
@@ -121,11 +124,10 @@ async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Respon
         connection=found,
         chosen=draft.chosen,
         brake=draft.brake,
-        old=choices_of(found.rules),
-        new=choices_of(tried),
-        groups=Groups(names=await _names(visit, found, choices_of(found.rules), choices_of(tried))),
+        old=old,
+        new=new,
+        groups=Groups(names=await names_of_mapped(visit, found.id, old, new)),
         found=await previewed(visit, found.id, asked) if changes_rules else None,
-        changes_brake=changes_brake,
         warnings=await _warnings(visit, found, tried),
         problem=None,
     )
@@ -135,7 +137,7 @@ async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
     """Save what was previewed, unless rules or brake are others by now."""
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     given = RuleChoices() if tried == found.rules else draft.chosen
-    brake = None if draft.brake == found.brake else draft.brake
+    brake = None if draft.brake.brake == found.brake else draft.brake.brake
     seen = visit.form.text("seen")
     done = await change_connection(visit.it, visit.actor, found.id, given, brake, seen=seen)
     return visit.redirect(visit.url(f"/connections/{found.id}/rules"), _told(done))
@@ -157,13 +159,7 @@ async def _policies(visit: Visit, found: ConnectionInUse) -> tuple[str, ...]:
 async def _groups(visit: Visit, found: ConnectionInUse, chosen: RuleChoices) -> Groups:
     """Return the first groups that were pushed, to choose from, and names of those mapped."""
     seen = await page_seen_groups(visit.it, visit.actor, found.id)
-    return Groups(seen.items, await _names(visit, found, chosen), seen.next is not None)
-
-
-async def _names(visit: Visit, found: ConnectionInUse, *chosen: RuleChoices) -> Mapping[str, str]:
-    """Return the names of groups that are mapped by their ids."""
-    mapped = [line.group for each in chosen for line in each.group_map or ()]
-    return await names_of_groups(visit.it, visit.actor, found.id, mapped) if mapped else {}
+    return Groups(seen.items, await names_of_mapped(visit, found.id, chosen), seen.next is not None)
 
 
 async def _warnings(

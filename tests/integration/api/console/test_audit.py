@@ -8,8 +8,10 @@ from api.admin.brakes import change_brake
 from api.admin.connections import open_connection
 from api.admin.lock_person import lock_person
 from api.admin.resync import resync
+from api.console.brake_forms import told_limit
 from api.console.differences import MOST_LINES
 from api.console.pages.audit import ON_A_PAGE
+from api.directory.brake_limits import BrakeLimit
 from api.errors import NotHeld
 from api.traces import new_trace
 from contracts.clock import now
@@ -39,8 +41,9 @@ async def test_a_change_is_told_with_what_differs(admin_api: AdminApi, viewer: V
     page = await viewer.text(AUDIT)
     assert "Set the brake" in page
     assert "An operator at the command line" in page
-    assert '<td data-name="Before">50 people an hour, or 10 % if that is more</td>' in page
-    assert '<td data-name="After">20 people an hour, or 5 % if that is more</td>' in page
+    before, after = (told_limit(BrakeLimit(*each)) for each in ((50, 10), (20, 5)))
+    assert f'<td data-name="Before">{before}</td>' in page
+    assert f'<td data-name="After">{after}</td>' in page
     assert "Created the connection" in page
 
 

@@ -17,8 +17,8 @@ from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.administration import administration_on
 from tests.drivers.browsers import Visitor, signed_in
 
-STORE = {"workspace": "Acme", "portal": "store", "brake": "on"}
-BRAKE = {"brake_number": "50", "brake_share": "10"}
+STORE = {"workspace": "Acme", "portal": "store"}
+BRAKE = {"brake_kind": "on", "brake_number": "50", "brake_share": "10"}
 EMPLOYEES = {"on_create": "create-employee", "on_deactivate": "remove-employee"}
 WANTED = STORE | BRAKE | EMPLOYEES
 TOKEN = re.compile(r"muster_[A-Za-z0-9_-]{40,}")
@@ -30,7 +30,7 @@ async def test_the_form_offers_what_the_portal_has(admin_api: AdminApi, owner: V
     page = await owner.text("/connections/new?workspace=Acme&portal=mdm")
     for words in ("An MDM employee is created", "Nothing", "Unassign", "Change policy"):
         assert words in page
-    for words in ("Remove user", "Remove user and devices", "Quarantine", "Start in observing"):
+    for words in ("Remove user", "Remove user and devices", "Quarantine", "Only observe at first"):
         assert words in page
     page = await owner.text("/connections/new?workspace=Acme&portal=store")
     assert "An employee is created" in page
@@ -61,11 +61,11 @@ async def test_a_new_connection_shows_base_url_and_token_once(owner: Visitor) ->
 async def test_a_connection_starts_as_was_chosen(admin_api: AdminApi, owner: Visitor) -> None:
     await owner.get("/connections/new?workspace=Acme&portal=dashboard")
     rules = {"on_create": "create-collaborator", "role": "editor", "on_deactivate": "nothing"}
-    wanted = STORE | rules | {"portal": "dashboard", "observe": "yes", "brake": "off"}
+    wanted = STORE | rules | {"portal": "dashboard", "observe": "yes", "brake_kind": "off"}
     page = unescape((await owner.send("/connections/new", wanted)).text)
     assert "Nothing is applied while the connection is observing" in page
     assert "with the role Editor" in page
-    assert "any number of people may leave at once" in page
+    assert "however many people the provider deactivates" in page
     shown = await admin_api.owner.get("/connections/acme-dashboard")
     assert (shown["state"], shown["brake"]) == ("observing", "off")
     assert shown["rules"]["on_create"] == {"do": "create-collaborator", "role": "editor"}

@@ -37,7 +37,7 @@ async def held(api: AdminApi) -> Sequence[str]:
 async def test_nobody_is_held_at_first(owner: Visitor) -> None:
     page = await owner.text("/held?workspace=Acme")
     assert "Nobody is held" in page
-    assert "Up to 50 people, or 10 % of all" in page
+    assert "or 10\N{NO-BREAK SPACE}% of all if that is more, may leave." in page
 
 
 async def test_the_held_are_listed_with_what_would_happen(
@@ -45,7 +45,7 @@ async def test_the_held_are_listed_with_what_would_happen(
 ) -> None:
     await hold(admin_api, 3)
     page = await viewer.text("/held?workspace=Acme")
-    assert page.count("The employee is removed.") == 3
+    assert page.count("The employee leaves the Enterprise Store.") == 3
     assert f"{CONNECTION} holds 3." in page
     assert "person-002" in page
 

@@ -91,7 +91,7 @@ async def test_a_person_is_shown_with_state_account_why_and_timeline(
     assert MARKUP not in answer.text
     for shown in (
         *("ada@acme.test", "00u1", "Staff", ">Applied<"),
-        "The rules make an employee for everybody who is active.",
+        "The rules for joiners apply. Everybody who is active can use the Enterprise Store.",
         "The provider deactivates the user.",
         "The provider created the user",
         "The change was carried out in the portal",
@@ -192,7 +192,7 @@ async def test_a_lock_names_what_will_happen_and_is_ended_again(
     await installation.deliver()
     path = path_of(installation, ada)
     asked = await owner.text(f"{path}/lock")
-    assert "the rules remove the employee" in asked
+    assert "The employee leaves the Enterprise Store." in asked
     assert "ada@acme.test" in asked
     assert 'name="typed"' not in asked, "an unlock brings everything back"
     locked = await owner.send(f"{path}/lock")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from api.console.brake_forms import told_limit
 from api.console.differences import LONGEST, MOST_LINES, Difference, differences
+from api.directory.brake_limits import BrakeLimit
 from contracts.rules import (
     RULES,
     ChangePolicy,
@@ -50,7 +52,7 @@ def test_only_what_there_was_has_a_column() -> None:
     found = differences(None, {"brake": "20:5", "expires_at": 1_700_000_000_000_000, "name": None})
     assert (found.has_before, found.has_after) == (False, True)
     assert found.lines == [
-        Difference("Brake", None, "20 people an hour, or 5 % if that is more"),
+        Difference("Brake", None, told_limit(BrakeLimit(20, 5))),
         Difference("Ends", None, "2023-11-14 22:13:20 UTC"),
     ]
     assert differences({"account": "1"}, None).has_after is False

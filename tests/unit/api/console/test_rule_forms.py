@@ -148,6 +148,6 @@ def test_what_is_chosen_is_told_to_those_who_look() -> None:
     rules = rules_from(
         Portal.MDM, RuleChoices("create-mdm-employee", "change-policy", policy="Locked")
     )
-    shown = drawn("rules_shown", Portal.MDM, choices_of(rules))
+    shown = drawn("rules_shown", Portal.MDM, choices_of(rules), "off")
     assert "An MDM employee is created" in shown
     assert "Change policy: Locked" in shown
