@@ -1,4 +1,4 @@
-"""How is a preview shown? Its effects are counted, and some of each kind are told in words.
+"""What does a page show of a preview? Its effects are counted, and some of each are told in words.
 
 A preview plans everybody whom a change concerns. Only as many effects are kept as a page shows.
 """
@@ -10,7 +10,6 @@ from html import escape
 from typing import Any
 
 from api.admin.named_people import NamedPerson, people_with_ids
-from api.admin.preview import WhatIf, preview
 from api.console.visit import Visit
 from api.console.words import label, shortened
 from contracts.downstream.preview import EffectKind, PlannedEffect
@@ -41,6 +40,14 @@ GRAVEST_FIRST = (
 """The kinds in the order in which they are told."""
 
 WITHOUT_CHANGE = (EffectKind.HOLD, EffectKind.REFUSE)
+
+IRREVOCABLE = (
+    EffectKind.REMOVE,
+    EffectKind.REMOVE_DEVICE,
+    EffectKind.RELEASE_DEVICE,
+    EffectKind.CHANGE_DEVICE_POLICY,
+)
+"""The kinds that nobody takes back at the console: an account comes back with its person alone."""
 
 OF_OBJECTS = ("serial", "email")
 """The fields by which a device or an account is known."""
@@ -89,9 +96,16 @@ class Previewed:
         """Return how many effects come true: what is held or refused changes nothing."""
         return self.total - sum(self.counts.get(kind, 0) for kind in WITHOUT_CHANGE)
 
+    @property
+    def irrevocable(self) -> int:
+        """Return how many effects nobody takes back at the console."""
+        return sum(self.counts.get(kind, 0) for kind in IRREVOCABLE)
+
 
 @dataclass(slots=True)
-class _Kept:
+class Counting:
+    """Effects so far: their number by kind, and the first ones of each."""
+
     counts: Counter[EffectKind] = field(default_factory=Counter)
     first: dict[EffectKind, list[PlannedEffect]] = field(default_factory=dict)
 
@@ -115,18 +129,13 @@ class _Kept:
         return [effect for kind in kinds for effect in kind[: taken[id(kind)]]]
 
 
-async def previewed(visit: Visit, connection_id: str, asked: WhatIf) -> Previewed:
-    """Return what a change would do, counted, with as much in words as a page shows.
-
-    :raises: what ``preview`` raises.
-    """
-    kept = _Kept()
-    await kept.take(await preview(visit.it, visit.actor, connection_id, asked))
-    chosen = kept.chosen()
+async def previewed(visit: Visit, connection_id: str, counted: Counting) -> Previewed:
+    """Return the effects of a change that were counted, with as much in words as a page shows."""
+    chosen = counted.chosen()
     ids = {it.identity for it in chosen if it.connection == connection_id}
     people = await people_with_ids(visit.it, visit.actor, connection_id, ids)
     shown = (_shown(it, connection_id, people.get(it.identity)) for it in chosen)
-    counts = {kind: kept.counts[kind] for kind in GRAVEST_FIRST if kept.counts[kind]}
+    counts = {kind: counted.counts[kind] for kind in GRAVEST_FIRST if counted.counts[kind]}
     return Previewed(counts, list(_bounded(shown)))
 
 

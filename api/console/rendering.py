@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -16,12 +17,15 @@ from api.console.moments import exact, machine_readable, relative, span
 from api.console.pictures import comings_picture, date_of, lag_picture, told_lag
 from api.console.rule_forms import rules_form
 from api.console.rule_words import action
-from api.console.words import label, reason, shortened, told, tone
+from api.console.words import label, people, reason, shortened, told, tone
 
 if TYPE_CHECKING:
     from api.console.visit import Visit
 
 PACKAGE = "api.console"
+
+THE_REST = Markup("<!-- the rest -->")
+"""Stands in a page for what is made later. No text of anybody has it, for all are escaped."""
 
 
 def rendered(template: str, visit: "Visit", /, **shown: Any) -> str:
@@ -78,6 +82,7 @@ def _environment() -> Environment:
         shortened=shortened,
         machine_readable=machine_readable,
         label=label,
+        people=people,
         reason=reason,
         pieces=pieces_of,
         told=told,
@@ -86,6 +91,7 @@ def _environment() -> Environment:
         tone=tone,
     )
     environment.globals.update(
+        THE_REST=THE_REST,
         version_of=version_of,
         guides=GUIDES,
         rules_form=rules_form,

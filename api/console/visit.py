@@ -1,13 +1,13 @@
 """What does a page know of its request? The use cases, the session, the form, and how to answer."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
@@ -18,7 +18,7 @@ from api.console.errors import WorkspaceNeeded
 from api.console.forms import Form
 from api.console.fragments import is_fragment
 from api.console.places import Place, place_in, sealed_place, sealed_text, unsealed_text
-from api.console.rendering import rendered
+from api.console.rendering import THE_REST, rendered
 from api.console.sessions import Session, Sessions
 from api.console.words import shortened
 from contracts.downstream.pages import Page
@@ -29,6 +29,9 @@ IN_SCOPE, ARRIVAL_IN_SCOPE = "muster.visit", "muster.arrival"
 LONGEST_MESSAGE, LONGEST_KEPT = 300, 600
 """Characters of what a cookie brings to the next page: browsers drop cookies of more than 4 KB, and
 proxies refuse answers with larger headers."""
+
+UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""Lets the proxies that would hold a page back until its end send each part on."""
 
 OF_MESSAGE, OF_SEARCH = "message", "search"
 """What sealed texts are about."""
@@ -154,6 +157,27 @@ class Visit:
         if message is not None:
             self.cookies.forget(answer, MESSAGE)
         return answer
+
+    def part(self, template: str, /, **shown: Any) -> str:
+        """Return a part of a page."""
+        return rendered(template, self, **shown)
+
+    def page_in_parts(
+        self, template: str, parts: AsyncIterator[str], /, **shown: Any
+    ) -> StreamingResponse:
+        """Return a page that is sent while it is made.
+
+        :param parts: what comes where the template has ``THE_REST``. An error in it ends the page.
+        """
+        beginning, _, end = self.part(template, message=None, **shown).partition(THE_REST)
+
+        async def content() -> AsyncIterator[str]:
+            yield beginning
+            async for part in parts:
+                yield part
+            yield end
+
+        return StreamingResponse(content(), headers=UNBUFFERED, media_type="text/html")
 
     def redirect(self, url: str, message: str = "", **kept: str) -> Response:
         """Return an answer that leads to another page, which shows a message once.

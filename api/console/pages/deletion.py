@@ -12,6 +12,7 @@ from api.admin.delete_connection import delete_connection, left_to_close
 from api.admin.rule_choices import policy_of
 from api.admin.tokens import TokenState, list_tokens
 from api.console.complaints import complaint_of
+from api.console.confirmations import check_typed
 from api.console.errors import NothingChosen, NotTypedSo
 from api.console.fragments import is_fragment
 from api.console.rule_options import deactivation_named
@@ -47,8 +48,7 @@ def _people_in(visit: Visit, found: ConnectionInUse) -> People:
     chosen = visit.form.text("people")
     if chosen not in tuple(People):
         raise NothingChosen
-    if visit.form.text("typed") != found.id:
-        raise NotTypedSo
+    check_typed(visit.form, found.id)
     return People(chosen)
 
 

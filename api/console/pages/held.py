@@ -1,7 +1,8 @@
 """Which pages has the brake? They tell who is held, and an owner approves or rejects.
 
-A decision is asked for on a page of its own, which names the people or their number; it then holds
-for no more people than were named.
+A decision is asked for on a page of its own, which names the people and what becomes of them; it
+then holds for no more people than were named. An approval that cannot be undone takes the typed id
+of the connection.
 """
 
 import re
@@ -17,12 +18,16 @@ from api.admin.administration import Administration
 from api.admin.connection_states import show_connection
 from api.admin.connections import ConnectionInUse, list_connections
 from api.admin.count_people import count_held
+from api.admin.foresee_held import foresee_held
 from api.admin.held import approve_held, newest_held, reject_held
 from api.admin.held_people import page_held
-from api.admin.named_people import people_with_ids
+from api.admin.named_people import NamedPerson, people_with_ids
 from api.admin.named_values import one_of
-from api.console.errors import NothingChosen, UnreadableForm
+from api.console.complaints import complaint_of
+from api.console.confirmations import check_typed
+from api.console.errors import NothingChosen, NotTypedSo, UnreadableForm
 from api.console.visit import Visit, visit_of
+from api.console.words import people as number_of_people
 
 PAGE = 50
 """People in a page, who can be decided on at once."""
@@ -32,6 +37,12 @@ UNTIL = re.compile("[0-9]{1,18}")
 
 MOST_NAMED = 200
 """People whom a form can name: more than a page has."""
+
+
+MOST_SHOWN = 5
+"""People who are named of everybody; the others are counted."""
+
+APPROVE = "approve"
 
 
 class Decide(Protocol):
@@ -93,43 +104,81 @@ async def decide(request: Request) -> Response:
     return await _ask(visit, found, answer, everybody=which == "all")
 
 
-async def _ask(visit: Visit, found: ConnectionInUse, answer: str, *, everybody: bool) -> Response:
-    named = [] if everybody else _named(visit)
-    people = await people_with_ids(visit.it, visit.actor, found.id, named)
-    until = await newest_held(visit.it, visit.actor, found.id)
-    counts = await count_held(visit.it, visit.actor, found.workspace, until=until)
-    of_connection = counts.get(found.id, {})
-    if not (of_connection if everybody else people):
+async def _ask(
+    visit: Visit,
+    found: ConnectionInUse,
+    answer: str,
+    *,
+    everybody: bool,
+    error: NotTypedSo | None = None,
+) -> Response:
+    """Ask for a decision on those who were ticked, or on everybody who is held by now."""
+    named = None if everybody else _named(visit)
+    until = _until(visit) or await newest_held(visit.it, visit.actor, found.id)
+    foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
+    if not foreseen:
         raise NothingChosen
+    problem = None if error is None else complaint_of(error)
     return visit.page(
         "held_decision.html",
+        200 if problem is None else problem.status,
         workspace=found.workspace,
         section="/held",
         connection=found,
         answer=answer,
         everybody=everybody,
-        people=sorted(people.values(), key=lambda person: person.name),
-        counts=of_connection,
+        foreseen=foreseen,
+        losses=sum(loss.people for loss in foreseen),
+        is_final=answer == APPROVE and any(loss.is_final for loss in foreseen),
+        people=await _people(visit, found, named),
         until=until,
+        problem=problem,
     )
+
+
+async def _people(
+    visit: Visit, found: ConnectionInUse, named: Sequence[str] | None
+) -> Sequence[NamedPerson]:
+    """Return those who were ticked, or the first ones of everybody."""
+    if named is None:
+        page = await page_held(visit.it, visit.actor, found.id, most=MOST_SHOWN)
+        return [each.person for each in page.items if each.person is not None]
+    people = await people_with_ids(visit.it, visit.actor, found.id, named)
+    return sorted(people.values(), key=lambda person: person.name)
 
 
 async def _carry_out(visit: Visit, found: ConnectionInUse) -> Response:
     form = visit.form
     answer = one_of("the decision", form.text("decision"), tuple(DECISIONS))
     everybody = form.is_set("everybody")
-    if everybody and not UNTIL.fullmatch(form.text("until")):
+    until = _until(visit)
+    if everybody and until is None:
         raise UnreadableForm
-    people = await DECISIONS[answer](
-        visit.it,
-        visit.actor,
-        found.id,
-        None if everybody else _named(visit),
-        until=int(form.text("until")) if everybody else None,
-    )
-    told = TOLD[answer](f"{people:,} {'person' if people == 1 else 'people'}")
+    named = None if everybody else _named(visit)
+    try:
+        if answer == APPROVE:
+            await _check_confirmed(visit, found, named, until)
+    except NotTypedSo as error:
+        return await _ask(visit, found, answer, everybody=everybody, error=error)
+    people = await DECISIONS[answer](visit.it, visit.actor, found.id, named, until=until)
+    told = TOLD[answer](number_of_people(people))
     back = visit.url("/held", workspace=found.workspace, connection=found.id)
     return visit.redirect(back, told)
+
+
+async def _check_confirmed(
+    visit: Visit, found: ConnectionInUse, named: Sequence[str] | None, until: int | None
+) -> None:
+    """Check that the connection's id was typed before an approval that cannot be undone."""
+    foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
+    if any(loss.is_final for loss in foreseen):
+        check_typed(visit.form, found.id)
+
+
+def _until(visit: Visit) -> int | None:
+    """Return the time after which nobody is meant by everybody, as the form has it."""
+    text = visit.form.text("until")
+    return int(text) if visit.form.is_set("everybody") and UNTIL.fullmatch(text) else None
 
 
 def _named(visit: Visit) -> list[str]:

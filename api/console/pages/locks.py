@@ -13,6 +13,7 @@ from api.admin.actors import Power
 from api.admin.find_person import find_by_id
 from api.admin.foresee_lock import LockOutlook, foresee_lock
 from api.admin.lock_person import WITHOUT_LOCK, PersonLock, lock_person, unlock_person
+from api.console.confirmations import check_typed
 from api.console.errors import NotTypedSo
 from api.console.pages.person import PATH, path_of
 from api.console.rule_words import action
@@ -35,8 +36,11 @@ async def lock(request: Request) -> Response:
     """Lock a person at once."""
     visit = visit_of(request)
     outlook = await _foreseen(visit)
-    if outlook.is_final and visit.form.text("typed") != to_type(outlook):
-        return _lock_page(visit, outlook, NotTypedSo())
+    try:
+        if outlook.is_final:
+            check_typed(visit.form, to_type(outlook))
+    except NotTypedSo as error:
+        return _lock_page(visit, outlook, error)
     done = await lock_person(visit.it, visit.actor, outlook.connection.id, outlook.identity)
     return visit.redirect(
         path_of(visit), WITHOUT_LOCK.get(done.done) or _with_wait("Locked.", done)

@@ -4,6 +4,7 @@ One form leads to the preview, which carries along what was chosen, and saves ex
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,14 +14,16 @@ from api.admin.actors import Power
 from api.admin.change_rules import ChangedRules, change_connection, validate_rules
 from api.admin.connection_states import show_connection
 from api.admin.connections import ConnectionInUse
+from api.admin.count_people import count_people
 from api.admin.policies import list_policies
 from api.admin.preview import WhatIf
 from api.admin.rule_choices import RuleChoices, choices_of
 from api.admin.seen_names import mapping_warnings, page_seen_groups
+from api.console.arriving_previews import arriving
 from api.console.brake_forms import BrakeFields, brake_in, fields_of
 from api.console.complaints import complaint_of
+from api.console.confirmations import check_final
 from api.console.connection_views import names_of_mapped
-from api.console.previews import previewed
 from api.console.rule_forms import MORE, Groups, choices_in
 from api.console.visit import Visit, visit_of
 from api.directory.brake_limits import limit_in
@@ -115,26 +118,29 @@ async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Respon
     changes_rules, changes_brake = tried != found.rules, draft.brake.brake != found.brake
     if not changes_rules and not changes_brake:
         raise NothingToChange
-    asked = WhatIf(draft.chosen)
     old, new = choices_of(found.rules), choices_of(tried)
-    return visit.page(
-        "rules_preview.html",
-        workspace=found.workspace,
-        section="/workspace",
-        connection=found,
-        chosen=draft.chosen,
-        brake=draft.brake,
-        old=old,
-        new=new,
-        groups=Groups(names=await names_of_mapped(visit, found.id, old, new)),
-        found=await previewed(visit, found.id, asked) if changes_rules else None,
-        warnings=await _warnings(visit, found, tried),
-        problem=None,
-    )
+    shown: dict[str, Any] = {
+        "workspace": found.workspace,
+        "section": "/workspace",
+        "connection": found,
+        "chosen": draft.chosen,
+        "brake": draft.brake,
+        "old": old,
+        "new": new,
+        "groups": Groups(names=await names_of_mapped(visit, found.id, old, new)),
+        "warnings": await _warnings(visit, found, tried),
+        "problem": None,
+    }
+    if not changes_rules:
+        return visit.page("rules_preview.html", people=None, found=None, **shown)
+    of = await count_people(visit.it, visit.actor, found.id)
+    pages, asked = ("rules_preview.html", "rules_effects.html"), WhatIf(draft.chosen)
+    return await arriving(visit, *pages, found.id, asked, people=of.active + of.inactive, **shown)
 
 
 async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
     """Save what was previewed, unless rules or brake are others by now."""
+    check_final(visit.form, found.id)
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     given = RuleChoices() if tried == found.rules else draft.chosen
     brake = None if draft.brake.brake == found.brake else draft.brake.brake

@@ -10,10 +10,13 @@ from starlette.routing import Route
 from api.admin.actors import Power
 from api.admin.connection_states import change_state, show_connection
 from api.admin.connections import ConnectionInUse
-from api.admin.count_people import count_people
+from api.admin.count_people import PeopleCounts, count_people
 from api.admin.named_values import one_of
 from api.admin.preview import WhatIf
-from api.console.previews import previewed
+from api.console.arriving_previews import arriving
+from api.console.complaints import complaint_of
+from api.console.confirmations import check_final
+from api.console.errors import NotTypedSo
 from api.console.visit import Visit, visit_of
 from api.directory.connection_states import ConnectionState, Verb
 
@@ -38,15 +41,7 @@ async def state(request: Request) -> Response:
     """Show the state of a connection, and the steps from it."""
     visit = visit_of(request)
     found = await show_connection(visit.it, visit.actor, visit.named("connection"))
-    return visit.page(
-        "state.html",
-        workspace=found.workspace,
-        section="/workspace",
-        connection=found,
-        steps=steps_from(found),
-        people=await count_people(visit.it, visit.actor, found.id),
-        problem=None,
-    )
+    return _page(visit, found, await count_people(visit.it, visit.actor, found.id))
 
 
 async def change(request: Request) -> Response:
@@ -57,6 +52,12 @@ async def change(request: Request) -> Response:
     if visit.form.text("step") == "preview":
         return await _preview(visit, found)
     verb = Verb(one_of("the step", visit.form.text("step"), tuple(Verb)))
+    people = await count_people(visit.it, visit.actor, found.id)
+    try:
+        if verb is Verb.RESUME and people.waiting:
+            check_final(visit.form, found.id)
+    except NotTypedSo as error:
+        return _page(visit, found, people, error)
     await change_state(visit.it, visit.actor, found.id, verb)
     return visit.redirect(visit.url(f"/connections/{found.id}/state"), DONE[verb])
 
@@ -67,13 +68,34 @@ def steps_from(connection: ConnectionInUse) -> tuple[Verb, ...]:
     return (Verb.ON,) if standing.switched_off_at is not None else STEPS[standing.state]
 
 
-async def _preview(visit: Visit, found: ConnectionInUse) -> Response:
+def _page(
+    visit: Visit, found: ConnectionInUse, people: PeopleCounts, error: NotTypedSo | None = None
+) -> Response:
+    problem = None if error is None else complaint_of(error)
     return visit.page(
-        "going_live.html",
+        "state.html",
+        200 if problem is None else problem.status,
         workspace=found.workspace,
         section="/workspace",
         connection=found,
-        found=await previewed(visit, found.id, WhatIf(goes_live=True)),
+        steps=steps_from(found),
+        people=people,
+        problem=problem,
+    )
+
+
+async def _preview(visit: Visit, found: ConnectionInUse) -> Response:
+    people = await count_people(visit.it, visit.actor, found.id)
+    return await arriving(
+        visit,
+        "going_live.html",
+        "going_live_effects.html",
+        found.id,
+        WhatIf(goes_live=True),
+        workspace=found.workspace,
+        section="/workspace",
+        connection=found,
+        people=people.waiting,
         problem=None,
     )
 

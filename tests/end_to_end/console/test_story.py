@@ -142,6 +142,7 @@ async def test_a_brake_holds_leavers_until_somebody_decides(
         await visit.shows("Approve all 2")
         await page.get_by_role("checkbox", name="Ada").first.check()
         await visit.press("Approve the chosen")
+        await page.get_by_label("to confirm").fill(app.connection)
         await visit.press("Approve 1 person")
         await expect(page.get_by_text("Approved: 1 person")).to_be_visible()
         await visit.press("Reject all 1")

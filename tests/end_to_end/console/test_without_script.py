@@ -70,7 +70,7 @@ async def connect_anew(visit: Visit, app: App) -> None:
     await visit.press("Make a new token")
     await expect(page.get_by_label("OAuth Bearer Token")).to_have_value(TOKEN)
     await visit.open(f"/connections/{app.connection}/rules")
-    await page.get_by_label("Off").check()
+    await page.get_by_label("No brake").check()
     await visit.press("Show what will happen")
     await visit.press("Save")
     await expect(page.get_by_text("Saved.")).to_be_visible()

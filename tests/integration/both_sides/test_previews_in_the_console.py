@@ -62,7 +62,7 @@ async def test_new_rules_are_counted_told_by_name_and_then_followed(looked: Look
         "on_create": "create-mdm-employee",
         "on_deactivate": "change-policy",
         "policy": POLICY,
-        "brake": "50:10",
+        "brake_kind": "off",
     }
     shown = await owner.send(path, wanted | {"step": "preview"})
     assert "All 2 effects" in shown.text
@@ -70,7 +70,7 @@ async def test_new_rules_are_counted_told_by_name_and_then_followed(looked: Look
     assert "ada@" in shown.text
     assert MARKUP not in shown.text
     [seen] = SEEN.findall(shown.text)
-    saved = await owner.send(path, wanted | {"step": "save", "seen": seen})
+    saved = await owner.send(path, wanted | {"step": "save", "harmless": "yes", "seen": seen})
     assert "2 people follow now" in saved.text
     it, id_ = installation.administration, installation.ingress.connection
     found = await show_connection(it, COMMAND, id_)
@@ -97,7 +97,9 @@ async def test_an_observing_connection_shows_whom_it_would_create_and_goes_live(
     assert len(shown.content) < 100_000
     assert "Go live, and let 130 effects follow" in unescape(shown.text)
     assert await looked.state() is ConnectionState.OBSERVING
-    await owner.send(path, {"step": "resume"})
+    refused = await owner.send(path, {"step": "resume"})
+    assert (refused.status_code, await looked.state()) == (400, ConnectionState.OBSERVING)
+    await owner.send(path, {"step": "resume", "harmless": "yes"})
     assert await looked.state() is ConnectionState.LIVE
     await installation.deliver()
     assert len(await installation.accounts()) == 130

@@ -17,6 +17,7 @@ from tests.readings.statements import asked_of
 CONNECTION = "acme-store-2"
 PATH = f"/held?workspace=Acme&connection={CONNECTION}"
 FORM = {"connection": CONNECTION}
+APPROVED = {"decision": "approve", "confirmed": "yes", "typed": CONNECTION}
 UNTIL = re.compile('name="until" value="([0-9]+)"')
 MARKUP = "<script>alert(1)</script>"
 IDENTITIES = ApiTable.metadata.tables["identities"]
@@ -74,7 +75,7 @@ async def test_some_are_named_before_it_is_decided_on_them(
     asked = await owner.send("/held", some | {"decision": "approve-some"})
     assert "Approve 2 people?" in asked.text
     assert len(await held(admin_api)) == 5
-    done = await owner.send("/held", some | {"decision": "approve", "confirmed": "yes"})
+    done = await owner.send("/held", some | APPROVED)
     assert "Approved: 2 people" in done.text
     assert await held(admin_api) == list(names(5))[2:]
 
@@ -83,7 +84,7 @@ async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminAp
     world = await hold(admin_api, 4)
     await owner.get(PATH)
     asked = await owner.send("/held", FORM | {"decision": "reject-all"})
-    assert "Reject 4, all that is held?" in asked.text
+    assert "Reject all 4?" in asked.text
     [until] = UNTIL.findall(asked.text)
     async with admin_api.it.directory.write() as db:
         later = update(IDENTITIES).where(IDENTITIES.c.connection_id == world.connection)
@@ -93,6 +94,45 @@ async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminAp
     done = await owner.send("/held", form)
     assert "Rejected: 3 people" in done.text
     assert await held(admin_api) == ["person-003"]
+
+
+@pytest.mark.parametrize("typed", ["", "acme-store"], ids=["nothing", "another"])
+async def test_an_approval_of_all_names_people_and_takes_the_typed_id(
+    owner: Visitor, admin_api: AdminApi, typed: str
+) -> None:
+    await hold(admin_api, 42)
+    await owner.get(PATH)
+    asked = await owner.send("/held", FORM | {"decision": "approve-all"})
+    for words in ("Approve all 42?", "42 people", "leaves the Enterprise Store", "and 37 more"):
+        assert words in asked.text
+    assert "cannot be undone" in asked.text
+    [until] = UNTIL.findall(asked.text)
+    everybody = FORM | APPROVED | {"everybody": "yes", "until": until}
+    refused = await owner.send("/held", everybody | {"typed": typed})
+    assert refused.status_code == 400
+    assert "not typed as it is shown" in refused.text
+    assert UNTIL.findall(refused.text) == [until]
+    assert len(await held(admin_api)) == 42
+    done = await owner.send("/held", everybody)
+    assert "Approved: 42 people" in done.text
+    assert await held(admin_api) == []
+
+
+async def test_an_approval_that_takes_nothing_away_asks_for_no_name(
+    owner: Visitor, admin_api: AdminApi
+) -> None:
+    world = await hold(admin_api, 1)
+    async with admin_api.it.directory.write() as db:
+        of_connection = IDENTITIES.c.connection_id == world.connection
+        stays = update(IDENTITIES).where(of_connection).values(deactivation={"do": "nothing"})
+        await db.execute(stays)
+    await owner.get(PATH)
+    one = FORM | {"identity": "person-000"}
+    asked = await owner.send("/held", one | {"decision": "approve-some"})
+    assert "Account and devices stay as they are" in asked.text
+    assert 'name="typed"' not in asked.text
+    done = await owner.send("/held", one | {"decision": "approve", "confirmed": "yes"})
+    assert "Approved: 1 person" in done.text
 
 
 @pytest.mark.parametrize(
@@ -107,7 +147,7 @@ async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminAp
             {"decision": "approve", "confirmed": "yes", "everybody": "yes", "until": "9" * 5_000},
             400,
         ),
-        ({"decision": "approve", "confirmed": "yes", "identity": "nobody"}, 409),
+        (APPROVED | {"identity": "nobody"}, 409),
     ],
     ids=["nobody", "a word", "unknown", "none", "no time", "endless", "not held"],
 )

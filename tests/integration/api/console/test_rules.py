@@ -8,13 +8,15 @@ from sqlalchemy import func, select
 
 from api.admin.actors import COMMAND
 from api.admin.audit import AUDIT
-from api.admin.change_rules import change_rules
+from api.admin.change_rules import change_rules, replace_rules
 from api.admin.connection_states import show_connection
 from api.admin.rule_choices import RoleChoice, RuleChoices, choices_of
 from api.directory.dialects import DirectoryDatabase
-from contracts.rules import CreateCollaborator, DashboardRules, Role
+from contracts.clock import now
+from contracts.rules import CreateCollaborator, DashboardRules, GroupLine, Role
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.browsers import Visitor, signed_in
+from tests.drivers.in_process import ingress_on
 
 BRAKE = {"brake_kind": "on", "brake_number": "50", "brake_share": "10"}
 PATH = "/connections/acme-store/rules"
@@ -128,6 +130,23 @@ async def dashboard(directory: DirectoryDatabase) -> AsyncIterator[AdminApi]:
     rules = DashboardRules(on_create=CreateCollaborator(role=Role.VIEWER))
     async with admin_api_on(directory, rules=rules) as served:
         yield served
+
+
+async def test_a_mapped_group_is_shown_by_its_name_or_as_gone(
+    owner: Visitor, viewer: Visitor, admin_api: AdminApi
+) -> None:
+    directory = admin_api.it.directory
+    async with ingress_on(directory, DashboardRules()) as ingress:
+        group, path = await ingress.group("Weavers"), f"/connections/{ingress.connection}"
+        lines = (
+            GroupLine(group=group, role=Role.EDITOR),
+            GroupLine(group="left-long-ago", role=Role.ADMIN),
+        )
+        await replace_rules(directory, ingress.connection, DashboardRules(group_map=lines), now())
+        for page in (await owner.text(path), await viewer.text(f"{path}/rules")):
+            assert "Group Weavers → Editor" in page
+            assert "A group that is gone, <code>left-long-ago</code>, → Admin" in page
+            assert "Up to 50 people an hour" in page
 
 
 async def test_names_are_mapped_with_a_warning_and_more_lines(dashboard: AdminApi) -> None:

@@ -21,11 +21,11 @@ async def state_of(api: AdminApi) -> str:
     ("steps", "then", "offered"),
     [
         ([], "live", {"pause", "observe", "off"}),
-        (["pause"], "paused", {"preview", "resume", "observe", "off"}),
-        (["observe"], "observing", {"preview", "resume", "pause", "off"}),
+        (["pause"], "paused", {"resume", "observe", "off"}),
+        (["observe"], "observing", {"resume", "pause", "off"}),
         (["observe", "resume"], "live", {"pause", "observe", "off"}),
         (["pause", "off"], "off", {"on"}),
-        (["pause", "off", "on"], "paused", {"preview", "resume", "observe", "off"}),
+        (["pause", "off", "on"], "paused", {"resume", "observe", "off"}),
     ],
     ids=lambda it: "-".join(it) if isinstance(it, list) else "",
 )

@@ -1,0 +1,72 @@
+"""How is a preview shown that takes a while? Its page begins at once, and ends with what was found.
+
+Everybody of a connection is planned, which takes some seconds where there are many. The browser
+shows the beginning meanwhile, with or without script, and nothing is kept between two requests. If
+the visitor leaves, the preview ends.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+
+from api.admin.http.problems import foreseen
+from api.admin.preview import WhatIf, preview
+from api.admin.remedies import REMEDIES
+from api.console.complaints import FORESEEN
+from api.console.previews import Counting, previewed
+from api.console.visit import Visit
+from contracts.downstream.preview import PlannedEffect
+
+TELL_EVERY = 1.0
+"""Seconds after which a page tells how far the counting is, so that no proxy thinks it dead."""
+
+
+async def arriving(
+    visit: Visit, page: str, ending: str, connection_id: str, asked: WhatIf, /, **shown: Any
+) -> Response:
+    """Return a page that begins at once, and ends with what a change would do.
+
+    :param page: the template of the page, which has ``effects.html``'s ``arriving()`` in it.
+    :param ending: the template of what arrives there, which names the preview ``found``.
+    :raises: what ``preview`` raises, before the page begins. What goes wrong later is told in it.
+    """
+    effects = await preview(visit.it, visit.actor, connection_id, asked)
+    parts = _parts(visit, ending, connection_id, effects, shown)
+    return visit.page_in_parts(page, parts, **shown)
+
+
+async def _parts(
+    visit: Visit,
+    ending: str,
+    connection_id: str,
+    effects: AsyncIterator[PlannedEffect],
+    shown: dict[str, Any],
+) -> AsyncIterator[str]:
+    counting = Counting()
+    try:
+        async with aclosing(_counted(counting, effects)) as numbers:
+            async for number in numbers:
+                yield visit.part("counting.html", number=number)
+        found = await previewed(visit, connection_id, counting)
+    except (*FORESEEN, SQLAlchemyError, OSError) as error:
+        told = foreseen(error)
+        yield visit.part("counting_broken.html", detail=str(told), remedy=REMEDIES[told.code])
+    else:
+        yield visit.part(ending, found=found, **shown)
+
+
+async def _counted(
+    counting: Counting, effects: AsyncIterator[PlannedEffect]
+) -> AsyncGenerator[int]:
+    """Count effects, and yield their number every now and then."""
+    task = asyncio.create_task(counting.take(effects))
+    try:
+        while not (await asyncio.wait({task}, timeout=TELL_EVERY))[0]:
+            yield counting.counts.total()
+        await task
+    finally:
+        task.cancel()  # which a task that is done does not mind
