@@ -26,7 +26,7 @@ END $$
 """
 
 
-def build_index(name: str, table: str, columns: list[str], **options: Any) -> None:
+def build_index(name: str, table: str, columns: list[Any], **options: Any) -> None:
     """Build an index without blocking writers; keep a valid earlier one, rebuild an invalid one.
 
     :param options: further arguments of ``op.create_index``.

@@ -1,5 +1,6 @@
 """Do the migrations make what the tables say? On both databases, both schemas in one of them."""
 
+import warnings
 from collections.abc import AsyncIterator
 
 import pytest
@@ -32,13 +33,20 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     await writing.dispose()
 
 
+OF_EXPRESSIONS = {"users_by_email", "users_by_display_name", "users_by_family_name"}
+"""Indexes that tables cannot tell: the tests of ``api.directory.people_by_name`` see them used."""
+
+
 def _differences(connection: Connection, tables: MetaData) -> list[object]:
     """Compare the database with the tables of one side, leaving the other side's out."""
-    options = {
-        "compare_server_default": True,
-        "include_name": lambda name, kind, _parents: kind != "table" or name in tables.tables,
-    }
-    return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables))
+
+    def is_compared(name: str | None, kind: str, _parents: object) -> bool:
+        return name in tables.tables if kind == "table" else name not in OF_EXPRESSIONS
+
+    options = {"compare_server_default": True, "include_name": is_compared}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based")
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables))
 
 
 @pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])

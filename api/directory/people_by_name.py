@@ -1,0 +1,161 @@
+"""Whose names begin so? Indexes of users answer, each by one name, and are merged in their order.
+
+A person stands in the merged order once for each name that begins so, and is shown at the first of
+these places. So a page reads no more than it looks at, however many people there are. Deleted
+people have no user any more, and are not found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+    union,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.directory.dialects import in_code_points
+from api.directory.tables import ApiTable
+from contracts.names import name_key, trimmed
+
+USERS = ApiTable.metadata.tables["users"]
+
+LONGEST_BEGINNING = 200
+"""Characters of a name that are compared and indexed: an entry of an index is small, and a
+displayName may have hundreds of thousands."""
+
+LAST_CHARACTER = 0x10FFFF
+SURROGATES = range(0xD800, 0xE000)
+"""Halves of characters, which UTF-8 cannot encode."""
+
+NUL = "\x00"
+"""A character that PostgreSQL cannot store."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlace:
+    """A place in the order of names: the key of a name, and the id of the person who has it."""
+
+    key: str = ""
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameEntry:
+    """A name that begins so, with the names of its person by which the order has a place each."""
+
+    place: NamePlace
+    names: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The text with which a name begins: its comparison key, and as it is for an externalId.
+
+    SCIM compares an externalId with the case of its letters (RFC 7643, section 3.1).
+    """
+
+    key: str
+    exact: str
+
+    @classmethod
+    def of(cls, text: str) -> "Beginning":
+        """Return the beginning that a text means, without the blanks around it."""
+        return cls(name_key(text)[:LONGEST_BEGINNING], trimmed(text)[:LONGEST_BEGINNING])
+
+    @property
+    def is_storable(self) -> bool:
+        """Return whether databases take the text, so that a name may begin so."""
+        return NUL not in self.exact and not any(ord(it) in SURROGATES for it in self.exact)
+
+    @property
+    def of_names(self) -> tuple[str, ...]:
+        """Return the beginning of each name, in the order of ``NameEntry.names``."""
+        return (self.key, self.exact, self.key, self.key, self.key)
+
+    def is_first(self, entry: NameEntry) -> bool:
+        """Return whether the person of an entry has no earlier place in the order."""
+        named = zip(entry.names, self.of_names, strict=True)
+        return entry.place.key == min(it for it, begins in named if it and it.startswith(begins))
+
+
+async def names_after(
+    db: AsyncConnection, connection_id: str, beginning: Beginning, after: NamePlace, most: int
+) -> Sequence[NameEntry]:
+    """Return the names of a connection's people that begin so and follow a place, in their order.
+
+    :param beginning: is not empty.
+    """
+    if not beginning.is_storable:
+        return []
+    branches = [
+        _branch(connection_id, name, begins, after, most).subquery()
+        for name, begins in zip(NAMES, beginning.of_names, strict=True)
+    ]
+    merged = union(*(select(it) for it in branches)).subquery()
+    order = in_code_points(merged.c.key), merged.c.id
+    statement = select(merged).order_by(*order).limit(most)
+    return [
+        NameEntry(NamePlace(key, id_), tuple(names))
+        for key, id_, *names in await db.execute(statement)
+    ]
+
+
+def end_of(beginning: str) -> str | None:
+    """Return the first text in the order of code points behind all that begin so; None: no text."""
+    kept = beginning.rstrip(chr(LAST_CHARACTER))
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(SURROGATES.stop if following in SURROGATES else following)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A name by which an index of users is ordered; ``has`` is the condition of a partial one."""
+
+    sql: ColumnElement[str]
+    has: ColumnElement[bool] | None = None
+
+
+def _document(path: str) -> ColumnElement[str]:
+    """Return the start of a text in the users' documents, as revision 0017 indexes it."""
+    start: ColumnElement[str] = literal_column(f"substr(comparable {path}, 1, {LONGEST_BEGINNING})")
+    return type_coerce(in_code_points(start), String)
+
+
+FIRST_EMAIL = _document("-> 'emails' -> 0 ->> 'value'")
+"""The primary e-mail, or else the first: documents begin with it. Most are the userName as well."""
+
+NAMES = (
+    _Name(USERS.c.user_name_key),
+    _Name(USERS.c.external_id),
+    _Name(FIRST_EMAIL, USERS.c.user_name_key != FIRST_EMAIL),
+    _Name(_document("->> 'display_name'")),
+    _Name(_document("-> 'name' ->> 'family_name'")),
+)
+
+
+def _branch(
+    connection_id: str, name: _Name, beginning: str, after: NamePlace, most: int
+) -> Select[Any]:
+    """Return the statement that reads the index by one name."""
+    conditions = [USERS.c.connection_id == connection_id, name.sql >= max(beginning, after.key)]
+    if (end := end_of(beginning)) is not None:
+        conditions.append(name.sql < end)
+    if name.has is not None:
+        conditions.append(name.has)
+    names = (it.sql.label(f"name_{number}") for number, it in enumerate(NAMES))
+    return (
+        select(name.sql.label("key"), USERS.c.id, *names)
+        .where(*conditions, or_(name.sql > after.key, USERS.c.id > after.identity))
+        .order_by(name.sql, USERS.c.id)
+        .limit(most)
+    )
