@@ -66,6 +66,15 @@ class OpenProblems(Protocol):
         """Return the number of identities of some connections with any refusal."""
         ...
 
+    async def people(
+        self, connection: str, trouble: Trouble, *, after: str = "", most: int = 100
+    ) -> Sequence[str]:
+        """Return the identities of a connection in any trouble of a kind, in the order of ids.
+
+        :param after: the id after which they begin.
+        """
+        ...
+
     async def page(
         self, connections: Sequence[str], cause: Cause, *, after: Key | None = None, most: int = 100
     ) -> Page[Troubled]:

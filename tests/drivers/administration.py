@@ -16,7 +16,7 @@ from api.directory.tables import Token
 from contracts.clock import Clock, now
 from contracts.downstream.failures import FailureGroup, ListedFailure
 from contracts.downstream.histories import History, Holder
-from contracts.downstream.open_problems import Cause, ProblemGroup, Troubled
+from contracts.downstream.open_problems import Cause, ProblemGroup, Trouble, Troubled
 from contracts.downstream.pages import Key, Page
 from contracts.downstream.preview import PlannedEffect, Preview
 from contracts.downstream.sync_states import KnownIdentity, OpenProblems, SyncState
@@ -154,6 +154,11 @@ class NoProblems:
 
     async def refused(self, connections: Sequence[str]) -> int:
         return 0
+
+    async def people(
+        self, connection: str, trouble: Trouble, *, after: str = "", most: int = 100
+    ) -> Sequence[str]:
+        return ()
 
     async def page(
         self, connections: Sequence[str], cause: Cause, *, after: Key | None = None, most: int = 100

@@ -41,6 +41,21 @@ class StoredProblems:
         async with self.database.read() as db:
             return await db.scalar(select(func.count()).select_from(people)) or 0
 
+    async def people(
+        self, connection: str, trouble: Trouble, *, after: str = "", most: int = 100
+    ) -> Sequence[str]:
+        """Return the identities of a connection in any trouble of a kind, in the order of ids."""
+        rows = FAILURES if trouble is Trouble.FAILED else REFUSALS
+        statement = (
+            select(rows.c.identity)
+            .where(rows.c.connection == connection, rows.c.identity > after)
+            .distinct()
+            .order_by(rows.c.identity)
+            .limit(most)
+        )
+        async with self.database.read() as db:
+            return list(await db.scalars(statement))
+
     async def page(
         self, connections: Sequence[str], cause: Cause, *, after: Key | None = None, most: int = 100
     ) -> Page[Troubled]:
