@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
 from api.admin.connections import ConnectionInUse
-from api.admin.people import PEOPLE_PER_STATEMENT
 from api.admin.scope import connection_for
 from api.directory.people import KnownPerson, people_after, person_with_id
 from api.errors import AmbiguousPerson, UnknownPerson
 from contracts.names import name_key, trimmed
 from contracts.time_slice import TimeSlice
+
+PEOPLE_PER_STATEMENT = 500
+"""People that are read at once: each has names of up to some hundred thousand characters."""
 
 MOST_NAMED = 10
 """The ids in the text of an error; with more people of a name, the ids come from the list."""

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable
 from contracts.names import name_key
 
@@ -72,26 +71,18 @@ async def people_after(
     connection_id: str,
     after: str,
     most: int,
-    *,
-    active: bool | None = None,
-    waived: bool = False,
+    *conditions: ColumnElement[bool],
 ) -> Sequence[KnownPerson]:
     """Return the people of a connection that follow an id, in the order of ids.
 
-    :param active: whether only active people are returned, or only inactive and deleted ones.
-    :param waived: whether only people are returned who have a loss that was waived.
+    :param conditions: those of ``api.directory.people_conditions`` that all of them meet.
     """
     statement = (
         _selected(IDENTITIES.c.connection_id == connection_id)
-        .where(IDENTITIES.c.id > after)
+        .where(IDENTITIES.c.id > after, *conditions)
         .order_by(IDENTITIES.c.id)
         .limit(most)
     )
-    if active is not None:
-        statement = statement.where(IDENTITIES.c.active.is_(active))
-    if waived:
-        holds = IDENTITIES.c.leaving, IDENTITIES.c.admin_hold
-        statement = statement.where(or_(*(hold == Leaving.WAIVED for hold in holds)))
     return [_known(row) for row in (await db.execute(statement)).mappings()]
 
 

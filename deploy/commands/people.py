@@ -10,7 +10,8 @@ from rich.console import Console
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.lock_person import WITHOUT_LOCK, PersonLock, lock_person, unlock_person
-from api.admin.people import PeopleFilter, list_people
+from api.admin.narrowing.people_filter import PeopleFilter
+from api.admin.people import list_people
 from api.admin.show_person import ShownPerson, show_person
 from api.admin.timelines import TimelineEntry
 from api.reconciliation.person_states import PersonState
@@ -75,19 +76,27 @@ def list_(
         bool,
         typer.Option("--waived", help="Only people who stay because held reject waived a loss."),
     ] = False,
+    begins: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Only people whose userName, e-mail, displayName, family name or externalId begins"
+            " so. Quick among many people; finds nobody who is deleted.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="The most people that are listed (default: all).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List people with their sync state, by connection and id.
+    """List people with their sync state, by connection and id, or by the name that begins so.
 
     Deleted people are listed while their deletion is on its way or kept back by a brake; with
     --inactive or --search also later.
 
     Example: muster people list --connection acme-store --state refused
     """
-    wanted = PeopleFilter(workspace, connection, state, inactive, search, waived)
+    wanted = PeopleFilter(workspace, connection, state, inactive, search, waived, begins=begins)
 
     async def work(it: Administration) -> None:
         await stream_rows(_pages(it, wanted, limit), PERSON_COLUMNS, as_json=as_json)

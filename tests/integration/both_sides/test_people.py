@@ -9,7 +9,8 @@ from sqlalchemy import insert, update
 from sqlmodel import col
 
 from api.admin.actors import COMMAND, Actor, Power
-from api.admin.people import ListedPerson, PeopleFilter, list_people
+from api.admin.narrowing.people_filter import PeopleFilter
+from api.admin.people import ListedPerson, list_people
 from api.admin.show_person import AddressHolder, ShownPerson, show_person
 from api.directory.administration_tables import LoggedRequest
 from api.directory.connection_states import Verb

@@ -8,7 +8,8 @@ from api.admin.actors import COMMAND
 from api.admin.brakes import change_brake
 from api.admin.held import approve_held, list_held, reject_held
 from api.admin.lock_person import Locking, lock_person, unlock_person
-from api.admin.people import ListedPerson, PeopleFilter, list_people
+from api.admin.narrowing.people_filter import PeopleFilter
+from api.admin.people import ListedPerson, list_people
 from api.admin.show_person import ShownPerson, show_person
 from api.admin.status import status_of
 from api.directory.leavings import Leaving

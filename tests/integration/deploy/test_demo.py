@@ -11,7 +11,8 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.connections import list_connections
 from api.admin.devices import list_devices
-from api.admin.people import PeopleFilter, list_people
+from api.admin.narrowing.people_filter import PeopleFilter
+from api.admin.people import list_people
 from api.admin.requests import ListedRequest, list_requests
 from api.admin.status import status_of
 from api.app import create_app

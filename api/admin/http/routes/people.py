@@ -9,7 +9,8 @@ from api.admin.http.asked import By
 from api.admin.http.models import Shown, Time, with_examples
 from api.admin.http.paging import Paged, PageOf
 from api.admin.lock_person import Locking, lock_person, unlock_person
-from api.admin.people import PeopleFilter, list_people
+from api.admin.narrowing.people_filter import PeopleFilter
+from api.admin.people import list_people
 from api.admin.show_person import show_person
 from api.directory.connection_states import ConnectionState
 from api.reconciliation.person_states import PersonState
@@ -175,14 +176,18 @@ async def list_(
     waived: Annotated[
         bool, Query(description="Only those who stay because a held loss was rejected.")
     ] = False,
+    begins: Annotated[
+        str | None, Query(max_length=200, description="Only with a name that begins so.")
+    ] = None,
 ) -> PageOf[PersonShown]:
-    """List people with their sync state, by connection and id.
+    """List people with their sync state, by connection and id, or by the name that begins so.
 
-    A page of a narrow list may have few items and still a next page: each looks at some thousands.
+    A page of a narrow list may have few items and still a next page: each looks at some hundreds.
     Deleted people are listed while their deletion is on its way or kept back by a brake, and later
-    by inactive or search.
+    by inactive or search. An index finds the names that begin so (userName, first e-mail,
+    displayName, family name, externalId), but none of a deleted person; search looks at everybody.
     """
-    wanted = PeopleFilter(workspace, connection, state, inactive, search, waived)
+    wanted = PeopleFilter(workspace, connection, state, inactive, search, waived, begins=begins)
     page = await list_people(by.it, by.actor, wanted, after=paging.after, most=paging.most)
     return paging.shown(page, PersonShown.model_validate)
 

@@ -99,13 +99,39 @@ async def test_pages_go_forward_and_back(viewer: Visitor, ingress: Ingress) -> N
 async def test_a_page_that_found_few_tells_how_far_it_has_looked(
     viewer: Visitor, ingress: Ingress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await many_people(ingress, 60)
-    monkeypatch.setattr(use_case, "MOST_LOOKED_AT", 10)
-    monkeypatch.setattr(use_case, "PEOPLE_PER_STATEMENT", 10)
-    page = await searched(viewer, "nobody has this")
-    assert "Looked at 10 of 63 people so far, and found nobody here" in page
+    await many_people(ingress, 160)
+    monkeypatch.setattr(use_case, "MOST_LOOKED_AT", 60)
+    page = await searched(viewer, "nobody has this", inside="yes")
+    assert "Looked at 60 of 163 people so far, and found nobody here" in page
     assert "go on looking" in page
     assert "Nobody matches" not in page
+
+
+async def test_a_search_finds_how_names_begin_and_offers_to_look_inside_them(
+    viewer: Visitor, ingress: Ingress
+) -> None:
+    assert "ada@acme.test" in await searched(viewer, "Ad")
+    gone = await ingress.user("gone@acme.test")
+    await ingress.send("DELETE", f"/Users/{gone}")
+    for text in ("da@acme", "gone"):
+        page = await searched(viewer, text)
+        assert "Nobody matches" in page
+        assert f"{ingress.connection}/{gone}" not in page
+    [inside] = {it.split('"')[0] for it in page.split('href="')[1:] if "inside=yes" in it}
+    page = await viewer.text(inside.removeprefix("/console").replace("&amp;", "&"))
+    assert f"{ingress.connection}/{gone}" in page
+    assert 'name="inside" value="yes" checked' in page
+    assert 'value="gone"' in page, "what was typed is there to be changed"
+
+
+async def test_a_page_of_names_that_found_few_can_be_gone_on_from(
+    viewer: Visitor, ingress: Ingress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await many_people(ingress, 160)
+    monkeypatch.setattr(use_case, "MOST_LOOKED_AT", 60)
+    page = await searched(viewer, "p", state="applied")
+    assert "Nobody so far, and there may be some" in page
+    assert "Looked at" not in page
 
 
 async def test_an_empty_workspace_says_what_to_do_next(viewer: Visitor) -> None:

@@ -1,0 +1,1 @@
+"""Narrow lists of people: what is wanted of a list, and where looking for it begins."""
