@@ -1,7 +1,7 @@
 """How do a workspace's connections stand? SQL counts their people, however many there are.
 
 ``muster status`` looks at every person instead, and so can tell more: who has left unknown to the
-directory, and whose event is on its way. A page is asked for too often for that.
+directory, and exactly whose event is on its way. A page is asked for too often for that.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,20 @@ from api.admin.connections import ConnectionInUse, list_connections
 from api.admin.last_calls import LastCall, last_calls
 from api.directory.connection_states import PUBLISHING
 from api.directory.people_counts import PeopleCounts, count_people
+from api.reconciliation.not_arrived import Published, not_arrived, times_before
 from contracts.clock import seconds_since
-from contracts.downstream.sync_states import OpenProblems
+from contracts.downstream.sync_states import Arrived, OpenProblems
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOverview:
     """A connection with the numbers of its people.
 
-    ``pending`` wait to be published, ``held`` for an administrator: by the brake, or because the
-    connection is paused or observing. ``lag_seconds`` is how long the oldest of the pending has
-    been waiting; None where nothing is. ``failed`` could not be published or applied.
+    ``pending`` wait to be published, or are published and not applied; of the latter there are as
+    many at least (``api.reconciliation.not_arrived``). ``held`` wait for an administrator: by the
+    brake, or because the connection is paused or observing. ``lag_seconds`` is how long the longest
+    of the pending has been waiting at least; None where nothing is. ``failed`` could not be
+    published or applied.
     """
 
     connection: ConnectionInUse
@@ -54,14 +57,19 @@ async def overviews_of(
     it: Administration, connections: Sequence[ConnectionInUse]
 ) -> Sequence[ConnectionOverview]:
     """Return how connections stand, which the actor reaches."""
-    ids = [each.id for each in connections]
+    ids, now = [each.id for each in connections], it.clock()
+    since = times_before(now)
+    arrived = await it.downstream.states.arrived(ids, since)  # first: as if the directory knew more
     async with it.directory.read() as db:
-        people, calls = await count_people(db, ids), await last_calls(db, ids)
-    problems, now = await it.downstream.states.problems(ids), it.clock()
+        newest = {id_: of.newest for id_, of in arrived.items()}
+        people = await count_people(db, ids, since, newest)
+        calls = await last_calls(db, ids)
+    problems = await it.downstream.states.problems(ids)
     return [
         _overview(
             each,
             people.get(each.id, PeopleCounts()),
+            arrived.get(each.id, Arrived()),
             problems.get(each.id, OpenProblems()),
             calls.get(each.id),
             now,
@@ -73,20 +81,24 @@ async def overviews_of(
 def _overview(
     connection: ConnectionInUse,
     people: PeopleCounts,
+    arrived: Arrived,
     problems: OpenProblems,
     call: LastCall | None,
     now: int,
 ) -> ConnectionOverview:
     publishes = connection.standing.state in PUBLISHING
     since = people.waiting_since if publishes else None
+    published = Published(people.beyond, people.beyond_since, people.published)
+    on_the_way = not_arrived(published, arrived, now)
+    waits = (None if since is None else seconds_since(since, now), on_the_way.seconds)
     return ConnectionOverview(
         connection=connection,
         active=people.active,
         inactive=people.inactive,
-        pending=people.waiting if publishes else 0,
+        pending=on_the_way.people + (people.waiting if publishes else 0),
         held=people.held + (0 if publishes else people.waiting),
         refused=problems.refused,
         failed=problems.failed + people.rejected,
-        lag_seconds=None if since is None else seconds_since(since, now),
+        lag_seconds=max((it for it in waits if it is not None), default=None),
         last_call=call,
     )

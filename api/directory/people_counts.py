@@ -5,15 +5,19 @@ test holds the two to each other.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import and_, func, not_, or_, select
+from sqlalchemy import and_, case, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable
 
 IDENTITIES = ApiTable.metadata.tables["identities"]
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,9 @@ class PeopleCounts:
 
     ``active`` and ``inactive`` are of the newest states, without deleted people. ``waiting`` have a
     mark and are not held by a brake, the longest since ``waiting_since``; ``held`` are; and
-    ``rejected`` cannot be published.
+    ``rejected`` cannot be published. ``beyond`` have a published version later than the
+    newest that has arrived, the oldest of them changed at ``beyond_since``, and ``published`` one
+    later than each of some times; all three with the deleted among them.
     """
 
     active: int = 0
@@ -31,12 +37,26 @@ class PeopleCounts:
     waiting_since: int | None = None
     held: int = 0
     rejected: int = 0
+    beyond: int = 0
+    beyond_since: int | None = None
+    published: Sequence[int] = ()
+
+
+NAMED = [it.name for it in fields(PeopleCounts) if it.name != "published"]
+"""The first columns of the statement; those of ``published`` follow them."""
 
 
 async def count_people(
-    db: AsyncConnection, connections: Sequence[str]
+    db: AsyncConnection,
+    connections: Sequence[str],
+    since: Sequence[int] = (),
+    arrived: Mapping[str, int] = NOTHING,
 ) -> Mapping[str, PeopleCounts]:
-    """Count the people of each connection; one without any is missing."""
+    """Count the people of each connection; one without any is missing.
+
+    :param since: the times of which ``published`` tells.
+    :param arrived: the newest version of each connection that has arrived, where there is any.
+    """
     each = IDENTITIES.c
     held = or_(
         func.coalesce(each.leaving, Leaving.UNJUDGED.value) == Leaving.HELD.value,
@@ -44,6 +64,8 @@ async def count_people(
     )
     is_dirty = each.dirty_lane.is_not(None)
     waits = and_(is_dirty, not_(held))
+    newest = case(arrived, value=each.connection_id, else_=0) if arrived else literal(0)
+    is_beyond = each.published_version > newest
     is_rejected = and_(each.rejected_version == each.version, not_(is_dirty), not_(held))
     statement = (
         select(
@@ -54,8 +76,16 @@ async def count_people(
             func.min(each.dirty_since).filter(waits),
             func.count().filter(held),
             func.count().filter(is_rejected),
+            func.count().filter(is_beyond),
+            func.min(each.changed_at).filter(is_beyond),
+            *(func.count().filter(each.published_version > time) for time in since),
         )
         .where(each.connection_id.in_(connections))
         .group_by(each.connection_id)
     )
-    return {id_: PeopleCounts(*counts) for id_, *counts in await db.execute(statement)}
+    return {row[0]: _counted(row[1:]) for row in await db.execute(statement)}
+
+
+def _counted(numbers: Sequence[int | None]) -> PeopleCounts:
+    named: dict[str, Any] = dict(zip(NAMED, numbers, strict=False))
+    return PeopleCounts(**named, published=tuple(it or 0 for it in numbers[len(NAMED) :]))

@@ -59,6 +59,18 @@ class OpenProblems:
     failed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The people of a connection, by the newest version of each that has arrived.
+
+    ``newest`` is the newest of all, and ``later`` counts those that are later than each of some
+    times, in their order.
+    """
+
+    newest: int = 0
+    later: Sequence[int] = ()
+
+
 class SyncStates(Protocol):
     """The sync states of all identities."""
 
@@ -74,5 +86,14 @@ class SyncStates(Protocol):
         """Count the people with open problems of each connection; one without any is missing.
 
         However many connections and people there are, it takes a fixed number of statements.
+        """
+        ...
+
+    async def arrived(
+        self, connections: Sequence[str], since: Sequence[int]
+    ) -> Mapping[str, Arrived]:
+        """Count the people of each connection whose newest version is later than some times.
+
+        It takes one statement; a connection without any person is missing.
         """
         ...

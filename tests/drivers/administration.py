@@ -19,7 +19,7 @@ from contracts.downstream.histories import History, Holder
 from contracts.downstream.open_problems import Cause, ProblemGroup, Trouble, Troubled
 from contracts.downstream.pages import Key, Page
 from contracts.downstream.preview import PlannedEffect, Preview
-from contracts.downstream.sync_states import KnownIdentity, OpenProblems, SyncState
+from contracts.downstream.sync_states import Arrived, KnownIdentity, OpenProblems, SyncState
 from contracts.identity_changed import IdentityChanged
 from contracts.names import name_key
 from contracts.rules import Portal
@@ -103,6 +103,13 @@ class States:
         refused = sum(bool(it.refusals) for it in self.known.values())
         failed = sum(it.failure is not None for it in self.known.values())
         return dict.fromkeys(connections, OpenProblems(refused, failed))
+
+    async def arrived(
+        self, connections: Sequence[str], since: Sequence[int]
+    ) -> Mapping[str, Arrived]:
+        versions = [it.newest_version for it in self.known.values()]
+        later = [sum(it > at for it in versions) for at in since]
+        return dict.fromkeys(connections, Arrived(max(versions, default=0), later))
 
 
 @dataclass(slots=True)

@@ -55,6 +55,10 @@ BUILT = [
         *(DOWNSTREAM, "0005", "0006", "device_actions", "device_actions_by_device"),
         column="device_id",
     ),
+    Built(
+        *(DOWNSTREAM, "0006", "0007", "sync_records", "sync_records_by_connection"),
+        column="identity",
+    ),
 ]
 
 

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import distinct, func, tuple_
+from sqlalchemy import Select, distinct, exists, func, tuple_, union_all
 from sqlalchemy import select as columns
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.downstream.sync_states import (
+    Arrived,
     Failure,
     KnownIdentity,
     OpenProblems,
@@ -20,6 +22,7 @@ from contracts.downstream.sync_states import (
 from contracts.identity_changed import UndecodableEvent, decode
 from worker.dialects import DownstreamDatabase, is_among
 from worker.planning.actions import RefusedAction
+from worker.sync.mapping import FAILURES, RECORDS
 from worker.sync.tables import FailureRow, RefusalRow, SyncRecordRow
 
 IDENTITIES_PER_STATEMENT = 1_000
@@ -64,6 +67,42 @@ class StoredSyncStates:
             connection: OpenProblems(refused.get(connection, 0), failed.get(connection, 0))
             for connection in refused.keys() | failed.keys()
         }
+
+    async def arrived(
+        self, connections: Sequence[str], since: Sequence[int]
+    ) -> Mapping[str, Arrived]:
+        """Count the people of each connection whose newest version is later than some times."""
+        newest = union_all(_applied(connections), _given_up(connections)).subquery().c
+        statement = columns(
+            newest.connection,
+            func.max(newest.version),
+            *(func.count().filter(newest.version > time) for time in since),
+        ).group_by(newest.connection)
+        async with self.database.read() as db:
+            rows = await db.execute(statement)
+            return {connection: Arrived(last, later) for connection, last, *later in rows}
+
+
+def _applied(connections: Sequence[str]) -> Select[Any]:
+    """Return the statement for the versions of people who have no newer failure."""
+    gave_up = exists().where(
+        FAILURES.c.identity == RECORDS.c.identity,
+        FAILURES.c.connection == RECORDS.c.connection,
+        FAILURES.c.version > RECORDS.c.applied_version,
+    )
+    applied = columns(RECORDS.c.connection, RECORDS.c.applied_version.label("version"))
+    return applied.where(is_among(RECORDS.c.connection, connections), ~gave_up)
+
+
+def _given_up(connections: Sequence[str]) -> Select[Any]:
+    """Return the statement for the versions of failures with no newer version applied."""
+    applied = exists().where(
+        RECORDS.c.identity == FAILURES.c.identity,
+        RECORDS.c.connection == FAILURES.c.connection,
+        RECORDS.c.applied_version >= FAILURES.c.version,
+    )
+    given_up = columns(FAILURES.c.connection, FAILURES.c.version)
+    return given_up.where(is_among(FAILURES.c.connection, connections), ~applied)
 
 
 async def _people_in(

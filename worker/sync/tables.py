@@ -24,6 +24,7 @@ class SyncRecordRow(WorkerTable, table=True):
     __tablename__ = "sync_records"
     __table_args__ = (
         Index("sync_records_by_account", "account_id", unique=True),
+        Index("sync_records_by_connection", "connection"),
         partial_index("due_replans", "replan_at", where="replan_at IS NOT NULL"),
     )
 

@@ -93,6 +93,40 @@ async def test_whoever_the_brake_holds_is_held_and_not_pending(installation: Ins
     assert (status.counts.held, status.counts.pending) == (1, 0)
 
 
+async def test_what_is_published_is_pending_until_it_is_applied(installation: Installation) -> None:
+    ingress = installation.ingress
+    settled = await ingress.user("ada@acme.test")
+    await ingress.user("ben@acme.test")
+    await installation.deliver()
+    installation.seconds_ahead = 600
+    await ingress.user("kim@acme.test")
+    await ingress.patch(f"/Users/{settled}", {"op": "replace", "path": "active", "value": False})
+    await installation.deliver(lost=True)
+    await ingress.user("zoe@acme.test")
+    installation.seconds_ahead = 700
+    overview = await told(installation)
+    [status] = (await status_of(installation.administration, COMMAND, "Acme")).connections
+    assert (overview.pending, status.counts.pending) == (3, 3)
+    assert overview.lag_seconds is not None
+    await installation.fix()
+    await installation.deliver()
+    overview = await told(installation)
+    assert (overview.pending, overview.lag_seconds) == (0, None)
+
+
+async def test_whoever_was_given_up_is_failed_and_not_pending(installation: Installation) -> None:
+    ingress = installation.ingress
+    given_up = [await ingress.user("ada@acme.test")]
+    await installation.deliver()
+    given_up.append(await ingress.user("never@acme.test"))
+    await ingress.patch(f"/Users/{given_up[0]}", {"op": "replace", "path": "title", "value": "Dr."})
+    await installation.deliver(lost=True)
+    for identity in given_up:
+        await fail(installation, identity)
+    overview = await told(installation)
+    assert (overview.pending, overview.failed) == (0, 2)
+
+
 async def test_an_empty_workspace_has_no_connections(installation: Installation) -> None:
     await installation.inventory.workspaces.ensure_workspace("Empty")
     assert await overview_of(installation.administration, COMMAND, "Empty") == []

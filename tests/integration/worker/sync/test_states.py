@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from contracts.downstream.sync_states import Refusal, SyncState
+from contracts.downstream.sync_states import Arrived, Refusal, SyncState
 from contracts.rules import Role
 from tests.drivers.people import ADA, BEN, STORE, dashboard, joiner, left, returned
 from tests.drivers.platform import Platform
@@ -26,6 +26,12 @@ async def test_thousands_are_answered_at_once(platform: Platform) -> None:
     await platform.apply(joiner(STORE, BEN, "i1999"))
     states = await platform.states.of("okta", [f"i{number}" for number in range(2_000)])
     assert states == {"i1999": SyncState(1)}
+
+
+async def test_arrivals_are_counted_by_connection_since_each_time(platform: Platform) -> None:
+    await platform.apply(joiner(STORE), joiner(STORE, BEN, "ben", version=5))
+    arrived = await platform.states.arrived(["okta", "entra"], [5, 4, 1, 0])
+    assert arrived == {"okta": Arrived(5, [0, 1, 1, 2])}
 
 
 async def test_the_last_deactivation_is_told_whatever_was_applied_since(
