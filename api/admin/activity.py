@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from api.admin.actors import Actor
 from api.admin.administration import Administration
@@ -25,8 +23,8 @@ from api.admin.requests import (
     conditions_of,
     listed,
 )
+from api.directory.group_names import group_names
 from api.directory.people import people_with_ids
-from api.directory.tables import GroupRow
 from api.errors import UnknownConnection
 from api.reconciliation.pairs import pairs_of
 from api.reconciliation.person_states import person_standing
@@ -79,8 +77,9 @@ async def page_calls(
     rows = await _newest(it, connections, wanted, before, most + 1)
     page = Page.of([((of, each), (each.number,)) for of, each in rows], most)
     people = await _people(it, _about(page.items, OF_USERS))
+    about = _about(page.items, OF_GROUPS)
     async with it.directory.read() as db:
-        groups = await _group_names(db, _about(page.items, OF_GROUPS))
+        groups = await group_names(db, about, [id_ for some in about.values() for id_ in some])
     calls = [
         Call(of, each, people.get((of, each.resource or "")), groups.get((of, each.resource or "")))
         for of, each in page.items
@@ -152,13 +151,3 @@ async def _people(
         for version, state in pairs
         if (version.connection_id, version.identity_id) in known
     }
-
-
-async def _group_names(
-    db: AsyncConnection, ids: Mapping[str, Sequence[str]]
-) -> Mapping[Named, str]:
-    """Return the names that groups have, by their ids."""
-    of, id_ = col(GroupRow.connection_id), col(GroupRow.id)
-    named = [each for some in ids.values() for each in some]
-    statement = select(of, id_, col(GroupRow.display_name)).where(of.in_(ids), id_.in_(named))
-    return {(connection, group): name for connection, group, name in await db.execute(statement)}

@@ -11,23 +11,26 @@ from api.admin.admin_tokens import ADMIN_TOKENS, actor_name
 from api.admin.administration import Administration
 from api.admin.audit import Outcome
 from api.admin.list_audit import ListedChange, list_changes
-from api.directory.people import people_with_ids
+from api.admin.mentions import Kind, Mention, mentioned
+from api.directory.group_names import group_names
+from api.directory.people import user_names_of
 from contracts.downstream.pages import Key, Page
 
-OF_PEOPLE = frozenset({"people", "identities", "held", "failures", "conflicts"})
-"""The nouns of actions whose subjects are identities."""
+Names = Mapping[Mention, str]
+"""Names of what changes mention. That which is not known any more has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedChange:
-    """A change with names. ``by`` is that of the administrator's token, ``person`` a userName.
+    """A change, the name of the administrator's token, and the names of what it mentions.
 
-    Both are None where there is none, or it is not for the reader.
+    ``by`` is None where there is none, or it is not for the reader. ``names`` are those of the
+    whole page: userNames, names of groups, serial numbers and e-mails.
     """
 
     change: ListedChange
     by: str | None
-    person: str | None
+    names: Names
 
 
 async def page_changes(
@@ -54,24 +57,14 @@ async def page_changes(
     )
     page = Page.of([(change, (change.number,)) for change in found], most)
     changes = _without_beginnings(page.items)
+    about = {each for change in changes for each in mentioned(change)}
+    names = await _names_downstream(it, workspace, about)
     async with it.directory.read() as db:
-        names = await _actors(db, changes) if actor.power >= Power.OWN else {}
-        people = await _people(db, changes)
-    named = [
-        NamedChange(
-            each,
-            names.get(each.actor),
-            people.get((each.connection or "", each.subject or "")),
-        )
-        for each in changes
-    ]
-    return Page(tuple(named), page.next)
-
-
-def is_about_person(change: ListedChange) -> bool:
-    """Return whether the subject of a change is the id of an identity. Pure."""
-    has_both = change.subject is not None and change.connection is not None
-    return has_both and change.action.partition(".")[0] in OF_PEOPLE
+        names |= await _names_in_directory(db, about)
+        tokens = await _tokens(db, changes, about) if actor.power >= Power.OWN else {}
+    names |= {each: tokens[each.id] for each in about if each.id in tokens}
+    by = {actor_name(id_): name for id_, name in tokens.items()}
+    return Page(tuple(NamedChange(it, by.get(it.actor), names) for it in changes), page.next)
 
 
 def _without_beginnings(changes: Sequence[ListedChange]) -> Sequence[ListedChange]:
@@ -83,19 +76,41 @@ def _without_beginnings(changes: Sequence[ListedChange]) -> Sequence[ListedChang
     ]
 
 
-async def _actors(db: AsyncConnection, changes: Collection[ListedChange]) -> Mapping[str, str]:
-    """Return the names of administrators by what the log calls them."""
-    tokens = {each.actor.partition(":")[2] for each in changes}
-    of_ids = ADMIN_TOKENS.c.id.in_(sorted(tokens - {""}))
+async def _tokens(
+    db: AsyncConnection, changes: Collection[ListedChange], about: Collection[Mention]
+) -> Mapping[str, str]:
+    """Return the names of administrators by their ids: of those who acted, and of those meant."""
+    acted = {each.actor.partition(":")[2] for each in changes} - {""}
+    meant = {each.id for each in about if each.kind is Kind.ADMINISTRATOR}
+    of_ids = ADMIN_TOKENS.c.id.in_(sorted(acted | meant))
     named = await db.execute(select(ADMIN_TOKENS.c.id, ADMIN_TOKENS.c.name).where(of_ids))
-    return {actor_name(id_): name for id_, name in named}
+    return {id_: name for id_, name in named}  # noqa: C416 - rows are no pairs to a type checker
 
 
-async def _people(
-    db: AsyncConnection, changes: Collection[ListedChange]
-) -> Mapping[tuple[str, str], str]:
-    """Return the userNames of people by the ids of their connections and their own."""
-    about = {(it.connection or "", it.subject or "") for it in changes if is_about_person(it)}
-    connections, ids = {of for of, _ in about}, {id_ for _, id_ in about}
-    found = await people_with_ids(db, sorted(connections), sorted(ids))
-    return {(each.connection, each.identity): each.user_name for each in found}
+async def _names_in_directory(
+    db: AsyncConnection, about: Collection[Mention]
+) -> dict[Mention, str]:
+    people = [(each.connection, each.id) for each in about if each.kind is Kind.PERSON]
+    groups = [(each.connection, each.id) for each in about if each.kind is Kind.GROUP]
+    called = {Kind.PERSON: await user_names_of(db, people)}
+    if groups:
+        of, ids = ({key[place] for key in groups} for place in (0, 1))
+        called[Kind.GROUP] = await group_names(db, of, ids)
+    return {
+        Mention(kind, id_, connection): name
+        for kind, names in called.items()
+        for (connection, id_), name in names.items()
+        if name
+    }
+
+
+async def _names_downstream(
+    it: Administration, workspace: str, about: Collection[Mention]
+) -> dict[Mention, str]:
+    devices = [each.id for each in about if each.kind is Kind.DEVICE]
+    accounts = [each.id for each in about if each.kind is Kind.ACCOUNT]
+    serials = await it.downstream.devices.serials(workspace, devices) if devices else {}
+    emails = await it.downstream.accounts.emails(workspace, accounts) if accounts else {}
+    return {Mention(Kind.DEVICE, id_): serial for id_, serial in serials.items()} | {
+        Mention(Kind.ACCOUNT, id_): email for id_, email in emails.items()
+    }

@@ -41,7 +41,8 @@ class Passed:
 class ListedPerson:
     """A person in a list, with the sync state. Versions are microseconds since the epoch.
 
-    ``active`` and ``deleted`` are of the newest state, whether it is released or held.
+    ``active`` and ``deleted`` are of the newest state, whether it is released or held. ``name`` is
+    the display name, or given and family name.
     """
 
     connection: str
@@ -55,6 +56,7 @@ class ListedPerson:
     reason: str | None
     released_version: int
     applied_version: int
+    name: str | None
 
 
 async def list_people(
@@ -224,4 +226,5 @@ def listed_person(
         reason=standing.reason,
         released_version=version.version,
         applied_version=0 if state is None else state.applied_version,
+        name=person.name,
     )

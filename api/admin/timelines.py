@@ -47,6 +47,29 @@ class Event(StrEnum):
     REFUSED = "refused"
 
 
+PLACES: Mapping[Event, int] = {
+    event: place
+    for place, events in enumerate(
+        (
+            {Event.REQUEST, Event.ADMINISTRATOR, Event.APPROVED, Event.REJECTED},
+            {Event.CREATED},
+            {Event.MODIFIED, Event.LOCKED},
+            {Event.DELETED, Event.DELETION_WAITS, Event.DELETION_WAIVED},
+            {Event.DEACTIVATED, Event.DEACTIVATION_WAITS, Event.DEACTIVATION_WAIVED},
+            {Event.HELD, Event.ADMIN_ROLE_HELD},
+            {Event.CHANGED},
+            {Event.PUBLISHED},
+            {Event.APPLIED, Event.FAILED},
+            {Event.ACCOUNT_MADE},
+            {Event.DEVICE_ACTION},
+            {Event.ACCOUNT_REMOVED},
+            {Event.REFUSED},
+        )
+    )
+    for event in events
+}
+"""The places of events of one moment: what is caused follows its cause."""
+
 OF_REQUEST = ("method", "path", "status", "code", "detail", "correlation_id")
 OF_CHANGE = ("action", "actor", "outcome", "correlation_id")
 """What is told of a request, and of a change by an administrator."""
@@ -103,7 +126,7 @@ def timeline(
     )
     if history is not None:
         entries += _of_downstream(history, record.identity)
-    return sorted(entries, key=lambda entry: entry.at)
+    return sorted(entries, key=lambda entry: (entry.at, PLACES[entry.event]))
 
 
 def _of_directory(record: PersonRecord) -> Iterator[TimelineEntry]:

@@ -2,8 +2,10 @@
 
 from api.admin.audit import Outcome
 from api.admin.list_audit import ListedChange
+from api.admin.mentions import Kind, subject_of
 from api.admin.named_changes import NamedChange
 from api.console.deeds import began, did, tried
+from api.console.known import Known, known
 from api.console.words import label
 
 DEEDS = {
@@ -46,13 +48,18 @@ DEEDS = {
 """What actions do, in words that follow ``to``."""
 
 SUBJECTS = {
-    "accounts": "account",
-    "admins": "administrator",
-    "devices": "device",
-    "setup_links": "link",
-    "tokens": "token",
+    "accounts": "Account {}",
+    "admins": "Administrator {}",
+    "conflicts": "Person {}",
+    "devices": "Device {}",
+    "failures": "Person {}",
+    "held": "Person {}",
+    "identities": "Person {}",
+    "people": "Person {}",
+    "setup_links": "Set-up link {}",
+    "tokens": "Token {}",
 }
-"""Of what a subject is the id, by the noun of the action; those of people are shown by name."""
+"""How a subject is told by its id, by the noun of the action. People with names need no noun."""
 
 ACTORS = {"operator": "The operator", "command": "An operator at the command line"}
 """Actors that are no administrators of a workspace."""
@@ -85,7 +92,12 @@ def told_actor(named: NamedChange) -> str:
             return ACTORS.get(actor, actor)
 
 
-def told_subject(change: ListedChange) -> str | None:
-    """Return what a change was about, beside people and connections; None where it was nothing."""
-    noun = SUBJECTS.get(change.action.partition(".")[0])
-    return f"{noun} {change.subject}" if noun and change.subject else None
+def told_subject(named: NamedChange) -> Known | str | None:
+    """Return what a change was about, beside connections; None where it was nothing else."""
+    change, mention = named.change, subject_of(named.change)
+    wording = SUBJECTS.get(change.action.partition(".")[0])
+    if wording is None or change.subject is None:
+        return None
+    if mention is None or mention not in named.names:
+        return wording.format(change.subject)
+    return known(mention, named.names, "{}" if mention.kind is Kind.PERSON else wording)

@@ -6,25 +6,33 @@ mapping. Long lists are cut, because a mapping may have ten thousand lines.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from api.admin.mentions import Kind, Mention, account_in, people_in, person_in
+from api.admin.named_changes import Names
 from api.console.brake_forms import told_limit
+from api.console.known import Known, cut, known
 from api.console.moments import exact
 from api.console.words import label
 from api.directory.brake_limits import limit_in
 from api.errors import UnusableBrake
 
-MOST_LINES, LONGEST = 8, 60
-"""The most lines that are shown, and the most characters of a value."""
+NO_NAMES: Names = MappingProxyType({})
+
+MOST_LINES = 8
+"""The most lines that are shown."""
 
 MOST_LISTED = 5
 """The most items of a list that stands in one line."""
 
 NAMES = {
+    "account": "Account",
     "active": "Active",
     "failures": "Failures",
     "group_map": "People of the group",
     "identities": "People",
+    "identity": "Person",
     "leaving": "Leaving that was kept back",
     "on_create": "When somebody joins",
     "on_create role": "Role of those who join",
@@ -44,16 +52,17 @@ WORDS = {"do", "kind", "leaving", "people", "portal", "role", "state"}
 MAPPINGS = {"role_map": "name", "group_map": "group"}
 """Lists of lines that map something to a role, with the key of what is mapped."""
 
-Line = tuple[str, str | None]
+Line = tuple[Known | str, Known | str | None]
+"""The name of a setting, with its value in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A setting with its values before and after; None where it had none."""
 
-    name: str
-    before: str | None
-    after: str | None
+    name: Known | str
+    before: Known | str | None
+    after: Known | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +78,63 @@ class Differences:
     has_after: bool
 
 
-def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Differences:
-    """Return what differs between two documents; all that one says where there is no other."""
-    old, new = dict(_lines(before or {})), dict(_lines(after or {}))
-    names = [it for it in dict.fromkeys([*old, *new]) if old.get(it) != new.get(it)]
-    shown = [Difference(_cut(it), old.get(it), new.get(it)) for it in names[:MOST_LINES]]
-    return Differences(shown, len(names) - len(shown), before is not None, after is not None)
+def differences(
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    connection: str = "",
+    names: Names = NO_NAMES,
+) -> Differences:
+    """Return what differs between two documents; all that one says where there is no other.
+
+    :param connection: that of the groups and people whom the documents name by their ids.
+    :param names: the names that are known.
+    """
+    telling = _Telling(connection, names)
+    old, new = dict(telling.lines(before or {})), dict(telling.lines(after or {}))
+    differ = [it for it in dict.fromkeys([*old, *new]) if old.get(it) != new.get(it)]
+    shown = [Difference(it, old.get(it), new.get(it)) for it in differ[:MOST_LINES]]
+    return Differences(shown, len(differ) - len(shown), before is not None, after is not None)
 
 
-def _lines(document: Mapping[str, Any], within: str = "") -> Iterator[Line]:
-    """Yield the settings of a document, each with its name and its value in words."""
-    for key, value in document.items():
-        if key in MAPPINGS and isinstance(value, list):
-            of = MAPPINGS[key]
-            yield from ((f"{NAMES[key]} {it[of]}", label(it["role"])) for it in value)
-        elif isinstance(value, Mapping):
-            yield from _lines(value, "" if key == "rules" else key)
-        else:
-            name = within if key == "do" else f"{within} {key}".strip()
-            yield NAMES.get(name) or label(name), _value(key, value)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """Tells documents in words, with the names that are known."""
+
+    connection: str
+    names: Names
+
+    def lines(self, document: Mapping[str, Any], within: str = "") -> Iterator[Line]:
+        """Yield the settings of a document, each with its name and its value in words."""
+        mentions = {"account": account_in(document), "identity": person_in(document)}
+        for key, value in document.items():
+            mention = mentions.get(key)
+            if mention is not None:
+                yield NAMES[key], known(mention, self.names)
+            elif key in MAPPINGS and isinstance(value, list):
+                yield from ((self._mapped(key, it), label(it["role"])) for it in value)
+            elif key == "identities" and isinstance(value, list):
+                yield NAMES[key], self._people(document, len(value))
+            elif isinstance(value, Mapping):
+                yield from self.lines(value, "" if key == "rules" else key)
+            else:
+                name = within if key == "do" else f"{within} {key}".strip()
+                yield cut(NAMES.get(name) or label(name)), _value(key, value)
+
+    def _mapped(self, key: str, line: Mapping[str, str]) -> Known | str:
+        """Return the name of a line of a mapping."""
+        of = line[MAPPINGS[key]]
+        if key == "role_map":
+            return cut(f"{NAMES[key]} {of}")
+        return known(Mention(Kind.GROUP, of, self.connection), self.names, f"{NAMES[key]} {{}}")
+
+    def _people(self, document: Mapping[str, Any], number: int) -> str:
+        """Return the first names of a list of people, and how many others there are."""
+        first = people_in(document, self.connection)
+        called = [cut(self.names[it]) for it in first if it in self.names]
+        left = number - len(called)
+        if not called:
+            return f"{number:,}"
+        return ", ".join(called) + (f" and {left:,} more" if left else "")
 
 
 def _value(key: str, value: Any) -> str | None:
@@ -99,15 +146,13 @@ def _value(key: str, value: Any) -> str | None:
         case int():
             return exact(value) if key.endswith("_at") else f"{value:,}"
         case list():
-            return _listed(key, value)
+            return _listed(value)
         case _:
-            return _cut(_text(key, str(value)))
+            return cut(_text(key, str(value)))
 
 
-def _listed(key: str, items: Sequence[Any]) -> str:
-    if key == "identities":
-        return f"{len(items):,}"
-    shown = ", ".join(_cut(str(it)) for it in items[:MOST_LISTED])
+def _listed(items: Sequence[Any]) -> str:
+    shown = ", ".join(cut(str(it)) for it in items[:MOST_LISTED])
     left = len(items) - MOST_LISTED
     return f"{shown} and {left:,} more" if left > 0 else shown or "None"
 
@@ -123,7 +168,3 @@ def _brake(text: str) -> str:
         return told_limit(limit_in(text))
     except UnusableBrake:  # of another version
         return text
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

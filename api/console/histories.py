@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from api.admin.timelines import Event, TimelineEntry
+from api.console.moments import day
 from api.console.words import label, reason
 from api.requests.remedies import remedy_of
 
@@ -69,6 +71,9 @@ REFUSED_ACTIONS = {
 
 BAD = frozenset({Event.FAILED, Event.REFUSED})
 
+MOST_WITHOUT_DAYS = 12
+"""Entries that are seen at once, and so need no headings."""
+
 REFUSED_FROM = 400
 """The status of answers that refuse."""
 
@@ -87,6 +92,13 @@ class ToldEntry:
     is_bad: bool = False
     remedy: str = ""
     trace: str = ""
+
+
+def by_day(entries: Sequence[ToldEntry]) -> Sequence[tuple[str, Sequence[ToldEntry]]]:
+    """Return entries by their days in words; a short timeline has no days, and is one piece."""
+    if len(entries) <= MOST_WITHOUT_DAYS:
+        return [("", entries)]
+    return [(name, list(some)) for name, some in groupby(entries, lambda each: day(each.at))]
 
 
 def told_entry(entry: TimelineEntry) -> ToldEntry:

@@ -48,6 +48,11 @@ def exact(micros: int) -> str:
     return f"{_time(micros):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def day(micros: int) -> str:
+    """Return the day of a time in words, in UTC."""
+    return f"{_time(micros):%A}, {_time(micros).day} {_time(micros):%B %Y}"
+
+
 def machine_readable(micros: int) -> str:
     """Return a time as HTML's ``datetime`` attributes have it."""
     return f"{_time(micros):%Y-%m-%dT%H:%M:%SZ}"

@@ -99,9 +99,9 @@ TOLD = {
     "conflict": (
         "Another account of this portal has the same e-mail address, so that this person cannot"
         " have it. Change the address of one of the two at the provider, or remove the user that is"
-        " not needed there; the rest follows by itself. Where the provider cannot, decide under"
-        " Problems: hand the account over if both are the same person, or give the other account"
-        " another address."
+        " not needed there; the rest follows by itself. Where the provider cannot, resolve the"
+        " conflict in Muster: hand the account over if both are the same person, or give the other"
+        " account another address."
     ),
     "last_admin": (
         "This is the last Admin of the workspace, without whom nobody could manage it: the person"
@@ -131,8 +131,8 @@ TOLD = {
     ),
     "brake": (
         "More people were about to lose access within an hour than the connection allows, which may"
-        " be a mistake at the provider. Nothing has been taken from this person yet. Look at the"
-        " list under Held, and approve or reject."
+        " be a mistake at the provider. Nothing has been taken from this person yet. It waits"
+        " until an owner of the workspace approves or rejects it."
     ),
     "paused": (
         "The connection is paused: what the provider sends is kept, and nothing is carried out."

@@ -45,6 +45,12 @@ class KnownPerson:
         return str(self.profile.get("user_name", ""))
 
     @property
+    def name(self) -> str | None:
+        """Return the display name, or given and family name; None where there are none."""
+        parts = (self.profile.get("given_name"), self.profile.get("family_name"))
+        return self.profile.get("display_name") or " ".join(filter(None, parts)) or None
+
+    @property
     def email(self) -> str | None:
         """Return the e-mail by which the person has an account."""
         return self.profile.get("email")

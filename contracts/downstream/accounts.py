@@ -90,6 +90,13 @@ class Accounts(Protocol):
         """
         ...
 
+    async def emails(self, workspace: str, accounts: Sequence[str]) -> Mapping[str, str]:
+        """Return the e-mails of accounts by their ids; those that have none are missing.
+
+        :param accounts: some hundreds of ids.
+        """
+        ...
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, ListedAccount]:

@@ -122,6 +122,15 @@ class Devices(Protocol):
         """
         ...
 
+    async def serials(self, workspace: str, devices: Sequence[str]) -> Mapping[str, str]:
+        """Return the serial numbers of devices by their ids, of removed ones too.
+
+        Those that the workspace never had are missing.
+
+        :param devices: some hundreds of ids.
+        """
+        ...
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, Sequence[ListedDevice]]:

@@ -47,7 +47,7 @@ def test_people_are_listed_with_their_states(muster: Muster) -> None:
     }
     assert set(people[0]) == {
         *("connection", "identity", "user_name", "email", "external_id", "active", "deleted"),
-        *("state", "reason", "released_version", "applied_version"),
+        *("state", "reason", "released_version", "applied_version", "name"),
     }
     found = muster("people", "list", "--search", "ADA", "--workspace", "ACME", "--json").json
     assert [it["user_name"] for it in found] == ["ada@acme.test"]

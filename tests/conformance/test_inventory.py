@@ -108,6 +108,19 @@ async def test_pages_of_accounts_together_are_the_list(accounts: Accounts) -> No
     assert [it.id for it in seen] == sorted(it.id for it in seen)
 
 
+async def test_names_are_read_by_ids_within_one_workspace(
+    accounts: Accounts, devices: Devices
+) -> None:
+    await accounts.add(ACME, Portal.MDM, ADA, id_="a1")
+    await accounts.add("other", Portal.MDM, BEN, id_="a2")
+    await devices.add(ACME, "S-1", id_="d1")
+    await devices.remove(ACME, "S-1")
+    await devices.add(ACME, "S-2", id_="d2")
+    await devices.add("other", "S-3", id_="d3")
+    assert await accounts.emails(ACME, ["a1", "a2", "a3"]) == {"a1": ADA}
+    assert await devices.serials(ACME, ["d1", "d2", "d3"]) == {"d1": "S-1", "d2": "S-2"}
+
+
 async def test_an_account_is_released_by_its_id(accounts: Accounts) -> None:
     made = await accounts.add(ACME, Portal.DASHBOARD, ADA)
     assert (await accounts.release(ACME, made.id)).released

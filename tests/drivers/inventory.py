@@ -106,6 +106,10 @@ class AccountsInMemory:
             return account
         raise UnknownEmail(workspace, portal)
 
+    async def emails(self, workspace: str, accounts: Sequence[str]) -> Mapping[str, str]:
+        found = (self.stored.accounts.get((workspace, id_)) for id_ in accounts)
+        return {it.id: it.email for it in found if it is not None and it.email}
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, ListedAccount]:
@@ -214,6 +218,10 @@ class DevicesInMemory:
         async for device in self.of_workspace(workspace, DeviceFilter(serial=serial)):
             return device
         raise UnknownSerial(workspace)
+
+    async def serials(self, workspace: str, devices: Sequence[str]) -> Mapping[str, str]:
+        found = (self.stored.devices.get((workspace, id_)) for id_ in devices)
+        return {it.id: it.serial for it in found if it is not None}
 
     async def held_by(
         self, connection: str, identities: Sequence[str]

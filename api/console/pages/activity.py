@@ -14,7 +14,7 @@ from api.console.calls import short_path, told_answer, told_call, told_seconds, 
 from api.console.fragments import is_fragment
 from api.console.visit import Visit, visit_of
 
-ON_A_PAGE = 40
+ON_A_PAGE = 25
 """Calls on a page, which stays small even if each was refused and has a remedy."""
 
 DAYS = 14

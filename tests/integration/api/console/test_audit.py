@@ -2,10 +2,12 @@
 
 import pytest
 
+from api.admin.accounts import add_account
 from api.admin.actors import COMMAND, Actor, Power
 from api.admin.audit import Change, Outcome, begun, record
 from api.admin.brakes import change_brake
 from api.admin.connections import open_connection
+from api.admin.devices import add_device
 from api.admin.lock_person import lock_person
 from api.admin.resync import resync
 from api.console.brake_forms import told_limit
@@ -15,7 +17,7 @@ from api.directory.brake_limits import BrakeLimit
 from api.errors import NotHeld
 from api.traces import new_trace
 from contracts.clock import now
-from contracts.rules import CreateCollaborator, DashboardRules, Role, RoleLine
+from contracts.rules import CreateCollaborator, DashboardRules, Portal, Role, RoleLine
 from tests.drivers.admin_http import RULES, AdminApi
 from tests.drivers.browsers import Visitor, link_of
 from tests.drivers.in_process import ingress_on
@@ -65,7 +67,35 @@ async def test_people_are_named_and_led_to(admin_api: AdminApi, viewer: Visitor)
         await resync(admin_api.it, COMMAND, connection, ada)
         page = await viewer.text(AUDIT)
     assert "Locked a person" in page
-    assert page.count(f'href="/console/people/{connection}/{ada}">ada@acme.test</a>') == 2
+    assert (
+        page.count(f'href="/console/people/{connection}/{ada}" title="Id {ada}">ada@acme.test</a>')
+        == 2
+    )
+
+
+async def test_devices_accounts_and_groups_are_named_as_long_as_they_are_there(
+    admin_api: AdminApi, viewer: Visitor
+) -> None:
+    it = admin_api.it
+    await add_account(it, COMMAND, "Acme", Portal.MDM, "ada@acme.test")
+    device = await add_device(it, COMMAND, "Acme", "S-1", assigned_to="ada@acme.test")
+    async with ingress_on(it.directory) as ingress:
+        group = await ingress.group("Sales")
+        lines = {"group_map": [{"group": group, "role": "editor"}]}
+        change = Change("connections.change", "Acme", ingress.connection, after=lines)
+        lost = Change("devices.remove", "Acme", subject="of-old", before={"account": "forgotten"})
+        async with it.directory.write() as db:
+            for each in (change, lost):
+                await record(db, COMMAND, each, now(), new_trace())
+        page = await viewer.text(AUDIT)
+        link = f'href="/console/groups/{ingress.connection}/{group}" title="Id {group}"'
+        assert f"{link}>People of the group Sales</a>" in page
+    link = f'href="/console/devices/{device.id}?workspace=Acme" title="Id {device.id}"'
+    assert f"{link}>Device S-1</a>" in page
+    assert "Account ada@acme.test" in page
+    assert f'<span title="Id {device.account}">ada@acme.test</span>' in page
+    assert "Device of-old" in page
+    assert '<td data-name="As it was">forgotten</td>' in page
 
 
 async def test_a_change_of_several_steps_stands_once(admin_api: AdminApi, owner: Visitor) -> None:
@@ -96,8 +126,8 @@ async def test_a_change_without_an_end_is_told_as_begun(
         await record(db, COMMAND, change, now(), new_trace(), Outcome.BEGUN)
     page = await owner.text(AUDIT)
     assert "Began to remove a device" in page
-    assert "Only the beginning is known here" in page
-    assert "device d1" in page
+    assert "Only the start is recorded here" in page
+    assert "Device d1" in page
     assert '<td data-name="As it was">a1</td>' in page
 
 
@@ -136,7 +166,7 @@ async def test_an_operator_sees_no_other_workspace_by_a_connection(
     await change_brake(admin_api.it, COMMAND, "acme-store", "20:5")
     page = await operator.text("/audit?workspace=Other&connection=acme-store")
     assert "Set the brake" not in page
-    assert "Nothing was changed yet" in page
+    assert "No changes yet" in page
 
 
 async def test_markup_in_stored_fields_is_inert(admin_api: AdminApi, owner: Visitor) -> None:

@@ -179,4 +179,4 @@ async def test_what_is_wrong_with_the_calls_is_told(
 async def test_a_connection_without_a_token_says_so(admin_api: AdminApi, owner: Visitor) -> None:
     [token] = await list_tokens(admin_api.it, COMMAND, "acme-store")
     await revoke_token(admin_api.it, COMMAND, "acme-store", token.id)
-    assert "No token lives" in await owner.text(CALLS)
+    assert "There is no valid token" in await owner.text(CALLS)

@@ -1,11 +1,12 @@
 """Does a timeline tell what happened, in the order in which it happened?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from api.admin.timelines import TimelineEntry, timeline
+from api.admin.timelines import PLACES, Event, TimelineEntry, timeline
 from api.directory.person_records import PersonRecord
 from contracts.downstream.failures import ListedFailure
 from contracts.downstream.histories import DeviceActionTaken, History, RefusedSince
@@ -81,6 +82,37 @@ def test_a_timeline_leads_from_the_request_to_the_devices() -> None:
     assert told["device-action"]["serial"] == "S-1"
     assert told["request"]["method"] == "PATCH"
     assert told["changed"]["correlation_id"] == told["applied"]["correlation_id"]
+
+
+def test_events_of_one_moment_stand_in_the_order_of_causes() -> None:
+    at = 50
+    identity = IDENTITY | {"published_at": at}
+    request, locking = REQUEST | {"at": at}, LOCKING | {"at": at}
+    history = replace(
+        HISTORY,
+        applied_at=at,
+        refused=(RefusedSince("change_policy", "unknown_policy", at),),
+        device_actions=(DeviceActionTaken("S-1", "unassign", at, at, "okta-2"),),
+        account_made_at=at,
+        account_removed_at=at,
+    )
+    user = {"created_at": at, "modified_at": at}
+    record = PersonRecord(identity, user, (), [request], [locking])
+    assert [it.event for it in timeline(record, history, [])] == [
+        "request",
+        "administrator",
+        "created",
+        "modified",
+        "deactivated",
+        "changed",
+        "published",
+        "applied",
+        "account-made",
+        "device-action",
+        "account-removed",
+        "refused",
+    ]
+    assert set(PLACES) == set(Event)
 
 
 def test_what_waits_for_an_administrator_is_in_the_timeline() -> None:

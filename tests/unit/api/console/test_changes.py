@@ -6,9 +6,11 @@ import pytest
 
 from api.admin.audit import Outcome
 from api.admin.list_audit import ListedChange
+from api.admin.mentions import Kind, Mention
 from api.admin.named_changes import NamedChange
 from api.console.changes import DEEDS, told_actor, told_change, told_subject
 from api.console.deeds import PAST
+from api.console.known import Known
 from api.directory.connection_states import Verb
 from tests.architecture.source_files import ROOT, python_files
 
@@ -65,9 +67,28 @@ def test_an_action_of_another_version_is_told_by_itself() -> None:
     ],
 )
 def test_an_actor_is_told_in_words(actor: str, name: str | None, told: str) -> None:
-    assert told_actor(NamedChange(change(actor=actor), name, None)) == told
+    assert told_actor(NamedChange(change(actor=actor), name, {})) == told
 
 
-def test_a_subject_is_told_that_is_no_person() -> None:
-    assert told_subject(change(subject="12ab")) == "token 12ab"
-    assert told_subject(change("people.lock", subject="12ab")) is None
+ADA = Mention(Kind.PERSON, "12ab", "acme-store")
+PHONE = Mention(Kind.DEVICE, "d1")
+ACCOUNT = Mention(Kind.ACCOUNT, "a1")
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "told"),
+    [
+        ("tokens.create", "12ab", "Token 12ab"),
+        ("connections.pause", None, None),
+        ("people.lock", "12ab", Known("ada", "12ab", "/people/acme-store/12ab")),
+        ("people.lock", "34cd", "Person 34cd"),
+        ("devices.remove", "d1", Known("Device S-1", "d1", "/devices/d1", of_workspace=True)),
+        ("devices.remove", "d2", "Device d2"),
+        ("accounts.add", "a1", Known("Account ada@acme.test", "a1")),
+    ],
+)
+def test_a_subject_is_told_by_name_where_it_is_known(
+    action: str, subject: str | None, told: Known | str | None
+) -> None:
+    names = {ADA: "ada", PHONE: "S-1", ACCOUNT: "ada@acme.test"}
+    assert told_subject(NamedChange(change(action, subject=subject), None, names)) == told

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from api.admin.mentions import Kind, Mention
 from api.console.brake_forms import told_limit
-from api.console.differences import LONGEST, MOST_LINES, Difference, differences
+from api.console.differences import MOST_LINES, Difference, differences
+from api.console.known import LONGEST, Known
 from api.directory.brake_limits import BrakeLimit
 from contracts.rules import (
     RULES,
@@ -63,11 +65,45 @@ def test_people_are_counted() -> None:
     assert lines(None, {"identities": "all"}) == [Difference("People", None, "all")]
 
 
+def test_what_is_known_by_name_is_told_by_it() -> None:
+    names = {
+        Mention(Kind.ACCOUNT, "a1"): "ada@acme.test",
+        Mention(Kind.PERSON, "8f0c", "acme-mdm"): "ada",
+        Mention(Kind.PERSON, "12ab", "acme-store"): "ben",
+        Mention(Kind.GROUP, "g1", "acme-store"): "Sales",
+    }
+    documents: list[tuple[dict[str, Any], list[Difference]]] = [
+        (
+            {"account": "a1", "connection": "acme-mdm", "identity": "8f0c"},
+            [
+                Difference("Account", None, Known("ada@acme.test", "a1")),
+                Difference("Connection", None, "acme-mdm"),
+                Difference("Person", None, Known("ada", "8f0c", "/people/acme-mdm/8f0c")),
+            ],
+        ),
+        ({"account": "a2"}, [Difference("Account", None, "a2")]),
+        ({"identities": ["12ab", "gone"]}, [Difference("People", None, "ben and 1 more")]),
+        (
+            {"group_map": [{"group": "g1", "role": "admin"}, {"group": "g2", "role": "editor"}]},
+            [
+                Difference(
+                    Known("People of the group Sales", "g1", "/groups/acme-store/g1"),
+                    None,
+                    "Admin",
+                ),
+                Difference("People of the group g2", None, "Editor"),
+            ],
+        ),
+    ]
+    for document, told in documents:
+        assert list(differences(None, document, "acme-store", names).lines) == told
+
+
 def test_long_lists_and_values_are_cut() -> None:
     found = differences(dashboard(), dashboard(*(f"{n} {'x' * 500}" for n in range(1000))))
     assert len(found.lines) == MOST_LINES
     assert found.more == 1000 - MOST_LINES
-    assert max(len(it.name) for it in found.lines) == LONGEST
+    assert max(len(str(it.name)) for it in found.lines) == LONGEST
     assert lines(None, {"tokens": list("abcdefgh")}) == [
         Difference("Live tokens", None, "a, b, c, d, e and 3 more")
     ]

@@ -5,8 +5,18 @@ from typing import Any
 import pytest
 
 from api.admin.timelines import Event, TimelineEntry
-from api.console.histories import DEVICE_ACTIONS, EVENTS, REFUSED_ACTIONS, told_entry
+from api.console.histories import (
+    DEVICE_ACTIONS,
+    EVENTS,
+    MOST_WITHOUT_DAYS,
+    REFUSED_ACTIONS,
+    ToldEntry,
+    by_day,
+    told_entry,
+)
 from worker.planning.actions import DeviceActionKind, RefusedAction
+
+DAY, HOUR = 86_400_000_000, 3_600_000_000
 
 REQUEST = {"method": "PATCH", "path": "/Users/1", "status": 200, "code": None, "detail": None}
 REFUSED = REQUEST | {"status": 409, "code": "uniqueness", "detail": "userName is taken"}
@@ -54,6 +64,16 @@ def test_a_refused_request_has_a_remedy() -> None:
     assert told.is_bad
     assert "userName is taken" in told.parts
     assert "match the two at the provider" in told.remedy
+
+
+def test_a_long_timeline_is_told_day_by_day() -> None:
+    short = [ToldEntry(number * DAY, "x") for number in range(MOST_WITHOUT_DAYS)]
+    assert by_day(short) == [("", short)]
+    long = [ToldEntry(DAY + number * HOUR, "x") for number in range(MOST_WITHOUT_DAYS * 3)]
+    assert by_day(long) == [
+        ("Friday, 2 January 1970", long[:24]),
+        ("Saturday, 3 January 1970", long[24:]),
+    ]
 
 
 def test_every_event_and_every_action_has_a_sentence() -> None:

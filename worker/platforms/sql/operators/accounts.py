@@ -109,6 +109,15 @@ class StoredAccounts:
             raise UnknownEmail(workspace, portal)
         return found
 
+    async def emails(self, workspace: str, accounts: Sequence[str]) -> Mapping[str, str]:
+        """Return the e-mails of accounts by their ids; those that have none are missing."""
+        id_ = col(AccountRow.id)
+        statement = select(id_, AccountRow.email).where(
+            AccountRow.workspace == workspace, is_among(id_, accounts)
+        )
+        async with self.transactions.reading() as session:
+            return {of: email for of, email in await session.exec(statement) if email}
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, ListedAccount]:

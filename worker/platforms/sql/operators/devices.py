@@ -113,6 +113,15 @@ class StoredDevices:
             row = (await session.exec(statement.limit(1))).one_or_none()
         return None if row is None else listed(*row)
 
+    async def serials(self, workspace: str, devices: Sequence[str]) -> Mapping[str, str]:
+        """Return the serial numbers of devices by their ids, of removed ones too."""
+        id_ = col(DeviceRow.id)
+        statement = select(id_, DeviceRow.serial).where(
+            DeviceRow.workspace == workspace, is_among(id_, devices)
+        )
+        async with self.transactions.reading() as session:
+            return dict((await session.exec(statement)).all())
+
     async def held_by(
         self, connection: str, identities: Sequence[str]
     ) -> Mapping[str, Sequence[ListedDevice]]:
