@@ -94,7 +94,7 @@ async def names_of_groups(
         for first in range(0, len(wanted), KEYS_PER_STATEMENT):
             some = id_.in_(wanted[first : first + KEYS_PER_STATEMENT])
             statement = select(id_, name).where(col(GroupRow.connection_id) == connection_id, some)
-            found |= dict((await db.execute(statement)).tuples().all())
+            found |= {row[0]: row[1] for row in await db.execute(statement)}
     return found
 
 

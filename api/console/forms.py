@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
+from api.admin.http.errors import UnusableValue
 from api.console.errors import UnreadableForm
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+
+NUL = "\0"
 
 MOST_FIELDS = 30_000
 """Fields of a form; a mapping of ten thousand names has twice as many."""
@@ -35,6 +38,7 @@ def form_in(body: bytes, content_type: str) -> Form:
     """Return the form in the body of a request.
 
     :raises UnreadableForm: when it has another form than browsers send.
+    :raises UnusableValue: when it holds the character NUL, which not every database stores.
     """
     if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
         raise UnreadableForm
@@ -46,5 +50,7 @@ def form_in(body: bytes, content_type: str) -> Form:
         raise UnreadableForm from None
     values: dict[str, list[str]] = {}
     for name, value in pairs:
+        if NUL in name or NUL in value:
+            raise UnusableValue
         values.setdefault(name, []).append(value)
     return Form(values)

@@ -51,12 +51,15 @@ def unsealed_text(secret: str, sealed: str, about: str) -> str:
 
 
 def sealed_place(secret: str, place: Place, about: str) -> str:
-    """Return a place for a URL."""
+    """Return a place for a URL.
+
+    :param about: the list in which it is, as ``list_named`` tells it.
+    """
     return sealed_text(secret, json.dumps([place.after, place.earlier]), about)
 
 
 def place_in(secret: str, sealed: str, about: str) -> Place:
-    """Return the place in a URL; the first page, where another session has sealed it."""
+    """Return the place in a URL; the first page, unless the session has sealed it for this list."""
     opened = unsealed_text(secret, sealed, about)
     if not opened:
         return FIRST

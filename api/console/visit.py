@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
 from api.admin.connections import list_connections
+from api.admin.http.sealing import list_named
 from api.admin.workspaces import list_workspaces, workspace_named
 from api.console.cookies import MESSAGE, SESSION, Cookies, cookies_of
 from api.console.errors import WorkspaceNeeded
@@ -32,6 +33,9 @@ proxies refuse answers with larger headers."""
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 """Lets the proxies that would hold a page back until its end send each part on."""
+
+PLACE = "at"
+"""The parameter of a URL that says where in its list the page is."""
 
 OF_MESSAGE, OF_SEARCH = "message", "search"
 """What sealed texts are about."""
@@ -115,8 +119,8 @@ class Visit:
         return [each.id for each in found]
 
     def place(self) -> Place:
-        """Return where in its list the visitor is."""
-        return place_in(self.session.secret, self.asked("at"), self.request.url.path)
+        """Return where in its list the visitor is; the first page, where the URL tells no place."""
+        return place_in(self.session.secret, self.asked(PLACE), self._list)
 
     def search(self) -> str:
         """Return the text that is searched for."""
@@ -143,11 +147,19 @@ class Visit:
     def _at(self, place: Place | None) -> str | None:
         if place is None:
             return None
-        path = self.request.url.path
-        query = [it for it in self.request.query_params.multi_items() if it[0] != "at"]
+        path, query = self.request.url.path, self._filters
         if place.after is not None:
-            query.append(("at", sealed_place(self.session.secret, place, path)))
+            query.append((PLACE, sealed_place(self.session.secret, place, self._list)))
         return f"{path}?{urlencode(query)}" if query else path
+
+    @property
+    def _filters(self) -> list[tuple[str, str]]:
+        """Return the parameters of the URL that say which list is shown."""
+        return [it for it in self.request.query_params.multi_items() if it[0] != PLACE]
+
+    @property
+    def _list(self) -> str:
+        return list_named(self.request.url.path, self._filters)
 
     def page(self, template: str, /, status: int = 200, **shown: Any) -> Response:
         """Return a page, with the message that the request before has left for it."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from api.admin.http.asked import By
 from api.admin.http.errors import UnusableCursor
-from api.admin.http.sealing import NotSealedSo, seal, unseal
+from api.admin.http.sealing import NotSealedSo, list_named, seal, unseal
 from contracts.downstream.pages import Key, Page
 
 T = TypeVar("T")
@@ -75,8 +75,8 @@ def _paging(
         str | None, Query(description="What `next` of the page before says; none: the first page.")
     ] = None,
 ) -> Paging:
-    filters = sorted(it for it in request.query_params.multi_items() if it[0] not in OF_PAGING)
-    of_list = json.dumps([request.url.path, filters])
+    filters = (it for it in request.query_params.multi_items() if it[0] not in OF_PAGING)
+    of_list = list_named(request.url.path, filters)
     after = None if cursor is None else _opened(by.secret, cursor, of_list)
     return Paging(limit, after, by.secret, of_list)
 

@@ -4,7 +4,11 @@ The directory holds digests of tokens only, so that its reader opens no answer t
 Decision 42 tells more.
 """
 
+import json
 import os
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import version
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -41,6 +45,20 @@ def unseal(secret: str, sealed: bytes, about: str) -> bytes:
         return _cipher(secret, salt).decrypt(nonce, encrypted, about.encode())
     except InvalidTag:
         raise NotSealedSo from None
+
+
+def list_named(path: str, filters: Iterable[tuple[str, str]]) -> str:
+    """Return what a place in a list is about, for ``seal``.
+
+    Its key means nothing in a list of another path or with other filters, and perhaps nothing to
+    another version of Muster, which may have other keys.
+    """
+    return json.dumps([_version(), path, sorted(filters)])
+
+
+@cache
+def _version() -> str:
+    return version("muster-scim")
 
 
 def _cipher(secret: str, salt: bytes) -> AESGCM:

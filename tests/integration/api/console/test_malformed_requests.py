@@ -1,0 +1,199 @@
+"""Is each request that no page of the console makes answered in words, and none by a fault?"""
+
+from collections.abc import AsyncIterator
+from inspect import getsource
+from urllib.parse import urlencode
+
+import pytest
+from fastapi import FastAPI
+
+from api.admin.http.bounded_body import LARGEST_BODY
+from api.admin.http.sealing import list_named
+from api.admin_app import create_admin_app
+from api.console.application import PAGES, PREFIX, PUBLIC
+from api.console.cookies import OF_HOST, SESSION
+from api.console.forms import FORM_TYPE, MOST_FIELDS
+from api.console.places import Place, sealed_place
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.drivers.admin_http import OPERATOR_TOKEN
+from tests.drivers.both_sides import opened_on_both_sides
+from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in
+from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE, routes
+from tests.drivers.examinations import one_finding
+from tests.drivers.full_workspace import FullWorkspace, full_workspace
+from tests.readings.html_pages import PageForm, read_html
+from tests.servers.migrated import NewDatabase
+
+FIRST_FAULT = 500
+
+LISTS = (
+    "people",
+    "people-refused",
+    "groups",
+    "group",
+    "devices",
+    "policies",
+    "held",
+    "problem-group",
+    "conflicts",
+    "activity",
+    "audit",
+)
+"""The names of pages with a list that has further pages."""
+
+KEY = (999_999_999,)
+"""A key of the audit log, which is beyond its newest change."""
+
+ON_ANOTHER_PAGE = ">First page<"
+"""A link of every page of a list but the first one."""
+
+ODD = "²" * 400
+"""Digits to some functions and no number to others; longer than most names may be."""
+
+
+@pytest.fixture
+async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Give Acme with one of everything."""
+    async with (
+        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
+        full_workspace(both) as full,
+    ):
+        yield full
+
+
+@pytest.fixture
+def app(full: FullWorkspace) -> FastAPI:
+    """Give the console."""
+    return create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
+
+
+@pytest.fixture
+async def owner(app: FastAPI, full: FullWorkspace) -> Visitor:
+    """Give the owner of Acme, signed in."""
+    owner = await signed_in(app, full.admins["owner"].token)
+    await owner.get("/")
+    return owner
+
+
+def listed(full: FullWorkspace) -> list[str]:
+    """Return the URLs of all pages with lists, below the console's own."""
+    pages = {page.name: page for page in OF_WORKSPACE}
+    return [pages[name].url(full.values) for name in LISTS]
+
+
+def asking(url: str, parameter: str, value: str) -> str:
+    """Return a URL with a parameter more."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({parameter: value})}"
+
+
+def secret_of(visitor: Visitor) -> str:
+    """Return the secret of a session."""
+    return str(visitor.http.cookies[f"{OF_HOST}{SESSION}"])
+
+
+def place_of(visitor: Visitor, path: str, **filters: str) -> str:
+    """Return a place in a list, as the session of a visitor has sealed it."""
+    list_ = list_named(f"{PREFIX}{path}", filters.items())
+    return sealed_place(secret_of(visitor), Place(KEY), list_)
+
+
+def test_every_list_is_in_the_table() -> None:
+    listed_routes = {page.route for page in OF_WORKSPACE if page.name in LISTS}
+    for module in PAGES:
+        if ".pager(" in getsource(module):
+            assert listed_routes & {route.path for route in module.ROUTES}, module.__name__
+
+
+async def test_a_place_that_is_none_is_the_first_page_of_any_list(
+    app: FastAPI, full: FullWorkspace, owner: Visitor
+) -> None:
+    other = await signed_in(app, full.admins["owner"].token)
+    workspace = full.values["workspace"]
+    true = place_of(owner, "/audit", workspace=workspace)
+    audit = asking("/audit", "workspace", workspace)
+    assert ON_ANOTHER_PAGE in (await owner.get(asking(audit, "at", true))).text
+    spoiled = (
+        *("x", "é", "\0", "AAAA", "A" * 60, "A" * 5_000),
+        true[:-1],
+        place_of(owner, "/audit", workspace=workspace, connection="acme-store"),
+        place_of(other, "/audit", workspace=workspace),
+        place_of(owner, "/nowhere"),
+    )
+    for url in listed(full):
+        for place in spoiled:
+            answer = await owner.get(asking(url, "at", place))
+            assert answer.status_code == 200, (url, place)
+            assert ON_ANOTHER_PAGE not in answer.text, (url, place)
+
+
+@pytest.mark.parametrize("parameter", ["q", "connection", "state", "policy", "name"])
+async def test_no_parameter_of_a_list_is_a_fault(
+    full: FullWorkspace, owner: Visitor, parameter: str
+) -> None:
+    for url in listed(full):
+        for value in ("\0", ODD, "A" * 60):
+            answer = await owner.get(asking(url, parameter, value))
+            assert answer.status_code < FIRST_FAULT, (url, value)
+
+
+NO_FORMS = {
+    "JSON": (b'{"csrf": "x"}', "application/json", 400),
+    "no type": (b"csrf=x", "", 400),
+    "parts": (b"--x--", "multipart/form-data; boundary=x", 400),
+    "no UTF-8": (b"csrf=\xff", FORM_TYPE, 400),
+    "half a character": (b"csrf=%ed%a0%80", FORM_TYPE, 400),
+    "too many fields": (b"a&" * (MOST_FIELDS + 1), FORM_TYPE, 400),
+    "NUL": (b"csrf=x&workspace=%00&token=%00", FORM_TYPE, 400),
+    "too large": (b"a" * (LARGEST_BODY + 1), FORM_TYPE, 413),
+}
+
+
+@pytest.mark.parametrize(("body", "content_type", "status"), NO_FORMS.values(), ids=NO_FORMS)
+async def test_a_body_that_is_no_form_is_refused_in_words_by_every_page(
+    full: FullWorkspace, owner: Visitor, body: bytes, content_type: str, status: int
+) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    for path in _posted(full):
+        answer = await owner.http.post(f"{CONSOLE_URL}{path}", content=body, headers=headers)
+        assert answer.status_code == status, path
+        assert "<h1>" in answer.text, path
+
+
+async def test_a_form_without_its_fields_is_no_fault_of_any_page(
+    full: FullWorkspace, owner: Visitor
+) -> None:
+    for path in _posted(full):
+        if path != "/sign-out" and not path.startswith(tuple(PUBLIC)):
+            answer = await owner.send(path)
+            assert answer.status_code < FIRST_FAULT, path
+
+
+async def test_fields_that_are_missing_repeated_or_odd_are_no_fault_of_any_page(
+    full: FullWorkspace, owner: Visitor
+) -> None:
+    tried = 0
+    for form in await _forms(full, owner):
+        for name in form.fields:
+            for values in ([], [*form.fields[name], ODD], [ODD, *form.fields[name]]):
+                fields = {**form.fields, name: values, "csrf": [owner.csrf]}
+                sent = {key: it for key, it in fields.items() if it}
+                answer = await owner.http.post(f"https://admin.test{form.action}", data=sent)
+                assert answer.status_code < FIRST_FAULT, (form.action, name, values)
+                tried += 1
+    assert tried > 100
+
+
+def _posted(full: FullWorkspace) -> list[str]:
+    """Return a path of each route that takes a form."""
+    return [route.path.format_map(full.values) for route in routes("POST")]
+
+
+async def _forms(full: FullWorkspace, owner: Visitor) -> list[PageForm]:
+    """Return the forms on all pages, with one of those that have the same fields and path."""
+    found: dict[tuple[str, frozenset[str]], PageForm] = {}
+    for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
+        answer = await owner.get(page.url(full.values))
+        for form in read_html(answer.text, answer.url.raw_path.decode()).forms:
+            if form.method == "post" and form.path != f"{PREFIX}/sign-out":
+                found.setdefault((form.path, frozenset(form.fields)), form)
+    return list(found.values())
