@@ -31,6 +31,21 @@ async def searched(visitor: Visitor, text: str = "", **choices: str) -> str:
     return answer.text
 
 
+async def test_a_person_is_listed_by_name_with_user_name_and_email_below(
+    ingress: Ingress, viewer: Visitor
+) -> None:
+    emails = [{"value": "weaver@acme.test", "primary": True}]
+    parts = {"givenName": "Ben", "familyName": "Weaver"}
+    await ingress.user("u-ada", displayName="Ada Weaver", emails=emails)
+    await ingress.user("u-ben", name=parts, emails=[])
+    await ingress.user("nameless@acme.test")
+    page = await viewer.text("/people?workspace=Acme")
+    for main, below in (("Ada Weaver", "u-ada"), ("Ben Weaver", "u-ben")):
+        assert f">{main}</a>\n      <span class=\"quiet small\">{below}</span>" in page
+    assert '<span class="quiet small">weaver@acme.test</span>' in page
+    assert page.count("nameless@acme.test") == 1, "a name says as much as an e-mail that is the same"
+
+
 async def many_people(ingress: Ingress, number: int) -> None:
     """Push people, all of whom have names of one pattern."""
     users = [{"schemas": [USER], "userName": f"p{each}@acme.test"} for each in range(number)]
