@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from contracts.secure_connections.problems import explained_in
+
 
 class RemoteCallFailed(Exception):
     """The call failed and may or may not have taken effect. The text holds nothing personal."""
@@ -29,7 +31,8 @@ async def remote_call(seconds: float, late: str) -> AsyncIterator[None]:
     except TimeoutError:
         raise RemoteCallFailed(late) from None
     except Exception as error:
-        raise RemoteCallFailed(type(error).__name__) from error
+        told = explained_in(error)
+        raise RemoteCallFailed(str(told) if told else type(error).__name__) from error
 
 
 def _is_cancelled() -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 
 from contracts.addresses import Address
 
@@ -13,8 +12,6 @@ KEEPALIVE_OPTIONS = {
     "TCP_USER_TIMEOUT": 30_000,  # milliseconds that sent data may stay unacknowledged
 }
 """Options of TCP by their names in the module socket; not every system has all of them."""
-
-Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def open_socket(address: Address) -> socket.socket:
@@ -31,20 +28,6 @@ async def open_socket(address: Address) -> socket.socket:
         opened.close()
         raise
     return opened
-
-
-async def open_stream(address: Address, tls: ssl.SSLContext | None = None) -> Stream:
-    """Connect a stream, encrypted if a TLS context is given.
-
-    :raises OSError: when nothing answers there, or its certificate is not the server's.
-    """
-    opened = await open_socket(address)
-    try:
-        name = address.server.host if tls else None
-        return await asyncio.open_connection(sock=opened, ssl=tls, server_hostname=name)
-    except BaseException:
-        opened.close()
-        raise
 
 
 def _keep_alive(opened: socket.socket) -> None:

@@ -1,12 +1,29 @@
 """Which driver and options does a database URL mean? Usual forms become URLs for our drivers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
+from contracts.secure_connections.passwords import PASSWORD_FILE
+from contracts.secure_connections.tls import Tls, Verification
 from contracts.servers import Server, servers_in
 
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+VERIFICATIONS: Mapping[str, Verification | None] = {
+    "disable": None,
+    "allow": None,
+    "prefer": None,
+    "require": Verification.NOTHING,
+    "verify-ca": Verification.AUTHORITY,
+    "verify-full": Verification.NAME,
+}
+"""The values of libpq's ``sslmode``. Those without a verification do not insist on encryption."""
+
+MODE, ROOTS, CERTIFICATE, KEY = "sslmode", "sslrootcert", "sslcert", "sslkey"
+"""Names of libpq's parameters of TLS, of which all but the first name files."""
+
+SYSTEM = "system"
+"""The value of ``sslrootcert`` that means the authorities which this system trusts."""
 
 KINDS_OF_SERVERS = ("any", "read-write", "primary")
 """The values of libpq's ``target_session_attrs`` with which Muster can write."""
@@ -14,18 +31,19 @@ KINDS_OF_SERVERS = ("any", "read-write", "primary")
 SERVERS = "servers"
 """The query parameter of Muster's own URLs that lists several servers."""
 
+NOT_OF_THE_DRIVER = frozenset({SERVERS, MODE, ROOTS, CERTIFICATE, KEY, PASSWORD_FILE})
+"""Query parameters that Muster reads itself, and takes away from what the driver is given."""
+
 
 def async_url(text: str) -> URL:
     """Return the URL for the asynchronous driver of its database.
 
-    ``postgres://`` and ``postgresql://`` mean asyncpg, and libpq's ``sslmode`` its ``ssl``. Several
-    hosts, with commas between, mean the host that takes writes, unless ``target_session_attrs``
-    says otherwise.
+    ``postgres://`` and ``postgresql://`` mean asyncpg. Several hosts, with commas between, mean the
+    host that takes writes, unless ``target_session_attrs`` says otherwise.
 
     :raises ArgumentError: when the text is no URL.
     :raises ValueError: when the URL names another kind of database, SQLite without a file, hosts
-        that cannot be read, or a parameter that is not a known ``sslmode`` or
-        ``target_session_attrs``.
+        that cannot be read, or a parameter that is unknown, or contradicts another one.
     """
     scheme = text.partition("://")[0]
     servers, plain = servers_in(text) if scheme.startswith("postgres") else ([], text)
@@ -34,7 +52,8 @@ def async_url(text: str) -> URL:
         case "sqlite":
             return _of_a_file(url).set(drivername="sqlite+aiosqlite")
         case "postgres" | "postgresql":
-            ours = _with_options(url).set(drivername="postgresql+asyncpg")
+            _check_options(url)
+            ours = url.set(drivername="postgresql+asyncpg")
             return _with_servers(ours, servers) if len(servers) > 1 else ours
         case _:
             raise ValueError("neither PostgreSQL nor SQLite")
@@ -56,15 +75,44 @@ def _of_a_file(url: URL) -> URL:
     return url
 
 
-def _with_options(url: URL) -> URL:
-    known = {"sslmode": SSL_MODES, "target_session_attrs": KINDS_OF_SERVERS}
+def tls_of(url: URL) -> Tls | None:
+    """Return the TLS on which a URL insists, as libpq reads it; None if it insists on none.
+
+    Without ``sslrootcert`` the authorities of this system are trusted, and with it ``require``
+    verifies as ``verify-ca`` does.
+
+    :raises ValueError: when the URL names files that its ``sslmode`` makes no use of.
+    """
+    given = {
+        name: str(url.query[name]) for name in (MODE, ROOTS, CERTIFICATE, KEY) & url.query.keys()
+    }
+    roots = given.get(ROOTS)
+    verifies = VERIFICATIONS[given.get(MODE, "verify-full" if roots == SYSTEM else "prefer")]
+    if verifies is None and given.keys() - {MODE}:
+        raise ValueError("files without a TLS that needs them")
+    if KEY in given and CERTIFICATE not in given:
+        raise ValueError("a key without a certificate")
+    if verifies is None:
+        return None
+    if verifies is Verification.NOTHING and roots == SYSTEM:
+        raise ValueError("authorities that nothing is verified by")
+    if verifies is Verification.NOTHING and roots is not None:
+        verifies = Verification.AUTHORITY
+    return Tls(
+        verifies,
+        roots=Path(roots) if roots not in (None, SYSTEM) else None,
+        certificate=Path(given[CERTIFICATE]) if CERTIFICATE in given else None,
+        key=Path(given[KEY]) if KEY in given else None,
+    )
+
+
+def _check_options(url: URL) -> None:
+    known = {MODE: tuple(VERIFICATIONS), "target_session_attrs": KINDS_OF_SERVERS}
+    files = {ROOTS, CERTIFICATE, KEY, PASSWORD_FILE}
     for name, value in url.query.items():
-        if value not in known.get(name, ()):
+        if not isinstance(value, str) or not (value in known.get(name, ()) or name in files):
             raise ValueError("unknown parameter or value")
-    if "sslmode" not in url.query:
-        return url
-    mode = str(url.query["sslmode"])
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    tls_of(url)
 
 
 def _with_servers(url: URL, servers: Sequence[Server]) -> URL:

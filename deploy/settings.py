@@ -3,10 +3,19 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.exc import ArgumentError
 
@@ -17,6 +26,8 @@ from api.outbox.room import MOST_WAITING
 from api.requests.client_address import TrustedProxies, networks_in
 from api.scim.protocol.limits import Limits
 from contracts.identities_changed import LARGEST_BUNDLE
+from contracts.secure_connections.broker_urls import BrokerUrl
+from contracts.secure_connections.passwords import with_password_file
 from contracts.servers import servers_in
 from contracts.topology import MOST_MESSAGES, Lane
 from deploy.connection_bounds import Bounds
@@ -38,9 +49,13 @@ CONSOLE_PATH = "/console"
 """The path of the console, which its URL may end with or leave out."""
 
 DATABASE_URLS = (
-    "a postgresql:// URL (one host or several with commas between, no parameter but sslmode and"
-    " target_session_attrs, which is any, read-write or primary) or a sqlite:/// URL"
+    "a postgresql:// URL (one host or several with commas between, no parameter but"
+    " target_session_attrs, which is any, read-write or primary, and sslmode, sslrootcert, sslcert"
+    " and sslkey, whose files need sslmode=verify-full, verify-ca or require) or a sqlite:/// URL"
 )
+
+ServerSetting = Literal["directory_database_url", "downstream_database_url", "broker_url"]
+"""The settings that name servers. Each has a companion that names the file of the password."""
 
 
 class InvalidSetting(DeployError):
@@ -73,10 +88,22 @@ def _console_url(text: str) -> str:
 
 
 def _broker_url(text: str) -> str:
-    servers, plain = servers_in(text)
-    if text and not (urlsplit(plain).scheme in ("amqp", "amqps") and servers):
-        raise ValueError
+    if text:
+        BrokerUrl(text)
     return text
+
+
+def _takes_password(url: str) -> bool:
+    """Return whether a URL names a user of a server, and no password."""
+    parts = urlsplit(servers_in(url)[1])
+    return bool(parts.username) and parts.password is None
+
+
+def _password_file(url: str) -> Any:
+    return Field(
+        description=f"the path of a file that holds the password of the user in {url}, which then"
+        " names no password itself"
+    )
 
 
 def _networks(text: str) -> str:
@@ -109,19 +136,27 @@ class Settings(BaseSettings):
         AfterValidator(_database_url),
         Field(description=DATABASE_URLS),
     ] = "sqlite:///var/directory.sqlite3"
+    directory_database_password_file: Annotated[
+        Path | None, _password_file("MUSTER_DIRECTORY_DATABASE_URL")
+    ] = None
     downstream_database_url: Annotated[
         str,
         AfterValidator(_database_url),
         Field(description=DATABASE_URLS),
     ] = "sqlite:///var/downstream.sqlite3"
+    downstream_database_password_file: Annotated[
+        Path | None, _password_file("MUSTER_DOWNSTREAM_DATABASE_URL")
+    ] = None
     broker_url: Annotated[
         str,
         AfterValidator(_broker_url),
         Field(
-            description="an amqp:// or amqps:// URL (one host or several with commas between),"
-            " or nothing for the embedded transport"
+            description="an amqp:// or amqps:// URL (one host or several with commas between; of"
+            " amqps:// the parameters cafile, certfile, keyfile and verify, which is verify_peer or"
+            " verify_none), or nothing for the embedded transport"
         ),
     ] = ""
+    broker_password_file: Annotated[Path | None, _password_file("MUSTER_BROKER_URL")] = None
     broker_prefix: Annotated[
         str,
         Field(
@@ -300,6 +335,24 @@ class Settings(BaseSettings):
     share_patience: Annotated[
         float, Field(gt=0, description="seconds that a request waits for its share, more than 0")
     ] = DEFAULT_SHARES.patience
+
+    @field_validator(
+        "directory_database_password_file",
+        "downstream_database_password_file",
+        "broker_password_file",
+    )
+    @classmethod
+    def _is_the_only_password(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        url = info.data.get(str(info.field_name).replace("_password_file", "_url"))
+        if file is not None and url is not None and not _takes_password(url):
+            raise ValueError
+        return file
+
+    def access_by(self, setting: ServerSetting) -> str:
+        """Return the URL of a server, which names the file of its password if there is one."""
+        url: str = getattr(self, setting)
+        file: Path | None = getattr(self, setting.replace("_url", "_password_file"))
+        return with_password_file(url, file) if file else url
 
     @property
     def rate(self) -> Rate | None:

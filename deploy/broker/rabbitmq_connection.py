@@ -6,6 +6,7 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
 from aiormq.exceptions import ProtocolSyntaxError
 
+from contracts.secure_connections.problems import ConnectionProblem
 from deploy.errors import DeployError
 from worker.rabbitmq.connection import Broker
 
@@ -17,11 +18,12 @@ class BrokerTrouble(StrEnum):
 
     REFUSED_USER = "refuses that user or password"
     HANGS_UP = "hangs up: has it that virtual host, and may the user in?"
+    NOT_SECURED = "cannot be used"
     NOT_REACHED = "cannot be reached"
 
 
 class BrokerUnusable(DeployError):
-    """The broker is away or refuses this user. The text names the setting, not its value."""
+    """The broker is away or refuses this user. The text names the setting, and no password."""
 
     def __init__(self, trouble: BrokerTrouble, told: str = "") -> None:
         super().__init__(f"the broker of MUSTER_BROKER_URL {trouble}{told}")
@@ -31,7 +33,8 @@ class BrokerUnusable(DeployError):
 async def connect_to_broker(url: str) -> AbstractConnection:
     """Open a connection to the broker of this URL.
 
-    :raises BrokerUnusable: when the broker is away, or refuses the user or the virtual host.
+    :raises BrokerUnusable: when the broker is away, refuses the user or the virtual host, or does
+        not prove who it is.
     """
     try:
         return await Broker(url).dial(CONNECTION_NAME)
@@ -39,5 +42,7 @@ async def connect_to_broker(url: str) -> AbstractConnection:
         raise BrokerUnusable(BrokerTrouble.REFUSED_USER) from error
     except ProtocolSyntaxError as error:  # the library takes the broker's refusal for this
         raise BrokerUnusable(BrokerTrouble.HANGS_UP) from error
+    except ConnectionProblem as error:
+        raise BrokerUnusable(BrokerTrouble.NOT_SECURED, f": {error}") from error
     except CONNECTION_EXCEPTIONS as error:
         raise BrokerUnusable(BrokerTrouble.NOT_REACHED, f": {type(error).__name__}") from error

@@ -33,7 +33,7 @@ async def open_both(settings: Settings) -> AsyncIterator[tuple[Publisher, Consum
 @asynccontextmanager
 async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
     """Open the relay's publisher on the broker."""
-    publisher = RabbitmqPublisher(settings.broker_url, topology_of(settings))
+    publisher = RabbitmqPublisher(settings.access_by("broker_url"), topology_of(settings))
     try:
         yield publisher
     finally:
@@ -43,7 +43,7 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
 @asynccontextmanager
 async def open_consumer(settings: Settings) -> AsyncIterator[Consumer]:
     """Open the worker's consumer on the broker."""
-    consumer = RabbitmqConsumer(settings.broker_url, topology_of(settings))
+    consumer = RabbitmqConsumer(settings.access_by("broker_url"), topology_of(settings))
     try:
         yield consumer
     finally:

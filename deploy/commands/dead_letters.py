@@ -37,7 +37,9 @@ def list_(
     Example: muster dead-letters list --most 20
     """
     settings = settings_with_broker()
-    letters = asyncio.run(list_dead_letters(settings.broker_url, topology_of(settings), most))
+    letters = asyncio.run(
+        list_dead_letters(settings.access_by("broker_url"), topology_of(settings), most)
+    )
     show_rows([asdict(letter) for letter in letters], LETTER_COLUMNS, as_json=as_json)
 
 
@@ -53,5 +55,7 @@ def purge(
     settings = settings_with_broker()
     if not yes:
         typer.confirm("Throw all dead letters away?", abort=True, err=True)
-    purged = asyncio.run(purge_dead_letters(settings.broker_url, topology_of(settings)))
+    purged = asyncio.run(
+        purge_dead_letters(settings.access_by("broker_url"), topology_of(settings))
+    )
     show_row({"purged": purged}, as_json=as_json)

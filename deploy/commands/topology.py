@@ -28,4 +28,4 @@ def apply() -> None:
     Example: muster topology apply
     """
     settings = settings_with_broker()
-    asyncio.run(apply_topology(settings.broker_url, topology_of(settings)))
+    asyncio.run(apply_topology(settings.access_by("broker_url"), topology_of(settings)))

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from contracts.addresses import Addresses
 from deploy.database_urls import async_url, servers_of
 from deploy.databases.files import DatabaseFile, refuse_other_files
+from deploy.databases.logins import Login
 from deploy.databases.postgres_sessions import (
     COMMAND_SECONDS,
     HOT_SETTINGS,
@@ -126,7 +127,7 @@ def _reading_and_writing(
 def _connector(url: URL) -> Connector:
     """Return the connector of a database. All its pools share which addresses have failed."""
     servers = servers_of(url)
-    return Connector(Addresses(servers) if servers else None)
+    return Connector(Addresses(servers) if servers else None, Login(url))
 
 
 def _file_of(url: URL, *, makes: bool) -> DatabaseFile | None:

@@ -22,11 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import DirectoryDatabase
+from contracts.secure_connections.problems import ConnectionProblem
 from deploy.databases.engines import open_directory_engines, open_engines
 from deploy.databases.files import DatabaseFileLost, DatabaseFileMissing
 from deploy.databases.postgres_sessions import NoServerTakesWrites
 from deploy.errors import DeployError
-from deploy.settings import Settings
+from deploy.settings import ServerSetting, Settings
 from worker.dialects import DownstreamDatabase
 
 EnginesT = TypeVar("EnginesT", bound=tuple[AsyncEngine, ...])
@@ -41,7 +42,7 @@ class Databases:
 
 
 class UnusableDatabase(DeployError):
-    """A database cannot be opened. The text names the setting, and of its value a missing file."""
+    """A database cannot be opened. The text names the setting, and of its value files and hosts."""
 
     def __init__(self, setting: str, error: BaseException) -> None:
         name = f"MUSTER_{setting.upper()}"
@@ -51,7 +52,7 @@ class UnusableDatabase(DeployError):
 def _problem(error: BaseException) -> str:
     """Return the reason in words of our own, because the driver's texts quote users and names."""
     cause = cause_of(error)
-    if isinstance(cause, DatabaseFileLost | DatabaseFileMissing):
+    if isinstance(cause, ConnectionProblem | DatabaseFileLost | DatabaseFileMissing):
         return str(cause)
     return trouble_of(cause) or type(cause).__name__
 
@@ -65,6 +66,7 @@ class Trouble(StrEnum):
     NO_WRITER = "none of its servers that answer takes writes"
     NO_DATABASE = "the server has no database of that name; make it first"
     REFUSED_USER = "the server refuses that user or password"
+    REFUSED_CERTIFICATE = "the server wants a certificate of the client that is good for that user"
     NOT_ALLOWED = "that user may not connect to that database"
     NO_SESSION_LEFT = "the server has no session left for that user"
     NOT_POSTGRES = "the server there speaks something else than PostgreSQL, or hangs up"
@@ -95,6 +97,8 @@ TROUBLES: Sequence[tuple[type[BaseException], Trouble]] = (
 
 def trouble_of(cause: BaseException) -> Trouble | None:
     """Return the reason why a session has not come about; None for an error of another kind."""
+    if isinstance(cause, InvalidAuthorizationSpecificationError) and "certificate" in str(cause):
+        return Trouble.REFUSED_CERTIFICATE
     return next((trouble for kind, trouble in TROUBLES if isinstance(cause, kind)), None)
 
 
@@ -139,7 +143,7 @@ async def open_downstream(
 @asynccontextmanager
 async def open_downstream_lazily(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
     """Open the worker's database without connecting yet: its user bears that it may be away."""
-    reading, writing = open_engines(settings.downstream_database_url)
+    reading, writing = open_engines(settings.access_by("downstream_database_url"))
     try:
         yield DownstreamDatabase(reading, writing)
     finally:
@@ -149,10 +153,10 @@ async def open_downstream_lazily(settings: Settings) -> AsyncIterator[Downstream
 
 @asynccontextmanager
 async def _engines(
-    setting: str, settings: Settings, open_: Callable[[str], EnginesT]
+    setting: ServerSetting, settings: Settings, open_: Callable[[str], EnginesT]
 ) -> AsyncIterator[EnginesT]:
     try:
-        engines = open_(getattr(settings, setting))
+        engines = open_(settings.access_by(setting))
     except OSError as error:
         raise UnusableDatabase(setting, error) from None
     try:

@@ -1,6 +1,8 @@
 """How is a session with PostgreSQL opened? It connects first, and then sets Muster's parameters."""
 
 import asyncio
+import ssl
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -9,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import LOCK_MILLISECONDS
 from contracts.addresses import Address, Addresses
+from contracts.secure_connections.certificates import explained_refusals, refusal
 from contracts.sockets import open_socket
-from deploy.database_urls import SERVERS
+from deploy.database_urls import NOT_OF_THE_DRIVER
+from deploy.databases.logins import Login
 from deploy.databases.resting_sessions import RestingSessions, Session
 from deploy.databases.session_replacement import SessionReplacement
 
@@ -48,6 +52,9 @@ SEARCH_SETTINGS = {
 """Further settings of sessions for searches."""
 
 
+ASK_FOR_TLS = struct.pack("!ii", 8, 80877103)
+"""PostgreSQL's message SSLRequest, which the server answers with a single byte."""
+
 FAILURES = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -66,9 +73,10 @@ class Connector:
     Its pools share their knowledge of stale sessions and of failing addresses.
     """
 
-    def __init__(self, addresses: Addresses | None) -> None:
+    def __init__(self, addresses: Addresses | None, login: Login) -> None:
         """Take the addresses, or None if the driver has to find the server by itself."""
         self._addresses = addresses
+        self._login = login
         self._replacement = SessionReplacement()
         self._resting = RestingSessions()
 
@@ -96,7 +104,8 @@ class Connector:
             statements of the session may take any time.
         :param further: further settings of the session.
         """
-        of = {name: value for name, value in of.items() if name != SERVERS}
+        of = {name: value for name, value in of.items() if name not in NOT_OF_THE_DRIVER}
+        of |= self._login.parameters()
         connection = await self._connect(command_timeout=command_timeout, **of)
         settings = SESSION_SETTINGS if command_timeout else PATIENT_SETTINGS
         try:
@@ -110,19 +119,25 @@ class Connector:
         if self._addresses is None:
             return await asyncpg.connect(timeout=CONNECT_SECONDS, **parameters)
 
+        context = parameters["ssl"] if isinstance(parameters["ssl"], ssl.SSLContext) else None
+
         async def attempt(address: Address) -> Session:
             loop = cast("asyncio.AbstractEventLoop", PinnedLoop(address))
             server = address.server
             try:
-                return await asyncpg.connect(
-                    host=server.host,
-                    port=server.port,
-                    loop=loop,
-                    timeout=CONNECT_SECONDS,
-                    **parameters,
-                )
+                with explained_refusals(context):
+                    return await asyncpg.connect(
+                        host=server.host,
+                        port=server.port,
+                        loop=loop,
+                        timeout=CONNECT_SECONDS,
+                        **parameters,
+                    )
             except asyncpg.TargetServerAttributeNotMatched:
                 raise NoServerTakesWrites from None
+            except ssl.SSLCertVerificationError as error:
+                assert context is not None, "no other connection verifies a certificate"
+                raise await refusal(error, address, context, ASK_FOR_TLS) from error
 
         return await self._addresses.reach(attempt, CONNECT_SECONDS, FAILURES)
 

@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -22,6 +23,14 @@ def _new_key() -> EllipticCurvePrivateKey:
 
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate and its key, each in a file."""
+
+    certificate: Path
+    key: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +54,23 @@ class Authority:
 
         :param lifetime: from now to its end; a negative one has ended.
         """
-        key = _new_key()
-        certificate, secret = self.folder / f"{host}.pem", self.folder / f"{host}.key"
-        certificate.write_bytes(self._issued(_named(host), key, lifetime, host))
-        form = PrivateFormat.PKCS8
-        secret.write_bytes(key.private_bytes(Encoding.PEM, form, NoEncryption()))
+        issued = self.issue(host, lifetime)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, secret)
+        context.load_cert_chain(issued.certificate, issued.key)
         return context
+
+    def issue(self, name: str, lifetime: timedelta = timedelta(days=90)) -> Issued:
+        """Issue a certificate for a host name, or for a client of this name.
+
+        :param lifetime: from now to its end; a negative one has ended.
+        """
+        key = _new_key()
+        file = self.folder / f"of-{token_hex(8)}"  # earlier ones stay as they are
+        issued = Issued(file.with_suffix(".pem"), file.with_suffix(".key"))
+        issued.certificate.write_bytes(self._issued(_named(name), key, lifetime, name))
+        form = PrivateFormat.PKCS8
+        issued.key.write_bytes(key.private_bytes(Encoding.PEM, form, NoEncryption()))
+        return issued
 
     def _issued(
         self,

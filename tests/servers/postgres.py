@@ -90,7 +90,7 @@ def _run_postgres(
         STANDARD_PORT,
         network=network,
         environment={"POSTGRES_PASSWORD": "postgres"} | ({} if durable else IN_MEMORY),
-        command=_serving(settings),
+        command=serving(settings),
         listen_on=partial(listen_on_loopback, settings=settings),
         small_disks={} if durable else {MEMORY: "2g"},
     ) as server:
@@ -101,10 +101,11 @@ def _run_postgres(
 
 def listen_on_loopback(container: DockerContainer, port: int, settings: Sequence[str] = ()) -> None:
     """Let a container on the network of the host be reached from this machine only."""
-    container.with_command(_serving(("listen_addresses=127.0.0.1", f"port={port}", *settings)))
+    container.with_command(serving(("listen_addresses=127.0.0.1", f"port={port}", *settings)))
 
 
-def _serving(settings: Sequence[str]) -> list[str]:
+def serving(settings: Sequence[str]) -> list[str]:
+    """Return the command of a server in a container that has these settings."""
     return ["postgres", *(f"--{setting}" for setting in settings)]
 
 

@@ -31,6 +31,9 @@ OWN_NAMES = "muster-test-"
 IN_MEMORY = "/mnt/memory"
 """Where a broker that is started for tests alone keeps its queues, instead of on a disk."""
 
+LOOPBACK_OF_ERLANG = "-kernel inet_dist_use_interface {127,0,0,1}"
+"""The argument with which Erlang's nodes talk to each other on this machine only."""
+
 QUICK_RETRIES = (0.1, 1)
 """Seconds; in place of the tiers that make a person, or a test, wait."""
 
@@ -116,8 +119,8 @@ def listen_on_loopback(container: DockerContainer, port: int) -> None:
         RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
         RABBITMQ_NODE_PORT=str(port),
         RABBITMQ_DIST_PORT=str(port + 1),
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
-        RABBITMQ_CTL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}",
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=LOOPBACK_OF_ERLANG,
+        RABBITMQ_CTL_ERL_ARGS=LOOPBACK_OF_ERLANG,
         RABBITMQ_ENABLED_PLUGINS_FILE="/dev/null",
     )
 
@@ -127,8 +130,8 @@ def listen_on_loopback_and_show_metrics(container: DockerContainer, port: int) -
     listen_on_loopback(container, port)
     listener = f'[{{port,{port + METRICS_BESIDE}}},{{ip,"127.0.0.1"}}]'
     container.with_envs(
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}"
-        f" -rabbitmq_prometheus tcp_config {listener}",
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{LOOPBACK_OF_ERLANG} -rabbitmq_prometheus"
+        f" tcp_config {listener}",
         RABBITMQ_ENABLED_PLUGINS_FILE="/etc/rabbitmq/enabled_plugins",
     )
 

@@ -1,6 +1,7 @@
 """How does the worker connect to RabbitMQ? A connection tries every address of the broker."""
 
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Any
 
 from aio_pika import Connection
@@ -11,8 +12,9 @@ from yarl import URL
 
 from contracts.addresses import Address, Addresses
 from contracts.remote_calls import RemoteCallFailed, remote_call
-from contracts.servers import servers_in
-from contracts.sockets import Stream, open_stream
+from contracts.secure_connections.broker_urls import BrokerUrl
+from contracts.secure_connections.certificates import explained_refusals
+from contracts.secure_connections.streams import Stream, open_stream
 
 CONNECT_SECONDS = 10.0
 """The time for all addresses of the broker together."""
@@ -32,20 +34,22 @@ class Broker:
 
     def __init__(self, url: str) -> None:
         """Read a URL, which may name several hosts of a cluster with commas between."""
-        servers, plain = servers_in(url)
-        self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
-        self._addresses = Addresses(servers)
+        self._url = BrokerUrl(url)
+        self._addresses = Addresses(self._url.servers)
 
     async def dial(self, name: str) -> AbstractConnection:
         """Open a connection with a name for the broker's operators.
 
         :raises TimeoutError: when no address has answered in time, else the last attempt's error.
         """
+        url = URL(self._url.with_password()).update_query(heartbeat=HEARTBEAT_SECONDS)
+        tls = self._url.context()
 
         async def attempt(address: Address) -> AbstractConnection:
-            connection = Connection(self._url, client_properties={"connection_name": name})
-            connection.kwargs["transport_factory"] = _AddressTransport(address)
-            await connection.connect()
+            connection = Connection(url, client_properties={"connection_name": name})
+            connection.kwargs["transport_factory"] = _AddressTransport(address, tls)
+            with explained_refusals(tls):
+                await connection.connect()
             return connection
 
         return await self._addresses.reach(attempt, CONNECT_SECONDS, CONNECTION_EXCEPTIONS)
@@ -54,13 +58,12 @@ class Broker:
 class _AddressTransport(TransportFactory):
     """Connects to one given address, where the library would resolve the host name itself."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, tls: SSLContext | None) -> None:
         self._address = address
+        self._tls = tls
 
-    async def create(self, url: URL, **kwargs: Any) -> Stream:
-        encrypted = url.scheme == "amqps"
-        tls = await kwargs["ssl_context_provider"].get_context() if encrypted else None
-        return await open_stream(self._address, tls)
+    async def create(self, url: URL, **kwargs: Any) -> Stream:  # the library's
+        return await open_stream(self._address, self._tls)
 
 
 async def answers(channel: AbstractChannel) -> bool:

@@ -1,6 +1,7 @@
 """How does the relay connect to RabbitMQ? ``Broker`` dials its addresses; ``hang_up`` closes."""
 
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Any
 
 from aio_pika import Connection
@@ -11,8 +12,9 @@ from yarl import URL
 
 from contracts.addresses import Address, Addresses
 from contracts.remote_calls import RemoteCallFailed, remote_call
-from contracts.servers import servers_in
-from contracts.sockets import Stream, open_stream
+from contracts.secure_connections.broker_urls import BrokerUrl
+from contracts.secure_connections.certificates import explained_refusals
+from contracts.secure_connections.streams import Stream, open_stream
 
 CONNECT_SECONDS = 8.0
 """How long dialling all addresses may take; a publication waits longer for its connection."""
@@ -32,17 +34,19 @@ class Broker:
 
     def __init__(self, url: str) -> None:
         """Take a URL, which may name several hosts of a cluster, separated by commas."""
-        servers, plain = servers_in(url)
-        self._url = URL(plain).update_query(heartbeat=HEARTBEAT_SECONDS)
-        self._addresses = Addresses(servers)
+        self._url = BrokerUrl(url)
+        self._addresses = Addresses(self._url.servers)
 
     async def dial(self, name: str) -> AbstractConnection:
         """Open a connection, under a name that the broker's operators see."""
+        url = URL(self._url.with_password()).update_query(heartbeat=HEARTBEAT_SECONDS)
+        tls = self._url.context()
 
         async def attempt(address: Address) -> AbstractConnection:
-            connection = Connection(self._url, client_properties={"connection_name": name})
-            connection.kwargs["transport_factory"] = _LineTo(address)
-            await connection.connect()
+            connection = Connection(url, client_properties={"connection_name": name})
+            connection.kwargs["transport_factory"] = _LineTo(address, tls)
+            with explained_refusals(tls):
+                await connection.connect()
             return connection
 
         return await self._addresses.reach(attempt, CONNECT_SECONDS, CONNECTION_EXCEPTIONS)
@@ -51,13 +55,12 @@ class Broker:
 class _LineTo(TransportFactory):
     """Connects to one address, where the library would take the first of its host name."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, tls: SSLContext | None) -> None:
         self._address = address
+        self._tls = tls
 
-    async def create(self, url: URL, **kwargs: Any) -> Stream:
-        encrypted = url.scheme == "amqps"
-        tls = await kwargs["ssl_context_provider"].get_context() if encrypted else None
-        return await open_stream(self._address, tls)
+    async def create(self, url: URL, **kwargs: Any) -> Stream:  # the library's
+        return await open_stream(self._address, self._tls)
 
 
 async def answers(channel: AbstractChannel) -> bool:

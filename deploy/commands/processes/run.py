@@ -59,6 +59,6 @@ async def _apply_topology(settings: Settings) -> None:
     if not settings.broker_url:
         return
     try:
-        await apply_topology(settings.broker_url, topology_of(settings))
+        await apply_topology(settings.access_by("broker_url"), topology_of(settings))
     except (BrokerUnusable, TopologyNotApplied) as error:
         say(f"muster: {error}; changes wait until muster topology apply", to_stderr=True)

@@ -18,7 +18,9 @@ from deploy.settings import InvalidSetting, Settings, read_settings
         ("downstream_database_url", "postgres://db/x?sslmode=secret", "postgresql://"),
         ("downstream_database_url", "postgres://db,secret:x/x", "postgresql://"),
         ("downstream_database_url", "postgres://db/x?target_session_attrs=standby", "primary"),
+        ("downstream_database_url", "postgres://db/x?sslrootcert=/secret", "sslmode=verify-full"),
         ("broker_url", "http://ada:secret@broker", "amqp://"),
+        ("broker_url", "amqp://broker/?cafile=/secret", "of amqps:// the parameters cafile"),
         ("broker_url", "amqp://ada:secret@broker,,broker", "commas"),
         ("port", "secret", "1 to 65535"),
         ("port", "70000", "1 to 65535"),
@@ -73,15 +75,47 @@ def test_every_setting_says_what_it_accepts() -> None:
     ("given", "meant"),
     [
         ("postgres://u:p@db/x", "postgresql+asyncpg://u:p@db/x"),
-        ("postgresql://db:6432/x?sslmode=verify-full", "postgresql+asyncpg://db:6432/x?ssl=verify-full"),
+        ("postgresql://db:6432/x?sslmode=verify-full", "postgresql+asyncpg://db:6432/x?sslmode=verify-full"),
         ("postgresql://db/x?target_session_attrs=any", "postgresql+asyncpg://db/x?target_session_attrs=any"),
-        ("postgresql://u:p@a,b:2/x?sslmode=require", "postgresql+asyncpg://u:p@a/x?servers=a%3A5432%2Cb%3A2&ssl=require&target_session_attrs=read-write"),
+        ("postgresql://u:p@a,b:2/x?sslmode=require", "postgresql+asyncpg://u:p@a/x?servers=a%3A5432%2Cb%3A2&sslmode=require&target_session_attrs=read-write"),
         ("postgresql://a,b/x?target_session_attrs=any", "postgresql+asyncpg://a/x?servers=a%3A5432%2Cb%3A5432&target_session_attrs=any"),
         ("sqlite:///var/x.sqlite3", "sqlite+aiosqlite:///var/x.sqlite3"),
     ],
 )  # fmt: skip
 def test_the_forms_of_urls_that_people_paste_are_understood(given: str, meant: str) -> None:
     assert async_url(given).render_as_string(hide_password=False) == meant
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("directory_database", "postgresql://ada:secret@db/x"),
+        ("directory_database", "postgresql://db/x"),
+        ("downstream_database", "sqlite:///var/secret.sqlite3"),
+        ("broker", "amqp://ada:secret@a,b/"),
+        ("broker", ""),
+    ],
+)
+def test_a_password_has_one_place_and_a_user(setting: str, url: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings(**{f"{setting}_url": url, f"{setting}_password_file": "/run/secret"})
+    variable = f"MUSTER_{setting.upper()}"
+    assert str(caught.value) == (
+        f"{variable}_PASSWORD_FILE is not valid: it takes the path of a file that holds the"
+        f" password of the user in {variable}_URL, which then names no password itself"
+    )
+
+
+def test_the_url_of_a_server_names_the_file_of_its_password() -> None:
+    settings = read_settings(
+        directory_database_url="postgresql://ada@a,b/x?sslmode=require",
+        directory_database_password_file="/run/secrets/directory",
+        broker_url="amqp://relay@broker/",
+    )
+    directory = settings.access_by("directory_database_url")
+    assert directory == f"{settings.directory_database_url}&password_file=/run/secrets/directory"
+    assert async_url(directory).query["password_file"] == "/run/secrets/directory"
+    assert settings.access_by("broker_url") == "amqp://relay@broker/"
 
 
 def test_the_end_of_a_line_belongs_to_no_url() -> None:

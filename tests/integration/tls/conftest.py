@@ -1,0 +1,82 @@
+"""What do these tests share? A private authority, another one, and servers that speak TLS."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SETTINGS
+from tests.servers.certificates import Authority, Issued
+from tests.servers.secured_postgres import SecuredPostgres, secured_postgres
+from tests.servers.secured_rabbitmq import SecuredRabbitmq, secured_rabbitmq
+from tests.servers.services import ServiceUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Authorities:
+    """Two authorities of one name, of which the servers' certificates come from the right one.
+
+    ``right`` and ``client`` are certificates of a server and of a client.
+    """
+
+    ours: Authority
+    other: Authority
+    right: Issued
+    client: Issued
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    """Give the authorities of a module."""
+    ours, other = (Authority(tmp_path_factory.mktemp(name)) for name in ("ours", "other"))
+    return Authorities(ours, other, ours.issue("localhost"), ours.issue("muster"))
+
+
+@pytest.fixture(scope="module")
+def postgres_of_module(pytestconfig: pytest.Config) -> Iterator[SecuredPostgres]:
+    """Give the server of a module, or skip the test."""
+    try:
+        with secured_postgres(pytestconfig.stash[SETTINGS]) as server:
+            yield server
+    except ServiceUnavailable as reason:
+        pytest.skip(f"no PostgreSQL in a container: {reason}")
+
+
+@pytest.fixture
+async def postgres(
+    postgres_of_module: SecuredPostgres, authorities: Authorities
+) -> SecuredPostgres:
+    """Give a server that shows the right certificate."""
+    await postgres_of_module.show(authorities.right, authorities.ours.trusted)
+    return postgres_of_module
+
+
+@pytest.fixture(scope="module")
+def rabbitmq_of_module(
+    pytestconfig: pytest.Config, authorities: Authorities
+) -> Iterator[SecuredRabbitmq]:
+    """Give the broker of a module, or skip the test."""
+    trusted = authorities.ours.trusted
+    try:
+        with secured_rabbitmq(pytestconfig.stash[SETTINGS], authorities.right, trusted) as broker:
+            yield broker
+    except ServiceUnavailable as reason:
+        pytest.skip(f"no RabbitMQ in a container: {reason}")
+
+
+@pytest.fixture
+def rabbitmq(
+    rabbitmq_of_module: SecuredRabbitmq, authorities: Authorities
+) -> Iterator[SecuredRabbitmq]:
+    """Give a broker that shows the right certificate, and does so again afterwards."""
+    yield rabbitmq_of_module
+    rabbitmq_of_module.show(authorities.right, authorities.ours.trusted)
+
+
+@pytest.fixture
+def trusted(authorities: Authorities, tmp_path: Path) -> Path:
+    """Give a file of the test's own with the certificate of the right authority."""
+    file = tmp_path / "trusted.pem"
+    file.write_bytes(authorities.ours.trusted.read_bytes())
+    return file

@@ -1,0 +1,101 @@
+"""How do tests get a RabbitMQ that speaks TLS? One in a container is given certificates."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from testcontainers.core.container import DockerContainer
+
+from tests.servers.certificates import Issued
+from tests.servers.containers import RunningServer, run_container
+from tests.servers.rabbitmq import (
+    IN_MEMORY,
+    LOOPBACK_OF_ERLANG,
+    STANDARD_PORT,
+    listen_on_loopback,
+    wait_for_rabbitmq,
+)
+from tests.servers.services import ServiceSettings
+
+TLS_PORT, TLS_BESIDE = 5671, 3
+"""The port of TLS, and how many above the other port of the container it is reached."""
+
+PLACE = "/tls"
+CLIENTS, CERTIFICATE, KEY = f"{PLACE}/clients.pem", f"{PLACE}/server.pem", f"{PLACE}/server.key"
+
+OPTIONS = (
+    f'[{{cacertfile,"{CLIENTS}"}},{{certfile,"{CERTIFICATE}"}},{{keyfile,"{KEY}"}},'
+    "{verify,verify_peer},{fail_if_no_peer_cert,true}]"
+)
+"""The TLS of the broker, in Erlang: every client has to show a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecuredRabbitmq:
+    """A broker that speaks TLS as well, with certificates that can be exchanged."""
+
+    server: RunningServer
+
+    @property
+    def plain_url(self) -> str:
+        """The URL of its user, without TLS."""
+        return f"amqp://guest:guest@{self.server.host}:{self.server.port}/"
+
+    def url(self, login: str = "guest:guest", **parameters: object) -> str:
+        """Return a URL of TLS whose host is ``localhost``, with parameters."""
+        query = "&".join(f"{name}={quote(str(it), safe='/')}" for name, it in parameters.items())
+        return f"amqps://{login}@localhost:{self.server.port + TLS_BESIDE}/?{query}"
+
+    def show(self, issued: Issued, clients: Path) -> None:
+        """Let the broker show this certificate from now on, and trust an authority of clients."""
+        for file, place in _files(issued, clients).items():
+            self.server.container.copy_into_container(file, place)
+        self.control("eval", "ssl:clear_pem_cache().")
+
+    def control(self, *command: str) -> None:
+        """Run a command of the broker's operators."""
+        self.server.execute("rabbitmqctl", *command, user="rabbitmq")
+
+
+@contextmanager
+def secured_rabbitmq(
+    settings: ServiceSettings, issued: Issued, clients: Path
+) -> Iterator[SecuredRabbitmq]:
+    """Yield a broker of its own that shows this certificate.
+
+    :raises ServiceUnavailable: where no container can be had.
+    """
+    with run_container(
+        settings.rabbitmq_image,
+        STANDARD_PORT,
+        network=settings.docker_network,
+        environment={
+            "RABBITMQ_MNESIA_BASE": IN_MEMORY,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _arguments(str(TLS_PORT)),
+        },
+        listen_on=_listen_on_loopback,
+        files={place: file for file, place in _files(issued, clients).items()},
+        beside={TLS_PORT: TLS_BESIDE},
+        small_disks={IN_MEMORY: "1g"},
+    ) as server:
+        it = SecuredRabbitmq(server)
+        wait_for_rabbitmq(it.plain_url)
+        yield it
+
+
+def _files(issued: Issued, clients: Path) -> dict[Path, str]:
+    return {clients: CLIENTS, issued.certificate: CERTIFICATE, issued.key: KEY}
+
+
+def _arguments(listener: str) -> str:
+    return f"-rabbit ssl_listeners [{listener}] ssl_options {OPTIONS}"
+
+
+def _listen_on_loopback(container: DockerContainer, port: int) -> None:
+    listen_on_loopback(container, port)
+    listener = f'{{"127.0.0.1",{port + TLS_BESIDE}}}'
+    container.with_envs(
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{LOOPBACK_OF_ERLANG} {_arguments(listener)}"
+    )
