@@ -22,11 +22,13 @@ from worker.sync.tables import SyncRecordRow
 
 Matches = Callable[[ListedPerson], bool]
 
+
+def _is_in(state: PersonState) -> Matches:
+    return lambda it: it.state is state
+
+
 NARROW: dict[str, tuple[dict[str, Any], Matches]] = {
-    **{
-        state: ({"state": state}, lambda it, state=state: it.state is state)
-        for state in PersonState
-    },
+    **{state: ({"state": state}, _is_in(state)) for state in PersonState},
     "inactive": ({"inactive": True}, lambda it: not it.active),
     "active": ({"active": True}, lambda it: it.active),
     "waived": ({"waived": True}, lambda it: it.reason == "waived"),

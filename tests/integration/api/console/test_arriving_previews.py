@@ -1,7 +1,7 @@
 """Does a preview that takes a while leave the visitor with a page meanwhile, and Muster free?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -56,7 +56,7 @@ class Reading:
     headers: dict[str, str] = field(default_factory=dict)
     is_read: bool = False
 
-    async def receive(self) -> dict[str, Any]:
+    async def receive(self) -> MutableMapping[str, Any]:
         """Give the form, and then tell when the browser leaves."""
         if not self.is_read:
             self.is_read = True
@@ -64,7 +64,7 @@ class Reading:
         await self.leaves.wait()
         return {"type": "http.disconnect"}
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: MutableMapping[str, Any]) -> None:
         """Take a part of the page."""
         if message["type"] == "http.response.start":
             self.headers = {name.decode(): it.decode() for name, it in message["headers"]}
@@ -99,7 +99,7 @@ async def begun(admin_api: AdminApi, owner: Visitor) -> tuple[Reading, "asyncio.
     reading = Reading(urlencode(form).encode())
     path = f"{CONSOLE_PATH}{PATH}"
     request = owner.http.build_request("POST", f"https://admin.test{path}", data=form)
-    scope = {
+    scope: Any = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",

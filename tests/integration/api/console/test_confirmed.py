@@ -39,7 +39,7 @@ TYPED = (
 """What nobody can undo at the console."""
 
 NAMED = {
-    f"{CONNECTION}/tokens/new": "Its calls are refused until it has the new token",
+    f"{CONNECTION}/tokens/new": "No call fails while the provider gets the new token",
     f"{CONNECTION}/tokens/{{token}}/revoke": "calls with it are refused",
     f"{CONNECTION}/setup-links/{{link}}/revoke": "is told that it cannot be used",
     f"{PERSON}/unlock": "do not come back by themselves",
@@ -104,7 +104,7 @@ async def test_what_nobody_can_undo_is_not_done_before_a_name_is_typed(
     before = await whole(full.databases)
     for deed in TYPED:
         values = full.values | {name: full.values[it] for name, it in deed.stands_for.items()}
-        answer = await owner.send(deed.route.format_map(values), about | deed.fields)
+        answer = await owner.send(deed.route.format_map(values), {**about, **deed.fields})
         assert answer.status_code == 400, deed.route
         assert "The name was not typed as it is shown" in answer.text, deed.route
     assert await whole(full.databases) == before

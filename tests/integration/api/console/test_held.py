@@ -47,7 +47,7 @@ async def test_the_held_are_listed_with_what_would_happen(
     await hold(admin_api, 3)
     page = await viewer.text("/held?workspace=Acme")
     assert page.count("The employee leaves the Enterprise Store.") == 3
-    assert f"{CONNECTION} holds 3." in page
+    assert f"{CONNECTION} holds 3 people." in page
     assert "person-002" in page
 
 
@@ -71,11 +71,11 @@ async def test_some_are_named_before_it_is_decided_on_them(
 ) -> None:
     await hold(admin_api, 5)
     await owner.get(PATH)
-    some = FORM | {"identity": ["person-000", "person-001"]}
+    some: dict[str, str | list[str]] = {**FORM, "identity": ["person-000", "person-001"]}
     asked = await owner.send("/held", some | {"decision": "approve-some"})
     assert "Approve 2 people?" in asked.text
     assert len(await held(admin_api)) == 5
-    done = await owner.send("/held", some | APPROVED)
+    done = await owner.send("/held", {**some, **APPROVED})
     assert "Approved: 2 people" in done.text
     assert await held(admin_api) == list(names(5))[2:]
 
