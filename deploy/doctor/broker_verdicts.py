@@ -59,12 +59,16 @@ def refusal_in(text: str, asked: Mapping[str, Right]) -> tuple[Right, str] | Non
     return right, found[2]
 
 
-def broker_verdicts(topology: Topology, seen: BrokerSeen) -> Sequence[Finding]:
-    """Return the findings about a broker that answers."""
+def broker_verdicts(topology: Topology, seen: BrokerSeen, security: str) -> Sequence[Finding]:
+    """Return the findings about a broker that answers.
+
+    :param security: how the connection to it is secured, in words that follow an answer.
+    """
     wrong = [*_topology(topology, seen), *_rights(topology, seen), *_messages(topology, seen)]
     if any(finding.code in {"topology-missing", "topology-differs"} for finding in wrong):
-        return [fine(ABOUT, "The broker answers."), *wrong]
-    return [fine(ABOUT, "The broker answers, and has all exchanges and queues."), *wrong]
+        return [fine(ABOUT, f"The broker answers, {security}."), *wrong]
+    complete = f"The broker answers, {security}, and has all exchanges and queues."
+    return [fine(ABOUT, complete), *wrong]
 
 
 def _topology(topology: Topology, seen: BrokerSeen) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.admin.examination import Finding
 from api.directory.administration_tables import AuditEntry
 from api.directory.tables import ApiTable
-from deploy.database_urls import async_url
+from contracts.secure_connections.problems import explained_in
+from deploy.database_urls import async_url, servers_of, tls_of
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from deploy.databases.open_databases import Trouble, cause_of, trouble_of
@@ -28,6 +29,7 @@ from deploy.doctor.database_verdicts import (
 )
 from deploy.doctor.files import look_at_file
 from deploy.doctor.findings import fine, problem
+from deploy.doctor.security_verdicts import refused_verdict, secured, security_verdicts
 from deploy.settings import Settings
 from worker.platforms.sql import tables as _tables_of_the_platform  # noqa: F401  # registers them
 from worker.schema import WorkerTable
@@ -63,6 +65,7 @@ ADVICE: Mapping[Trouble, str] = {
     Trouble.NO_WRITER: "set {variable} to all servers, or let one of them take writes",
     Trouble.NO_DATABASE: "CREATE DATABASE it, then muster migrate; or set {variable} to another",
     Trouble.REFUSED_USER: "set {variable} to a user and a password that the server knows",
+    Trouble.REFUSED_CERTIFICATE: "name a certificate by sslcert and sslkey in {variable}",
     Trouble.NOT_ALLOWED: "GRANT CONNECT on the database to the user, or name another user",
     Trouble.NO_SESSION_LEFT: "raise max_connections or the CONNECTION LIMIT, or end other programs",
     Trouble.NOT_POSTGRES: "set {variable} to the port of PostgreSQL",
@@ -86,13 +89,13 @@ def side_of(about: str, schema: Schema, other: Schema, tables: frozenset[str]) -
 async def look_at_directory(settings: Settings) -> Sequence[Finding]:
     """Return the findings about the directory's database."""
     side = side_of("directory", DIRECTORY, DOWNSTREAM, frozenset(ApiTable.metadata.tables))
-    return await _look(side, settings.directory_database_url)
+    return await _look(side, settings.access_by("directory_database_url"))
 
 
 async def look_at_downstream(settings: Settings) -> Sequence[Finding]:
     """Return the findings about downstream's database."""
     side = side_of("downstream", DOWNSTREAM, DIRECTORY, frozenset(WorkerTable.metadata.tables))
-    return await _look(side, settings.downstream_database_url)
+    return await _look(side, settings.access_by("downstream_database_url"))
 
 
 async def _look(side: Side, url: str) -> Sequence[Finding]:
@@ -100,9 +103,13 @@ async def _look(side: Side, url: str) -> Sequence[Finding]:
     if parsed.get_backend_name() == "sqlite":
         return await asyncio.to_thread(look_at_file, side, Path(str(parsed.database)))
     reading, writing = open_engines(url, makes=False)
+    tls = tls_of(parsed)
     try:
         async with reading.connect() as db:
-            return await _look_at_server(side, db)
+            return [
+                *await _look_at_server(side, db, secured(tls)),
+                *security_verdicts(side.about, side.variable, servers_of(parsed), tls),
+            ]
     except (OSError, SQLAlchemyError, PostgresError, InterfaceError) as error:
         return [_unusable(side, cause_of(error))]
     finally:
@@ -110,7 +117,7 @@ async def _look(side: Side, url: str) -> Sequence[Finding]:
         await writing.dispose()
 
 
-async def _look_at_server(side: Side, db: AsyncConnection) -> Sequence[Finding]:
+async def _look_at_server(side: Side, db: AsyncConnection, security: str) -> Sequence[Finding]:
     before = time.time()
     row = (await db.execute(SERVER)).mappings().one()
     here = (before + time.time()) / 2
@@ -128,7 +135,7 @@ async def _look_at_server(side: Side, db: AsyncConnection) -> Sequence[Finding]:
     )
     wrong = list(server_verdicts(side, seen))
     clock = clock_verdict(f"the database of {side.variable}", row["clock"] - here)
-    answers = fine(side.about, f"PostgreSQL {seen.version} answers.")
+    answers = fine(side.about, f"PostgreSQL {seen.version} answers, {security}.")
     if any(finding.code == "no-rights" for finding in wrong):
         return [answers, *wrong, clock]  # the revision may not be readable either
     return [answers, schema_verdict(side, await db.run_sync(_schema, side)), *wrong, clock]
@@ -144,6 +151,8 @@ def _schema(db: SyncConnection, side: Side) -> SchemaSeen:
 
 
 def _unusable(side: Side, cause: BaseException) -> Finding:
+    if refused := explained_in(cause):
+        return refused_verdict(side.about, side.variable, refused)
     trouble = trouble_of(cause)
     reason = trouble or f"an unforeseen error ({type(cause).__name__})"
     return problem(

@@ -17,6 +17,8 @@ from aiormq.exceptions import ChannelAccessRefused
 from pamqp.common import FieldTable, FieldValue
 
 from api.admin.examination import Finding
+from contracts.secure_connections.broker_urls import BrokerUrl
+from contracts.secure_connections.problems import explained_in
 from contracts.topology import Exchange, Lane, Queue, Topology
 from deploy.broker.rabbitmq_connection import (
     BrokerTrouble,
@@ -31,7 +33,10 @@ from deploy.doctor.broker_verdicts import (
     refusal_in,
 )
 from deploy.doctor.findings import fine, problem
+from deploy.doctor.security_verdicts import refused_verdict, secured, security_verdicts
 from deploy.settings import Settings
+
+BROKER = "MUSTER_BROKER_URL"
 
 NOT_A_PRIORITY: dict[str, FieldValue] = {"x-priority": "none"}
 """The arguments of a consumer that RabbitMQ refuses, once it has checked the right to read."""
@@ -42,18 +47,25 @@ async def look_at_broker(settings: Settings) -> Sequence[Finding]:
     if not settings.broker_url:
         return [fine("broker", "The transport is embedded: no broker is needed.")]
     try:
-        connection = await connect_to_broker(settings.broker_url)
+        connection = await connect_to_broker(settings.access_by("broker_url"))
     except BrokerUnusable as error:
+        if refused := explained_in(error):
+            return [refused_verdict("broker", BROKER, refused)]
         return [unusable(error.trouble)]
-    topology = Topology(prefix=settings.broker_prefix)
+    topology, url = Topology(prefix=settings.broker_prefix), BrokerUrl(settings.broker_url)
     async with connection:
-        return broker_verdicts(topology, await _see(connection, topology))
+        seen = await _see(connection, topology)
+    return [
+        *broker_verdicts(topology, seen, secured(url.tls)),
+        *security_verdicts("broker", BROKER, url.servers, url.tls),
+    ]
 
 
 ADVICE = {
     BrokerTrouble.REFUSED_USER: "set MUSTER_BROKER_URL to a user and a password that it knows",
     BrokerTrouble.HANGS_UP: "set MUSTER_BROKER_URL to a virtual host that is there (the last part"
     " of the URL; / stands for itself), and give the user rights in it",
+    BrokerTrouble.NOT_SECURED: "see how MUSTER_BROKER_URL secures the connection",
     BrokerTrouble.NOT_REACHED: "start the broker, or set MUSTER_BROKER_URL to its host and port",
 }
 

@@ -37,7 +37,7 @@ def refused_to(user: BrokerUser) -> Iterator[tuple[Right, str]]:
 
 def told(seen: BrokerSeen) -> list[tuple[str, Result]]:
     """Return the codes and results of what is not well."""
-    found = broker_verdicts(TOPOLOGY, seen)
+    found = broker_verdicts(TOPOLOGY, seen, "without TLS")
     return [(it.code, it.result) for it in found if it.result is not Result.OK]
 
 
@@ -50,7 +50,7 @@ def test_the_rights_of_a_part_are_told_as_such(user: BrokerUser) -> None:
     seen = BrokerSeen(QUEUES, refused=frozenset(refused_to(user)))
     whole = user.name == "muster-topology"
     assert told(seen) == ([] if whole else [("rights-of-a-part", Result.WARNING)])
-    text = " ".join(it.says for it in broker_verdicts(TOPOLOGY, seen))
+    text = " ".join(it.says for it in broker_verdicts(TOPOLOGY, seen, "without TLS"))
     assert ("of a worker only" in text) == (user.name == "muster-worker")
     assert ("of an api or a relay only" in text) == (user.name == "muster-relay")
 
