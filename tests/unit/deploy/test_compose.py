@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
+from contracts.secure_connections.broker_urls import BrokerUrl
+from contracts.secure_connections.tls import Tls, Verification
 from deploy.compose_secrets import ENVIRONMENT, OPERATORS, make_secrets, variable
+from deploy.database_urls import async_url, tls_of
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
 from deploy.processes.signals import GRACE_SECONDS
-from deploy.settings import Settings
+from deploy.settings import Settings, read_settings
 from deploy.variable_names import complaints_about
 from tests.servers.services import environment_with
 
@@ -25,11 +28,14 @@ OURS = ("admin", "api", "migrate", "muster", "topology", "worker")
 OTHERS = ("grafana", "postgres", "prometheus", "rabbitmq")
 
 
-def ask(*arguments: str) -> "subprocess.CompletedProcess[str]":
+VERIFIED = Tls(Verification.NAME, roots=Path("/etc/muster/tls/ca.crt"))
+
+
+def ask(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Call `docker compose`, whose own file of variables is never the developer's."""
     return subprocess.run(  # noqa: S603  # installed with the tests
         [*COMPOSE, *arguments],
-        env=environment_with(),
+        env=environment_with(**variables),
         capture_output=True,
         text=True,
         check=False,
@@ -217,7 +223,9 @@ def test_whatever_can_be_set_can_be_set_beside_the_passwords(secrets: Path, tmp_
     names = {
         f"MUSTER_{name.upper()}"
         for name in Settings.model_fields
-        if name not in given_here and not name.startswith("metrics_") and not name.endswith("_url")
+        if name not in given_here
+        and not name.startswith("metrics_")
+        and not name.endswith(("_url", "_password_file"))
     }
     lines = [f"{name}=4321" for name in sorted(names)]
     environment = tmp_path / ENVIRONMENT
@@ -230,3 +238,27 @@ def test_no_variable_of_this_file_is_refused_as_unknown() -> None:
     named = re.findall(r"\bMUSTER_[A-Z_]+", FILE.read_text())
     assert "MUSTER_GRAFANA_PASSWORD" in named
     assert complaints_about(named, Settings.model_fields) == []
+
+
+def test_servers_of_ones_own_are_verified_and_take_the_place_of_ours(secrets: Path) -> None:
+    over = ("--file", str(FILE.with_name("compose.servers.yaml")), "--env-file", str(secrets))
+    asked = ("config", "--format", "json")
+    hosts = {"POSTGRES_HOST": "db.example.com", "RABBITMQ_HOST": "mq.example.com"}
+    answer = ask(*over, "--profile", "command", *asked, **hosts)
+    assert answer.returncode == 0, answer.stderr
+    services = json.loads(answer.stdout)["services"]
+    assert services.keys() & {"postgres", "rabbitmq"} == set()
+    for name in OURS:
+        settings = read_settings(
+            **{
+                it.removeprefix("MUSTER_").lower(): value
+                for it, value in services[name]["environment"].items()
+                if it.endswith("_URL") and value
+            }
+        )
+        for url in (settings.directory_database_url, settings.downstream_database_url):
+            tls = tls_of(async_url(url))
+            assert (tls == VERIFIED) is ("db.example.com" in url)
+        assert not settings.broker_url or BrokerUrl(settings.broker_url).tls == VERIFIED
+        [mounted] = services[name]["volumes"]
+        assert (mounted["target"], mounted["read_only"]) == ("/etc/muster/tls", True)

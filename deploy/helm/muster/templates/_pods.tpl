@@ -25,6 +25,35 @@ priorityClassName: {{ . }}
 volumes:
   - name: tmp
     emptyDir: {sizeLimit: 64Mi}
+{{- with .Values.tls }}
+{{- if or .existingSecret .existingConfigMap }}
+  - name: tls
+    projected:
+      sources:
+      {{- with .existingSecret }}
+        - secret: {name: {{ . }}}
+      {{- end }}
+      {{- with .existingConfigMap }}
+        - configMap: {name: {{ . }}}
+      {{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The passwords of a part that are not in its URLs; takes the names of its Secret. */}}
+{{- define "muster.passwords" -}}
+{{- $items := list }}
+{{- range list "directoryDatabasePassword" "downstreamDatabasePassword" "brokerPassword" }}
+{{- with get $ . }}
+{{- $items = append $items (dict "key" . "path" .) }}
+{{- end }}
+{{- end }}
+{{- with $items }}
+- name: passwords
+  secret:
+    secretName: {{ $.name }}
+    items: {{- toYaml . | nindent 6 }}
+{{- end }}
 {{- end -}}
 
 {{- define "muster.container" -}}
@@ -36,6 +65,16 @@ securityContext:
   capabilities: {drop: [ALL]}
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
+{{- if or .Values.tls.existingSecret .Values.tls.existingConfigMap }}
+  - {name: tls, mountPath: /etc/muster/tls, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{/* The whole volume is mounted: Kubernetes exchanges no file that is mounted by itself. */}}
+{{- define "muster.passwordMount" -}}
+{{- if include "muster.passwords" . }}
+- {name: passwords, mountPath: /etc/muster/passwords, readOnly: true}
+{{- end }}
 {{- end -}}
 
 {{/* A process shows how it is on a port of its own, from before it opens its databases. */}}
@@ -67,11 +106,15 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
-{{/* A setting whose value is in a Secret; takes the setting, the names of the Secret, and which. */}}
+{{/* A URL that is in a Secret, and the file of its password if that is in a key of its own; takes the
+setting, the names of the Secret, and which. */}}
 {{- define "muster.secret" -}}
 - name: {{ .setting }}
   valueFrom:
     secretKeyRef: {name: {{ .in.name }}, key: {{ index .in .key }}}
+{{- with get .in (replace "Url" "Password" .key) }}
+- {name: {{ replace "_URL" "_PASSWORD_FILE" $.setting }}, value: /etc/muster/passwords/{{ . }}}
+{{- end }}
 {{- end -}}
 
 {{/* Pods of one part keep away from each other where they can. */}}

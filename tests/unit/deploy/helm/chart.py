@@ -27,6 +27,8 @@ EVERY_OPTION: Values = {
     "publicUrl": "https://scim.example.com",
     "settings": {"MUSTER_LOG_LEVEL": "debug"},
     "imagePullSecrets": [{"name": "registry"}],
+    "tls": {"existingSecret": "muster-tls", "existingConfigMap": "authorities"},
+    "operator": {"existingSecret": {"brokerPassword": "broker-password"}},
     "api": {"autoscaling": {"enabled": True}, "service": {"annotations": {"a": "b"}}},
     "worker": {"autoscaling": {"enabled": True}},
     "admin": {"replicas": 2, "service": {"annotations": {"a": "b"}}},

@@ -20,7 +20,9 @@ def test_no_pod_is_root_or_may_talk_to_kubernetes(documents: list[Document]) -> 
             "seccompProfile": {"type": "RuntimeDefault"},
         }
         assert not pod.keys() & {"hostNetwork", "hostPID", "hostIPC"}
-        assert [volume.keys() - {"name"} for volume in pod["volumes"]] == [{"emptyDir"}]
+        kinds = {kind for volume in pod["volumes"] for kind in volume.keys() - {"name"}}
+        assert "emptyDir" in kinds
+        assert kinds <= {"emptyDir", "projected", "secret"}  # the latter hold files of TLS
 
 
 def test_no_container_gains_rights_or_writes_outside_of_tmp(documents: list[Document]) -> None:
@@ -32,7 +34,8 @@ def test_no_container_gains_rights_or_writes_outside_of_tmp(documents: list[Docu
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/tmp"]  # noqa: S108
+        writable = [it["mountPath"] for it in container["volumeMounts"] if not it.get("readOnly")]
+        assert writable == ["/tmp"]  # noqa: S108
 
 
 def test_every_container_says_what_it_takes(documents: list[Document]) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from deploy.settings import Settings, read_settings
 from deploy.variable_names import ENVIRONMENT_PREFIX
-from tests.unit.deploy.helm.chart import Document, Helm, by_kind, containers_of
+from tests.unit.deploy.helm.chart import Document, Helm, by_kind, containers_of, pods_of
 
 STAND_INS = {
     "directory-database-url": "postgresql://somewhere/directory",
     "downstream-database-url": "postgresql://somewhere/downstream",
-    "broker-url": "amqp://somewhere/",
+    "broker-url": "amqp://somebody@somewhere/",
     "admin-token": "t" * 32,
 }
 
@@ -64,6 +64,49 @@ def test_each_part_gets_the_urls_of_its_own_task_only(documents: list[Document])
             "MUSTER_BROKER_URL": ("muster-worker", "broker-url"),
         },
     }
+
+
+def test_passwords_with_a_key_of_their_own_are_files_and_not_in_the_environment(helm: Helm) -> None:
+    keys = {"downstreamDatabasePassword": "db-password", "brokerPassword": "amqp-password"}
+    documents = helm.render({"worker": {"existingSecret": keys}})
+    container = containers_of(documents)["worker"]
+    files = {it["name"]: it["value"] for it in container["env"] if "PASSWORD_FILE" in it["name"]}
+    assert files == {
+        "MUSTER_DOWNSTREAM_DATABASE_PASSWORD_FILE": "/etc/muster/passwords/db-password",
+        "MUSTER_BROKER_PASSWORD_FILE": "/etc/muster/passwords/amqp-password",
+    }
+    [volume] = (it for it in pods_of(documents)["worker"]["volumes"] if it["name"] == "passwords")
+    assert volume["secret"] == {
+        "secretName": "muster-worker",
+        "items": [{"key": key, "path": key} for key in ("db-password", "amqp-password")],
+    }
+    mount = {"name": "passwords", "mountPath": "/etc/muster/passwords", "readOnly": True}
+    assert mount in container["volumeMounts"]
+    others = (it for name, it in containers_of(documents).items() if name != "worker")
+    assert not any("PASSWORD_FILE" in json.dumps(it) for it in others)
+
+
+@pytest.mark.parametrize(
+    ("tls", "sources"),
+    [
+        ({"existingSecret": "muster-tls"}, [{"secret": {"name": "muster-tls"}}]),
+        ({"existingConfigMap": "authorities"}, [{"configMap": {"name": "authorities"}}]),
+        (
+            {"existingSecret": "muster-tls", "existingConfigMap": "authorities"},
+            [{"secret": {"name": "muster-tls"}}, {"configMap": {"name": "authorities"}}],
+        ),
+    ],
+    ids=["secret", "config map", "both"],
+)
+def test_every_container_can_read_the_files_of_tls(
+    helm: Helm, tls: dict[str, str], sources: list[Document]
+) -> None:
+    documents = helm.render({"tls": tls})
+    for pod in pods_of(documents).values():
+        assert {"name": "tls", "projected": {"sources": sources}} in pod["volumes"]
+    for container in containers_of(documents).values():
+        mount = {"name": "tls", "mountPath": "/etc/muster/tls", "readOnly": True}
+        assert mount in container["volumeMounts"]
 
 
 def test_the_chart_makes_no_secret_and_writes_none_down(documents: list[Document]) -> None:

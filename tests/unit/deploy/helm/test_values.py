@@ -14,8 +14,11 @@ from tests.unit.deploy.helm.chart import CHART, Helm, containers_of
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 GIVEN_BY_THE_CHART = {
     "directory_database_url",
+    "directory_database_password_file",
     "downstream_database_url",
+    "downstream_database_password_file",
     "broker_url",
+    "broker_password_file",
     "public_url",
     "host",
     "port",
@@ -77,6 +80,7 @@ def test_a_setting_reaches_every_container(helm: Helm) -> None:
         # Helm would write a large number as 1.6777216e+07.
         ({"settings": {"MUSTER_LARGEST_BODY": 16777216}}, "/settings/MUSTER_LARGEST_BODY"),
         ({"image": {"digest": "latest"}}, "/image/digest"),
+        ({"tls": {"existingSecret": "Not a name"}}, "/tls/existingSecret"),
         ({"publicUrl": "scim.example.com"}, "/publicUrl"),
     ],
     ids=lambda value: value or "/" if isinstance(value, str) else None,
