@@ -1,4 +1,4 @@
-"""Why is a certificate refused? The server shows it once more, and its names and dates tell.
+"""Why does a connection over TLS fail? Names and dates of the certificate tell, and the server.
 
 The library tells neither the name nor the date of a certificate that it has refused. So a second
 connection, over which nothing is sent, reads them from a server whose authority is trusted.
@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.addresses import Address
-from contracts.secure_connections.problems import CertificateRefused, ClientRefused, errors_behind
+from contracts.secure_connections.problems import (
+    CertificateRefused,
+    ClientRefused,
+    ConnectionProblem,
+    ServerWithoutTls,
+    errors_behind,
+)
 from contracts.sockets import open_socket
 
 NOT_YET_VALID, EXPIRED, OTHER_NAME, OTHER_ADDRESS = 9, 10, 62, 64
@@ -31,6 +37,12 @@ LOOK_SECONDS = 4.0
 WANTED = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")
 """Ends of OpenSSL's reasons with which a server hangs up that got no certificate; the second is
 that of TLS 1.2."""
+
+WITHOUT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""OpenSSL's reasons for which an answer is no TLS; the second is that of newer versions."""
+
+DECLINED = "rejected SSL upgrade"
+"""The words of PostgreSQL's driver for a server that was asked for TLS and knows none."""
 
 Shown = Mapping[str, Any]
 """A certificate as ``ssl.SSLSocket.getpeercert`` returns it; empty where none was seen."""
@@ -82,32 +94,38 @@ def told(error: ssl.SSLCertVerificationError, host: str, shown: Shown) -> str:
 
 
 @contextmanager
-def explained_refusals(context: ssl.SSLContext | None) -> Iterator[None]:
-    """Say of an error whether the server wanted a certificate of the client, or refused it.
+def explained_failures(context: ssl.SSLContext | None) -> Iterator[None]:
+    """Say of an error what the server has against a connection over TLS, if that has caused it.
 
-    The client has finished the handshake by then (TLS 1.3). The server tells the reason and hangs
+    A server that wants a certificate of the client says so after the handshake (TLS 1.3) and hangs
     up, and which of the two is heard first is chance.
 
     :param context: the context of the connection; None: it is not encrypted.
-    :raises ClientRefused: in place of the error of the connection.
+    :raises ClientRefused: when the server wants a certificate of the client, or refuses it.
+    :raises ServerWithoutTls: when the server does not know TLS there.
     """
     try:
         yield
     except Exception as error:
-        if context is not None and (refused := _refused(error)):
-            raise ClientRefused(refused) from error
+        if context is not None and (problem := _problem_in(error)):
+            raise problem from error
         raise
 
 
-def _refused(error: BaseException) -> str:
-    """Return what a server has done to a client over TLS; "" for another error."""
+def _problem_in(error: BaseException) -> ConnectionProblem | None:
+    """Return what a server has against a connection over TLS; None for another error."""
     for it in errors_behind(error):
-        if isinstance(it, ssl.SSLError) and "_ALERT_" in (it.reason or ""):
-            wanted = it.reason.endswith(WANTED)
-            return f"the server {'wants a' if wanted else 'refuses the'} certificate of the client"
+        reason = (it.reason or "") if isinstance(it, ssl.SSLError) else ""
+        if "_ALERT_" in reason:
+            does = "wants a" if reason.endswith(WANTED) else "refuses the"
+            return ClientRefused(f"the server {does} certificate of the client")
+        if reason in WITHOUT_TLS or DECLINED in str(it):
+            return ServerWithoutTls("the server does not speak TLS there")
         if isinstance(it, ConnectionResetError | EOFError):
-            return "the server hangs up: does it want a certificate of the client, or another one?"
-    return ""
+            return ClientRefused(
+                "the server hangs up: does it want a certificate of the client, or another one?"
+            )
+    return None
 
 
 def _is_over(shown: Shown) -> bool:

@@ -22,6 +22,10 @@ class CertificateRefused(ConnectionProblem):
     """The certificate of a server does not prove that it is the one that is meant."""
 
 
+class ServerWithoutTls(ConnectionProblem):
+    """The server does not speak TLS where the URL insists on it."""
+
+
 class ClientRefused(ConnectionProblem):
     """The server wants a certificate of the client, or refuses the one that it got."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.directory.dialects import LOCK_MILLISECONDS
 from contracts.addresses import Address, Addresses
-from contracts.secure_connections.certificates import explained_refusals, refusal
+from contracts.secure_connections.certificates import explained_failures, refusal
 from contracts.sockets import open_socket
 from deploy.database_urls import NOT_OF_THE_DRIVER
 from deploy.databases.logins import Login
@@ -125,7 +125,7 @@ class Connector:
             loop = cast("asyncio.AbstractEventLoop", PinnedLoop(address))
             server = address.server
             try:
-                with explained_refusals(context):
+                with explained_failures(context):
                     return await asyncpg.connect(
                         host=server.host,
                         port=server.port,

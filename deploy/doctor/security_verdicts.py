@@ -8,6 +8,7 @@ from contracts.secure_connections.problems import (
     ClientRefused,
     ConnectionProblem,
     PasswordFileUnusable,
+    ServerWithoutTls,
     TlsFileUnusable,
 )
 from contracts.secure_connections.tls import Tls, Verification
@@ -31,6 +32,7 @@ CODES: Mapping[type[ConnectionProblem], tuple[str, str]] = {
         "certificate-refused",
         "renew the server's certificate, or let {variable} name the right host and authority",
     ),
+    ServerWithoutTls: ("no-tls", "let the server speak TLS, or {variable} name its port for TLS"),
     ClientRefused: (
         "client-refused",
         "let {variable} name a certificate and a key that the server takes",

@@ -46,10 +46,12 @@ class SecuredPostgres:
         """The URL of its superuser, without TLS."""
         return f"postgresql://postgres:postgres@{self._at}/postgres?sslmode=disable"
 
-    def url(self, login: str = "postgres:postgres", **parameters: object) -> str:
+    def url(
+        self, login: str = "postgres:postgres", database: str = "postgres", **parameters: object
+    ) -> str:
         """Return a URL whose host is ``localhost``, with parameters."""
         query = "&".join(f"{name}={quote(str(it), safe='/')}" for name, it in parameters.items())
-        return f"postgresql://{login}@localhost:{self.server.port}/postgres?{query}"
+        return f"postgresql://{login}@localhost:{self.server.port}/{database}?{query}"
 
     async def show(self, issued: Issued, clients: Path) -> None:
         """Let the server show this certificate from now on, and trust an authority of clients."""

@@ -13,7 +13,7 @@ from yarl import URL
 from contracts.addresses import Address, Addresses
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.secure_connections.broker_urls import BrokerUrl
-from contracts.secure_connections.certificates import explained_refusals
+from contracts.secure_connections.certificates import explained_failures
 from contracts.secure_connections.streams import Stream, open_stream
 
 CONNECT_SECONDS = 10.0
@@ -48,7 +48,7 @@ class Broker:
         async def attempt(address: Address) -> AbstractConnection:
             connection = Connection(url, client_properties={"connection_name": name})
             connection.kwargs["transport_factory"] = _AddressTransport(address, tls)
-            with explained_refusals(tls):
+            with explained_failures(tls):
                 await connection.connect()
             return connection
 

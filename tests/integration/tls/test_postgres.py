@@ -15,6 +15,7 @@ from contracts.secure_connections.problems import (
     TlsFileUnusable,
 )
 from deploy.databases.engines import open_engines
+from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import UnusableDatabase, open_downstream
 from deploy.settings import read_settings
 from tests.integration.tls.conftest import Authorities
@@ -128,6 +129,28 @@ async def test_a_missing_file_is_named(postgres: SecuredPostgres, tmp_path: Path
     gone = tmp_path / "gone.pem"
     reason = await refusal_of(postgres.url(sslmode="verify-full", sslrootcert=gone))
     assert reason == f"no root certificate at {gone}: No such file or directory"
+
+
+async def test_a_server_without_tls_is_told_as_such(
+    postgres: SecuredPostgres, trusted: Path
+) -> None:
+    await postgres.run("ALTER SYSTEM SET ssl = off")
+    await postgres.reload()
+    reason = await refusal_of(postgres.url(sslmode="verify-full", sslrootcert=trusted))
+    assert reason == "the server does not speak TLS there"
+
+
+async def test_migrations_come_over_a_verified_connection(
+    postgres: SecuredPostgres, authorities: Authorities, trusted: Path
+) -> None:
+    await postgres.run(f"CREATE DATABASE {CHECKED} OWNER {CHECKED}")
+    client = authorities.client
+    verified = {"sslmode": "verify-full", "sslrootcert": trusted}
+    shown = {"sslcert": client.certificate, "sslkey": client.key}
+    url = postgres.url(f"{CHECKED}:{CHECKED}", CHECKED, **verified, **shown)
+    async with opened(url) as database:
+        await DOWNSTREAM.migrate(database.writing)
+        await DOWNSTREAM.ensure_current(database.reading, database.writing)
 
 
 async def test_certificates_are_rotated_under_a_running_process(

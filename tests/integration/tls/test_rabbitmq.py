@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from contracts.secure_connections.passwords import with_password_file
@@ -110,6 +111,13 @@ async def test_a_client_without_a_certificate_hears_that_it_needs_one(
     rabbitmq: SecuredRabbitmq, trusted: Path
 ) -> None:
     assert "certificate of the client" in await refusal_of(rabbitmq.url(cafile=trusted))
+
+
+async def test_a_port_without_tls_is_told_as_such(
+    rabbitmq: SecuredRabbitmq, url_with: UrlWith
+) -> None:
+    url = str(URL(url_with()).with_port(rabbitmq.server.port))
+    assert await refusal_of(url) == "the server does not speak TLS there"
 
 
 async def test_certificates_are_rotated_under_a_running_process(

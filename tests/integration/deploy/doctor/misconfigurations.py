@@ -72,6 +72,12 @@ MISCONFIGURATIONS = (
     Misconfiguration(wrong_servers.no_such_database, "no-database", "CREATE DATABASE", POSTGRES),
     Misconfiguration(wrong_servers.no_such_user, "refused-user", "user", POSTGRES),
     Misconfiguration(wrong_servers.another_server, "not-postgres", "PostgreSQL", RABBITMQ),
+    Misconfiguration(
+        wrong_servers.no_root_certificate, "tls-file-unusable", "/muster-test/none.pem", POSTGRES
+    ),
+    Misconfiguration(
+        wrong_servers.no_password_file, "password-file-unusable", "/muster-test/none", POSTGRES
+    ),
     Misconfiguration(wrong_servers.a_standby, "read-only", "takes no writes", POSTGRES),
     Misconfiguration(wrong_servers.an_empty_database, "schema-missing", "migrate", POSTGRES),
     Misconfiguration(wrong_servers.another_encoding, "encoding", "UTF8", POSTGRES),

@@ -45,6 +45,15 @@ async def another_server(it: Installation) -> None:
     _changed(it, host=broker.host, port=broker.port)
 
 
+async def no_root_certificate(it: Installation) -> None:
+    _changed(it, query={"sslmode": "verify-full", "sslrootcert": "/muster-test/none.pem"})
+
+
+async def no_password_file(it: Installation) -> None:
+    _changed(it, password=None)
+    it.set(DIRECTORY_DATABASE_PASSWORD_FILE="/muster-test/none")
+
+
 async def a_standby(it: Installation) -> None:
     url = it.database(DIRECTORY)
     name = make_url(url).database

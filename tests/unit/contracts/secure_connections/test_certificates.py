@@ -11,10 +11,10 @@ from contracts.secure_connections.certificates import (
     OTHER_ADDRESS,
     OTHER_NAME,
     Shown,
-    explained_refusals,
+    explained_failures,
     told,
 )
-from contracts.secure_connections.problems import ClientRefused, explained_in
+from contracts.secure_connections.problems import ClientRefused, ServerWithoutTls, explained_in
 
 LATER = f"{datetime.now(UTC) + timedelta(days=9):%b %d %H:%M:%S %Y} GMT"
 NAMED: Shown = {"subjectAltName": (("DNS", "a.example"), ("IP Address", "192.0.2.1"))}
@@ -64,15 +64,24 @@ def test_a_server_that_hangs_up_is_asked_for_its_wishes(error: OSError, words: s
     around.__cause__, error.__context__ = error, around  # a ring, as libraries make
     with (
         pytest.raises(ClientRefused, match=words) as caught,
-        explained_refusals(ssl.create_default_context()),
+        explained_failures(ssl.create_default_context()),
     ):
         raise around
     assert explained_in(caught.value) is caught.value
 
 
+@pytest.mark.parametrize(
+    "error", [alert("WRONG_VERSION_NUMBER"), ConnectionError("it has rejected SSL upgrade")]
+)
+def test_a_server_that_speaks_no_tls_is_told_as_such(error: OSError) -> None:
+    context = ssl.create_default_context()
+    with pytest.raises(ServerWithoutTls), explained_failures(context):
+        raise error
+
+
 @pytest.mark.parametrize("context", [None, ssl.create_default_context()])
 def test_other_errors_stay_as_they_are(context: ssl.SSLContext | None) -> None:
-    with pytest.raises(ConnectionRefusedError), explained_refusals(context):
+    with pytest.raises(ConnectionRefusedError), explained_failures(context):
         raise ConnectionRefusedError
-    with pytest.raises(ConnectionResetError), explained_refusals(None):
+    with pytest.raises(ConnectionResetError), explained_failures(None):
         raise ConnectionResetError
