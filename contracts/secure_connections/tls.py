@@ -46,7 +46,7 @@ class Tls:
         if self.verifies is Verification.NOTHING or self.roots is not None:
             return named
         system = ssl.get_default_verify_paths()
-        return [*named, *(Path(it) for it in (system.cafile, system.capath) if it is not None)]
+        return [*named, *(Path(it) for it in (system.cafile, system.capath) if it)]
 
 
 Stamp = tuple[int, int, int, int] | None

@@ -47,7 +47,7 @@ class SecuredPostgres:
         return f"postgresql://postgres:postgres@{self._at}/postgres?sslmode=disable"
 
     def url(
-        self, login: str = "postgres:postgres", database: str = "postgres", **parameters: object
+        self, login: str = "postgres:postgres", database: str = "postgres", /, **parameters: object
     ) -> str:
         """Return a URL whose host is ``localhost``, with parameters."""
         query = "&".join(f"{name}={quote(str(it), safe='/')}" for name, it in parameters.items())

@@ -43,7 +43,7 @@ class SecuredRabbitmq:
         """The URL of its user, without TLS."""
         return f"amqp://guest:guest@{self.server.host}:{self.server.port}/"
 
-    def url(self, login: str = "guest:guest", **parameters: object) -> str:
+    def url(self, login: str = "guest:guest", /, **parameters: object) -> str:
         """Return a URL of TLS whose host is ``localhost``, with parameters."""
         query = "&".join(f"{name}={quote(str(it), safe='/')}" for name, it in parameters.items())
         return f"amqps://{login}@localhost:{self.server.port + TLS_BESIDE}/?{query}"
