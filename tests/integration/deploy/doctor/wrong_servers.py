@@ -50,7 +50,8 @@ async def no_root_certificate(it: Installation) -> None:
 
 
 async def no_password_file(it: Installation) -> None:
-    _changed(it, password=None)
+    url = make_url(it.environment[NAME])
+    _use(it, f"postgresql://{url.username}@{url.host}:{url.port or 5432}/{url.database}")
     it.set(DIRECTORY_DATABASE_PASSWORD_FILE="/muster-test/none")
 
 
