@@ -71,9 +71,9 @@ MOST_ROWS = 350
 """Rows that a page may read: it shows fifty people or calls, each of which is a few rows of both
 databases, and counts."""
 
-MOST_OF_LOOK = (60, 4 * (MOST_LOOKED_AT + 100))
-"""Statements and rows of a page that finds few: names, sync record, identity and place of each
-whom it looks at."""
+MOST_OF_LOOK = (60, 5 * (MOST_LOOKED_AT + 50))
+"""Statements and rows of a page that finds few: at most the place, names, sync record, refusal and
+version of each whom it looks at."""
 
 Cost = tuple[int, int]
 """Statements, and rows that came back."""
