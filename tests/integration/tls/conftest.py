@@ -26,16 +26,16 @@ class Authorities:
     client: Issued
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
-    """Give the authorities of a module."""
+    """Give the authorities of a session."""
     ours, other = (Authority(tmp_path_factory.mktemp(name)) for name in ("ours", "other"))
     return Authorities(ours, other, ours.issue("localhost"), ours.issue("muster"))
 
 
-@pytest.fixture(scope="module")
-def postgres_of_module(pytestconfig: pytest.Config) -> Iterator[SecuredPostgres]:
-    """Give the server of a module, or skip the test."""
+@pytest.fixture(scope="session")
+def postgres_of_session(pytestconfig: pytest.Config) -> Iterator[SecuredPostgres]:
+    """Give the server of a session, or skip the test."""
     try:
         with secured_postgres(pytestconfig.stash[SETTINGS]) as server:
             yield server
@@ -45,18 +45,18 @@ def postgres_of_module(pytestconfig: pytest.Config) -> Iterator[SecuredPostgres]
 
 @pytest.fixture
 async def postgres(
-    postgres_of_module: SecuredPostgres, authorities: Authorities
+    postgres_of_session: SecuredPostgres, authorities: Authorities
 ) -> SecuredPostgres:
     """Give a server that shows the right certificate."""
-    await postgres_of_module.show(authorities.right, authorities.ours.trusted)
-    return postgres_of_module
+    await postgres_of_session.show(authorities.right, authorities.ours.trusted)
+    return postgres_of_session
 
 
-@pytest.fixture(scope="module")
-def rabbitmq_of_module(
+@pytest.fixture(scope="session")
+def rabbitmq_of_session(
     pytestconfig: pytest.Config, authorities: Authorities
 ) -> Iterator[SecuredRabbitmq]:
-    """Give the broker of a module, or skip the test."""
+    """Give the broker of a session, or skip the test."""
     trusted = authorities.ours.trusted
     try:
         with secured_rabbitmq(pytestconfig.stash[SETTINGS], authorities.right, trusted) as broker:
@@ -67,11 +67,11 @@ def rabbitmq_of_module(
 
 @pytest.fixture
 def rabbitmq(
-    rabbitmq_of_module: SecuredRabbitmq, authorities: Authorities
+    rabbitmq_of_session: SecuredRabbitmq, authorities: Authorities
 ) -> Iterator[SecuredRabbitmq]:
     """Give a broker that shows the right certificate, and does so again afterwards."""
-    yield rabbitmq_of_module
-    rabbitmq_of_module.show(authorities.right, authorities.ours.trusted)
+    yield rabbitmq_of_session
+    rabbitmq_of_session.show(authorities.right, authorities.ours.trusted)
 
 
 @pytest.fixture
