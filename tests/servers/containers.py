@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,9 @@ them the tests run in another way, and should not wait for long to find out."""
 
 RESTART_SECONDS = 30
 """What a server may take to stop before it is killed."""
+
+PORTS = 4
+"""The ports that a server on the network of this machine may listen on, from its own upwards."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -124,6 +127,11 @@ def _problems_as(lack: str) -> Iterator[None]:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, as are those above it which a server may listen on as well."""
+    while True:
+        with socket.socket() as probe, suppress(OSError, OverflowError), ExitStack() as above:
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+            for distance in range(1, PORTS):
+                above.enter_context(socket.socket()).bind((LOOPBACK, port + distance))
+            return port
