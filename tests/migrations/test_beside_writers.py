@@ -48,6 +48,7 @@ BUILT = [
     Built(DIRECTORY, "0011", "0012", "identities", "held_identities"),
     Built(DIRECTORY, "0011", "0012", "identities", "admins_held"),
     Built(DIRECTORY, "0015", "0016", "audit_log", "audit_by_subject", "number"),
+    Built(DIRECTORY, "0016", "0017", "users", "users_by_email"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "live_devices_by_serial"),
     Built(DOWNSTREAM, "0002", "0003", "devices", "devices_of_workspace"),
     Built(DOWNSTREAM, "0004", "0005", "accounts", "accounts_of_workspace"),
