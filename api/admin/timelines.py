@@ -126,7 +126,26 @@ def timeline(
     )
     if history is not None:
         entries += _of_downstream(history, record.identity)
-    return sorted(entries, key=lambda entry: (entry.at, PLACES[entry.event]))
+    applied = _applied_at(record, history)
+    return sorted(entries, key=lambda entry: _place(entry, applied))
+
+
+def _applied_at(record: PersonRecord, history: History | None) -> int | None:
+    """Return when the version that was published last was applied; None: not yet."""
+    if history is None or history.applied_version < record.identity["published_version"]:
+        return None
+    return history.applied_at
+
+
+def _place(entry: TimelineEntry, applied_at: int | None) -> tuple[int, int]:
+    """Return the place of an entry in its timeline.
+
+    A publication is noted once it is confirmed, which a quick worker may precede. On a single
+    process it always does. The publication stands before the application all the same.
+    """
+    is_publication = entry.event is Event.PUBLISHED
+    at = entry.at if applied_at is None or not is_publication else min(entry.at, applied_at)
+    return at, PLACES[entry.event]
 
 
 def _of_directory(record: PersonRecord) -> Iterator[TimelineEntry]:

@@ -115,6 +115,20 @@ def test_events_of_one_moment_stand_in_the_order_of_causes() -> None:
     assert set(PLACES) == set(Event)
 
 
+@pytest.mark.parametrize(
+    ("applied_version", "order"),
+    [(50, ["published", "applied"]), (40, ["applied", "published"])],
+    ids=["of the same version", "of an earlier version"],
+)
+def test_a_publication_that_is_confirmed_late_stands_before_what_it_led_to(
+    applied_version: int, order: list[str]
+) -> None:
+    confirmed = PersonRecord(IDENTITY | {"published_at": 75}, USER, (), (), ())
+    history = replace(HISTORY, applied_version=applied_version)
+    told = [str(it.event) for it in timeline(confirmed, history, [])]
+    assert [it for it in told if it in order] == order
+
+
 def test_what_waits_for_an_administrator_is_in_the_timeline() -> None:
     waiting = IDENTITY | {
         "deactivated_at": 0,
