@@ -39,7 +39,7 @@ TYPED = (
 """What nobody can undo at the console."""
 
 NAMED = {
-    f"{CONNECTION}/tokens/new": "No call fails while the provider gets the new token",
+    f"{CONNECTION}/tokens/new": "at once",
     f"{CONNECTION}/tokens/{{token}}/revoke": "calls with it are refused",
     f"{CONNECTION}/setup-links/{{link}}/revoke": "is told that it cannot be used",
     f"{PERSON}/unlock": "do not come back by themselves",
