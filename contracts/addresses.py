@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from contracts.servers import Server
@@ -25,6 +26,10 @@ class Address:
 
 
 LookUp = Callable[[Server], Awaitable[Sequence[Address]]]
+
+
+def keep(_: object) -> None:
+    """Do nothing to a result, which ends by itself once nothing refers to it."""
 
 
 async def look_up(server: Server) -> Sequence[Address]:
@@ -51,6 +56,7 @@ class Addresses:
         attempt: Callable[[Address], Awaitable[T]],
         seconds: float,
         failures: tuple[type[Exception], ...] = (OSError,),
+        discard: Callable[[T], object] = keep,
     ) -> T:
         """Return the result of the first attempt that succeeds.
 
@@ -58,6 +64,7 @@ class Addresses:
 
         :param seconds: the time for the lookup and all attempts together.
         :param failures: exceptions after which the next address is tried; a time-out always is.
+        :param discard: gives up the result of an attempt that succeeds as its caller is cancelled.
         :raises TimeoutError: when no address has answered in time.
         :raises OSError: when there is no such server. Otherwise the last attempt's exception.
         """
@@ -69,7 +76,7 @@ class Addresses:
         problem: Exception = TimeoutError()
         for remaining, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                return await self._try(attempt, address, (end - loop.time()) / remaining)
+                return await self._try(attempt, address, (end - loop.time()) / remaining, discard)
             except failures as error:
                 problem = error
         raise problem
@@ -92,25 +99,30 @@ class Addresses:
         return sorted(shuffled, key=lambda it: failed.get(it.socket_address, 0.0))
 
     async def _try(
-        self, attempt: Callable[[Address], Awaitable[T]], address: Address, seconds: float
+        self,
+        attempt: Callable[[Address], Awaitable[T]],
+        address: Address,
+        seconds: float,
+        discard: Callable[[T], object],
     ) -> T:
         """Try one address.
 
         A cancelled attempt is not awaited: its clean-up may have to wait for the same silent peer.
+        It may have succeeded in the same moment, and its result is nobody's then.
         """
         task = asyncio.ensure_future(attempt(address))
         try:
             result = await asyncio.wait_for(asyncio.shield(task), seconds)
         except BaseException:
             self._failed[address.socket_address] = asyncio.get_running_loop().time()
-            task.add_done_callback(_retrieve_exception)
+            task.add_done_callback(partial(_abandon, discard))
             task.cancel()
             raise
         self._failed.pop(address.socket_address, None)
         return result
 
 
-def _retrieve_exception(attempt: "asyncio.Future[Any]") -> None:
-    """Read the exception of an abandoned attempt, so that asyncio does not log it."""
-    if not attempt.cancelled():
-        attempt.exception()
+def _abandon(discard: Callable[[T], object], attempt: "asyncio.Future[T]") -> None:
+    """Give up what an abandoned attempt has led to; asyncio would log an exception not read."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        discard(attempt.result())

@@ -139,7 +139,9 @@ class Connector:
                 assert context is not None, "no other connection verifies a certificate"
                 raise await refusal(error, address, context, ASK_FOR_TLS) from error
 
-        return await self._addresses.reach(attempt, CONNECT_SECONDS, FAILURES)
+        return await self._addresses.reach(
+            attempt, CONNECT_SECONDS, FAILURES, discard=asyncpg.Connection.terminate
+        )
 
 
 class PinnedLoop:

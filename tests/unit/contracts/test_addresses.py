@@ -114,3 +114,31 @@ async def test_what_another_address_does_not_mend_is_raised_at_once() -> None:
     with pytest.raises(PermissionError):
         await _addresses("ab").reach(refuse, LONG, failures=(ConnectionError,))
     assert asked == [1]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_result_that_comes_as_its_caller_is_cancelled_is_given_up(turns: int) -> None:
+    """The caller is cancelled so many turns of the loop after the server has answered."""
+    begun, answers = asyncio.Event(), asyncio.Event()
+    opened: list[str] = []
+    discarded: list[str] = []
+
+    async def attempt(_: Address) -> str:
+        begun.set()
+        await answers.wait()
+        opened.append("session")
+        return "session"
+
+    async with asyncio.timeout(LONG):
+        reached = asyncio.create_task(
+            _addresses("a").reach(attempt, LONG, discard=discarded.append)
+        )
+        await begun.wait()
+        answers.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reached.cancel()
+        await asyncio.wait([reached])
+        await asyncio.sleep(0)
+    returned = [] if reached.cancelled() else [reached.result()]
+    assert opened == discarded + returned
