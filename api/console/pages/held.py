@@ -6,7 +6,7 @@ of the connection.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from starlette.requests import Request
@@ -26,8 +26,8 @@ from api.admin.named_values import one_of
 from api.console.complaints import complaint_of
 from api.console.confirmations import check_typed
 from api.console.errors import NothingChosen, NotTypedSo, UnreadableForm
+from api.console.held_words import NO_MORE, approved, rejected
 from api.console.visit import Visit, visit_of
-from api.console.words import people as number_of_people
 
 PAGE = 50
 """People in a page, who can be decided on at once."""
@@ -62,10 +62,6 @@ class Decide(Protocol):
 
 
 DECISIONS: dict[str, Decide] = {"approve": approve_held, "reject": reject_held}
-TOLD: dict[str, Callable[[str], str]] = {
-    "approve": lambda people: f"Approved: {people} will leave or lose the role in a moment.",
-    "reject": lambda people: f"Rejected: {people} will stay until the provider tells otherwise.",
-}
 
 
 async def held(request: Request) -> Response:
@@ -73,6 +69,14 @@ async def held(request: Request) -> Response:
     visit = visit_of(request)
     chosen = visit.asked("connection")
     found = await show_connection(visit.it, visit.actor, chosen) if chosen else None
+    return await _list(visit, found)
+
+
+async def _list(
+    visit: Visit, found: ConnectionInUse | None, error: NothingChosen | None = None
+) -> Response:
+    """Show who is held, by default of the first connection that holds any."""
+    problem = None if error is None else complaint_of(error)
     workspace = await visit.workspace() if found is None else found.workspace
     connections = await list_connections(visit.it, visit.actor, workspace)
     counts = await count_held(visit.it, visit.actor, workspace)
@@ -81,6 +85,7 @@ async def held(request: Request) -> Response:
     page = found and await page_held(visit.it, visit.actor, found.id, after=after, most=PAGE)
     return visit.page(
         "held.html",
+        200 if problem is None else problem.status,
         workspace=workspace,
         section="/held",
         connections=connections,
@@ -88,6 +93,7 @@ async def held(request: Request) -> Response:
         connection=found,
         page=page,
         pager=visit.pager(page) if page else None,
+        problem=problem,
     )
 
 
@@ -97,11 +103,14 @@ async def decide(request: Request) -> Response:
     form = visit.form
     found = await show_connection(visit.it, visit.actor, form.text("connection"))
     visit.actor.check(Power.OWN)
-    if form.is_set("confirmed"):
-        return await _carry_out(visit, found)
-    answer, _, which = form.text("decision").partition("-")
-    one_of("the decision", answer, tuple(DECISIONS))
-    return await _ask(visit, found, answer, everybody=which == "all")
+    try:
+        if form.is_set("confirmed"):
+            return await _carry_out(visit, found)
+        answer, _, which = form.text("decision").partition("-")
+        one_of("the decision", answer, tuple(DECISIONS))
+        return await _ask(visit, found, answer, everybody=which == "all")
+    except NothingChosen as error:
+        return await _list(visit, found, error)
 
 
 async def _ask(
@@ -116,6 +125,8 @@ async def _ask(
     named = None if everybody else _named(visit)
     until = _until(visit) or await newest_held(visit.it, visit.actor, found.id)
     foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
+    if not foreseen and everybody:
+        return _back(visit, found, NO_MORE)
     if not foreseen:
         raise NothingChosen
     problem = None if error is None else complaint_of(error)
@@ -155,24 +166,22 @@ async def _carry_out(visit: Visit, found: ConnectionInUse) -> Response:
     if everybody and until is None:
         raise UnreadableForm
     named = None if everybody else _named(visit)
+    foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
+    if everybody and not foreseen:
+        return _back(visit, found, NO_MORE)
     try:
-        if answer == APPROVE:
-            await _check_confirmed(visit, found, named, until)
+        if answer == APPROVE and any(loss.is_final for loss in foreseen):
+            check_typed(form, found.id)
     except NotTypedSo as error:
         return await _ask(visit, found, answer, everybody=everybody, error=error)
     people = await DECISIONS[answer](visit.it, visit.actor, found.id, named, until=until)
-    told = TOLD[answer](number_of_people(people))
-    back = visit.url("/held", workspace=found.workspace, connection=found.id)
-    return visit.redirect(back, told)
+    told = approved(people, foreseen) if answer == APPROVE else rejected(people)
+    return _back(visit, found, told if people else NO_MORE)
 
 
-async def _check_confirmed(
-    visit: Visit, found: ConnectionInUse, named: Sequence[str] | None, until: int | None
-) -> None:
-    """Check that the connection's id was typed before an approval that cannot be undone."""
-    foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
-    if any(loss.is_final for loss in foreseen):
-        check_typed(visit.form, found.id)
+def _back(visit: Visit, found: ConnectionInUse, told: str) -> Response:
+    """Return an answer that leads to the list of the connection, and tells what was done."""
+    return visit.redirect(visit.url("/held", workspace=found.workspace, connection=found.id), told)
 
 
 def _until(visit: Visit) -> int | None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from api.admin.actors import COMMAND
-from api.admin.held import list_held
+from api.admin.audit import AUDIT
+from api.admin.held import list_held, reject_held
 from api.directory.tables import ApiTable
 from tests.drivers.admin_http import AdminApi
-from tests.drivers.browsers import Visitor
+from tests.drivers.browsers import Visitor, link_of
 from tests.integration.api.outbox.test_judged_leavings import World, names, world_on
 from tests.readings.statements import asked_of
 
@@ -33,6 +34,11 @@ async def hold(api: AdminApi, people: int) -> World:
 
 async def held(api: AdminApi) -> Sequence[str]:
     return [it.identity for it in await list_held(api.it, COMMAND, CONNECTION)]
+
+
+async def deeds(api: AdminApi) -> int | None:
+    async with api.it.directory.read() as db:
+        return await db.scalar(select(func.count()).select_from(AUDIT))
 
 
 async def test_nobody_is_held_at_first(owner: Visitor) -> None:
@@ -114,7 +120,7 @@ async def test_an_approval_of_all_names_people_and_takes_the_typed_id(
     assert UNTIL.findall(refused.text) == [until]
     assert len(await held(admin_api)) == 42
     done = await owner.send("/held", everybody)
-    assert "Approved: 42 people" in done.text
+    assert "Approved: 42 people. The employee leaves the Enterprise Store." in done.text
     assert await held(admin_api) == []
 
 
@@ -132,7 +138,38 @@ async def test_an_approval_that_takes_nothing_away_asks_for_no_name(
     assert "Account and devices stay as they are" in asked.text
     assert 'name="typed"' not in asked.text
     done = await owner.send("/held", one | {"decision": "approve", "confirmed": "yes"})
-    assert "Approved: 1 person" in done.text
+    assert "Approved: 1 person. Account and devices stay as they are" in done.text
+
+
+async def test_a_decision_on_nobody_leads_back_to_the_same_page_of_the_list(
+    owner: Visitor, admin_api: AdminApi
+) -> None:
+    await hold(admin_api, 60)
+    following = link_of((await owner.get(PATH)).text, "next")
+    assert following is not None
+    await owner.get(following)
+    answer = await owner.send(following, FORM | {"decision": "approve-some"})
+    assert answer.status_code == 400
+    assert "Nothing was chosen" in answer.text
+    assert answer.text.count('name="identity"') == 10
+    assert link_of(answer.text, "prev") is not None
+
+
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+async def test_a_decision_that_comes_too_late_is_told_and_not_recorded(
+    owner: Visitor, admin_api: AdminApi, answer: str
+) -> None:
+    await hold(admin_api, 1)
+    await owner.get(PATH)
+    asked = await owner.send("/held", FORM | {"decision": f"{answer}-all"})
+    [until] = UNTIL.findall(asked.text)
+    await reject_held(admin_api.it, COMMAND, CONNECTION, None)
+    before = await deeds(admin_api)
+    late = FORM | APPROVED | {"decision": answer, "everybody": "yes", "until": until}
+    for form in (late, FORM | {"decision": f"{answer}-all"}):
+        done = await owner.send("/held", form)
+        assert "Nothing was held any more." in done.text
+    assert await deeds(admin_api) == before
 
 
 @pytest.mark.parametrize(
