@@ -26,6 +26,7 @@ from api.console.confirmations import check_final
 from api.console.connection_views import names_of_mapped
 from api.console.rule_forms import MORE, Groups, choices_in
 from api.console.visit import Visit, visit_of
+from api.console.words import people as number_of_people
 from api.directory.brake_limits import limit_in
 from api.errors import ApiError, ConnectionChanged, NothingToChange
 from contracts.downstream.errors import DownstreamError
@@ -152,7 +153,8 @@ async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
 def _told(done: ChangedRules) -> str:
     told = "Saved."
     if done.marked:
-        told += f" {done.marked:,} {'person follows' if done.marked == 1 else 'people follow'} now."
+        told += f" {number_of_people(done.marked)} {'is' if done.marked == 1 else 'are'} gone over"
+        told += " with the new rules."
     if done.left_alone:
         told += f" {len(done.left_alone):,} who have left before are left alone."
     return told

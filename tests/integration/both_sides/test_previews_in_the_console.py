@@ -71,7 +71,7 @@ async def test_new_rules_are_counted_told_by_name_and_then_followed(looked: Look
     assert MARKUP not in shown.text
     [seen] = SEEN.findall(shown.text)
     saved = await owner.send(path, wanted | {"step": "save", "harmless": "yes", "seen": seen})
-    assert "2 people follow now" in saved.text
+    assert "2 people are gone over with the new rules" in saved.text
     it, id_ = installation.administration, installation.ingress.connection
     found = await show_connection(it, COMMAND, id_)
     assert found.rules == MdmRules(
