@@ -11,6 +11,7 @@ REMEDIES = {
     "connection_closes": "Wait until the connection is gone, and create another one.",
     "connection_off": "Switch the connection on, and then let it go live.",
     "database_away": "Look at the database of downstream, and send the request again.",
+    "effects_changed": "Look at the effects as they are now, and decide anew.",
     "email_exists": "Take another e-mail, or change the account that has this one.",
     "expires_too_early": "Name a time to come.",
     "forged_form": "Go back, load the page again, and send the form from there.",
@@ -25,7 +26,7 @@ REMEDIES = {
     "not_locked": "Look at the person: if the provider has deactivated it, only the provider brings"
     " it back.",
     "not_held": "Take identities of the list of those that are held.",
-    "not_typed_so": "Go back, and type the name exactly as it is shown.",
+    "not_typed_so": "Type the name exactly as it is shown.",
     "nothing_chosen": "Go back, and choose at least one.",
     "nothing_to_change": "Give at least one choice.",
     "nothing_to_preview": "Give choices of rules, people who leave, or a going live.",

@@ -14,9 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from api.admin.http.problems import foreseen
+from api.admin.leavings_digest import leavings_digest
 from api.admin.preview import WhatIf, preview
 from api.admin.remedies import REMEDIES
-from api.console.complaints import FORESEEN
+from api.console.complaints import FORESEEN, Complaint
 from api.console.previews import Counting, previewed
 from api.console.visit import Visit
 from contracts.downstream.preview import PlannedEffect
@@ -26,17 +27,29 @@ TELL_EVERY = 1.0
 
 
 async def arriving(
-    visit: Visit, page: str, ending: str, connection_id: str, asked: WhatIf, /, **shown: Any
+    visit: Visit,
+    page: str,
+    ending: str,
+    connection_id: str,
+    asked: WhatIf,
+    /,
+    *,
+    problem: Complaint | None,
+    **shown: Any,
 ) -> Response:
     """Return a page that begins at once, and ends with what a change would do.
 
     :param page: the template of the page, which has ``effects.html``'s ``arriving()`` in it.
     :param ending: the template of what arrives there, which names the preview ``found``.
+    :param problem: why the effects are shown once more, if they are.
     :raises: what ``preview`` raises, before the page begins. What goes wrong later is told in it.
     """
+    shown |= {"problem": problem}
+    shown["previewed"] = await leavings_digest(visit.it, visit.actor, connection_id)
     effects = await preview(visit.it, visit.actor, connection_id, asked)
     parts = _parts(visit, ending, connection_id, effects, shown)
-    return visit.page_in_parts(page, parts, **shown)
+    status = 200 if problem is None else problem.status
+    return visit.page_in_parts(page, parts, status, **shown)
 
 
 async def _parts(

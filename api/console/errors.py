@@ -51,7 +51,16 @@ class NothingChosen(ApiError):
 class NotTypedSo(ApiError):
     """The name that confirms something irrevocable was not typed as it is."""
 
-    code = "not_typed_so"
+    code, field = "not_typed_so", "typed"
 
     def __init__(self) -> None:
         super().__init__("the name was not typed as it is shown, so nothing was done")
+
+
+class EffectsChanged(ApiError):
+    """What a preview has shown as harmless may take something away by now."""
+
+    code, status = "effects_changed", 409
+
+    def __init__(self) -> None:
+        super().__init__("the effects may be others by now than those shown, so nothing was done")

@@ -175,7 +175,7 @@ class Visit:
         return rendered(template, self, **shown)
 
     def page_in_parts(
-        self, template: str, parts: AsyncIterator[str], /, **shown: Any
+        self, template: str, parts: AsyncIterator[str], /, status: int = 200, **shown: Any
     ) -> StreamingResponse:
         """Return a page that is sent while it is made.
 
@@ -189,7 +189,7 @@ class Visit:
                 yield part
             yield end
 
-        return StreamingResponse(content(), headers=UNBUFFERED, media_type="text/html")
+        return StreamingResponse(content(), status, UNBUFFERED, "text/html")
 
     def redirect(self, url: str, message: str = "", **kept: str) -> Response:
         """Return an answer that leads to another page, which shows a message once.

@@ -24,6 +24,7 @@ from api.console.brake_forms import BrakeFields, brake_in, fields_of
 from api.console.complaints import complaint_of
 from api.console.confirmations import check_final
 from api.console.connection_views import names_of_mapped
+from api.console.errors import EffectsChanged, NotTypedSo
 from api.console.rule_forms import MORE, Groups, choices_in
 from api.console.visit import Visit, visit_of
 from api.console.words import people as number_of_people
@@ -112,8 +113,10 @@ async def _form(
     )
 
 
-async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
-    """Show what the draft would do, with a button that saves it."""
+async def _preview(
+    visit: Visit, found: ConnectionInUse, draft: Draft, error: ApiError | None = None
+) -> Response:
+    """Show what the draft would do, with a button that saves it; with an error, once more."""
     limit_in(draft.brake.brake)
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     changes_rules, changes_brake = tried != found.rules, draft.brake.brake != found.brake
@@ -130,10 +133,10 @@ async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Respon
         "new": new,
         "groups": Groups(names=await names_of_mapped(visit, found.id, old, new)),
         "warnings": await _warnings(visit, found, tried),
-        "problem": None,
+        "problem": None if error is None else complaint_of(error),
     }
     if not changes_rules:
-        return visit.page("rules_preview.html", people=None, found=None, **shown)
+        return visit.page("rules_preview.html", people=None, found=None, previewed="", **shown)
     of = await count_people(visit.it, visit.actor, found.id)
     pages, asked = ("rules_preview.html", "rules_effects.html"), WhatIf(draft.chosen)
     return await arriving(visit, *pages, found.id, asked, people=of.active + of.inactive, **shown)
@@ -141,11 +144,16 @@ async def _preview(visit: Visit, found: ConnectionInUse, draft: Draft) -> Respon
 
 async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
     """Save what was previewed, unless rules or brake are others by now."""
-    check_final(visit.form, found.id)
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     given = RuleChoices() if tried == found.rules else draft.chosen
-    brake = None if draft.brake.brake == found.brake else draft.brake.brake
     seen = visit.form.text("seen")
+    found.check_settings(seen or None)
+    try:
+        if tried != found.rules:
+            await check_final(visit, found.id)
+    except (EffectsChanged, NotTypedSo) as error:
+        return await _preview(visit, found, draft, error)
+    brake = None if draft.brake.brake == found.brake else draft.brake.brake
     done = await change_connection(visit.it, visit.actor, found.id, given, brake, seen=seen)
     return visit.redirect(visit.url(f"/connections/{found.id}/rules"), _told(done))
 

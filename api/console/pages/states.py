@@ -15,10 +15,11 @@ from api.admin.named_values import one_of
 from api.admin.preview import WhatIf
 from api.console.arriving_previews import arriving
 from api.console.complaints import complaint_of
-from api.console.confirmations import check_final
-from api.console.errors import NotTypedSo
+from api.console.confirmations import PREVIEWED, check_final
+from api.console.errors import EffectsChanged, NotTypedSo
 from api.console.visit import Visit, visit_of
 from api.directory.connection_states import ConnectionState, Verb
+from api.errors import ApiError
 
 STEPS = {
     ConnectionState.LIVE: (Verb.PAUSE, Verb.OBSERVE, Verb.OFF),
@@ -55,8 +56,10 @@ async def change(request: Request) -> Response:
     people = await count_people(visit.it, visit.actor, found.id)
     try:
         if verb is Verb.RESUME and people.waiting:
-            check_final(visit.form, found.id)
-    except NotTypedSo as error:
+            await check_final(visit, found.id)
+    except (EffectsChanged, NotTypedSo) as error:
+        if visit.form.is_set(PREVIEWED):
+            return await _preview(visit, found, error)
         return _page(visit, found, people, error)
     await change_state(visit.it, visit.actor, found.id, verb)
     return visit.redirect(visit.url(f"/connections/{found.id}/state"), DONE[verb])
@@ -69,7 +72,7 @@ def steps_from(connection: ConnectionInUse) -> tuple[Verb, ...]:
 
 
 def _page(
-    visit: Visit, found: ConnectionInUse, people: PeopleCounts, error: NotTypedSo | None = None
+    visit: Visit, found: ConnectionInUse, people: PeopleCounts, error: ApiError | None = None
 ) -> Response:
     problem = None if error is None else complaint_of(error)
     return visit.page(
@@ -84,7 +87,8 @@ def _page(
     )
 
 
-async def _preview(visit: Visit, found: ConnectionInUse) -> Response:
+async def _preview(visit: Visit, found: ConnectionInUse, error: ApiError | None = None) -> Response:
+    """Show what going live would do; with an error, once more."""
     people = await count_people(visit.it, visit.actor, found.id)
     return await arriving(
         visit,
@@ -96,7 +100,7 @@ async def _preview(visit: Visit, found: ConnectionInUse) -> Response:
         section="/workspace",
         connection=found,
         people=people.waiting,
-        problem=None,
+        problem=None if error is None else complaint_of(error),
     )
 
 

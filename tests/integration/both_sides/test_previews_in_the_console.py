@@ -16,9 +16,14 @@ from tests.drivers.admin_http import admin_api_on
 from tests.drivers.both_sides import RULES, Installation, installation_on
 from tests.drivers.browsers import Visitor, signed_in
 
-SEEN = re.compile('name="seen" value="([^"]+)"')
+CARRIED = re.compile('name="(seen|previewed|harmless)" value="([^"]+)"')
 MARKUP = "<script>alert(1)</script>"
 POLICY = f"Locked {MARKUP}"
+
+
+def carried(page: str) -> dict[str, str]:
+    """Return what a preview carries along of what it has seen."""
+    return dict(CARRIED.findall(page))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,7 @@ async def test_new_rules_are_counted_told_by_name_and_then_followed(looked: Look
     assert "Create account" in shown.text
     assert "ada@" in shown.text
     assert MARKUP not in shown.text
-    [seen] = SEEN.findall(shown.text)
-    saved = await owner.send(path, wanted | {"step": "save", "harmless": "yes", "seen": seen})
+    saved = await owner.send(path, wanted | {"step": "save"} | carried(shown.text))
     assert "2 people are gone over with the new rules" in saved.text
     it, id_ = installation.administration, installation.ingress.connection
     found = await show_connection(it, COMMAND, id_)
@@ -99,7 +103,7 @@ async def test_an_observing_connection_shows_whom_it_would_create_and_goes_live(
     assert await looked.state() is ConnectionState.OBSERVING
     refused = await owner.send(path, {"step": "resume"})
     assert (refused.status_code, await looked.state()) == (400, ConnectionState.OBSERVING)
-    await owner.send(path, {"step": "resume", "harmless": "yes"})
+    await owner.send(path, {"step": "resume"} | carried(shown.text))
     assert await looked.state() is ConnectionState.LIVE
     await installation.deliver()
     assert len(await installation.accounts()) == 130
@@ -114,3 +118,73 @@ async def test_a_going_live_that_does_nothing_says_so(looked: Looked) -> None:
     await looked.owner.get(f"{looked.path}/state")
     shown = await looked.owner.send(f"{looked.path}/state", {"step": "preview"})
     assert "Nothing would happen" in shown.text
+
+
+async def paused(looked: Looked) -> str:
+    """Let somebody come, then pause the connection and let another one wait; return the first."""
+    installation = looked.installation
+    ada = await installation.ingress.user("ada@acme.test")
+    await installation.deliver()
+    it, id_ = installation.administration, installation.ingress.connection
+    await change_state(it, COMMAND, id_, Verb.PAUSE)
+    await installation.ingress.user("ben@acme.test")
+    await looked.owner.get(f"{looked.path}/state")
+    return ada
+
+
+async def deactivate(looked: Looked, identity: str) -> None:
+    off = {"op": "replace", "path": "active", "value": False}
+    await looked.installation.ingress.patch(f"/Users/{identity}", off)
+
+
+async def test_a_preview_whose_name_is_mistyped_is_shown_once_more(looked: Looked) -> None:
+    owner, path = looked.owner, f"{looked.path}/state"
+    await deactivate(looked, await paused(looked))
+    shown = await owner.send(path, {"step": "preview"})
+    assert 'value="resume" class="danger"' in shown.text
+    form = {"step": "resume", "typed": "acme"} | carried(shown.text)
+    refused = await owner.send(path, form)
+    assert refused.status_code == 400
+    assert "What would happen" in refused.text
+    assert 'aria-describedby="typed-wrong"' in refused.text
+    assert await looked.state() is ConnectionState.PAUSED
+    await owner.send(path, form | {"typed": looked.installation.ingress.connection})
+    assert await looked.state() is ConnectionState.LIVE
+
+
+async def test_without_a_preview_the_wrong_field_is_in_sight(looked: Looked) -> None:
+    await paused(looked)
+    path = f"{looked.path}/state"
+    refused = await looked.owner.send(path, {"step": "resume", "typed": "acme"})
+    assert refused.status_code == 400
+    assert "<details open>" in refused.text
+    assert 'aria-describedby="typed-wrong"' in refused.text
+
+
+async def test_a_going_live_is_harmless_only_until_somebody_leaves(looked: Looked) -> None:
+    owner, path = looked.owner, f"{looked.path}/state"
+    ada = await paused(looked)
+    shown = await owner.send(path, {"step": "preview"})
+    assert 'value="resume" class="danger"' not in shown.text
+    form = {"step": "resume"} | carried(shown.text)
+    assert "harmless" in form
+    await deactivate(looked, ada)
+    refused = await owner.send(path, form)
+    assert refused.status_code == 409
+    assert 'name="typed"' in refused.text
+    assert await looked.state() is ConnectionState.PAUSED
+
+
+async def test_rules_are_harmless_only_until_somebody_leaves(looked: Looked) -> None:
+    owner, path = looked.owner, f"{looked.path}/rules"
+    ada = await paused(looked)
+    wanted = {"on_create": "nothing", "on_deactivate": "remove-employee", "brake_kind": "off"}
+    shown = await owner.send(path, wanted | {"step": "preview"})
+    form = wanted | {"step": "save"} | carried(shown.text)
+    assert "harmless" in form
+    await deactivate(looked, ada)
+    refused = await owner.send(path, form)
+    assert refused.status_code == 409
+    assert "What would happen" in refused.text
+    it, id_ = looked.installation.administration, looked.installation.ingress.connection
+    assert (await show_connection(it, COMMAND, id_)).rules == RULES

@@ -184,3 +184,6 @@ async def test_what_cannot_be_undone_takes_the_typed_id(owner: Visitor, slow: Sl
     refused = await owner.send(PATH, saving | {"typed": "acme"})
     assert refused.status_code == 400
     assert "not typed as it is shown" in refused.text
+    assert "What would happen" in refused.text
+    assert 'aria-describedby="typed-wrong"' in refused.text
+    assert 'value="save" class="danger"' in refused.text
