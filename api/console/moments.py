@@ -26,13 +26,14 @@ JUST_NOW = 10
 def relative(micros: int, now: int) -> str:
     """Return a time in words, as ``3 minutes ago`` or ``in 2 days``.
 
+    A time to come is rounded to the nearest unit: a week is still told as 7 days a moment later.
+
     :param micros: microseconds since the epoch, as ``now``.
     """
     seconds = (now - micros) // SECOND
     if abs(seconds) < JUST_NOW:
         return "just now"
-    words = span(abs(seconds))
-    return f"{words} ago" if seconds > 0 else f"in {words}"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(_rounded(-seconds))}"
 
 
 def span(seconds: float) -> str:
@@ -41,6 +42,12 @@ def span(seconds: float) -> str:
         if seconds >= length:
             return _counted(int(seconds // length), unit)
     return _counted(int(seconds), "second") if seconds >= 1 or not seconds else "under a second"
+
+
+def _rounded(seconds: int) -> int:
+    """Return a duration that is a whole number of its largest unit."""
+    length = next((length for _, length in UNITS if seconds >= length), 1)
+    return round(seconds / length) * length
 
 
 def exact(micros: int) -> str:
