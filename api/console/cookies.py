@@ -18,7 +18,7 @@ OF_HOST = "__Host-"
 """The beginning of names that browsers take with ``Secure``, the path ``/`` and no domain alone."""
 
 MESSAGE_SECONDS = 120
-"""Seconds within which the next page is shown, as it usually is at once."""
+"""Seconds within which the page of a message is shown, as it usually is at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Cookies:
 
     @property
     def message(self) -> str | None:
-        """Return the sealed message that the request before has left, if any."""
+        """Return the sealed message that an earlier request has left, if any."""
         return self.request.cookies.get(self._name(MESSAGE))
 
     def set_session(self, answer: Response, secret: str) -> None:
@@ -46,7 +46,7 @@ class Cookies:
         self._set(answer, SESSION, secret, None)
 
     def set_message(self, answer: Response, message: str) -> None:
-        """Let the browser bring a message to the next page."""
+        """Let the browser bring a message to the page that it is sealed for."""
         self._set(answer, MESSAGE, message, MESSAGE_SECONDS)
 
     def forget(self, answer: Response, *names: str) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
@@ -23,6 +23,9 @@ from api.console.rendering import THE_REST, rendered
 from api.console.sessions import Session, Sessions
 from api.console.words import shortened
 from contracts.downstream.pages import Page
+
+FIRST_ERROR = 400
+"""The lowest status of pages that tell of an error."""
 
 IN_SCOPE, ARRIVAL_IN_SCOPE = "muster.visit", "muster.arrival"
 """The keys of an ASGI scope under which the doorway tells the pages who visits, or arrives."""
@@ -162,8 +165,12 @@ class Visit:
         return list_named(self.request.url.path, self._filters)
 
     def page(self, template: str, /, status: int = 200, **shown: Any) -> Response:
-        """Return a page, with the message that the request before has left for it."""
-        message = None if is_fragment(self.request) else self._message()
+        """Return a page, with the message that an earlier request has left for it, if any.
+
+        A page that tells of an error leaves the message to the next look at the same path.
+        """
+        is_whole = status < FIRST_ERROR and not is_fragment(self.request)
+        message = self._message() if is_whole else None
         content = rendered(template, self, message=message, **shown)
         answer = HTMLResponse(content, status)
         if message is not None:
@@ -194,6 +201,9 @@ class Visit:
     def redirect(self, url: str, message: str = "", **kept: str) -> Response:
         """Return an answer that leads to another page, which shows a message once.
 
+        The message is sealed for the path of that page. Another page, of which a second window or
+        a form that was sent twice may ask meanwhile, neither opens the message nor forgets it.
+
         :param kept: what the page shows beside it, also once, such as a new token.
         """
         answer = RedirectResponse(url, 303)
@@ -202,7 +212,8 @@ class Visit:
             told = json.dumps(
                 {"message": shortened(message, LONGEST_MESSAGE), **kept}, ensure_ascii=False
             )
-            self.cookies.set_message(answer, sealed_text(self.session.secret, told, OF_MESSAGE))
+            about = _message_for(urlsplit(url).path)
+            self.cookies.set_message(answer, sealed_text(self.session.secret, told, about))
         return answer
 
     def signed_out(self) -> Response:
@@ -213,8 +224,14 @@ class Visit:
 
     def _message(self) -> dict[str, str] | None:
         sealed = self.cookies.message
-        opened = unsealed_text(self.session.secret, sealed, OF_MESSAGE) if sealed else ""
+        about = _message_for(self.request.url.path)
+        opened = unsealed_text(self.session.secret, sealed, about) if sealed else ""
         return json.loads(opened) if opened else None
+
+
+def _message_for(path: str) -> str:
+    """Return what a message is about, for its seal: the page that shows it."""
+    return f"{OF_MESSAGE} {unquote(path)}"
 
 
 def visit_of(request: Request) -> Visit:

@@ -15,7 +15,7 @@ from api.directory.dialects import DirectoryDatabase
 from contracts.rules import Portal
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.administration import administration_on
-from tests.drivers.browsers import Visitor, signed_in
+from tests.drivers.browsers import CONSOLE_PATH, CONSOLE_URL, Visitor, signed_in
 
 STORE = {"workspace": "Acme", "portal": "store"}
 BRAKE = {"brake_kind": "on", "brake_number": "50", "brake_share": "10"}
@@ -56,6 +56,35 @@ async def test_a_new_connection_shows_base_url_and_token_once(owner: Visitor) ->
     again = await owner.text("/connections/acme-store-2")
     assert not TOKEN.search(again)
     assert "https://muster.test/scim/v2/acme-store-2" in again
+
+
+async def test_a_token_waits_for_its_page_while_others_are_looked_at(owner: Visitor) -> None:
+    await owner.get("/connections/new?workspace=Acme&portal=store")
+    form = {"csrf": owner.csrf, **WANTED}
+    made = await owner.http.post(f"{CONSOLE_URL}/connections/new", data=form)
+    assert made.status_code == 303
+    for path in ("/people?workspace=Acme", "/connections/acme-store", "/connections/nothing"):
+        page = (await owner.get(path)).text
+        assert "SCIM is enabled" not in page, path
+        assert not TOKEN.search(page), path
+    path = made.headers["location"].removeprefix(CONSOLE_PATH)
+    page = await owner.text(path)
+    assert "SCIM is enabled" in page
+    assert TOKEN.search(page)
+    assert not TOKEN.search(await owner.text(path))
+
+
+async def test_a_form_for_a_token_that_is_sent_twice_leaves_the_first_token_to_be_shown(
+    owner: Visitor,
+) -> None:
+    path = f"{CONSOLE_URL}/connections/acme-store/tokens/new"
+    await owner.get("/connections/acme-store/tokens/new")
+    form = {"csrf": owner.csrf, "earlier": "keep"}
+    assert (await owner.http.post(path, data=form)).status_code == 303
+    again = await owner.http.post(path, data=form)
+    assert again.status_code == 409
+    assert not TOKEN.search(again.text)
+    assert TOKEN.search(await owner.text("/connections/acme-store"))
 
 
 async def test_a_connection_starts_as_was_chosen(admin_api: AdminApi, owner: Visitor) -> None:
@@ -156,6 +185,16 @@ async def test_a_set_up_link_is_shown_once_listed_and_revoked(owner: Visitor) ->
     await owner.send(path)
     assert "Revoked" in await owner.text("/connections/acme-store")
     assert (await owner.get("/connections/acme-store/setup-links/no/revoke")).status_code == 404
+
+
+async def test_a_set_up_link_waits_for_the_page_of_its_connection(owner: Visitor) -> None:
+    await owner.text("/connections/acme-store")
+    form = {"csrf": owner.csrf, "days": "7"}
+    await owner.http.post(f"{CONSOLE_URL}/connections/acme-store/setup-links", data=form)
+    assert not LINK.search(await owner.text("/people?workspace=Acme"))
+    page = await owner.text("/connections/acme-store")
+    assert LINK.search(page)
+    assert "in 7 days" in page
 
 
 async def test_a_set_up_link_begins_with_the_address_of_the_setting(
