@@ -180,3 +180,17 @@ async def test_a_connection_without_a_token_says_so(admin_api: AdminApi, owner: 
     [token] = await list_tokens(admin_api.it, COMMAND, "acme-store")
     await revoke_token(admin_api.it, COMMAND, "acme-store", token.id)
     assert "There is no valid token" in await owner.text(CALLS)
+
+
+async def test_a_token_that_is_shown_is_kept_unless_the_visitor_chooses_otherwise(
+    owner: Visitor,
+) -> None:
+    path = "/connections/acme-store/provider"
+    ends, keeps = 'value="end" checked', 'value="keep-newest" checked'
+    assert ends in await owner.text(path)
+    form = {"earlier": "keep", "for": "okta"}
+    shown = await owner.send("/connections/acme-store/tokens/new", form)
+    assert "not shown again" in shown.text
+    assert keeps in shown.text
+    assert ends not in shown.text
+    assert ends in await owner.text(path)
