@@ -14,7 +14,8 @@ from api.admin.named_changes import Names
 from api.console.brake_forms import told_limit
 from api.console.known import Known, cut, known
 from api.console.moments import exact
-from api.console.words import label
+from api.console.rule_options import NAMES_OF_RULES
+from api.console.words import label, reason
 from api.directory.brake_limits import limit_in
 from api.errors import UnusableBrake
 
@@ -29,6 +30,7 @@ MOST_LISTED = 5
 NAMES = {
     "account": "Account",
     "active": "Active",
+    "cause": "Cause",
     "failures": "Failures",
     "group_map": "People of the group",
     "identities": "People",
@@ -43,10 +45,11 @@ NAMES = {
     "role_map": "Group or role",
     "expires_at": "Ends",
     "tokens": "Live tokens",
+    "trouble": "What was wrong",
 }
 """What settings are called. Others are called by their own words."""
 
-WORDS = {"do", "kind", "leaving", "people", "portal", "role", "state"}
+WORDS = {"do", "kind", "leaving", "people", "portal", "role", "state", "trouble"}
 """Settings whose values are words of the program; all others are shown as they are."""
 
 MAPPINGS = {"role_map": "name", "group_map": "group"}
@@ -103,8 +106,11 @@ class _Telling:
     connection: str
     names: Names
 
-    def lines(self, document: Mapping[str, Any], within: str = "") -> Iterator[Line]:
+    def lines(
+        self, document: Mapping[str, Any], within: str = "", portal: str = ""
+    ) -> Iterator[Line]:
         """Yield the settings of a document, each with its name and its value in words."""
+        portal = str(document.get("portal", portal))
         mentions = {"account": account_in(document), "identity": person_in(document)}
         for key, value in document.items():
             mention = mentions.get(key)
@@ -115,7 +121,11 @@ class _Telling:
             elif key == "identities" and isinstance(value, list):
                 yield NAMES[key], self._people(document, len(value))
             elif isinstance(value, Mapping):
-                yield from self.lines(value, "" if key == "rules" else key)
+                yield from self.lines(value, "" if key == "rules" else key, portal)
+            elif key == "do" and (within, portal, str(value)) in NAMES_OF_RULES:
+                yield NAMES[within], NAMES_OF_RULES[within, portal, str(value)]
+            elif key == "people" and isinstance(value, int):
+                yield NAMES["identities"], f"{value:,}"
             else:
                 name = within if key == "do" else f"{within} {key}".strip()
                 yield cut(NAMES.get(name) or label(name)), _value(key, value)
@@ -160,6 +170,8 @@ def _listed(items: Sequence[Any]) -> str:
 def _text(key: str, text: str) -> str:
     if key == "brake":
         return _brake(text)
+    if key == "cause":
+        return reason(text)
     return label(text) if key in WORDS else text
 
 

@@ -46,7 +46,7 @@ CREATIONS: Mapping[Portal, Sequence[Option]] = {
 DEACTIVATIONS: Mapping[Portal, Sequence[Option]] = {
     Portal.DASHBOARD: (
         _leaving("nothing", "No action"),
-        _leaving("remove-collaborator", "The employee is removed"),
+        _leaving("remove-collaborator", "The collaborator is removed"),
     ),
     Portal.STORE: (
         _leaving("nothing", "No action"),
@@ -61,6 +61,14 @@ DEACTIVATIONS: Mapping[Portal, Sequence[Option]] = {
     ),
 }
 """What can happen when a user is deactivated at the identity provider."""
+
+NAMES_OF_RULES: Mapping[tuple[str, str, str], str] = {
+    (rule, portal.value, it.do): it.name
+    for rule, options in (("on_create", CREATIONS), ("on_deactivate", DEACTIVATIONS))
+    for portal, some in options.items()
+    for it in some
+}
+"""The names of all rules, by the setting, the portal and the word of the program."""
 
 
 def creation_named(portal: Portal, do: str | None) -> Option:

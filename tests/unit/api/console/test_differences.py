@@ -11,8 +11,10 @@ from contracts.rules import (
     RULES,
     ChangePolicy,
     CreateCollaborator,
+    CreateMdmEmployee,
     DashboardRules,
     MdmRules,
+    RemoveCollaborator,
     Role,
     RoleLine,
 )
@@ -48,6 +50,46 @@ def test_a_policy_is_shown_as_it_is_called() -> None:
     assert lines(None, {"rules": after})[-1] == Difference(
         "Policy for the devices of those who leave", None, "lost & found"
     )
+
+
+def test_rules_are_called_as_their_forms_call_them() -> None:
+    dashboard = DashboardRules(on_deactivate=RemoveCollaborator())
+    mdm = MdmRules(on_create=CreateMdmEmployee())
+    documents = [
+        (
+            {"rules": RULES.dump_python(dashboard, mode="json")},
+            [
+                Difference("Portal", None, "Dashboard"),
+                Difference("When somebody joins", None, "No action"),
+                Difference("When somebody leaves", None, "The collaborator is removed"),
+            ],
+        ),
+        (
+            RULES.dump_python(mdm, mode="json"),
+            [
+                Difference("Portal", None, "MDM Portal"),
+                Difference("When somebody joins", None, "An MDM employee is created"),
+                Difference("When somebody leaves", None, "Nothing"),
+            ],
+        ),
+    ]
+    for document, told in documents:
+        assert lines(None, document)[:3] == told
+
+
+def test_a_retry_tells_what_was_wrong_with_how_many_people() -> None:
+    assert lines(None, {"trouble": "refused", "people": 1, "cause": "last_admin"}) == [
+        Difference("What was wrong", None, "Refused"),
+        Difference("People", None, "1"),
+        Difference("Cause", None, "Last Admin of the workspace"),
+    ]
+
+
+def test_a_deletion_tells_what_becomes_of_people() -> None:
+    assert lines(None, {"state": "closing", "people": "keep"}) == [
+        Difference("State", None, "Closing"),
+        Difference("What becomes of people", None, "Keep"),
+    ]
 
 
 def test_only_what_there_was_has_a_column() -> None:
