@@ -1,5 +1,8 @@
 """Who changed what? The words of the audit log become plain ones. Pure."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from api.admin.audit import Outcome
 from api.admin.list_audit import ListedChange
 from api.admin.mentions import Kind, subject_of
@@ -61,8 +64,10 @@ SUBJECTS = {
 }
 """How a subject is told by its id, by the noun of the action. People with names need no noun."""
 
-ACTORS = {"operator": "The operator", "command": "An operator at the command line"}
+ACTORS = {"operator": "the operator", "command": "the command line"}
 """Actors that are no administrators of a workspace."""
+
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def told_change(change: ListedChange) -> str:
@@ -82,12 +87,27 @@ def told_change(change: ListedChange) -> str:
 def told_actor(named: NamedChange) -> str:
     """Return who made a change; an administrator is told by the name of the token, if known."""
     actor = named.change.actor
+    if named.by:
+        return actor_told(actor, {actor: named.by})
+    text = actor_told(actor)
+    return text if text == actor else f"{text[:1].upper()}{text[1:]}"
+
+
+def actor_told(actor: str | None, names: Mapping[str, str] = NO_NAMES) -> str:
+    """Return an actor of the audit log in words that follow ``by``.
+
+    :param actor: None where an earlier version did not note it.
+    :param names: the names of the tokens of administrators that are known, by their actors.
+    """
+    if actor is None:
+        return "an earlier version"
     kind, _, id_ = actor.partition(":")
     match kind:
         case "admin":
-            return f"{named.by} (administrator)" if named.by else f"Administrator {id_}"
+            name = names.get(actor)
+            return f"{name} (administrator)" if name else f"administrator {id_}"
         case "setup-link":
-            return f"Somebody with set-up link {id_}"
+            return f"somebody with set-up link {id_}"
         case _:
             return ACTORS.get(actor, actor)
 

@@ -8,6 +8,7 @@ from api.admin.connection_states import show_connection
 from api.admin.connections import ConnectionInUse
 from api.admin.delete_connection import left_to_close
 from api.admin.first_call import provider_calls
+from api.admin.named_actors import names_of_actors
 from api.admin.overview import ConnectionOverview, overviews_of
 from api.admin.providers.fill_in import Values, filled_in
 from api.admin.providers.named_guides import GUIDES, provider_named
@@ -22,7 +23,10 @@ from api.console.visit import Visit
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection with all that its page shows. ``people_left`` is None unless it closes."""
+    """A connection with all that its page shows.
+
+    ``people_left`` is None unless it closes. ``actors`` are names of administrators.
+    """
 
     connection: ConnectionInUse
     base_url: str
@@ -31,6 +35,7 @@ class ConnectionView:
     groups: Groups
     tokens: Sequence[ListedToken]
     links: Sequence[ListedLink]
+    actors: Mapping[str, str]
     people_left: int | None
 
 
@@ -43,14 +48,18 @@ async def connection_view(visit: Visit, connection_id: str) -> ConnectionView:
     found = await show_connection(it, actor, connection_id)
     choices = choices_of(found.rules)
     [people] = await overviews_of(it, [found])
+    tokens = await list_tokens(it, actor, found.id)
+    links = await list_setup_links(it, actor, found.id)
+    acted = [found.state_by, *(each.created_by for each in (*tokens, *links))]
     return ConnectionView(
         connection=found,
         base_url=base_url_of(it.public_url, found.id),
         people=people,
         choices=choices,
         groups=Groups(names=await names_of_mapped(visit, found.id, choices)),
-        tokens=await list_tokens(it, actor, found.id),
-        links=await list_setup_links(it, actor, found.id),
+        tokens=tokens,
+        links=links,
+        actors=await names_of_actors(it, actor, acted),
         people_left=(await left_to_close(it, [found])).get(found.id),
     )
 

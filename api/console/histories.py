@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from api.admin.timelines import Event, TimelineEntry
+from api.console.changes import actor_told
 from api.console.moments import day
 from api.console.words import label, reason
 from api.requests.remedies import remedy_of
@@ -114,7 +115,7 @@ def told_entry(entry: TimelineEntry) -> ToldEntry:
         case Event.ADMINISTRATOR | Event.APPROVED | Event.REJECTED:
             if entry.event is Event.ADMINISTRATOR:
                 title = DEEDS.get(details["action"], f"{title}: {label(details['action'])}")
-            parts = [f"by {details['actor']}"]
+            parts = [f"by {actor_told(details['actor'])}"]
             parts += [] if details["outcome"] == "done" else [f"{details['outcome']}"]
         case Event.DEVICE_ACTION:
             title = DEVICE_ACTIONS.get(details["action"], title)

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from api.admin.providers.marked_texts import pieces_of
 from api.admin.providers.named_guides import GUIDES
 from api.console.brake_forms import told_brake
+from api.console.changes import actor_told
 from api.console.moments import exact, machine_readable, relative, span
 from api.console.pictures import comings_picture, date_of, lag_picture, told_lag
 from api.console.rule_forms import rules_form
@@ -76,6 +77,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        actor=actor_told,
         exact=exact,
         relative=relative,
         span=span,

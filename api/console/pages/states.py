@@ -11,6 +11,7 @@ from api.admin.actors import Power
 from api.admin.connection_states import change_state, show_connection
 from api.admin.connections import ConnectionInUse
 from api.admin.count_people import PeopleCounts, count_people
+from api.admin.named_actors import names_of_actors
 from api.admin.named_values import one_of
 from api.admin.preview import WhatIf
 from api.console.arriving_previews import arriving
@@ -42,7 +43,7 @@ async def state(request: Request) -> Response:
     """Show the state of a connection, and the steps from it."""
     visit = visit_of(request)
     found = await show_connection(visit.it, visit.actor, visit.named("connection"))
-    return _page(visit, found, await count_people(visit.it, visit.actor, found.id))
+    return await _page(visit, found, await count_people(visit.it, visit.actor, found.id))
 
 
 async def change(request: Request) -> Response:
@@ -60,7 +61,7 @@ async def change(request: Request) -> Response:
     except (EffectsChanged, NotTypedSo) as error:
         if visit.form.is_set(PREVIEWED):
             return await _preview(visit, found, error)
-        return _page(visit, found, people, error)
+        return await _page(visit, found, people, error)
     await change_state(visit.it, visit.actor, found.id, verb)
     return visit.redirect(visit.url(f"/connections/{found.id}/state"), DONE[verb])
 
@@ -71,7 +72,7 @@ def steps_from(connection: ConnectionInUse) -> tuple[Verb, ...]:
     return (Verb.ON,) if standing.switched_off_at is not None else STEPS[standing.state]
 
 
-def _page(
+async def _page(
     visit: Visit, found: ConnectionInUse, people: PeopleCounts, error: ApiError | None = None
 ) -> Response:
     problem = None if error is None else complaint_of(error)
@@ -83,6 +84,7 @@ def _page(
         connection=found,
         steps=steps_from(found),
         people=people,
+        actors=await names_of_actors(visit.it, visit.actor, [found.state_by]),
         problem=problem,
     )
 

@@ -42,7 +42,7 @@ async def test_a_change_is_told_with_what_differs(admin_api: AdminApi, viewer: V
     await change_brake(admin_api.it, COMMAND, "acme-store", "20:5")
     page = await viewer.text(AUDIT)
     assert "Set the brake" in page
-    assert "An operator at the command line" in page
+    assert "The command line" in page
     before, after = (told_limit(BrakeLimit(*each)) for each in ((50, 10), (20, 5)))
     assert f'<td data-name="Before">{before}</td>' in page
     assert f'<td data-name="After">{after}</td>' in page

@@ -61,6 +61,22 @@ async def test_a_page_reads_as_much_for_many_people_as_for_few(
     assert costs[0] == costs[1]
 
 
+async def test_who_set_the_state_is_told_as_in_the_audit_log(
+    owner: Visitor, viewer: Visitor, admin_api: AdminApi
+) -> None:
+    for path in (PATH, "/connections/acme-store"):
+        assert "the command line" in await owner.text(path)
+    await owner.send(PATH, {"step": "pause"})
+    id_ = admin_api.admins["owner"].id
+    for path in (PATH, "/connections/acme-store"):
+        page = await owner.text(path)
+        assert "owner (administrator)" in page
+        assert id_ not in page
+        page = await viewer.text(path)
+        assert f"administrator {id_}" in page
+        assert "owner (administrator)" not in page
+
+
 async def test_an_unknown_step_is_refused(owner: Visitor, admin_api: AdminApi) -> None:
     await owner.get(PATH)
     assert (await owner.send(PATH, {"step": "explode"})).status_code == 400

@@ -59,7 +59,7 @@ def test_an_action_of_another_version_is_told_by_itself() -> None:
     ("actor", "name", "told"),
     [
         ("operator", None, "The operator"),
-        ("command", None, "An operator at the command line"),
+        ("command", None, "The command line"),
         ("admin:9b1d", "Front desk", "Front desk (administrator)"),
         ("admin:9b1d", None, "Administrator 9b1d"),
         ("setup-link:77", None, "Somebody with set-up link 77"),

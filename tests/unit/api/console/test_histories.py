@@ -24,12 +24,12 @@ CHANGE = {"action": "people.lock", "actor": "admin:1", "outcome": "done", "corre
 
 TOLD: list[tuple[Event, dict[str, Any], str, str]] = [
     (Event.REQUEST, REQUEST, "The provider sent a change", "PATCH /Users/1 answered 200"),
-    (Event.ADMINISTRATOR, CHANGE, "An administrator locked the person", "by admin:1"),
+    (Event.ADMINISTRATOR, CHANGE, "An administrator locked the person", "by administrator 1"),
     (
         Event.ADMINISTRATOR,
         CHANGE | {"action": "accounts.release", "outcome": "begun"},
         "An administrator acted: Accounts.release",
-        "by admin:1 begun",
+        "by administrator 1 begun",
     ),
     (Event.DEVICE_ACTION, {"action": "release", "serial": "L1"}, "A device was released", "L1"),
     (
