@@ -24,9 +24,9 @@ class ConnectionOverview:
 
     ``pending`` wait to be published, or are published and not applied; of the latter there are as
     many at least (``api.reconciliation.not_arrived``). ``held`` wait for an administrator: by the
-    brake, or because the connection is paused or observing. ``lag_seconds`` is how long the longest
-    of the pending has been waiting at least; None where nothing is. ``failed`` could not be
-    published or applied.
+    brake, or because the connection is paused or observing; the latter are ``kept_back``.
+    ``lag_seconds`` is how long the longest of the pending has been waiting at least; None where
+    nothing is. ``failed`` could not be published or applied.
     """
 
     connection: ConnectionInUse
@@ -34,6 +34,7 @@ class ConnectionOverview:
     inactive: int
     pending: int
     held: int
+    kept_back: int
     refused: int
     failed: int
     lag_seconds: float | None
@@ -90,13 +91,15 @@ def _overview(
     since = people.waiting_since if publishes else None
     published = Published(people.beyond, people.beyond_since, people.published)
     on_the_way = not_arrived(published, arrived, now)
+    kept_back = 0 if publishes else people.waiting
     waits = (None if since is None else seconds_since(since, now), on_the_way.seconds)
     return ConnectionOverview(
         connection=connection,
         active=people.active,
         inactive=people.inactive,
         pending=on_the_way.people + (people.waiting if publishes else 0),
-        held=people.held + (0 if publishes else people.waiting),
+        held=people.held + kept_back,
+        kept_back=kept_back,
         refused=problems.refused,
         failed=problems.failed + people.rejected,
         lag_seconds=max((it for it in waits if it is not None), default=None),

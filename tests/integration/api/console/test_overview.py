@@ -1,5 +1,7 @@
 """Does a workspace's page show its portals, whether SCIM is on there or not?"""
 
+from html import unescape
+
 from sqlalchemy import event
 
 from api.admin.actors import COMMAND
@@ -10,6 +12,7 @@ from contracts.clock import now
 from contracts.rules import MdmRules
 from tests.drivers.admin_http import RULES, AdminApi
 from tests.drivers.browsers import Visitor
+from tests.integration.api.outbox.test_judged_leavings import names, world_on
 
 
 async def test_a_portal_without_a_connection_offers_to_enable_scim(owner: Visitor) -> None:
@@ -31,6 +34,24 @@ async def test_a_portal_shows_each_of_its_connections(admin_api: AdminApi, owner
         assert words in page
     assert page.count("SCIM off") == 1
     assert "other-store" not in page
+
+
+async def test_people_wait_in_a_paused_connection_and_are_held_by_a_brake_alone(
+    admin_api: AdminApi, owner: Visitor
+) -> None:
+    world = await world_on(admin_api.it.directory, "off", 2, "Acme")
+    await change_state(admin_api.it, COMMAND, world.connection, Verb.PAUSE)
+    await world.leave(*names(1))
+    people = f"workspace=Acme&connection={world.connection}"
+    for path in ("/workspace?workspace=Acme", f"/connections/{world.connection}"):
+        page = unescape(await owner.text(path))
+        figures = page[page.index(f"/people?{people}") :]
+        assert "<dt>Waiting</dt>" in figures
+        assert "<dt>Held</dt><dd>0</dd>" in figures
+        assert "until the connection goes live: it is paused" in figures
+    listed = await owner.text(f"/people?{people}&state=held")
+    assert '<span class="badge warn">Waiting</span>' in listed
+    assert '<span class="badge warn">Held</span>' not in listed
 
 
 async def test_the_live_part_is_the_same_without_the_frame(owner: Visitor) -> None:
