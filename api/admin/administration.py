@@ -1,6 +1,7 @@
 """What do use cases work with? The directory, Protocols of downstream, a public URL and a clock."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import Clock, now
@@ -37,7 +38,8 @@ class Administration:
     """Both sides of an installation, as administrators and operators see them.
 
     ``public_url`` is what base URLs are built on. ``console_url`` is what links to the console are
-    built on, without its path; None where no setting tells it.
+    built on, without its path; None where no setting tells it. ``preview_turns`` lets one preview
+    run at a time.
     """
 
     directory: DirectoryDatabase
@@ -45,3 +47,4 @@ class Administration:
     public_url: str
     clock: Clock = now
     console_url: str | None = None
+    preview_turns: asyncio.Lock = field(default_factory=asyncio.Lock)

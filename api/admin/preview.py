@@ -3,7 +3,7 @@
 Rules may change, people may leave, and a connection may go live, each alone or all together.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from api.admin.actors import Actor, Power
@@ -12,6 +12,7 @@ from api.admin.connections import ConnectionInUse, check_policy
 from api.admin.find_person import people_named
 from api.admin.imagined_brakes import imagined_brakes
 from api.admin.imagined_events import ImaginedChange, imagined_events
+from api.admin.preview_turns import Effects
 from api.admin.rule_choices import RuleChoices, merged
 from api.admin.rules import rules_from
 from api.admin.scope import connection_for
@@ -44,10 +45,10 @@ class WhatIf:
         return not (self.changes_rules or self.leavers or self.goes_live)
 
 
-async def preview(
-    it: Administration, actor: Actor, connection_id: str, asked: WhatIf
-) -> AsyncIterator[PlannedEffect]:
+async def preview(it: Administration, actor: Actor, connection_id: str, asked: WhatIf) -> Effects:
     """Return the effects that changes of a connection would have downstream, computed one by one.
+
+    They wait for their turn, while another preview of the process is computed.
 
     The rules change first, then the people leave in their order, as far as the brake lets them.
     What it would hold is told as such. While the connection is paused or observing, the effects are
@@ -85,7 +86,7 @@ async def preview(
         leavers=tuple(dict.fromkeys(person.identity for person in people)),
         goes_live=asked.goes_live,
     )
-    return _effects(it, change)
+    return Effects(_effects(it, change), it.preview_turns)
 
 
 def _check(connection: ConnectionInUse, asked: WhatIf) -> None:
@@ -99,7 +100,7 @@ def _check(connection: ConnectionInUse, asked: WhatIf) -> None:
         raise ConnectionOff
 
 
-async def _effects(it: Administration, change: ImaginedChange) -> AsyncIterator[PlannedEffect]:
+async def _effects(it: Administration, change: ImaginedChange) -> AsyncGenerator[PlannedEffect]:
     downstream = it.downstream
     async with it.directory.snapshot() as db:
         brakes = await imagined_brakes(db, change.connection, change.now, change.leavers)

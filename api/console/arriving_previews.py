@@ -2,7 +2,7 @@
 
 Everybody of a connection is planned, which takes some seconds where there are many. The browser
 shows the beginning meanwhile, with or without script, and nothing is kept between two requests. If
-the visitor leaves, the preview ends.
+the visitor leaves, the preview ends, or its waiting for another one.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from starlette.responses import Response
 from api.admin.http.problems import foreseen
 from api.admin.leavings_digest import leavings_digest
 from api.admin.preview import WhatIf, preview
+from api.admin.preview_turns import Effects
 from api.admin.remedies import REMEDIES
 from api.console.complaints import FORESEEN, Complaint
 from api.console.previews import Counting, previewed
 from api.console.visit import Visit
-from contracts.downstream.preview import PlannedEffect
 
 TELL_EVERY = 1.0
 """Seconds after which a page tells how far the counting is, so that no proxy thinks it dead."""
@@ -56,7 +56,7 @@ async def _parts(
     visit: Visit,
     ending: str,
     connection_id: str,
-    effects: AsyncIterator[PlannedEffect],
+    effects: Effects,
     shown: dict[str, Any],
 ) -> AsyncIterator[str]:
     counting = Counting()
@@ -72,14 +72,12 @@ async def _parts(
         yield visit.part(ending, found=found, **shown)
 
 
-async def _counted(
-    counting: Counting, effects: AsyncIterator[PlannedEffect]
-) -> AsyncGenerator[int]:
-    """Count effects, and yield their number every now and then."""
+async def _counted(counting: Counting, effects: Effects) -> AsyncGenerator[int | None]:
+    """Count effects, and yield their number every now and then; None while they wait."""
     task = asyncio.create_task(counting.take(effects))
     try:
         while not (await asyncio.wait({task}, timeout=TELL_EVERY))[0]:
-            yield counting.counts.total()
+            yield None if effects.is_waiting else counting.counts.total()
         await task
     finally:
         task.cancel()  # which a task that is done does not mind

@@ -4,7 +4,7 @@ A preview plans everybody whom a change concerns. Only as many effects are kept 
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -109,7 +109,7 @@ class Counting:
     counts: Counter[EffectKind] = field(default_factory=Counter)
     first: dict[EffectKind, list[PlannedEffect]] = field(default_factory=dict)
 
-    async def take(self, effects: AsyncIterator[PlannedEffect]) -> None:
+    async def take(self, effects: AsyncIterable[PlannedEffect]) -> None:
         """Count all effects, and keep the first ones of each kind."""
         async for effect in effects:
             self.counts[effect.effect] += 1

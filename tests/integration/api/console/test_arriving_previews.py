@@ -25,16 +25,21 @@ EFFECT = PlannedEffect(
 
 @dataclass(slots=True)
 class Slow:
-    """A Preview that tells one effect, and goes on when it is let."""
+    """A Preview that tells one effect, and goes on when it is let.
+
+    ``steps`` tells in which order previews have begun and ended.
+    """
 
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     left: asyncio.Event = field(default_factory=asyncio.Event)
     fails: bool = False
+    steps: list[str] = field(default_factory=list)
 
     async def of(
         self, events: AsyncIterator[Sequence[IdentityChanged]]
     ) -> AsyncIterator[PlannedEffect]:
+        self.steps.append("begun")
         try:
             yield EFFECT
             self.begun.set()
@@ -43,6 +48,7 @@ class Slow:
                 raise UnknownPolicy("Acme", "Lost")
             yield EFFECT
         finally:
+            self.steps.append("ended")
             self.left.set()
 
 
@@ -172,6 +178,49 @@ async def test_a_visitor_who_leaves_ends_the_preview(
     await served
     await slow.left.wait()
     assert 'value="save"' not in reading.rest()
+
+
+async def waiting(admin_api: AdminApi, owner: Visitor) -> tuple[Reading, "asyncio.Task[None]"]:
+    """Ask for a preview while another one is counted, and return once its page says so."""
+    reading, served = await begun(admin_api, owner)
+    assert "are being counted" in await reading.parts.get()
+    assert "waits for another preview" in await reading.parts.get()
+    return reading, served
+
+
+async def test_one_preview_is_counted_at_a_time_at_the_console_and_over_http(
+    admin_api: AdminApi, owner: Visitor, slow: Slow
+) -> None:
+    _, first = await begun(admin_api, owner)
+    await slow.begun.wait()
+    over_http = asyncio.create_task(
+        admin_api.owner.post("/connections/acme-store/preview", {"on_deactivate": "nothing"})
+    )
+    reading, last = await waiting(admin_api, owner)
+    assert slow.steps == ["begun"]
+    assert (await owner.get(PATH)).status_code == 200
+    slow.go_on.set()
+    await asyncio.gather(first, last)
+    assert (await over_http)["counts"] == {"remove": 2}
+    assert slow.steps == ["begun", "ended"] * 3
+    assert 'value="save"' in reading.rest()
+
+
+async def test_a_visitor_who_leaves_waits_no_more_and_lets_the_next_preview_come(
+    admin_api: AdminApi, owner: Visitor, slow: Slow
+) -> None:
+    first, counted = await begun(admin_api, owner)
+    await slow.begun.wait()
+    second, waited = await waiting(admin_api, owner)
+    third, follows = await waiting(admin_api, owner)
+    second.leaves.set()
+    await waited
+    first.leaves.set()
+    await counted
+    slow.go_on.set()
+    await follows
+    assert slow.steps == ["begun", "ended"] * 2
+    assert 'value="save"' in third.rest()
 
 
 async def test_what_cannot_be_undone_takes_the_typed_id(owner: Visitor, slow: Slow) -> None:
