@@ -1,7 +1,7 @@
 """How is told what has happened to a person? Each entry of a timeline is a sentence. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -37,6 +37,8 @@ EVENTS: Mapping[Event, str] = {
     Event.REFUSED: "An action was refused, and waits",
 }
 """What the kinds of entries mean; a test holds them to be complete."""
+
+APPLIED_IN_PART = "The change was carried out in the portal, but for what was refused"
 
 DEEDS = {
     "people.lock": "An administrator locked the person",
@@ -100,6 +102,17 @@ def by_day(entries: Sequence[ToldEntry]) -> Sequence[tuple[str, Sequence[ToldEnt
     if len(entries) <= MOST_WITHOUT_DAYS:
         return [("", entries)]
     return [(name, list(some)) for name, some in groupby(entries, lambda each: day(each.at))]
+
+
+def told_timeline(entries: Sequence[TimelineEntry]) -> Sequence[ToldEntry]:
+    """Return a timeline in words; an application tells that some of it was refused."""
+    told = [told_entry(each) for each in entries]
+    if all(each.event is not Event.REFUSED for each in entries):
+        return told
+    return [
+        replace(words, title=APPLIED_IN_PART) if each.event is Event.APPLIED else words
+        for each, words in zip(entries, told, strict=True)
+    ]
 
 
 def told_entry(entry: TimelineEntry) -> ToldEntry:

@@ -14,7 +14,7 @@ from api.admin.resync import Resynced, resync
 from api.admin.show_person import show_person
 from api.admin.why.explain import explain
 from api.console.answers import told_answer
-from api.console.histories import by_day, told_entry
+from api.console.histories import by_day, told_timeline
 from api.console.visit import Visit, visit_of
 
 MOST_DEVICES, MOST_GROUPS, MOST_ENTRIES = 50, 50, 60
@@ -46,7 +46,7 @@ async def person(request: Request) -> Response:
         answers=[told_answer(each, connection.workspace, identity) for each in answers],
         groups=shown.groups[:MOST_GROUPS],
         devices=shown.devices[:MOST_DEVICES],
-        days=by_day([told_entry(each) for each in shown.timeline[-MOST_ENTRIES:]]),
+        days=by_day(told_timeline(shown.timeline)[-MOST_ENTRIES:]),
         shown_entries=min(len(shown.timeline), MOST_ENTRIES),
     )
 

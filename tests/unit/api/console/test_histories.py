@@ -13,6 +13,7 @@ from api.console.histories import (
     ToldEntry,
     by_day,
     told_entry,
+    told_timeline,
 )
 from worker.planning.actions import DeviceActionKind, RefusedAction
 
@@ -64,6 +65,16 @@ def test_a_refused_request_has_a_remedy() -> None:
     assert told.is_bad
     assert "userName is taken" in told.parts
     assert "match the two at the provider" in told.remedy
+
+
+def test_a_change_that_was_applied_in_part_is_told_so() -> None:
+    applied = TimelineEntry(1, Event.APPLIED, {"version": 1})
+    refused = TimelineEntry(2, Event.REFUSED, {"action": "change_role", "reason": "last_admin"})
+    assert [it.title for it in told_timeline([applied, refused])] == [
+        "The change was carried out in the portal, but for what was refused",
+        "The new role was refused, and waits",
+    ]
+    assert told_timeline([applied]) == [told_entry(applied)]
 
 
 def test_a_long_timeline_is_told_day_by_day() -> None:
