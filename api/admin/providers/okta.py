@@ -77,7 +77,7 @@ GUIDE = guide(
         " and Go Back**, and **Done**. Okta sends them at once.",
     ),
     step(
-        "Push a group of its own for roles",
+        "Push a group of its own",
         "To assign a group sends its people, and not the group.",
         ByPortal(
             "Without a pushed group no role is mapped: everybody keeps the role of the rule.",
