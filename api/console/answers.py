@@ -180,7 +180,7 @@ def _rules(to: To) -> str:
 
 def _deed(do: Do) -> Callable[[To], ToldStep]:
     def tell(to: To) -> ToldStep:
-        text = deed(do, to)
+        text = deed(do, to, "“{}”".format)
         path = PERSON.format(**to) if do is Do.DELETE_USER else None
         return ToldStep(f"{text[:1].upper()}{text[1:]}.", path)
 

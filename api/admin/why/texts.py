@@ -11,6 +11,8 @@ from api.admin.why.answers import Do
 To = Mapping[str, Any]
 """The names of what a step is done to."""
 
+Quoted = Callable[[str], str]
+
 
 def words(name: str) -> str:
     """Return the name of a fact as it is read."""
@@ -32,28 +34,35 @@ def shown(value: Any) -> str:
             return str(value)
 
 
-def _leave(to: To) -> str:
-    groups = [f"the group {name!r}" for name in to.get("groups", ())]
-    roles = [f"the SCIM role {name!r}" for name in to.get("roles", ())]
+def _join(to: To, quoted: Quoted) -> str:
+    return f"adds the user to the group {quoted(to['group'])}"
+
+
+def _leave(to: To, quoted: Quoted) -> str:
+    groups = [f"the group {quoted(name)}" for name in to.get("groups", ())]
+    roles = [f"the SCIM role {quoted(name)}" for name in to.get("roles", ())]
     return f"takes {' and '.join([*groups, *roles])} from the user"
 
 
-def _text(text: str) -> Callable[[To], str]:
-    return lambda to: text.format(**to)
+def _text(text: str) -> Callable[[To, Quoted], str]:
+    return lambda to, _: text.format(**to)
 
 
-DEEDS: Mapping[Do, Callable[[To], str]] = {
+DEEDS: Mapping[Do, Callable[[To, Quoted], str]] = {
     Do.CREATE_USER: _text("creates the user anew"),
     Do.ACTIVATE: _text("activates the user"),
     Do.DEACTIVATE: _text("deactivates the user"),
     Do.DELETE_USER: _text("of {connection} deletes the user {identity}"),
     Do.CHANGE_EMAIL: _text("sends an e-mail that no other account has"),
-    Do.JOIN_GROUP: _text("adds the user to the group {group!r}"),
+    Do.JOIN_GROUP: _join,
     Do.LEAVE_GROUPS: _leave,
 }
 """What the provider does, by the steps that are the provider's; a test holds it to be complete."""
 
 
-def deed(do: Do, to: To) -> str:
-    """Return a step that is made at the provider, as a sentence without its full stop."""
-    return f"the provider {DEEDS[do](to)}"
+def deed(do: Do, to: To, quoted: Quoted = repr) -> str:
+    """Return a step that is made at the provider, as a sentence without its full stop.
+
+    :param quoted: puts names into quotation marks.
+    """
+    return f"the provider {DEEDS[do](to, quoted)}"

@@ -20,6 +20,16 @@ def test_every_kind_of_step_is_told() -> None:
         (Step(Do.APPROVE, PERSON), "Approve what the brake holds.", "/held"),
         (Step(Do.UNLOCK, PERSON), "Unlock the person.", "/people/acme-store/2819c223/unlock"),
         (Step(Do.ADD_POLICY, {"policy": "Lost"}), "Add the policy “Lost”.", "/policies"),
+        (
+            Step(Do.LEAVE_GROUPS, {"groups": ["IT's own"], "roles": ["boss"]}),
+            "The provider takes the group “IT's own” and the SCIM role “boss” from the user.",
+            None,
+        ),
+        (
+            Step(Do.JOIN_GROUP, {"group": "Muster Editors"}),
+            "The provider adds the user to the group “Muster Editors”.",
+            None,
+        ),
         (Step(Do.ACTIVATE, PERSON), "The provider activates the user.", None),
         (
             Step(Do.DELETE_USER, PERSON),
