@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from api.admin.named_people import NamedPerson, people_with_ids
+from api.admin.named_people import NamedPerson, names_of_holders, people_with_ids
+from api.console.effect_words import holder_in, told_loss, told_refusal
 from api.console.visit import Visit
 from api.console.words import label, shortened
 from contracts.downstream.preview import EffectKind, PlannedEffect
@@ -52,7 +53,7 @@ IRREVOCABLE = (
 OF_OBJECTS = ("serial", "email")
 """The fields by which a device or an account is known."""
 
-IN_WORDS = frozenset({"role", "own_role", "held", "refused"})
+IN_WORDS = frozenset({"role", "own_role"})
 """The fields whose values are words of the program."""
 
 
@@ -134,7 +135,9 @@ async def previewed(visit: Visit, connection_id: str, counted: Counting) -> Prev
     chosen = counted.chosen()
     ids = {it.identity for it in chosen if it.connection == connection_id}
     people = await people_with_ids(visit.it, visit.actor, connection_id, ids)
-    shown = (_shown(it, connection_id, people.get(it.identity)) for it in chosen)
+    in_the_way = {holder_in(it.before or {}) for it in chosen}
+    holders = await names_of_holders(visit.it, {key for key in in_the_way if key is not None})
+    shown = (_shown(it, connection_id, people.get(it.identity), holders) for it in chosen)
     counts = {kind: counted.counts[kind] for kind in GRAVEST_FIRST if counted.counts[kind]}
     return Previewed(counts, list(_bounded(shown)))
 
@@ -148,7 +151,12 @@ def _bounded(effects: Iterator[ShownEffect]) -> Iterator[ShownEffect]:
         yield effect
 
 
-def _shown(effect: PlannedEffect, connection: str, person: NamedPerson | None) -> ShownEffect:
+def _shown(
+    effect: PlannedEffect,
+    connection: str,
+    person: NamedPerson | None,
+    holders: Mapping[tuple[str, str], str],
+) -> ShownEffect:
     before, after = effect.before or {}, effect.after or {}
     known = {**before, **after} if effect.effect is EffectKind.CREATE else {**after, **before}
     of = next((str(known[name]) for name in OF_OBJECTS if known.get(name)), "")
@@ -160,10 +168,27 @@ def _shown(effect: PlannedEffect, connection: str, person: NamedPerson | None) -
         identity=effect.identity,
         person=shortened(name, LONGEST_NAME),
         of="" if of == name else shortened(of, LONGEST_NAME),
-        before=_fields(before, after),
+        before=_before(effect.effect, before, after, holders),
         after=_fields(after, before),
         reason=shortened(effect.reason, LONGEST_NAME),
     )
+
+
+def _before(
+    kind: EffectKind,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    holders: Mapping[tuple[str, str], str],
+) -> str:
+    """Return what there is before an effect; what is held or refused, in a sentence."""
+    match kind:
+        case EffectKind.HOLD:
+            return told_loss(before)
+        case EffectKind.REFUSE:
+            holder = holder_in(before)
+            return told_refusal(before, holders.get(holder) if holder else None)
+        case _:
+            return _fields(before, after)
 
 
 def _fields(side: Mapping[str, Any], other: Mapping[str, Any]) -> str:

@@ -53,7 +53,6 @@ LABELS = {
     "hold": "Held by the brake",
     "email": "E-mail",
     "own_role": "Role without mapping",
-    "held_by": "Held by person",
     "admin-role": "Admin role",
     "device": "Devices",
     "provide_account": "Create or link account",

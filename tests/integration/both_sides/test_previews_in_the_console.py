@@ -188,3 +188,20 @@ async def test_rules_are_harmless_only_until_somebody_leaves(looked: Looked) -> 
     assert "What would happen" in refused.text
     it, id_ = looked.installation.administration, looked.installation.ingress.connection
     assert (await show_connection(it, COMMAND, id_)).rules == RULES
+
+
+@pytest.mark.parametrize("looked", [RULES], indirect=True, ids=["store"])
+async def test_an_account_in_the_way_is_told_by_the_name_of_its_person(looked: Looked) -> None:
+    installation = looked.installation
+    it, id_ = installation.administration, installation.ingress.connection
+    ada = await installation.ingress.user("ada@acme.test")
+    await installation.deliver()
+    await change_state(it, COMMAND, id_, Verb.PAUSE)
+    emails = [{"value": "ada@acme.test", "primary": True}]
+    await installation.ingress.user("other@acme.test", emails=emails)
+    await looked.owner.get(f"{looked.path}/state")
+    shown = unescape((await looked.owner.send(f"{looked.path}/state", {"step": "preview"})).text)
+    assert "1 effect</caption>" in shown
+    told = f"No account is created or linked. The address belongs to ada@acme.test of {id_}."
+    assert told in shown
+    assert ada not in shown
