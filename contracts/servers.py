@@ -30,7 +30,7 @@ def servers_in(url: str) -> tuple[Sequence[Server], str]:
     :raises ValueError: when an item of the list is not a host with or without a port.
     """
     scheme, mark, rest = url.partition("://")
-    begin = USER.match(rest).end()  # type: ignore[union-attr]  # matches nothing, too
+    begin = _end_of_user(rest)
     hosts = re.split("[/?#]", rest[begin:], maxsplit=1)[0]
     if not hosts:
         return [], url
@@ -41,3 +41,14 @@ def servers_in(url: str) -> tuple[Sequence[Server], str]:
         raise ValueError("not a list of servers")
     first = hosts.split(",")[0]
     return servers, f"{scheme}{mark}{rest[:begin]}{first}{rest[begin + len(hosts) :]}"
+
+
+def query_in(url: str) -> str:
+    """Return the query of a URL; empty if it has none. User and password may hold any sign."""
+    rest = url.partition("://")[2]
+    return rest[_end_of_user(rest) :].partition("?")[2]
+
+
+def _end_of_user(rest: str) -> int:
+    """Return where the hosts begin in a URL without its scheme."""
+    return USER.match(rest).end()  # type: ignore[union-attr]  # matches nothing, too

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
+from contracts.secure_connections.parameters import parameters_in
 from contracts.secure_connections.passwords import PASSWORD_FILE
 from contracts.secure_connections.tls import Tls, Verification
-from contracts.servers import Server, servers_in
+from contracts.servers import Server, query_in, servers_in
 
 VERIFICATIONS: Mapping[str, Verification | None] = {
     "disable": None,
@@ -43,7 +44,8 @@ def async_url(text: str) -> URL:
 
     :raises ArgumentError: when the text is no URL.
     :raises ValueError: when the URL names another kind of database, SQLite without a file, hosts
-        that cannot be read, or a parameter that is unknown, or contradicts another one.
+        that cannot be read, or a parameter that is unknown, has not one value, or contradicts
+        another one.
     """
     scheme = text.partition("://")[0]
     servers, plain = servers_in(text) if scheme.startswith("postgres") else ([], text)
@@ -52,7 +54,8 @@ def async_url(text: str) -> URL:
         case "sqlite":
             return _of_a_file(url).set(drivername="sqlite+aiosqlite")
         case "postgres" | "postgresql":
-            _check_options(url)
+            _check_options(parameters_in(query_in(plain)))
+            tls_of(url)
             ours = url.set(drivername="postgresql+asyncpg")
             return _with_servers(ours, servers) if len(servers) > 1 else ours
         case _:
@@ -106,13 +109,12 @@ def tls_of(url: URL) -> Tls | None:
     )
 
 
-def _check_options(url: URL) -> None:
+def _check_options(parameters: Mapping[str, str]) -> None:
     known = {MODE: tuple(VERIFICATIONS), "target_session_attrs": KINDS_OF_SERVERS}
     files = {ROOTS, CERTIFICATE, KEY, PASSWORD_FILE}
-    for name, value in url.query.items():
-        if not isinstance(value, str) or not (value in known.get(name, ()) or name in files):
+    for name, value in parameters.items():
+        if not (value in known.get(name, ()) or name in files):
             raise ValueError("unknown parameter or value")
-    tls_of(url)
 
 
 def _with_servers(url: URL, servers: Sequence[Server]) -> URL:

@@ -3,8 +3,9 @@
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
+from contracts.secure_connections.parameters import parameters_in
 from contracts.secure_connections.passwords import PASSWORD_FILE, password_in
 from contracts.secure_connections.tls import Tls, TlsContexts, Verification
 from contracts.servers import Server, servers_in
@@ -27,12 +28,13 @@ class BrokerUrl:
     def __init__(self, text: str) -> None:
         """Read a URL.
 
-        :raises ValueError: when it is not of a broker, or its parameters contradict each other.
+        :raises ValueError: when it is not of a broker, or its parameters contradict each other, or
+            have not one value each.
         """
         self.servers: Sequence[Server]
         self.servers, plain = servers_in(text)
         self._parts = urlsplit(plain)
-        self._parameters = dict(parse_qsl(self._parts.query, keep_blank_values=True))
+        self._parameters = parameters_in(self._parts.query)
         if self._parts.scheme not in {"amqp", "amqps"} or not self.servers:
             raise ValueError("not the URL of a broker")
         self.tls = tls_of(self._parts.scheme, self._parameters)

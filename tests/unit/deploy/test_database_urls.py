@@ -45,8 +45,19 @@ def test_the_parameters_of_a_url_are_its_tls(query: str, tls: Tls | None) -> Non
         "?sslmode=verify-full&sslmode=verify-ca",
         "?sslmode=verified",
         "?sslcrl=/tls/crl",
+        "?sslmode=",
+        "?sslmode",
+        "?sslrootcert=",
+        "?sslmode=verify-full&sslrootcert=",
+        "?sslmode=verify-full&sslrootcert=%00",
+        "?target_session_attrs=any&target_session_attrs=any",
     ],
 )
 def test_parameters_that_would_secure_nothing_are_refused(query: str) -> None:
     with pytest.raises(ValueError, match=r"parameter|files|key|authorities"):
         async_url(f"postgresql://u@db/x{query}")
+
+
+def test_a_password_may_hold_the_signs_of_a_query() -> None:
+    url = async_url("postgresql://u:p?a=&a=/x@db/x?sslmode=require")
+    assert (url.password, tls_of(url)) == ("p?a=&a=/x", Tls(NOTHING))

@@ -41,10 +41,15 @@ def test_the_parameters_of_a_url_are_its_tls(url: str, tls: Tls | None) -> None:
         "amqps://b/?verify=none",
         "amqps://b/?no_verify_ssl=true",
         "amqps://b/?cafile=/tls/ca.crt&verify=verify_none",
+        "amqps://b/?cafile=",
+        "amqps://b/?verify",
+        "amqps://b/?certfile=/tls/tls.crt&keyfile=",
+        "amqps://b/?cafile=%00",
+        "amqps://b/?verify=verify_peer&verify=verify_none",
     ],
 )
 def test_parameters_that_would_secure_nothing_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"URL|file|encrypted|key|verified"):
+    with pytest.raises(ValueError, match=r"URL|file|encrypted|key|verified|parameter"):
         BrokerUrl(url)
 
 
