@@ -27,8 +27,9 @@ from api.requests.client_address import TrustedProxies, networks_in
 from api.scim.protocol.limits import Limits
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.secure_connections.broker_urls import BrokerUrl
-from contracts.secure_connections.passwords import with_password_file
-from contracts.servers import servers_in
+from contracts.secure_connections.parameters import parameters_in
+from contracts.secure_connections.passwords import PASSWORD_FILE, with_password_file
+from contracts.servers import query_in, servers_in
 from contracts.topology import MOST_MESSAGES, Lane
 from deploy.connection_bounds import Bounds
 from deploy.database_urls import async_url
@@ -67,7 +68,7 @@ def _database_url(text: str) -> str:
         async_url(text)
     except (ArgumentError, ValueError):
         raise ValueError from None
-    return text
+    return _without_password_file(text)
 
 
 def _public_url(text: str) -> str:
@@ -90,7 +91,14 @@ def _console_url(text: str) -> str:
 def _broker_url(text: str) -> str:
     if text:
         BrokerUrl(text)
-    return text
+    return _without_password_file(text)
+
+
+def _without_password_file(url: str) -> str:
+    """Refuse a URL that names the file of its password, for which there is a setting."""
+    if PASSWORD_FILE in parameters_in(query_in(url)):
+        raise ValueError
+    return url
 
 
 def _takes_password(url: str) -> bool:

@@ -108,6 +108,26 @@ def test_a_password_has_one_place_and_a_user(setting: str, url: str) -> None:
     )
 
 
+@pytest.mark.parametrize("password", ["", ":secret"])
+@pytest.mark.parametrize("file", [None, "/run/other-secret"])
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        ("directory_database", "postgresql://ada{}@db/x?password_file=/run/secret"),
+        ("downstream_database", "postgresql://ada{}@db/x?sslmode=require&password%5Ffile=/secret"),
+        ("broker", "amqp://ada{}@broker/?password_file=/run/secret"),
+    ],
+)
+def test_only_a_setting_names_the_file_of_a_password(
+    setting: str, url: str, file: str | None, password: str
+) -> None:
+    given = {f"{setting}_url": url.format(password), f"{setting}_password_file": file}
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings(**given)
+    assert str(caught.value).startswith(f"MUSTER_{setting.upper()}_URL is not valid: it takes")
+    assert "secret" not in str(caught.value)
+
+
 def test_the_url_of_a_server_names_the_file_of_its_password() -> None:
     settings = read_settings(
         directory_database_url="postgresql://ada@a,b/x?sslmode=require",
