@@ -9,6 +9,9 @@ from contracts.secure_connections.problems import PasswordFileUnusable
 PASSWORD_FILE = "password_file"  # noqa: S105  # the name of a parameter
 """The query parameter of Muster's own URLs that names the file of a password."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""A sign that editors put at the beginning of a file, and do not show."""
+
 
 def with_password_file(url: str, file: Path) -> str:
     """Return a URL that names the file of its password."""
@@ -21,7 +24,7 @@ def password_in(parameters: Mapping[str, str]) -> str | None:
 
     The end of its last line does not belong to it. None: no file is named.
 
-    :raises PasswordFileUnusable: when the file cannot be read, or is empty.
+    :raises PasswordFileUnusable: when the file cannot be read, or holds no password.
     """
     if PASSWORD_FILE not in parameters:
         return None
@@ -32,6 +35,17 @@ def password_in(parameters: Mapping[str, str]) -> str | None:
         raise PasswordFileUnusable(f"no password at {file}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise PasswordFileUnusable(f"no password at {file}: the file is no text") from None
-    if not password:
-        raise PasswordFileUnusable(f"no password at {file}: the file is empty")
+    if (lack := _lack_of(password)) is not None:
+        raise PasswordFileUnusable(f"no password at {file}: the file {lack}")
     return password
+
+
+def _lack_of(password: str) -> str | None:
+    """Return why a text can be no password; None if it can be. A server would only refuse it."""
+    if not password:
+        return "is empty"
+    if password.startswith(BYTE_ORDER_MARK):
+        return "begins with a byte order mark, which has to go"
+    if "\x00" in password:
+        return "holds NUL, which no password can: is it UTF-16?"
+    return "has more than one line" if "\n" in password else None

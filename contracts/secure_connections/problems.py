@@ -15,7 +15,7 @@ class TlsFileUnusable(ConnectionProblem):
 
 
 class PasswordFileUnusable(ConnectionProblem):
-    """The file of a password cannot be read, or is empty."""
+    """The file of a password cannot be read, or holds none."""
 
 
 class CertificateRefused(ConnectionProblem):

@@ -30,8 +30,15 @@ def test_a_url_may_name_no_file() -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(None, "No such file or directory"), (b"\n", "the file is empty"), (b"\xff", "no text")],
-    ids=["missing", "empty", "no text"],
+    [
+        pytest.param(None, "No such file or directory", id="missing"),
+        pytest.param(b"\n", "the file is empty", id="empty"),
+        pytest.param(b"\xff", "no text", id="no text"),
+        pytest.param(b"\xef\xbb\xbfpass\n", "a byte order mark", id="byte order mark"),
+        pytest.param("pass\n".encode("utf-16-le"), "NUL", id="UTF-16"),
+        pytest.param(b"pass\nword\n", "more than one line", id="two lines"),
+        pytest.param(b"pass\rword", "more than one line", id="two lines of an old Mac"),
+    ],
 )
 def test_a_file_that_holds_no_password_is_named(
     tmp_path: Path, content: bytes | None, told: str
