@@ -38,6 +38,9 @@ SURROGATES = range(0xD800, 0xE000)
 NUL = "\x00"
 """A character that PostgreSQL cannot store."""
 
+SIGMA, FINAL_SIGMA = "\u03c3", "\u03c2"
+"""The small letters of the Greek capital sigma: inside a word, and at its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamePlace:
@@ -76,9 +79,19 @@ class Beginning:
         return NUL not in self.exact and not any(ord(it) in SURROGATES for it in self.exact)
 
     @property
-    def of_names(self) -> tuple[str, ...]:
-        """Return the beginning of each name, in the order of ``NameEntry.names``."""
-        return (self.key, self.exact, self.key, self.key, self.key)
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys with which the key of a name begins: one, or two after a capital sigma.
+
+        The key of a text ends with the final sigma where the word of a name may go on, so that the
+        key of the name has the other one.
+        """
+        before, sigma, after = self.key.rpartition(FINAL_SIGMA)
+        return (self.key, before + SIGMA + after) if sigma else (self.key,)
+
+    @property
+    def of_names(self) -> tuple[tuple[str, ...], ...]:
+        """Return the beginnings of each name, in the order of ``NameEntry.names``."""
+        return (self.keys, (self.exact,), self.keys, self.keys, self.keys)
 
     def is_first(self, entry: NameEntry) -> bool:
         """Return whether the person of an entry has no earlier place in the order."""
@@ -97,7 +110,8 @@ async def names_after(
         return []
     branches = [
         _branch(connection_id, name, begins, after, most).subquery()
-        for name, begins in zip(NAMES, beginning.of_names, strict=True)
+        for name, beginnings in zip(NAMES, beginning.of_names, strict=True)
+        for begins in beginnings
     ]
     merged = union(*(select(it) for it in branches)).subquery()
     order = in_code_points(merged.c.key), merged.c.id

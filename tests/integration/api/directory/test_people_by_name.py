@@ -23,6 +23,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "countess": {"emails": [{"value": "x@acme.test"}, {"value": "Ada@x.test", "primary": True}]},
     "ÅDA": {"externalId": "00uA"},
     "ben@acme.test": {"emails": [{"value": "ben@acme.test"}], "displayName": "B" + "n" * 5_000},
+    "ΑΣΤΕΡΙΟΣ": {"displayName": "ΜΑΣ ΑΣΤΕΡΙΟΣ"},
     "eve\U0010ffff": {"name": {"familyName": "O'Adams"}, "externalId": "ada"},
 }
 
@@ -54,6 +55,9 @@ async def found(ingress: Ingress, beginning: str, most: int = 100) -> Sequence[s
         pytest.param("ada", ["eve\U0010ffff", "ada@acme.test", "countess"], id="several-names"),
         pytest.param("LOVE", ["ada@acme.test"], id="a-family-name-in-any-case"),
         pytest.param("åd", ["åda"], id="beyond-ascii"),
+        pytest.param("ΑΣ", ["αστεριος"], id="a-greek-word-that-goes-on"),
+        pytest.param("ΜΑΣ", ["αστεριος"], id="a-greek-word-that-ends"),
+        pytest.param("ΑΣΤΕΡΙΟΣ", ["αστεριος"], id="a-greek-name"),
         pytest.param("00uA", ["åda"], id="an-external-id"),
         pytest.param("00ua", [], id="an-external-id-in-another-case"),
         pytest.param("ben", ["ben@acme.test"], id="an-email-that-is-the-user-name"),

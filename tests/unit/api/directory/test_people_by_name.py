@@ -1,13 +1,17 @@
 """Where does a range of names end, and at which of several places is a person shown?"""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.directory.people_by_name import Beginning, NameEntry, NamePlace, end_of
+from contracts.names import name_key, trimmed
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 EDGES = st.text("ab\ud7ff\ue000\U0010ffff", max_size=4)
+GREEK = st.text("ΑΣασς Δ.'-\u0323\u00ad", min_size=1, max_size=6).filter(trimmed)
 ADA = Beginning.of(" Ada")
 
 
@@ -40,6 +44,15 @@ def test_a_person_is_shown_once_at_the_earliest_name_that_begins_so(
 def test_an_external_id_begins_with_the_text_as_it_is_written() -> None:
     names = ("ben", "Ada-1", None, None, None)
     assert ADA.is_first(NameEntry(NamePlace("Ada-1", "1"), names))
+
+
+@given(GREEK, st.integers(1, 6), st.sampled_from([str, str.upper, str.lower]))
+def test_a_name_begins_with_each_beginning_of_its_own(
+    name: str, length: int, written: Callable[[str], str]
+) -> None:
+    """A capital sigma has two small letters, by what follows."""
+    beginning = Beginning.of(written(name)[:length])
+    assert name_key(written(name)).startswith(beginning.keys)
 
 
 @pytest.mark.parametrize("text", ["ada\x00", "ada\ud800"])
