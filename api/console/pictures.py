@@ -133,10 +133,10 @@ def _day(day: Day, x: float, width: float, axis: float, unit: float) -> Markup:
 
 
 def _dates(days: Sequence[Day], width: float) -> Iterator[Markup]:
-    """Yield the dates of today and of each week before it."""
+    """Yield the dates of today, of each week before it, and of the first day."""
     last = len(days) - 1
     y = MARGIN + HIGHEST + MARGIN + DATES - 4
-    for at in range(last, -1, -WEEK):
+    for at in dict.fromkeys((last, *range(last - WEEK, WEEK // 2, -WEEK), 0)):
         name = "today" if at == last else date_of(days[at].start)
         yield _text((at + 0.5) * width, y, name)
 

@@ -46,6 +46,12 @@ def test_joiners_stand_above_the_axis_and_leavers_below() -> None:
     assert [height for _, height in left] == pytest.approx([22])
 
 
+def test_the_first_day_the_middle_and_today_are_dated() -> None:
+    picture = comings_picture("week", days(d3=(6, 2)))
+    texts = [it.text for it in drawn(picture).iter("text")]
+    assert texts[-3:] == ["today", "10 Oct", "4 Oct"]
+
+
 def test_one_person_among_thousands_is_seen() -> None:
     picture = comings_picture("week", days(d0=(100_000, 1)))
     assert bars(picture, "left")[0][1] == 2
