@@ -50,7 +50,7 @@ async def connection_view(visit: Visit, connection_id: str) -> ConnectionView:
     [people] = await overviews_of(it, [found])
     tokens = await list_tokens(it, actor, found.id)
     links = await list_setup_links(it, actor, found.id)
-    acted = [found.state_by, *(each.created_by for each in (*tokens, *links))]
+    makers = [*(each.created_by for each in tokens), *(each.created_by for each in links)]
     return ConnectionView(
         connection=found,
         base_url=base_url_of(it.public_url, found.id),
@@ -59,7 +59,7 @@ async def connection_view(visit: Visit, connection_id: str) -> ConnectionView:
         groups=Groups(names=await names_of_mapped(visit, found.id, choices)),
         tokens=tokens,
         links=links,
-        actors=await names_of_actors(it, actor, acted),
+        actors=await names_of_actors(it, actor, [found.state_by, *makers]),
         people_left=(await left_to_close(it, [found])).get(found.id),
     )
 
