@@ -1,5 +1,6 @@
 """Does the activity tell what providers did, whom it was about, and what helps against errors?"""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -115,6 +116,16 @@ async def test_calls_of_all_connections_are_merged_the_newest_first(
     ]
     one = await owner.text(f"{ACTIVITY}&connection=acme-store")
     assert one.count("Changed a user") == 2
+
+
+async def test_rows_name_their_connection_unless_one_is_chosen(
+    admin_api: AdminApi, provider: Ingress, owner: Visitor
+) -> None:
+    for connection in ("acme-store", provider.connection):
+        await log_calls(admin_api.it.directory, connection, [None])
+    named = re.compile('from">([^<]+)<')
+    assert named.findall(await owner.text(ACTIVITY)) == [provider.connection, "acme-store"]
+    assert named.findall(await owner.text(f"{ACTIVITY}&connection=acme-store")) == []
 
 
 async def test_pages_lead_back_in_time_and_return(admin_api: AdminApi, owner: Visitor) -> None:
