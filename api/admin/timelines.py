@@ -5,7 +5,7 @@ states and no history. Requests, changes by administrators and device actions ar
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -126,26 +126,25 @@ def timeline(
     )
     if history is not None:
         entries += _of_downstream(history, record.identity)
-    applied = _applied_at(record, history)
-    return sorted(entries, key=lambda entry: _place(entry, applied))
+        entries = [_at_the_latest(it, _applied_at(record, history)) for it in entries]
+    return sorted(entries, key=lambda entry: (entry.at, PLACES[entry.event]))
 
 
-def _applied_at(record: PersonRecord, history: History | None) -> int | None:
+def _applied_at(record: PersonRecord, history: History) -> int | None:
     """Return when the version that was published last was applied; None: not yet."""
-    if history is None or history.applied_version < record.identity["published_version"]:
-        return None
-    return history.applied_at
+    is_applied = history.applied_version >= record.identity["published_version"]
+    return history.applied_at if is_applied else None
 
 
-def _place(entry: TimelineEntry, applied_at: int | None) -> tuple[int, int]:
-    """Return the place of an entry in its timeline.
+def _at_the_latest(entry: TimelineEntry, applied_at: int | None) -> TimelineEntry:
+    """Return an entry, of which a publication is no later than the application of its event.
 
     A publication is noted once it is confirmed, which a quick worker may precede. On a single
-    process it always does. The publication stands before the application all the same.
+    process it always does.
     """
-    is_publication = entry.event is Event.PUBLISHED
-    at = entry.at if applied_at is None or not is_publication else min(entry.at, applied_at)
-    return at, PLACES[entry.event]
+    if entry.event is not Event.PUBLISHED or applied_at is None:
+        return entry
+    return replace(entry, at=min(entry.at, applied_at))
 
 
 def _of_directory(record: PersonRecord) -> Iterator[TimelineEntry]:

@@ -88,6 +88,7 @@ FIELDS = sorted(
         for root in (ApiError, DownstreamError)
         for error in errors_below(root)
         if isinstance(field := error.__dict__.get("field"), str)
+        and not error.__module__.startswith("api.console")  # these name fields of forms
     }
 )
 
