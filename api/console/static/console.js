@@ -1,5 +1,5 @@
-// What changes in place: fragments that are fetched again, and buttons that copy. Every page works
-// without it.
+// What changes in place: fragments that are fetched again, buttons that copy, and forms that are sent
+// once. Every page works without it.
 "use strict";
 
 // A live part is an element with data-live, the URL of its fragment, and data-every, in seconds. It
@@ -62,6 +62,20 @@ const ticking = (box) => {
     }
   });
 };
+
+// A form that changes something is sent once, however often its button is pressed. The button is
+// disabled after the form was read, because a disabled one is left out of what is sent.
+addEventListener("submit", ({ target: form }) => {
+  if (form.method !== "post") return;
+  setTimeout(() => buttonsOf(form).forEach((button) => { button.disabled = true; }));
+});
+
+// A visitor who comes back may send the form again; some browsers keep the page, or its buttons.
+addEventListener("pageshow", () => {
+  for (const form of document.forms) buttonsOf(form).forEach((button) => { button.disabled = false; });
+});
+
+const buttonsOf = (form) => [...form.elements].filter((each) => each.type === "submit");
 
 const begin = (root) => {
   root.querySelectorAll("[data-live]").forEach(live);
