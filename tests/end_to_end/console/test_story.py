@@ -98,7 +98,7 @@ async def test_rules_change_after_a_preview(muster: ServedMuster, browser: Brows
         await visit.press("Show what will happen")
         await expect(page.get_by_role("row", name="Ada")).to_contain_text("Editor")
         await visit.press("Save, and let 1 effect follow")
-        await expect(page.get_by_text("Saved. 1 person follows now.")).to_be_visible()
+        await expect(page.get_by_text("Saved. 1 person is gone over with the new rules.")).to_be_visible()
         await visit.open(place_of(app, ada))
         await visit.shows("Editor")
 
@@ -146,7 +146,7 @@ async def test_a_brake_holds_leavers_until_somebody_decides(
         await visit.press("Approve 1 person")
         await expect(page.get_by_text("Approved: 1 person")).to_be_visible()
         await visit.press("Reject all 1")
-        await visit.press("Reject 1")
+        await visit.press("Reject 1 person")
         await expect(page.get_by_text("Rejected: 1 person")).to_be_visible()
         await expect(page.get_by_text("Nobody is held")).to_be_visible()
 
