@@ -98,7 +98,8 @@ async def test_rules_change_after_a_preview(muster: ServedMuster, browser: Brows
         await visit.press("Show what will happen")
         await expect(page.get_by_role("row", name="Ada")).to_contain_text("Editor")
         await visit.press("Save, and let 1 effect follow")
-        await expect(page.get_by_text("Saved. 1 person is gone over with the new rules.")).to_be_visible()
+        saved = page.get_by_text("Saved. 1 person is gone over with the new rules.")
+        await expect(saved).to_be_visible()
         await visit.open(place_of(app, ada))
         await visit.shows("Editor")
 
