@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.drivers.installation import installation
@@ -46,9 +46,14 @@ class Soak:
         return drawn.choices(list(FAULTS), weights, k=self.faults)
 
     async def run(self, site: Site) -> Verdict:
-        """Let faults happen and judge after each batch, until one is not well or time is up."""
+        """Let faults happen and judge after each batch, until something is wrong or time is up.
+
+        A late leaver does not end the run, because the machine may have been slow; the last
+        verdict names every one of them.
+        """
         deadline = time.monotonic() + self.seconds
         verdict = Verdict()
+        late: list[str] = []
         for number, name in enumerate(self.draws(), 1):
             site.drawn.seed(f"{self.seed}/{number}")  # whatever the one before has drawn
             await self._happen(site, name)
@@ -56,10 +61,11 @@ class Soak:
             over = time.monotonic() > deadline
             if over or not number % BATCH or number == self.faults:
                 verdict = await site.judged()
+                late += verdict.late
                 _say(f"{number} faults, {site.counts['acknowledged']} writes: {verdict.counts}")
-                if over or not verdict.is_well:
+                if over or not verdict.is_clean:
                     break
-        return verdict
+        return replace(verdict, late=late)
 
     async def _happen(self, site: Site, name: str) -> None:
         site.note(name)
