@@ -23,7 +23,7 @@ from contracts.rules import (
 )
 
 EVENT_NAME = "muster.identity-changed"
-MAJOR_VERSION, MINOR_VERSION = 1, 2
+MAJOR_VERSION, MINOR_VERSION = 1, 3
 """Within a major version fields are only ever added, which raises the minor one; anything else
 raises the major one. Each version is recorded under ``tests/compatibility``."""
 VERSION = f"{MAJOR_VERSION}.{MINOR_VERSION}"
@@ -149,7 +149,11 @@ class Trace(Frozen):
 
 
 class IdentityChangedEnvelope(Frozen):
-    """The event as a CloudEvent 1.0 in JSON format, as it lies in a queue."""
+    """The event as a CloudEvent 1.0 in JSON format, as it lies in a queue.
+
+    ``source`` is the base URL of the connection (since 1.3; before, the path of it alone), so that
+    ``source`` and ``id`` together are unique among all installations.
+    """
 
     specversion: Literal["1.0"] = "1.0"
     id: str
@@ -176,11 +180,14 @@ class UnknownMajorVersion(UndecodableEvent):
     """The event has a type or a major version that this code does not know."""
 
 
-def encode(event: IdentityChanged, trace: Trace) -> bytes:
-    """Return the event as CloudEvents JSON (structured mode, UTF-8)."""
+def encode(event: IdentityChanged, trace: Trace, public_url: str = "") -> bytes:
+    """Return the event as CloudEvents JSON (structured mode, UTF-8).
+
+    :param public_url: that of the installation, which tells its events from those of another one.
+    """
     envelope = IdentityChangedEnvelope(
         id=message_id(event),
-        source=f"/scim/v2/{event.connection}",
+        source=f"{public_url}/scim/v2/{event.connection}",
         subject=event.identity,
         time=instant_of(event.changed_at),
         correlationid=trace.correlation_id,

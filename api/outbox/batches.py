@@ -37,6 +37,7 @@ class Batches:
 
     :param largest_event: the bytes of the largest event that is given to the publisher.
     :param devices: the devices of leavers, which brakes count.
+    :param public_url: that of the installation, with which the source of each event begins.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Batches:
         clock: Clock,
         largest_event: int,
         devices: Devices | None = None,
+        public_url: str = "",
     ) -> None:
         self._database = database
         self._devices = devices
         self._clock = clock
         self._largest_event = largest_event
+        self._public_url = public_url
         self._last_served: dict[MarkSelection, str] = {}
         self._readied_at = 0
 
@@ -72,7 +75,7 @@ class Batches:
                 loaded = await self._load(db, leased)
         self._last_served[selection] = leased.last_served
         drafts = await judge_admins(self._database, loaded.drafts, self._clock())
-        events = await pack(drafts, self._largest_event)
+        events = await pack(drafts, self._largest_event, self._public_url)
         return Batch(events, has_more=leased.has_more or bool(loaded.left_over))
 
     async def _load(self, db: AsyncConnection, leased: Leased) -> Load:

@@ -57,23 +57,27 @@ async def load(db: AsyncConnection, leased: Leased, largest: int) -> Load:
     return Load(drafts, left_over)
 
 
-async def pack(drafts: Sequence[Draft], largest: int) -> Sequence[Packed]:
-    """Render and encode drafts, and give way to other tasks after some milliseconds."""
+async def pack(drafts: Sequence[Draft], largest: int, public_url: str) -> Sequence[Packed]:
+    """Render and encode drafts, and give way to other tasks after some milliseconds.
+
+    :param largest: the bytes of the largest event.
+    :param public_url: that of the installation, with which the source of each event begins.
+    """
     time_slice, packed = TimeSlice(), []
     for draft in drafts:
         if draft.groups is None:
             packed.append(_too_large(draft, draft.weight))
         elif draft.is_heavy:
-            packed.append(await asyncio.to_thread(_packed, draft, largest))
+            packed.append(await asyncio.to_thread(_packed, draft, largest, public_url))
         else:
-            packed.append(_packed(draft, largest))
+            packed.append(_packed(draft, largest, public_url))
         await time_slice.pause_if_over()
     return packed
 
 
-def _packed(draft: Draft, largest: int) -> Packed:
+def _packed(draft: Draft, largest: int, public_url: str) -> Packed:
     event = draft.render()
-    body = encode(event, draft.mark.trace)
+    body = encode(event, draft.mark.trace, public_url)
     if len(body) > largest:
         return _too_large(draft, len(body))
     return Packed(draft.mark, draft.workspace, message_id(event), body, len(body))

@@ -49,6 +49,7 @@ class Relay:
     :param most_waiting: how many events may wait in the bulk lane of the transport.
     :param chance: returns 0 to 1, so that suspects do not return together.
     :param devices: the devices of leavers, which brakes count; None counts none.
+    :param public_url: that of the installation, with which the source of each event begins.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Relay:
         most_waiting: int = MOST_WAITING,
         chance: Callable[[], float] = random.random,
         devices: Devices | None = None,
+        public_url: str = "",
     ) -> None:
         self.database = database
         self.publisher = publisher
         self._largest_event = largest_event
         self._largest_bundle = largest_bundle
-        self._batches = Batches(database, clock, largest_event, devices)
+        self._batches = Batches(database, clock, largest_event, devices, public_url)
         self._settler = Settler(database, metrics, clock, chance)
         self._sizes = dict(LARGEST_BATCH)
         self._bundle_bytes = {lane: BundleBytes() for lane in Lane}

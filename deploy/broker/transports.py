@@ -69,6 +69,7 @@ def relay_to(
         largest_bundle=settings.largest_bundle,
         most_waiting=settings.most_waiting,
         devices=Inventory(downstream).devices,
+        public_url=settings.base,
     )
 
 

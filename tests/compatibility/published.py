@@ -10,7 +10,7 @@ from pathlib import Path
 from contracts import json_schema
 from contracts.identities_changed import join
 from contracts.identity_changed import MAJOR_VERSION, VERSION, encode
-from tests.compatibility.samples import SAMPLES, TRACE
+from tests.compatibility.samples import PUBLIC_URL, SAMPLES, TRACE
 
 HERE = Path(__file__).parent
 EVENTS, SCHEMAS, BUNDLES = HERE / "events", HERE / "schemas", HERE / "bundles"
@@ -54,8 +54,8 @@ def record() -> None:
     _write_new(bundle_schema_of(VERSION), json_schema.bundle_text())
     (EVENTS / VERSION).mkdir(exist_ok=True)
     for name, event in SAMPLES.items():
-        _write_new(EVENTS / VERSION / f"{name}.json", _indented(encode(event, TRACE)))
-    bodies = [encode(event, TRACE) for event in SAMPLES.values()]
+        _write_new(EVENTS / VERSION / f"{name}.json", _indented(encode(event, TRACE, PUBLIC_URL)))
+    bodies = [encode(event, TRACE, PUBLIC_URL) for event in SAMPLES.values()]
     _write_new(bundle_of(VERSION), _indented(join(bodies)))
 
 

@@ -44,6 +44,9 @@ TRACE = Trace(
     traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 )
 
+PUBLIC_URL = "https://muster.example.com"
+"""That of the installation whose events are recorded."""
+
 
 def an_event(terms: Terms, **changes: object) -> IdentityChanged:
     """Return the event of somebody who works, or of whom something else is true."""

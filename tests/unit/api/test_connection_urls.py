@@ -13,7 +13,7 @@ def test_a_base_url_is_built_on_the_public_url_with_or_without_a_slash() -> None
     assert base_url_of("https://muster.test/", "acme-store") == expected
 
 
-def test_the_source_of_an_event_is_the_path_of_its_connection() -> None:
+def test_the_source_of_an_event_is_the_base_url_of_its_connection() -> None:
     event = IdentityChanged(
         workspace="acme",
         connection="acme-store",
@@ -25,5 +25,6 @@ def test_the_source_of_an_event_is_the_path_of_its_connection() -> None:
         terms=StoreTerms(on_create=CreateEmployee()),
         changed_at=5,
     )
-    sent = json.loads(encode(event, Trace(correlation_id="c")))
-    assert sent["source"] == base_url_of("", "acme-store")
+    public_url = "https://muster.test/eu"
+    sent = json.loads(encode(event, Trace(correlation_id="c"), public_url))
+    assert sent["source"] == base_url_of(public_url, "acme-store")

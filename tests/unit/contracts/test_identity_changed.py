@@ -45,9 +45,11 @@ def an_event(**changes: object) -> IdentityChanged:
 
 
 def test_an_event_is_a_cloud_event_in_json() -> None:
-    wire = json.loads(encode(an_event(), Trace(correlation_id="c-1", traceparent="00-a-b-01")))
+    trace = Trace(correlation_id="c-1", traceparent="00-a-b-01")
+    wire = json.loads(encode(an_event(), trace, "https://muster.test"))
     assert wire["specversion"] == "1.0"
-    assert (wire["source"], wire["id"]) == ("/scim/v2/acme-store", "acme-store/8f0c/5")
+    assert wire["source"] == "https://muster.test/scim/v2/acme-store"
+    assert wire["id"] == "acme-store/8f0c/5"
     assert (wire["correlationid"], wire["traceparent"]) == ("c-1", "00-a-b-01")
     assert wire["time"] == "1970-01-01T00:00:00.000005Z"
 
