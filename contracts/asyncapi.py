@@ -23,6 +23,7 @@ MESSAGE = "identityChanged"
 BUNDLE_MESSAGE = "identitiesChanged"
 BUNDLE_NAME = "muster.identities-changed"
 DEAD_LETTERS = "dead-letters"
+OF_CONSUMERS = "of-consumers"
 
 DESCRIPTION = (
     "The one event of Muster: the newest released state of an identity, complete. Delivery is at"
@@ -33,6 +34,9 @@ DESCRIPTION = (
     " the routing keys of single events and to those of bundles, because an event is published"
     " under one of the two. With MUSTER_LARGEST_BUNDLE=1 every event travels alone, for consumers"
     " that read one event a message."
+    " Since version 1.3 the schemas require every field that is always there, and `source` is the"
+    " base URL of the connection, which tells the events of one installation from those of another."
+    " docs/consuming-events.md of Muster tells how a consumer reads them."
     " Exchange and queues are named for the prefix `muster` (MUSTER_BROKER_PREFIX)."
 )
 
@@ -53,12 +57,14 @@ def _document() -> dict[str, Any]:
             **{f"lane-{lane}": _lane(lane) for lane in Lane},
             **{f"lane-{lane}-bundles": _lane_of_bundles(lane) for lane in Lane},
             DEAD_LETTERS: _dead_letters(),
+            OF_CONSUMERS: _of_consumers(),
         },
         "operations": {
             **{f"publish-{lane}": _publish(lane) for lane in Lane},
             **{f"publish-{lane}-bundles": _publish_bundles(lane) for lane in Lane},
             **{f"apply-{lane}": _apply(lane) for lane in Lane},
             **{f"apply-{lane}-bundles": _apply_bundles(lane) for lane in Lane},
+            "consume": _receive(OF_CONSUMERS, "Another system reads the events of its own queue."),
         },
         "components": {"messages": {MESSAGE: _message(), BUNDLE_MESSAGE: _bundle_message()}},
     }
@@ -97,6 +103,20 @@ def _dead_letters() -> dict[str, Any]:
         f" the headers `{LANE_HEADER}` and `{REASON_HEADER}` name the lane and the reason."
     )
     return _queue(TOPOLOGY.dead_letters, description, {})
+
+
+def _of_consumers() -> dict[str, Any]:
+    description = (
+        "A queue of another system, which makes it and binds it to the routing keys above. The"
+        " broker's user `muster-consumer` may do so for queues of such names, and no others."
+    )
+    return {
+        "address": f"{TOPOLOGY.of_consumers}{{system}}",
+        "description": description,
+        "parameters": {"system": {"description": "A name that tells the system from others."}},
+        "messages": _messages(MESSAGE) | _messages(BUNDLE_MESSAGE),
+        "bindings": {"amqp": {"is": "queue", "queue": {"durable": True}}},
+    }
 
 
 def _routing_key(address: str, description: str, message: str) -> dict[str, Any]:

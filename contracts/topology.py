@@ -97,6 +97,11 @@ class Topology:
         """Return the name of the queue for messages that are undecodable or delivered too often."""
         return f"{self.prefix}.dead-letters"
 
+    @property
+    def of_consumers(self) -> str:
+        """Return how the names of queues of other systems begin, of which Muster declares none."""
+        return f"{self.prefix}.consumer."
+
     def lane(self, lane: Lane) -> str:
         """Return the name of a lane's queue."""
         return f"{self.prefix}.{lane}"

@@ -16,6 +16,9 @@ from contracts.topology import Lane, Topology
 NO_NAMES = "^$"
 VIRTUAL_HOST = "/"
 
+CONSUMER = "muster-consumer"
+"""The user of other systems that read events. No part of Muster has its rights."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerUser:
@@ -37,8 +40,12 @@ def broker_users(topology: Topology) -> tuple[BrokerUser, ...]:
     The relay counts the messages in the queues. From 4.2.7 and 4.3.1 on, RabbitMQ asks for any
     right to the queues for that. The right to write allows nothing by itself: messages are written
     to exchanges, and a binding also needs the right to read from an exchange.
+
+    The consumer is another system. It makes queues of its own, binds them to the exchange of events
+    and reads them; it can neither publish an event nor read what is meant for Muster's workers.
     """
     everything = f"^{re.escape(topology.prefix)}\\."
+    own_queues = f"^{re.escape(topology.of_consumers)}"
     return (
         BrokerUser("muster-topology", everything, everything, everything),
         BrokerUser(
@@ -52,6 +59,12 @@ def broker_users(topology: Topology) -> tuple[BrokerUser, ...]:
                 *(topology.lane(lane) for lane in Lane),
                 *(topology.bundles(lane) for lane in Lane),
             ),
+        ),
+        BrokerUser(
+            CONSUMER,
+            configure=own_queues,
+            write=own_queues,
+            read=f"{own_queues}|{_pattern_of(topology.events)}",
         ),
     )
 

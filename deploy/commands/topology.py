@@ -1,12 +1,16 @@
-"""What does ``muster topology`` do? It declares exchanges and queues on the broker."""
+"""What does ``muster topology`` do? It declares exchanges and queues, and tells who needs them."""
 
 import asyncio
+from dataclasses import asdict
 
 import typer
 
 from deploy.broker.rabbitmq_topology import apply_topology
 from deploy.broker.transports import topology_of
-from deploy.commands.session import settings_with_broker
+from deploy.broker.users import broker_users
+from deploy.commands.output import show_rows
+from deploy.commands.session import JsonOption, settings_with_broker
+from deploy.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")
 
@@ -14,11 +18,6 @@ app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker
 def register(muster: typer.Typer) -> None:
     """Add the commands."""
     muster.add_typer(app, name="topology")
-
-
-@app.callback()
-def _topology() -> None:
-    """Keep ``apply`` a subcommand while it is the only one."""
 
 
 @app.command()
@@ -29,3 +28,14 @@ def apply() -> None:
     """
     settings = settings_with_broker()
     asyncio.run(apply_topology(settings.access_by("broker_url"), topology_of(settings)))
+
+
+@app.command()
+def users(as_json: JsonOption = False) -> None:
+    """Show the users that a broker needs, with patterns of what each may configure, write and read.
+
+    Example: muster topology users --json
+    """
+    found = broker_users(topology_of(read_settings()))
+    columns = ("name", "configure", "write", "read")
+    show_rows([asdict(user) for user in found], columns, as_json=as_json)

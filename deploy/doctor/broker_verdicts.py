@@ -20,6 +20,13 @@ REFUSED = re.compile(r"(?:(configure|write|read) )?access to (?:queue|exchange) 
 Only newer versions name the right as well.
 """
 
+PARTS = {
+    "muster-topology": "operators",
+    "muster-relay": "an api or a relay",
+    "muster-worker": "a worker",
+}
+"""Those for whom the users of MUSTER_BROKER_URL are meant, by the users' names."""
+
 APPLY = "muster topology apply, as a user that may configure"
 
 
@@ -96,7 +103,8 @@ def _rights(topology: Topology, seen: BrokerSeen) -> Iterator[Finding]:
     """Yield what is wrong with the rights, of which each task needs its own."""
     if not seen.refused:
         return
-    able = [user for user in broker_users(topology) if not _lacks(user, seen)]
+    parts = [user for user in broker_users(topology) if user.name in PARTS]
+    able = [user for user in parts if not _lacks(user, seen)]
     right, name = min(seen.refused)
     refusal = f"this user may not {right} {name}"
     if not able:
@@ -107,12 +115,7 @@ def _rights(topology: Topology, seen: BrokerSeen) -> Iterator[Finding]:
             "give it the rights of a part (deploy/broker/users.py lists them), or name another one",
         )
         return
-    tasks = {
-        "muster-topology": "operators",
-        "muster-relay": "an api or a relay",
-        "muster-worker": "a worker",
-    }
-    named = " and of ".join(tasks[user.name] for user in able)
+    named = " and of ".join(PARTS[user.name] for user in able)
     yield warning(
         ABOUT,
         "rights-of-a-part",

@@ -6,8 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from aio_pika import connect
+from aio_pika.abc import AbstractConnection, AbstractQueue
 
-from contracts.topology import Topology
+from contracts.identities_changed import decode_all
+from contracts.identity_changed import IdentityChangedEnvelope
+from contracts.topology import Lane, Topology
 from tests.drivers.forked_muster import run_forked
 from tests.drivers.muster_process import START_SECONDS, free_port, running_part
 from tests.servers.migrated import NewDatabase
@@ -32,7 +36,7 @@ def _asked(environment: dict[str, str], *arguments: str) -> Any:
 @pytest.mark.rabbitmq
 @pytest.mark.slow
 @pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
-async def test_a_push_to_one_process_is_an_account_by_another(
+async def test_a_push_to_one_process_is_an_account_by_another_and_an_event_for_others(
     new_database_url: NewDatabase, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
     port = free_port()
@@ -52,12 +56,27 @@ async def test_a_push_to_one_process_is_an_account_by_another(
     async with (
         running_part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
         running_part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
+        await connect(rabbitmq_server.url) as connection,
         asyncio.timeout(START_SECONDS),
     ):
+        of_another = await _queue_of_another(connection, topology)
         assert await _push(opened) == 201
         while not (accounts := _asked(environment, "accounts", "list", "acme")):
             await asyncio.sleep(0.1)
+        message = await of_another.get(no_ack=True)
     assert [account["email"] for account in accounts] == ["ada@example.com"]
+    (event,) = decode_all(message.body)
+    assert isinstance(event, IdentityChangedEnvelope)
+    assert event.source == opened["base_url"]
+
+
+async def _queue_of_another(connection: AbstractConnection, topology: Topology) -> AbstractQueue:
+    channel = await connection.channel()
+    queue = await channel.declare_queue(f"{topology.of_consumers}test", exclusive=True)
+    for lane in Lane:
+        await queue.bind(topology.events, topology.routing_key(lane))
+        await queue.bind(topology.events, topology.bundles_routing_key(lane))
+    return queue
 
 
 async def _push(opened: dict[str, Any]) -> int:

@@ -41,4 +41,5 @@ def test_the_channels_are_where_the_topology_says() -> None:
         *(topology.lane(lane) for lane in Lane),
         *(topology.bundles(lane) for lane in Lane),
         topology.dead_letters,
+        f"{topology.of_consumers}{{system}}",
     }

@@ -27,7 +27,7 @@ def test_each_user_has_a_long_password_of_its_own(tmp_path: Path) -> None:
         f"MUSTER_{role}_PASSWORD"
         for role in (
             *("POSTGRES", "DIRECTORY", "DOWNSTREAM", "GRAFANA"),
-            *("TOPOLOGY", "RELAY", "WORKER"),
+            *("TOPOLOGY", "RELAY", "WORKER", "CONSUMER"),
         )
     } | {OPERATORS}
     assert len(set(made.values())) == len(made)
@@ -50,7 +50,7 @@ def test_only_the_owner_reads_them_and_the_broker_gets_hashes(tmp_path: Path) ->
     definitions = (tmp_path / DEFINITIONS).read_text()
     assert not any(password in definitions for password in passwords(tmp_path).values())
     users = [user["name"] for user in json.loads(definitions)["users"]]
-    assert users == ["muster-topology", "muster-relay", "muster-worker"]
+    assert users == ["muster-topology", "muster-relay", "muster-worker", "muster-consumer"]
 
 
 def test_a_second_call_changes_nothing(tmp_path: Path) -> None:
@@ -68,5 +68,5 @@ def test_what_is_missing_is_added_and_what_was_set_by_hand_stays(tmp_path: Path)
     text = (tmp_path / ENVIRONMENT).read_text()
     assert text.startswith(by_hand)
     assert text.count(variable("directory")) == 1
-    assert len(passwords(tmp_path)) == 9
+    assert len(passwords(tmp_path)) == 10
     assert stat.S_IMODE((tmp_path / ENVIRONMENT).stat().st_mode) == 0o600

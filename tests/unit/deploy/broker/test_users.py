@@ -10,7 +10,7 @@ from contracts.topology import Lane, Topology
 from deploy.broker.users import BrokerUser, broker_users, definitions
 
 TOPOLOGY = Topology()
-OPERATOR, RELAY, WORKER = broker_users(TOPOLOGY)
+OPERATOR, RELAY, WORKER, CONSUMER = broker_users(TOPOLOGY)
 NAMES = [
     *(exchange.name for exchange in TOPOLOGY.exchanges),
     *(queue.name for queue in TOPOLOGY.queues),
@@ -42,12 +42,21 @@ def test_the_worker_may_read_the_lanes_and_write_to_retry_tiers_and_dead_letters
     assert may(WORKER.write) == [TOPOLOGY.direct]
 
 
+def test_a_consumer_has_queues_of_its_own_and_only_the_events_to_bind_them_to() -> None:
+    assert may(CONSUMER.configure) == may(CONSUMER.write) == []
+    assert may(CONSUMER.read) == [TOPOLOGY.events]
+    own = "muster.consumer.hr"
+    for right in (CONSUMER.configure, CONSUMER.write, CONSUMER.read, OPERATOR.configure):
+        assert re.search(right, own)
+
+
 def test_nobody_but_these_is_on_the_broker() -> None:
     loaded = definitions(dict.fromkeys(broker_users(TOPOLOGY), "secret"))
     assert [user["name"] for user in loaded["users"]] == [
         "muster-topology",
         "muster-relay",
         "muster-worker",
+        "muster-consumer",
     ]
     assert all(user["tags"] == [] for user in loaded["users"])
 

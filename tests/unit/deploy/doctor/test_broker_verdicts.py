@@ -45,7 +45,10 @@ def test_a_broker_with_everything_is_fine() -> None:
     assert told(BrokerSeen(QUEUES)) == []
 
 
-@pytest.mark.parametrize("user", broker_users(TOPOLOGY), ids=lambda user: user.name)
+*PARTS, CONSUMER = broker_users(TOPOLOGY)
+
+
+@pytest.mark.parametrize("user", PARTS, ids=lambda user: user.name)
 def test_the_rights_of_a_part_are_told_as_such(user: BrokerUser) -> None:
     seen = BrokerSeen(QUEUES, refused=frozenset(refused_to(user)))
     whole = user.name == "muster-topology"
@@ -55,8 +58,9 @@ def test_the_rights_of_a_part_are_told_as_such(user: BrokerUser) -> None:
     assert ("of an api or a relay only" in text) == (user.name == "muster-relay")
 
 
-def test_a_user_that_can_do_the_work_of_no_part_is_a_problem() -> None:
-    seen = BrokerSeen(QUEUES, refused=frozenset(refused_to(BrokerUser("ada"))))
+@pytest.mark.parametrize("user", [BrokerUser("ada"), CONSUMER], ids=lambda user: user.name)
+def test_a_user_that_can_do_the_work_of_no_part_is_a_problem(user: BrokerUser) -> None:
+    seen = BrokerSeen(QUEUES, refused=frozenset(refused_to(user)))
     assert told(seen) == [("no-rights", Result.PROBLEM)]
 
 
