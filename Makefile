@@ -6,7 +6,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
-	check lint types architecture format schemas dashboards lock clean screenshots set-up set-up-test
+	check lint types architecture asyncapi format schemas dashboards lock clean screenshots set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ types: set-up-test ## Check types
 architecture: set-up-test ## Check imports, names of files, and metrics
 	@$(VENV)/lint-imports
 	@$(VENV)/python -m pytest tests/architecture
+
+asyncapi: ## Read the AsyncAPI document with AsyncAPI's own parser, which npm fetches
+	@cd .ci/asyncapi && npm ci --loglevel=error >/dev/null && node check.js ../../contracts/schemas/asyncapi.json
 
 format: set-up-test ## Format the code and mend what can be mended
 	@$(VENV)/ruff format
