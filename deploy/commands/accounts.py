@@ -11,6 +11,7 @@ from api.admin.administration import Administration
 from contracts.downstream.accounts import AccountFilter, ListedAccount
 from contracts.rules import Portal, Role
 from deploy.commands.choices import PortalArgument, RoleOption
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import show_row
 from deploy.commands.session import JsonOption, OfConnection, on_administration
 from deploy.commands.streamed_rows import pages_of, stream_rows
@@ -72,7 +73,9 @@ def list_(
 
     async def work(it: Administration) -> None:
         found = list_accounts(it, COMMAND, workspace, chosen, most=limit)
-        await stream_rows(pages_of(found, asdict), ACCOUNT_COLUMNS, as_json=as_json)
+        if_none = none_in("accounts list", narrowed=chosen != AccountFilter())
+        rows = pages_of(found, asdict)
+        await stream_rows(rows, ACCOUNT_COLUMNS, as_json=as_json, if_none=if_none)
 
     on_administration(work)
 

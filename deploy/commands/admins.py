@@ -19,6 +19,7 @@ from api.admin.admins import (
 from api.admin.tokens import TokenChoices
 from contracts.clock import now
 from deploy.commands.completions import workspace_names
+from deploy.commands.empty_lists import none_in
 from deploy.commands.expiry import FORMS, expiry_of
 from deploy.commands.output import show_row, show_rows, with_times
 from deploy.commands.session import JsonOption, on_administration
@@ -57,7 +58,8 @@ def list_(
 
     rows = [_row_of(admin) for admin in on_administration(work)]
     columns = ("id", "name", "workspace", "role", "state", "created_at", "last_used_at")
-    show_rows(rows, (*columns, "revoked_at") if revoked else columns, as_json=as_json)
+    told = (*columns, "revoked_at") if revoked else columns
+    show_rows(rows, told, as_json=as_json, if_none=none_in("admins list"))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from contracts.rules import Rules
 from deploy.commands import connection_states, delete_connection
 from deploy.commands.choices import CreationOption, DeactivationOption, PortalArgument, RoleOption
 from deploy.commands.connection_states import row_of, rules_of
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.rule_options import choices_of
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
@@ -172,4 +173,4 @@ def list_(as_json: JsonOption = False) -> None:
     rows = on_administration(work)
     closing = ("people_left",) if any("people_left" in row for row in rows) else ()
     columns = ("connection", "state", *closing, "base_url", "on_create", "on_deactivate", "roles")
-    show_rows(rows, columns, as_json=as_json)
+    show_rows(rows, columns, as_json=as_json, if_none=none_in("connections list"))

@@ -17,6 +17,7 @@ from api.admin.devices import (
     remove_device,
 )
 from contracts.downstream.devices import DeviceFilter, ListedDevice
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import show_row
 from deploy.commands.session import JsonOption, on_administration
 from deploy.commands.streamed_rows import pages_of, stream_rows
@@ -63,7 +64,9 @@ def list_(
 
     async def work(it: Administration) -> None:
         found = list_devices(it, COMMAND, workspace, chosen, most=limit)
-        await stream_rows(pages_of(found, asdict), DEVICE_COLUMNS, as_json=as_json)
+        if_none = none_in("devices list", narrowed=chosen != DeviceFilter())
+        rows = pages_of(found, asdict)
+        await stream_rows(rows, DEVICE_COLUMNS, as_json=as_json, if_none=if_none)
 
     on_administration(work)
 

@@ -17,6 +17,8 @@ from deploy.commands.visible_text import visible
 
 Row = Mapping[str, Any]
 
+NONE = "none"
+
 UNBOUNDED = 1_000_000
 """A width in characters that no table reaches."""
 
@@ -39,22 +41,29 @@ STYLES = {
 """The colours at a terminal of words that ask for somebody's attention."""
 
 
-def show_rows(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print rows, whole as a JSON list, or the given columns as a table."""
+def show_rows(
+    rows: Sequence[Row], columns: Sequence[str], *, as_json: bool, if_none: str = NONE
+) -> None:
+    """Print rows, whole as a JSON list, or the given columns as a table.
+
+    :param if_none: what is printed in place of an empty table.
+    """
     if as_json:
         print_json(list(rows))
         return
-    print_rows(Console(), rows, columns)
+    print_rows(Console(), rows, columns, if_none)
 
 
-def print_rows(console: Console, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def print_rows(
+    console: Console, rows: Sequence[Row], columns: Sequence[str], if_none: str = NONE
+) -> None:
     """Print a table, or a paragraph for each row if the terminal is too narrow.
 
     Values are never cut or broken, so that they can be copied. A pipe gets the table as wide as it
     is. A long table has no borders.
     """
     if not rows:
-        console.print("none")
+        console.print(if_none, soft_wrap=True, markup=False, highlight=False)
         return
     if len(rows) > MOST_IN_A_TABLE:
         _print_plainly(console, rows, columns)

@@ -17,6 +17,7 @@ from api.admin.timelines import TimelineEntry
 from api.reconciliation.person_states import PersonState
 from contracts.clock import instant_of
 from deploy.commands.completions import workspace_names
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import Row, print_json, print_rows, show_row, with_times
 from deploy.commands.session import ConnectionId, JsonOption, OfConnection, on_administration
 from deploy.commands.streamed_rows import stream_rows
@@ -99,7 +100,9 @@ def list_(
     wanted = PeopleFilter(workspace, connection, state, inactive, search, waived, begins=begins)
 
     async def work(it: Administration) -> None:
-        await stream_rows(_pages(it, wanted, limit), PERSON_COLUMNS, as_json=as_json)
+        if_none = none_in("people list", narrowed=wanted != PeopleFilter())
+        pages = _pages(it, wanted, limit)
+        await stream_rows(pages, PERSON_COLUMNS, as_json=as_json, if_none=if_none)
 
     on_administration(work)
 

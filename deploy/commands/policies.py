@@ -7,6 +7,7 @@ import typer
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.policies import add_policy, list_policies, remove_policy
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import show_row, show_rows
 from deploy.commands.session import JsonOption, on_administration
 from deploy.commands.workspace_names import Limit, NewWorkspaceOption, Workspace, asking_first
@@ -32,7 +33,8 @@ def list_(workspace: Workspace, limit: Limit = None, as_json: JsonOption = False
         found = await list_policies(it, COMMAND, workspace)
         return [{"policy": each} for each in found[:limit]]
 
-    show_rows(on_administration(work), ("policy",), as_json=as_json)
+    if_none = none_in("policies list")
+    show_rows(on_administration(work), ("policy",), as_json=as_json, if_none=if_none)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.requests import WantedRequests, list_requests
 from contracts.clock import now
+from deploy.commands.empty_lists import none_in
 from deploy.commands.expiry import FORMS_OF_PAST, past_of
 from deploy.commands.output import show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
@@ -56,4 +57,6 @@ def requests(
 
     rows = on_administration(work)
     told = OF_ERRORS if any(row["code"] for row in rows) else ()
-    show_rows(rows, (*COLUMNS, *told), as_json=as_json)
+    narrowed = before is not None or wanted != WantedRequests()
+    if_none = none_in("requests", narrowed=narrowed)
+    show_rows(rows, (*COLUMNS, *told), as_json=as_json, if_none=if_none)

@@ -16,6 +16,7 @@ from api.admin.setup_links import (
     revoke_setup_link,
 )
 from contracts.clock import now
+from deploy.commands.empty_lists import none_in
 from deploy.commands.expiry import FORMS, expiry_of
 from deploy.commands.output import show_row, show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
@@ -55,7 +56,8 @@ def list_(connection: ConnectionId, as_json: JsonOption = False) -> None:
         return await list_setup_links(it, COMMAND, connection)
 
     columns = ("id", "state", "created_at", "created_by", "expires_at", "used_at")
-    show_rows([_row_of(it) for it in on_administration(work)], columns, as_json=as_json)
+    rows = [_row_of(it) for it in on_administration(work)]
+    show_rows(rows, columns, as_json=as_json, if_none=none_in("setup-links list"))
 
 
 @app.command()

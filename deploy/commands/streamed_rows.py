@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from deploy.commands.output import Row, print_json_pages, print_rows
+from deploy.commands.output import NONE, Row, print_json_pages, print_rows
 
 T = TypeVar("T")
 
@@ -14,12 +14,18 @@ ROWS_AT_ONCE = 500
 
 
 async def stream_rows(
-    pages: AsyncIterator[Sequence[Row]], columns: Sequence[str], *, as_json: bool
+    pages: AsyncIterator[Sequence[Row]],
+    columns: Sequence[str],
+    *,
+    as_json: bool,
+    if_none: str = NONE,
 ) -> None:
     """Print pages of rows as they come, so that a list of any length takes little memory.
 
     The JSON is one list. Nothing is printed before the first page is there, so that a mistake is
     answered by its error alone.
+
+    :param if_none: what is printed in place of an empty table.
     """
     if as_json:
         await print_json_pages(pages)
@@ -27,7 +33,7 @@ async def stream_rows(
     console, is_first = Console(), True
     async for rows in pages:
         if rows or is_first:
-            print_rows(console, rows, columns)
+            print_rows(console, rows, columns, if_none)
         is_first = False
 
 

@@ -18,6 +18,7 @@ from api.admin.tokens import (
     rotate_token,
 )
 from contracts.clock import now
+from deploy.commands.empty_lists import none_in
 from deploy.commands.expiry import FORMS, expiry_of
 from deploy.commands.output import show_row, show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
@@ -70,7 +71,8 @@ def list_(
     rows = [_row_of(token) for token in on_administration(work)]
     if not as_json and any(row["expires_soon"] for row in rows):
         say(f"muster: {ENDS_SOON}", to_stderr=True)
-    show_rows(rows, (*columns, "revoked_at") if revoked else columns, as_json=as_json)
+    told = (*columns, "revoked_at") if revoked else columns
+    show_rows(rows, told, as_json=as_json, if_none=none_in("tokens list"))
 
 
 @app.command()

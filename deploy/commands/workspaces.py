@@ -8,6 +8,7 @@ import typer
 from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.workspaces import list_workspaces
+from deploy.commands.empty_lists import none_in
 from deploy.commands.output import show_rows
 from deploy.commands.session import JsonOption, on_administration
 
@@ -34,4 +35,6 @@ def list_(as_json: JsonOption = False) -> None:
     async def work(it: Administration) -> list[dict[str, Any]]:
         return [asdict(each) for each in await list_workspaces(it, COMMAND)]
 
-    show_rows(on_administration(work), ("workspace", "connections"), as_json=as_json)
+    if_none = none_in("workspaces list")
+    columns = ("workspace", "connections")
+    show_rows(on_administration(work), columns, as_json=as_json, if_none=if_none)
