@@ -100,8 +100,9 @@ async def _publish_to_a_queue(channel: AbstractChannel) -> None:
 
 
 async def _set_its_own_aside_for_workers(channel: AbstractChannel) -> None:
-    to_workers = {"x-dead-letter-exchange": TOPOLOGY.direct}
-    await channel.declare_queue(f"{OWN}-2", durable=True, arguments=to_workers)
+    await channel.declare_queue(
+        f"{OWN}-2", durable=True, arguments={"x-dead-letter-exchange": TOPOLOGY.direct}
+    )
 
 
 async def _read_what_is_for_workers(channel: AbstractChannel) -> None:
