@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from api.directory.brake_limits import Effect
+from deploy.monitoring.installations import (
+    INSTALLATION,
+    by,
+    least,
+    most,
+    number,
+    total,
+)
 from deploy.monitoring.objectives import BURNS, OBJECTIVES, Burn, Objective
 from deploy.monitoring.pace import DAY, HOUR, MINUTE, Pace
 from deploy.monitoring.queries import LEAVERS_UNKNOWN
-
-RUNBOOKS = "docs/runbooks"
 
 TOKEN_WARNING = 14 * DAY
 """Seconds before the end of a token."""
@@ -20,6 +26,10 @@ TOKEN_WARNING = 14 * DAY
 LOOP_LAG_LIMIT, LOOP_LAG_SHARE = 0.1, 0.01
 """Seconds (a bucket of the histogram) within which ``/livez`` is to answer, and the share of the
 event loop's beats that may come later."""
+
+REMEMBERED = 3 * DAY
+"""Seconds after its last figures for which an installation is missed. A longer window costs more at
+each evaluation, and an installation that was given up is missed for as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,6 @@ class Alert:
     wait: int = MINUTE
     labels: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def runbook(self) -> str:
-        """The path of the page about the alert, from the root of the repository."""
-        return f"{RUNBOOKS}/{self.name}.md"
-
 
 def alerts(pace: Pace) -> list[Alert]:
     """Return every alert, with its durations divided by the pace."""
@@ -50,6 +55,7 @@ def alerts(pace: Pace) -> list[Alert]:
         *_waiting_work(pace),
         *_needed_decisions(pace),
         *_unreachable_servers(),
+        *_missing_parts(pace),
         _crowded_connections(pace),
         *_impeding_tenants(pace),
     ]
@@ -70,7 +76,7 @@ def _budget_burn(objective: Objective, burn: Burn) -> Alert:
 
 def _waiting_work(pace: Pace) -> Iterator[Alert]:
     for lane, severity, seconds in ("urgent", "page", MINUTE), ("bulk", "ticket", 15 * MINUTE):
-        age = f'max by (lane) (muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})'
+        age = most(f'muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}}', "lane")
         yield Alert(
             "MusterOldestMark",
             severity,
@@ -81,18 +87,17 @@ def _waiting_work(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterConsumingPaused",
         "page",
-        "max by (lane) (muster_consuming_paused) == 1",
+        f"{most('muster_consuming_paused', 'lane')} == 1",
         "A worker has paused the lane {{ $labels.lane }}, because the downstream database does"
         " not answer, or takes no writes.",
     )
     yield from _locked_out(pace)
 
     window = pace.duration(5 * MINUTE)
-    published = (
-        f'sum(increase(muster_publications_total{{lane="urgent", outcome="confirmed"}}[{window}]))'
-    )
-    lies = f'max(min_over_time(muster_broker_messages{{queue="urgent"}}[{window}]))'
-    taken = f'sum(increase(muster_batch_duration_seconds_count{{lane="urgent"}}[{window}]))'
+    confirmed = 'muster_publications_total{lane="urgent", outcome="confirmed"}'
+    published = total(f"increase({confirmed}[{window}])")
+    lies = most(f'min_over_time(muster_broker_messages{{queue="urgent"}}[{window}])')
+    taken = total(f'increase(muster_batch_duration_seconds_count{{lane="urgent"}}[{window}])')
     yield Alert(
         "MusterLeaversNotTaken",
         "page",
@@ -109,7 +114,7 @@ def _locked_out(pace: Pace) -> Iterator[Alert]:
         yield Alert(
             "MusterEventsLockedOut",
             severity,
-            f"sum by (lane) (increase({aside}[{window}])) > 0",
+            f"{total(f'increase({aside}[{window}])', 'lane')} > 0",
             "Events of the lane {{ $labels.lane }} are set aside again and again, because another"
             " session locks rows of the downstream database that they need:"
             " {{ $value | humanize }} times in five minutes.",
@@ -123,7 +128,7 @@ def _crowded_connections(pace: Pace) -> Alert:
     return Alert(
         "MusterConnectionsCrowded",
         "ticket",
-        f"sum by (reason) (increase({ended}[{window}])) > 0",
+        f"{total(f'increase({ended}[{window}])', 'reason')} > 0",
         "Connections to the api that were ended for want of room ({{ $labels.reason }}):"
         " {{ $value | humanize }} in five minutes.",
         wait=5 * MINUTE,  # a shorter crowd needs no human
@@ -133,8 +138,8 @@ def _crowded_connections(pace: Pace) -> Alert:
 def _impeding_tenants(pace: Pace) -> Iterator[Alert]:
     window = pace.duration(5 * MINUTE)
     lag = "muster_event_loop_lag_seconds"
-    looks = f"sum by (instance) (increase({lag}_count[{window}]))"
-    in_time = f'sum by (instance) (increase({lag}_bucket{{le="{LOOP_LAG_LIMIT}"}}[{window}]))'
+    looks = total(f"increase({lag}_count[{window}])", "instance")
+    in_time = total(f'increase({lag}_bucket{{le="{LOOP_LAG_LIMIT}"}}[{window}])', "instance")
     yield Alert(
         "MusterEventLoopHeld",
         "ticket",
@@ -148,7 +153,7 @@ def _impeding_tenants(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterSharesUsedUp",
         "ticket",
-        f"sum by (share) ({refused}) > 0",
+        f"{total(refused, 'share')} > 0",
         "Requests that were refused with 429, because their SCIM connection had used up its share"
         " of {{ $labels.share }}: {{ $value | humanize }} in five minutes.",
         wait=10 * MINUTE,  # providers try again, and a burst is over by then
@@ -159,7 +164,7 @@ def _needed_decisions(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterLastAdminKeepsAccess",
         "page",
-        'max(muster_standing_refusals{reason="last_admin"}) > 0',
+        most('muster_standing_refusals{reason="last_admin"}') + " > 0",
         "Last Admins that the provider has removed or downgraded, and that keep their access:"
         " {{ $value }}.",
     )
@@ -167,33 +172,33 @@ def _needed_decisions(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterActionsRefused",
         "ticket",
-        'max by (reason) (muster_standing_refusals{reason!="last_admin"}) > 0',
+        most('muster_standing_refusals{reason!="last_admin"}', "reason") + " > 0",
         "Actions that are refused for the reason {{ $labels.reason }}: {{ $value }}.",
         wait=5 * MINUTE,
     )
     yield Alert(
         "MusterEventsFailed",
         "ticket",
-        "max by (kind) (muster_standing_failures) > 0",
+        f"{most('muster_standing_failures', 'kind')} > 0",
         "Identities whose newest event was given up ({{ $labels.kind }}): {{ $value }}.",
     )
     yield Alert(
         "MusterEventsUnpublishable",
         "ticket",
-        "max(muster_unpublishable_identities) > 0",
+        f"{most('muster_unpublishable_identities')} > 0",
         "Identities whose newest event is larger than the broker, or MUSTER_LARGEST_EVENT, takes:"
         " {{ $value }}.",
     )
     yield Alert(
         "MusterDeadLetters",
         "ticket",
-        'max(muster_broker_messages{queue="dead_letters"}) > 0',
+        most('muster_broker_messages{queue="dead_letters"}') + " > 0",
         "Messages that cannot be read, or were never acknowledged: {{ $value }}.",
     )
     yield Alert(
         "MusterDriftFound",
         "ticket",
-        f"sum(increase(muster_sweep_marks_total[{pace.duration(HOUR)}])) > 0",
+        f"{total(f'increase(muster_sweep_marks_total[{pace.duration(HOUR)}])')} > 0",
         "Identities whose event never arrived downstream, and that the sweep published again:"
         " {{ $value | humanize }}.",
         wait=0,  # the sweep has ended already
@@ -208,7 +213,8 @@ def _needed_decisions(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterTokenExpires",
         "ticket",
-        f"min(muster_next_token_expiry_timestamp_seconds) - time() < {pace.seconds(TOKEN_WARNING)}",
+        f"{least('muster_next_token_expiry_timestamp_seconds')} - time()"
+        f" < {pace.seconds(TOKEN_WARNING)}",
         "A token of a connection ends in {{ $value | humanizeDuration }}; from then on its provider"
         " is refused.",
     )
@@ -219,14 +225,14 @@ def _held_leavings(pace: Pace) -> Iterator[Alert]:
     yield Alert(
         "MusterLeavingsHeld",
         "ticket",
-        f'max by (reason) (muster_held_identities{{reason=~"{effects}"}}) > 0',
+        most(f'muster_held_identities{{reason=~"{effects}"}}', "reason") + " > 0",
         "More people were to leave, or to lose the Admin role, within an hour than the brake of"
         " their connection allows ({{ $labels.reason }}). So many are held: {{ $value }}.",
     )
     yield Alert(
         "MusterLeavingsHeld",
         "page",
-        f"max by (reason) (muster_oldest_held_loss_age_seconds) > {pace.seconds(DAY)}",
+        f"{most('muster_oldest_held_loss_age_seconds', 'reason')} > {pace.seconds(DAY)}",
         "People who are held by a brake ({{ $labels.reason }}) keep their access, and nobody has"
         " decided on it for {{ $value | humanizeDuration }}.",
     )
@@ -236,7 +242,7 @@ def _unreachable_servers() -> Iterator[Alert]:
     yield Alert(
         "MusterBrokerBlocked",
         "page",
-        "max(muster_broker_blocked) == 1",
+        f"{most('muster_broker_blocked')} == 1",
         "RabbitMQ blocks publishers, because it is short of memory or disk.",
     )
     yield Alert(
@@ -249,15 +255,26 @@ def _unreachable_servers() -> Iterator[Alert]:
         ("directory", "muster_dirty_marks"),
         ("downstream", "muster_standing_failures"),
     ):
+        writes = f'muster_database_takes_writes{{database="{database}"}}'
         yield Alert(
             "MusterDatabaseUnreachable",
             "page",
-            f"count({gauge} != {gauge}) > 0"
-            f' or min(muster_database_takes_writes{{database="{database}"}}) == 0',
+            f"{number(f'{gauge} != {gauge}')} > 0 or {least(writes)} == 0",
             f"The {database} database does not answer the processes that need it, or takes no"
             " writes.",
             labels={"database": database},
         )
+
+
+def _missing_parts(pace: Pace) -> Iterator[Alert]:
+    """Yield an alert for each part: an installation that was seen lately has no figures of it.
+
+    Where no installation has any, one alert without a name says so, be it that none was seen before
+    or that they have no names. Series without a name are none that was seen: naming an installation
+    would else raise an alert about the one without a name.
+    """
+    seen = f'muster_build_info{{{INSTALLATION}!=""}}[{pace.duration(REMEMBERED)}]'
+    known = f"group {by()} (last_over_time({seen}))"
     for part, gauge in (
         ("api", "muster_scim_request_duration_seconds_count"),
         ("worker", "muster_consumer_connected"),
@@ -265,7 +282,7 @@ def _unreachable_servers() -> Iterator[Alert]:
         yield Alert(
             "MusterPartMissing",
             "page",
-            f"absent({gauge})",
+            f"({known} unless group {by()} ({gauge})) or on () absent({gauge})",
             f"Prometheus has no figures of any {part}: none runs, or none can be scraped.",
             wait=2 * MINUTE,
             labels={"part": part},

@@ -12,6 +12,8 @@ from deploy.monitoring.dashboards.downstream import downstream
 from deploy.monitoring.dashboards.ingress import ingress
 from deploy.monitoring.dashboards.overview import overview
 from deploy.monitoring.dashboards.pipeline import pipeline
+from deploy.monitoring.dashboards.processes import processes
+from deploy.monitoring.grafana_pages import text_of
 from deploy.monitoring.pace import Pace
 
 DEPLOY = Path(__file__).parents[1]
@@ -24,13 +26,13 @@ DASHBOARDS = DEPLOY / "grafana/dashboards"
 def documents() -> Mapping[Path, str]:
     """Return the path and the text of every file."""
     life = Pace()
-    dashboards = overview(), ingress(), pipeline(), downstream(), broker()
+    dashboards = overview(), ingress(), pipeline(), downstream(), broker(), processes()
     texts = {
         "objectives.yml": rules.objectives_text(life),
         "alerts.yml": rules.alerts_text(life),
     }
     return {
-        **{DASHBOARDS / f"{board.name}.json": board.text() for board in dashboards},
+        **{DASHBOARDS / f"{board.name}.json": text_of(board) for board in dashboards},
         **{folder / name: texts[name] for folder in (RULES, RULES_IN_CHART) for name in texts},
     }
 

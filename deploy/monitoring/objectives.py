@@ -7,6 +7,7 @@ budget of thirty days in thirty days.
 
 from dataclasses import dataclass
 
+from deploy.monitoring.installations import total
 from deploy.monitoring.pace import DAY, HOUR, MINUTE, Pace
 
 PERIOD = 30 * DAY
@@ -32,10 +33,13 @@ class Objective:
         return f"muster:{self.name}_bad:ratio_rate{Pace().duration(window)}"
 
     def bad_share(self, window: str) -> str:
-        """Return the query for the share of bad events. Without a good one, ``good`` is missing."""
-        every = f"sum(rate({self.all}[{window}]))"
-        good = f"sum(rate({self.good}[{window}]))"
-        return f"({every} - ({good} or vector(0))) / {every}"
+        """Return the query for the share of bad events of each installation.
+
+        An installation without a good event has no series of them: it counts as 0.
+        """
+        every = total(f"rate({self.all}[{window}])")
+        good = total(f"rate({self.good}[{window}])")
+        return f"1 - ({good} or 0 * {every}) / {every}"
 
 
 ANSWERS = Objective(

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from deploy.monitoring.alerts import Alert, alerts
+from deploy.monitoring.annotations import REPOSITORY, Links, annotations
 from deploy.monitoring.objectives import OBJECTIVES, PERIOD, WINDOWS
 from deploy.monitoring.pace import MINUTE, Pace
 
@@ -28,12 +29,10 @@ def objectives_text(pace: Pace) -> str:
     return _text("objectives", groups)
 
 
-def alerts_text(pace: Pace) -> str:
+def alerts_text(pace: Pace, links: Links = REPOSITORY) -> str:
     """Return the text of the file of alerts."""
-    return _text(
-        "alerts",
-        [{"name": "muster-alerts", "rules": [_alerting(alert, pace) for alert in alerts(pace)]}],
-    )
+    alerting = [_alerting(alert, pace, links) for alert in alerts(pace)]
+    return _text("alerts", [{"name": "muster-alerts", "rules": alerting}])
 
 
 def _recorded(windows: list[int], pace: Pace) -> list[dict[str, str]]:
@@ -47,14 +46,14 @@ def _recorded(windows: list[int], pace: Pace) -> list[dict[str, str]]:
     ]
 
 
-def _alerting(alert: Alert, pace: Pace) -> dict[str, Any]:
+def _alerting(alert: Alert, pace: Pace, links: Links) -> dict[str, Any]:
     waiting = {"for": pace.duration(alert.wait)} if alert.wait else {}
     return {
         "alert": alert.name,
         "expr": alert.expression,
         **waiting,
         "labels": {"severity": alert.severity, **alert.labels},
-        "annotations": {"summary": alert.summary, "runbook": alert.runbook},
+        "annotations": annotations(alert, links),
     }
 
 

@@ -1,23 +1,22 @@
 """Do the alerts fire when something is away, and clear when it is back? In Prometheus itself."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.monitoring.documents import DASHBOARDS
+from deploy.monitoring.installations import INSTALLATION as LABEL
 from deploy.monitoring.objectives import OBJECTIVES, WINDOWS
 from tests.conftest import SETTINGS
 from tests.drivers.installation import Installation
 from tests.drivers.okta import App, Tally, app_for
 from tests.end_to_end.coming_and_going import leavers_without_end
 from tests.end_to_end.watching import Prometheus, watching
+from tests.readings.dashboards import as_sent, queries_of_dashboards
 from tests.readings.promql import selected
 from tests.readings.stored import Stores
 from tests.servers.broker_alarms import short_of_memory
@@ -107,7 +106,9 @@ async def the_broker_is_away(prometheus: Prometheus, broker: TcpProxy) -> None:
     await prometheus.fires("MusterBrokerUnreachable", job="muster-api")
     await prometheus.fires("MusterBrokerUnreachable", job="muster-worker")
     alert = await prometheus.fires("MusterOldestMark", lane="urgent", severity="page")
-    assert alert["annotations"]["runbook"] == "docs/runbooks/MusterOldestMark.md"
+    told = alert["annotations"]
+    assert told["runbook_url"] == "docs/runbooks/MusterOldestMark.md"
+    assert told["dashboard_url"] == f"/d/muster-pipeline?var-installation={alert['labels'][LABEL]}"
     broker.mend()
     await prometheus.clears("MusterBrokerUnreachable")
     await prometheus.clears("MusterOldestMark")
@@ -153,17 +154,13 @@ async def the_last_admin_leaves(prometheus: Prometheus, app: App) -> None:
 
 async def every_panel_can_be_drawn(prometheus: Prometheus) -> None:
     """Prometheus answers each query, and knows every name in it: the broker's as well."""
-    queries = [target["expr"] for panel in all_panels() for target in panel.get("targets", ())]
+    queries = {query for _, query in queries_of_dashboards()}
     for query in queries:
-        await prometheus.ask(query.replace("$__rate_interval", "5s"))
+        for labels, _ in await prometheus.ask(as_sent(query, "5s")):
+            assert labels[LABEL], query
     asked = {one.name for query in queries for one in selected(query)}
     assert any(name.startswith("rabbitmq_detailed_") for name in asked)
     assert asked - await prometheus.names() == set()
-
-
-def all_panels() -> list[dict[str, Any]]:
-    pages = [json.loads(path.read_text()) for path in DASHBOARDS.glob("*.json")]
-    return [panel for page in pages for panel in page["panels"]]
 
 
 def place_of(installation: Installation, process: int) -> str:

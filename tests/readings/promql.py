@@ -32,6 +32,38 @@ def selected(query: str) -> Iterator[Selected]:
         yield Selected(selector.name, tuple(_values(selector)))
 
 
+def parts_that_lose(label: str, query: str) -> Iterator[str]:
+    """Yield the parts of a query that let series meet whose values of a label differ."""
+    found: list[str] = []
+
+    def visit(part: promql_parser.Expr) -> None:
+        match part:
+            case promql_parser.AggregateExpr():
+                if not _keeps(label, part.modifier):
+                    found.append(part.prettify())
+            case promql_parser.BinaryExpr() if part.modifier and part.modifier.matching:
+                if not _keeps(label, part.modifier.matching):
+                    found.append(f"{part.op} {part.modifier.matching}")
+            case promql_parser.Call() if part.func.name in {"absent", "scalar", "vector"}:
+                found.append(part.prettify())
+
+    promql_parser.walk(promql_parser.parse(GRAFANA.sub("5m", query)), visit)
+    yield from found
+
+
+def _keeps(
+    label: str, modifier: promql_parser.AggModifier | promql_parser.LabelModifier | None
+) -> bool:
+    """Say whether a clause of an aggregate or a match keeps series of different values apart."""
+    if modifier is None:
+        return False
+    if isinstance(modifier, promql_parser.AggModifier):
+        excluding = modifier.type == promql_parser.AggModifierType.Without
+    else:
+        excluding = modifier.type == promql_parser.LabelModifierType.Exclude
+    return (label in modifier.labels) is not excluding
+
+
 def _values(selector: promql_parser.VectorSelector) -> Iterator[tuple[str, str]]:
     """Yield the values that are named, of a pattern each alternative."""
     for matcher in selector.matchers.matchers:

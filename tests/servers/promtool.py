@@ -12,8 +12,11 @@ from tests.servers.services import ServiceSettings, ServiceUnavailable
 ROOT = Path(__file__).parents[2]
 
 
-def promtool(settings: ServiceSettings) -> Sequence[str]:
-    """Return how to call it from the repository's root; raise ServiceUnavailable without one."""
+def promtool(settings: ServiceSettings, *folders: Path) -> Sequence[str]:
+    """Return how to call it from the repository's root; raise ServiceUnavailable without one.
+
+    :param folders: are read as well.
+    """
     try:
         ensure_image(settings.prometheus_image)
     except ServiceUnavailable as no_container:
@@ -24,7 +27,8 @@ def promtool(settings: ServiceSettings) -> Sequence[str]:
     return (
         *("docker", "run", "--rm", "--network", "none", "--entrypoint", "promtool"),
         *("--user", f"{os.getuid()}:{os.getgid()}"),  # who can read the repository
-        *("--volume", f"{ROOT}:{ROOT}:ro", "--workdir", str(ROOT)),
+        *(word for it in (ROOT, *folders) for word in ("--volume", f"{it}:{it}:ro")),
+        *("--workdir", str(ROOT)),
         settings.prometheus_image,
     )
 

@@ -1,5 +1,6 @@
 """How is RabbitMQ? The dashboard shows metrics of its plugin rabbitmq_prometheus, 3.10 to 4.x."""
 
+from deploy.monitoring.installations import most, total
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
 from deploy.monitoring.queries import rate
 
@@ -24,22 +25,22 @@ def _now() -> list[Figure]:
         Figure(
             f"Alarm: {resource}",
             f"1 while RabbitMQ blocks publishers because it is short of {resource}.",
-            f"max(rabbitmq_alarms_{gauge}_watermark)",
+            most(f"rabbitmq_alarms_{gauge}_watermark"),
             limit=1,
         )
         for resource, gauge in (("memory", "memory_used"), ("disk", "free_disk_space"))
     ] + [
-        Figure("Connections", "Each process has two.", "sum(rabbitmq_connections)"),
+        Figure("Connections", "Each process has two.", total("rabbitmq_connections")),
         Figure(
             "Consumers",
             "Each worker has two for each lane.",
-            "sum(rabbitmq_consumers)",
+            total("rabbitmq_consumers"),
         ),
-        Figure("Queues", "Queues of Muster and of others.", "sum(rabbitmq_queues)"),
+        Figure("Queues", "Queues of Muster and of others.", total("rabbitmq_queues")),
         Figure(
             "In hand",
             "Messages that were delivered and are not acknowledged yet.",
-            "sum(rabbitmq_queue_messages_unacked)",
+            total("rabbitmq_queue_messages_unacked"),
         ),
     ]
 
@@ -54,7 +55,7 @@ def _queues() -> list[Graph]:
         Graph(
             title,
             about,
-            [Query(f"sum by (queue) (rabbitmq_detailed_queue_{gauge})", "{{queue}}")],
+            [Query(total(f"rabbitmq_detailed_queue_{gauge}", "queue"), "{{queue}}")],
             width=8,
         )
         for title, about, gauge in queues

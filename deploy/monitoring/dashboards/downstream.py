@@ -1,7 +1,8 @@
 """What becomes of events? The dashboard shows the workers and their effects downstream."""
 
-from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
-from deploy.monitoring.queries import processes, quantile, rate
+from deploy.monitoring.installations import most, total
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row, Table
+from deploy.monitoring.queries import processes, quantile, rate, refused_and_failed
 
 
 def downstream() -> Dashboard:
@@ -25,26 +26,26 @@ def _now() -> list[Figure]:
         Figure(
             "Workers connected",
             "Workers that can receive deliveries.",
-            "sum(muster_consumer_connected)",
+            total("muster_consumer_connected"),
             least=1,
         ),
         Figure(
             "Lanes paused",
             "Lanes that wait until the downstream database answers and takes writes.",
-            "sum(muster_consuming_paused)",
+            total("muster_consuming_paused"),
             limit=1,
         ),
         Figure(
             "Last Admins that keep access",
             "Last Admins that the provider has removed or downgraded.",
-            'max(muster_standing_refusals{reason="last_admin"})',
+            most('muster_standing_refusals{reason="last_admin"}'),
             limit=1,
             width=8,
         ),
         Figure(
             "Identities failed",
             "Identities whose newest event was given up.",
-            "sum(max by (kind) (muster_standing_failures))",
+            total(most("muster_standing_failures", "kind")),
             limit=1,
             width=8,
         ),
@@ -68,26 +69,23 @@ def _events() -> list[Graph]:
     ]
 
 
-def _refused_and_failed() -> list[Graph]:
+def _refused_and_failed() -> list[Graph | Table]:
     return [
+        refused_and_failed(),
         Graph(
-            "Refused at present",
-            "Refused actions that wait for their obstacle to go, by reason.",
-            [Query("max by (reason) (muster_standing_refusals)", "{{reason}}")],
-            width=6,
+            "Refused and failed, over time",
+            "Refused actions that wait for their obstacle to go, and identities whose newest event"
+            " was given up.",
+            [
+                Query(most("muster_standing_refusals", "reason"), "refused: {{reason}}"),
+                Query(most("muster_standing_failures", "kind"), "failed: {{kind}}"),
+            ],
         ),
         Graph(
             "Refused",
             "Actions a second that were refused when an event was planned.",
             [Query(rate("muster_refusals_total", "reason"), "{{reason}}")],
             unit="ops",
-            width=6,
-        ),
-        Graph(
-            "Failed at present",
-            "Identities whose newest event was given up, by kind.",
-            [Query("max by (kind) (muster_standing_failures)", "{{kind}}")],
-            width=6,
         ),
         Graph(
             "Retried, locked out, given up, not to be read",
@@ -99,7 +97,6 @@ def _refused_and_failed() -> list[Graph]:
                 Query(rate("muster_undecodable_events_total"), "cannot be read"),
             ],
             unit="ops",
-            width=6,
         ),
     ]
 

@@ -1,5 +1,6 @@
 """How do providers fare? The dashboard shows SCIM requests by operation and by answer."""
 
+from deploy.monitoring.installations import least, number
 from deploy.monitoring.objectives import ANSWERS
 from deploy.monitoring.pace import MINUTE
 from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
@@ -28,7 +29,7 @@ def ingress() -> Dashboard:
 
 def _now() -> list[Figure]:
     return [
-        Figure("Processes", "Processes with a relay.", "count(muster_publisher_connected)"),
+        Figure("Processes", "Processes with a relay.", number("muster_publisher_connected")),
         Figure("Requests", "SCIM requests a second.", rate(ANSWERS.all), unit="reqps"),
         Figure(
             "Bad",
@@ -87,7 +88,7 @@ def _time() -> list[Graph]:
         Graph(
             "All answers",
             "The line is the objective.",
-            quantiles(BUCKETS),
+            quantiles(BUCKETS, traces=True),
             unit="s",
             limit=0.5,
         ),
@@ -126,11 +127,12 @@ def _shares() -> list[Graph]:
 
 
 def _books() -> list[Graph]:
+    expiry = "muster_next_token_expiry_timestamp_seconds"
     return [
         Graph(
             "First token to end",
             "Time until the first of all live tokens of connections ends; nothing where none does.",
-            [Query("min(muster_next_token_expiry_timestamp_seconds) - time()", "time left")],
+            [Query(f"{least(expiry)} - time()", "time left")],
             unit="s",
         ),
         Graph(

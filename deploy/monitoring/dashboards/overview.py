@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from deploy.monitoring.installations import least, most, number, on
 from deploy.monitoring.objectives import ANSWERS, BURNS, LEAVERS, PERIOD, Objective
 from deploy.monitoring.pace import HOUR, Pace
-from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
-from deploy.monitoring.queries import quantiles, rate
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row, Table
+from deploy.monitoring.queries import ALERTING, quantiles, rate, refused_and_failed
 
 
 def overview() -> Dashboard:
@@ -16,6 +17,7 @@ def overview() -> Dashboard:
         "Whether the two objectives hold, and traffic, errors, latency and saturation.",
         [
             Row("Objectives, over 30 days", [*_figures(), *_burns()]),
+            Row("Alerts", [_alerts()]),
             Row("Traffic", _traffic()),
             Row("Errors", _errors()),
             Row("Latency", _latency()),
@@ -44,8 +46,27 @@ def _figures() -> Iterator[Figure]:
     yield Figure(
         "Alerts",
         "Number of Muster's alerts that fire. Each has a page in docs/runbooks.",
-        'count(ALERTS{alertname=~"Muster.*", alertstate="firing"}) or vector(0)',
+        f"{number(ALERTING)} or 0 * {most('muster_build_info')}",
         limit=1,
+    )
+
+
+def _alerts() -> Table:
+    return Table(
+        "Alerts that fire",
+        "Each has a page of its name in docs/runbooks. A page is for now, a ticket for tomorrow.",
+        most(ALERTING, "severity", "alertname", "part", "database", "lane", "reason", "kind"),
+        {
+            "severity": "severity",
+            "alertname": "alert",
+            "part": "part",
+            "database": "database",
+            "lane": "lane",
+            "reason": "reason",
+            "kind": "kind",
+        },
+        value="fires",
+        width=24,
     )
 
 
@@ -82,7 +103,7 @@ def _traffic() -> list[Graph]:
     ]
 
 
-def _errors() -> list[Graph]:
+def _errors() -> list[Graph | Table]:
     errors = 'muster_scim_request_duration_seconds_count{status=~"5.."}'
     return [
         Graph(
@@ -92,14 +113,7 @@ def _errors() -> list[Graph]:
             [Query(rate(errors, "status"), "{{status}}")],
             unit="reqps",
         ),
-        Graph(
-            "Refused and failed, at present",
-            "Refused actions by their reason, and identities whose newest event was given up.",
-            [
-                Query("max by (reason) (muster_standing_refusals)", "refused: {{reason}}"),
-                Query("max by (kind) (muster_standing_failures)", "failed: {{kind}}"),
-            ],
-        ),
+        refused_and_failed(),
     ]
 
 
@@ -108,7 +122,7 @@ def _latency() -> list[Graph]:
         Graph(
             "Answers",
             "Time from a SCIM request to its answer. The line is the objective.",
-            quantiles("muster_scim_request_duration_seconds_bucket"),
+            quantiles("muster_scim_request_duration_seconds_bucket", traces=True),
             unit="s",
             limit=0.5,
         ),
@@ -116,7 +130,7 @@ def _latency() -> list[Graph]:
             "Leavers",
             "Time from the answer to a change of the urgent lane until it is applied. The line is"
             " the objective.",
-            quantiles('muster_sync_lag_seconds_bucket{lane="urgent"}'),
+            quantiles('muster_sync_lag_seconds_bucket{lane="urgent"}', traces=True),
             unit="s",
             limit=5,
         ),
@@ -129,8 +143,8 @@ def _saturation() -> list[Graph]:
             "What waits",
             "Marks in the directory and messages on the broker.",
             [
-                Query("max by (lane) (muster_dirty_marks)", "marks: {{lane}}"),
-                Query("max by (queue) (muster_broker_messages)", "messages: {{queue}}"),
+                Query(most("muster_dirty_marks", "lane"), "marks: {{lane}}"),
+                Query(most("muster_broker_messages", "queue"), "messages: {{queue}}"),
             ],
             width=8,
         ),
@@ -140,7 +154,7 @@ def _saturation() -> list[Graph]:
             [
                 Query(
                     "rate(process_cpu_seconds_total[$__rate_interval])"
-                    " and on (instance) muster_build_info",
+                    f" and {on('instance')} muster_build_info",
                     "{{job}} {{instance}}",
                 )
             ],
@@ -151,7 +165,7 @@ def _saturation() -> list[Graph]:
         Graph(
             "Databases",
             "1 while every process finds that its database answers and takes writes.",
-            [Query("min by (database) (muster_database_takes_writes)", "{{database}}")],
+            [Query(least("muster_database_takes_writes", "database"), "{{database}}")],
             width=8,
         ),
     ]

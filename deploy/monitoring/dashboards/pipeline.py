@@ -1,7 +1,8 @@
 """Where is an acknowledged change? The dashboard follows its mark, its message and the time."""
 
+from deploy.monitoring.installations import INSTALLATION, most, total
 from deploy.monitoring.pace import MINUTE
-from deploy.monitoring.panels import Dashboard, Figure, Graph, Query, Row
+from deploy.monitoring.panels import Dashboard, Figure, Graph, Heatmap, Query, Row
 from deploy.monitoring.queries import LAST_SWEEP, LEAVERS_UNKNOWN, quantiles, rate
 
 
@@ -16,6 +17,7 @@ def pipeline() -> Dashboard:
             Row("In the directory", _directory()),
             Row("On the broker", _broker()),
             Row("To the end", _lag()),
+            Row(f"To the end: how many took how long (${INSTALLATION})", _spread(), each=True),
             Row("What got lost all the same", _sweep()),
         ],
     )
@@ -26,7 +28,7 @@ def _now() -> list[Figure]:
         Figure(
             f"Oldest mark: {lane}",
             "Age of the change that has waited longest to be published.",
-            f'max(muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}})',
+            most(f'muster_oldest_dirty_mark_age_seconds{{lane="{lane}"}}'),
             unit="s",
             limit=limit,
         )
@@ -35,25 +37,25 @@ def _now() -> list[Figure]:
         Figure(
             "Relays connected",
             "Processes with a relay that can reach the transport.",
-            "sum(muster_publisher_connected)",
+            total("muster_publisher_connected"),
             least=1,
         ),
         Figure(
             "Broker blocks",
             "1 while the broker blocks publishers.",
-            "max(muster_broker_blocked)",
+            most("muster_broker_blocked"),
             limit=1,
         ),
         Figure(
             "Dead letters",
             "Messages that cannot be read, or were never acknowledged.",
-            'max(muster_broker_messages{queue="dead_letters"})',
+            most('muster_broker_messages{queue="dead_letters"}'),
             limit=1,
         ),
         Figure(
             "Waiting for a retry",
             "Messages in the retry tiers.",
-            'max(muster_broker_messages{queue="retry"})',
+            most('muster_broker_messages{queue="retry"}'),
         ),
     ]
 
@@ -64,8 +66,8 @@ def _directory() -> list[Graph]:
             "Marks",
             "Identities whose newest state is not published yet.",
             [
-                Query("max by (lane) (muster_dirty_marks)", "{{lane}}"),
-                Query("max by (reason) (muster_held_identities)", "held: {{reason}}"),
+                Query(most("muster_dirty_marks", "lane"), "{{lane}}"),
+                Query(most("muster_held_identities", "reason"), "held: {{reason}}"),
             ],
             width=6,
         ),
@@ -73,8 +75,8 @@ def _directory() -> list[Graph]:
             "Age of the oldest mark",
             "The age grows while nothing is published.",
             [
-                Query("max by (lane) (muster_oldest_dirty_mark_age_seconds)", "{{lane}}"),
-                Query("max by (reason) (muster_oldest_held_loss_age_seconds)", "held leaving"),
+                Query(most("muster_oldest_dirty_mark_age_seconds", "lane"), "{{lane}}"),
+                Query(most("muster_oldest_held_loss_age_seconds", "reason"), "held leaving"),
             ],
             unit="s",
             width=6,
@@ -89,7 +91,7 @@ def _directory() -> list[Graph]:
         Graph(
             "Cannot be published",
             "Identities whose newest event is larger than the transport takes.",
-            [Query("max(muster_unpublishable_identities)", "identities")],
+            [Query(most("muster_unpublishable_identities"), "identities")],
             width=6,
             limit=1,
         ),
@@ -101,7 +103,7 @@ def _broker() -> list[Graph]:
         Graph(
             "Messages",
             "Messages in the lanes, in the retry tiers, and among the dead letters.",
-            [Query("max by (queue) (muster_broker_messages)", "{{queue}}")],
+            [Query(most("muster_broker_messages", "queue"), "{{queue}}")],
         ),
         Graph(
             "Connected",
@@ -119,11 +121,23 @@ def _lag() -> list[Graph]:
         Graph(
             f"Time to the end: {lane}",
             "Time from the answer to a change until it is applied downstream.",
-            quantiles(f'muster_sync_lag_seconds_bucket{{lane="{lane}"}}'),
+            quantiles(f'muster_sync_lag_seconds_bucket{{lane="{lane}"}}', traces=True),
             unit="s",
             limit=limit,
         )
         for lane, limit in (("urgent", 5), ("bulk", None))
+    ]
+
+
+def _spread() -> list[Heatmap]:
+    return [
+        Heatmap(
+            f"Times to the end: {lane}",
+            "Each cell holds the changes that took so long at that time. A backlog rises to the"
+            " right, and a band high above the others is a part that waits.",
+            f'muster_sync_lag_seconds_bucket{{lane="{lane}"}}',
+        )
+        for lane in ("urgent", "bulk")
     ]
 
 
@@ -132,7 +146,7 @@ def _sweep() -> list[Graph]:
         Graph(
             "Found by the sweep",
             "Identities whose event never arrived downstream, and that the sweep marked again.",
-            [Query("sum(increase(muster_sweep_marks_total[$__rate_interval]))", "identities")],
+            [Query(total("increase(muster_sweep_marks_total[$__rate_interval])"), "identities")],
             width=8,
         ),
         Graph(
@@ -145,7 +159,7 @@ def _sweep() -> list[Graph]:
         Graph(
             "Since the last sweep",
             "Every MUSTER_SWEEP_SECONDS, one of the processes with a relay sweeps.",
-            [Query(f"time() - max({LAST_SWEEP} > 0)", "seconds")],
+            [Query(f"time() - {most(f'{LAST_SWEEP} > 0')}", "seconds")],
             unit="s",
             width=8,
         ),

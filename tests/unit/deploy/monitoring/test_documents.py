@@ -1,6 +1,5 @@
 """Are the files of the monitoring those of the code, and do they ask for what there is?"""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,11 @@ import pytest
 import yaml
 
 from deploy.monitoring.documents import DASHBOARDS, DEPLOY, RULES, RULES_IN_CHART, documents
+from deploy.monitoring.installations import INSTALLATION
 from deploy.processes.operator_endpoints import new_registry
+from tests.readings.dashboards import queries_of_dashboards
 from tests.readings.exported_metrics import all_metrics
-from tests.readings.promql import Selected, selected
+from tests.readings.promql import Selected, parts_that_lose, selected
 
 NOT_OURS = ("rabbitmq_", "ALERTS")
 """Begins what others export: Prometheus, and the broker, against which the end-to-end tests check
@@ -31,10 +32,7 @@ def queries() -> Iterator[tuple[str, str]]:
     """Yield every query of the rules and dashboards, with where it stands."""
     for rule in rules():
         yield rule.get("alert") or rule["record"], rule["expr"]
-    for path in sorted(DASHBOARDS.glob("*")):
-        for panel in json.loads(path.read_text())["panels"]:
-            for target in panel.get("targets", ()):
-                yield f"{path.stem}, {panel['title']}", target["expr"]
+    yield from queries_of_dashboards()
 
 
 SAMPLES = [it for metric in [*all_metrics(), *new_registry().collect()] for it in metric.samples]
@@ -67,13 +65,50 @@ def test_every_query_asks_for_metrics_that_the_code_exports() -> None:
 
 def is_exported(asked: Selected) -> bool:
     """Say whether there is such a metric, with such labels, with such values."""
+    values = [(label, value) for label, value in asked.values if label != INSTALLATION]
     if asked.name in RECORDED:
-        return not asked.values
+        return not values
     return asked.name in EXPORTED and all(
         label in EXPORTED[asked.name]
         and (label in OPEN_LABELS or (asked.name, label, value) in VALUES)
-        for label, value in asked.values
+        for label, value in values
     )
+
+
+def test_every_query_keeps_installations_apart() -> None:
+    lost = {
+        (where, part)
+        for where, query in queries()
+        for part in parts_that_lose(INSTALLATION, query)
+        # Where nothing is seen of any installation, there is no name that could be kept.
+        if not (where == "MusterPartMissing" and part.startswith(("absent(", "or on ()")))
+    }
+    assert lost == set()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sum(muster_dirty_marks)",
+        "max by (lane) (muster_dirty_marks)",
+        "max without (installation) (muster_dirty_marks)",
+        "process_open_fds and on (instance) muster_build_info",
+        "process_open_fds and ignoring (installation) muster_build_info",
+        "time() - scalar(muster_last_sweep_timestamp_seconds)",
+    ],
+)
+def test_a_query_that_mixes_installations_would_be_noticed(query: str) -> None:
+    assert list(parts_that_lose(INSTALLATION, query))
+
+
+def test_every_panel_asks_for_the_chosen_installations() -> None:
+    asked = [
+        (where, one.name, dict(one.values))
+        for where, query in queries_of_dashboards()
+        for one in selected(query)
+    ]
+    assert asked
+    assert [it for it in asked if it[2].get(INSTALLATION) != f"${INSTALLATION}"] == []
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Does Prometheus take the rules, do they fire when they should, and does a page explain each?"""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 import yaml
 
 from deploy.monitoring.alerts import Alert, alerts
-from deploy.monitoring.documents import RULES
+from deploy.monitoring.annotations import DASHBOARDS as ON_DASHBOARDS
+from deploy.monitoring.annotations import REPOSITORY, RUNBOOKS, Links, annotations
+from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.pace import DAY, HOUR, Pace
 from tests.conftest import SETTINGS
 from tests.readings.promql import selected
@@ -16,6 +19,7 @@ from tests.servers.services import ServiceUnavailable
 
 CASES = Path(__file__).with_name("alert_cases.yml")
 ALERTS = {alert.name: alert for alert in alerts(Pace())}
+NAMED_IN = re.compile(r"/d/muster-([a-z]+)\?")
 HEADINGS = ["## What it means", "## How to look", "## What to do"]
 
 
@@ -62,14 +66,25 @@ def test_a_story_tells_of_each_alert(alert: Alert) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=lambda alert: alert.name)
 def test_a_page_explains_each_alert(alert: Alert) -> None:
-    lines = (ROOT / alert.runbook).read_text(encoding="utf-8").splitlines()
+    told = annotations(alert, REPOSITORY)
+    lines = (ROOT / told["runbook_url"]).read_text(encoding="utf-8").splitlines()
     assert lines[0] == f"# {alert.name}"
     assert [line for line in lines if line.startswith("## ")] == HEADINGS
+    assert told["description"].endswith(".")
+    assert told["description"].split()[:3] == lines[4].replace("`", "").split()[:3]
+    assert (DASHBOARDS / f"{NAMED_IN.findall(told['dashboard_url'])[0]}.json").exists()
+
+
+def test_links_are_below_the_urls_of_ones_own() -> None:
+    links = Links("https://wiki.example.com/muster", "https://grafana.example.com")
+    told = annotations(ALERTS["MusterOldestMark"], links)
+    assert told["runbook_url"] == "https://wiki.example.com/muster/MusterOldestMark.md"
+    assert told["dashboard_url"].startswith("https://grafana.example.com/d/muster-pipeline?")
 
 
 def test_no_page_is_left_of_an_alert_that_is_gone() -> None:
-    pages = (ROOT / next(iter(ALERTS.values())).runbook).parent.glob("Muster*.md")
-    assert {page.stem for page in pages} == ALERTS.keys()
+    pages = {page.stem for page in RUNBOOKS.glob("Muster*.md")}
+    assert pages == ALERTS.keys() == ON_DASHBOARDS.keys()
 
 
 def test_alerts_of_one_name_can_be_told_apart() -> None:
