@@ -13,8 +13,10 @@ from worker.planning.actions import DeviceActionKind, Outcome, Reason
 from worker.retries import FailureKind
 from worker.sync.open_problems import OpenProblems
 
-LAG_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
-"""Upper bounds in seconds; 5 is the objective for leavers."""
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+HOURS = (900.0, 1800.0, 3600.0, 10800.0, 21600.0, 43200.0, 86400.0)
+LAG_BUCKETS = SECONDS + HOURS
+"""Upper bounds in seconds. 5 is the objective for leavers; a backlog takes hours, up to a day."""
 
 BATCH_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import Metric
 
 from api.metrics import REQUEST_BUCKETS
+from deploy.processes.operator_endpoints import new_registry
 from tests.readings.exported_metrics import all_metrics
 from worker.metrics import LAG_BUCKETS
 
@@ -29,4 +30,12 @@ def test_a_metric_is_named_and_labelled_as_is_the_custom(metric: Metric) -> None
 def test_buckets_hold_the_objectives() -> None:
     assert 0.5 in REQUEST_BUCKETS
     assert 5.0 in LAG_BUCKETS
-    assert (LAG_BUCKETS[0], LAG_BUCKETS[-1]) == (0.05, 300.0)
+    assert (LAG_BUCKETS[0], LAG_BUCKETS[-1]) == (0.05, 86400.0)
+
+
+def test_no_series_tells_when_another_one_was_made() -> None:
+    samples = [
+        it.name for metric in (*new_registry().collect(), *all_metrics()) for it in metric.samples
+    ]
+    assert [name for name in samples if name.endswith("_created")] == []
+    assert "muster_sync_lag_seconds_count" in samples
