@@ -19,21 +19,27 @@ from deploy.monitoring.pace import Pace
 DEPLOY = Path(__file__).parents[1]
 RULES = DEPLOY / "prometheus/rules"
 RULES_IN_CHART = DEPLOY / "helm/muster/rules"
-"""A copy of the rules, because a chart takes no file from outside its folder."""
 DASHBOARDS = DEPLOY / "grafana/dashboards"
+DASHBOARDS_IN_CHART = DEPLOY / "helm/muster/dashboards"
+IN_CHART = RULES_IN_CHART, DASHBOARDS_IN_CHART
+"""Copies, because a chart takes no file from outside its folder."""
 
 
 def documents() -> Mapping[Path, str]:
     """Return the path and the text of every file."""
     life = Pace()
-    dashboards = overview(), ingress(), pipeline(), downstream(), broker(), processes()
+    pages = overview(), ingress(), pipeline(), downstream(), broker(), processes()
+    dashboards = {f"{page.name}.json": text_of(page) for page in pages}
     texts = {
         "objectives.yml": rules.objectives_text(life),
         "alerts.yml": rules.alerts_text(life),
     }
+    folders = {
+        **dict.fromkeys((RULES, RULES_IN_CHART), texts),
+        **dict.fromkeys((DASHBOARDS, DASHBOARDS_IN_CHART), dashboards),
+    }
     return {
-        **{DASHBOARDS / f"{board.name}.json": text_of(board) for board in dashboards},
-        **{folder / name: texts[name] for folder in (RULES, RULES_IN_CHART) for name in texts},
+        folder / name: text for folder, files in folders.items() for name, text in files.items()
     }
 
 

@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from deploy.monitoring.documents import RULES_IN_CHART, documents
+from deploy.monitoring.documents import IN_CHART, documents
 from tests.architecture.source_files import PACKAGES, ROOT, python_files
 
 ONLY_WRITES_FILES = "deploy.monitoring"
@@ -26,7 +26,7 @@ def test_the_packages_listed_are_the_folders_with_code_that_runs() -> None:
 def test_the_files_that_are_written_are_distributed() -> None:
     patterns = distributed()["package-data"]["deploy"]
     files = {path for pattern in patterns for path in (ROOT / "deploy").glob(pattern)}
-    assert files == {path for path in documents() if path.parent != RULES_IN_CHART}
+    assert files == {path for path in documents() if path.parent not in IN_CHART}
 
 
 def test_every_package_says_what_it_is() -> None:

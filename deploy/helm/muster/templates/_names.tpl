@@ -24,6 +24,11 @@
 {{- .Values.publicUrl | default $inside -}}
 {{- end -}}
 
+{{/* By which name does Prometheus tell this installation from others? */}}
+{{- define "muster.installation" -}}
+{{- .Values.monitoring.installation | default (printf "%s/%s" .Release.Namespace (include "muster.name" .)) -}}
+{{- end -}}
+
 {{/* What the pods of one release have in common; it never changes. */}}
 {{- define "muster.chosen" -}}
 app.kubernetes.io/name: muster

@@ -39,7 +39,14 @@ EVERY_OPTION: Values = {
     },
     "monitoring": {
         "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
-        "rules": {"enabled": True, "labels": {"release": "prometheus"}},
+        "rules": {
+            "enabled": True,
+            "labels": {"release": "prometheus"},
+            "alertLabels": {"team": "identity: one", "region": "east"},
+            "runbookUrl": "https://wiki.example.com/runbooks",
+            "grafanaUrl": "https://grafana.example.com",
+        },
+        "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Muster"}},
     },
     "podAnnotations": {"a": "b"},
     "nodeSelector": {"disk": "fast"},

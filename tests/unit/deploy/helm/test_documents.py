@@ -69,6 +69,7 @@ def test_these_are_the_objects(default: list[Document]) -> None:
 def test_these_are_added_by_options(default: list[Document], helm: Helm) -> None:
     before = Counter(document["kind"] for document in default)
     assert Counter(document["kind"] for document in helm.render(EVERY_OPTION)) - before == {
+        "ConfigMap": 6,
         "HorizontalPodAutoscaler": 1,
         "PodMonitor": 1,
         "PrometheusRule": 2,

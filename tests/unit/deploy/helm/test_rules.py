@@ -1,18 +1,78 @@
-"""Do the rules reach Prometheus as they are?"""
+"""Do rules and dashboards reach Prometheus and Grafana, with the links and labels of the values?"""
 
+import json
+
+import pytest
 import yaml
 
-from deploy.monitoring.documents import RULES
-from tests.unit.deploy.helm.chart import EVERY_OPTION, Helm, by_kind
+from deploy.monitoring import rules
+from deploy.monitoring.annotations import Links
+from deploy.monitoring.documents import DASHBOARDS, RULES
+from deploy.monitoring.pace import Pace
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind
+
+MONITORING = EVERY_OPTION["monitoring"]
+
+
+@pytest.fixture(scope="module")
+def with_every_option(helm: Helm) -> list[Document]:
+    return helm.render(EVERY_OPTION)
 
 
 def test_the_rules_are_those_of_prometheus_itself(helm: Helm) -> None:
-    documents = by_kind(helm.render(EVERY_OPTION), "PrometheusRule")
+    documents = by_kind(helm.render({"monitoring": {"rules": {"enabled": True}}}), "PrometheusRule")
     assert {name: it["spec"] for name, it in documents.items()} == {
         f"muster-{path.stem}": yaml.safe_load(path.read_text()) for path in RULES.iterdir()
     }
 
 
-def test_an_operator_can_label_them(helm: Helm) -> None:
-    for document in by_kind(helm.render(EVERY_OPTION), "PrometheusRule").values():
+def test_alerts_have_the_links_and_labels_of_the_values(with_every_option: list[Document]) -> None:
+    written = by_kind(with_every_option, "PrometheusRule")["muster-alerts"]["spec"]
+    given = MONITORING["rules"]
+    links = Links(given["runbookUrl"], given["grafanaUrl"])
+    expected = yaml.safe_load(rules.alerts_text(Pace(), links))
+    for rule in expected["groups"][0]["rules"]:
+        rule["labels"] |= given["alertLabels"]
+    assert written == expected
+
+
+def test_an_operator_can_label_them(with_every_option: list[Document]) -> None:
+    for document in by_kind(with_every_option, "PrometheusRule").values():
         assert document["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_the_sidecar_of_grafana_finds_every_dashboard(with_every_option: list[Document]) -> None:
+    maps = by_kind(with_every_option, "ConfigMap")
+    found = {name: text for it in maps.values() for name, text in it["data"].items()}
+    assert {name: json.loads(text) for name, text in found.items()} == {
+        f"muster-{path.name}": json.loads(path.read_text()) for path in DASHBOARDS.iterdir()
+    }
+    for it in maps.values():
+        assert it["metadata"]["labels"]["grafana_dashboard"] == "1"
+        assert it["metadata"]["annotations"] == {"grafana_folder": "Muster"}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"), [("", "default/muster"), ("staging, east", "staging, east")]
+)
+def test_every_series_has_the_name_of_its_installation(helm: Helm, value: str, name: str) -> None:
+    values = {"monitoring": {"installation": value, "podMonitor": {"enabled": True}}}
+    monitor = by_kind(helm.render(values), "PodMonitor")["muster"]
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    (label,) = endpoint["relabelings"]
+    assert (label["targetLabel"], label["replacement"]) == ("installation", name)
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"installation": 'a"b'}, "/monitoring/installation"),
+        ({"rules": {"runbookUrl": "wiki.example.com"}}, "/monitoring/rules/runbookUrl"),
+        ({"rules": {"alertLabels": {"severity": "none"}}}, "/monitoring/rules/alertLabels"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_no_rule_could_hold_is_refused(
+    helm: Helm, values: dict[str, object], where: str
+) -> None:
+    assert f"at '{where}'" in helm.refuses({"monitoring": values})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.monitoring.documents import DASHBOARDS, DEPLOY, RULES, RULES_IN_CHART, documents
+from deploy.monitoring.documents import DASHBOARDS, DEPLOY, IN_CHART, RULES, documents
 from deploy.monitoring.installations import INSTALLATION
 from deploy.processes.operator_endpoints import new_registry
 from tests.readings.dashboards import queries_of_dashboards
@@ -49,7 +49,7 @@ def test_a_file_is_the_one_of_the_code(path: Path) -> None:
 
 
 def test_no_file_is_left_from_before() -> None:
-    folders = RULES, RULES_IN_CHART, DASHBOARDS
+    folders = RULES, DASHBOARDS, *IN_CHART
     assert {path for folder in folders for path in folder.glob("*")} == documents().keys()
 
 
