@@ -136,6 +136,11 @@ COMMANDS = {
         "Exchanges and queues on the broker.",
         Panel.SERVE,
     ),
+    "monitoring": Listed(
+        "deploy.commands.monitoring",
+        "Rules of Prometheus and dashboards of Grafana.",
+        Panel.SERVE,
+    ),
     "policies": Listed(
         "deploy.commands.policies",
         "Policies of a workspace.",

@@ -27,14 +27,8 @@ class Answer:
 
 
 @pytest.fixture
-def muster(
-    new_database_url: NewDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Callable[..., Answer]:
-    """Give the command, on databases that are migrated and empty."""
-    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url(DIRECTORY))
-    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url(DOWNSTREAM))
+def plain_muster(capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Give the command, for what looks at no database."""
 
     def run(*arguments: str) -> Answer:
         status = cli.run(list(arguments))
@@ -42,3 +36,15 @@ def muster(
         return Answer(status, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def muster(
+    new_database_url: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    plain_muster: Callable[..., Answer],
+) -> Callable[..., Answer]:
+    """Give the command, on databases that are migrated and empty."""
+    monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url(DIRECTORY))
+    monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url(DOWNSTREAM))
+    return plain_muster

@@ -1,0 +1,98 @@
+"""What does an export do to a folder? It writes files, and touches none that it has not written.
+
+A list in the folder holds the digest of each file as it was written. So an export after an upgrade
+takes the place of an earlier one, and a file that somebody else has written or changed is foreign.
+"""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+
+from deploy.errors import DeployError
+
+WRITTEN = ".muster-monitoring.json"
+"""The list of the files that an export has written, with their digests."""
+
+
+class Done(StrEnum):
+    """What was done to a file."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+
+
+class UnwritableFolder(DeployError):
+    """The folder, or a file in it, cannot be read or written."""
+
+
+class ForeignFiles(DeployError):
+    """Files would be overwritten that no export has written, or that were changed since."""
+
+
+def export_monitoring(folder: Path, texts: Mapping[str, str], *, force: bool) -> dict[str, Done]:
+    """Write files into a folder, and remove those of an earlier export that are no longer brought.
+
+    Nothing is written if a file is foreign.
+
+    :param texts: the text of each file by its path in the folder.
+    :param force: whether foreign files are overwritten; foreign files are never removed.
+    """
+    try:
+        return _export(folder, texts, force=force)
+    except OSError as error:
+        raise UnwritableFolder(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _export(folder: Path, texts: Mapping[str, str], *, force: bool) -> dict[str, Done]:
+    folder.mkdir(parents=True, exist_ok=True)
+    before = _written_before(folder)
+    foreign = [
+        path
+        for path, text in texts.items()
+        if _digest_in(folder, path) not in {None, before.get(path), _digest(text)}
+    ]
+    if foreign and not force:
+        raise ForeignFiles(
+            "these files were not written by an export, or were changed since:"
+            f" {', '.join(foreign)} (--force overwrites them)"
+        )
+    done = {}
+    for path in sorted(before.keys() - texts.keys()):
+        if _digest_in(folder, path) == before[path]:
+            (folder / path).unlink()
+            done[path] = Done.REMOVED
+    for path, text in texts.items():
+        done[path] = Done.UNCHANGED
+        if _digest_in(folder, path) != _digest(text):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+            done[path] = Done.WRITTEN
+    digests = {path: _digest(text) for path, text in texts.items()}
+    (folder / WRITTEN).write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
+    return done
+
+
+def _written_before(folder: Path) -> dict[str, str]:
+    """Return the list of an earlier export; one that cannot be read makes every file foreign."""
+    try:
+        read = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(read, dict):
+        return {}
+    # A list that was tampered with leads to no file outside of the folder.
+    return {path: digest for path, digest in read.items() if ".." not in Path(path).parts}
+
+
+def _digest_in(folder: Path, path: str) -> str | None:
+    try:
+        return sha256((folder / path).read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()

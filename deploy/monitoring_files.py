@@ -1,0 +1,68 @@
+"""Which rules and dashboards does Muster bring? Finished files, with links and labels of one's own.
+
+``deploy/monitoring`` writes the files for the distribution. Links and labels are put in by text, as
+the chart does, because neither YAML nor Grafana's library is installed with Muster. A test holds
+both to what the writer would have written.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+
+from deploy.errors import DeployError
+
+FOLDERS = {"rules": "prometheus/rules", "dashboards": "grafana/dashboards"}
+"""The folders of an export, with those of the distribution."""
+
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+OURS = {"alertname", "installation", "severity"}
+"""The labels that every alert has, and that nobody else gives it."""
+
+URL = re.compile(r"https?://[^\s\"'#{}]*[^\s\"'#{}/]")
+
+
+class UnusableLink(DeployError):
+    """A URL cannot stand in a rule."""
+
+
+class UnusableLabel(DeployError):
+    """An alert cannot have a label of this name."""
+
+
+def monitoring_files(
+    runbooks: str | None = None, grafana: str | None = None, labels: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the text of every file, by its path in an export.
+
+    :param runbooks: the URL below which the pages of ``docs/runbooks`` are.
+    :param grafana: the URL of Grafana.
+    :param labels: are on every alert.
+    """
+    for url in (runbooks, grafana):
+        if url is not None and not URL.fullmatch(url):
+            raise UnusableLink("a link is an http or https URL without a slash at its end")
+    for name in labels or {}:
+        if name in OURS or not LABEL.fullmatch(name):
+            raise UnusableLabel(f"no alert can have a label of this name; taken are {sorted(OURS)}")
+    texts = {
+        f"{folder}/{file.name}": file.read_text(encoding="utf-8")
+        for folder, inside in FOLDERS.items()
+        for file in files("deploy").joinpath(inside).iterdir()
+        if file.name.endswith((".yml", ".json"))
+    }
+    changed = {
+        path: _with(text, runbooks, grafana, labels or {})
+        for path, text in texts.items()
+        if path.startswith("rules/")
+    }
+    return dict(sorted((texts | changed).items()))
+
+
+def _with(rules: str, runbooks: str | None, grafana: str | None, labels: Mapping[str, str]) -> str:
+    if runbooks is not None:
+        rules = rules.replace("runbook_url: docs/runbooks/", f"runbook_url: {runbooks}/")
+    if grafana is not None:
+        rules = rules.replace("dashboard_url: /d/", f"dashboard_url: {grafana}/d/")
+    lines = "".join(f"      {name}: {json.dumps(value)}\n" for name, value in labels.items())
+    return rules.replace("\n    labels:\n", f"\n    labels:\n{lines}")
