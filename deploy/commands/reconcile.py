@@ -25,6 +25,7 @@ from deploy.broker.transports import open_publisher, topology_of
 from deploy.commands.output import print_json, show_row, show_rows
 from deploy.commands.progress import Show, progress_bar
 from deploy.commands.session import JsonOption, on_databases
+from deploy.commands.unattended import told_in_the_log
 from deploy.commands.unknown_leavers import rows_of, show_leavers
 from deploy.commands.visible_text import say
 from deploy.commands.waiting import (
@@ -36,7 +37,8 @@ from deploy.commands.waiting import (
     wait_for,
 )
 from deploy.databases.open_databases import Databases
-from deploy.settings import Settings
+from deploy.processes.life import Part
+from deploy.settings import Settings, read_settings
 from worker.drift import PlannedAssertions
 from worker.sync.states import StoredSyncStates
 
@@ -97,23 +99,24 @@ def reconcile(
             "--bring-back, --no-bring-back, --identity and --wait go with --fix"
         )
     check_wait(wait=wait, timeout=timeout)
-    with progress_bar(as_json=as_json) as show:
-        compare = partial(_compare, fix=fix, identities=identities or (), show=show)
-        outcome = on_databases(compare)
-    if not as_json:
-        _show(outcome)
-    people = len(outcome.candidates)
-    if fix and people and (_agrees(people, as_json=as_json) if bring is None else bring):
-        outcome = on_databases(partial(_bring_back, outcome=outcome))
+    with told_in_the_log(Part.RECONCILE, read_settings()):
+        with progress_bar(as_json=as_json) as show:
+            compare = partial(_compare, fix=fix, identities=identities or (), show=show)
+            outcome = on_databases(compare)
         if not as_json:
-            show_row({"brought_back": outcome.brought_back}, as_json=False)
-    awaited = wait_for(partial(_marked, outcome), timeout, as_json=as_json) if wait else None
-    if as_json:
-        _print(outcome, {} if awaited is None else {"waited": row_of(awaited)})
-    if awaited is not None:
-        conclude(awaited, as_json=as_json)
-    if not outcome.is_well:
-        raise typer.Exit(1)
+            _show(outcome)
+        people = len(outcome.candidates)
+        if fix and people and (_agrees(people, as_json=as_json) if bring is None else bring):
+            outcome = on_databases(partial(_bring_back, outcome=outcome))
+            if not as_json:
+                show_row({"brought_back": outcome.brought_back}, as_json=False)
+        awaited = wait_for(partial(_marked, outcome), timeout, as_json=as_json) if wait else None
+        if as_json:
+            _print(outcome, {} if awaited is None else {"waited": row_of(awaited)})
+        if awaited is not None:
+            conclude(awaited, as_json=as_json)
+        if not outcome.is_well:
+            raise typer.Exit(1)
 
 
 def _agrees(people: int, *, as_json: bool) -> bool:

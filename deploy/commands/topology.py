@@ -10,6 +10,8 @@ from deploy.broker.transports import topology_of
 from deploy.broker.users import broker_users
 from deploy.commands.output import show_rows
 from deploy.commands.session import JsonOption, settings_with_broker
+from deploy.commands.unattended import told_in_the_log
+from deploy.processes.life import Part
 from deploy.settings import read_settings
 
 app = typer.Typer(no_args_is_help=True, help="Exchanges and queues on the broker.")
@@ -27,7 +29,8 @@ def apply() -> None:
     Example: muster topology apply
     """
     settings = settings_with_broker()
-    asyncio.run(apply_topology(settings.access_by("broker_url"), topology_of(settings)))
+    with told_in_the_log(Part.TOPOLOGY, settings):
+        asyncio.run(apply_topology(settings.access_by("broker_url"), topology_of(settings)))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What does ``muster run --demo`` show? It makes a demo workspace, and later shows base URLs."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -82,11 +83,15 @@ async def introduce(
 ) -> None:
     """Print the connections, or make a demo workspace on empty databases if asked to.
 
+    Where logs are JSON, the demo workspace with its tokens is one JSON object on standard output,
+    and connections are not printed. No token is a line of the log.
+
     :param administrators: the URL under which administrators reach this process.
     """
     it = administration_of(databases, settings)
     if known := await list_connections(it, COMMAND):
-        _show(settings, known)
+        if settings.log_format == "console":
+            _show(settings, known)
     elif make_demo and not await it.downstream.workspaces.exists(WORKSPACE):
         await _make(databases, settings, administrators)
 
@@ -103,20 +108,33 @@ def _show(settings: Settings, known: Sequence[ConnectionInUse]) -> None:
 
 async def _make(databases: Databases, settings: Settings, administrators: str) -> None:
     """Make a workspace with a history, and print the tokens that open it."""
-    typer.echo(
-        f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
-    )
+    in_json = settings.log_format == "json"
     with logging_errors_alone():
         async with living_in_the_past(databases, settings, BEGAN) as past:
             past.connect(connections := await _set_up(past.it))
-            for portal, opened in connections.items():
-                typer.echo(f"  {portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
+            if not in_json:
+                _show_connections(connections)
             await live_through(past)
     it = administration_of(databases, settings)
     owner = await create_admin(it, COMMAND, WORKSPACE, AdminRole.OWNER)
     door, path = ("console", "/console/") if settings.console else ("admin API", "/admin/v1")
-    typer.echo(f"  {door:<10} {administrators}{path}\n  {'token':<10} {owner.token}\n")
+    opens = {"url": f"{administrators}{path}", "token": owner.token}
+    if in_json:
+        made = {portal: asdict(opened) for portal, opened in connections.items()}
+        typer.echo(
+            json.dumps({"workspace": WORKSPACE, "connections": made, "administration": opens})
+        )
+        return
+    typer.echo(f"  {door:<10} {opens['url']}\n  {'token':<10} {opens['token']}\n")
     typer.echo(TRY.format(workspace=WORKSPACE, **asdict(connections[Portal.MDM])))
+
+
+def _show_connections(connections: Mapping[Portal, Credentials]) -> None:
+    typer.echo(
+        f"A demo workspace, {WORKSPACE!r}, one connection per portal (tokens are shown once):\n"
+    )
+    for portal, opened in connections.items():
+        typer.echo(f"  {portal:<10} {opened.base_url}\n  {'token':<10} {opened.token}\n")
 
 
 async def _set_up(it: Administration) -> Mapping[Portal, Credentials]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
+from deploy.processes.life import Life
 from deploy.processes.operator_endpoints import OperatorEndpoints, serving_operators
 from deploy.processes.signals import until_signalled
 
@@ -16,6 +17,7 @@ ProcessBody = Callable[[T, OperatorEndpoints, asyncio.Event], Awaitable[None]]
 
 
 async def run_until_signalled(
+    life: Life,
     operators: socket.socket,
     opening: AbstractAsyncContextManager[T],
     prepare: Callable[[T], Awaitable[None]],
@@ -24,13 +26,15 @@ async def run_until_signalled(
 ) -> None:
     """Run a part of Muster until a signal comes and its work is drained.
 
+    :param life: tells the log when and why the process starts and stops.
     :param operators: the socket for metrics and health, which are served after the preparation.
     :param opening: opens the databases that the part needs.
     :param prepare: checks or migrates the databases before any request is served.
     :param lifeline: the pipe of a parent process, if there is one; its end is like a signal.
     """
-    async with opening as opened:
-        with until_signalled(lifeline) as stop:
-            await prepare(opened)
-            async with serving_operators(operators, stop) as endpoints:
-                await part(opened, endpoints, stop)
+    with life.told():
+        async with opening as opened:
+            with until_signalled(lifeline, life) as stop:
+                await prepare(opened)
+                async with serving_operators(operators, stop) as endpoints:
+                    await part(opened, endpoints, stop)

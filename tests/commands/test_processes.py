@@ -3,16 +3,20 @@
 The first run is an interpreter of its own, which nothing but ``muster run`` has prepared.
 """
 
+import json
 import re
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation, run_forked
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import START_SECONDS, MusterProcess, free_port
 from tests.servers.services import environment_with
 
 CONSOLE = re.compile(r"http://127\.0\.0\.1:\d+/console/")
@@ -66,6 +70,60 @@ async def test_the_first_run_introduces_a_demo_workspace_and_later_ones_their_ba
         assert "muster admins create demo --role owner" in later
         assert CONSOLE.search(later)
         assert "muster_" not in later, "a token is shown once"
+
+
+async def test_a_log_in_json_tells_the_whole_life_and_nothing_else_is_printed(
+    tmp_path: Path,
+) -> None:
+    in_json = {"MUSTER_LOG_FORMAT": "json", "MUSTER_LOG_LEVEL": "info"}
+    muster = ForkedInstallation(tmp_path, free_port(), more_settings=in_json)
+    await muster.start()
+    assert muster.process is not None
+    muster.process.send_signal(signal.SIGTERM)
+    assert await muster.process.wait() == 0
+    started, serving, draining, stopped = _lines_of(muster)
+    assert (started["event"], started["part"]) == ("started", "run")
+    assert (started["pid"], started["transport"]) == (muster.process.pid, "embedded")
+    assert started["directory"] == f"{tmp_path}/directory.sqlite3"
+    assert serving["api"].endswith(str(muster.port))
+    assert (draining["event"], draining["why"]) == ("draining", "SIGTERM")
+    assert (stopped["event"], stopped["why"]) == ("stopped", "SIGTERM")
+    assert stopped["drain_seconds"] < START_SECONDS
+
+    await muster.start()
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        muster.process.send_signal(number)  # it wakes up with two signals at once
+    second = signal.Signals(await muster.process.wait() - 128)
+    assert _lines_of(muster)[-1]["why"] == f"a second signal, {second.name}"
+
+
+def _lines_of(muster: MusterProcess) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in muster.printed().splitlines()]
+
+
+@pytest.mark.parametrize(
+    "part", ["api", "relay", "worker", "admin", "migrate", "reconcile", "topology apply"]
+)
+def test_a_part_that_cannot_begin_is_told_in_the_log(part: str) -> None:
+    nowhere = "127.0.0.1:1"
+    environment = environment_with(
+        MUSTER_DIRECTORY_DATABASE_URL=f"postgresql://ada:secret@{nowhere}/people",
+        MUSTER_DOWNSTREAM_DATABASE_URL=f"postgresql://ada:secret@{nowhere}/devices",
+        MUSTER_BROKER_URL=f"amqp://ada:secret@{nowhere}/",
+        MUSTER_PORT="0",
+        MUSTER_ADMIN_PORT="0",
+        MUSTER_METRICS_PORT="0",
+        MUSTER_LOG_FORMAT="json",
+    )
+    done = run_forked(*part.split(), environment=environment)
+    *lines, complaint = done.stderr.splitlines()
+    started, stopped = map(json.loads, lines)
+    assert (started["event"], started["part"]) == ("started", part)
+    assert nowhere in started.get("downstream", started.get("broker"))
+    assert (stopped["event"], stopped["part"], stopped["why"]) == ("stopped", part, "error")
+    assert done.returncode != 0
+    assert complaint.startswith("muster: ")
+    assert "secret" not in done.stderr
 
 
 def test_a_busy_port_is_one_line_and_says_what_to_do(tmp_path: Path) -> None:

@@ -1,25 +1,52 @@
-"""Where is a process found? It prints its addresses once it is ready to serve."""
+"""Where is a process found? It tells its addresses, to people on a terminal or in its JSON log."""
 
 import socket
+from collections.abc import Mapping
+
+import structlog
 
 from deploy.commands.visible_text import say
 from deploy.http.server import url_of
 from deploy.settings import Settings
 
+LOG = structlog.get_logger(__name__)
 
-def say_where(settings: Settings, operators: socket.socket) -> None:
-    """Print the addresses of a process that serves the api."""
-    say_metrics(settings, operators)
-    say(f"Serving on {settings.base}; Ctrl-C stops.")
-
-
-def say_admin(settings: Settings, listener: socket.socket) -> None:
-    """Print the addresses of the admin API and of the console, where they are served."""
-    if settings.console:
-        say(f"Console on {url_of(listener)}/console/.")
-    say(f"Administration on {url_of(listener)}/admin/v1, described under /docs.")
+SENTENCES = {
+    "console": "Console on {}.",
+    "admin": "Administration on {}, described under /docs.",
+    "metrics": "Metrics and health on {}/metrics, /livez and /readyz.",
+    "api": "Serving on {}; Ctrl-C stops.",
+}
+"""What a person reads of each address, in the order in which it is printed."""
 
 
-def say_metrics(_settings: Settings, operators: socket.socket) -> None:
-    """Print the addresses that every process has."""
-    say(f"Metrics and health on {url_of(operators)}/metrics, /livez and /readyz.")
+def say_where(
+    settings: Settings,
+    operators: socket.socket,
+    *,
+    api: bool = False,
+    administrators: socket.socket | None = None,
+) -> None:
+    """Tell the addresses of a process, which is about to serve.
+
+    Logs in JSON are read by programs, often from one stream with what is printed. So the addresses
+    are a line of the log then, and nothing is printed.
+
+    :param api: whether it serves providers.
+    :param administrators: the socket for the admin API and the console, if it serves them.
+    """
+    found = _administration(settings, administrators) | {"metrics": url_of(operators)}
+    if api:
+        found["api"] = settings.base
+    if settings.log_format == "json":
+        LOG.info("serving", **found)
+        return
+    for name, url in found.items():
+        say(SENTENCES[name].format(url))
+
+
+def _administration(settings: Settings, listener: socket.socket | None) -> Mapping[str, str]:
+    if listener is None:
+        return {}
+    console = {"console": f"{url_of(listener)}/console/"} if settings.console else {}
+    return console | {"admin": f"{url_of(listener)}/admin/v1"}

@@ -4,13 +4,14 @@ from functools import partial
 
 import typer
 
-from deploy.commands.processes.addresses import say_admin, say_metrics
+from deploy.commands.processes.addresses import say_where
 from deploy.commands.processes.parts import settings_on_servers
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from deploy.databases.open_databases import Databases, open_databases
 from deploy.http.server import bind_admin, bind_operators
 from deploy.processes.admin_process import run_admin
 from deploy.processes.event_loop import run_process
+from deploy.processes.life import Life, Part
 from deploy.processes.lifetime import run_until_signalled
 
 
@@ -31,8 +32,8 @@ def admin() -> None:
             directory, downstream = databases.directory, databases.downstream
             await DIRECTORY.ensure_current(directory.reading, directory.writing)
             await DOWNSTREAM.ensure_current(downstream.reading, downstream.writing)
-            say_metrics(settings, operators)
-            say_admin(settings, listener)
+            say_where(settings, operators, administrators=listener)
 
         part = partial(run_admin, settings, listener)
-        run_process(run_until_signalled(operators, open_databases(settings), prepare, part))
+        life, opening = Life(Part.ADMIN, settings), open_databases(settings)
+        run_process(run_until_signalled(life, operators, opening, prepare, part))

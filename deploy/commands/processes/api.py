@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from deploy.commands.invalid_input import InvalidInput
-from deploy.commands.processes.addresses import say_where
 from deploy.commands.processes.parts import run_part, settings_of_a_part
 from deploy.databases.migrations import DIRECTORY
 from deploy.databases.open_databases import open_directory
 from deploy.http.server import bind_api, bind_api_for
 from deploy.processes.api_process import run_api
 from deploy.processes.forked_processes import ForkedProcess, fork
+from deploy.processes.life import Part
 from deploy.settings import Settings
 
 LAST_PORT = 65_535
@@ -66,7 +66,7 @@ def _serve_one_of(
 
 def _serve(settings: Settings, listener: socket.socket, lifeline: int | None = None) -> None:
     part = partial(run_api, settings, listener)
-    run_part(settings, open_directory(settings), DIRECTORY, part, say_where, lifeline)
+    run_part(Part.API, settings, open_directory(settings), DIRECTORY, part, lifeline)
 
 
 def _settings_of(process: ForkedProcess, settings: Settings) -> Settings:

@@ -4,8 +4,10 @@ import asyncio
 
 import typer
 
+from deploy.commands.unattended import told_in_the_log
 from deploy.databases.migrations import migrate as migrate_databases
 from deploy.databases.open_databases import open_databases
+from deploy.processes.life import Part
 from deploy.settings import read_settings
 
 
@@ -19,9 +21,11 @@ def migrate() -> None:
 
     Example: muster migrate
     """
+    settings = read_settings()
 
     async def work() -> None:
-        async with open_databases(read_settings()) as databases:
+        async with open_databases(settings) as databases:
             await migrate_databases(databases)
 
-    asyncio.run(work())
+    with told_in_the_log(Part.MIGRATE, settings):
+        asyncio.run(work())

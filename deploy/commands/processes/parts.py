@@ -1,16 +1,16 @@
 """How does one of several processes begin? It needs a broker, and databases that were migrated."""
 
-import socket
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from api.directory.dialects import DirectoryDatabase
 from deploy.commands.invalid_input import InvalidInput
+from deploy.commands.processes.addresses import say_where
 from deploy.databases.migrations import Schema
 from deploy.http.server import bind_operators
 from deploy.logs import set_up_logs
 from deploy.processes.event_loop import run_process
+from deploy.processes.life import Life, Part
 from deploy.processes.lifetime import ProcessBody, run_until_signalled
 from deploy.settings import Settings, read_settings
 from worker.dialects import DownstreamDatabase
@@ -19,11 +19,11 @@ DatabaseT = TypeVar("DatabaseT", DirectoryDatabase, DownstreamDatabase)
 
 
 def run_part(
+    name: Part,
     settings: Settings,
     opening: AbstractAsyncContextManager[DatabaseT],
     schema: Schema,
     part: ProcessBody[DatabaseT],
-    say: Callable[[Settings, socket.socket], None],
     lifeline: int | None = None,
 ) -> None:
     """Run one of several processes, on the database of its side.
@@ -34,9 +34,10 @@ def run_part(
 
         async def prepare(database: DatabaseT) -> None:
             await schema.ensure_current(database.reading, database.writing)
-            say(settings, operators)
+            say_where(settings, operators, api=name is Part.API)
 
-        run_process(run_until_signalled(operators, opening, prepare, part, lifeline))
+        life = Life(name, settings)
+        run_process(run_until_signalled(life, operators, opening, prepare, part, lifeline))
 
 
 def settings_of_a_part() -> Settings:

@@ -4,10 +4,10 @@ from functools import partial
 
 import typer
 
-from deploy.commands.processes.addresses import say_metrics
 from deploy.commands.processes.parts import run_part, settings_of_a_part
 from deploy.databases.migrations import DIRECTORY
 from deploy.databases.open_databases import open_directory
+from deploy.processes.life import Part
 from deploy.processes.relay_process import run_relay
 
 
@@ -23,4 +23,4 @@ def relay() -> None:
     """
     settings = settings_of_a_part()
     part = partial(run_relay, settings)
-    run_part(settings, open_directory(settings), DIRECTORY, part, say_metrics)
+    run_part(Part.RELAY, settings, open_directory(settings), DIRECTORY, part)

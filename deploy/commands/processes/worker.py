@@ -4,10 +4,10 @@ from functools import partial
 
 import typer
 
-from deploy.commands.processes.addresses import say_metrics
 from deploy.commands.processes.parts import run_part, settings_of_a_part
 from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import open_downstream
+from deploy.processes.life import Part
 from deploy.processes.worker_process import run_worker
 
 
@@ -23,4 +23,4 @@ def worker() -> None:
     """
     settings = settings_of_a_part()
     part = partial(run_worker, settings)
-    run_part(settings, open_downstream(settings), DOWNSTREAM, part, say_metrics)
+    run_part(Part.WORKER, settings, open_downstream(settings), DOWNSTREAM, part)
