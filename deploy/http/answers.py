@@ -1,7 +1,8 @@
 """How are answers written? uvicorn writes them, except to HTTP/1.0, which knows no chunks."""
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -21,9 +22,19 @@ class AnswerCycle(RequestResponseCycle):
 
     ends_with_connection = False
 
+    def __init__(self, *, drains: Callable[[], bool], **of_uvicorn: Any) -> None:
+        """Take what uvicorn gives, and what tells whether the process drains.
+
+        uvicorn finds out about a drain a tenth of a second late. An answer before that would have
+        its client send another request on a connection that is about to be closed.
+        """
+        super().__init__(**of_uvicorn)
+        self._drains = drains
+
     async def send(self, message: "ASGISendEvent") -> None:
         """Send a part of the answer."""
         if message["type"] == "http.response.start":
+            self.keep_alive = self.keep_alive and not self._drains()
             is_old = self.scope["http_version"] == "1.0"
             self.ends_with_connection = is_old and not _has_length(message)
         if not self.ends_with_connection:

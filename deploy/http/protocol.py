@@ -8,6 +8,7 @@ answer. This subclass of its protocol bounds those waits, and reads requests by 
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, cast
@@ -58,6 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
         bounds: Bounds,
         open_connections: OpenConnections,
         metrics: HttpMetrics,
+        drains: Callable[[], bool],
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._reader = RequestReader()
@@ -65,6 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._bounds = bounds
         self._open_connections = open_connections
         self._metrics = metrics
+        self._drains = drains
         self._wait = Wait.NOTHING
         self._deadline: asyncio.TimerHandle | None = None
         self._next_check: asyncio.TimerHandle | None = None
@@ -168,6 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
             expect_100_continue=head.expects_continue,
             keep_alive=head.keeps_open,
             on_response=self.on_response_complete,
+            drains=self._drains,
         )
         self._start_asgi_task(self.cycle, self.app)
 

@@ -118,14 +118,14 @@ async def serve(
     bounds: Bounds | None = None,
     metrics: HttpMetrics | None = None,
 ) -> None:
-    """Serve until stopped, and answer open requests before returning.
+    """Serve until stopped, and answer open requests before returning, each as the last.
 
     The access log stays off: it would show filters, and with them names of people.
     """
     bounds = bounds or Bounds()
     config = uvicorn.Config(
         app,
-        http=_protocol(bounds, metrics or HttpMetrics(CollectorRegistry())),
+        http=_protocol(bounds, metrics or HttpMetrics(CollectorRegistry()), stop),
         ws="none",
         backlog=BACKLOG,
         log_config=None,
@@ -145,7 +145,7 @@ async def serve(
     await serving
 
 
-def _protocol(bounds: Bounds, metrics: HttpMetrics) -> type[asyncio.Protocol]:
+def _protocol(bounds: Bounds, metrics: HttpMetrics, stop: asyncio.Event) -> type[asyncio.Protocol]:
     """Return the factory that uvicorn calls for each connection, in place of a protocol class."""
     connections = room_for(bounds.connections)
     if connections < bounds.connections:
@@ -153,6 +153,10 @@ def _protocol(bounds: Bounds, metrics: HttpMetrics) -> type[asyncio.Protocol]:
     open_connections = OpenConnections(connections, bounds.connections_per_address)
     metrics.count_open_with(open_connections.number)
     protocol = partial(
-        BoundedProtocol, bounds=bounds, open_connections=open_connections, metrics=metrics
+        BoundedProtocol,
+        bounds=bounds,
+        open_connections=open_connections,
+        metrics=metrics,
+        drains=stop.is_set,
     )
     return cast("type[asyncio.Protocol]", protocol)

@@ -33,5 +33,5 @@ def configured_admin(
         console=settings.console,
         on_change=on_change,
     )
-    app.include_router(health_routes(endpoints.checks), include_in_schema=False)
+    app.include_router(health_routes(endpoints.looks), include_in_schema=False)
     return app

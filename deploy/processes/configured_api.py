@@ -40,5 +40,5 @@ def configured_api(
         rates=rates,
         documented=settings.shows_docs(by_default=documented),
     )
-    app.include_router(health_routes(endpoints.checks))
+    app.include_router(health_routes(endpoints.looks))
     return app

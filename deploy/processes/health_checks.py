@@ -11,7 +11,7 @@ from api.directory import write_probe as directory_probe
 from api.directory.dialects import DirectoryDatabase
 from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
-from contracts.health import Check
+from contracts.health import Check, Problem
 from contracts.topology import TOPOLOGY_NOT_APPLIED
 from contracts.transport import Consumer, Publisher
 from deploy.databases.metrics import DatabaseObservation
@@ -36,7 +36,8 @@ def instrument_relay(
     """Register metrics and checks of a relay's process, and return the metrics of the api's side.
 
     :param needs_broker: whether the process is unready without a broker. An ingress stays ready,
-        because marks wait in the directory.
+        because marks wait in the directory, unless it has never seen the queues: then they were
+        not made, and it would take what nobody fetches.
     """
     metrics = ApiMetrics(endpoints.registry)
     endpoints.observations.append(ApiObservations(metrics, directory, publisher).observe)
@@ -104,12 +105,17 @@ def _database(
 
 
 def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
-    async def problem() -> str | None:
+    were_there = False
+
+    async def problem() -> str | Problem | None:
+        nonlocal were_there
         state = await publisher.inspect()
         if not state.connected:
             return "cannot be reached; changes wait in the directory"
         if state.incomplete:
-            return f"{TOPOLOGY_NOT_APPLIED}; changes wait in the directory"
+            text = f"{TOPOLOGY_NOT_APPLIED}; changes wait in the directory"
+            return Problem(text, vital=vital or not were_there)
+        were_there = were_there or state.backlog is not None
         return "blocks publishers; changes wait in the directory" if state.blocked else None
 
     return Check("broker", problem, vital=vital)

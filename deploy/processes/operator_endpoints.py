@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -22,11 +22,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from contracts.health import Check, run_checks
+from contracts.health import Check
 from deploy.connection_bounds import Bounds
 from deploy.databases.metrics import DatabaseMetrics
 from deploy.http.server import serve
 from deploy.processes.background_tasks import running_in_background
+from deploy.processes.last_looks import LastLooks
 from deploy.processes.loop_watch import watching_loop
 
 Observe = Callable[[], Awaitable[None]]
@@ -65,10 +66,12 @@ class OperatorEndpoints:
     checks: list[Check] = field(default_factory=list)
     observations: list[Observe] = field(default_factory=list)
     databases: DatabaseMetrics = field(init=False)
+    looks: LastLooks = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the metrics of databases, which several parts share."""
+        """Make what several parts share: the metrics of databases, and the looks at checks."""
         self.databases = DatabaseMetrics(self.registry)
+        self.looks = LastLooks(self.checks)
 
     def app(self) -> Starlette:
         """Return the web application for the port of the operators.
@@ -89,7 +92,7 @@ class OperatorEndpoints:
         return Response(encode(self.registry), headers={"Content-Type": content_type})
 
     async def _readyz(self, _request: Request) -> Response:
-        told, status = await readiness(self.checks)
+        told, status = await readiness(self.looks)
         return JSONResponse(told, status)
 
 
@@ -111,7 +114,10 @@ async def serving_operators(
         running_in_background(lambda end: serve(endpoints.app(), listener, end, OPERATOR_BOUNDS)),
         watching_loop(endpoints.registry),
     ):
-        yield endpoints
+        try:
+            yield endpoints
+        finally:
+            endpoints.looks.end()
 
 
 async def livez(_request: Request) -> Response:
@@ -119,9 +125,9 @@ async def livez(_request: Request) -> Response:
     return JSONResponse(ALIVE)
 
 
-async def readiness(checks: Sequence[Check]) -> tuple[dict[str, Any], int]:
+async def readiness(looks: LastLooks) -> tuple[dict[str, Any], int]:
     """Return the readiness of a process, with problems and remarks, and the answer's status."""
-    health = await run_checks(checks)
+    health = await looks.health()
     told = {
         "status": "ready" if health.is_ready else "not ready",
         "problems": health.problems,

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from deploy.connection_bounds import Bounds
 from deploy.http.metrics import HttpMetrics
 from deploy.http.server import bind_api, serve
-from deploy.processes.background_tasks import running_in_background
 from deploy.settings import read_settings
 
 HANGS_AFTER_SECONDS = 60
@@ -60,9 +59,10 @@ class RawClient:
 
 @dataclass(slots=True)
 class Listener:
-    """A listener to connect to."""
+    """A listener to connect to, and the event that makes it drain."""
 
     socket: socket.socket
+    stop: asyncio.Event
 
     @asynccontextmanager
     async def client(self, host: str = "127.0.0.1") -> AsyncIterator[RawClient]:
@@ -81,8 +81,10 @@ async def listening(
 ) -> AsyncIterator[Listener]:
     """Serve an application on a free port."""
     with bind_api(read_settings(port=0)) as listener:
-        async with (
-            asyncio.timeout(HANGS_AFTER_SECONDS),
-            running_in_background(lambda stop: serve(app, listener, stop, bounds, metrics)),
-        ):
-            yield Listener(listener)
+        stop = asyncio.Event()
+        async with asyncio.timeout(HANGS_AFTER_SECONDS), asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve(app, listener, stop, bounds, metrics))
+            try:
+                yield Listener(listener, stop)
+            finally:
+                stop.set()

@@ -157,3 +157,21 @@ async def test_an_absolute_target_is_served_as_its_path_and_reaches_no_more(
                 assert answers == [answers[0]] * 4, path
                 statuses.add(answers[0][0])
     assert statuses == {200, 401, 404}
+
+
+async def test_from_the_moment_of_a_drain_each_answer_is_the_last_of_its_connection() -> None:
+    """The listener itself notices a drain a moment later, and keeps connections until then."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/{path:path}")
+    async def drains(path: str) -> Response:
+        if path == "drain":
+            listener.stop.set()
+        return Response(b"none")
+
+    async with listening(app) as listener, listener.client() as client:
+        client.send(SECOND)
+        assert "connection" not in (await client.answer()).headers
+        client.send(b"GET /drain HTTP/1.1\r\nHost: a\r\n\r\n" + SECOND)
+        assert (await client.answer()).headers["connection"] == "close"
+        assert await client.rest() == b""

@@ -152,6 +152,7 @@ async def line() -> AsyncIterator[Line]:
         bounds=BOUNDS,
         open_connections=OpenConnections(10, 10),
         metrics=HttpMetrics(registry),
+        drains=lambda: False,
     )
     protocol.connection_made(transport)
     line = Line(loop, transport, protocol, registry, go_on, received)

@@ -1,0 +1,76 @@
+"""When is readiness told? At once: from a look that ends within a moment, else from the last one.
+
+A server that swallows packets keeps a look waiting for seconds, and nobody who asks may wait for
+that. So looks run in the background, one at a time for each check, however many ask.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from contracts.health import Check, Health, Problem, health_of
+
+MOMENT = 0.7
+"""Seconds that an answer waits for a look. Probes are answered within a second."""
+
+LOOK_SECONDS = 8.0
+"""Seconds after which a look is given up: those of the broker have time-outs of their own, of three
+seconds each, and say more."""
+
+OLDEST_SECONDS = 10.0
+"""The age up to which a good look is believed while a later one waits. Probes come more often."""
+
+NO_ANSWER = "it does not answer"
+
+
+class LastLooks:
+    """The looks of a process at its checks. Checks that are added later are looked at as well."""
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        moment: float = MOMENT,
+        watch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._checks = checks
+        self._moment = moment
+        self._watch = watch
+        self._looks: dict[Check, _LastLook] = {}
+
+    async def health(self) -> Health:
+        """Return how the process is, within a moment."""
+        looks = [self._looks.setdefault(it, _LastLook(it, self._watch)) for it in self._checks]
+        return health_of(await asyncio.gather(*(it.found(self._moment) for it in looks)))
+
+    def end(self) -> None:
+        """Give up looks that still wait."""
+        for look in self._looks.values():
+            look.end()
+
+
+class _LastLook:
+    """The last result of a check, and the look that is under way."""
+
+    def __init__(self, check: Check, watch: Callable[[], float]) -> None:
+        self._check = check
+        self._watch = watch
+        self._look: asyncio.Task[None] | None = None
+        self._problem: Problem | None = None
+        self._looked_at = -float("inf")
+
+    async def found(self, moment: float) -> Problem | None:
+        """Look, or join the look that is under way, and return the last result there is."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_again())
+        await asyncio.wait({self._look}, timeout=moment)
+        if self._problem is None and self._watch() - self._looked_at > OLDEST_SECONDS:
+            return self._check.named(NO_ANSWER)
+        return self._problem
+
+    def end(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+
+    async def _look_again(self) -> None:
+        self._problem = await self._check.look(LOOK_SECONDS)
+        self._looked_at = self._watch()
