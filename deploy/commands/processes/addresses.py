@@ -35,7 +35,7 @@ def say_where(
     :param api: whether it serves providers.
     :param administrators: the socket for the admin API and the console, if it serves them.
     """
-    found = _administration(settings, administrators) | {"metrics": url_of(operators)}
+    found = {**_administration(settings, administrators), "metrics": url_of(operators)}
     if api:
         found["api"] = settings.base
     if settings.log_format == "json":
