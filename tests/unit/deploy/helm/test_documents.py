@@ -7,10 +7,17 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from tests.unit.deploy.helm.chart import CHART, EVERY_OPTION, Document, Helm, Values, containers_of
+from tests.unit.deploy.helm.chart import (
+    CHART,
+    EVERY_OPTION,
+    Document,
+    Helm,
+    Values,
+    containers_of,
+    value_in,
+)
 
 OLDEST, NEWEST = "1.27", "1.37"
 CUSTOM = {path.stem: path for path in (Path(__file__).parent / "custom_resources").iterdir()}
@@ -39,7 +46,17 @@ def test_kubernetes_knows_every_field(documents: list[Document], version: str) -
 
 
 @pytest.mark.parametrize(
-    "kind", ["Deployment", "Job", "NetworkPolicy", "PodMonitor", "PrometheusRule", "ScaledObject"]
+    "kind",
+    [
+        "Deployment",
+        "HTTPRoute",
+        "Ingress",
+        "Job",
+        "NetworkPolicy",
+        "PodMonitor",
+        "PrometheusRule",
+        "ScaledObject",
+    ],
 )
 def test_a_field_that_kubernetes_does_not_know_would_be_noticed(helm: Helm, kind: str) -> None:
     document = next(it for it in helm.render(EVERY_OPTION) if it["kind"] == kind)
@@ -59,7 +76,8 @@ def test_these_are_the_objects(default: list[Document]) -> None:
     assert Counter(document["kind"] for document in default) == {
         "Deployment": 3,
         "Job": 1,
-        "NetworkPolicy": 3,
+        "NetworkPolicy": 5,
+        "Pod": 1,
         "PodDisruptionBudget": 3,
         "PodTemplate": 1,
         "Service": 2,
@@ -70,10 +88,13 @@ def test_these_are_added_by_options(default: list[Document], helm: Helm) -> None
     before = Counter(document["kind"] for document in default)
     assert Counter(document["kind"] for document in helm.render(EVERY_OPTION)) - before == {
         "ConfigMap": 6,
+        "HTTPRoute": 1,
         "HorizontalPodAutoscaler": 1,
+        "Ingress": 1,
         "PodMonitor": 1,
         "PrometheusRule": 2,
         "ScaledObject": 1,
+        "ServiceAccount": 2,
         "TriggerAuthentication": 1,
     }
 
@@ -91,7 +112,7 @@ def test_two_releases_in_one_namespace_share_no_object(helm: Helm) -> None:
 
 def test_chart_image_and_project_have_one_version(default: list[Document]) -> None:
     project = tomllib.loads((CHART.parents[2] / "pyproject.toml").read_text())["project"]
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    chart = value_in((CHART / "Chart.yaml").read_text())
     assert chart["version"] == chart["appVersion"] == project["version"]
     images = {container["image"] for container in containers_of(default).values()}
     assert images == {f"muster:{project['version']}"}

@@ -3,13 +3,12 @@
 import json
 
 import pytest
-import yaml
 
 from deploy.monitoring import rules
 from deploy.monitoring.annotations import Links
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.pace import Pace
-from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind
+from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, value_in
 
 MONITORING = EVERY_OPTION["monitoring"]
 
@@ -22,7 +21,7 @@ def with_every_option(helm: Helm) -> list[Document]:
 def test_the_rules_are_those_of_prometheus_itself(helm: Helm) -> None:
     documents = by_kind(helm.render({"monitoring": {"rules": {"enabled": True}}}), "PrometheusRule")
     assert {name: it["spec"] for name, it in documents.items()} == {
-        f"muster-{path.stem}": yaml.safe_load(path.read_text()) for path in RULES.iterdir()
+        f"muster-{path.stem}": value_in(path.read_text()) for path in RULES.iterdir()
     }
 
 
@@ -30,7 +29,7 @@ def test_alerts_have_the_links_and_labels_of_the_values(with_every_option: list[
     written = by_kind(with_every_option, "PrometheusRule")["muster-alerts"]["spec"]
     given = MONITORING["rules"]
     links = Links(given["runbookUrl"], given["grafanaUrl"])
-    expected = yaml.safe_load(rules.alerts_text(Pace(), links))
+    expected = value_in(rules.alerts_text(Pace(), links))
     for rule in expected["groups"][0]["rules"]:
         rule["labels"] |= given["alertLabels"]
     assert written == expected

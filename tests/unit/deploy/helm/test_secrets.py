@@ -28,7 +28,8 @@ def secrets_of(container: Document) -> dict[str, tuple[str, str]]:
 
 def settings_of(container: Document) -> Settings:
     """Return the settings that a container will read, with stand-ins for what is secret."""
-    values = {it["name"]: it.get("value") for it in container["env"]}
+    given = {it["name"]: it.get("value") for it in container["env"]}
+    values = {name: it for name, it in given.items() if name.startswith(ENVIRONMENT_PREFIX)}
     values |= {name: STAND_INS[key] for name, (_, key) in secrets_of(container).items()}
     return read_settings(
         **{name.removeprefix(ENVIRONMENT_PREFIX).lower(): value for name, value in values.items()}
@@ -59,6 +60,11 @@ def test_each_part_gets_the_urls_of_its_own_task_only(documents: list[Document])
             downstream: ("muster-admin", "downstream-database-url"),
             "MUSTER_ADMIN_TOKEN": ("muster-admin", "admin-token"),
         },
+        "databases": {
+            directory: ("muster-operator", "directory-database-url"),
+            downstream: ("muster-operator", "downstream-database-url"),
+        },
+        "services": {},
         "worker": {
             downstream: ("muster-worker", "downstream-database-url"),
             "MUSTER_BROKER_URL": ("muster-worker", "broker-url"),
@@ -76,10 +82,10 @@ def test_passwords_with_a_key_of_their_own_are_files_and_not_in_the_environment(
         "MUSTER_BROKER_PASSWORD_FILE": "/etc/muster/passwords/amqp-password",
     }
     [volume] = (it for it in pods_of(documents)["worker"]["volumes"] if it["name"] == "passwords")
-    assert volume["secret"] == {
-        "secretName": "muster-worker",
-        "items": [{"key": key, "path": key} for key in ("db-password", "amqp-password")],
-    }
+    assert volume["projected"]["sources"] == [
+        {"secret": {"name": "muster-worker", "items": [{"key": key, "path": key}]}}
+        for key in ("db-password", "amqp-password")
+    ]
     mount = {"name": "passwords", "mountPath": "/etc/muster/passwords", "readOnly": True}
     assert mount in container["volumeMounts"]
     others = (it for name, it in containers_of(documents).items() if name != "worker")
@@ -135,7 +141,7 @@ def test_administrators_need_no_broker_and_may_do_without_an_operators_token(
     assert token["valueFrom"]["secretKeyRef"]["optional"]
 
 
-@pytest.mark.parametrize("name", ["migrate", "topology"])
+@pytest.mark.parametrize("name", ["migrate", "topology", "databases"])
 def test_the_preparations_accept_their_settings(documents: list[Document], name: str) -> None:
     settings = settings_of(containers_of(documents)[name])
     assert bool(settings.broker_url) is (name == "topology")
@@ -158,11 +164,46 @@ def test_names_and_keys_are_the_operators(helm: Helm) -> None:
     }
 
 
+def test_each_value_may_be_in_a_secret_of_its_own(helm: Helm) -> None:
+    """As CloudNativePG, the operator of RabbitMQ and External Secrets make them."""
+    named = {
+        "downstreamDatabaseUrl": {"name": "downstream-app", "key": "uri"},
+        "downstreamDatabasePassword": {"name": "downstream-app", "key": "password"},
+        "brokerUrl": {"name": "mq-worker", "key": "connection_string"},
+        "brokerPassword": {"name": "mq-worker", "key": "password"},
+    }
+    token = {"adminToken": {"name": "operators", "key": "token"}}
+    documents = helm.render(
+        {"worker": {"existingSecret": named}, "admin": {"existingSecret": token}}
+    )
+    container = containers_of(documents)["worker"]
+    assert secrets_of(container) == {
+        "MUSTER_DOWNSTREAM_DATABASE_URL": ("downstream-app", "uri"),
+        "MUSTER_BROKER_URL": ("mq-worker", "connection_string"),
+    }
+    [volume] = (it for it in pods_of(documents)["worker"]["volumes"] if it["name"] == "passwords")
+    mounted = {
+        f"/etc/muster/passwords/{item['path']}": (source["secret"]["name"], item["key"])
+        for source in volume["projected"]["sources"]
+        for item in source["secret"]["items"]
+    }
+    files = {it["name"]: it["value"] for it in container["env"] if "PASSWORD_FILE" in it["name"]}
+    assert {name: mounted[file] for name, file in files.items()} == {
+        "MUSTER_DOWNSTREAM_DATABASE_PASSWORD_FILE": ("downstream-app", "password"),
+        "MUSTER_BROKER_PASSWORD_FILE": ("mq-worker", "password"),
+    }
+    admin = secrets_of(containers_of(documents)["admin"])
+    assert admin["MUSTER_ADMIN_TOKEN"] == ("operators", "token")
+
+
 @pytest.mark.parametrize(
     ("values", "where"),
     [
-        ({"settings": {"MUSTER_BROKER_URL": "amqp://a:b@c/"}}, "/settings"),
-        ({"settings": {"MUSTER_DIRECTORY_DATABASE_URL": "postgresql://a:b@c/d"}}, "/settings"),
+        ({"settings": {"MUSTER_BROKER_URL": "amqp://a:b@c/"}}, "/settings/MUSTER_BROKER_URL"),
+        (
+            {"settings": {"MUSTER_DIRECTORY_DATABASE_URL": "postgresql://a:b@c/d"}},
+            "/settings/MUSTER_DIRECTORY_DATABASE_URL",
+        ),
         ({"publicUrl": "https://user:password@example.com"}, "/publicUrl"),
         (
             {"api": {"existingSecret": {"brokerUrl": "amqp://a:b@c/"}}},
@@ -174,7 +215,7 @@ def test_names_and_keys_are_the_operators(helm: Helm) -> None:
         ),
         (
             {"worker": {"existingSecret": {"directoryDatabaseUrl": "key"}}},
-            "/worker/existingSecret",
+            "/worker/existingSecret/directoryDatabaseUrl",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

@@ -18,7 +18,10 @@ def test_schemas_come_before_any_pod_of_a_new_version_and_before_a_rollback(
         for document in documents
         if HOOK in document["metadata"].get("annotations", {})
     }
-    assert hooks == {"muster-migration": ["pre-install", "pre-upgrade", "pre-rollback"]}
+    tests = {"muster-test", "muster-tested"}
+    assert {name for name, moments in hooks.items() if moments == ["test"]} == tests
+    before = {name: moments for name, moments in hooks.items() if name not in tests}
+    assert before == {"muster-migration": ["pre-install", "pre-upgrade", "pre-rollback"]}
 
 
 def test_databases_come_before_the_broker(documents: list[Document]) -> None:
@@ -33,8 +36,13 @@ def test_preparations_run_the_code_that_will_run(documents: list[Document]) -> N
 
 def test_preparations_need_nothing_that_the_chart_makes_later(documents: list[Document]) -> None:
     pod = by_kind(documents, "Job")["muster-migration"]["spec"]["template"]["spec"]
-    assert pod["serviceAccountName"] == "default"
+    accounts = by_kind(documents, "ServiceAccount")
+    assert pod["serviceAccountName"] == ("muster-migration" if accounts else "default")
+    for made in accounts.values():
+        moments = made["metadata"]["annotations"].get(HOOK, "")
+        assert bool(moments) is (made["metadata"]["name"] == pod["serviceAccountName"])
     there_before = {"tmp", "tls", "passwords", "muster-operator", "muster-tls", "authorities"}
+    there_before.add("more")  # which is the operator's own
     named = re.findall(r'"(?:name|secretName)": "([^"]+)"', json.dumps(pod["volumes"]))
     assert set(named) <= there_before
     assert not any("envFrom" in container for container in containers_of(documents).values())

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from deploy.settings import Settings
 from deploy.variable_names import ENVIRONMENT_PREFIX
-from tests.unit.deploy.helm.chart import CHART, Helm, containers_of
+from tests.unit.deploy.helm.chart import CHART, Helm, containers_of, value_in
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 GIVEN_BY_THE_CHART = {
@@ -42,7 +41,7 @@ def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
 
 
 def test_every_value_that_is_accepted_is_shown_with_its_default() -> None:
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    values = value_in((CHART / "values.yaml").read_text())
     for path in paths(SCHEMA):
         if path[:1] in {("global",), ("settings",)}:  # Helm's own, and README.md's
             continue
@@ -70,13 +69,13 @@ def test_a_setting_reaches_every_container(helm: Helm) -> None:
 @pytest.mark.parametrize(
     ("values", "where"),
     [
-        ({"replicas": 2}, ""),
-        ({"api": {"replica": 2}}, "/api"),
+        ({"replicas": 2}, "/replicas"),
+        ({"api": {"replica": 2}}, "/api/replica"),
         ({"api": {"replicas": 0}}, "/api/replicas"),
         ({"worker": {"autoscaling": {"enabled": "yes"}}}, "/worker/autoscaling/enabled"),
         ({"worker": {"autoscaling": {"minReplicas": 0}}}, "/worker/autoscaling/minReplicas"),
         ({"worker": {"resources": {"limits": {"memory": None}}}}, "/worker/resources/limits"),
-        ({"settings": {"MUSTER_LOG_FORMAT": "console"}}, "/settings"),
+        ({"settings": {"MUSTER_LOG_FORMAT": "console"}}, "/settings/MUSTER_LOG_FORMAT"),
         # Helm would write a large number as 1.6777216e+07.
         ({"settings": {"MUSTER_LARGEST_BODY": 16777216}}, "/settings/MUSTER_LARGEST_BODY"),
         ({"image": {"digest": "latest"}}, "/image/digest"),
@@ -87,3 +86,40 @@ def test_a_setting_reaches_every_container(helm: Helm) -> None:
 )
 def test_what_is_not_meant_is_refused(helm: Helm, values: dict[str, Any], where: str) -> None:
     assert f"at '{where}'" in helm.refuses(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"ingres": {"enabled": True}}, "monitoring, podAnnotations"),
+        ({"ingress": {"enable": True}}, "known here are enabled, className"),
+        ({"api": {"extraEnv": []}}, "(extraEnv, extraVolumes, affinity, serviceAccount, …)"),
+        ({"settings": {"MUSTER_POTR": "1"}}, "README.md lists the settings"),
+        ({"extraEnv": [{"name": "MUSTER_PORT", "value": "1"}]}, "MUSTER_PORT belongs to settings"),
+        ({"ingress": {"enabled": True}}, "set publicUrl"),
+        ({"httpRoute": {"enabled": True}, "publicUrl": "https://a.test"}, "httpRoute.parentRefs"),
+        ({"ingress": {"enabled": True}, "publicUrl": "https://a.test/b"}, "without a path"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_refusal_says_where_to_go(helm: Helm, values: dict[str, Any], told: str) -> None:
+    assert told in helm.refuses(values)
+
+
+def test_a_refusal_names_every_value_that_there_is() -> None:
+    told = dict(_objects(SCHEMA))
+    del told["settings"]  # README.md's
+    assert len(told) > 10
+    for known, names in told.values():
+        assert known.partition(";")[0].removeprefix("left out: known here are ") == ", ".join(names)
+
+
+def _objects(schema: Any, *above: str) -> Iterator[tuple[str, tuple[str, list[str]]]]:
+    """Yield the place of each object that tells the names of its values, with both."""
+    if isinstance(schema, dict):
+        closed = schema.get("additionalProperties")
+        if isinstance(closed, dict) and "const" in closed:
+            names = [name for name in schema["properties"] if name != "global"]
+            yield "/".join(it for it in above if it != "properties"), (closed["const"], names)
+        for name, inner in schema.items():
+            yield from _objects(inner, *above, name)
