@@ -169,6 +169,7 @@ def test_no_password_is_written_down(secrets: Path) -> None:
 
 def test_images_of_others_have_a_version(services: dict[str, Any]) -> None:
     assert all(re.search(r":v?\d", services[name]["image"]) for name in OTHERS)
+    assert re.fullmatch(r"postgres:\d+-[a-z]+", services["postgres"]["image"]), "sorts as before"
 
 
 def mounted(service: dict[str, Any]) -> dict[str, Path]:
