@@ -13,6 +13,7 @@ from deploy.commands.empty_lists import none_in
 from deploy.commands.expiry import FORMS_OF_PAST, past_of
 from deploy.commands.output import show_rows, with_times
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
+from deploy.own_command import as_called_here
 
 COLUMNS = ("number", "at", "method", "path", "status", "seconds", "code", "correlation_id")
 OF_ERRORS = ("detail", "remedy")
@@ -56,6 +57,8 @@ def requests(
         return [with_times(asdict(request), "at") for request in found]
 
     rows = on_administration(work)
+    if not as_json:
+        rows = [row | {"remedy": as_called_here(row["remedy"] or "")} for row in rows]
     told = OF_ERRORS if any(row["code"] for row in rows) else ()
     narrowed = before is not None or wanted != WantedRequests()
     if_none = none_in("requests", narrowed=narrowed)

@@ -6,6 +6,8 @@ of writing. Each of those is printed as Python and JSON write it, for example as
 
 import typer
 
+from deploy.own_command import as_called_here
+
 
 def visible(text: str) -> str:
     """Return a text of one line, in which each character is printable or written as an escape."""
@@ -20,5 +22,5 @@ def is_text(argument: str) -> bool:
 
 
 def say(line: str = "", *, to_stderr: bool = False) -> None:
-    """Print one line, whatever texts are in it."""
-    typer.echo(visible(line), err=to_stderr)
+    """Print one line, whatever texts are in it, with commands as they are called here."""
+    typer.echo(visible(as_called_here(line)), err=to_stderr)

@@ -14,6 +14,7 @@ from deploy.commands.output import print_json, show_row
 from deploy.commands.session import ConnectionId, JsonOption, on_administration
 from deploy.commands.step_texts import told_step
 from deploy.commands.visible_text import say
+from deploy.own_command import as_called_here
 
 Name = Annotated[
     str,
@@ -53,4 +54,4 @@ def _lines(answer: Answer) -> Iterator[tuple[str, Any]]:
     facts = answer.facts.items()
     yield "because", "; ".join(f"{words(name)} {shown(it)}" for name, it in facts)
     yield "rule", answer.rule
-    yield "change", ", then: ".join(map(told_step, answer.change)) or "-"
+    yield "change", as_called_here(", then: ".join(map(told_step, answer.change))) or "-"

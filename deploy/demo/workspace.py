@@ -48,6 +48,7 @@ from deploy.demo.history import (
 )
 from deploy.demo.past import living_in_the_past
 from deploy.logs import logging_errors_alone
+from deploy.own_command import own_command
 from deploy.settings import Settings
 
 DEMO_RULES: tuple[Rules, ...] = (
@@ -73,8 +74,8 @@ Try it:
          "userName": "ada@example.com", "name": {{"givenName": "Ada", "familyName": "Quill"}},
          "emails": [{{"value": "ada@example.com", "primary": true}}], "active": true}}'
 
-  muster accounts list {workspace}
-  muster devices list {workspace}
+  {muster} accounts list {workspace}
+  {muster} devices list {workspace}
 """
 
 
@@ -99,11 +100,12 @@ async def introduce(
 def _show(settings: Settings, known: Sequence[ConnectionInUse]) -> None:
     for each in known:
         typer.echo(f"{each.id:<24} {base_url_of(settings.base, each.id)}")
-    typer.echo("One more token, beside the present one: muster tokens create CONNECTION")
+    muster = own_command()
+    typer.echo(f"One more token, beside the present one: {muster} tokens create CONNECTION")
     workspaces = {each.workspace for each in known}
     name = shlex.quote(workspaces.pop()) if len(workspaces) == 1 else "WORKSPACE"
     opens = "console" if settings.console else "admin API"
-    typer.echo(f"A token for the {opens}: muster admins create {name} --role owner\n")
+    typer.echo(f"A token for the {opens}: {muster} admins create {name} --role owner\n")
 
 
 async def _make(databases: Databases, settings: Settings, administrators: str) -> None:
@@ -126,7 +128,8 @@ async def _make(databases: Databases, settings: Settings, administrators: str) -
         )
         return
     typer.echo(f"  {door:<10} {opens['url']}\n  {'token':<10} {opens['token']}\n")
-    typer.echo(TRY.format(workspace=WORKSPACE, **asdict(connections[Portal.MDM])))
+    tried = asdict(connections[Portal.MDM])
+    typer.echo(TRY.format(muster=own_command(), workspace=WORKSPACE, **tried))
 
 
 def _show_connections(connections: Mapping[Portal, Credentials]) -> None:
