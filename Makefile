@@ -6,7 +6,8 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
-	check lint types architecture asyncapi format schemas dashboards lock clean screenshots set-up set-up-test
+	check lint types architecture asyncapi format schemas dashboards lock image release \
+	release-check sbom clean screenshots set-up set-up-test
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +96,18 @@ lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade ta
 	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock
 	@$(LOCK) $(ARGS) pyproject.toml --group build --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
+
+image: ## Build Muster's image, with the labels of this commit; ARGS="--tag NAME"
+	@docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) --tag muster $(ARGS) .
+
+release: set-up-test ## Write a version everywhere, its section of the changelog too; ARGS=1.4.0
+	@$(VENV)/python -m deploy.release.begin $(ARGS)
+
+release-check: set-up-test ## Prove that tag, version, changelog, wheel, chart and image agree; ARGS="--image NAME"
+	@$(VENV)/python -m deploy.release.check $(ARGS)
+
+sbom: set-up-test ## Write which packages Muster runs with, with hashes and licences, below build/
+	@$(VENV)/python -m deploy.release.bill
 
 clean: ## Remove .venv and caches; databases under var/ stay
 	@rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \

@@ -1,13 +1,15 @@
 """Is everything in the distribution? pyproject.toml lists the packages and files one by one."""
 
 import tomllib
+from fnmatch import fnmatch
 from typing import Any
 
-from deploy.monitoring.documents import IN_CHART, documents
+from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT
+from deploy.monitoring.documents import documents
 from tests.architecture.source_files import PACKAGES, ROOT, python_files
 
-ONLY_WRITES_FILES = "deploy.monitoring"
-"""Needs packages of the development environment. The files that it writes are distributed."""
+ONLY_WRITE_FILES = ("deploy.monitoring.", "deploy.release.")
+"""They need packages of the development environment. The files of the first are distributed."""
 
 
 def distributed() -> dict[str, Any]:
@@ -19,14 +21,21 @@ def distributed() -> dict[str, Any]:
 
 def test_the_packages_listed_are_the_folders_with_code_that_runs() -> None:
     folders = {".".join(file.parent.parts) for file in python_files(*PACKAGES)}
-    running = [it for it in folders if not f"{it}.".startswith(f"{ONLY_WRITES_FILES}.")]
+    running = [it for it in folders if not f"{it}.".startswith(ONLY_WRITE_FILES)]
     assert distributed()["packages"] == sorted(running)
 
 
 def test_the_files_that_are_written_are_distributed() -> None:
     patterns = distributed()["package-data"]["deploy"]
     files = {path for pattern in patterns for path in (ROOT / "deploy").glob(pattern)}
-    assert files == {path for path in documents() if path.parent not in IN_CHART}
+    folders = {path.parent for path in documents()}
+    assert {path for path in files if path.parent in folders} == documents().keys()
+
+
+def test_no_file_with_passwords_is_distributed() -> None:
+    """``make secrets`` writes them beside those of compose.yaml."""
+    patterns = distributed()["package-data"]["deploy"]
+    assert not {it for it in patterns for made in (ENVIRONMENT, DEFINITIONS) if fnmatch(made, it)}
 
 
 def test_every_package_says_what_it_is() -> None:

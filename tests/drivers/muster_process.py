@@ -92,6 +92,8 @@ class MusterProcess:
     process: Process | None = None
     more_settings: Mapping[str, str] = field(default_factory=dict)
     """What the installation is told beside that."""
+    program: tuple[str, ...] = MUSTER
+    """What is called as ``muster``."""
 
     @property
     def urls(self) -> tuple[str, str]:
@@ -147,7 +149,7 @@ class MusterProcess:
 
     def _done(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603  # our own command
-            [*MUSTER, *arguments],
+            [*self.program, *arguments],
             env=self.environment,
             capture_output=True,
             check=False,
@@ -156,7 +158,7 @@ class MusterProcess:
 
     async def _begun(self, *arguments: str, output: BinaryIO) -> Process:
         return await asyncio.create_subprocess_exec(
-            *MUSTER, *arguments, env=self.environment, stdout=output, stderr=output
+            *self.program, *arguments, env=self.environment, stdout=output, stderr=output
         )
 
     @property

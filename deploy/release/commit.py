@@ -1,0 +1,46 @@
+"""What does git know of the commit that is to be released?"""
+
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A clone, with the commit that it has checked out."""
+
+    folder: Path
+
+    def unpack(self, into: Path) -> None:
+        """Write the files of the commit into a folder."""
+        with tarfile.open(fileobj=BytesIO(self._asked("archive", "--format=tar", "HEAD"))) as files:
+            files.extractall(into, filter="data")
+
+    def revision(self) -> str:
+        """Return the name of the commit."""
+        return self._lines("rev-parse", "HEAD")[0]
+
+    def tags(self) -> list[str]:
+        """Return the tags of versions that the commit has."""
+        return self._lines("tag", "--points-at", "HEAD", "--list", "v[0-9]*")
+
+    def has_tag(self, name: str) -> bool:
+        """Return whether any commit has a tag."""
+        return bool(self._lines("tag", "--list", name))
+
+    def changes(self) -> list[str]:
+        """Return the files that are not as the commit has them, new ones included."""
+        return [line[3:] for line in self._lines("status", "--porcelain")]
+
+    def _lines(self, *arguments: str) -> list[str]:
+        return self._asked(*arguments).decode().splitlines()
+
+    def _asked(self, *arguments: str) -> bytes:
+        return subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607  # wherever it is installed
+            cwd=self.folder,
+            capture_output=True,
+            check=True,
+        ).stdout
