@@ -6,7 +6,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
-	check lint types architecture asyncapi format schemas dashboards lock image release \
+	check lint types architecture asyncapi format schemas dashboards lock wheel image release \
 	release-check sbom clean screenshots set-up set-up-test
 
 help: ## Show this list
@@ -97,6 +97,9 @@ lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade ta
 	@$(LOCK) $(ARGS) pyproject.toml --group build --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock
 
+wheel: set-up-test ## Build the wheel of this commit, below dist/
+	@$(VENV)/python -m deploy.release.wheel
+
 image: ## Build Muster's image, with the labels of this commit; ARGS="--tag NAME"
 	@docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) --tag muster $(ARGS) .
 
@@ -111,7 +114,7 @@ sbom: set-up-test ## Write which packages Muster runs with, with hashes and lice
 
 clean: ## Remove .venv and caches; databases under var/ stay
 	@rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
-		.ruff_cache build *.egg-info
+		.ruff_cache build dist *.egg-info
 	@find api worker contracts deploy tests -name __pycache__ -type d -exec rm -rf {} +
 
 set-up:

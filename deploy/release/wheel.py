@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from fnmatch import fnmatchcase
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
+
+from deploy.release.commit import Repository
+
+ROOT = Path(__file__).parents[2]
 
 CARRIES = {
     "the migrations of the directory": "api/migrations/versions/v0001_*.py",
@@ -78,3 +83,14 @@ def missing_from(names: Iterable[str]) -> Iterator[str]:
     for kind, pattern in CARRIES.items():
         if not any(fnmatchcase(name, pattern) for name in known):
             yield kind
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory(prefix="muster-wheel-") as folder:
+        source, built = Path(folder) / "source", Path(folder) / "built"
+        Repository(ROOT).unpack(source)
+        made = build_wheel(source, built).path
+        kept = ROOT / "dist" / made.name
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_bytes(made.read_bytes())
+    print(kept.relative_to(ROOT))  # noqa: T201

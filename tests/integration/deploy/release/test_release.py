@@ -122,6 +122,11 @@ async def test_a_release_agrees_with_itself_and_its_wheel_alone_runs_the_demo(
     assert named[1] == str(command), "the shell finds no muster elsewhere"
     assert len(muster.command(*named[2].split())) > 10
 
+    unpacked = tmp_path / "unpacked"
+    call(sys.executable, "-m", "zipfile", "-e", str(path), str(unpacked), folder=elsewhere)
+    call(command.with_name("python"), "-m", "deploy.compose_secrets", folder=unpacked)
+    assert {".env", "compose.yaml"} <= {it.name for it in (unpacked / "deploy").iterdir()}
+
     (copy / "deploy/Dockerfile").write_text("ARG VERSION=7.8.8\n")
     call("git", *PERSON, "commit", "--quiet", "--all", "--message", "Changed", folder=copy)
     (copy / "new").touch()
