@@ -35,7 +35,7 @@ test: set-up-test ## Run the tests, on several cores; ARGS="-k okta" runs some
 	PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) \
 		$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-# Whole files go to the next free process, by name: alerts, which are mostly waited for, go first.
+# Whole files go to the next free process, in the order that tests/end_to_end/conftest.py gives.
 test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/end_to_end --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)

@@ -9,6 +9,25 @@ from tests.drivers import installation as servers
 from tests.drivers.installation import Installation
 from tests.readings.stored import Stores, stores_of
 
+BEGINNING = (
+    "test_alerts.py",
+    "test_operations_guide.py",
+    "test_story.py",
+    "test_okta_story.py",
+    "test_image.py",
+    "test_accessible_pages.py",
+    "test_inert_markup.py",
+    "test_without_script.py",
+)
+"""The files that take longest, in an order in which processes are done at about the same time. The
+first two mostly wait: begun last, they would be waited for alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest files begin; the others follow by name."""
+    places = {name: place for place, name in enumerate(BEGINNING)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="session")
 def running_servers(
