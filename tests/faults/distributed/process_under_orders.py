@@ -1,8 +1,9 @@
 """How does a part of Muster run that crashes when ordered to? The real command, watched.
 
-The product has no hooks for this. Commits are watched through SQLAlchemy's events, the two ends of
-the broker are exchanged for their own kind with a crash inside, and the clock is the operating
-system's with an error added, before the command begins.
+The product has no hooks for this. Commits are watched through SQLAlchemy's events, and statements
+that the driver itself runs through its method; the two ends of the broker are exchanged for their
+own kind with a crash inside, and the clock is the operating system's with an error added, before
+the command begins.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import asyncpg
 from aio_pika.abc import AbstractExchange
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool
@@ -34,7 +37,7 @@ MOMENT = 0.001
 """Seconds; enough for a frame to reach the socket, not for a quorum queue to write and confirm."""
 
 WRITTEN = {
-    Point.AFTER_COMMIT: re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
+    Point.AFTER_COMMIT: re.compile(r'\b(INSERT INTO|UPDATE|DELETE FROM) "?(users|groups|memb)'),
     Point.AFTER_LEASE: re.compile(r"\bUPDATE identities SET due_at\b.* RETURNING", re.DOTALL),
     Point.AFTER_APPLY: re.compile(r"\b(INSERT INTO|UPDATE) sync_records\b"),
     Point.AFTER_JUDGEMENT: re.compile(r"^INSERT INTO brakes\b"),
@@ -47,6 +50,11 @@ WRITTEN = {
 """What a transaction has written after whose commit the point lies."""
 
 
+def points_after(statement: str) -> set[Point]:
+    """Return the points that lie after the commit of a statement. Pure."""
+    return {point for point, pattern in WRITTEN.items() if pattern.search(statement)}
+
+
 def run_part(part: str, settings: dict[str, str], orders_file: Path, output: Path) -> None:
     """Run a part to its end, in the process that calls this and has nothing else to do."""
     with output.open("ab") as file:
@@ -56,6 +64,7 @@ def run_part(part: str, settings: dict[str, str], orders_file: Path, output: Pat
     orders = Orders(orders_file)
     _set_clock_wrong(orders)
     _watch_commits(orders)
+    _watch_driver(orders)
     _exchange_ends(orders)
     log_to_stderr()
     sys.exit(run([part]))
@@ -71,8 +80,7 @@ def _set_clock_wrong(orders: Orders) -> None:
 def _watch_commits(orders: Orders) -> None:
     @event.listens_for(Engine, "before_cursor_execute")
     def _note_what_is_written(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        written = {point for point, pattern in WRITTEN.items() if pattern.search(statement)}
-        connection.info.setdefault("written", set()).update(written)
+        connection.info.setdefault("written", set()).update(points_after(statement))
 
     @event.listens_for(Engine, "commit")
     def _begin_to_commit(connection: Any) -> None:
@@ -93,6 +101,28 @@ def _watch_commits(orders: Orders) -> None:
     def _have_committed(_connection: Any, record: Any) -> None:
         for point in sorted(record.info.pop("committed", ())):
             orders.passes(point)
+
+
+def _watch_driver(orders: Orders) -> None:
+    """See hot statements, of which SQLAlchemy's events of statements tell nothing."""
+    known: WeakKeyDictionary[asyncpg.Connection, dict[Any, Any]] = WeakKeyDictionary()
+    fetch = asyncpg.Connection.fetch
+
+    @event.listens_for(Pool, "connect")
+    def _note_session(session: Any, record: Any) -> None:
+        known[session.driver_connection] = record.info
+
+    async def fetch_and_pass(driver: asyncpg.Connection, statement: str, *given: Any) -> Any:
+        rows = await fetch(driver, statement, *given)
+        points = points_after(statement)
+        if driver.is_in_transaction():
+            known[driver].setdefault("written", set()).update(points)
+        else:  # it was a transaction by itself
+            for point in sorted(points):
+                orders.passes(point)
+        return rows
+
+    asyncpg.Connection.fetch = fetch_and_pass
 
 
 def _exchange_ends(orders: Orders) -> None:
