@@ -1,4 +1,4 @@
-"""What does the OpenAPI document tell beside the routes? The problems, and the token."""
+"""What does the OpenAPI document tell beside the routes? Problems, the token, and better names."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from fastapi.security import HTTPBearer
 
 from api.admin.http.problems import PROBLEM_TYPE, Problem
 from api.admin.http.repeats import KEY_HEADER, LONGEST_KEY
+from api.admin.http.schema_names import rename_schemas
 
 DESCRIPTION = """\
 The abilities of the command `muster` over HTTP.
@@ -54,7 +55,11 @@ def operation_of(route: APIRoute) -> str:
 
 
 def describe(document: dict[str, Any]) -> None:
-    """Add to each operation of a document its summary, and that its errors are problems."""
+    """Add to each operation of a document its summary, and that its errors are problems.
+
+    Schemas get the names that readers know, and the document says where it is served.
+    """
+    document["servers"] = [{"url": "/", "description": "The host of this document"}]
     problem = Problem.model_json_schema(ref_template=SCHEMAS)
     document["components"]["schemas"] |= problem.pop("$defs") | {"Problem": problem}
     content = {PROBLEM_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Problem")}}}
@@ -66,3 +71,4 @@ def describe(document: dict[str, Any]) -> None:
             operation["responses"] |= {"4XX": told, "5XX": told}
             if method == "post":
                 operation.setdefault("parameters", []).append(REPEATABLE)
+    rename_schemas(document)
