@@ -1,25 +1,50 @@
 """Where does the api tell its health? Balancers find ``/livez`` and ``/readyz`` beside SCIM."""
 
-from typing import Any
+from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from deploy.processes.last_looks import LastLooks
 from deploy.processes.operator_endpoints import ALIVE, readiness
 
 
+class Liveness(BaseModel):
+    """The answer of a process that can answer at all."""
+
+    status: Literal["alive"]
+
+
+class Readiness(BaseModel):
+    """Whether a process can do its work."""
+
+    status: Literal["ready", "not ready"]
+    problems: list[str] = Field(description="What keeps the process from its work")
+    remarks: list[str] = Field(description="What is not as it should be, and keeps nobody waiting")
+
+
+LIVEZ: dict[int | str, dict[str, Any]] = {200: {"model": Liveness, "description": "Alive"}}
+READYZ: dict[int | str, dict[str, Any]] = {
+    200: {"model": Readiness, "description": "Ready for requests"},
+    503: {"model": Readiness, "description": "Not ready: send requests elsewhere"},
+}
+"""What the document says of answers, which are sent as they are."""
+
+
 def health_routes(looks: LastLooks) -> APIRouter:
     """Return the routes for the port of the api. Its OpenAPI document describes them."""
-    router = APIRouter(tags=["Health"], default_response_class=JSONResponse)
+    router = APIRouter(tags=["Health"])
 
-    @router.get("/livez")
-    async def livez() -> dict[str, str]:
-        return ALIVE
+    @router.get("/livez", operation_id="check_liveness", summary="Is it alive?", responses=LIVEZ)
+    async def livez() -> JSONResponse:
+        """Answer that the process is alive, for which it checks nothing."""
+        return JSONResponse(ALIVE)
 
-    @router.get("/readyz")
-    async def readyz(response: Response) -> dict[str, Any]:
-        told, response.status_code = await readiness(looks)
-        return told
+    @router.get("/readyz", operation_id="check_readiness", summary="Is it ready?", responses=READYZ)
+    async def readyz() -> JSONResponse:
+        """Check what the process needs for its work: its database above all."""
+        told, status = await readiness(looks)
+        return JSONResponse(told, status)
 
     return router
