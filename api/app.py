@@ -23,7 +23,7 @@ from api.metrics import ApiMetrics
 from api.requests.answered import Answered
 from api.scim.http.application import BELOW_PREFIX, ScimApplication, no_such_endpoint
 from api.scim.http.ingress import ScimIngress
-from api.scim.http.openapi import describe_scim
+from api.scim.http.openapi.document import DESCRIPTION, describe_scim
 from api.scim.http.operation_names import OPERATION_NAMES
 from api.scim.http.routes import documented_routes
 from api.scim.protocol.discovery import scim_provider
@@ -65,8 +65,15 @@ def create_app(
     :param documented: whether the api serves its OpenAPI document, which takes no token.
     """
     app = _Api(
-        title="Muster", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
+        title="Muster: SCIM 2.0",
+        description=DESCRIPTION,
+        version="2",
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
     )
+    app.public_url = public_url
     limits = limits or Limits()
     sizes = share_sizes or ShareSizes()
     shares = Shares(sizes, metrics, one_writer=database.has_one_writer)
@@ -95,7 +102,7 @@ def create_app(
     app.scim = ScimApplication(ingress, metrics, on_answer)
     app.include_router(documented_routes())
     if documented:
-        app.include_router(documentation_routes(app.openapi))
+        app.include_router(documentation_routes(app.openapi, app.title))
     app.add_middleware(CorrelationIds)
 
     @app.exception_handler(HTTPException)
@@ -123,6 +130,7 @@ class _Api(FastAPI):
     """FastAPI with SCIM ahead of its routes, and with SCIM's models in its OpenAPI document."""
 
     scim: ASGIApp
+    public_url: str
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_scim = scope["type"] == "http" and scope["path"].startswith(BELOW_PREFIX)
@@ -130,5 +138,5 @@ class _Api(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            describe_scim(super().openapi())
+            describe_scim(super().openapi(), self.public_url)
         return super().openapi()

@@ -62,9 +62,7 @@ SECURITY_HEADERS = {
 CACHED_HEADERS = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
 
 
-def documentation_routes(
-    document: Callable[[], dict[str, Any]], title: str = "Muster: SCIM 2.0"
-) -> APIRouter:
+def documentation_routes(document: Callable[[], dict[str, Any]], title: str) -> APIRouter:
     """Return the routes that serve an OpenAPI document and a page that shows it.
 
     :param document: returns the document, once all routes are mounted.

@@ -1,26 +1,7 @@
-"""Which SCIM endpoints are there? A table has an entry for each, with the models of its bodies."""
+"""Which SCIM endpoints are there? A table has an entry for each, with the schemas of its bodies."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any, Union
-
-from pydantic import BaseModel
-from scim2_models import (
-    BulkRequest,
-    BulkResponse,
-    ListResponse,
-    PatchOp,
-    ResourceType,
-    Schema,
-    SearchRequest,
-    ServiceProviderConfig,
-)
-
-from api.scim.protocol.resources import Group, ScimUser
-
-Model = type[BaseModel]
-
-UserOrGroup = Union[ScimUser, Group]  # noqa: UP007 - the library asks for a Union
 
 BODY = {400, 408, 413, 415}
 """The statuses of errors in a body."""
@@ -30,111 +11,137 @@ BODY = {400, 408, 413, 415}
 class Endpoint:
     """A method on a path below ``/scim/v2/{connection}`` (RFC 7644 section 3.2).
 
-    ``does`` is the summary; ``takes`` and ``gives`` are the models of the bodies. ``refuses`` are
-    the statuses of errors besides 401, 429 and 503, which any endpoint may answer. ``searches``
+    ``does`` is the summary, and ``tells`` what is to be known beyond it; ``takes`` and ``gives``
+    are the schemas of the bodies, by their names in the OpenAPI document. ``refuses`` are the
+    statuses of errors besides 401, 403, 429 and 503, which any endpoint may answer. ``searches``
     adds the parameters of searches, ``shapes`` those that choose attributes, and ``versioned`` the
     headers with conditions.
     """
 
     method: str
     path: str
+    tag: str
     does: str
-    takes: Model | None = None
-    gives: Model | None = None
+    takes: str | None = None
+    gives: str | None = None
     status: int = 200
     refuses: AbstractSet[int] = frozenset()
     searches: bool = False
     shapes: bool = False
     versioned: bool = False
+    tells: str = ""
 
     @property
     def name(self) -> str:
-        """The name of the operation in metrics, logs and the OpenAPI document."""
+        """The name of the operation in metrics and logs."""
         return self.does.lower().replace(" a ", " ").replace(" ", "_")
 
+    @property
+    def operation_id(self) -> str:
+        """The name of the operation in the OpenAPI document, where no two may have the same."""
+        return f"{self.method.lower()}_me" if self.path == "/Me" else self.name
 
-def _of_type(name: str, path: str, model: Any) -> tuple[Endpoint, ...]:
-    one = f"{path}/{{id}}"
-    found = ListResponse[model]
-    search = SearchRequest[model]
+
+def _of_type(name: str, leaving: str) -> tuple[Endpoint, ...]:
+    tag, path, one = f"{name}s", f"/{name}s", f"/{name}s/{{id}}"
+    new, found = f"New{name}", f"{name}List"
+    creating = BODY | {409}
+    reading: AbstractSet[int] = {400, 404}
     return (
-        Endpoint("GET", path, f"Search {name}s", gives=found, refuses={400}, searches=True),
+        Endpoint("GET", path, tag, f"Search {name}s", gives=found, refuses={400}, searches=True),
+        Endpoint("POST", path, tag, f"Create a {name}", new, name, 201, creating, shapes=True),
         Endpoint(
-            "POST", path, f"Create a {name}", model, model, 201, refuses=BODY | {409}, shapes=True
+            "POST",
+            f"{path}/.search",
+            tag,
+            f"Search {name}s by POST",
+            "SearchRequest",
+            found,
+            refuses=BODY,
+            tells="The same search, with parameters that do not stand in the URL.",
         ),
-        Endpoint("POST", f"{path}/.search", f"Search {name}s by POST", search, found, refuses=BODY),
         Endpoint(
             "GET",
             one,
+            tag,
             f"Read a {name}",
-            gives=model,
-            refuses={400, 404},
+            gives=name,
+            refuses=reading,
             shapes=True,
             versioned=True,
         ),
-        _changing("PUT", one, f"Replace a {name}", model, model),
-        _changing("PATCH", one, f"Modify a {name}", PatchOp[model], model),
-        Endpoint("DELETE", one, f"Delete a {name}", status=204, refuses={404, 412}, versioned=True),
+        _changing("PUT", tag, f"Replace a {name}", new, "What the body does not name is removed."),
+        _changing("PATCH", tag, f"Modify a {name}", "PatchOp", "What no operation names stays."),
+        Endpoint(
+            "DELETE",
+            one,
+            tag,
+            f"Delete a {name}",
+            status=204,
+            refuses={404, 412},
+            versioned=True,
+            tells=leaving,
+        ),
     )
 
 
-def _changing(method: str, path: str, does: str, takes: Model, gives: Model) -> Endpoint:
-    refuses = BODY | {404, 409, 412}
-    return Endpoint(method, path, does, takes, gives, refuses=refuses, shapes=True, versioned=True)
+def _changing(method: str, tag: str, does: str, takes: str, tells: str) -> Endpoint:
+    return Endpoint(
+        method,
+        f"/{tag}/{{id}}",
+        tag,
+        does,
+        takes,
+        tag.removesuffix("s"),
+        refuses=BODY | {404, 409, 412},
+        shapes=True,
+        versioned=True,
+        tells=tells,
+    )
+
+
+def _discovery(path: str, does: str, gives: str) -> Endpoint:
+    refuses: AbstractSet[int] = {404} if "{id}" in path else frozenset()
+    return Endpoint("GET", path, "Discovery", does, gives=gives, refuses=refuses)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *_of_type("User", "/Users", ScimUser),
-    *_of_type("Group", "/Groups", Group),
+    *_of_type("User", "The person is a leaver, to whom the rules of the connection apply."),
+    *_of_type("Group", "Its members stay, and have no role by it any more."),
     Endpoint(
         "GET",
         "/",
+        "Everything",
         "Search everything",
-        gives=ListResponse[UserOrGroup],
+        gives="ResourceList",
         refuses={400},
         searches=True,
     ),
     Endpoint(
         "POST",
         "/.search",
+        "Everything",
         "Search everything by POST",
-        SearchRequest[ScimUser],
-        ListResponse[UserOrGroup],
+        "SearchRequest",
+        "ResourceList",
         refuses=BODY,
     ),
     Endpoint(
         "POST",
         "/Bulk",
+        "Everything",
         "Run many operations",
-        BulkRequest[UserOrGroup],
-        BulkResponse[UserOrGroup],
+        "BulkRequest",
+        "BulkResponse",
         refuses=BODY,
     ),
-    Endpoint(
-        "GET",
-        "/ServiceProviderConfig",
-        "Read what is supported",
-        gives=ServiceProviderConfig,
-        refuses={403},
-    ),
-    Endpoint(
-        "GET",
-        "/ResourceTypes",
-        "List resource types",
-        gives=ListResponse[ResourceType],
-        refuses={403},
-    ),
-    Endpoint(
-        "GET",
-        "/ResourceTypes/{id}",
-        "Read a resource type",
-        gives=ResourceType,
-        refuses={403, 404},
-    ),
-    Endpoint("GET", "/Schemas", "List schemas", gives=ListResponse[Schema], refuses={403}),
-    Endpoint("GET", "/Schemas/{id}", "Read a schema", gives=Schema, refuses={403, 404}),
+    _discovery("/ServiceProviderConfig", "Read what is supported", "ServiceProviderConfig"),
+    _discovery("/ResourceTypes", "List resource types", "ResourceTypeList"),
+    _discovery("/ResourceTypes/{id}", "Read a resource type", "ResourceType"),
+    _discovery("/Schemas", "List schemas", "SchemaList"),
+    _discovery("/Schemas/{id}", "Read a schema", "Schema"),
     *(
-        Endpoint(method, "/Me", "Not supported", status=501)
+        Endpoint(method, "/Me", "Me", "Not supported", status=501)
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
     ),
 )

@@ -1,7 +1,7 @@
-"""Does the page about the api come from this process alone, and not at all where it is off?"""
+"""Do the pages about both apis come from this process alone, and not at all where they are off?"""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from typing import Any
@@ -9,14 +9,12 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from prometheus_client import CollectorRegistry
+from fastapi import FastAPI
 
-from api.app import create_app
-from api.directory.dialects import DirectoryDatabase
-from api.metrics import ApiMetrics
-from deploy.databases.engines import open_engines
+from tests.readings.documents import PUBLIC_URL, silent_admin_api, silent_api
 
-BASE = "https://muster.test"
+BASE = PUBLIC_URL
+APIS = {"scim": silent_api, "admin": silent_admin_api}
 PATHS = ("/docs", "/redoc", "/openapi.json", "/docs/start.js", "/docs/swagger-ui-bundle.js")
 
 
@@ -44,19 +42,16 @@ class Page(HTMLParser):
 
 
 @asynccontextmanager
-async def visitor(*, documented: bool) -> AsyncIterator[httpx.AsyncClient]:
+async def visitor(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Visit an api whose database is never asked."""
-    reading, writing = open_engines("postgresql://nobody@127.0.0.1:1/nothing")
-    metrics = ApiMetrics(CollectorRegistry())
-    app = create_app(DirectoryDatabase(reading, writing), BASE, metrics, documented=documented)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
         yield http
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """Give somebody who reads the documentation."""
-    async with visitor(documented=True) as http:
+@pytest.fixture(params=APIS)
+async def http(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    """Give somebody who reads the documentation of each api."""
+    async with visitor(APIS[request.param]()) as http:
         yield http
 
 
@@ -129,7 +124,7 @@ async def test_the_document_refers_to_itself_only(http: httpx.AsyncClient) -> No
     references = references_in(document)
     assert references
     assert all(it.startswith("#/components/schemas/") for it in references)
-    assert "servers" not in document
+    assert {it["url"] for it in document["servers"]} <= {PUBLIC_URL, "/"}
     assert not [path for path in document["paths"] if path in PATHS]
 
 
@@ -138,7 +133,8 @@ async def test_no_other_file_is_shown(http: httpx.AsyncClient, name: str) -> Non
     assert (await http.get(f"/docs/{name}")).status_code == 404
 
 
-@pytest.mark.parametrize("path", PATHS)
-async def test_where_it_is_off_there_is_nothing(path: str) -> None:
-    async with visitor(documented=False) as http:
-        assert (await http.get(path)).status_code == 404
+@pytest.mark.parametrize("api", APIS.values())
+async def test_where_it_is_off_there_is_nothing(api: Callable[..., FastAPI]) -> None:
+    async with visitor(api(documented=False)) as http:
+        for path in PATHS:
+            assert (await http.get(path)).status_code == 404, path

@@ -1,0 +1,95 @@
+"""What does an endpoint take and answer? Its operation lists bodies, parameters and errors."""
+
+from http import HTTPStatus
+from typing import Any
+
+from scim2_server.responses import SCIM_MEDIA_TYPE
+
+from api.scim.http.endpoints import Endpoint
+from api.scim.http.openapi.parameters import parameters_of
+from api.scim.http.openapi.provider_calls import BODIES
+from api.scim.http.openapi.references import reference_to
+
+BEARER_SCHEME = "token"
+
+COMMON_ERRORS = {401, 403, 429, 503}
+"""The statuses that any endpoint may answer: the token is wrong, the connection is switched off or
+asks for more than its share, or the database is away."""
+
+WAITING = {429, 503}
+"""The statuses after which the same request may succeed."""
+
+STATUS_MEANINGS = {
+    400: "The request is wrong; `scimType` and `detail` say how",
+    401: "The token does not open this connection",
+    403: "The connection is switched off, or the endpoint takes no filter",
+    404: "There is no such resource",
+    408: "The body has not arrived in time",
+    409: "The name is taken, or the resource is being changed",
+    412: "The resource has another version by now",
+    413: "The body is too large",
+    415: "The body is no JSON, by its type",
+    429: "The connection asks for more than its share",
+    501: "Not supported",
+    503: "The database is away, or busy",
+}
+"""What the statuses of errors mean here."""
+
+ETAG = {"ETag": {"description": "The version of the resource", "schema": {"type": "string"}}}
+LOCATION = {"Location": {"description": "The URL of the resource", "schema": {"type": "string"}}}
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "In how many seconds to try again",
+        "schema": {"type": "string"},
+    }
+}
+
+
+def operation_of(endpoint: Endpoint) -> dict[str, Any]:
+    """Return all that FastAPI does not know of an endpoint."""
+    operation: dict[str, Any] = {
+        "description": endpoint.tells or f"{endpoint.does}.",
+        "parameters": parameters_of(endpoint),
+        "responses": _responses(endpoint),
+        "security": [{BEARER_SCHEME: []}],
+    }
+    if endpoint.takes is not None:
+        content = _content(endpoint.takes)
+        if endpoint.operation_id in BODIES:
+            content[SCIM_MEDIA_TYPE]["examples"] = BODIES[endpoint.operation_id]
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    responses = {
+        str(status): _error(status) for status in sorted({*endpoint.refuses, *COMMON_ERRORS})
+    }
+    if endpoint.status >= HTTPStatus.BAD_REQUEST:
+        responses[str(endpoint.status)] = _error(endpoint.status)
+        return responses
+    responses[str(endpoint.status)] = _success(endpoint)
+    if endpoint.method == "PATCH":
+        responses["204"] = {"description": "Done, and there is nothing to show", "headers": ETAG}
+    if endpoint.method == "GET" and endpoint.versioned:
+        responses["304"] = {"description": "The version is known already", "headers": ETAG}
+    return dict(sorted(responses.items()))
+
+
+def _success(endpoint: Endpoint) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": HTTPStatus(endpoint.status).phrase}
+    if endpoint.gives is not None:
+        answer["content"] = _content(endpoint.gives)
+    headers = ETAG if endpoint.shapes and not endpoint.searches else {}
+    if endpoint.status == HTTPStatus.CREATED:
+        headers = headers | LOCATION
+    return answer | ({"headers": headers} if headers else {})
+
+
+def _error(status: int) -> dict[str, Any]:
+    error: dict[str, Any] = {"description": STATUS_MEANINGS[status], "content": _content("Error")}
+    return error | ({"headers": RETRY_AFTER} if status in WAITING else {})
+
+
+def _content(schema: str) -> dict[str, Any]:
+    return {SCIM_MEDIA_TYPE: {"schema": reference_to(schema)}}
