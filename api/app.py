@@ -33,6 +33,7 @@ from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock, now
 from contracts.topology import Lane
+from contracts.tracing import UNTRACED, Tracing
 
 MOST_SERVICES = 1_000
 """Services that are kept, one for each token that is in use."""
@@ -51,6 +52,7 @@ def create_app(
     rates: Rates | None = None,
     documented: bool = True,
     clock: Clock = now,
+    tracing: Tracing = UNTRACED,
 ) -> FastAPI:
     """Return the application.
 
@@ -63,6 +65,7 @@ def create_app(
     :param share_sizes: the part of the process that one connection may use.
     :param rates: how many requests a connection may send in a second.
     :param documented: whether the api serves its OpenAPI document, which takes no token.
+    :param tracing: is told of requests and their transactions.
     """
     app = _Api(
         title="Muster: SCIM 2.0",
@@ -88,7 +91,7 @@ def create_app(
     ingress = ScimIngress(
         database,
         BearerTokens(database, clock, memory),
-        BatchedUsers(database, shares, locks, clock, memory),
+        BatchedUsers(database, shares, locks, clock, memory, tracing),
         _service_with(limits),
         public_url,
         note_write,
@@ -97,9 +100,10 @@ def create_app(
         shares,
         locks,
         rates,
+        tracing,
     )
     metrics.expect(OPERATION_NAMES)
-    app.scim = ScimApplication(ingress, metrics, on_answer)
+    app.scim = ScimApplication(ingress, metrics, on_answer, tracing)
     app.include_router(documented_routes())
     if documented:
         app.include_router(documentation_routes(app.openapi, app.title))

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope, decode
 from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
+from worker.batch_watch import BatchWatch
 from worker.dialects import DownstreamDatabase
 from worker.known_names import KnownNames
 from worker.load_facts import load_facts
@@ -56,16 +57,18 @@ async def apply_batch(
     envelopes: Sequence[IdentityChangedEnvelope],
     now: int,
     lock_timeout: float = LOCK_TIMEOUTS[Lane.BULK],
+    watch: BatchWatch | None = None,
 ) -> Batch:
     """Apply the newest event of each identity in one transaction; results in the order of events.
 
     :param now: microseconds since the epoch.
     :param lock_timeout: seconds to wait for each lock.
+    :param watch: notes when each step begins and ends, if anybody wants to know.
     """
     try:
-        return await _apply(database, envelopes, now, lock_timeout)
+        return await _apply(database, envelopes, now, lock_timeout, watch)
     except AdminsBusy:
-        return await _apply(database, envelopes, now, lock_timeout, cautious=True)
+        return await _apply(database, envelopes, now, lock_timeout, watch, cautious=True)
 
 
 async def _apply(
@@ -73,6 +76,7 @@ async def _apply(
     envelopes: Sequence[IdentityChangedEnvelope],
     now: int,
     lock_timeout: float,
+    watch: BatchWatch | None,
     *,
     cautious: bool = False,
 ) -> Batch:
@@ -80,6 +84,8 @@ async def _apply(
 
     :param cautious: whether each workspace is locked first whose Admins may decide.
     """
+    if watch is not None:
+        watch.begin()
     newest = _newest(envelopes)
     async with database.write(lock_timeout) as db:
         working_set, sync = WorkingSet(), SyncStore(db)
@@ -89,7 +95,7 @@ async def _apply(
         refused = await sync.lock_records(working_set, _events(newest))
         fresh = {key: it for key, it in newest.items() if _is_fresh(working_set, key, it)}
         await load_facts(working_set, sync, platform, _events(fresh))
-        plans = await _plan_each(working_set, fresh)
+        plans = await _plan_each(working_set, fresh, watch)
         await sync.mark_refused(refused - fresh.keys(), now)
         await _save(working_set, sync, platform, fresh, refused & fresh.keys(), now)
         freed = await sync.mark_freed(working_set.changes.freed, now)
@@ -160,13 +166,19 @@ def _is_unchanged(
     return key in refused and working_set.records[key].applied_version == envelope.data.version
 
 
-async def _plan_each(working_set: WorkingSet, newest: Newest) -> Plans:
+async def _plan_each(working_set: WorkingSet, newest: Newest, watch: BatchWatch | None) -> Plans:
     """Plan events that arrived; other tasks run meanwhile."""
     plans: Plans = {}
     time_slice = TimeSlice()
+    if watch is not None:
+        watch.begin_plan()
     for event, planned in plan_each(working_set, _events(newest)):
         plans[key_of_event(event)] = planned
+        if watch is not None:
+            watch.end_plan(key_of_event(event))
         await time_slice.pause_if_over()
+    if watch is not None:
+        watch.begin_saving()
     return plans
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from contracts.clock import Clock, now
 from contracts.topology import Lane
+from contracts.tracing import UNTRACED, Tracing
 from contracts.transport import Consumer, Delivery
 from worker.dialects import DownstreamDatabase
 from worker.handle_deliveries import Handler
@@ -29,6 +30,7 @@ class Worker:
     consumer: Consumer
     metrics: WorkerMetrics
     clock: Clock = now
+    tracing: Tracing = UNTRACED
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish and answer the batches in hand."""
@@ -36,7 +38,9 @@ class Worker:
         replanning = Replanning(self.database, reports, stop, freed, self.clock)
         async with asyncio.TaskGroup() as tasks:
             for lane in Lane:
-                handler = Handler(self.database, lane, reports, stop, self.clock, freed)
+                handler = Handler(
+                    self.database, lane, reports, stop, self.clock, freed, tracing=self.tracing
+                )
                 tasks.create_task(self._consume(handler, stop))
             tasks.create_task(replanning.run())
 

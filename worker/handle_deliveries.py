@@ -11,6 +11,7 @@ from contracts.identities_changed import decode_all
 from contracts.identity_changed import UndecodableEvent
 from contracts.time_slice import TimeSlice
 from contracts.topology import RETRY_DELAYS, Lane
+from contracts.tracing import UNTRACED, Tracing
 from contracts.transport import DeadLettered, Delivery, RetryAfter, Returned
 from worker.apply import Batch, apply_batch
 from worker.dialects import DownstreamDatabase
@@ -37,6 +38,7 @@ from worker.retries import (
     is_transient,
 )
 from worker.sync.record_failure import Failed, record_failure
+from worker.traced_batches import BatchTracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Handler:
     freed: asyncio.Event = field(default_factory=asyncio.Event)
     contended: ContendedWorkspaces = field(default_factory=ContendedWorkspaces)
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    tracing: Tracing = UNTRACED
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Apply the events of deliveries, and answer them.
@@ -142,8 +145,11 @@ class Handler:
 
     async def _commit(self, events: Sequence[ReceivedEvent], lock_timeout: float) -> Batch:
         envelopes = [it.envelope for it in events]
-        with self.reports.batch(self.lane):
-            batch = await apply_batch(self.database, envelopes, self.clock(), lock_timeout)
+        traced = BatchTracing(self.tracing, self.lane, self.clock)
+        watch = traced.watch_for(envelopes)
+        with self.reports.batch(self.lane), traced.failing(watch, envelopes):
+            batch = await apply_batch(self.database, envelopes, self.clock(), lock_timeout, watch)
+        traced.tell(watch, batch.applied)
         if batch.freed:
             self.freed.set()
         return batch

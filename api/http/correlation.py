@@ -9,15 +9,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.identity_changed import Trace
+from contracts.tracing import TRACEPARENT
 
 CORRELATION_HEADER = "X-Correlation-ID"
 IN_LOWER_CASE = CORRELATION_HEADER.lower()
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """The ids that are accepted from a client: none can forge a log line or a header."""
-
-TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""The header of the same name, version 00 of the W3C Trace Context."""
 
 
 def trace_from(headers: Mapping[str, str]) -> Trace:

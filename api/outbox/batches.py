@@ -26,10 +26,14 @@ READY_INTERVAL = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The events of leased marks. ``has_more``: there may be further marks to be leased."""
+    """The events of marks. ``has_more``: there may be further marks to be leased.
+
+    ``begun_at`` is the time before the lease, in microseconds.
+    """
 
     events: Sequence[Packed] = ()
     has_more: bool = False
+    begun_at: int = 0
 
 
 class Batches:
@@ -63,7 +67,8 @@ class Batches:
         Rendering waits until no lock is held.
         """
         await self.make_due_ready()
-        until = self._clock() + LEASE
+        begun_at = self._clock()
+        until = begun_at + LEASE
         async with self._database.write_at_once() as db:
             after = self._last_served.get(selection, "")
             leased = await lease(db, selection, most, until, after)
@@ -76,7 +81,7 @@ class Batches:
         self._last_served[selection] = leased.last_served
         drafts = await judge_admins(self._database, loaded.drafts, self._clock())
         events = await pack(drafts, self._largest_event, self._public_url)
-        return Batch(events, has_more=leased.has_more or bool(loaded.left_over))
+        return Batch(events, leased.has_more or bool(loaded.left_over), begun_at)
 
     async def _load(self, db: AsyncConnection, leased: Leased) -> Load:
         """Return what is to be packed, and give the marks back that have to wait."""

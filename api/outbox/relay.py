@@ -26,11 +26,13 @@ from api.outbox.pauses import (
 )
 from api.outbox.room import MOST_WAITING, Room
 from api.outbox.settle_outcomes import Outcome, Settler
+from api.outbox.traced_batches import Publication, tell_publication
 from api.retries import pause, until_stopped
 from contracts.clock import Clock, now
 from contracts.downstream.devices import Devices
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.topology import Lane
+from contracts.tracing import UNTRACED, Tracing
 from contracts.transport import EventOutcome, Publisher, Unknown
 
 SUSPECTS_AT_ONCE = 10
@@ -50,6 +52,7 @@ class Relay:
     :param chance: returns 0 to 1, so that suspects do not return together.
     :param devices: the devices of leavers, which brakes count; None counts none.
     :param public_url: that of the installation, with which the source of each event begins.
+    :param tracing: is told of each batch, and of each event whose trace is sampled.
     """
 
     def __init__(
@@ -65,9 +68,12 @@ class Relay:
         chance: Callable[[], float] = random.random,
         devices: Devices | None = None,
         public_url: str = "",
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self.database = database
         self.publisher = publisher
+        self._clock = clock
+        self._tracing = tracing
         self._largest_event = largest_event
         self._largest_bundle = largest_bundle
         self._batches = Batches(database, clock, largest_event, devices, public_url)
@@ -146,7 +152,7 @@ class Relay:
         return await self._next(lane, stop)
 
     async def _send_until(self, stop: asyncio.Event, lane: Lane, batch: Batch) -> int:
-        settled: int | None = await until_stopped(stop)(self._send, lane, batch.events)
+        settled: int | None = await until_stopped(stop)(self._send, lane, batch)
         return settled or 0
 
     async def _lease(self, selection: MarkSelection, most: int) -> Batch:
@@ -160,21 +166,37 @@ class Relay:
         Return the number of marks cleared or rejected; 0 where the transport was unavailable.
         """
         batch = await self._lease(MarkSelection(lane), self._sizes[lane])
-        settled = await self._send(lane, batch.events) if batch.events else 0
+        settled = await self._send(lane, batch) if batch.events else 0
         await self._settler.clear()
         return settled
 
-    async def _send(self, lane: Lane, events: Sequence[Packed]) -> int:
+    async def _send(self, lane: Lane, batch: Batch) -> int:
         """Publish the events of a batch and settle them; return as ``move`` does."""
-        outcomes = await self._publish(lane, events)
-        self._settler.report(lane, outcomes)
-        settled = await self._settler.settle(outcomes)
+        sent_at = self._clock()
+        outcomes = await self._publish(lane, batch.events)
+        answered_at = self._clock()
+        settled = await self._settle(lane, batch, outcomes, sent_at, answered_at)
         told = [outcome for _, outcome in outcomes]
         self._sizes[lane] = next_size(self._sizes[lane], lane, told)
         if is_unavailable(told):
             self._unavailable.add(lane)
             return 0
         self._unavailable.discard(lane)
+        return settled
+
+    async def _settle(
+        self,
+        lane: Lane,
+        batch: Batch,
+        outcomes: Sequence[Outcome],
+        sent_at: int,
+        answered_at: int,
+    ) -> int:
+        """Report and settle what became of events; return how many were cleared or rejected."""
+        self._settler.report(lane, outcomes)
+        settled = await self._settler.settle(outcomes)
+        told = Publication(lane, batch, outcomes, sent_at, answered_at, self._clock())
+        tell_publication(self._tracing, told)
         return settled
 
     async def _publish(self, lane: Lane, packed: Sequence[Packed]) -> Sequence[Outcome]:
@@ -215,17 +237,18 @@ class Relay:
             are_any = await are_ready(db, *selections)
         for selection, is_any in zip(selections, are_any, strict=True):
             if is_any and (batch := await self._batches.next(selection, SUSPECTS_AT_ONCE)).events:
-                return await self._publish_apart(selection.lane, batch.events)
+                return await self._publish_apart(selection.lane, batch)
         return 0
 
-    async def _publish_apart(self, lane: Lane, suspects: Sequence[Packed]) -> int:
+    async def _publish_apart(self, lane: Lane, suspects: Batch) -> int:
         settled = 0
-        for index, it in enumerate(suspects):
+        for index, it in enumerate(suspects.events):
+            sent_at = self._clock()
             outcome = TOO_LARGE if it.is_too_large else await self._publish_alone(lane, it)
-            self._settler.report(lane, [(it, outcome)])
-            settled += await self._settler.settle([(it, outcome)])
+            answered_at = self._clock()
+            settled += await self._settle(lane, suspects, [(it, outcome)], sent_at, answered_at)
             if isinstance(outcome, Unknown):
-                await self._batches.give_back(suspects[index + 1 :])
+                await self._batches.give_back(suspects.events[index + 1 :])
                 break
         await self._settler.clear()
         return settled

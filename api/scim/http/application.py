@@ -26,12 +26,17 @@ from api.scim.error_codes import refusal_of
 from api.scim.errors import TargetTooLong
 from api.scim.http.ingress import ScimIngress
 from api.scim.http.operation_names import operation_name
+from contracts.identity_changed import Trace
+from contracts.tracing import UNTRACED, Attributes, Tracing
 
 BELOW_PREFIX = f"{SCIM_PREFIX}/"
 """The beginning of every path that the application serves."""
 
 CREATED = 201
 """The status of the only answers that name a new resource in a header."""
+
+OWN_FAULT = 500
+"""The first status that tells a fault of the server."""
 
 RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
 
@@ -40,16 +45,23 @@ RAW_CORRELATION_HEADER = CORRELATION_HEADER.lower().encode()
 class ScimApplication:
     """Serves every path below the prefix: it traces, bounds, measures and logs each request.
 
-    ``note`` is told of each request to an existing connection, once it has been answered.
+    ``note`` is told of each request to an existing connection, once it has been answered. Where
+    requests are traced, the span of each takes the place of the client's in what it causes.
     """
 
     ingress: ScimIngress
     metrics: ApiMetrics
     note: Callable[[Answered], None]
+    tracing: Tracing = UNTRACED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         request = TracedRequest(scope, receive, send)
+        span = self.tracing.begin_request(request.trace.traceparent)
+        if span.traceparent != request.trace.traceparent:
+            request.trace = Trace(
+                correlation_id=request.trace.correlation_id, traceparent=span.traceparent
+            )
         correlation_id = request.trace.correlation_id
         connection, slash, path = scope["path"].removeprefix(BELOW_PREFIX).partition("/")
         operation = operation_name(scope["method"], slash + path)
@@ -65,6 +77,7 @@ class ScimApplication:
         finally:
             seconds = time.perf_counter() - started
             record_answer(self.metrics, request, operation, status, seconds)
+            span.end(_told_of(request, operation, status), failed=_failure_of(status))
             if request.connection_id is not None:
                 self.note(_answered(request, slash + path, status, location, seconds))
             reset_contextvars(**bound)
@@ -97,6 +110,23 @@ def _answered(
         client=scope["client"][0] if scope.get("client") else None,
         forwarded=_forwarded(request),
     )
+
+
+def _told_of(request: TracedRequest, operation: str, status: int) -> Attributes:
+    """Return what the span of a request says, as its line in the log does."""
+    told: dict[str, str | int] = {
+        "muster.operation": operation,
+        "muster.correlation_id": request.trace.correlation_id,
+        "http.response.status_code": status,
+    }
+    if request.connection_id is not None:
+        told["muster.connection"] = request.connection_id
+    return told
+
+
+def _failure_of(status: int) -> str:
+    """Return how a request has failed by Muster's own fault, in the words of OpenTelemetry."""
+    return str(status) if status >= OWN_FAULT else ""
 
 
 def _forwarded(request: TracedRequest) -> Sequence[str]:

@@ -40,6 +40,7 @@ from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.batching import BatchedUsers
 from contracts.clock import Clock
 from contracts.topology import Lane
+from contracts.tracing import UNTRACED, Tracing
 
 NO_SECRET = "nobody"  # noqa: S105 - it seals nothing
 """The secret of a service that answers with errors only, and so seals no cursor."""
@@ -73,6 +74,7 @@ class ScimIngress:
     locks: ResourceLocks
     rates: Rates | None = None
     """None: no connection has a rate."""
+    tracing: Tracing = UNTRACED
 
     async def serve(self, request: TracedRequest) -> Response:
         """Return the answer to a request on any path below the prefix."""
@@ -185,6 +187,7 @@ class ScimIngress:
             self.clock,
             self.limits.search_seconds,
             hung_up=lambda: _hung_up(request),
+            tracing=self.tracing,
         )
         handler = DirectoryHandler(service, transactions, self.users)
         response = await despite_conflicts(handler.handle, scim_request)

@@ -16,6 +16,7 @@ from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.transactions.transaction import Transaction
 from contracts.clock import Clock
 from contracts.identity_changed import Trace
+from contracts.tracing import UNTRACED, SpanName, Tracing, telling
 
 FoundT = TypeVar("FoundT")
 
@@ -40,6 +41,7 @@ class Transactions:
     clock: Clock
     search_seconds: float
     hung_up: Callable[[], Awaitable[None]] = never
+    tracing: Tracing = UNTRACED
 
     @property
     def owner(self) -> str:
@@ -58,14 +60,15 @@ class Transactions:
         :raises NoSlot: when the connection writes too much at once.
         :raises UnauthorizedException: when the token has ended meanwhile.
         """
-        async with (
-            self.shares.writers.slot(self.owner, urgent=urgent),
-            self.database.write() as db,
-        ):
-            tx = self._transaction(db, writing=True)
-            yield tx
-            if not tx.confirmed:
-                await tx.confirm()
+        with telling(self.tracing, SpanName.TRANSACTION, self.trace.traceparent):
+            async with (
+                self.shares.writers.slot(self.owner, urgent=urgent),
+                self.database.write() as db,
+            ):
+                tx = self._transaction(db, writing=True)
+                yield tx
+                if not tx.confirmed:
+                    await tx.confirm()
 
     @asynccontextmanager
     async def write_at_once(self) -> AsyncIterator[Transaction]:
@@ -73,11 +76,12 @@ class Transactions:
 
         :raises NoSlot: when the connection writes too much at once.
         """
-        async with (
-            self.shares.writers.slot(self.owner),
-            self.database.write_at_once() as db,
-        ):
-            yield self._transaction(db, writing=True)
+        with telling(self.tracing, SpanName.TRANSACTION, self.trace.traceparent):
+            async with (
+                self.shares.writers.slot(self.owner),
+                self.database.write_at_once() as db,
+            ):
+                yield self._transaction(db, writing=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:

@@ -26,6 +26,7 @@ from api.scim.users.states import Decide, UserState
 from api.scim.users.writes import Change, Creation, Write, not_found, user_name_taken, write_users
 from contracts.clock import Clock
 from contracts.database_errors import OTHER_SESSION_HELPS, code_of
+from contracts.tracing import UNTRACED, SpanName, Tracing, telling
 
 ItemT = TypeVar("ItemT")
 Call = Callable[[Sequence[ItemT]], Awaitable[Sequence[Outcome]]]
@@ -45,15 +46,18 @@ class BatchedUsers:
         locks: ResourceLocks,
         clock: Clock,
         memory: Tokens | None = None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         """Take what the requests of a process share.
 
         :param memory: notes which tokens the hot statements have found live.
+        :param tracing: is told of each write, with its wait for the transaction that it shares.
         """
         self._database = database
         self._shares = shares
         self._locks = locks
         self._clock = clock
+        self._tracing = tracing
         self.memory: Tokens = memory or TokenMemory()
         plain = PlainBatches(database, clock, self.memory)
         self._by_id = Users[Asked](plain.by_id)
@@ -86,6 +90,10 @@ class BatchedUsers:
         :raises SCIMException: when the write is refused.
         :raises NoSlot: when the connection writes too much at once.
         """
+        with telling(self._tracing, SpanName.TRANSACTION, write.trace.traceparent):
+            return await self._write(write)
+
+    async def _write(self, write: Write) -> StoredUser:
         if isinstance(write, Creation):
             created = await self._creations.submit(write)
             return created or await self._write_single(write)

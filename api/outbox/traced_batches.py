@@ -1,0 +1,68 @@
+"""What does a trace show of the relay? How an event was leased, and published with which others.
+
+A batch is a trace of its own, because it has as many causes as events; it links to them, and the
+spans of each event in the trace of its request link back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.outbox.batches import Batch
+from api.outbox.settle_outcomes import Outcome
+from contracts.topology import Lane
+from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
+from contracts.transport import Rejected, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The events of a batch that were published together, with times in microseconds.
+
+    ``settled_at`` is when the marks were settled, or noted to be cleared with others.
+    """
+
+    lane: Lane
+    batch: Batch
+    outcomes: Sequence[Outcome]
+    sent_at: int
+    answered_at: int
+    settled_at: int
+
+
+def tell_publication(tracing: Tracing, told: Publication) -> None:
+    """Tell the spans of a publication, for those of its events whose traces are sampled."""
+    if not tracing.is_on:
+        return
+    sampled = [it for it in told.outcomes if is_sampled(it[0].mark.trace.traceparent)]
+    if not sampled:
+        return
+    causes = [it.mark.trace.traceparent for it, _ in sampled]
+    batch = tracing.begin(SpanName.RELAY_BATCH, None, at=told.batch.begun_at, links=causes)
+    for outcome in sampled:
+        _tell_event(tracing, told, outcome, batch.traceparent)
+    size: Attributes = {"muster.lane": told.lane.value, "muster.events": len(told.outcomes)}
+    batch.end(size, at=told.settled_at)
+
+
+def _tell_event(tracing: Tracing, told: Publication, event: Outcome, batch: str | None) -> None:
+    packed, outcome = event
+    mark = packed.mark
+    relayed = tracing.begin(
+        SpanName.RELAY_EVENT, mark.trace.traceparent, at=told.batch.begun_at, links=[batch]
+    )
+    published = tracing.begin(SpanName.PUBLISH, relayed.traceparent, at=told.sent_at)
+    failed = type(outcome).__name__ if isinstance(outcome, Unknown | Rejected) else ""
+    published.end(
+        {"muster.bytes": packed.size, "muster.lane": told.lane.value},
+        at=told.answered_at,
+        failed=failed,
+    )
+    relayed.end(
+        {
+            "muster.connection": mark.connection_id,
+            "muster.identity": mark.identity_id,
+            "muster.attempts": mark.attempts,
+        },
+        at=told.settled_at,
+        failed=failed,
+    )
