@@ -269,6 +269,18 @@ class Settings(BaseSettings):
         Field(description="console or json"),
     ] = "console"
 
+    tracing_endpoint: Annotated[
+        str,
+        AfterValidator(_public_url),
+        Field(
+            description="the http:// or https:// URL of a collector that takes OTLP over HTTP, as"
+            " http://collector:4318, or nothing for no traces"
+        ),
+    ] = ""
+    tracing_ratio: Annotated[
+        float, Field(ge=0, le=1, description="the share of SCIM requests that are traced, 0 to 1")
+    ] = 0.1
+
     api_docs: Annotated[
         bool | None,
         Field(description="true or false: whether the api describes itself under /docs"),

@@ -9,6 +9,7 @@ from api.outbox.rabbitmq.publisher import RabbitmqPublisher
 from api.outbox.relay import Relay
 from contracts.embedded_transport import EmbeddedTransport
 from contracts.topology import Topology
+from contracts.tracing import Tracing
 from contracts.transport import Consumer, Publisher
 from deploy.settings import Settings
 from worker.dialects import DownstreamDatabase
@@ -56,6 +57,7 @@ def relay_to(
     directory: DirectoryDatabase,
     metrics: ApiMetrics,
     downstream: DownstreamDatabase,
+    tracing: Tracing,
 ) -> Relay:
     """Return a relay to this publisher, with the bounds of the settings.
 
@@ -70,6 +72,7 @@ def relay_to(
         most_waiting=settings.most_waiting,
         devices=Inventory(downstream).devices,
         public_url=settings.base,
+        tracing=tracing,
     )
 
 

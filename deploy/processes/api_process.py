@@ -5,6 +5,7 @@ import socket
 
 from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
+from contracts.tracing import UNTRACED, Tracing
 from deploy.broker.transports import open_publisher, relay_to
 from deploy.databases.open_databases import open_downstream_lazily
 from deploy.http.metrics import HttpMetrics
@@ -25,6 +26,8 @@ async def run_api(
     directory: DirectoryDatabase,
     endpoints: OperatorEndpoints,
     stop: asyncio.Event,
+    *,
+    tracing: Tracing = UNTRACED,
 ) -> None:
     """Serve the api until stopped, with a relay that each write wakes."""
     async with (
@@ -32,7 +35,7 @@ async def run_api(
         open_downstream_lazily(settings) as downstream,
     ):
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
-        relay = relay_to(publisher, settings, directory, metrics, downstream)
+        relay = relay_to(publisher, settings, directory, metrics, downstream, tracing)
         counting = UserCounting(directory)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
@@ -42,6 +45,14 @@ async def run_api(
             running_rates(settings.rate, directory, metrics) as rates,
         ):
             app = configured_api(
-                settings, relay, metrics, counting, endpoints, book, rates, documented=False
+                settings,
+                relay,
+                metrics,
+                counting,
+                endpoints,
+                book,
+                rates,
+                tracing,
+                documented=False,
             )
             await serve(app, listener, stop, settings.bounds, HttpMetrics(endpoints.registry))

@@ -8,6 +8,7 @@ from api.fairness.rates import Rates
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
 from api.requests.request_book import RequestBook
+from contracts.tracing import Tracing
 from deploy.processes.health_routes import health_routes
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.settings import Settings
@@ -21,6 +22,7 @@ def configured_api(
     endpoints: OperatorEndpoints,
     book: RequestBook,
     rates: Rates | None,
+    tracing: Tracing,
     *,
     documented: bool,
 ) -> FastAPI:
@@ -39,6 +41,7 @@ def configured_api(
         share_sizes=settings.share_sizes,
         rates=rates,
         documented=settings.shows_docs(by_default=documented),
+        tracing=tracing,
     )
     app.include_router(health_routes(endpoints.looks))
     return app

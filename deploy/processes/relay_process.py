@@ -3,6 +3,7 @@
 import asyncio
 
 from api.directory.dialects import DirectoryDatabase
+from contracts.tracing import UNTRACED, Tracing
 from deploy.broker.transports import open_publisher, relay_to
 from deploy.databases.open_databases import open_downstream_lazily
 from deploy.processes.health_checks import instrument_relay
@@ -16,6 +17,8 @@ async def run_relay(
     directory: DirectoryDatabase,
     endpoints: OperatorEndpoints,
     stop: asyncio.Event,
+    *,
+    tracing: Tracing = UNTRACED,
 ) -> None:
     """Run a relay until stopped. Several relays share the work, also that of a dead relay."""
     async with (
@@ -24,5 +27,5 @@ async def run_relay(
     ):
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=True)
         async with running_sweeper(settings, directory, downstream, publisher, metrics):
-            relay = relay_to(publisher, settings, directory, metrics, downstream)
+            relay = relay_to(publisher, settings, directory, metrics, downstream, tracing)
             await relay.run(stop)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 
 from api.directory.count_users import UserCounting
 from api.outbox.due_marks import release_all
+from contracts.tracing import UNTRACED, Tracing
 from deploy.broker.transports import open_both, relay_to
 from deploy.databases.open_databases import Databases
 from deploy.http.metrics import HttpMetrics
@@ -33,6 +34,7 @@ async def run_everything(
     stop: asyncio.Event,
     *,
     administrators: socket.socket | None = None,
+    tracing: Tracing = UNTRACED,
 ) -> None:
     """Serve until stopped, then drain: requests first, then the worker, then the relay.
 
@@ -46,9 +48,9 @@ async def run_everything(
     async with open_both(settings) as (publisher, consumer):
         directory, downstream = databases.directory, databases.downstream
         metrics = instrument_relay(endpoints, directory, publisher, needs_broker=False)
-        relay = relay_to(publisher, settings, directory, metrics, downstream)
+        relay = relay_to(publisher, settings, directory, metrics, downstream, tracing)
         worker_metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=False)
-        worker = Worker(downstream, consumer, worker_metrics)
+        worker = Worker(downstream, consumer, worker_metrics, tracing=tracing)
         counting = UserCounting(directory)
         async with (
             running_sweeper(settings, directory, downstream, publisher, metrics),
@@ -61,7 +63,15 @@ async def run_everything(
             worker_side.push_async_callback(consumer.close)
             await worker_side.enter_async_context(running_in_background(worker.run))
             app = configured_api(
-                settings, relay, metrics, counting, endpoints, book, rates, documented=True
+                settings,
+                relay,
+                metrics,
+                counting,
+                endpoints,
+                book,
+                rates,
+                tracing,
+                documented=True,
             )
             async with asyncio.TaskGroup() as served:
                 http = HttpMetrics(endpoints.registry)

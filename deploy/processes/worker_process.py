@@ -2,6 +2,7 @@
 
 import asyncio
 
+from contracts.tracing import UNTRACED, Tracing
 from deploy.broker.transports import open_consumer
 from deploy.processes.health_checks import instrument_worker
 from deploy.processes.operator_endpoints import OperatorEndpoints
@@ -15,8 +16,10 @@ async def run_worker(
     downstream: DownstreamDatabase,
     endpoints: OperatorEndpoints,
     stop: asyncio.Event,
+    *,
+    tracing: Tracing = UNTRACED,
 ) -> None:
     """Apply events until stopped."""
     async with open_consumer(settings) as consumer:
         metrics = instrument_worker(endpoints, downstream, consumer, needs_broker=True)
-        await Worker(downstream, consumer, metrics).run(stop)
+        await Worker(downstream, consumer, metrics, tracing=tracing).run(stop)

@@ -20,6 +20,7 @@ OF_SERVERS = {"h11", "httptools", "prometheus_client", "starlette", "uvicorn", "
 OF_THE_BROKER = {"aio_pika", "aiormq"}
 OF_DATABASES = {"asyncpg", "sqlalchemy", "sqlmodel"}
 OF_MIGRATIONS = {"alembic"}
+OF_TRACING = {"deploy.tracing.otlp", "opentelemetry.sdk"}
 OF_PLANNING = {"worker.apply", "worker.plan_batch", "worker.planning.plan"}
 OF_EVERY_COMMAND = {"pydantic", "pydantic_settings", "structlog"}
 
@@ -55,9 +56,9 @@ SPARED = [
     (["failures", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
     (["migrate"], OF_THE_API | OF_SERVERS | OF_THE_BROKER),
     (["topology", "apply"], OF_THE_API | OF_MIGRATIONS | {"uvicorn"}),
-    (["relay"], OF_THE_API | OF_MIGRATIONS),
-    (["worker"], OF_THE_API | OF_MIGRATIONS),
-    (["api"], OF_MIGRATIONS | OF_ADMINISTRATORS),
+    (["relay"], OF_THE_API | OF_MIGRATIONS | OF_TRACING),
+    (["worker"], OF_THE_API | OF_MIGRATIONS | OF_TRACING),
+    (["api"], OF_MIGRATIONS | OF_ADMINISTRATORS | OF_TRACING),
     (["admin"], OF_SCIM | OF_THE_BROKER),
     (["admins", "list"], OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS),
 ]

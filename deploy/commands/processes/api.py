@@ -17,6 +17,7 @@ from deploy.processes.api_process import run_api
 from deploy.processes.forked_processes import ForkedProcess, fork
 from deploy.processes.life import Part
 from deploy.settings import Settings
+from deploy.tracing.process_tracing import process_tracing
 
 LAST_PORT = 65_535
 
@@ -65,8 +66,9 @@ def _serve_one_of(
 
 
 def _serve(settings: Settings, listener: socket.socket, lifeline: int | None = None) -> None:
-    part = partial(run_api, settings, listener)
-    run_part(Part.API, settings, open_directory(settings), DIRECTORY, part, lifeline)
+    with process_tracing(settings, "api") as tracing:
+        part = partial(run_api, settings, listener, tracing=tracing)
+        run_part(Part.API, settings, open_directory(settings), DIRECTORY, part, lifeline)
 
 
 def _settings_of(process: ForkedProcess, settings: Settings) -> Settings:

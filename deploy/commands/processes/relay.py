@@ -9,6 +9,7 @@ from deploy.databases.migrations import DIRECTORY
 from deploy.databases.open_databases import open_directory
 from deploy.processes.life import Part
 from deploy.processes.relay_process import run_relay
+from deploy.tracing.process_tracing import process_tracing
 
 
 def register(app: typer.Typer) -> None:
@@ -22,5 +23,6 @@ def relay() -> None:
     Example: muster relay
     """
     settings = settings_of_a_part()
-    part = partial(run_relay, settings)
-    run_part(Part.RELAY, settings, open_directory(settings), DIRECTORY, part)
+    with process_tracing(settings, "relay") as tracing:
+        part = partial(run_relay, settings, tracing=tracing)
+        run_part(Part.RELAY, settings, open_directory(settings), DIRECTORY, part)

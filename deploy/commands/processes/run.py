@@ -21,6 +21,7 @@ from deploy.processes.life import Life, Part
 from deploy.processes.lifetime import run_until_signalled
 from deploy.processes.single_process import run_everything
 from deploy.settings import Settings, read_settings
+from deploy.tracing.process_tracing import process_tracing
 
 LOG = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ def run(
         bind_api(settings) as listener,
         bind_admin(settings) as administrators,
         bind_operators(settings) as operators,
+        process_tracing(settings, "run") as tracing,
     ):
 
         async def prepare(databases: Databases) -> None:
@@ -53,7 +55,9 @@ def run(
             await introduce(databases, settings, url_of(administrators), make_demo=demo)
             say_where(settings, operators, api=True, administrators=administrators)
 
-        part = partial(run_everything, settings, listener, administrators=administrators)
+        part = partial(
+            run_everything, settings, listener, administrators=administrators, tracing=tracing
+        )
         life, opening = Life(Part.RUN, settings), open_databases(settings)
         run_process(run_until_signalled(life, operators, opening, prepare, part))
 

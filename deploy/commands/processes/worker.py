@@ -9,6 +9,7 @@ from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import open_downstream
 from deploy.processes.life import Part
 from deploy.processes.worker_process import run_worker
+from deploy.tracing.process_tracing import process_tracing
 
 
 def register(app: typer.Typer) -> None:
@@ -22,5 +23,6 @@ def worker() -> None:
     Example: muster worker
     """
     settings = settings_of_a_part()
-    part = partial(run_worker, settings)
-    run_part(Part.WORKER, settings, open_downstream(settings), DOWNSTREAM, part)
+    with process_tracing(settings, "worker") as tracing:
+        part = partial(run_worker, settings, tracing=tracing)
+        run_part(Part.WORKER, settings, open_downstream(settings), DOWNSTREAM, part)

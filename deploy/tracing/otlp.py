@@ -1,0 +1,212 @@
+"""How do spans reach a collector? OpenTelemetry gathers them, and a thread sends them by OTLP.
+
+Nothing waits for the collector: spans that it does not take in time are dropped.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import structlog
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    Tracer,
+    set_span_in_context,
+)
+from opentelemetry.trace import Span as OpenTelemetrySpan
+
+from contracts.tracing import (
+    Attributes,
+    Span,
+    SpanName,
+    Tracing,
+    Untraced,
+    is_sampled,
+    unsampled,
+)
+
+LOG = structlog.get_logger(__name__)
+
+TRACES_PATH = "/v1/traces"
+"""The path of traces below the address of a collector (OTLP/HTTP)."""
+
+EXPORT_SECONDS = 5.0
+"""Seconds that one request to the collector may take, with its repetitions."""
+
+LAST_EXPORT_SECONDS = 3.0
+"""Seconds that the end of a process waits for the collector, a tenth of what a drain may take."""
+
+SEND_EVERY_MS = 1_000
+MOST_WAITING = 20_000
+"""Spans that wait for the collector, some 30 MB. Beyond that the oldest are dropped."""
+
+MOST_LINKS = 512
+"""Links of a batch, more than the largest batch has events."""
+
+KINDS: Mapping[SpanName, SpanKind] = {
+    SpanName.REQUEST: SpanKind.SERVER,
+    SpanName.PUBLISH: SpanKind.PRODUCER,
+    SpanName.WORKER_EVENT: SpanKind.CONSUMER,
+}
+"""Kinds by which tools draw a map of services; all other work is internal."""
+
+
+@contextmanager
+def sending_spans(endpoint: str, ratio: float, part: str) -> Iterator[Tracing]:
+    """Yield a tracing that sends spans to a collector, and send the last ones at the end."""
+    # The library would log each attempt, and the text of its error. Muster has lines of its own.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    exporter = _LoggedExporter(
+        OTLPSpanExporter(
+            endpoint + TRACES_PATH, timeout=EXPORT_SECONDS, compression=Compression.Gzip
+        )
+    )
+    provider = TracerProvider(
+        sampler=ALWAYS_ON,  # what is not sampled never becomes a span
+        resource=Resource(
+            {
+                "service.namespace": "muster",
+                "service.name": f"muster-{part}",
+                "service.version": version("muster-scim"),
+            }
+        ),
+        span_limits=SpanLimits(max_links=MOST_LINKS),
+        shutdown_on_exit=False,
+    )
+    provider.add_span_processor(
+        BatchSpanProcessor(
+            exporter, max_queue_size=MOST_WAITING, schedule_delay_millis=SEND_EVERY_MS
+        )
+    )
+    try:
+        yield OpenTelemetryTracing(provider.get_tracer("muster"), ratio)
+    finally:
+        patience = threading.Timer(LAST_EXPORT_SECONDS, exporter.shutdown)
+        patience.daemon = True
+        patience.start()
+        provider.shutdown()
+        patience.cancel()
+
+
+class _LoggedExporter(SpanExporter):
+    """Sends spans, and logs when the collector ceases to take them, and when it does again."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+        self._takes_spans = True
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send spans."""
+        result = self._exporter.export(spans)
+        takes_spans = result is SpanExportResult.SUCCESS
+        if takes_spans is not self._takes_spans:
+            if takes_spans:
+                LOG.info("collector_takes_spans")
+            else:
+                LOG.warning("collector_takes_no_spans", dropped=len(spans))
+        self._takes_spans = takes_spans
+        return result
+
+    def shutdown(self) -> None:
+        """Send no more."""
+        self._exporter.shutdown()
+
+
+class OpenTelemetryTracing:
+    """A tracing whose spans are OpenTelemetry's.
+
+    :param ratio: the share of requests whose traces are sampled, 0 to 1.
+    :param chance: returns 0 to 1, for each request.
+    """
+
+    is_on = True
+
+    def __init__(
+        self, tracer: Tracer, ratio: float, chance: Callable[[], float] = random.random
+    ) -> None:
+        self._tracer = tracer
+        self._ratio = ratio
+        self._chance = chance
+
+    def begin_request(self, sent: str | None) -> Span:
+        """Begin the span of a request, if its trace is sampled."""
+        if self._chance() >= self._ratio:
+            return Untraced().begin_request(unsampled(sent))
+        return self._begin(SpanName.REQUEST, sent, None, ())
+
+    def begin(
+        self,
+        name: SpanName,
+        parent: str | None,
+        *,
+        at: int | None = None,
+        links: Sequence[str | None] = (),
+    ) -> Span:
+        """Begin a span below a sampled parent, or of a trace of its own."""
+        return self._begin(name, parent, at, links)
+
+    def _begin(
+        self, name: SpanName, parent: str | None, at: int | None, links: Sequence[str | None]
+    ) -> Span:
+        above = Context()
+        if parent is not None:
+            above = set_span_in_context(NonRecordingSpan(_context_of(parent)), above)
+        linked = [Link(_context_of(it)) for it in links if it is not None and is_sampled(it)]
+        kind = KINDS.get(name, SpanKind.INTERNAL)
+        began = self._tracer.start_span(
+            name.value, above, kind, links=linked, start_time=_nanoseconds(at)
+        )
+        return _ToldSpan(began)
+
+
+class _ToldSpan:
+    """A span of OpenTelemetry."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: OpenTelemetrySpan) -> None:
+        self._span = span
+
+    @property
+    def traceparent(self) -> str:
+        """The traceparent of work that this work causes."""
+        context = self._span.get_span_context()
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{TraceFlags.SAMPLED:02x}"
+
+    def end(
+        self, attributes: Attributes | None = None, *, at: int | None = None, failed: str = ""
+    ) -> None:
+        """Tell the end."""
+        if attributes:
+            self._span.set_attributes(dict(attributes))
+        if failed:
+            self._span.set_attribute("error.type", failed)
+            self._span.set_status(Status(StatusCode.ERROR))
+        self._span.end(_nanoseconds(at))
+
+
+def _context_of(traceparent: str) -> SpanContext:
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )
+
+
+def _nanoseconds(at: int | None) -> int | None:
+    return None if at is None else at * 1_000
