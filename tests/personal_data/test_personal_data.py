@@ -1,15 +1,17 @@
 """Does anything personal get into logs, metrics, failures or dead letters, whatever happens?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from contracts.topology import RETRY_DELAYS
+from contracts.tracing import SpanName
 from tests.personal_data.installation import Installation
 from tests.personal_data.letters import letters_on
 from tests.personal_data.marks import leaks
 from tests.personal_data.story import TOLD, live, open_connections, shown_by
+from tests.servers.otlp_collector import Collector, collecting
 from tests.servers.postgres import PostgresServer
 from tests.servers.rabbitmq import RabbitmqServer
 
@@ -23,11 +25,29 @@ def check(installation: Installation, shown: dict[str, str], *tokens: str) -> No
     assert "Traceback" not in "".join(installation.logs().values())
 
 
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collecting() as collector:
+        yield collector
+
+
+def traced_to(collector: Collector) -> dict[str, str]:
+    """Return the settings of an installation that tells of every request."""
+    return {"MUSTER_TRACING_ENDPOINT": collector.url, "MUSTER_TRACING_RATIO": "1"}
+
+
+def told_to(collector: Collector) -> dict[str, str]:
+    """Return what a collector was told, of every kind of work."""
+    assert {span.name for span in collector.spans} == set(SpanName)
+    return {"spans": "\n".join(body.decode(errors="replace") for body in collector.bodies)}
+
+
 async def test_one_process_shows_nothing_personal(
-    installation_of: Callable[..., Installation], tmp_path: Path
+    installation_of: Callable[..., Installation], tmp_path: Path, collector: Collector
 ) -> None:
     installation = installation_of(
         ("run",),
+        **traced_to(collector),
         MUSTER_DIRECTORY_DATABASE_URL=f"sqlite:///{tmp_path}/directory.sqlite3",
         MUSTER_DOWNSTREAM_DATABASE_URL=f"sqlite:///{tmp_path}/downstream.sqlite3",
     )
@@ -35,7 +55,7 @@ async def test_one_process_shows_nothing_personal(
         connections = await open_connections(installation)
         await live(installation, connections)
         shown = await shown_by(installation)
-    check(installation, shown, connections.store.token, connections.mdm.token)
+    check(installation, shown | told_to(collector), connections.store.token, connections.mdm.token)
 
 
 @pytest.mark.postgres
@@ -44,6 +64,7 @@ async def test_processes_and_broker_show_nothing_personal(
     installation_of: Callable[..., Installation],
     postgres_server: PostgresServer,
     rabbitmq_server: RabbitmqServer,
+    collector: Collector,
 ) -> None:
     with (
         postgres_server.fresh_database() as directory,
@@ -52,6 +73,7 @@ async def test_processes_and_broker_show_nothing_personal(
     ):
         installation = installation_of(
             ("api", "relay", "worker"),
+            **traced_to(collector),
             MUSTER_DIRECTORY_DATABASE_URL=directory.replace("+asyncpg", ""),
             MUSTER_DOWNSTREAM_DATABASE_URL=downstream.replace("+asyncpg", ""),
             MUSTER_BROKER_URL=rabbitmq_server.url,
@@ -65,4 +87,5 @@ async def test_processes_and_broker_show_nothing_personal(
             shown = await shown_by(installation, ("dead-letters", "list"))
             shown |= await letters.headers()
         assert installation.logged("event_undecodable")
+    shown |= told_to(collector)
     check(installation, shown, connections.store.token, connections.mdm.token)

@@ -40,6 +40,13 @@ class RunningServer:
         """Stop it as its operators would, and start it again; it listens where it did."""
         self.container.get_wrapped_container().restart(timeout=RESTART_SECONDS)
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop it as its operators would, for the time of the block."""
+        self.container.get_wrapped_container().stop(timeout=RESTART_SECONDS)
+        yield
+        self.container.get_wrapped_container().start()
+
     def kill(self) -> None:
         """End it with SIGKILL, and start it again."""
         self.container.get_wrapped_container().kill()
