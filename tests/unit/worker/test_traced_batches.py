@@ -1,0 +1,54 @@
+"""Which batches of a worker are told to a tracing, and what of one that has failed?"""
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from contracts.clock import now
+from contracts.identity_changed import IdentityChangedEnvelope, Trace, decode, encode
+from contracts.topology import Lane
+from contracts.tracing import UNTRACED, unsampled
+from deploy.tracing.otlp import OpenTelemetryTracing
+from tests.compatibility.samples import SAMPLES, TRACE
+from worker.traced_batches import BatchTracing
+
+UNSAMPLED = Trace(correlation_id="c", traceparent=unsampled(TRACE.traceparent))
+
+
+def received(trace: Trace) -> IdentityChangedEnvelope:
+    return decode(encode(SAMPLES["store-joiner"], trace))
+
+
+@pytest.fixture
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def traced(exporter: InMemorySpanExporter) -> BatchTracing:
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return BatchTracing(OpenTelemetryTracing(provider.get_tracer("test"), 1), Lane.BULK, now)
+
+
+def test_a_batch_is_watched_where_the_trace_of_one_of_its_events_is_sampled(
+    traced: BatchTracing,
+) -> None:
+    assert traced.watch_for([received(UNSAMPLED), received(TRACE)]) is not None
+    assert traced.watch_for([received(UNSAMPLED)]) is None
+    untraced = BatchTracing(UNTRACED, Lane.BULK, now)
+    assert untraced.watch_for([received(TRACE)]) is None
+
+
+def test_of_a_failed_batch_each_sampled_event_tells_the_type_of_the_error_alone(
+    traced: BatchTracing, exporter: InMemorySpanExporter
+) -> None:
+    envelopes = [received(UNSAMPLED), received(TRACE)]
+    watch = traced.watch_for(envelopes)
+    with pytest.raises(ValueError, match="zebedee"), traced.failing(watch, envelopes):
+        raise ValueError("zebedee")
+    [span] = exporter.get_finished_spans()
+    assert (span.name, span.status.is_ok) == ("worker.event", False)
+    assert (span.attributes or {})["error.type"] == "ValueError"
+    assert "zebedee" not in span.to_json()
