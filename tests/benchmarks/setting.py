@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.extent import Extent
@@ -129,7 +129,7 @@ class Setting:
         async with (
             self.installed.apis(apis) as origins,
             self.installed.workers(1) as [worker],
-            httpx.AsyncClient() as http,
+            httpx2.AsyncClient() as http,
         ):
             async with asyncio.timeout(START_SECONDS):
                 await is_ready(http, self.installed.inspected[worker.pid])

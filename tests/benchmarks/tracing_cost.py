@@ -13,7 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
+import httpx2
 import psutil
 
 from tests.drivers.muster_process import MusterProcess, free_port
@@ -77,7 +77,7 @@ async def push(opened: dict[str, Any]) -> None:
     """Let everybody join and leave."""
     authorization = {"Authorization": f"Bearer {opened['token']}"}
     turns = asyncio.Semaphore(AT_ONCE)
-    async with httpx.AsyncClient(headers=authorization, timeout=60) as http:
+    async with httpx2.AsyncClient(headers=authorization, timeout=60) as http:
 
         async def live(number: int) -> None:
             name = f"person-{number}@example.com"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.forked_muster import run_forked
@@ -38,7 +38,7 @@ async def test_what_a_command_has_made_is_there_over_http(
     async with (
         _running(environment, output),
         asyncio.timeout(START_SECONDS),
-        httpx.AsyncClient(
+        httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {TOKEN}"}
         ) as http,
     ):
@@ -57,11 +57,11 @@ async def _running(environment: dict[str, str], output: Path) -> AsyncIterator[N
             yield
 
 
-async def _first_answer(http: httpx.AsyncClient, path: str) -> httpx.Response:
+async def _first_answer(http: httpx2.AsyncClient, path: str) -> httpx2.Response:
     while True:
         try:
             return await http.get(path)
-        except httpx.TransportError:
+        except httpx2.TransportError:
             await asyncio.sleep(0.05)  # not listening yet
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -60,7 +60,7 @@ async def test_one_port_is_served_by_processes_with_metrics_of_their_own(
     operators = [f"http://127.0.0.1:{port}" for port in (first, first + 1)]
     async with (
         forked_part("api", environment, None, "--workers", "2") as parent,
-        httpx.AsyncClient(limits=httpx.Limits(max_connections=CLIENTS)) as http,
+        httpx2.AsyncClient(limits=httpx2.Limits(max_connections=CLIENTS)) as http,
         asyncio.timeout(START_SECONDS),
     ):
         for url in operators:
@@ -103,12 +103,12 @@ async def test_a_process_that_cannot_begin_ends_all_with_its_reason(
     assert "muster: one of the processes ended unasked" in done.stderr
 
 
-async def _until_ready(http: httpx.AsyncClient, url: str) -> None:
+async def _until_ready(http: httpx2.AsyncClient, url: str) -> None:
     while True:
         try:
             if (await http.get(url)).status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass
         await asyncio.sleep(0.05)  # a port gives no event to wait for
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation
@@ -25,12 +25,12 @@ async def muster(tmp_path: Path) -> AsyncIterator[MusterProcess]:
 
 
 @pytest.fixture
-async def http(muster: MusterProcess) -> AsyncIterator[httpx.AsyncClient]:
+async def http(muster: MusterProcess) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a provider, whose users become employees."""
     created = muster.command(
         "connections", "create", "acme", "store", "--on-create", "create-employee"
     )
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         base_url=created["base_url"],
         headers={"Authorization": f"Bearer {created['token']}"},
         timeout=HANGS_AFTER_SECONDS,
@@ -38,11 +38,11 @@ async def http(muster: MusterProcess) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def push(http: httpx.AsyncClient, user_name: str) -> httpx.Response:
+async def push(http: httpx2.AsyncClient, user_name: str) -> httpx2.Response:
     return await http.post("/Users", json={"schemas": [USER], "userName": user_name})
 
 
-async def problems(muster: MusterProcess, http: httpx.AsyncClient) -> list[str]:
+async def problems(muster: MusterProcess, http: httpx2.AsyncClient) -> list[str]:
     """Return what the process says is amiss."""
     answer = await http.get(f"http://127.0.0.1:{muster.port}/readyz")
     found: list[str] = answer.json()["problems"]
@@ -74,7 +74,7 @@ def replace_by_nothing(file: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("lose", [delete, replace_by_nothing])
 async def test_without_the_file_of_the_directory_nothing_is_taken_or_made_until_it_is_back(
-    muster: MusterProcess, http: httpx.AsyncClient, tmp_path: Path, lose: Callable[[Path], None]
+    muster: MusterProcess, http: httpx2.AsyncClient, tmp_path: Path, lose: Callable[[Path], None]
 ) -> None:
     file, kept = tmp_path / "directory.sqlite3", tmp_path / "kept"
     assert (await push(http, "ada@example.com")).status_code == 201
@@ -101,7 +101,7 @@ async def test_without_the_file_of_the_directory_nothing_is_taken_or_made_until_
 
 @pytest.mark.slow
 async def test_without_the_file_of_downstream_the_worker_waits_until_it_is_back(
-    muster: MusterProcess, http: httpx.AsyncClient, tmp_path: Path
+    muster: MusterProcess, http: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
     file, kept = tmp_path / "downstream.sqlite3", tmp_path / "kept"
     assert (await push(http, "ada@example.com")).status_code == 201
@@ -122,7 +122,7 @@ async def test_without_the_file_of_downstream_the_worker_waits_until_it_is_back(
 
 @pytest.mark.slow
 async def test_a_restart_takes_the_file_that_lies_there(
-    muster: MusterProcess, http: httpx.AsyncClient, tmp_path: Path
+    muster: MusterProcess, http: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
     file, copy = tmp_path / "directory.sqlite3", tmp_path / "copy"
     assert (await push(http, "ada@example.com")).status_code == 201

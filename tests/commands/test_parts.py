@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from aio_pika import connect
 from aio_pika.abc import AbstractConnection, AbstractQueue
@@ -82,9 +82,9 @@ async def _queue_of_another(connection: AbstractConnection, topology: Topology) 
 async def _push(opened: dict[str, Any]) -> int:
     headers = {"Authorization": f"Bearer {opened['token']}"}
     body = {"schemas": [USER], "userName": "ada@example.com", "active": True}
-    async with httpx.AsyncClient(headers=headers) as http:
+    async with httpx2.AsyncClient(headers=headers) as http:
         while True:
             try:
                 return (await http.post(f"{opened['base_url']}/Users", json=body)).status_code
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 await asyncio.sleep(0.05)  # not listening yet

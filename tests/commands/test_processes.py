@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation, run_forked
@@ -27,7 +27,7 @@ async def signs_in(printed: str) -> bool:
     found = CONSOLE.search(printed)
     assert found
     token = printed[found.end() :].split()[1]
-    async with httpx.AsyncClient(base_url=found[0]) as http:
+    async with httpx2.AsyncClient(base_url=found[0]) as http:
         answer = await http.post("sign-in", data={"token": token})
         return (
             await http.get("workspace?workspace=demo")

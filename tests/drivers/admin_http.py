@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 from api.admin.actors import COMMAND
@@ -30,11 +30,11 @@ RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
 class Administrator:
     """An actor of the admin API."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
 
     async def send(
         self, method: str, path: str, body: Any = None, **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request to a path below the prefix."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.http.request(method, f"{PREFIX}{path}", json=body, headers=sent)
@@ -115,7 +115,7 @@ def _with_token(app: FastAPI, token: str | None) -> Administrator:
     headers: dict[bytes, bytes] = {}
     if token is not None:
         headers[b"Authorization"] = f"Bearer {token}".encode("latin-1")
-    transport = httpx.ASGITransport(app)
+    transport = httpx2.ASGITransport(app)
     return Administrator(
-        httpx.AsyncClient(transport=transport, base_url=ADMIN_URL, headers=headers)
+        httpx2.AsyncClient(transport=transport, base_url=ADMIN_URL, headers=headers)
     )

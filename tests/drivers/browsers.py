@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
-import httpx
+import httpx2
 from fastapi import FastAPI
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
@@ -17,10 +17,10 @@ CONSOLE_URL = f"https://admin.test{CONSOLE_PATH}"
 class Visitor:
     """A visitor of the console, who keeps cookies and the proof of the newest page's forms."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     csrf: str = ""
 
-    async def get(self, path: str, **headers: str) -> httpx.Response:
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
         """Ask for a page, as a browser that follows redirects."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._read(
@@ -35,7 +35,7 @@ class Visitor:
 
     async def send(
         self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None, **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a form of the newest page, and follow to the page that answers."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         form = {"csrf": self.csrf, **(fields or {})}
@@ -43,11 +43,11 @@ class Visitor:
             await self.http.post(CONSOLE_URL + path, data=form, headers=sent, follow_redirects=True)
         )
 
-    async def sign_in(self, token: str) -> httpx.Response:
+    async def sign_in(self, token: str) -> httpx2.Response:
         """Begin a session."""
         return await self.send("/sign-in", {"token": token})
 
-    def _read(self, answer: httpx.Response) -> httpx.Response:
+    def _read(self, answer: httpx2.Response) -> httpx2.Response:
         if (found := CSRF.search(answer.text)) is not None:
             self.csrf = found[1]
         return answer
@@ -55,7 +55,7 @@ class Visitor:
 
 def visitor_of(app: FastAPI) -> Visitor:
     """Return somebody who has no session yet."""
-    return Visitor(httpx.AsyncClient(transport=httpx.ASGITransport(app)))
+    return Visitor(httpx2.AsyncClient(transport=httpx2.ASGITransport(app)))
 
 
 async def signed_in(app: FastAPI, token: str) -> Visitor:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, select, update
 from sqlmodel import col
@@ -50,7 +50,7 @@ class Ingress:
 
     database: DirectoryDatabase
     connection: str
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     registry: CollectorRegistry
 
     @property
@@ -62,7 +62,7 @@ class Ingress:
     async def neighbour(self, workspace: str = "Neighbour") -> "Ingress":
         """Switch SCIM on for another workspace, or once more; the same api serves it."""
         new = await create_connection(self.database, workspace, RULES, now())
-        client = httpx.AsyncClient(
+        client = httpx2.AsyncClient(
             transport=self.http._transport,  # noqa: SLF001 - it leads to the same api
             base_url=self.http.base_url.join(f"../{new.id}"),
             headers={"Authorization": f"Bearer {new.token}"},
@@ -71,7 +71,7 @@ class Ingress:
 
     async def send(
         self, method: str, path: str, body: Any = None, **headers: str
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request."""
         return await self.http.request(method, path, json=body, headers=headers)
 
@@ -104,7 +104,7 @@ class Ingress:
         assert [it["status"] for it in done] == ["201"] * len(resources), done
         return [it["location"].rpartition("/")[2] for it in done]
 
-    async def patch(self, path: str, *operations: Mapping[str, Any]) -> httpx.Response:
+    async def patch(self, path: str, *operations: Mapping[str, Any]) -> httpx2.Response:
         """Send a PATCH."""
         return await self.send("PATCH", path, {"schemas": [PATCH], "Operations": operations})
 
@@ -172,8 +172,8 @@ async def ingress_on(
     connection = await create_connection(database, workspace, rules, now())
     registry = CollectorRegistry()
     app = create_app(served_from or database, PUBLIC_URL, ApiMetrics(registry), **options)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app),
         base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},
     ) as client:

@@ -10,7 +10,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any, BinaryIO
 
-import httpx
+import httpx2
 
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
 from tests.drivers.forked_muster import finished_fork, forked_part
@@ -134,7 +134,7 @@ class Installation:
     async def apis(self, number: int) -> AsyncIterator[dict[str, Process]]:
         """Run so many processes of the api; yield them by where they answer, once they do."""
         ports = {f"http://127.0.0.1:{port}": port for port in (free_port() for _ in range(number))}
-        async with AsyncExitStack() as running, httpx.AsyncClient() as http:
+        async with AsyncExitStack() as running, httpx2.AsyncClient() as http:
             processes = {
                 origin: await running.enter_async_context(self._running("api", port))
                 for origin, port in ports.items()
@@ -148,7 +148,7 @@ class Installation:
         """Run a process of the admin API and the console; yield where it answers, once it does."""
         port = free_port()
         origin = f"http://127.0.0.1:{port}"
-        async with self._running("admin", port), httpx.AsyncClient() as http:
+        async with self._running("admin", port), httpx2.AsyncClient() as http:
             async with asyncio.timeout(START_SECONDS):
                 await is_ready(http, origin)
             yield origin
@@ -255,12 +255,12 @@ def installation(
         yield made
 
 
-async def is_ready(http: httpx.AsyncClient, origin: str) -> None:
+async def is_ready(http: httpx2.AsyncClient, origin: str) -> None:
     """Return once a process says at this place that it is ready."""
     while True:
         try:
             if (await http.get(f"{origin}/readyz")).is_success:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             pass  # not listening yet
         await asyncio.sleep(0.05)

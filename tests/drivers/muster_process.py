@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-import httpx
+import httpx2
 
 from tests.servers.services import environment_with
 
@@ -130,7 +130,7 @@ class MusterProcess:
         """Run the server and wait until it answers."""
         with self._output.open("wb") as output:
             self.process = await self._begun("run", *options, output=output)
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
+        async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient() as http:
             while not await self._answers(http):
                 assert self.process.returncode is None, "muster run ended by itself"
                 await asyncio.sleep(0.02)  # a port gives no event to wait for
@@ -165,9 +165,9 @@ class MusterProcess:
     def _output(self) -> Path:
         return self.folder / "output.txt"
 
-    async def _answers(self, http: httpx.AsyncClient) -> bool:
+    async def _answers(self, http: httpx2.AsyncClient) -> bool:
         try:
             await http.get(f"http://127.0.0.1:{self.port}/livez")
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
         return True

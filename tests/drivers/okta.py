@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.drivers.in_process import GROUP, PATCH, USER
 
@@ -64,7 +64,7 @@ class App:
     connection: str
     workspace: str
     portal: str
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     origins: "cycle[str]"
     tally: Tally
     people: dict[str, Person] = field(default_factory=dict)
@@ -159,7 +159,7 @@ async def app_for(
     opened: dict[str, Any], workspace: str, portal: str, origins: Iterable[str], tally: Tally
 ) -> AsyncIterator[App]:
     """Set an app up with the token of a connection."""
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         headers={"Authorization": f"Bearer {opened['token']}"}, timeout=ANSWER_SECONDS
     ) as http:
         yield App(opened["connection"], workspace, portal, http, cycle(origins), tally)

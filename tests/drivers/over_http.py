@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 from prometheus_client import CollectorRegistry
 
 from api.admin.connections import create_connection
@@ -74,7 +74,7 @@ async def database_of(api: ServedApi) -> AsyncIterator[DirectoryDatabase]:
 async def ingress_over_http(api: ServedApi, database: DirectoryDatabase) -> AsyncIterator[Ingress]:
     """Switch SCIM on for a new connection, whose directory is empty, and talk to it over HTTP."""
     connection = await create_connection(database, uuid.uuid4().hex, RULES, now())
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         base_url=f"{api.base}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},
         timeout=30,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from itertools import cycle
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.drivers.in_process import PATCH
 
@@ -23,7 +23,7 @@ async def leavers_without_end(
     """Deactivate and reactivate people, by their ids, one after the other, beside the block."""
     headers = {"Authorization": f"Bearer {opened['token']}"}
     base = f"{origin}/scim/v2/{opened['connection']}"
-    async with httpx.AsyncClient(headers=headers, timeout=ANSWER_SECONDS) as http:
+    async with httpx2.AsyncClient(headers=headers, timeout=ANSWER_SECONDS) as http:
         pushing = asyncio.create_task(_push(http, base, people))
         try:
             yield
@@ -32,11 +32,11 @@ async def leavers_without_end(
             await asyncio.wait([pushing])
 
 
-async def _push(http: httpx.AsyncClient, base: str, people: list[str]) -> None:
+async def _push(http: httpx2.AsyncClient, base: str, people: list[str]) -> None:
     for active in cycle([False, True]):
         for person in people:
             operation = {"op": "replace", "value": {"active": active}}
             body = {"schemas": [PATCH], "Operations": [operation]}
-            with suppress(httpx.TransportError):  # the next one may be answered
+            with suppress(httpx2.TransportError):  # the next one may be answered
                 await http.patch(f"{base}/Users/{person}", json=body)
             await asyncio.sleep(PAUSE_SECONDS)

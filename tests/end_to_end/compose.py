@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from io import StringIO
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from deploy import cli
@@ -151,7 +151,7 @@ class Compose:
         environment = self.installation.environment_of(service, self.port, metrics)
         stack = self.running[service] = AsyncExitStack()
         self.processes[service] = await stack.enter_async_context(forked_part(service, environment))
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
+        async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient() as http:
             while not await _lives(http, f"http://127.0.0.1:{metrics}/livez"):
                 await asyncio.sleep(0.05)  # a port gives no event to wait for
 
@@ -187,8 +187,8 @@ def _docker() -> str:
     return found
 
 
-async def _lives(http: httpx.AsyncClient, url: str) -> bool:
+async def _lives(http: httpx2.AsyncClient, url: str) -> bool:
     try:
         return (await http.get(url)).is_success
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False

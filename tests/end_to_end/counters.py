@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import httpx
+import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 Labels = tuple[str, ...]
@@ -35,7 +35,7 @@ class Counters:
 async def scrape(origins: Iterable[str]) -> Counters:
     """Ask processes for their metrics."""
     counters = Counters()
-    async with httpx.AsyncClient() as http:
+    async with httpx2.AsyncClient() as http:
         for origin in origins:
             answer = await http.get(f"{origin}/metrics")
             assert answer.is_success

@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -63,7 +63,7 @@ async def test_what_the_api_did_not_acknowledge_is_pushed_again_to_another_one(
 
 async def fails(push: Awaitable[object]) -> None:
     """Wait until a push has failed without an answer."""
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         await push
 
 

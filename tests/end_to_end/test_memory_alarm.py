@@ -2,7 +2,7 @@
 
 import asyncio
 
-import httpx
+import httpx2
 
 from tests.drivers.installation import Installation
 from tests.drivers.okta import Tally, app_for
@@ -22,7 +22,7 @@ async def test_the_ingress_answers_and_everything_arrives_once_the_alarm_is_over
         installation.apis(1) as origins,
         installation.workers(1),
         app_for(opened, "short", "store", origins, Tally()) as app,
-        httpx.AsyncClient() as http,
+        httpx2.AsyncClient() as http,
     ):
         await app.assign("somebody-before")
         await stores.settled()  # connected, and used to publishing

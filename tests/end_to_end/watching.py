@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from testcontainers.core.container import DockerContainer
@@ -34,7 +34,7 @@ T = TypeVar("T")
 class Prometheus:
     """A Prometheus that watches an installation."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
 
     async def ask(self, query: str) -> list[tuple[Labels, float]]:
         """Return the labels and the value of everything that a query selects just now."""
@@ -108,7 +108,7 @@ async def watching(
         listen_on=_listen_on_loopback,
         files={place: folder / Path(place).name for place in files},
     ) as server:
-        async with httpx.AsyncClient(base_url=f"http://{server.host}:{server.port}") as http:
+        async with httpx2.AsyncClient(base_url=f"http://{server.host}:{server.port}") as http:
             async with asyncio.timeout(START_SECONDS):
                 while not await _is_ready(http):
                     await asyncio.sleep(0.1)
@@ -146,9 +146,9 @@ def _is_called(alert: dict[str, Any], name: str, labels: Labels) -> bool:
     return {"alertname": name, **labels}.items() <= has.items()
 
 
-async def _is_ready(http: httpx.AsyncClient) -> bool:
+async def _is_ready(http: httpx2.AsyncClient) -> bool:
     try:
         answer = await http.get("/-/ready")
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return False
     return answer.is_success

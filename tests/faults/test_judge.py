@@ -6,7 +6,7 @@ from copy import deepcopy
 from itertools import cycle
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.okta import App, Person, Tally
@@ -55,7 +55,7 @@ def shown(id_: str, name: str, *, active: bool) -> dict[str, Any]:
 @pytest.fixture
 def seen() -> Seen:
     """Give Ada, who is a Weaver, and Ben, who has left and whose laptop was released."""
-    app = App(CONNECTION, "acme", "mdm", httpx.AsyncClient(), cycle(()), Tally())
+    app = App(CONNECTION, "acme", "mdm", httpx2.AsyncClient(), cycle(()), Tally())
     app.groups["weavers"] = "Weavers"
     app.people = {
         "ada-id": Person("ada-id", "ada", "ada@acme.test", "Joiner", groups={"weavers"}),

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation
@@ -23,7 +23,7 @@ class Okta:
     """Pushes the lives of people, and repeats what was not acknowledged."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self.http = httpx.AsyncClient(
+        self.http = httpx2.AsyncClient(
             base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=30
         )
         self.serving = asyncio.Event()
@@ -36,7 +36,7 @@ class Okta:
             await self.serving.wait()
             try:
                 answer = await self.http.request(method, path, json=body)
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 await asyncio.sleep(0.01)  # killed meanwhile, or about to be started
                 continue
             async with self.acknowledged:

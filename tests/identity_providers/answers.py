@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
-def page_of(answer: httpx.Response) -> dict[str, Any]:
+def page_of(answer: httpx2.Response) -> dict[str, Any]:
     """Return the page that an answer lists, whose counters importers read as integers."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/scim+json"
@@ -21,7 +21,7 @@ def page_of(answer: httpx.Response) -> dict[str, Any]:
     return page
 
 
-def error_of(answer: httpx.Response, status: int, scim_type: str | None = None) -> str:
+def error_of(answer: httpx2.Response, status: int, scim_type: str | None = None) -> str:
     """Return the detail of an error, which says its status as a string."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/scim+json"
@@ -34,7 +34,7 @@ def error_of(answer: httpx.Response, status: int, scim_type: str | None = None) 
     return detail
 
 
-def resource_of(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
+def resource_of(answer: httpx2.Response, status: int = 200) -> dict[str, Any]:
     """Return the resource that an answer shows."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/scim+json"

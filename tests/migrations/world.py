@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,7 +40,7 @@ class World:
     """Both databases, with the code of now on top."""
 
     databases: Databases
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
 
     @property
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
@@ -117,7 +117,7 @@ class World:
 async def world_on(databases: Databases) -> AsyncIterator[World]:
     """Serve two databases, whatever lies there."""
     app = create_app(databases.directory, PUBLIC_URL, ApiMetrics(CollectorRegistry()))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app)) as http:
         yield World(databases, http)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -94,7 +94,7 @@ async def served_process(
     try:
         async with (
             _ingress(muster, database, "Victim") as ingress,
-            httpx.AsyncClient(
+            httpx2.AsyncClient(
                 base_url=f"http://127.0.0.1:{muster.port}", timeout=ANSWER_SECONDS
             ) as probe,
         ):
@@ -115,7 +115,7 @@ async def _ingress(
     muster: MusterProcess, database: DirectoryDatabase, workspace: str
 ) -> AsyncIterator[Ingress]:
     connection = await create_connection(database, workspace, RULES, now(), brake="off")
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         base_url=f"http://127.0.0.1:{muster.port}/scim/v2/{connection.id}",
         headers={"Authorization": f"Bearer {connection.token}"},
         timeout=ANSWER_SECONDS,

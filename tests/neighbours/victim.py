@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import cycle
 
-import httpx
+import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 
@@ -20,7 +20,7 @@ LOOK_UP_PAUSE, LIVENESS_PAUSE, LEAVING_PAUSE = 0.02, 0.1, 0.5
 APPLICATION_SECONDS = 60
 """How long a leaver is waited for, which is much longer than promised."""
 
-Question = Callable[[], Awaitable[httpx.Response]]
+Question = Callable[[], Awaitable[httpx2.Response]]
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Asking:
             begun = time.perf_counter()
             try:
                 answer = await self.question()
-            except httpx.TransportError as problem:
+            except httpx2.TransportError as problem:
                 self.wrong.append(type(problem).__name__)
             else:
                 if answer.is_error:
@@ -53,7 +53,7 @@ class Victim:
     """A connection with people who are looked up by name, and people who leave, by their ids."""
 
     ingress: Ingress
-    probe: httpx.AsyncClient
+    probe: httpx2.AsyncClient
     downstream: AsyncEngine
     names: list[str]
     working: list[str]
@@ -62,11 +62,11 @@ class Victim:
         """Ask until the noise is over, and wait until those who left meanwhile have gone."""
         names, left = cycle(self.names), list[str]()
 
-        async def look_up() -> httpx.Response:
+        async def look_up() -> httpx2.Response:
             params = {"filter": f'userName eq "{next(names)}"'}
             return await self.ingress.http.get("/Users", params=params)
 
-        async def leave() -> httpx.Response:
+        async def leave() -> httpx2.Response:
             left.append(self.working.pop())
             operation = {"op": "replace", "value": {"active": False}}
             return await self.ingress.patch(f"/Users/{left[-1]}", operation)

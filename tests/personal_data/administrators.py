@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from tests.personal_data.installation import Installation
 from tests.personal_data.marks import FOREIGN_NAME, NAME, SECRET, email, personal
@@ -24,14 +24,14 @@ class Administrator:
     Answers to others show people, as they are to; they are only returned.
     """
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     origin: str
     token: str
     problems: dict[str, str] = field(default_factory=dict)
 
     async def send(
         self, method: str, path: str, body: Any = None, status: int = 200, **options: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request that is answered with a status."""
         headers = {
             "Authorization": f"Bearer {self.token}",

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.muster_process import free_port
@@ -11,14 +11,14 @@ from tests.personal_data.installation import Installation
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=30) as client:
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(timeout=30) as client:
         yield client
 
 
 @pytest.fixture
 def installation_of(
-    tmp_path: Path, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Installation]:
     """Give what makes an installation of parts with these settings."""
 

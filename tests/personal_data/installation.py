@@ -9,7 +9,7 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from deploy import cli
 from deploy.databases.engines import open_engines
@@ -32,7 +32,7 @@ class Installation:
     folder: Path
     settings: dict[str, str]
     parts: tuple[str, ...]
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     inspected: dict[str, str] = field(default_factory=dict)
     """Where each part shows its metrics."""
 
@@ -135,7 +135,7 @@ class Installation:
     async def _is_ready(self, origin: str) -> bool:
         try:
             return (await self.http.get(f"{origin}/readyz")).is_success
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return False
 
 

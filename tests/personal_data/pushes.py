@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import httpx2
 
 from tests.drivers.in_process import GROUP, PATCH, USER
 from tests.personal_data.marks import FOREIGN_NAME, NAME, SECRET, email, personal
@@ -24,14 +24,14 @@ ADMINS = f"Admins of {NAME}"
 class Provider:
     """An identity provider for one connection, who never spares a personal value."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     base_url: str
     token: str
     numbers: Iterator[int] = field(default_factory=count)
 
     async def send(
         self, method: str, path: str, body: Any = None, status: int = 200, **options: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request that is answered with a status."""
         headers = {
             "Authorization": f"Bearer {self.token}",
@@ -252,7 +252,7 @@ BROKEN = (
 
 async def speak_no_http(base_url: str) -> None:
     """Send what is no request, and hang up in the middle of one."""
-    url = httpx.URL(base_url)
+    url = httpx2.URL(base_url)
     cut_short = f"POST {url.path}/Users HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{{{NAME}"
     for sent in (*BROKEN, cut_short):
         reader, writer = await asyncio.open_connection(url.host, url.port)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.muster_process import free_port
@@ -19,7 +19,7 @@ OPERATORS_TOKEN = f"muster_{NAME}-of-the-operator-of-all"
 
 
 async def test_administration_leaves_nothing_personal_behind(
-    installation_of: Callable[..., Installation], tmp_path: Path, http: httpx.AsyncClient
+    installation_of: Callable[..., Installation], tmp_path: Path, http: httpx2.AsyncClient
 ) -> None:
     port = free_port()
     installation = installation_of(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx
+import httpx2
 
 from tests.benchmarks.aims import SINGLE
 from tests.benchmarks.extent import Extent
@@ -84,7 +84,7 @@ async def _single_process(folder: Path, log: BinaryIO) -> AsyncIterator[SinglePr
     muster = MusterProcess(folder, free_port())
     async with (
         running_part("run", muster.environment | LOGGING, log),
-        httpx.AsyncClient() as http,
+        httpx2.AsyncClient() as http,
     ):
         await is_ready(http, f"http://127.0.0.1:{muster.port}")
         async with sight(*muster.urls) as looking:

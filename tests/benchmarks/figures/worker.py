@@ -4,7 +4,7 @@ import asyncio
 import statistics
 from dataclasses import dataclass, replace
 
-import httpx
+import httpx2
 
 from tests.benchmarks.figures.rates import FLOOR, OF_FLOOR
 from tests.benchmarks.figures.relay import publish_all
@@ -34,7 +34,7 @@ class Backlog:
         """Publish everybody, then apply that; return how many a second."""
         setting = self.setting
         since = (await publish_all(setting, self.people)).since
-        async with setting.installed.workers(workers) as running, httpx.AsyncClient() as http:
+        async with setting.installed.workers(workers) as running, httpx2.AsyncClient() as http:
             at = [setting.installed.inspected[worker.pid] for worker in running]
             async with asyncio.timeout(START_SECONDS):
                 await asyncio.gather(*(is_ready(http, origin) for origin in at))

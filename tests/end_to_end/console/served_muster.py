@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -48,7 +48,7 @@ class ServedMuster:
     admin: str
     directory_url: str
     downstream_url: str
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     """Reaches the admin API as the operator."""
 
     async def send(self, method: str, path: str, body: Any = None) -> Any:
@@ -142,7 +142,7 @@ async def as_parts(installation: Installation) -> AsyncIterator[ServedMuster]:
         yield ServedMuster(api, admin, urls[0], urls[1], http)
 
 
-def _operator(origin: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def _operator(origin: str) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
         base_url=origin, headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"}, timeout=30
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.drivers.forked_muster import fork_server
 from tests.drivers.installation import Installation, is_ready
@@ -105,7 +105,7 @@ class Fleet:
 
     async def ready(self) -> None:
         """Return once every process says that it is ready."""
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as http:
+        async with asyncio.timeout(START_SECONDS), httpx2.AsyncClient() as http:
             await asyncio.gather(*(is_ready(http, member.metrics) for member in self.members))
 
     def exits(self) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from prometheus_client import CollectorRegistry
 
 from api.directory.dialects import DirectoryDatabase
@@ -48,7 +48,7 @@ async def _requests(
     installation: Installation, origin: str, told: dict[str, Any]
 ) -> Sequence[Request]:
     database = DirectoryDatabase(*open_engines(installation.database_url("directory")))
-    http = httpx.AsyncClient(
+    http = httpx2.AsyncClient(
         base_url=f"{origin}/scim/v2/{told['connection']}",
         headers={"Authorization": f"Bearer {told['token']}"},
         timeout=ANSWER_SECONDS,

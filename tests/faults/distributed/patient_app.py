@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import cycle, zip_longest
 from typing import Any
 
-import httpx
+import httpx2
 
 from tests.drivers.in_process import BULK, GROUP, PATCH
 from tests.drivers.okta import App, Person, Tally, profile_of
@@ -147,23 +147,23 @@ class PatientApp(App):
                 return self._note(method, path, found)
             await asyncio.sleep(PAUSE)
 
-    async def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response | None:
+    async def _ask(self, method: str, path: str, body: Any = None) -> httpx2.Response | None:
         """Send a request once; None means that nobody knows what became of it."""
         while True:
             url = f"{next(self.origins)}/scim/v2/{self.connection}{path}"
             async with self.at_once:
                 try:
                     answer = await self.http.request(method, url, json=body)
-                except (httpx.ConnectError, httpx.ConnectTimeout):
+                except (httpx2.ConnectError, httpx2.ConnectTimeout):
                     await asyncio.sleep(PAUSE)  # it was not sent
                     continue
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     return None
             self.counts[f"answered {answer.status_code}"] += 1
             return answer
 
     async def _acknowledged(
-        self, method: str, path: str, body: Any, answer: httpx.Response, *, doubtful: bool
+        self, method: str, path: str, body: Any, answer: httpx2.Response, *, doubtful: bool
     ) -> Any:
         if answer.is_success:
             return self._note(method, path, answer)
@@ -175,7 +175,7 @@ class PatientApp(App):
             return None
         raise Refused(f"{method} {path}: {answer.status_code} {answer.text}")
 
-    def _note(self, method: str, path: str, answer: httpx.Response) -> Any:
+    def _note(self, method: str, path: str, answer: httpx2.Response) -> Any:
         self.counts["acknowledged"] += 1
         self.counts[f"{method} {path.split('/')[1]}"] += 1
         shown = answer.json() if answer.content else None
@@ -183,7 +183,7 @@ class PatientApp(App):
             self.versions[f"/Users/{shown['id']}"] = shown["meta"]["version"]
         return shown
 
-    async def _has_changed(self, path: str) -> httpx.Response | None:
+    async def _has_changed(self, path: str) -> httpx2.Response | None:
         """Return a user that is not as it was; nobody else has changed it."""
         known = self.versions.get(path)
         if known is None:
@@ -198,7 +198,7 @@ class PatientApp(App):
     async def _found(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Return what a creation that was not acknowledged has made."""
         attribute = "userName" if path == "/Users" else "displayName"
-        query = httpx.QueryParams(filter=f'{attribute} eq "{body[attribute]}"')
+        query = httpx2.QueryParams(filter=f'{attribute} eq "{body[attribute]}"')
         while True:
             answer = await self._ask("GET", f"{path}?{query}")
             if answer is not None and answer.is_success:
@@ -212,7 +212,7 @@ class PatientApp(App):
     async def looked_up(self, user_name: str) -> float:
         """Look somebody up; return how many seconds the answer took."""
         begun = time.perf_counter()
-        query = httpx.QueryParams(filter=f'userName eq "{user_name}"')
+        query = httpx2.QueryParams(filter=f'userName eq "{user_name}"')
         await self._ask("GET", f"/Users?{query}")
         return time.perf_counter() - begun
 
@@ -220,7 +220,7 @@ class PatientApp(App):
         """Return all users or groups that the directory shows."""
         found: list[dict[str, Any]] = []
         while True:
-            query = httpx.QueryParams(startIndex=len(found) + 1, count=200)
+            query = httpx2.QueryParams(startIndex=len(found) + 1, count=200)
             answer = await self._ask("GET", f"{path}?{query}")
             if answer is None or not answer.is_success:
                 await asyncio.sleep(PAUSE)
@@ -240,7 +240,7 @@ async def patient_app(
     counts: Counter[str],
 ) -> AsyncIterator[PatientApp]:
     """Set an app up with what the provider of a connection is told."""
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         headers={"Authorization": f"Bearer {told['token']}"}, timeout=ANSWER_SECONDS
     ) as http:
         connection = told["connection"]

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 import pytest
 
 from api.admin.actors import COMMAND
@@ -114,7 +114,7 @@ async def test_the_first_joiner_that_is_printed_is_left_to_the_visitor(demo: Dem
         "userName": "ada@example.com",
     }
     headers = {"Authorization": f"Bearer {token[1]}"}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), headers=headers) as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
         assert (await http.post(url[1], json=body)).status_code == 201
         listed = (await http.get(url[1], params={"count": 100})).json()
     assert listed["totalResults"] == len(listed["Resources"]), "those of the past are counted, too"

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import update
 from sqlmodel import col
@@ -38,7 +38,7 @@ def filled(body: Any, user: str) -> Any:
     return json.loads(json.dumps(body).replace("{user}", user))
 
 
-async def sent(ingress: Ingress, method: str, path: str, body: object) -> httpx.Response:
+async def sent(ingress: Ingress, method: str, path: str, body: object) -> httpx2.Response:
     content = {"schemas": [PATCH], "Operations": [body]} if method == "PATCH" else body
     return await ingress.send(method, path, content)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import func, select
 
@@ -186,7 +186,7 @@ async def test_real_processes_answer_as_much_together_as_the_rate_allows(
     headers = {"Authorization": f"Bearer {connection.token}"}
     answered: list[int] = []
 
-    async def insist(http: httpx.AsyncClient, port: int, end: float) -> None:
+    async def insist(http: httpx2.AsyncClient, port: int, end: float) -> None:
         url = f"http://127.0.0.1:{port}/scim/v2/{connection.id}/ServiceProviderConfig"
         while time.monotonic() < end:
             answer = await http.get(url, headers=headers)
@@ -197,7 +197,7 @@ async def test_real_processes_answer_as_much_together_as_the_rate_allows(
 
     async with (
         api_processes(directory_url, 3, rate=rate) as ports,
-        httpx.AsyncClient(timeout=30) as http,
+        httpx2.AsyncClient(timeout=30) as http,
     ):
         started = time.monotonic()
         end = started + seconds

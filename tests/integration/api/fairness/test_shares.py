@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -58,7 +58,7 @@ async def test_a_request_beyond_the_share_is_told_when_to_come_again(small: Ingr
 async def test_a_share_is_held_until_the_answer_is_sent(small: Ingress) -> None:
     """A client that takes its time to read an answer uses its own share, and nobody else's."""
     transport = small.http._transport  # noqa: SLF001 - it leads to the api
-    assert isinstance(transport, httpx.ASGITransport)
+    assert isinstance(transport, httpx2.ASGITransport)
     sent, goes_on = asyncio.Event(), asyncio.Event()
     request = small.http.build_request("GET", "/Users")
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -42,14 +42,14 @@ class Page(HTMLParser):
 
 
 @asynccontextmanager
-async def visitor(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def visitor(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """Visit an api whose database is never asked."""
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=BASE) as http:
         yield http
 
 
 @pytest.fixture(params=APIS)
-async def http(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+async def http(request: pytest.FixtureRequest) -> AsyncIterator[httpx2.AsyncClient]:
     """Give somebody who reads the documentation of each api."""
     async with visitor(APIS[request.param]()) as http:
         yield http
@@ -61,7 +61,7 @@ def style_resources(css: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-async def test_a_page_loads_nothing_from_another_host(http: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_loads_nothing_from_another_host(http: httpx2.AsyncClient, path: str) -> None:
     answer = await http.get(path, follow_redirects=True)
     assert answer.status_code == 200
     page = Page()
@@ -83,7 +83,7 @@ async def test_a_page_loads_nothing_from_another_host(http: httpx.AsyncClient, p
     assert f"{BASE}/docs/swagger-ui-bundle.js" in loaded
 
 
-async def test_a_page_runs_no_script_of_its_own_and_lets_none_in(http: httpx.AsyncClient) -> None:
+async def test_a_page_runs_no_script_of_its_own_and_lets_none_in(http: httpx2.AsyncClient) -> None:
     answer = await http.get("/docs")
     page = Page()
     page.feed(answer.text)
@@ -99,7 +99,7 @@ async def test_a_page_runs_no_script_of_its_own_and_lets_none_in(http: httpx.Asy
 
 
 async def test_what_starts_the_viewer_asks_for_the_document_and_no_other_host(
-    http: httpx.AsyncClient,
+    http: httpx2.AsyncClient,
 ) -> None:
     start = (await http.get("/docs/start.js")).text
     (document,) = re.findall('url: "([^"]+)"', start)
@@ -119,7 +119,7 @@ def references_in(value: Any) -> list[str]:
     return []
 
 
-async def test_the_document_refers_to_itself_only(http: httpx.AsyncClient) -> None:
+async def test_the_document_refers_to_itself_only(http: httpx2.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
     references = references_in(document)
     assert references
@@ -129,7 +129,7 @@ async def test_the_document_refers_to_itself_only(http: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "..%2F__init__.py", "", "other.js"])
-async def test_no_other_file_is_shown(http: httpx.AsyncClient, name: str) -> None:
+async def test_no_other_file_is_shown(http: httpx2.AsyncClient, name: str) -> None:
     assert (await http.get(f"/docs/{name}")).status_code == 404
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from api.http.target_length import LONGEST_TARGET
@@ -86,7 +86,7 @@ async def test_a_search_that_no_url_holds_is_sent_as_a_body(ingress: Ingress) ->
     assert answer.status_code == 200
 
 
-async def pushed(ingress: Ingress, role: str) -> httpx.Response:
+async def pushed(ingress: Ingress, role: str) -> httpx2.Response:
     body = {"schemas": [USER], "userName": "ada", "roles": [{"value": role}]}
     return await ingress.send("POST", "/Users", body)
 

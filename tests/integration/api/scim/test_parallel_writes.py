@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import Any
 
 import asyncpg
-import httpx
+import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import exists, func, select
@@ -86,8 +86,8 @@ async def processes(directory_url: str) -> AsyncIterator[Processes]:
         for database in [first, *[await stack.enter_async_context(other) for other in others]]:
             registry = CollectorRegistry()
             app = create_app(database, PUBLIC_URL, ApiMetrics(registry))
-            http = httpx.AsyncClient(
-                transport=httpx.ASGITransport(app),
+            http = httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app),
                 base_url=f"{PUBLIC_URL}/scim/v2/{connection.id}",
                 headers={"Authorization": f"Bearer {connection.token}"},
             )
@@ -114,7 +114,7 @@ async def _deadlocks(url: str) -> int:
     return found
 
 
-async def _statuses(requests: Sequence[Awaitable[httpx.Response]]) -> Counter[int]:
+async def _statuses(requests: Sequence[Awaitable[httpx2.Response]]) -> Counter[int]:
     return Counter(answer.status_code for answer in await asyncio.gather(*requests))
 
 
@@ -203,7 +203,7 @@ async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str
         group = await ingress.group("Weavers")
         async with (
             api_processes(directory_url.replace("+asyncpg", ""), 2) as ports,
-            httpx.AsyncClient(headers=ingress.http.headers, timeout=30) as http,
+            httpx2.AsyncClient(headers=ingress.http.headers, timeout=30) as http,
         ):
             path = f"/scim/v2/{ingress.connection}/Groups/{group}"
             requests = [
@@ -223,10 +223,10 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
     groups = [await processes.one.group(f"Group {number}", *users) for number in range(6)]
     turn = processes.in_turn()
 
-    def send(method: str, path: str, body: Any = None) -> Awaitable[httpx.Response]:
+    def send(method: str, path: str, body: Any = None) -> Awaitable[httpx2.Response]:
         return next(turn).send(method, path, body)
 
-    def patch(path: str, *operations: Any) -> Awaitable[httpx.Response]:
+    def patch(path: str, *operations: Any) -> Awaitable[httpx2.Response]:
         return next(turn).patch(path, *operations)
 
     half = [{"value": id_} for id_ in users[::2]]

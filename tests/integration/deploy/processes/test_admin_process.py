@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 
 from api.directory.dialects import DirectoryDatabase
@@ -42,7 +42,7 @@ async def test_it_is_ready_without_downstream_and_says_so(databases: Databases) 
             running_in_background(
                 lambda stop: run_admin(settings, listener, databases, endpoints, stop)
             ),
-            httpx.AsyncClient(
+            httpx2.AsyncClient(
                 base_url=url_of(listener), headers={"Authorization": f"Bearer {TOKEN}"}
             ) as http,
         ):
@@ -62,8 +62,8 @@ async def test_it_examines_the_installation_as_it_is_set_itself(databases: Datab
     settings = read_settings(admin_port=0, admin_token=TOKEN, sweep_seconds=0)
     settings = settings.model_copy(update={"downstream_database_url": NOBODY})
     app = configured_admin(settings, databases, OperatorEndpoints())
-    transport, headers = httpx.ASGITransport(app), {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(
+    transport, headers = httpx2.ASGITransport(app), {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(
         transport=transport, base_url="http://admin.test", headers=headers
     ) as http:
         told = (await http.get("/admin/v1/doctor")).json()
@@ -80,8 +80,8 @@ async def test_the_console_is_served_unless_it_is_switched_off(
 ) -> None:
     settings = read_settings(admin_token=TOKEN, console=console)
     app = configured_admin(settings, databases, OperatorEndpoints())
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://admin.test"
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://admin.test"
     ) as http:
         for path in "/", "/console", "/console/sign-in":
             answer = await http.get(path, follow_redirects=True)

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -58,7 +58,7 @@ async def downstream(tmp_path: Path) -> AsyncIterator[DownstreamDatabase]:
 @asynccontextmanager
 async def watched(
     settings: Settings, part_of: Callable[[OperatorEndpoints], BackgroundTask]
-) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event]]:
+) -> AsyncIterator[tuple[httpx2.AsyncClient, asyncio.Event]]:
     """Run a part as its command does, and talk to its endpoints."""
     stop = asyncio.Event()
     with bind_operators(settings) as operators:
@@ -66,7 +66,7 @@ async def watched(
             asyncio.timeout(HANGS_AFTER_SECONDS),
             serving_operators(operators, stop) as endpoints,
             running_in_background(part_of(endpoints)),
-            httpx.AsyncClient(base_url=url_of(operators)) as http,
+            httpx2.AsyncClient(base_url=url_of(operators)) as http,
         ):
             await until_put_together(endpoints)
             yield http, stop
@@ -132,7 +132,7 @@ async def test_health_is_told_however_many_say_nothing(
                 for _ in range(2 * OPERATOR_BOUNDS.connections):
                     await held.enter_async_context(silent_client(port))
             for url in (f"{operators}/livez", f"{url_of(listener)}/livez"):
-                async with httpx.AsyncClient() as newcomer:
+                async with httpx2.AsyncClient() as newcomer:
                     assert (await newcomer.get(url)).status_code == 200
             metrics = (await http.get("/metrics")).text
     samples = {
@@ -204,7 +204,7 @@ async def test_a_directory_that_takes_no_writes_is_a_metric_and_no_readiness(
     def relay(endpoints: OperatorEndpoints) -> BackgroundTask:
         return lambda stop: run_relay(settings, directory, endpoints, stop)
 
-    async def tell(http: httpx.AsyncClient, value: float) -> None:
+    async def tell(http: httpx2.AsyncClient, value: float) -> None:
         while f"{shown} {value}" not in (await http.get("/metrics")).text:
             await asyncio.sleep(0.01)
 

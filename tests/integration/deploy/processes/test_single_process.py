@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from api.admin.connections import create_connection
@@ -60,7 +60,7 @@ async def test_it_serves_administrators_on_a_port_of_their_own(databases: Databa
                     administrators=administrators,
                 )
             ),
-            httpx.AsyncClient(headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"}) as http,
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {OPERATOR_TOKEN}"}) as http,
         ):
             paused = await http.post(f"{url_of(administrators)}{PAUSE}")
             assert (paused.status_code, paused.json()["state"]) == (200, "paused")
@@ -87,7 +87,7 @@ async def test_it_stops_while_downstream_is_away_and_what_was_acknowledged_stays
             running_in_background(
                 lambda stop: run_everything(settings, listener, databases, endpoints, stop)
             ),
-            httpx.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {created.token}"}) as http,
         ):
             body = {"schemas": [USER], "userName": "ada@example.com"}
             answer = await http.post(f"{base_url}/Users", json=body)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from api.admin.connections import NewConnection, create_connection
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=Tr
 class Provider:
     """A provider of one connection, and the accounts and devices that come of it."""
 
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     inventory: Inventory
     connection: NewConnection
 
@@ -91,7 +91,7 @@ async def running(settings: Settings) -> AsyncIterator[Provider]:
             authorization = {"Authorization": f"Bearer {connection.token}"}
             async with (
                 running_in_background(run),
-                httpx.AsyncClient(base_url=base_url, headers=authorization) as http,
+                httpx2.AsyncClient(base_url=base_url, headers=authorization) as http,
             ):
                 yield Provider(http, Inventory(databases.downstream), connection)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -88,9 +88,9 @@ class Visitor:
             assert answer.headers["Content-Type"] == "application/problem+json"
         case.validate_response(answer, checks=AS_DOCUMENTED)
 
-    async def _sent(self, request: requests.PreparedRequest) -> httpx.Response:
+    async def _sent(self, request: requests.PreparedRequest) -> httpx2.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
-        headers = httpx.Headers({str(name): str(value) for name, value in request.headers.items()})
+        headers = httpx2.Headers({str(name): str(value) for name, value in request.headers.items()})
         for ours in ("Authorization", "Cookie"):
             headers.pop(ours, None)
         assert isinstance(body, bytes | None)

@@ -6,7 +6,7 @@ nor a connection has a line in ``tests/drivers/things_of_acme.py``.
 
 import re
 
-import httpx
+import httpx2
 import pytest
 
 from api.admin.actors import COMMAND
@@ -32,13 +32,13 @@ ELSEWHERE = {"workspace": "Nowhere", "connection": "nowhere-store"}
 
 async def send(
     actor: Administrator, operation: Operation, values: dict[str, str]
-) -> httpx.Response:
+) -> httpx2.Response:
     """Send the request of an operation."""
     path, query, body = operation.request(values)
     return await actor.http.request(operation.method, path, params=query, json=body)
 
 
-def without_names(answer: httpx.Response) -> tuple[int, str]:
+def without_names(answer: httpx2.Response) -> tuple[int, str]:
     """Return an answer without the name that the request gave."""
     return answer.status_code, re.sub("(?i)acme|nowhere", "X", answer.text)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -13,7 +13,7 @@ from tests.drivers.admin_http import AdminApi
 PROBLEM = "application/problem+json"
 
 
-def code_of(answer: httpx.Response) -> str:
+def code_of(answer: httpx2.Response) -> str:
     """Return the code of a problem, once its form is checked."""
     assert answer.headers["Content-Type"] == PROBLEM
     told = answer.json()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import make_url, text
@@ -208,12 +208,12 @@ async def test_a_database_that_is_being_copied_is_a_503(directory_url: str) -> N
     assert (await _answer_on(directory_url)).status_code == 503
 
 
-async def _answer_on(directory_url: str) -> httpx.Response:
+async def _answer_on(directory_url: str) -> httpx2.Response:
     reading, writing = open_engines(directory_url)
     metrics = ApiMetrics(CollectorRegistry())
     app = create_app(DirectoryDatabase(reading, writing), "https://muster.test", metrics)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="https://muster.test") as http:
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="https://muster.test") as http:
         answer = await http.get("/scim/v2/acme/Users", headers={"Authorization": "Bearer x"})
     await reading.dispose()
     await writing.dispose()

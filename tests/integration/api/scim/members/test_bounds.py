@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import insert
 
 from api.directory.tables import GroupRow, Membership
@@ -41,7 +41,7 @@ def long_names(most: int) -> list[str]:
     return [*names, "r" * rest] if rest > 0 else names
 
 
-def refused(answer: httpx.Response, user: str) -> None:
+def refused(answer: httpx2.Response, user: str) -> None:
     detail = error_of(answer, 400, "invalidValue")
     assert user in detail
     assert str(MOST_GROUPS_OF_ONE) in detail

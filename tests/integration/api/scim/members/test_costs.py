@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
@@ -37,11 +37,11 @@ class Cast:
     def path(self) -> str:
         return f"/Groups/{self.id}"
 
-    async def patch(self, *operations: Any, query: str = "") -> httpx.Response:
+    async def patch(self, *operations: Any, query: str = "") -> httpx2.Response:
         return await self.ingress.patch(self.path + query, *operations)
 
 
-Change = Callable[[Cast], Awaitable[httpx.Response]]
+Change = Callable[[Cast], Awaitable[httpx2.Response]]
 
 
 @pytest.fixture
@@ -71,22 +71,22 @@ def rename(cast: Cast) -> dict[str, Any]:
     return {"op": "replace", "value": {"id": cast.id, "displayName": f"New {cast.id}"}}
 
 
-async def change_nothing(cast: Cast) -> httpx.Response:
+async def change_nothing(cast: Cast) -> httpx2.Response:
     name = {"op": "replace", "path": "displayName", "value": f"Group of {len(cast.members)}"}
     return await cast.patch(name, add(cast.members[0]), remove(cast.outsiders[0]))
 
 
-async def remove_by_a_filter(cast: Cast) -> httpx.Response:
+async def remove_by_a_filter(cast: Cast) -> httpx2.Response:
     selection = f'value sw "{cast.members[0]}" and not (display pr)'
     return await cast.patch({"op": "remove", "path": f"members[{selection}]"})
 
 
-async def set_a_label(cast: Cast) -> httpx.Response:
+async def set_a_label(cast: Cast) -> httpx2.Response:
     path = f'members[value eq "{cast.members[0]}"].display'
     return await cast.patch({"op": "replace", "path": path, "value": "Ada"})
 
 
-async def send_two_hundred_operations(cast: Cast) -> httpx.Response:
+async def send_two_hundred_operations(cast: Cast) -> httpx2.Response:
     people = [*cast.outsiders, *cast.members[:2]]
     return await cast.patch(*([step(id_) for id_ in people for step in (remove, add)] * 20))
 

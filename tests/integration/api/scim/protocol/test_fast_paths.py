@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import RowMapping
 
@@ -61,7 +61,7 @@ async def test_a_plain_person_is_stored_and_answered_as_one_with_an_unknown_attr
     assert attributes_of(identity) == attributes_of(other)
 
 
-def as_of(answer: httpx.Response, ingress: Ingress) -> str:
+def as_of(answer: httpx2.Response, ingress: Ingress) -> str:
     """Return the text of an answer without what differs between two users by its nature."""
     body = answer.json()
     text = answer.text.replace(body["id"], "ID").replace(ingress.connection, "CONNECTION")

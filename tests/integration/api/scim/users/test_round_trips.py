@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-import httpx
+import httpx2
 import pytest
 
 from tests.drivers.in_process import USER, Ingress
@@ -10,36 +10,36 @@ from tests.readings.round_trips import round_trips_to
 
 LEAVE = {"op": "replace", "value": {"active": False}}
 
-Sends = Callable[[Ingress, str], Awaitable[httpx.Response]]
+Sends = Callable[[Ingress, str], Awaitable[httpx2.Response]]
 
 
-def create(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+def create(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     return ingress.send("POST", "/Users", {"schemas": [USER], "userName": f"like {user}"})
 
 
-def look_up(ingress: Ingress, _user: str) -> Awaitable[httpx.Response]:
+def look_up(ingress: Ingress, _user: str) -> Awaitable[httpx2.Response]:
     return ingress.http.get("/Users", params={"filter": 'userName eq "ada"'})
 
 
-def read(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+def read(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     return ingress.send("GET", f"/Users/{user}")
 
 
-def page(ingress: Ingress, _user: str) -> Awaitable[httpx.Response]:
+def page(ingress: Ingress, _user: str) -> Awaitable[httpx2.Response]:
     return ingress.http.get("/Users", params={"startIndex": "1", "count": "100"})
 
 
-def deactivate(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+def deactivate(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     return ingress.patch(f"/Users/{user}", LEAVE)
 
 
-def rename(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+def rename(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     return ingress.patch(
         f"/Users/{user}", {"op": "replace", "path": "userName", "value": f"new {user}"}
     )
 
 
-def replace(ingress: Ingress, user: str) -> Awaitable[httpx.Response]:
+def replace(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     body = {"schemas": [USER], "userName": "ada", "title": "Weaver"}
     return ingress.send("PUT", f"/Users/{user}", body)
 
