@@ -5,9 +5,13 @@ Every row that a batch locks is found by its key, so that locks are taken in a s
 begins with its most selective column, so that no other row of a connection or workspace is read.
 """
 
-from sqlalchemy import Index, Table, text
+from sqlalchemy import Index, String, Table, text
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
+
+KEY = String().with_variant(String(collation="C"), "postgresql")
+"""The type of texts by which rows are found, locked or listed. It is ordered by code points, as
+Python orders texts: locks are taken in one order, whatever the database's own collation is."""
 
 
 class WorkerTable(SQLModel, registry=registry()):

@@ -101,6 +101,7 @@ async def _index(db: AsyncConnection, built: Built) -> tuple[bool, int]:
         (DIRECTORY, "0011", "identities", "CREATE INDEX CONCURRENTLY held_identities%"),
         (DOWNSTREAM, "0001", "accounts", "ALTER TABLE%"),
         (DOWNSTREAM, "0002", "devices", "CREATE UNIQUE INDEX CONCURRENTLY%"),
+        (DOWNSTREAM, "0007", "sync_records", "CREATE UNIQUE INDEX CONCURRENTLY new_sync_records%"),
     ],
     ids=[
         "an index that is new",
@@ -110,6 +111,7 @@ async def _index(db: AsyncConnection, built: Built) -> tuple[bool, int]:
         "an index of nobody",
         "columns",
         "an index of some rows",
+        "an index in another order",
     ],
 )
 async def test_writers_get_through_while_a_migration_waits(
@@ -124,6 +126,20 @@ async def test_writers_get_through_while_a_migration_waits(
         assert not migrating.done()
     await migrating
     assert await schema.is_current(engine)
+
+
+async def test_writers_get_through_while_keys_wait_for_another_order(engine: AsyncEngine) -> None:
+    """Indexes are built beside a reader who stays, and who keeps them from being exchanged."""
+    await DOWNSTREAM.migrate(engine, "0007")
+    async with asyncio.timeout(HANGS_AFTER_SECONDS), engine.begin() as reader:
+        await reader.exec_driver_sql("LOCK TABLE refusals IN ACCESS SHARE MODE")
+        migrating = asyncio.create_task(DOWNSTREAM.migrate(engine))
+        await _until_waiting(engine, "DO %")
+        async with engine.begin() as db:
+            await db.exec_driver_sql("DELETE FROM refusals")
+        assert not migrating.done()
+    await migrating
+    assert await DOWNSTREAM.is_current(engine)
 
 
 @pytest.mark.parametrize("built", BUILT, ids=lambda it: it.index)

@@ -43,7 +43,22 @@ def _differences(connection: Connection, tables: MetaData) -> list[object]:
         return name in tables.tables if kind == "table" else name not in OF_EXPRESSIONS
 
     options = {"compare_server_default": True, "include_name": is_compared}
-    return list(compare_metadata(MigrationContext.configure(connection, opts=options), tables))
+    found = compare_metadata(MigrationContext.configure(connection, opts=options), tables)
+    return [*found, *_of_another_order(connection, tables)]
+
+
+def _of_another_order(connection: Connection, tables: MetaData) -> list[object]:
+    """Return the columns whose collation is not that of the tables, which Alembic does not see."""
+    there = inspect(connection)
+    return [
+        (table.name, column["name"], collation)
+        for table in tables.sorted_tables
+        for column in there.get_columns(table.name)
+        if (collation := getattr(column["type"], "collation", None))
+        != getattr(
+            table.columns[column["name"]].type.dialect_impl(connection.dialect), "collation", None
+        )
+    ]
 
 
 @pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])

@@ -16,7 +16,7 @@ WHERE indexrelid = to_regclass(quote_ident(:name))
 """
 
 
-def build_index(name: str, table: str, columns: list[str], **options: Any) -> None:
+def build_index(name: str, table: str, columns: list[Any], **options: Any) -> None:
     """Build an index without blocking writers, unless an earlier run has completed it.
 
     An incomplete index of an interrupted run is dropped first.

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
-from worker.schema import WorkerTable, partial_index
+from worker.schema import KEY, WorkerTable, partial_index
 
 
 class SyncRecordRow(WorkerTable, table=True):
@@ -28,14 +28,14 @@ class SyncRecordRow(WorkerTable, table=True):
         partial_index("due_replans", "replan_at", where="replan_at IS NOT NULL"),
     )
 
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    workspace: str
-    portal: str
+    identity: str = Field(primary_key=True, sa_type=KEY)
+    connection: str = Field(primary_key=True, sa_type=KEY)
+    workspace: str = Field(sa_type=KEY)
+    portal: str = Field(sa_type=KEY)
     applied_version: int = Field(default=0, sa_type=BigInteger)
     applied_at: int | None = Field(default=None, sa_type=BigInteger)
     deactivated_at: int = Field(default=0, sa_type=BigInteger)
-    account_id: str | None = None
+    account_id: str | None = Field(default=None, sa_type=KEY)
     base_role: str | None = None
     deleted: bool = False
     event: str | None = Field(default=None, sa_type=Text)
@@ -50,11 +50,11 @@ class RefusalRow(WorkerTable, table=True):
 
     __tablename__ = "refusals"
 
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    action: str = Field(primary_key=True)
+    identity: str = Field(primary_key=True, sa_type=KEY)
+    connection: str = Field(primary_key=True, sa_type=KEY)
+    action: str = Field(primary_key=True, sa_type=KEY)
     reason: str
-    obstacle: str | None = Field(default=None, index=True)
+    obstacle: str | None = Field(default=None, index=True, sa_type=KEY)
     since: int = Field(sa_type=BigInteger)
 
 
@@ -67,11 +67,11 @@ class DeviceActionRow(WorkerTable, table=True):
     __tablename__ = "device_actions"
     __table_args__ = (Index("device_actions_by_device", "device_id", "applied_at"),)
 
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
+    identity: str = Field(primary_key=True, sa_type=KEY)
+    connection: str = Field(primary_key=True, sa_type=KEY)
     deactivated_at: int = Field(primary_key=True, sa_type=BigInteger)
-    device_id: str = Field(primary_key=True)
-    action: str = Field(primary_key=True)
+    device_id: str = Field(primary_key=True, sa_type=KEY)
+    action: str = Field(primary_key=True, sa_type=KEY)
     applied_at: int = Field(sa_type=BigInteger)
     correlation_id: str
 
@@ -81,10 +81,10 @@ class FailureRow(WorkerTable, table=True):
 
     __tablename__ = "failures"
 
-    identity: str = Field(primary_key=True)
-    connection: str = Field(primary_key=True)
-    kind: str
-    message: str
+    identity: str = Field(primary_key=True, sa_type=KEY)
+    connection: str = Field(primary_key=True, sa_type=KEY)
+    kind: str = Field(sa_type=KEY)
+    message: str = Field(sa_type=KEY)
     first_at: int = Field(sa_type=BigInteger)
     last_at: int = Field(sa_type=BigInteger)
     attempts: int

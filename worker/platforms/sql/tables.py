@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, BigInteger, Index, false
 from sqlmodel import Field
 
-from worker.schema import WorkerTable, partial_index
+from worker.schema import KEY, WorkerTable, partial_index
 
 LIVE_ADMIN = "role = 'admin' AND email_key IS NOT NULL"
 """The condition for the accounts that count as Admins of a workspace."""
@@ -14,7 +14,7 @@ class WorkspaceRow(WorkerTable, table=True):
 
     __tablename__ = "workspaces"
 
-    name: str = Field(primary_key=True)
+    name: str = Field(primary_key=True, sa_type=KEY)
 
 
 class AccountRow(WorkerTable, table=True):
@@ -39,11 +39,11 @@ class AccountRow(WorkerTable, table=True):
         Index("accounts_of_workspace", "workspace", "portal", "id"),
     )
 
-    id: str = Field(primary_key=True)
-    workspace: str
-    portal: str
+    id: str = Field(primary_key=True, sa_type=KEY)
+    workspace: str = Field(sa_type=KEY)
+    portal: str = Field(sa_type=KEY)
     email: str | None = None
-    email_key: str | None = None
+    email_key: str | None = Field(default=None, sa_type=KEY)
     display_name: str | None = None
     given_name: str | None = None
     family_name: str | None = None
@@ -63,8 +63,8 @@ class PolicyRow(WorkerTable, table=True):
 
     __tablename__ = "policies"
 
-    workspace: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
+    workspace: str = Field(primary_key=True, sa_type=KEY)
+    name: str = Field(primary_key=True, sa_type=KEY)
 
 
 class DeviceRow(WorkerTable, table=True):
@@ -82,9 +82,9 @@ class DeviceRow(WorkerTable, table=True):
         ),
     )
 
-    id: str = Field(primary_key=True)
-    workspace: str
-    serial: str
-    policy: str | None = None
-    assigned_to: str | None = Field(default=None, index=True)
+    id: str = Field(primary_key=True, sa_type=KEY)
+    workspace: str = Field(sa_type=KEY)
+    serial: str = Field(sa_type=KEY)
+    policy: str | None = Field(default=None, sa_type=KEY)
+    assigned_to: str | None = Field(default=None, index=True, sa_type=KEY)
     removed: bool = False
