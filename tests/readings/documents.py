@@ -11,6 +11,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.metrics import ApiMetrics
 from deploy.databases.engines import open_engines
 from deploy.processes.health_routes import health_routes
+from deploy.processes.last_looks import LastLooks
 from tests.drivers.administration import administration_on
 from tests.drivers.examinations import one_finding
 
@@ -22,7 +23,7 @@ def silent_api(*, documented: bool = True) -> FastAPI:
     database = DirectoryDatabase(*open_engines("postgresql://nobody@127.0.0.1:1/nothing"))
     metrics = ApiMetrics(CollectorRegistry())
     app = create_app(database, PUBLIC_URL, metrics, documented=documented)
-    app.include_router(health_routes([]))
+    app.include_router(health_routes(LastLooks([])))
     return app
 
 

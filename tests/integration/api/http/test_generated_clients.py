@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 import openapi_python_client
 import pytest
 from fastapi import FastAPI
@@ -47,10 +48,11 @@ def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
     return generate
 
 
-def client_of(module: Module, http: httpx.AsyncClient) -> Any:
-    """Return a generated client with the token, and the application, that tests have."""
+def client_of(module: Module, http: httpx2.AsyncClient) -> Any:
+    """Return a generated client, which speaks httpx, with the token and application of tests."""
     token = http.headers["Authorization"].removeprefix("Bearer ")
-    transport = {"transport": http._transport}  # noqa: SLF001 - it leads to the application
+    app: Any = http._transport  # noqa: SLF001 - it leads to the application
+    transport = {"transport": httpx.ASGITransport(app.app)}
     return module("client").AuthenticatedClient(
         f"https://{http.base_url.host}", token=token, httpx_args=transport
     )
