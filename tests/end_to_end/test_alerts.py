@@ -15,6 +15,7 @@ from tests.conftest import SETTINGS
 from tests.drivers.installation import Installation
 from tests.drivers.okta import App, Tally, app_for
 from tests.end_to_end.coming_and_going import leavers_without_end
+from tests.end_to_end.sending import sending
 from tests.end_to_end.watching import Prometheus, watching
 from tests.readings.dashboards import as_sent, queries_of_dashboards
 from tests.readings.promql import selected
@@ -62,7 +63,7 @@ async def test_every_outage_is_noticed_and_so_is_its_end(
     pytestconfig: pytest.Config,
     tmp_path: Path,
 ) -> None:
-    image = pytestconfig.stash[SETTINGS].prometheus_image
+    settings = pytestconfig.stash[SETTINGS]
     store, admins = await asyncio.gather(
         installation.connect("watched", "store", *STORE),
         installation.connect("watched", "dashboard", *DASHBOARD),
@@ -81,7 +82,10 @@ async def test_every_outage_is_noticed_and_so_is_its_end(
                 "muster-worker": [place_of(reached, worker.pid) for worker in workers],
             }
             async with (
-                watching(installation, image, targets, tmp_path) as prometheus,
+                sending(settings.alertmanager_image, tmp_path) as sent,
+                watching(
+                    installation, settings.prometheus_image, targets, sent.place, tmp_path
+                ) as prometheus,
                 leavers_without_end(origin, store, [person.id for person in people]),
             ):
                 await figures_are_recorded(prometheus)
@@ -90,6 +94,8 @@ async def test_every_outage_is_noticed_and_so_is_its_end(
                 await downstream_is_away(prometheus, doors.downstream)
                 await the_broker_is_short_of_memory(prometheus, installation)
                 await the_last_admin_leaves(prometheus, dashboard)
+                await sent.says('resolved page MusterLastAdminKeepsAccess "compose: Last Admins')
+                await sent.says("firing page MusterBrokerUnreachable ")
                 await every_panel_can_be_drawn(prometheus)
             await stores.settled()  # nobody else's test finds anything on its way
 

@@ -87,14 +87,19 @@ class Prometheus:
 
 @asynccontextmanager
 async def watching(
-    installation: Installation, image: str, targets: dict[str, list[str]], folder: Path
+    installation: Installation,
+    image: str,
+    targets: dict[str, list[str]],
+    alertmanager: str,
+    folder: Path,
 ) -> AsyncIterator[Prometheus]:
     """Run Prometheus on the network of the host, where the processes of the test are.
 
     ``targets``: the hosts and ports of the jobs of deploy/prometheus/prometheus.yml.
+    ``alertmanager``: the host and port to which alerts are sent.
     """
     files = {
-        "/etc/prometheus/prometheus.yml": _configuration(installation, targets),
+        "/etc/prometheus/prometheus.yml": _configuration(installation, targets, alertmanager),
         "/etc/prometheus/rules/alerts.yml": rules.alerts_text(PACE),
         "/etc/prometheus/rules/objectives.yml": rules.objectives_text(PACE),
     }
@@ -115,7 +120,9 @@ async def watching(
             yield Prometheus(http)
 
 
-def _configuration(installation: Installation, targets: dict[str, list[str]]) -> str:
+def _configuration(
+    installation: Installation, targets: dict[str, list[str]], alertmanager: str
+) -> str:
     """Return the configuration of deploy/, with what is different here."""
     configuration = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
     configuration["global"] = {
@@ -123,6 +130,7 @@ def _configuration(installation: Installation, targets: dict[str, list[str]]) ->
         "scrape_timeout": SCRAPE,
         "evaluation_interval": SCRAPE,
     }
+    configuration["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [alertmanager]}]
     for job in configuration["scrape_configs"]:
         job.pop("dns_sd_configs", None)
         found = targets.get(job["job_name"], [installation.broker_metrics])

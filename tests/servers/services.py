@@ -24,6 +24,8 @@ class ServiceSettings(BaseSettings):
     """What Muster's own image is built on."""
     prometheus_image: str = "prom/prometheus:v3.5.0"
     """Where promtool comes from, and the Prometheus of the end-to-end tests."""
+    alertmanager_image: str = "prom/alertmanager:v0.28.1"
+    """The Alertmanager of the end-to-end tests."""
     chromium: str | None = None
     """The path of a Chromium to use instead of looking for one."""
     docker_network: Literal["bridge", "host"] = "bridge"

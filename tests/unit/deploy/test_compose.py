@@ -6,17 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from contracts.secure_connections.broker_urls import BrokerUrl
 from contracts.secure_connections.tls import Tls, Verification
+from deploy import print_alerts
 from deploy.compose_secrets import ENVIRONMENT, OPERATORS, make_secrets, variable
 from deploy.database_urls import async_url, tls_of
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.objectives import PERIOD
 from deploy.monitoring.pace import DAY
+from deploy.print_alerts import PORT
 from deploy.processes.signals import GRACE_SECONDS
 from deploy.settings import Settings, read_settings
 from deploy.variable_names import complaints_about
@@ -25,7 +28,10 @@ from tests.servers.services import environment_with
 FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 COMPOSE = (str(Path(sys.executable).with_name("docker-compose")), "--file", str(FILE))
 OURS = ("admin", "api", "migrate", "muster", "topology", "worker")
-OTHERS = ("grafana", "postgres", "prometheus", "rabbitmq")
+OTHERS = ("alertmanager", "grafana", "postgres", "prometheus", "rabbitmq")
+PUBLISHED = ("alertmanager", "api", "grafana", "prometheus")
+PRINTER = "alert-printer"
+"""Is of our image, and no part of Muster."""
 
 
 VERIFIED = Tls(Verification.NAME, roots=Path("/etc/muster/tls/ca.crt"))
@@ -64,21 +70,22 @@ def services(secrets: Path) -> dict[str, Any]:
 
 
 def test_these_are_the_services(services: dict[str, Any]) -> None:
-    assert sorted(services) == sorted((*OURS, *OTHERS))
+    assert sorted(services) == sorted((*OURS, *OTHERS, PRINTER))
     assert services["worker"]["deploy"]["replicas"] == 2
     assert services["muster"]["profiles"], "a command, which `up` does not start"
+    assert services["alertmanager"]["profiles"] == services[PRINTER]["profiles"] == ["alerts"]
 
 
 def test_what_is_published_is_on_loopback(services: dict[str, Any]) -> None:
-    published = {
+    given = {
         name: [port["host_ip"] for port in service["ports"]]
         for name, service in services.items()
         if "ports" in service
     }
-    assert published == {name: ["127.0.0.1"] for name in ("api", "grafana", "prometheus")}
+    assert given == {name: ["127.0.0.1"] for name in PUBLISHED}
 
 
-@pytest.mark.parametrize("name", [*OURS, *OTHERS])
+@pytest.mark.parametrize("name", [*OURS, *OTHERS, PRINTER])
 def test_a_container_has_no_more_than_it_needs(services: dict[str, Any], name: str) -> None:
     service = services[name]
     assert service["read_only"]
@@ -115,7 +122,8 @@ def test_nothing_starts_before_what_it_needs(services: dict[str, Any]) -> None:
         "grafana": {"prometheus": "service_started"},
     }
     assert all(
-        services[name]["healthcheck"]["test"] for name in (*OTHERS, "admin", "api", "worker")
+        services[name]["healthcheck"]["test"]
+        for name in (*OTHERS, PRINTER, "admin", "api", "worker")
     )
 
 
@@ -196,6 +204,18 @@ def test_grafana_asks_the_prometheus_that_is_there(services: dict[str, Any]) -> 
     assert source["url"] == "http://prometheus:9090"
     assert "prometheus" in services
     assert source["isDefault"]
+
+
+def test_alerts_go_the_whole_way_to_the_printer(services: dict[str, Any]) -> None:
+    sending = yaml.safe_load((FILE.parent / "prometheus/prometheus.yml").read_text())["alerting"]
+    ((target,),) = [it["targets"] for it in sending["alertmanagers"][0]["static_configs"]]
+    assert urlsplit(f"//{target}").hostname in services
+    routes = yaml.safe_load((FILE.parent / "alertmanager/alertmanager.yml").read_text())
+    for receiver in routes["receivers"]:
+        (webhook,) = receiver["webhook_configs"]
+        url = urlsplit(webhook["url"])
+        assert (url.hostname, url.port, url.path) == (PRINTER, PORT, f"/{receiver['name']}")
+    assert services[PRINTER]["entrypoint"][-1] == print_alerts.__name__
 
 
 def test_prometheus_keeps_what_the_objectives_are_about(services: dict[str, Any]) -> None:
