@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from api.directory.brake_limits import Effect
 from api.directory.connection_states import ConnectionState
 from api.directory.identity_listing import CountedMarks
+from contracts.exemplars import exemplar_of
 from contracts.topology import Lane
 from contracts.transport import (
     Backlog,
@@ -142,14 +143,16 @@ class ApiMetrics:
             for outcome in PUBLICATIONS.values():
                 self.publications.labels(lane, outcome)
 
-    def observe_request(self, operation: str, status: int, seconds: float) -> None:
+    def observe_request(
+        self, operation: str, status: int, seconds: float, traceparent: str | None = None
+    ) -> None:
         """Measure a request. Its series is looked up once: that takes longer than to observe."""
         series = self._requests.get((operation, status))
         if series is None:
             series = self._requests[operation, status] = self.request_seconds.labels(
                 operation, status
             )
-        series.observe(seconds)
+        series.observe(seconds, exemplar_of(traceparent))
 
     def expect(self, operations: Iterable[str]) -> None:
         """Initialise the series of server errors to 0, so that ``rate()`` sees the first one.

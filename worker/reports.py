@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from contracts.exemplars import exemplar_of
 from contracts.identity_changed import IdentityChanged, IdentityChangedEnvelope
 from contracts.topology import Lane
 from worker.apply import Applied
@@ -45,7 +46,8 @@ class Reports:
         lag = self.metrics.sync_lag.labels(lane)
         for it in applied:
             if it.plan.outcome in {Outcome.APPLIED, Outcome.REFUSED}:
-                lag.observe(max(0, now - it.envelope.data.changed_at) / 1_000_000)
+                seconds = max(0, now - it.envelope.data.changed_at) / 1_000_000
+                lag.observe(seconds, exemplar_of(it.envelope.traceparent))
         self._log_plans("event_handled", applied)
 
     def replanned(self, applied: Iterable[Applied]) -> None:

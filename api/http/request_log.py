@@ -12,7 +12,7 @@ def record_answer(
     metrics: ApiMetrics, request: TracedRequest, operation: str, status: int, seconds: float
 ) -> None:
     """Measure and log a request without its path, which may be personal."""
-    metrics.observe_request(operation, status, seconds)
+    metrics.observe_request(operation, status, seconds, request.trace.traceparent)
     LOG.info(
         "scim_request_answered",
         operation=operation,

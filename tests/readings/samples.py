@@ -11,3 +11,13 @@ def samples(registry: CollectorRegistry, name: str) -> dict[tuple[str, ...], flo
         for sample in metric.samples
         if sample.name == name and sample.value
     }
+
+
+def traces(registry: CollectorRegistry, name: str) -> list[str]:
+    """Return the traces that buckets of a histogram lead to."""
+    return [
+        sample.exemplar.labels["trace_id"]
+        for metric in registry.collect()
+        for sample in metric.samples
+        if sample.name == name and sample.exemplar
+    ]

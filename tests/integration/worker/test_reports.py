@@ -7,12 +7,13 @@ from dataclasses import replace
 from structlog.testing import capture_logs
 
 from contracts.embedded_transport import EmbeddedDelivery, EmbeddedTransport
-from contracts.identity_changed import IdentityChanged
+from contracts.identity_changed import IdentityChanged, Trace, encode, message_id
 from contracts.rules import UnassignDevices
-from contracts.topology import RETRY_DELAYS
+from contracts.topology import RETRY_DELAYS, Lane
+from contracts.transport import Parcel
 from tests.drivers.people import ADA, STORE, joiner, left, mdm, renamed
-from tests.drivers.platform import Platform, delivery
-from tests.readings.samples import samples
+from tests.drivers.platform import Platform, delivered, delivery
+from tests.readings.samples import samples, traces
 from worker.gauges import WorkerObservations
 
 RELEASE = mdm(UnassignDevices())
@@ -55,8 +56,11 @@ async def test_retries_and_failures_are_counted(platform: Platform) -> None:
 async def test_the_lag_of_what_was_applied_is_from_the_answer_on(platform: Platform) -> None:
     answered = platform.clock() - 300_000
     event = joiner(STORE, version=answered).model_copy(update={"changed_at": answered})
+    trace = Trace(correlation_id="request", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
+    sent = Parcel(message_id(event), Lane.BULK, encode(event, trace), 0)
+    await platform.handler.handle([delivered(sent)])
     await _handle(platform, event)
-    await _handle(platform, event)
+    assert traces(platform.metrics, "muster_sync_lag_seconds_bucket") == ["a" * 32]
     assert samples(platform.metrics, "muster_sync_lag_seconds_count") == {("bulk",): 1}
     assert samples(platform.metrics, "muster_sync_lag_seconds_sum") == {("bulk",): 0.3}
     below = samples(platform.metrics, "muster_sync_lag_seconds_bucket")

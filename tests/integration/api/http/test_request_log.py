@@ -11,13 +11,13 @@ from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
 from contracts.embedded_transport import EmbeddedTransport
 from tests.drivers.in_process import USER, Ingress
-from tests.readings.samples import samples
+from tests.readings.samples import samples, traces
 
 
 async def test_requests_are_measured_by_operation_and_status(ingress: Ingress) -> None:
     ada = await ingress.user("ada")
     await ingress.send("POST", "/Users", {"schemas": [USER], "userName": "ada"})
-    await ingress.send("GET", f"/Users/{ada}")
+    await ingress.send("GET", f"/Users/{ada}", traceparent=f"00-{'a' * 32}-{'b' * 16}-01")
     await ingress.send("GET", "/Users/a/b/c")
     await ingress.http.get("/Users", headers={"Authorization": "Bearer wrong"})
     assert samples(ingress.registry, "muster_scim_request_duration_seconds_count") == {
@@ -30,6 +30,7 @@ async def test_requests_are_measured_by_operation_and_status(ingress: Ingress) -
     of_the_objective = {"operation": "create_user", "status": "201", "le": "0.5"}
     bucket = "muster_scim_request_duration_seconds_bucket"
     assert ingress.registry.get_sample_value(bucket, of_the_objective) is not None
+    assert traces(ingress.registry, bucket) == ["a" * 32]
 
 
 @pytest.mark.parametrize("operation", ["create_user", "delete_group", "unknown_endpoint"])
