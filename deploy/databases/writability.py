@@ -1,7 +1,7 @@
 """Is a database ready? It is when it answers and takes writes.
 
-A full or failing disk still answers reads, so errors of writers are remembered. After such an error
-each check writes rows and rolls them back, until that succeeds.
+A full or failing disk still answers reads, so errors of writers are remembered. At first, and after
+such an error, each check writes rows and rolls them back, until that succeeds.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +15,9 @@ from contracts.health import Check
 from deploy.databases.files import DatabaseFileLost
 
 READ_ONLY_PROBLEM = "it takes no writes: it is read-only, as a standby is"
+
+UNTRIED = "untried"
+"""Noted of a database that this process has not written to: its disk may have been full before."""
 
 READ_ONLY_QUERIES = {
     "postgresql": "SELECT current_setting('transaction_read_only')",
@@ -36,7 +39,7 @@ def check_of_writes(
     :param writers: the engines of writers, whose errors are remembered.
     :param try_writing: writes rows and rolls them back, or raises the error that prevents it.
     """
-    noted: list[str] = []
+    noted = [UNTRIED]
 
     def _note(context: ExceptionContext) -> None:
         error = context.original_exception

@@ -13,6 +13,10 @@ from contracts.health import Check, Health, Problem, health_of
 MOMENT = 0.7
 """Seconds that an answer waits for a look. Probes are answered within a second."""
 
+AT_FIRST = 3.0
+"""The same where there was no look yet. A probe that gives up before has learnt that the process is
+not ready, and a patient one learns why."""
+
 LOOK_SECONDS = 8.0
 """Seconds after which a look is given up: those of the broker have time-outs of their own, of three
 seconds each, and say more."""
@@ -22,6 +26,8 @@ OLDEST_SECONDS = 10.0
 
 NO_ANSWER = "it does not answer"
 
+NEVER = -float("inf")
+
 
 class LastLooks:
     """The looks of a process at its checks. Checks that are added later are looked at as well."""
@@ -30,17 +36,21 @@ class LastLooks:
         self,
         checks: Sequence[Check],
         moment: float = MOMENT,
+        at_first: float = AT_FIRST,
         watch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._checks = checks
-        self._moment = moment
+        self._moment, self._at_first = moment, at_first
         self._watch = watch
         self._looks: dict[Check, _LastLook] = {}
 
     async def health(self) -> Health:
         """Return how the process is, within a moment."""
         looks = [self._looks.setdefault(it, _LastLook(it, self._watch)) for it in self._checks]
-        return health_of(await asyncio.gather(*(it.found(self._moment) for it in looks)))
+        waits = [self._moment if it.is_told else self._at_first for it in looks]
+        return health_of(
+            await asyncio.gather(*(it.found(wait) for it, wait in zip(looks, waits, strict=True)))
+        )
 
     def end(self) -> None:
         """Give up looks that still wait."""
@@ -56,7 +66,12 @@ class _LastLook:
         self._watch = watch
         self._look: asyncio.Task[None] | None = None
         self._problem: Problem | None = None
-        self._looked_at = -float("inf")
+        self._looked_at = NEVER
+
+    @property
+    def is_told(self) -> bool:
+        """Return whether a look has ended."""
+        return self._looked_at > NEVER
 
     async def found(self, moment: float) -> Problem | None:
         """Look, or join the look that is under way, and return the last result there is."""

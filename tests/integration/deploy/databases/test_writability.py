@@ -111,6 +111,7 @@ async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
     ingress: Ingress, readiness: Check, directory: DirectoryDatabase
 ) -> None:
     user = await ingress.user("ada")
+    assert await problems(readiness) == ()
     await _set(directory, "max_page_count = 1")  # as many as there are, and none more
     assert await problems(readiness) == ()
     filled = 0
@@ -124,6 +125,16 @@ async def test_a_full_disk_is_a_503_and_whole_again_when_there_is_space(
     assert await problems(readiness) == ()
     assert (await ingress.patch(f"/Users/{user}", LEAVE)).status_code == 200
     assert (await ingress.found("/Users", 'userName eq "0"')) != []
+
+
+@SQLITE
+async def test_a_disk_that_was_full_before_the_process_began_is_seen_at_the_first_look(
+    readiness: Check, directory: DirectoryDatabase
+) -> None:
+    await _set(directory, "max_page_count = 1")
+    assert await problems(readiness) == ("directory: it takes no writes (SQLITE_FULL)",)
+    await _set(directory, "max_page_count = 1000000")
+    assert await problems(readiness) == ()
 
 
 @SQLITE

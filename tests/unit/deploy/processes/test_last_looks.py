@@ -30,7 +30,7 @@ class Server:
 
 async def test_while_a_look_hangs_the_last_one_is_told_until_it_is_too_old() -> None:
     server = Server()
-    looks = LastLooks([Check("broker", server.look)], MOMENT, server.watch)
+    looks = LastLooks([Check("broker", server.look)], MOMENT, MOMENT, server.watch)
     assert (await looks.health()).is_ready
     server.answers.clear()
     assert (await looks.health()).is_ready
@@ -48,7 +48,7 @@ async def test_while_a_look_hangs_the_last_one_is_told_until_it_is_too_old() -> 
 async def test_those_who_ask_at_once_share_a_look_and_the_first_is_waited_for() -> None:
     server = Server()
     server.answers.clear()
-    looks = LastLooks([Check("broker", server.look)], MOMENT, server.watch)
+    looks = LastLooks([Check("broker", server.look)], MOMENT, MOMENT, server.watch)
     assert await asyncio.gather(*(looks.health() for _ in range(5))) == [SILENT] * 5
     assert server.looks == 1
     looks.end()
@@ -56,7 +56,7 @@ async def test_those_who_ask_at_once_share_a_look_and_the_first_is_waited_for() 
 
 async def test_a_problem_says_itself_whether_it_is_vital() -> None:
     server = Server()
-    looks = LastLooks([Check("broker", server.look, vital=False)], MOMENT, server.watch)
+    looks = LastLooks([Check("broker", server.look, vital=False)], MOMENT, MOMENT, server.watch)
     server.problem = "is slow"
     assert await looks.health() == Health(remarks=("broker: is slow",))
     server.problem = Problem("has no queues")
