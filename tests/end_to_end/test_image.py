@@ -102,8 +102,9 @@ def test_its_labels_tell_version_and_commit_and_no_label_lies(
 
 
 def test_it_is_healthy_while_a_process_of_muster_answers(image: str) -> None:
-    soon = ("--health-interval", "1s", "--env", "MUSTER_METRICS_PORT=9999")
-    container = docker(*CONFINED, "--detach", *soon, *ON_FILES, image, "run")
+    soon = ("--health-interval", "1s", "--health-start-period", "4m", "--health-timeout", "1m")
+    port = ("--env", "MUSTER_METRICS_PORT=9999")
+    container = docker(*CONFINED, "--detach", *soon, *port, *ON_FILES, image, "run")
     try:
         judged = ("--filter", f"container={container}", "--filter", "event=health_status")
         with subprocess.Popen(  # noqa: S603
