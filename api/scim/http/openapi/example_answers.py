@@ -1,4 +1,4 @@
-"""What do answers look like? Each schema that is read by people has an example.
+"""What do answers look like? Users and groups have an example each.
 
 Members and memberships have a ``$ref`` as well, which is left out here: readers of documents take
 it for a reference wherever it stands.
@@ -54,12 +54,6 @@ ANSWERS: dict[str, dict[str, Any]] = {
             "location": f"{BASE_URL}/Groups/{WEAVERS}",
             "version": 'W/"1"',
         },
-    },
-    "Error": {
-        "schemas": [f"{MESSAGES}Error"],
-        "status": "409",
-        "scimType": "uniqueness",
-        "detail": "userName is already taken",
     },
 }
 """Answers, by the schema that they have."""

@@ -6,7 +6,7 @@ They are described as RFC 7644 has them; what Muster requires is less, and is ma
 from collections.abc import Mapping
 from typing import Any
 
-from api.scim.http.openapi.example_answers import ANSWERS, MESSAGES
+from api.scim.http.openapi.example_answers import MESSAGES
 from api.scim.http.openapi.references import reference_to
 
 Schema = dict[str, Any]
@@ -161,4 +161,4 @@ ERROR = _message(
         "scimType": _told(STRING, "The kind of the error, `uniqueness` for example"),
         "detail": _told(STRING, "What is wrong"),
     },
-) | {"examples": [ANSWERS["Error"]]}
+)

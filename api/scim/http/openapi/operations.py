@@ -6,43 +6,15 @@ from typing import Any
 from scim2_server.responses import SCIM_MEDIA_TYPE
 
 from api.scim.http.endpoints import Endpoint
+from api.scim.http.openapi.error_answers import COMMON_ERRORS, error_answer
 from api.scim.http.openapi.parameters import parameters_of
 from api.scim.http.openapi.provider_calls import BODIES
 from api.scim.http.openapi.references import reference_to
 
 BEARER_SCHEME = "token"
 
-COMMON_ERRORS = {401, 403, 429, 503}
-"""The statuses that any endpoint may answer: the token is wrong, the connection is switched off or
-asks for more than its share, or the database is away."""
-
-WAITING = {429, 503}
-"""The statuses after which the same request may succeed."""
-
-STATUS_MEANINGS = {
-    400: "The request is wrong; `scimType` and `detail` say how",
-    401: "The token does not open this connection",
-    403: "The connection is switched off, or the endpoint takes no filter",
-    404: "There is no such resource",
-    408: "The body has not arrived in time",
-    409: "The name is taken, or the resource is being changed",
-    412: "The resource has another version by now",
-    413: "The body is too large",
-    415: "The body is no JSON, by its type",
-    429: "The connection asks for more than its share",
-    501: "Not supported",
-    503: "The database is away, or busy",
-}
-"""What the statuses of errors mean here."""
-
 ETAG = {"ETag": {"description": "The version of the resource", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "The URL of the resource", "schema": {"type": "string"}}}
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "In how many seconds to try again",
-        "schema": {"type": "string"},
-    }
-}
 
 
 def operation_of(endpoint: Endpoint) -> dict[str, Any]:
@@ -63,10 +35,10 @@ def operation_of(endpoint: Endpoint) -> dict[str, Any]:
 
 def _responses(endpoint: Endpoint) -> dict[str, Any]:
     responses = {
-        str(status): _error(status) for status in sorted({*endpoint.refuses, *COMMON_ERRORS})
+        str(status): error_answer(status) for status in sorted({*endpoint.refuses, *COMMON_ERRORS})
     }
     if endpoint.status >= HTTPStatus.BAD_REQUEST:
-        responses[str(endpoint.status)] = _error(endpoint.status)
+        responses[str(endpoint.status)] = error_answer(endpoint.status)
         return responses
     responses[str(endpoint.status)] = _success(endpoint)
     if endpoint.method == "PATCH":
@@ -84,11 +56,6 @@ def _success(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.status == HTTPStatus.CREATED:
         headers = headers | LOCATION
     return answer | ({"headers": headers} if headers else {})
-
-
-def _error(status: int) -> dict[str, Any]:
-    error: dict[str, Any] = {"description": STATUS_MEANINGS[status], "content": _content("Error")}
-    return error | ({"headers": RETRY_AFTER} if status in WAITING else {})
 
 
 def _content(schema: str) -> dict[str, Any]:

@@ -33,6 +33,12 @@ def test_each_example_is_allowed_by_the_schema_beside_it() -> None:
                     reference = content["schema"]["$ref"]
                     assert errors_by_schema(document, reference, example["value"]) == [], name
                     seen.add(operation["operationId"])
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values():
+                    if "example" in content:
+                        assert content["example"]["status"] == status
+                        reference = content["schema"]["$ref"]
+                        assert errors_by_schema(document, reference, content["example"]) == []
     assert seen == BODIES.keys()
     for name, schema in document["components"]["schemas"].items():
         for answer in schema.get("examples", ()):
