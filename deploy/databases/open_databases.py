@@ -10,10 +10,12 @@ from functools import partial
 from typing import TypeVar
 
 from asyncpg import (
+    DuplicatePreparedStatementError,
     InsufficientPrivilegeError,
     InterfaceError,
     InvalidAuthorizationSpecificationError,
     InvalidCatalogNameError,
+    InvalidSQLStatementNameError,
     PostgresConnectionError,
     PostgresError,
     TooManyConnectionsError,
@@ -26,6 +28,7 @@ from contracts.secure_connections.problems import ConnectionProblem
 from deploy.databases.engines import open_directory_engines, open_engines
 from deploy.databases.files import DatabaseFileLost, DatabaseFileMissing
 from deploy.databases.postgres_sessions import NoServerTakesWrites
+from deploy.databases.shared_sessions import SessionsAreShared, refuse_shared_sessions
 from deploy.errors import DeployError
 from deploy.settings import ServerSetting, Settings
 from worker.dialects import DownstreamDatabase
@@ -70,6 +73,10 @@ class Trouble(StrEnum):
     NOT_ALLOWED = "that user may not connect to that database"
     NO_SESSION_LEFT = "the server has no session left for that user"
     NOT_POSTGRES = "the server there speaks something else than PostgreSQL, or hangs up"
+    SHARED_SESSIONS = (
+        "a pooler gives each transaction another session of the server; it has to pool sessions"
+        " (pool_mode = session)"
+    )
     NO_TLS = "no encrypted session comes about: see sslmode, and the server's certificate"
 
 
@@ -84,6 +91,10 @@ TROUBLES: Sequence[tuple[type[BaseException], Trouble]] = (
     (socket.gaierror, Trouble.NO_HOST),
     (ssl.SSLError, Trouble.NO_TLS),
     (NoServerTakesWrites, Trouble.NO_WRITER),
+    (SessionsAreShared, Trouble.SHARED_SESSIONS),
+    # The session has prepared a statement with one session of the server, and uses it with another.
+    (DuplicatePreparedStatementError, Trouble.SHARED_SESSIONS),
+    (InvalidSQLStatementNameError, Trouble.SHARED_SESSIONS),
     (InvalidCatalogNameError, Trouble.NO_DATABASE),
     (InvalidAuthorizationSpecificationError, Trouble.REFUSED_USER),
     (InsufficientPrivilegeError, Trouble.NOT_ALLOWED),
@@ -169,7 +180,6 @@ async def _engines(
 
 async def _reach(setting: str, engine: AsyncEngine) -> None:
     try:
-        async with engine.connect():
-            return
+        await refuse_shared_sessions(engine)
     except (OSError, SQLAlchemyError, PostgresError, InterfaceError) as error:
         raise UnusableDatabase(setting, error) from None

@@ -19,6 +19,7 @@ from deploy.database_urls import async_url, servers_of, tls_of
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from deploy.databases.open_databases import Trouble, cause_of, trouble_of
+from deploy.databases.shared_sessions import refuse_shared_sessions
 from deploy.doctor.clock_verdicts import clock_verdict
 from deploy.doctor.database_verdicts import (
     SchemaSeen,
@@ -69,6 +70,7 @@ ADVICE: Mapping[Trouble, str] = {
     Trouble.NOT_ALLOWED: "GRANT CONNECT on the database to the user, or name another user",
     Trouble.NO_SESSION_LEFT: "raise max_connections or the CONNECTION LIMIT, or end other programs",
     Trouble.NOT_POSTGRES: "set {variable} to the port of PostgreSQL",
+    Trouble.SHARED_SESSIONS: "set pool_mode = session, or {variable} to PostgreSQL itself",
     Trouble.NO_TLS: "set sslmode in {variable} as the server wants it, and mend its certificate",
 }
 
@@ -105,6 +107,7 @@ async def _look(side: Side, url: str) -> Sequence[Finding]:
     reading, writing = open_engines(url, makes=False)
     tls = tls_of(parsed)
     try:
+        await refuse_shared_sessions(reading)
         async with reading.connect() as db:
             return [
                 *await _look_at_server(side, db, secured(tls)),

@@ -22,14 +22,14 @@ listen_addr = 127.0.0.1
 listen_port = {listen_port}
 unix_socket_dir =
 auth_type = any
-pool_mode = session
+pool_mode = {pool_mode}
 """
 """Everything else as it comes."""
 
 
 @contextmanager
-def pgbouncer(database_url: str) -> Iterator[URL]:
-    """Yield the URL of a database through a PgBouncer of its own, with pools for sessions.
+def pgbouncer(database_url: str, pool_mode: str = "session") -> Iterator[URL]:
+    """Yield the URL of a database through a PgBouncer of its own.
 
     :raises ServiceUnavailable: where the program is not installed.
     """
@@ -48,6 +48,7 @@ def pgbouncer(database_url: str) -> Iterator[URL]:
                 user=server.username,
                 password=server.password or "''",
                 listen_port=listen_port,
+                pool_mode=pool_mode,
             )
         )
         through = server.set(drivername="postgresql", host="127.0.0.1", port=listen_port)

@@ -79,6 +79,9 @@ MISCONFIGURATIONS = (
         wrong_servers.no_password_file, "password-file-unusable", "/muster-test/none", POSTGRES
     ),
     Misconfiguration(wrong_servers.a_standby, "read-only", "takes no writes", POSTGRES),
+    Misconfiguration(
+        wrong_servers.a_pooler_of_transactions, "shared-sessions", "pool_mode", POSTGRES
+    ),
     Misconfiguration(wrong_servers.an_empty_database, "schema-missing", "migrate", POSTGRES),
     Misconfiguration(wrong_servers.another_encoding, "encoding", "UTF8", POSTGRES),
     Misconfiguration(wrong_servers.few_sessions, "few-sessions", "CONNECTION LIMIT", POSTGRES),

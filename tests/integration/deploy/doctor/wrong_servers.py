@@ -2,13 +2,16 @@
 
 from secrets import token_hex
 
+import pytest
 from sqlalchemy import make_url
 from yarl import URL
 
 from deploy.databases.migrations import DIRECTORY
 from tests.drivers.muster_process import free_port
 from tests.integration.deploy.doctor.installation import Installation
+from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgres import OWN_NAMES, connected
+from tests.servers.services import ServiceUnavailable
 
 NAME = "MUSTER_DIRECTORY_DATABASE_URL"
 
@@ -63,6 +66,14 @@ async def a_standby(it: Installation) -> None:
         _run, it, f"ALTER DATABASE {name} RESET default_transaction_read_only"
     )
     _use(it, url)
+
+
+async def a_pooler_of_transactions(it: Installation) -> None:
+    try:
+        pooled = it.stack.enter_context(pgbouncer(it.environment[NAME], "transaction"))
+    except ServiceUnavailable as reason:
+        pytest.skip(str(reason))
+    _use(it, pooled.render_as_string(hide_password=False))
 
 
 async def an_empty_database(it: Installation) -> None:
