@@ -114,11 +114,10 @@ def _watch_driver(orders: Orders) -> None:
 
     async def fetch_and_pass(driver: asyncpg.Connection, statement: str, *given: Any) -> Any:
         rows = await fetch(driver, statement, *given)
-        points = points_after(statement)
-        if driver.is_in_transaction():
-            known[driver].setdefault("written", set()).update(points)
-        else:  # it was a transaction by itself
-            for point in sorted(points):
+        for point in sorted(points_after(statement)):
+            if driver.is_in_transaction():
+                known[driver].setdefault("written", set()).add(point)
+            else:  # the statement was a transaction by itself
                 orders.passes(point)
         return rows
 
