@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +51,18 @@ class ServedProcess:
             yield Tenant(ingress)
 
     async def served_beside(self, requests: Sequence[Request], seconds: float) -> Served:
-        """Make noise, and see how the victim is served meanwhile."""
+        """Make noise once nothing is left to do, and see how the victim is served meanwhile.
+
+        The peak of memory begins with the noise.
+        """
         noise = Noise([self.muster.port], seconds, requests)
-        async with noise_process(noise, self.muster.folder / "noise.json") as process:
+        async with AsyncExitStack() as stack:
+            starting = noise_process(noise, self.muster.folder / "noise.json")
+            async with asyncio.TaskGroup() as getting_ready:
+                started = getting_ready.create_task(stack.enter_async_context(starting))
+                getting_ready.create_task(self.until_quiet())
+            process = started.result()
+            self._forget_peak()
 
             async def noise_made() -> None:
                 print(await process.finished())  # noqa: T201 - pytest shows it where the test fails
@@ -69,7 +78,7 @@ class ServedProcess:
                 if self.process.cpu_percent() < 100 * IDLE_SHARE:
                     return
 
-    def forget_peak(self) -> None:
+    def _forget_peak(self) -> None:
         """Begin to look for the most memory anew."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
