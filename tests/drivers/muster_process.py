@@ -20,7 +20,9 @@ import httpx2
 from tests.servers.services import environment_with
 
 MUSTER = (sys.executable, "-m", "deploy.cli")
-START_SECONDS = 60
+START_SECONDS = 180
+"""Five seconds of a processor for one that makes the demo and has no bytecode yet, of which a busy
+machine may give it a thirtieth."""
 
 
 class Process(Protocol):
