@@ -4,7 +4,7 @@ Row locks need no case of their own: SQLite has one writer at a time, and SQLAlc
 UPDATE there.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +51,11 @@ class DownstreamDatabase:
     reading: AsyncEngine
     writing: AsyncEngine
     workspaces: KnownNames = field(default_factory=KnownNames, compare=False)
+
+    @property
+    def engines(self) -> Sequence[AsyncEngine]:
+        """Return all engines."""
+        return list(dict.fromkeys((self.reading, self.writing)))
 
     @property
     def transactions_at_once(self) -> int:

@@ -1,8 +1,14 @@
-"""Which databases take writes? A gauge tells it, because all other figures come from reads."""
+"""How are databases? Gauges tell which take writes, and how many connections are in use.
 
+All other figures come from reads, and tell neither.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Gauge
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from contracts.health import Check, run_checks
 
@@ -17,6 +23,20 @@ class DatabaseMetrics:
             ["database"],
             registry=registry,
         )
+        self.connections = Gauge(
+            "muster_database_connections",
+            "Connections of the process to a database: busy with work, or idle.",
+            ["database", "use"],
+            registry=registry,
+        )
+
+    def count_connections(self, database: str, engines: Sequence[AsyncEngine]) -> None:
+        """Count the connections of a database at each scrape."""
+        pools = [it.pool for it in engines if isinstance(it.pool, QueuePool)]
+        for use, count in ("busy", QueuePool.checkedout), ("idle", QueuePool.checkedin):
+            self.connections.labels(database, use).set_function(
+                lambda count=count: sum(map(count, pools))  # type: ignore[misc]
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,8 @@ def _database(
     writers: Sequence[AsyncEngine],
     try_writing: Callable[[DatabaseT], Awaitable[None]],
 ) -> Check:
-    """Return the check of a database, and register its result as a metric."""
+    """Return the check of a database; register its result and its connections as metrics."""
+    endpoints.databases.count_connections(name, database.engines)
     check = check_of_writes(
         f"{name} database", database.read, writers, partial(try_writing, database)
     )

@@ -12,7 +12,7 @@ from worker.metrics import LAG_BUCKETS
 
 LABELS = {
     *("operation", "status", "lane", "outcome", "queue", "portal", "reason", "kind", "action"),
-    *("share", "database"),
+    *("share", "database", "use"),
 }
 """Each of these has few values, and none is a person, a tenant or the text of an error."""
 

@@ -20,6 +20,7 @@ def all_metrics() -> list[Metric]:
     databases = DatabaseMetrics(registry)
     for database in ("directory", "downstream"):
         databases.takes_writes.labels(database)
+        databases.count_connections(database, [])
     LoopWatch(registry)
     api.share_refusals.labels("searches")
     api.request_seconds.labels("create_user", 201).observe(0.1)

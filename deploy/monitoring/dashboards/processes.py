@@ -75,14 +75,25 @@ def _databases() -> list[Graph]:
             "Taking writes",
             "1 while every process finds that its database answers and takes writes.",
             [Query(least("muster_database_takes_writes", "database"), "{{database}}")],
-            width=8,
+            width=6,
+        ),
+        Graph(
+            "Connections",
+            "Connections of all processes to each database. A process opens no more than a bounded"
+            " number: where all of its own are busy, work waits.",
+            [
+                Query(
+                    total("muster_database_connections", "database", "use"), "{{database}}: {{use}}"
+                )
+            ],
+            width=6,
         ),
         Graph(
             "Time of a batch",
             "95 % of the transactions that plan and apply a batch downstream took no longer.",
             [Query(quantile(0.95, "muster_batch_duration_seconds_bucket", "lane"), "{{lane}}")],
             unit="s",
-            width=8,
+            width=6,
         ),
         Graph(
             "Blocked and locked out",
@@ -92,7 +103,7 @@ def _databases() -> list[Graph]:
                 Query(total("muster_consuming_paused", "lane"), "paused: {{lane}}"),
                 Query(rate("muster_locked_out_events_total", "lane"), "locked out: {{lane}}"),
             ],
-            width=8,
+            width=6,
         ),
     ]
 
