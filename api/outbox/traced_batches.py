@@ -2,6 +2,9 @@
 
 A batch is a trace of its own, because it has as many causes as events; it links to them, and the
 spans of each event in the trace of its request link back.
+
+While the transport is away, the same events are offered to it again and again. Nothing is told of
+that: the trace shows a gap, and not thousands of spans.
 """
 
 from collections.abc import Sequence
@@ -11,7 +14,7 @@ from api.outbox.batches import Batch
 from api.outbox.settle_outcomes import Outcome
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
-from contracts.transport import Rejected, Unknown
+from contracts.transport import EventOutcome, Rejected, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ def tell_publication(tracing: Tracing, told: Publication) -> None:
     """Tell the spans of a publication, for those of its events whose traces are sampled."""
     if not tracing.is_on:
         return
-    sampled = [it for it in told.outcomes if is_sampled(it[0].mark.trace.traceparent)]
+    sampled = [
+        it for it in told.outcomes if _was_sent(it[1]) and is_sampled(it[0].mark.trace.traceparent)
+    ]
     if not sampled:
         return
     causes = [it.mark.trace.traceparent for it, _ in sampled]
@@ -42,6 +47,11 @@ def tell_publication(tracing: Tracing, told: Publication) -> None:
         _tell_event(tracing, told, outcome, batch.traceparent)
     size: Attributes = {"muster.lane": told.lane.value, "muster.events": len(told.outcomes)}
     batch.end(size, at=told.settled_at)
+
+
+def _was_sent(outcome: EventOutcome) -> bool:
+    """Return whether an event was on its way, and not kept back for want of a transport."""
+    return not (isinstance(outcome, Unknown) and not outcome.suspect)
 
 
 def _tell_event(tracing: Tracing, told: Publication, event: Outcome, batch: str | None) -> None:

@@ -1,16 +1,13 @@
 """Which batches of a worker are told to a tracing, and what of one that has failed?"""
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from contracts.clock import now
 from contracts.identity_changed import IdentityChangedEnvelope, Trace, decode, encode
 from contracts.topology import Lane
 from contracts.tracing import UNTRACED, unsampled
-from deploy.tracing.otlp import OpenTelemetryTracing
 from tests.compatibility.samples import SAMPLES, TRACE
+from tests.drivers.told_spans import ToldSpans
 from worker.traced_batches import BatchTracing
 
 UNSAMPLED = Trace(correlation_id="c", traceparent=unsampled(TRACE.traceparent))
@@ -21,15 +18,13 @@ def received(trace: Trace) -> IdentityChangedEnvelope:
 
 
 @pytest.fixture
-def exporter() -> InMemorySpanExporter:
-    return InMemorySpanExporter()
+def told() -> ToldSpans:
+    return ToldSpans()
 
 
 @pytest.fixture
-def traced(exporter: InMemorySpanExporter) -> BatchTracing:
-    provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    return BatchTracing(OpenTelemetryTracing(provider.get_tracer("test"), 1), Lane.BULK, now)
+def traced(told: ToldSpans) -> BatchTracing:
+    return BatchTracing(told.tracing, Lane.BULK, now)
 
 
 def test_a_batch_is_watched_where_the_trace_of_one_of_its_events_is_sampled(
@@ -42,13 +37,13 @@ def test_a_batch_is_watched_where_the_trace_of_one_of_its_events_is_sampled(
 
 
 def test_of_a_failed_batch_each_sampled_event_tells_the_type_of_the_error_alone(
-    traced: BatchTracing, exporter: InMemorySpanExporter
+    traced: BatchTracing, told: ToldSpans
 ) -> None:
     envelopes = [received(UNSAMPLED), received(TRACE)]
     watch = traced.watch_for(envelopes)
     with pytest.raises(ValueError, match="zebedee"), traced.failing(watch, envelopes):
         raise ValueError("zebedee")
-    [span] = exporter.get_finished_spans()
+    [span] = told.spans
     assert (span.name, span.status.is_ok) == ("worker.event", False)
     assert (span.attributes or {})["error.type"] == "ValueError"
     assert "zebedee" not in span.to_json()

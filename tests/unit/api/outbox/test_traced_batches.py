@@ -1,0 +1,62 @@
+"""Which publications are told to a tracing? Those that were on their way, with their outcome."""
+
+import pytest
+
+from api.directory.identity_changes import IdentityState
+from api.outbox.batches import Batch
+from api.outbox.leasing import Mark
+from api.outbox.parcels import Packed
+from api.outbox.traced_batches import Publication, tell_publication
+from contracts.identity_changed import Profile, Trace
+from contracts.topology import Lane
+from contracts.tracing import Tracing
+from contracts.transport import Confirmed, EventOutcome, Rejected, Unknown
+from tests.compatibility.samples import TRACE
+from tests.drivers.told_spans import ToldSpans
+
+STATE = IdentityState(
+    version=1, active=True, ever_active=True, profile=Profile(user_name="ada"), role_names=()
+)
+OF_AN_EVENT = {"relay.event", "broker.publish"}
+
+
+def tell(tracing: Tracing, *published: tuple[Trace, EventOutcome]) -> None:
+    outcomes = [
+        (Packed(Mark("okta", f"ada-{number}", STATE, 1, 0, trace), "acme", "id", b"x", 1), outcome)
+        for number, (trace, outcome) in enumerate(published)
+    ]
+    tell_publication(tracing, Publication(Lane.BULK, Batch(begun_at=1), outcomes, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failed"),
+    [
+        (Confirmed(), None),
+        (Rejected("zebedee"), "Rejected"),
+        (Unknown("no confirm in time", suspect=True), "Unknown"),
+    ],
+)
+def test_an_event_that_was_on_its_way_is_told_with_its_outcome(
+    outcome: EventOutcome, failed: str | None
+) -> None:
+    told = ToldSpans()
+    tell(told.tracing, (TRACE, outcome))
+    assert {span.name for span in told.spans} == {*OF_AN_EVENT, "relay.batch"}
+    for span in told.spans:
+        if span.name in OF_AN_EVENT:
+            assert (span.attributes or {}).get("error.type") == failed
+        assert "zebedee" not in span.to_json()
+
+
+def test_a_transport_that_is_away_is_a_gap_and_no_span() -> None:
+    told = ToldSpans()
+    tell(told.tracing, (TRACE, Unknown("no connection in time")))
+    assert told.spans == ()
+
+
+def test_only_events_of_sampled_traces_are_told_and_the_batch_counts_all() -> None:
+    told = ToldSpans()
+    tell(told.tracing, (TRACE, Confirmed()), (Trace(correlation_id="c"), Confirmed()))
+    [batch] = [it for it in told.spans if it.name == "relay.batch"]
+    assert (len(told.spans), len(batch.links)) == (3, 1)
+    assert (batch.attributes or {})["muster.events"] == 2
