@@ -1,4 +1,7 @@
-"""Does a client work that was generated from nothing but the OpenAPI document?"""
+"""Does a client work that was generated from nothing but the OpenAPI document?
+
+Generated clients send with httpx, all other tests with httpx2.
+"""
 
 import importlib
 import json
@@ -49,12 +52,14 @@ def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
 
 
 def client_of(module: Module, http: httpx2.AsyncClient) -> Any:
-    """Return a generated client, which speaks httpx, with the token and application of tests."""
+    """Return a generated client with the token, and the application, that tests have."""
+    known = http._transport  # noqa: SLF001 - it leads to the application
+    assert isinstance(known, httpx2.ASGITransport)
     token = http.headers["Authorization"].removeprefix("Bearer ")
-    app: Any = http._transport  # noqa: SLF001 - it leads to the application
-    transport = {"transport": httpx.ASGITransport(app.app)}
     return module("client").AuthenticatedClient(
-        f"https://{http.base_url.host}", token=token, httpx_args=transport
+        f"https://{http.base_url.host}",
+        token=token,
+        httpx_args={"transport": httpx.ASGITransport(known.app)},
     )
 
 
