@@ -93,9 +93,9 @@ dashboards: set-up-test ## Write the dashboards of Grafana and the rules of Prom
 	@$(VENV)/python -m deploy.monitoring.documents
 
 lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade takes newer versions
-	@$(LOCK) $(ARGS) pyproject.toml --group build --output-file requirements.lock
-	@$(LOCK) $(ARGS) pyproject.toml --group build --group dev --constraint requirements.lock \
-		--output-file requirements-dev.lock
+	@$(LOCK) $(ARGS) pyproject.toml --extra tracing --group build --output-file requirements.lock
+	@$(LOCK) $(ARGS) pyproject.toml --extra tracing --group build --group dev \
+		--constraint requirements.lock --output-file requirements-dev.lock
 
 wheel: set-up-test ## Build the wheel of this commit, below dist/
 	@$(VENV)/python -m deploy.release.wheel
