@@ -13,7 +13,7 @@ import yaml
 from testcontainers.core.container import DockerContainer
 
 from deploy.monitoring import rules
-from deploy.monitoring.pace import Pace
+from deploy.monitoring.pace import MINUTE, Pace
 from tests.drivers.installation import DEPLOY, Installation
 from tests.servers.containers import run_container
 
@@ -145,6 +145,8 @@ def _listen_on_loopback(container: DockerContainer, port: int) -> None:
             "--config.file=/etc/prometheus/prometheus.yml",
             "--storage.tsdb.path=/prometheus",
             f"--web.listen-address=127.0.0.1:{port}",
+            # An alert that fires before Alertmanager is known would be sent again after a minute.
+            f"--rules.alert.resend-delay={PACE.duration(MINUTE)}",
         ]
     )
 
