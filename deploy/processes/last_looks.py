@@ -52,10 +52,10 @@ class LastLooks:
             await asyncio.gather(*(it.found(wait) for it, wait in zip(looks, waits, strict=True)))
         )
 
-    def end(self) -> None:
-        """Give up looks that still wait."""
-        for look in self._looks.values():
-            look.end()
+    async def end(self) -> None:
+        """Give up looks that still wait, before what they look at is closed."""
+        if waiting := [task for it in self._looks.values() if (task := it.given_up())]:
+            await asyncio.wait(waiting, timeout=self._at_first)
 
 
 class _LastLook:
@@ -82,9 +82,11 @@ class _LastLook:
             return self._check.named(NO_ANSWER)
         return self._problem
 
-    def end(self) -> None:
+    def given_up(self) -> asyncio.Task[None] | None:
+        """Cancel the look that is under way, and return its task."""
         if self._look is not None:
             self._look.cancel()
+        return self._look
 
     async def _look_again(self) -> None:
         self._problem = await self._check.look(LOOK_SECONDS)

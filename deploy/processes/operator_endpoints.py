@@ -117,7 +117,7 @@ async def serving_operators(
         try:
             yield endpoints
         finally:
-            endpoints.looks.end()
+            await endpoints.looks.end()
 
 
 async def livez(_request: Request) -> Response:

@@ -51,7 +51,7 @@ async def test_those_who_ask_at_once_share_a_look_and_the_first_is_waited_for() 
     looks = LastLooks([Check("broker", server.look)], MOMENT, MOMENT, server.watch)
     assert await asyncio.gather(*(looks.health() for _ in range(5))) == [SILENT] * 5
     assert server.looks == 1
-    looks.end()
+    await looks.end()
 
 
 async def test_a_problem_says_itself_whether_it_is_vital() -> None:
