@@ -40,9 +40,10 @@ test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers 
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
 		$(VENV)/python -m pytest tests/end_to_end --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# Each process has servers and a fleet of its own; rows in one process leave half of two cores idle.
 test-faults: set-up-test ## Run the tests of faults, in processes, networks and servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
-		$(VENV)/python -m pytest tests/faults/distributed $(ARGS)
+		$(VENV)/python -m pytest tests/faults/distributed --numprocesses 2 --dist worksteal $(ARGS)
 
 test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the dearest requests
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
