@@ -20,7 +20,9 @@ BEGINNING = (
     "test_without_script.py",
 )
 """The files that take longest, in an order in which processes are done at about the same time. The
-first two mostly wait: begun last, they would be waited for alone."""
+first two mostly wait: begun last, they would be waited for alone. Of three processes, the first one
+goes on with the fourth file: ``test_okta_story.py`` counts all device actions on its servers, and
+``test_story.py`` leaves some."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
