@@ -15,17 +15,15 @@ class SessionsAreShared(ConnectionError):
 
 
 async def refuse_shared_sessions(engine: AsyncEngine) -> None:
-    """Look whether sessions of this engine, which runs each statement by itself, are Muster's own.
+    """Connect, and look whether sessions of this engine are Muster's own.
 
-    Without a pooler the server has told its number for the session while connecting, and one
-    statement is all that is asked.
+    The engine runs each statement by itself. Without a pooler the server has told its number for
+    the session while connecting, and one statement is all that is asked. SQLite has no sessions.
 
     :raises SessionsAreShared: when they are not.
     """
-    if engine.dialect.name != "postgresql":
-        return
     async with engine.connect() as db:
-        if await _number_now(db) == await _number_told(db):
+        if engine.dialect.name != "postgresql" or await _number_now(db) == await _number_told(db):
             return
         async with engine.connect() as another:
             for _ in range(TRIES):

@@ -6,14 +6,15 @@ from importlib.metadata import PackageNotFoundError, metadata
 from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model.license import DisjunctiveLicense, License
 
-CLASSIFIED = {
+CALLED = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "The Unlicense (Unlicense)": "Unlicense",
 }
-"""The SPDX identifiers of what classifiers call otherwise. ``BSD License`` has none: it may be any
-of several."""
+"""The SPDX identifiers of what metadata call otherwise. The classifier ``BSD License`` has none: it may
+be any of several."""
 
 _PREFIX = "License :: OSI Approved :: "
 
@@ -28,7 +29,8 @@ def licences_of(name: str) -> list[License]:
     for expression in told.get_all("License-Expression") or ():
         return [make.make_from_string(expression)]
     for text in told.get_all("License") or ():
-        if known := _identified(make, text.strip()):
+        called = text.strip()
+        if known := _identified(make, CALLED.get(called, called)):
             return [known]
     return list(_classified(make, told.get_all("Classifier") or ()))
 
@@ -42,4 +44,4 @@ def _classified(make: LicenseFactory, classifiers: Iterable[str]) -> Iterable[Li
     for classifier in classifiers:
         if classifier.startswith(_PREFIX):
             called = classifier.removeprefix(_PREFIX)
-            yield make.make_from_string(CLASSIFIED.get(called, called))
+            yield make.make_from_string(CALLED.get(called, called))
