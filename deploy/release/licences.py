@@ -13,8 +13,8 @@ CALLED = {
     "MIT License": "MIT",
     "The Unlicense (Unlicense)": "Unlicense",
 }
-"""The SPDX identifiers of what metadata call otherwise. The classifier ``BSD License`` has none: it may
-be any of several."""
+"""The SPDX identifiers of what metadata call otherwise. The classifier ``BSD License`` has none: it
+may be any of several."""
 
 _PREFIX = "License :: OSI Approved :: "
 
