@@ -1,9 +1,17 @@
 """Are keys in Python's order? The databases of these tests have the order of a dictionary."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
 from contracts.downstream.sync_states import KnownIdentity
 from contracts.rules import Portal
 from tests.drivers.people import STORE, joiner
 from tests.drivers.platform import Platform
+from tests.servers.migrated import PostgresTemplates
+from tests.servers.postgres import PostgresServer
 from worker.dialects import DownstreamDatabase
 from worker.sync.load import make_then_lock
 from worker.sync.lock_at_once import make_and_lock
@@ -12,6 +20,13 @@ from worker.sync.states import StoredSyncStates
 NAMES = ["B", "a-b", "ab", "a", "z", "é", "Ä", "_", "a-c"]
 IN_ORDER = sorted(NAMES)
 PAGE = 2
+
+
+@pytest.fixture(scope="module")
+def postgres_templates(postgres_server: PostgresServer) -> Iterator[PostgresTemplates]:
+    """Give databases in whose order of texts no key may be."""
+    with ExitStack() as kept:
+        yield PostgresTemplates(replace(postgres_server, linguistic=True), kept)
 
 
 async def test_names_are_listed_in_one_order_on_every_database(platform: Platform) -> None:
