@@ -15,7 +15,7 @@ from tests.conftest import SETTINGS
 from tests.drivers.installation import Installation
 from tests.drivers.okta import App, Tally, app_for
 from tests.end_to_end.coming_and_going import leavers_without_end
-from tests.end_to_end.sending import sending
+from tests.end_to_end.sending import Sent, sending
 from tests.end_to_end.watching import Prometheus, watching
 from tests.readings.dashboards import as_sent, queries_of_dashboards
 from tests.readings.promql import selected
@@ -93,8 +93,7 @@ async def test_every_outage_is_noticed_and_so_is_its_end(
                 await the_directory_is_away(prometheus, doors.directory)
                 await downstream_is_away(prometheus, doors.downstream)
                 await the_broker_is_short_of_memory(prometheus, installation)
-                await the_last_admin_leaves(prometheus, dashboard)
-                await sent.says('resolved page MusterLastAdminKeepsAccess "compose: Last Admins')
+                await the_last_admin_leaves(prometheus, dashboard, sent)
                 await sent.says("firing page MusterBrokerUnreachable ")
                 await every_panel_can_be_drawn(prometheus)
             await stores.settled()  # nobody else's test finds anything on its way
@@ -149,13 +148,16 @@ async def the_broker_is_short_of_memory(prometheus: Prometheus, installation: In
     await prometheus.clears("MusterBrokerBlocked")
 
 
-async def the_last_admin_leaves(prometheus: Prometheus, app: App) -> None:
+async def the_last_admin_leaves(prometheus: Prometheus, app: App, sent: Sent) -> None:
+    """The page arrives, and its end; Alertmanager tells no end of what it had no time to tell."""
     last = await app.assign("last-admin")
     await app.set_active(last, active=False)
     alert = await prometheus.fires("MusterLastAdminKeepsAccess", severity="page")
     assert alert["annotations"]["summary"].endswith("keep their access: 1.")
+    await sent.says('firing page MusterLastAdminKeepsAccess "compose: Last Admins')
     await app.assign("another-admin")
     await prometheus.clears("MusterLastAdminKeepsAccess")
+    await sent.says('resolved page MusterLastAdminKeepsAccess "compose: Last Admins')
 
 
 async def every_panel_can_be_drawn(prometheus: Prometheus) -> None:

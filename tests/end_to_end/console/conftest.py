@@ -46,29 +46,29 @@ async def browser(pytestconfig: pytest.Config) -> AsyncIterator[Browser]:
         pytest.skip(f"no Chromium: {reason}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def single_process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServedMuster]:
     """Give everything in one process."""
     async with as_single_process(tmp_path_factory.mktemp("single-process")) as muster:
         yield muster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def parts(installation: Installation) -> AsyncIterator[ServedMuster]:
-    """Give a process of each part."""
+    """Give a process of each part. They end with their module, or would do the work of others."""
     async with as_parts(installation) as muster:
         yield muster
 
 
 @pytest.fixture(
-    scope="session",
+    scope="module",
     params=[
         "single_process",
         pytest.param("parts", marks=[pytest.mark.postgres, pytest.mark.rabbitmq]),
     ],
 )
 def muster(request: pytest.FixtureRequest) -> ServedMuster:
-    """Give an installation of each kind, which the stories of one run share."""
+    """Give an installation of each kind, which the stories of the module share."""
     served: ServedMuster = request.getfixturevalue(request.param)
     return served
 
