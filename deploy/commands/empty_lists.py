@@ -4,6 +4,8 @@ A list is empty as well where options have left nothing of it. Lists in which it
 nothing (failures, conflicts, dead letters, people who are held) have no next step.
 """
 
+from deploy.own_command import as_called_here
+
 NEXT_STEPS = {
     "accounts list": "muster accounts add WORKSPACE PORTAL EMAIL adds one by hand",
     "admins list": "muster admins create WORKSPACE --role owner makes a token for an administrator",
@@ -24,4 +26,6 @@ def none_in(command: str, *, narrowed: bool = False) -> str:
 
     :param narrowed: whether options have left things out.
     """
-    return "none with these options" if narrowed else f"none; {NEXT_STEPS[command]}"
+    if narrowed:
+        return "none with these options"
+    return as_called_here(f"none; {NEXT_STEPS[command]}")
