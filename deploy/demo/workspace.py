@@ -84,8 +84,9 @@ async def introduce(
 ) -> None:
     """Print the connections, or make a demo workspace on empty databases if asked to.
 
-    Where logs are JSON, the demo workspace with its tokens is one JSON object on standard output,
-    and connections are not printed. No token is a line of the log.
+    Where logs are JSON, the connections of the demo workspace with their tokens are a JSON object
+    on standard output, and the way to administer it another one; later starts print nothing. No
+    token is a line of the log.
 
     :param administrators: the URL under which administrators reach this process.
     """
@@ -114,7 +115,10 @@ async def _make(databases: Databases, settings: Settings, administrators: str) -
     with logging_errors_alone():
         async with living_in_the_past(databases, settings, BEGAN) as past:
             past.connect(connections := await _set_up(past.it))
-            if not in_json:
+            if in_json:
+                made = {portal: asdict(opened) for portal, opened in connections.items()}
+                typer.echo(json.dumps({"workspace": WORKSPACE, "connections": made}))
+            else:
                 _show_connections(connections)
             await live_through(past)
     it = administration_of(databases, settings)
@@ -122,10 +126,7 @@ async def _make(databases: Databases, settings: Settings, administrators: str) -
     door, path = ("console", "/console/") if settings.console else ("admin API", "/admin/v1")
     opens = {"url": f"{administrators}{path}", "token": owner.token}
     if in_json:
-        made = {portal: asdict(opened) for portal, opened in connections.items()}
-        typer.echo(
-            json.dumps({"workspace": WORKSPACE, "connections": made, "administration": opens})
-        )
+        typer.echo(json.dumps({"workspace": WORKSPACE, "administration": opens}))
         return
     typer.echo(f"  {door:<10} {opens['url']}\n  {'token':<10} {opens['token']}\n")
     tried = asdict(connections[Portal.MDM])

@@ -21,10 +21,14 @@ LOOK_SECONDS = 8.0
 """Seconds after which a look is given up: those of the broker have time-outs of their own, of three
 seconds each, and say more."""
 
-OLDEST_SECONDS = 10.0
-"""The age up to which a good look is believed while a later one waits. Probes come more often."""
+OLDEST_SECONDS = 60.0
+"""The age up to which a good look is believed while a later one waits, which is given up before.
+Balancers ask every half a minute, or more often."""
 
 NO_ANSWER = "it does not answer"
+
+ENDED = Health(("process: its end has come",))
+"""What is told once looks have ended: what they would look at is being closed."""
 
 NEVER = -float("inf")
 
@@ -43,9 +47,12 @@ class LastLooks:
         self._moment, self._at_first = moment, at_first
         self._watch = watch
         self._looks: dict[Check, _LastLook] = {}
+        self._has_ended = False
 
     async def health(self) -> Health:
         """Return how the process is, within a moment."""
+        if self._has_ended:
+            return ENDED
         looks = [self._looks.setdefault(it, _LastLook(it, self._watch)) for it in self._checks]
         waits = [self._moment if it.is_told else self._at_first for it in looks]
         return health_of(
@@ -53,7 +60,8 @@ class LastLooks:
         )
 
     async def end(self) -> None:
-        """Give up looks that still wait, before what they look at is closed."""
+        """Give up looks that still wait, before what they look at is closed, and begin no other."""
+        self._has_ended = True
         if waiting := [task for it in self._looks.values() if (task := it.given_up())]:
             await asyncio.wait(waiting, timeout=self._at_first)
 

@@ -52,6 +52,8 @@ async def test_those_who_ask_at_once_share_a_look_and_the_first_is_waited_for() 
     assert await asyncio.gather(*(looks.health() for _ in range(5))) == [SILENT] * 5
     assert server.looks == 1
     await looks.end()
+    assert not (await looks.health()).is_ready
+    assert server.looks == 1, "what a look would look at is being closed"
 
 
 async def test_a_problem_says_itself_whether_it_is_vital() -> None:
