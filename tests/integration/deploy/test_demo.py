@@ -1,5 +1,6 @@
 """Does the demo workspace look like one in use, and do both sides agree on all of it?"""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -136,3 +137,16 @@ async def test_a_second_start_makes_nothing_and_without_a_console_names_the_admi
     assert "A token for the admin API: muster admins create demo --role owner" in later
     assert "muster_" not in later
     assert await status_of(it, COMMAND) == before
+
+
+@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+async def test_where_logs_are_json_the_tokens_are_told_in_json_and_once(
+    databases: Databases, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = read_settings().model_copy(update={"log_format": "json"})
+    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
+    opened, way = map(json.loads, capsys.readouterr().out.splitlines())
+    assert all(it["token"] for it in opened["connections"].values())
+    assert way["administration"]["url"] == f"{ADMINISTRATORS}/console/"
+    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
+    assert capsys.readouterr().out == ""
