@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +26,8 @@ from deploy.settings import Settings, read_settings
 from deploy.variable_names import complaints_about
 from tests.servers.services import environment_with
 
-FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
+ROOT = Path(__file__).parents[3]
+FILE = ROOT / "deploy" / "compose.yaml"
 COMPOSE = (str(Path(sys.executable).with_name("docker-compose")), "--file", str(FILE))
 OURS = ("admin", "api", "migrate", "muster", "topology", "worker")
 OTHERS = ("alertmanager", "grafana", "postgres", "prometheus", "rabbitmq")
@@ -48,13 +50,28 @@ def ask(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     )
 
 
+def whole(environment: Path, *options: str, **variables: str) -> dict[str, Any]:
+    """Return services, networks, volumes and files as they will be used."""
+    files = ("--env-file", str(environment), "--profile", "*")
+    answer = ask(*files, "config", "--format", "json", *options, **variables)
+    assert answer.returncode == 0, answer.stderr
+    told: dict[str, Any] = json.loads(answer.stdout)
+    return told
+
+
 def config(environment: Path, *options: str) -> dict[str, Any]:
     """Return the services as they will be run."""
-    files = ("--env-file", str(environment), "--profile", "*")
-    answer = ask(*files, "config", "--format", "json", *options)
-    assert answer.returncode == 0, answer.stderr
-    services: dict[str, Any] = json.loads(answer.stdout)["services"]
+    services: dict[str, Any] = whole(environment, *options)["services"]
     return services
+
+
+def is_left_out(path: Path) -> bool:
+    """Tell whether .dockerignore keeps a file out of the image: its last line about it decides."""
+    out = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        if any(fnmatch(str(it), line.lstrip("!")) for it in (path, *path.parents[:-1])):
+            out = not line.startswith("!")
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +233,22 @@ def test_alerts_go_the_whole_way_to_the_printer(services: dict[str, Any]) -> Non
         url = urlsplit(webhook["url"])
         assert (url.hostname, url.port, url.path) == (PRINTER, PORT, f"/{receiver['name']}")
     assert services[PRINTER]["entrypoint"][-1] == print_alerts.__name__
+
+
+def test_receivers_of_ones_own_are_in_a_file_that_a_variable_names(secrets: Path) -> None:
+    usual = whole(secrets)["configs"]["alertmanager"]["file"]
+    assert usual == str(FILE.parent / "alertmanager/alertmanager.yml")
+    named = whole(secrets, ALERTMANAGER_CONFIG="alertmanager/ours.yml")["configs"]["alertmanager"]
+    assert named["file"] == str(FILE.parent / "alertmanager/ours.yml")
+    assert is_left_out(Path("deploy/alertmanager/ours.yml"))
+
+
+def test_the_image_has_no_file_that_configures_another_container(secrets: Path) -> None:
+    files = [it["file"] for it in whole(secrets)["configs"].values()]
+    assert len(files) > len(OTHERS)
+    for file in files:
+        assert is_left_out(Path(file).relative_to(ROOT)), file
+    assert not is_left_out(Path("deploy/prometheus/rules/alerts.yml")), "the command exports it"
 
 
 def test_prometheus_keeps_what_the_objectives_are_about(services: dict[str, Any]) -> None:
