@@ -48,10 +48,13 @@ PROJECT = Place("pyproject.toml", "pyproject.toml", "version = ")
 """The place that decides. A clone without tags has it, too."""
 
 CHART = "deploy/helm/muster/Chart.yaml"
+CHART_PAGE = "deploy/helm/muster/README.md"
 
 FOLLOWING = (
     Place("version of the chart", CHART, "version: ", quoted=False),
     Place("appVersion of the chart", CHART, "appVersion: "),
     Place("VERSION of the Dockerfile", "deploy/Dockerfile", "ARG VERSION=", quoted=False),
+    Place("image built for kind", CHART_PAGE, r"docker build \. .* --tag muster:", quoted=False),
+    Place("image loaded into kind", CHART_PAGE, "kind load docker-image muster:", quoted=False),
 )
-"""Helm and Docker read no pyproject.toml: their files repeat its number."""
+"""Helm and Docker read no pyproject.toml: their files, and what is typed, repeat its number."""
