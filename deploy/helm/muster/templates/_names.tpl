@@ -40,7 +40,8 @@
 {{- include "muster.serviceAccount" . -}}{{- if .Values.serviceAccount.create }}-migration{{ end -}}
 {{- end -}}
 
-{{/* The host under which providers reach the api, for what leads them to it. */}}
+{{/* The host under which providers reach the api, for what leads them to it. Kubernetes takes names in
+lower case alone, and no address. */}}
 {{- define "muster.host" -}}
 {{- $url := urlParse .Values.publicUrl -}}
 {{- if not $url.host -}}
@@ -49,7 +50,11 @@
 {{- if trimSuffix "/" $url.path -}}
 {{- fail "ingress and httpRoute pass paths on unchanged: set publicUrl without a path, or make a route of your own that takes it away" -}}
 {{- end -}}
-{{- regexReplaceAll ":[0-9]+$" $url.host "" -}}
+{{- $host := regexReplaceAll ":[0-9]+$" $url.host "" | lower -}}
+{{- if regexMatch "^[0-9.]+$|:" $host -}}
+{{- fail "ingress and httpRoute need a name, not an address: set publicUrl, as https://scim.example.com" -}}
+{{- end -}}
+{{- $host -}}
 {{- end -}}
 
 {{/* What the pods of one release have in common; it never changes. */}}

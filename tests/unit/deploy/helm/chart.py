@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 Document = dict[str, Any]
 
 EVERY_OPTION: Values = {
-    "publicUrl": "https://scim.example.com",
+    "publicUrl": "https://SCIM.example.com:8443",
     "settings": {"MUSTER_LOG_LEVEL": "debug"},
     "imagePullSecrets": [{"name": "registry"}],
     "tls": {"existingSecret": "muster-tls", "existingConfigMap": "authorities"},

@@ -99,6 +99,8 @@ def test_what_is_not_meant_is_refused(helm: Helm, values: dict[str, Any], where:
         ({"ingress": {"enabled": True}}, "set publicUrl"),
         ({"httpRoute": {"enabled": True}, "publicUrl": "https://a.test"}, "httpRoute.parentRefs"),
         ({"ingress": {"enabled": True}, "publicUrl": "https://a.test/b"}, "without a path"),
+        ({"ingress": {"enabled": True}, "publicUrl": "http://192.0.2.7:8000"}, "not an address"),
+        ({"ingress": {"enabled": True}, "publicUrl": "https://[2001:db8::7]"}, "not an address"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
