@@ -16,8 +16,22 @@ FOLDERS = {"rules": "prometheus/rules", "dashboards": "grafana/dashboards"}
 """The folders of an export, with those of the distribution."""
 
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-OURS = {"alertname", "installation", "severity"}
-"""The labels that every alert has, and that nobody else gives it."""
+OURS = {
+    "alertname",
+    "database",
+    "installation",
+    "instance",
+    "job",
+    "kind",
+    "lane",
+    "part",
+    "reason",
+    "severity",
+    "share",
+    "window",
+}
+"""The labels by which alerts differ. The same value on all of them would make one alert of several,
+which Prometheus refuses to evaluate, and would tell the wrong thing about the others."""
 
 URL = re.compile(r"https?://[^\s\"'#{}]*[^\s\"'#{}/]")
 
@@ -44,7 +58,10 @@ def monitoring_files(
             raise UnusableLink("a link is an http or https URL without a slash at its end")
     for name in labels or {}:
         if name in OURS or not LABEL.fullmatch(name):
-            raise UnusableLabel(f"no alert can have a label of this name; taken are {sorted(OURS)}")
+            raise UnusableLabel(
+                f"no alert can be given a label {name!r}: a name has letters, digits and _, and"
+                f" these labels tell alerts apart: {', '.join(sorted(OURS))}"
+            )
     texts = {
         f"{folder}/{file.name}": file.read_text(encoding="utf-8")
         for folder, inside in FOLDERS.items()

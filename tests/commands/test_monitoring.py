@@ -90,7 +90,7 @@ def test_what_no_rule_could_hold_is_refused(plain_muster: Muster, tmp_path: Path
     for wrong in (
         ("--runbooks", "wiki.example.com"),
         ("--grafana", "https://grafana.example.com/"),
-        ("--label", "severity=none"),
+        ("--label", "lane=none"),
         ("--label", "two words=no"),
         ("--label", "alone"),
     ):

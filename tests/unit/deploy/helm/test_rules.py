@@ -8,6 +8,7 @@ from deploy.monitoring import rules
 from deploy.monitoring.annotations import Links
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.pace import Pace
+from deploy.monitoring_files import OURS
 from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, value_in
 
 MONITORING = EVERY_OPTION["monitoring"]
@@ -67,7 +68,7 @@ def test_every_series_has_the_name_of_its_installation(helm: Helm, value: str, n
     [
         ({"installation": 'a"b'}, "/monitoring/installation"),
         ({"rules": {"runbookUrl": "wiki.example.com"}}, "/monitoring/rules/runbookUrl"),
-        ({"rules": {"alertLabels": {"severity": "none"}}}, "/monitoring/rules/alertLabels"),
+        ({"rules": {"alertLabels": {"two words": "no"}}}, "/monitoring/rules/alertLabels"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -75,3 +76,10 @@ def test_what_no_rule_could_hold_is_refused(
     helm: Helm, values: dict[str, object], where: str
 ) -> None:
     assert f"at '{where}'" in helm.refuses({"monitoring": values})
+
+
+def test_no_label_that_tells_alerts_apart_can_be_given(helm: Helm) -> None:
+    told = helm.refuses({"monitoring": {"rules": {"alertLabels": dict.fromkeys(OURS, "none")}}})
+    for name in OURS:
+        assert f"at '/monitoring/rules/alertLabels/{name}'" in told
+    assert f"tell alerts apart: {', '.join(sorted(OURS))}" in told
