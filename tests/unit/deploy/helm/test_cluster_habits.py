@@ -71,7 +71,8 @@ def test_what_is_added_reaches_every_pod_and_container(every_option: list[Docume
 def test_pods_run_as_the_account_of_the_values(
     helm: Helm, account: Values, names: tuple[str, str]
 ) -> None:
-    documents = helm.render({"serviceAccount": account})
+    taken_away = {"serviceAccountName": None}  # by an upgrade from a chart that had it
+    documents = helm.render({"serviceAccount": account, **taken_away})
     made = by_kind(documents, "ServiceAccount")
     assert set(made) == (set(names) if account.get("create") else set())
     given = {name: pod["serviceAccountName"] for name, pod in pods_of(documents).items()}

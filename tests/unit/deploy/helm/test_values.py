@@ -28,6 +28,8 @@ GIVEN_BY_THE_CHART = {
     "metrics_port",
     "log_format",
 }
+GONE = {"serviceAccountName"}
+"""Values of earlier charts, whose refusal says what took their place."""
 
 
 def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
@@ -43,7 +45,7 @@ def paths(schema: dict[str, Any], *above: str) -> Iterator[tuple[str, ...]]:
 def test_every_value_that_is_accepted_is_shown_with_its_default() -> None:
     values = value_in((CHART / "values.yaml").read_text())
     for path in paths(SCHEMA):
-        if path[:1] in {("global",), ("settings",)}:  # Helm's own, and README.md's
+        if path and path[0] in {"global", "settings", *GONE}:  # Helm's own, README.md's, refused
             continue
         shown = values
         for name in path:
@@ -94,6 +96,7 @@ def test_what_is_not_meant_is_refused(helm: Helm, values: dict[str, Any], where:
         ({"ingres": {"enabled": True}}, "monitoring, podAnnotations"),
         ({"ingress": {"enable": True}}, "known here are enabled, className"),
         ({"api": {"extraEnv": []}}, "(extraEnv, extraVolumes, affinity, serviceAccount, …)"),
+        ({"serviceAccountName": "ours"}, "it is serviceAccount.name now"),
         ({"settings": {"MUSTER_POTR": "1"}}, "README.md lists the settings"),
         ({"extraEnv": [{"name": "MUSTER_PORT", "value": "1"}]}, "MUSTER_PORT belongs to settings"),
         ({"ingress": {"enabled": True}}, "set publicUrl"),
@@ -121,7 +124,7 @@ def _objects(schema: Any, *above: str) -> Iterator[tuple[str, tuple[str, list[st
     if isinstance(schema, dict):
         closed = schema.get("additionalProperties")
         if isinstance(closed, dict) and "const" in closed:
-            names = [name for name in schema["properties"] if name != "global"]
+            names = [name for name in schema["properties"] if name not in {"global", *GONE}]
             yield "/".join(it for it in above if it != "properties"), (closed["const"], names)
         for name, inner in schema.items():
             yield from _objects(inner, *above, name)
