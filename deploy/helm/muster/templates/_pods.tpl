@@ -155,18 +155,19 @@ setting, the names of the Secret, and which. */}}
 {{- end }}
 {{- end -}}
 
-{{/* Pods of one part keep away from each other where they can. */}}
+{{/* Pods of one part keep away from each other where they can. A constraint with a selector of its own
+stays as it is: Kubernetes refuses a key that is in the selector as well. */}}
 {{- define "muster.spread" -}}
 topologySpreadConstraints:
 {{- range .root.Values.topologySpreadConstraints }}
   - {{- toYaml . | nindent 4 }}
-    {{- if not .labelSelector }}
+    {{- if not (hasKey . "labelSelector") }}
     labelSelector:
       matchLabels:
         {{- include "muster.chosen" $.root | nindent 8 }}
         app.kubernetes.io/component: {{ $.component }}
     {{- end }}
-    {{- if not .matchLabelKeys }}
+    {{- if not (or (hasKey . "labelSelector") (hasKey . "matchLabelKeys")) }}
     matchLabelKeys: [pod-template-hash]
     {{- end }}
 {{- else }} []

@@ -83,13 +83,17 @@ def test_pods_run_as_the_account_of_the_values(
 
 def test_a_constraint_without_a_selector_means_the_pods_of_its_part(helm: Helm) -> None:
     ours = {"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
-    own = {**ours, "labelSelector": {"matchLabels": {"app": "any"}}, "matchLabelKeys": ["x"]}
-    documents = helm.render({"topologySpreadConstraints": [ours, own]})
+    selecting = {**ours, "labelSelector": {"matchLabels": {"pod-template-hash": "any"}}}
+    whole = {**selecting, "matchLabelKeys": ["x"]}
+    of_all_versions = {**ours, "matchLabelKeys": []}
+    given = [ours, selecting, whole, of_all_versions]
+    documents = helm.render({"topologySpreadConstraints": given})
     for part in ("api", "worker", "admin"):
-        first, second = pods_of(documents)[part]["topologySpreadConstraints"]
+        first, *own, last = pods_of(documents)[part]["topologySpreadConstraints"]
         selector = by_kind(documents, "Deployment")[f"muster-{part}"]["spec"]["selector"]
         assert first == {**ours, "labelSelector": selector, "matchLabelKeys": ["pod-template-hash"]}
-        assert second == own
+        assert own == [selecting, whole]
+        assert last == {**of_all_versions, "labelSelector": selector}
     without = helm.render({"topologySpreadConstraints": []})
     assert pods_of(without)["api"]["topologySpreadConstraints"] == []
 
