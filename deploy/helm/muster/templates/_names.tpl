@@ -26,7 +26,7 @@
 
 {{/* By which name does Prometheus tell this installation from others? */}}
 {{- define "muster.installation" -}}
-{{- .Values.monitoring.installation | default (printf "%s/%s" .Release.Namespace (include "muster.name" .)) -}}
+{{- .Values.monitoring.installation | default (printf "%s/%s" .Release.Namespace .Release.Name) -}}
 {{- end -}}
 
 {{/* Pods of one release run as this account; preparations run before Helm has made it. */}}

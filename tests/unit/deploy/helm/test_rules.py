@@ -53,11 +53,11 @@ def test_the_sidecar_of_grafana_finds_every_dashboard(with_every_option: list[Do
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [("", "default/muster"), ("staging, east", "staging, east")]
+    ("value", "name"), [("", "default/scim"), ("staging, east", "staging, east")]
 )
 def test_every_series_has_the_name_of_its_installation(helm: Helm, value: str, name: str) -> None:
     values = {"monitoring": {"installation": value, "podMonitor": {"enabled": True}}}
-    monitor = by_kind(helm.render(values), "PodMonitor")["muster"]
+    monitor = by_kind(helm.render(values, release="scim"), "PodMonitor")["scim-muster"]
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
     (label,) = endpoint["relabelings"]
     assert (label["targetLabel"], label["replacement"]) == ("installation", name)
