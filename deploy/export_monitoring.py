@@ -67,12 +67,26 @@ def _export(folder: Path, texts: Mapping[str, str], *, force: bool) -> dict[str,
     for path, text in texts.items():
         done[path] = Done.UNCHANGED
         if _digest_in(folder, path) != _digest(text):
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, encoding="utf-8")
+            _write(folder / path, text)
             done[path] = Done.WRITTEN
     digests = {path: _digest(text) for path, text in texts.items()}
-    (folder / WRITTEN).write_text(json.dumps(digests, indent=2) + "\n", encoding="utf-8")
+    _write(folder / WRITTEN, json.dumps(digests, indent=2) + "\n")
     return done
+
+
+def _write(place: Path, text: str) -> None:
+    """Write a file beside its place, and put it there as a whole.
+
+    Prometheus and Grafana read the folder meanwhile. An export that was cut short would leave half
+    a file, which no list knows, and which is foreign to the next export.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _written_before(folder: Path) -> dict[str, str]:
@@ -84,7 +98,11 @@ def _written_before(folder: Path) -> dict[str, str]:
     if not isinstance(read, dict):
         return {}
     # A list that was tampered with leads to no file outside of the folder.
-    return {path: digest for path, digest in read.items() if ".." not in Path(path).parts}
+    return {path: digest for path, digest in read.items() if _is_inside(Path(path))}
+
+
+def _is_inside(path: Path) -> bool:
+    return not path.is_absolute() and ".." not in path.parts
 
 
 def _digest_in(folder: Path, path: str) -> str | None:

@@ -1,6 +1,8 @@
 """What does `muster monitoring export` write, and what does it leave alone?"""
 
+import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -75,6 +77,24 @@ def test_an_export_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     done = export_monitoring(tmp_path, {"a": "1", "b": "2"}, force=False)
     assert done == {"a": "unchanged", "b": "written", "c": "removed"}
     assert contents(tmp_path) == {"a": "1", "b": "2", "d": "changed by hand"}
+
+
+def test_a_list_leads_to_no_file_outside_of_the_folder(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "folder", tmp_path / "outside"
+    export_monitoring(folder, {"a": "1"}, force=False)
+    outside.write_text("mine")
+    digest = sha256(b"mine").hexdigest()
+    (folder / WRITTEN).write_text(json.dumps({str(outside): digest, "../outside": digest}))
+    assert export_monitoring(folder, {"a": "1"}, force=False) == {"a": "unchanged"}
+    assert outside.read_text() == "mine"
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    export_monitoring(tmp_path, {"rules/a": "1"}, force=False)
+    with (tmp_path / "rules/a").open() as reader:
+        export_monitoring(tmp_path, {"rules/a": "2"}, force=False)
+        assert reader.read() == "1"
+    assert contents(tmp_path) == {"rules/a": "2"}, "and nothing is left beside it"
 
 
 def test_a_folder_that_cannot_be_written_is_named(plain_muster: Muster, tmp_path: Path) -> None:
