@@ -101,8 +101,8 @@ lock: set-up-test ## Write the locks anew from pyproject.toml; ARGS=--upgrade ta
 wheel: set-up-test ## Build the wheel of this commit, below dist/
 	@$(VENV)/python -m deploy.release.wheel
 
-image: ## Build Muster's image, with the labels of this commit; ARGS="--tag NAME"
-	@docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD) --tag muster $(ARGS) .
+image: ## Build Muster's image, with the labels of this commit (-dirty after a change); ARGS="--tag NAME"
+	@docker build --file deploy/Dockerfile --build-arg REVISION=$$(git rev-parse HEAD)$$(test -z "$$(git status --porcelain)" || echo -dirty) --tag muster $(ARGS) .
 
 release: set-up-test ## Write a version everywhere, its section of the changelog too; ARGS=1.4.0
 	@$(VENV)/python -m deploy.release.begin $(ARGS)
