@@ -68,8 +68,13 @@ KINDS: Mapping[SpanName, SpanKind] = {
 
 
 @contextmanager
-def sending_spans(endpoint: str, ratio: float, part: str) -> Iterator[Tracing]:
-    """Yield a tracing that sends spans to a collector, and send the last ones at the end."""
+def sending_spans(
+    endpoint: str, ratio: float, part: str, last_seconds: float = LAST_EXPORT_SECONDS
+) -> Iterator[Tracing]:
+    """Yield a tracing that sends spans to a collector, and send the last ones at the end.
+
+    :param last_seconds: how long the end of the block waits for the collector.
+    """
     # The library would log each attempt, and the text of its error. Muster has lines of its own.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
     exporter = _LoggedExporter(
@@ -97,11 +102,20 @@ def sending_spans(endpoint: str, ratio: float, part: str) -> Iterator[Tracing]:
     try:
         yield OpenTelemetryTracing(provider.get_tracer("muster"), ratio)
     finally:
-        patience = threading.Timer(LAST_EXPORT_SECONDS, exporter.shutdown)
-        patience.daemon = True
-        patience.start()
-        provider.shutdown()
-        patience.cancel()
+        _send_the_last(provider, exporter, last_seconds)
+
+
+def _send_the_last(provider: TracerProvider, exporter: "_LoggedExporter", seconds: float) -> None:
+    """Send what waits, and leave it after some seconds to a thread that ends with the process.
+
+    A request that has begun cannot be taken back, and may last for ``EXPORT_SECONDS``.
+    """
+    sending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
+    sending.start()
+    sending.join(seconds)
+    if sending.is_alive():
+        exporter.shutdown()
+        LOG.warning("last_spans_dropped")
 
 
 class _LoggedExporter(SpanExporter):
@@ -110,12 +124,13 @@ class _LoggedExporter(SpanExporter):
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
         self._takes_spans = True
+        self._has_ended = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send spans."""
         result = self._exporter.export(spans)
         takes_spans = result is SpanExportResult.SUCCESS
-        if takes_spans is not self._takes_spans:
+        if takes_spans is not self._takes_spans and not self._has_ended:
             if takes_spans:
                 LOG.info("collector_takes_spans")
             else:
@@ -124,7 +139,8 @@ class _LoggedExporter(SpanExporter):
         return result
 
     def shutdown(self) -> None:
-        """Send no more."""
+        """Send no more, and log no more: a thread that outlives the end must not write to it."""
+        self._has_ended = True
         self._exporter.shutdown()
 
 

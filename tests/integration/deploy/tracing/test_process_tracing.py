@@ -1,5 +1,6 @@
 """Which tracing has a process, and what if its collector or its packages are missing?"""
 
+import socket
 import sys
 
 import pytest
@@ -7,6 +8,7 @@ from structlog.testing import capture_logs
 
 from contracts.tracing import UNTRACED, SpanName
 from deploy.settings import read_settings
+from deploy.tracing.otlp import sending_spans
 from deploy.tracing.process_tracing import TracingNotInstalled, process_tracing
 from tests.servers.otlp_collector import collecting
 
@@ -57,6 +59,18 @@ def test_a_collector_that_takes_nothing_is_a_line_of_the_log_without_a_text_of_i
     assert logged == [{"event": "collector_takes_no_spans", "dropped": 1, "log_level": "warning"}]
 
 
+def test_the_end_leaves_a_request_alone_that_the_collector_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, capture_logs() as logged:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with sending_spans(url, 1, "worker", last_seconds=0.1) as tracing:
+            tracing.begin_request(None).end()
+        listener.settimeout(30)
+        connection, _ = listener.accept()
+        with connection:
+            assert is_open(connection), "the end has waited for the request"
+    assert logged == [{"event": "last_spans_dropped", "log_level": "warning"}]
+
+
 @pytest.mark.parametrize("ratio", [0, 1])
 def test_the_ratio_and_not_the_client_decides_what_is_sampled(ratio: int) -> None:
     sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -68,3 +82,14 @@ def test_the_ratio_and_not_the_client_decides_what_is_sampled(ratio: int) -> Non
             assert (span.traceparent or "").startswith(sent[:36])
             span.end()
     assert len(collector.spans) == ratio
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Return whether the other side still waits for an answer."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(65_536):
+            pass
+    except BlockingIOError:
+        return True
+    return False
