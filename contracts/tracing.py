@@ -142,23 +142,40 @@ _NOTHING = nullcontext()
 
 
 def telling(
-    tracing: Tracing, name: SpanName, parent: str | None, attributes: Attributes | None = None
+    tracing: Tracing,
+    name: SpanName,
+    parent: str | None,
+    attributes: Attributes | None = None,
+    *,
+    refusals: tuple[type[BaseException], ...] = (),
 ) -> AbstractContextManager[object]:
-    """Return a context whose block is told as a span, if its parent is sampled."""
+    """Return a context whose block is told as a span, if its parent is sampled.
+
+    :param refusals: errors by which the work answers as it should, so that it has not failed.
+    """
     if not (tracing.is_on and is_sampled(parent)):
         return _NOTHING
-    return _Telling(tracing.begin(name, parent), attributes)
+    return _Telling(tracing.begin(name, parent), attributes, refusals)
 
 
 class _Telling:
     """Ends a span with its block, and names the type of an error that leaves the block."""
 
-    def __init__(self, span: Span, attributes: Attributes | None) -> None:
+    def __init__(
+        self,
+        span: Span,
+        attributes: Attributes | None,
+        refusals: tuple[type[BaseException], ...],
+    ) -> None:
         self._span = span
         self._attributes = attributes
+        self._refusals = refusals
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, type_: type[BaseException] | None, *_: object) -> None:
-        self._span.end(self._attributes, failed=type_.__name__ if type_ else "")
+        failed = ""
+        if type_ is not None and not issubclass(type_, self._refusals):
+            failed = type_.__name__
+        self._span.end(self._attributes, failed=failed)

@@ -87,6 +87,10 @@ class HungUp(SCIMException):
     _default_detail = "The client hung up"
 
 
+REFUSALS = (SCIMException, NoSlot)
+"""Errors by which Muster refuses a request, as it should: the work that they end has not failed."""
+
+
 def as_scim(error: Exception) -> Exception:
     """Return the SCIM error for an error; an unknown error is returned as it is, for a bare 500.
 

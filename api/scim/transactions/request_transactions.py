@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.access.bearer import OpenedConnection
 from api.directory.dialects import DirectoryDatabase, interrupt
 from api.fairness.shares import Shares
-from api.scim.errors import HungUp, SearchTooSlow
+from api.scim.errors import REFUSALS, HungUp, SearchTooSlow
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.transactions.transaction import Transaction
 from contracts.clock import Clock
@@ -60,7 +60,7 @@ class Transactions:
         :raises NoSlot: when the connection writes too much at once.
         :raises UnauthorizedException: when the token has ended meanwhile.
         """
-        with telling(self.tracing, SpanName.TRANSACTION, self.trace.traceparent):
+        with self._telling():
             async with (
                 self.shares.writers.slot(self.owner, urgent=urgent),
                 self.database.write() as db,
@@ -76,7 +76,7 @@ class Transactions:
 
         :raises NoSlot: when the connection writes too much at once.
         """
-        with telling(self.tracing, SpanName.TRANSACTION, self.trace.traceparent):
+        with self._telling():
             async with (
                 self.shares.writers.slot(self.owner),
                 self.database.write_at_once() as db,
@@ -114,6 +114,11 @@ class Transactions:
             finally:
                 hang_up.cancel()
                 await _interrupt_search(tx.db, finding)
+
+    def _telling(self) -> AbstractContextManager[object]:
+        """Return a context whose block is told as a transaction."""
+        parent = self.trace.traceparent
+        return telling(self.tracing, SpanName.TRANSACTION, parent, refusals=REFUSALS)
 
     def _transaction(self, db: AsyncConnection, *, writing: bool) -> Transaction:
         return Transaction(db, self.connection, self.trace, self.clock(), writing)

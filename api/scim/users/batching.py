@@ -15,7 +15,7 @@ from api.access.token_memory import TokenMemory
 from api.batching import Batcher
 from api.directory.dialects import DirectoryDatabase
 from api.fairness.shares import Shares
-from api.scim.errors import TryAgainLater
+from api.scim.errors import REFUSALS, TryAgainLater
 from api.scim.protocol.ids import ID
 from api.scim.transactions.resource_locks import ResourceLocks
 from api.scim.users.hot_sessions import HotSessions
@@ -90,7 +90,9 @@ class BatchedUsers:
         :raises SCIMException: when the write is refused.
         :raises NoSlot: when the connection writes too much at once.
         """
-        with telling(self._tracing, SpanName.TRANSACTION, write.trace.traceparent):
+        with telling(
+            self._tracing, SpanName.TRANSACTION, write.trace.traceparent, refusals=REFUSALS
+        ):
             return await self._write(write)
 
     async def _write(self, write: Write) -> StoredUser:
