@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from contracts.clock import Clock
+from contracts.harmless_telling import harmless_telling
 from contracts.identity_changed import IdentityChangedEnvelope
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
@@ -43,13 +44,17 @@ class BatchTracing:
             yield
         except Exception as error:
             if watch is not None:
-                self._tell_failure(watch, envelopes, type(error).__name__)
+                with harmless_telling():
+                    self._tell_failure(watch, envelopes, type(error).__name__)
             raise
 
     def tell(self, watch: BatchWatch | None, applied: Sequence[Applied]) -> None:
         """Tell the spans of a batch that was just committed."""
-        if watch is None:
-            return
+        if watch is not None:
+            with harmless_telling():
+                self._tell_batch(watch, applied)
+
+    def _tell_batch(self, watch: BatchWatch, applied: Sequence[Applied]) -> None:
         at = self.clock()
         sampled = [it for it in applied if is_sampled(it.envelope.traceparent)]
         batch = self.tracing.begin(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from api.outbox.batches import Batch
 from api.outbox.settle_outcomes import Outcome
+from contracts.harmless_telling import harmless_telling
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
 from contracts.transport import EventOutcome, Rejected, Unknown
@@ -34,8 +35,12 @@ class Publication:
 
 def tell_publication(tracing: Tracing, told: Publication) -> None:
     """Tell the spans of a publication, for those of its events whose traces are sampled."""
-    if not tracing.is_on:
-        return
+    if tracing.is_on:
+        with harmless_telling():
+            _tell_batch(tracing, told)
+
+
+def _tell_batch(tracing: Tracing, told: Publication) -> None:
     sampled = [
         it for it in told.outcomes if _was_sent(it[1]) and is_sampled(it[0].mark.trace.traceparent)
     ]

@@ -1,5 +1,7 @@
 """How do tests hear what is told to a tracing? They keep the spans in memory."""
 
+from typing import Never
+
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,3 +22,21 @@ class ToldSpans:
     def spans(self) -> tuple[ReadableSpan, ...]:
         """Return the spans that have ended, in the order of their ends."""
         return self._kept.get_finished_spans()
+
+
+class BrokenTracing:
+    """A tracing that takes no span. Its error quotes a person."""
+
+    is_on = True
+
+    def begin_request(self, *_: object) -> Never:
+        """Fail."""
+        raise RuntimeError("zebedee")
+
+    def begin(self, *_: object, **_more: object) -> Never:
+        """Fail."""
+        raise RuntimeError("zebedee")
+
+
+UNTOLD = {"event": "spans_untold", "error": "RuntimeError", "log_level": "warning"}
+"""The line of the log about spans that ``BrokenTracing`` has not taken."""

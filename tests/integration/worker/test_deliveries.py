@@ -4,13 +4,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.embedded_transport import EmbeddedDelivery
-from contracts.identity_changed import IdentityChanged
-from contracts.topology import RETRY_DELAYS
-from contracts.transport import Confirmed, PublishOutcome, RetryAfter, Unknown
+from contracts.identity_changed import IdentityChanged, encode, message_id
+from contracts.topology import RETRY_DELAYS, Lane
+from contracts.transport import Confirmed, Parcel, PublishOutcome, RetryAfter, Unknown
+from tests.compatibility.samples import TRACE
 from tests.drivers.people import ADA, BEN, STORE, joiner, renamed
-from tests.drivers.platform import Platform, delivery
+from tests.drivers.platform import Platform, delivered, delivery
+from tests.drivers.told_spans import UNTOLD, BrokenTracing
 
 
 def poisoned(version: int = 1) -> IdentityChanged:
@@ -104,6 +107,20 @@ async def test_a_failure_that_cannot_be_recorded_comes_again(platform: Platform)
     async with platform.database.write() as db:
         await db.exec_driver_sql("DROP TABLE failures")
     assert await _answers(platform, delivery(poisoned())) == [RetryAfter(RETRY_DELAYS[-1])]
+
+
+async def test_events_whose_spans_cannot_be_told_are_applied_once_and_are_no_failures(
+    platform: Platform,
+) -> None:
+    events = [joiner(STORE), joiner(STORE, BEN, "ben")]
+    parcels = [Parcel(message_id(it), Lane.BULK, encode(it, TRACE)) for it in events]
+    deliveries = [delivered(it) for it in parcels]
+    with capture_logs() as log:
+        await replace(platform.handler, tracing=BrokenTracing()).handle(deliveries)
+    assert [it.outcome.result() for it in deliveries] == [Confirmed()] * 2
+    assert [it for it in log if it["log_level"] == "warning"] == [UNTOLD]
+    assert await platform.count("failures") == 0
+    assert len(await platform.accounts()) == 2
 
 
 async def test_what_cannot_be_decoded_is_put_aside_and_the_rest_is_applied(

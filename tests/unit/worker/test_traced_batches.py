@@ -1,13 +1,14 @@
 """Which batches of a worker are told to a tracing, and what of one that has failed?"""
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.clock import now
 from contracts.identity_changed import IdentityChangedEnvelope, Trace, decode, encode
 from contracts.topology import Lane
 from contracts.tracing import UNTRACED, unsampled
 from tests.compatibility.samples import SAMPLES, TRACE
-from tests.drivers.told_spans import ToldSpans
+from tests.drivers.told_spans import UNTOLD, BrokenTracing, ToldSpans
 from worker.traced_batches import BatchTracing
 
 UNSAMPLED = Trace(correlation_id="c", traceparent=unsampled(TRACE.traceparent))
@@ -47,3 +48,16 @@ def test_of_a_failed_batch_each_sampled_event_tells_the_type_of_the_error_alone(
     assert (span.name, span.status.is_ok) == ("worker.event", False)
     assert (span.attributes or {})["error.type"] == "ValueError"
     assert "zebedee" not in span.to_json()
+
+
+def test_an_error_of_the_telling_does_not_take_the_place_of_that_of_the_batch() -> None:
+    traced = BatchTracing(BrokenTracing(), Lane.BULK, now)
+    envelopes = [received(TRACE)]
+    watch = traced.watch_for(envelopes)
+    with (
+        capture_logs() as log,
+        pytest.raises(ValueError, match="ada"),
+        traced.failing(watch, envelopes),
+    ):
+        raise ValueError("ada")
+    assert log == [UNTOLD]

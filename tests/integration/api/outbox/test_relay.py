@@ -7,6 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import update
 from sqlmodel import col
+from structlog.testing import capture_logs
 
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
@@ -28,7 +29,9 @@ from contracts.transport import (
     Unknown,
 )
 from deploy.processes.background_tasks import running_in_background
-from tests.drivers.in_process import Ingress
+from tests.compatibility.samples import TRACE
+from tests.drivers.in_process import USER, Ingress
+from tests.drivers.told_spans import UNTOLD, BrokenTracing
 
 SECOND = 1_000_000
 BULK = MarkSelection(Lane.BULK)
@@ -107,6 +110,18 @@ async def test_an_event_tells_the_newest_state_once_for_all_changes(
     assert (event.identity, event.active, event.groups) == (ada, True, ("Weavers",))
     assert await ingress.marked() == set()
     assert await relay.move(Lane.BULK) == 0
+
+
+async def test_marks_are_cleared_whose_spans_cannot_be_told(
+    ingress: Ingress, post: Post, metrics: ApiMetrics
+) -> None:
+    body = {"schemas": [USER], "userName": "ada"}
+    await ingress.send("POST", "/Users", body, traceparent=TRACE.traceparent or "")
+    relay = Relay(ingress.database, post, metrics, tracing=BrokenTracing())
+    with capture_logs() as log:
+        assert await relay.move(Lane.BULK) == 1
+    assert [it for it in log if it["event"] == UNTOLD["event"]] == [UNTOLD]
+    assert await ingress.marked() == set()
 
 
 async def test_a_leaver_is_in_the_urgent_lane_even_if_still_waiting_in_bulk(
