@@ -42,7 +42,7 @@ def tell_publication(tracing: Tracing, told: Publication) -> None:
 
 def _tell_batch(tracing: Tracing, told: Publication) -> None:
     sampled = [
-        it for it in told.outcomes if _was_sent(it[1]) and is_sampled(it[0].mark.trace.traceparent)
+        it for it in told.outcomes if _is_told(it[1]) and is_sampled(it[0].mark.trace.traceparent)
     ]
     if not sampled:
         return
@@ -54,8 +54,8 @@ def _tell_batch(tracing: Tracing, told: Publication) -> None:
     batch.end(size, at=told.settled_at)
 
 
-def _was_sent(outcome: EventOutcome) -> bool:
-    """Return whether an event was on its way, and not kept back for want of a transport."""
+def _is_told(outcome: EventOutcome) -> bool:
+    """Return whether an event has spans, as all have but those that wait for a transport."""
     return not (isinstance(outcome, Unknown) and not outcome.suspect)
 
 
@@ -65,13 +65,8 @@ def _tell_event(tracing: Tracing, told: Publication, event: Outcome, batch: str 
     relayed = tracing.begin(
         SpanName.RELAY_EVENT, mark.trace.traceparent, at=told.batch.begun_at, links=[batch]
     )
-    published = tracing.begin(SpanName.PUBLISH, relayed.traceparent, at=told.sent_at)
-    failed = type(outcome).__name__ if isinstance(outcome, Unknown | Rejected) else ""
-    published.end(
-        {"muster.bytes": packed.size, "muster.lane": told.lane.value},
-        at=told.answered_at,
-        failed=failed,
-    )
+    if not packed.is_too_large:
+        _tell_sending(tracing, told, event, relayed.traceparent)
     relayed.end(
         {
             "muster.connection": mark.connection_id,
@@ -79,5 +74,19 @@ def _tell_event(tracing: Tracing, told: Publication, event: Outcome, batch: str 
             "muster.attempts": mark.attempts,
         },
         at=told.settled_at,
-        failed=failed,
+        failed="TooLarge" if packed.is_too_large else _failure_of(outcome),
     )
+
+
+def _tell_sending(tracing: Tracing, told: Publication, event: Outcome, parent: str | None) -> None:
+    packed, outcome = event
+    published = tracing.begin(SpanName.PUBLISH, parent, at=told.sent_at)
+    published.end(
+        {"muster.bytes": packed.size, "muster.lane": told.lane.value},
+        at=told.answered_at,
+        failed=_failure_of(outcome),
+    )
+
+
+def _failure_of(outcome: EventOutcome) -> str:
+    return type(outcome).__name__ if isinstance(outcome, Unknown | Rejected) else ""

@@ -5,7 +5,7 @@ import pytest
 from api.directory.identity_changes import IdentityState
 from api.outbox.batches import Batch
 from api.outbox.leasing import Mark
-from api.outbox.parcels import Packed
+from api.outbox.parcels import LARGEST_EVENT, TOO_LARGE, Packed
 from api.outbox.traced_batches import Publication, tell_publication
 from contracts.identity_changed import Profile, Trace
 from contracts.topology import Lane
@@ -46,6 +46,18 @@ def test_an_event_that_was_on_its_way_is_told_with_its_outcome(
         if span.name in OF_AN_EVENT:
             assert (span.attributes or {}).get("error.type") == failed
         assert "zebedee" not in span.to_json()
+
+
+def test_an_event_that_is_too_large_has_failed_without_being_sent() -> None:
+    told = ToldSpans()
+    mark = Mark("okta", "ada", STATE, 1, 0, TRACE)
+    packed = Packed(mark, "acme", "", b"", LARGEST_EVENT + 1, is_too_large=True)
+    published = Publication(Lane.BULK, Batch(begun_at=1), [(packed, TOO_LARGE)], 2, 3, 4)
+    tell_publication(told.tracing, published)
+    assert [(it.name, (it.attributes or {}).get("error.type")) for it in told.spans] == [
+        ("relay.event", "TooLarge"),
+        ("relay.batch", None),
+    ]
 
 
 def test_a_transport_that_is_away_is_a_gap_and_no_span() -> None:
