@@ -15,8 +15,8 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import (
     Link,
@@ -40,6 +40,12 @@ from contracts.tracing import (
     is_sampled,
     unsampled,
 )
+from deploy.tracing.logged_sending import (
+    CountedProcessor,
+    LoggedExporter,
+    NotingSession,
+    WaitingSpans,
+)
 
 LOG = structlog.get_logger(__name__)
 
@@ -47,14 +53,14 @@ TRACES_PATH = "/v1/traces"
 """The path of traces below the address of a collector (OTLP/HTTP)."""
 
 EXPORT_SECONDS = 5.0
-"""Seconds that one request to the collector may take, with its repetitions."""
+"""Seconds until spans are dropped that the collector has not taken, with all repetitions."""
 
 LAST_EXPORT_SECONDS = 3.0
 """Seconds that the end of a process waits for the collector, a tenth of what a drain may take."""
 
 SEND_EVERY_MS = 1_000
 MOST_WAITING = 20_000
-"""Spans that wait for the collector, some 30 MB. Beyond that the oldest are dropped."""
+"""Spans that wait while others are sent, some 30 MB. Beyond that the oldest are dropped."""
 
 MOST_LINKS = 512
 """Links of a batch, more than the largest batch has events."""
@@ -77,11 +83,14 @@ def sending_spans(
     """
     # The library would log each attempt, and the text of its error. Muster has lines of its own.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    exporter = _LoggedExporter(
-        OTLPSpanExporter(
-            endpoint + TRACES_PATH, timeout=EXPORT_SECONDS, compression=Compression.Gzip
-        )
+    session, waiting = NotingSession(), WaitingSpans(MOST_WAITING)
+    sender = OTLPSpanExporter(
+        endpoint + TRACES_PATH,
+        timeout=EXPORT_SECONDS,
+        compression=Compression.Gzip,
+        session=session,
     )
+    exporter = LoggedExporter(sender, session, waiting)
     provider = TracerProvider(
         sampler=ALWAYS_ON,  # what is not sampled never becomes a span
         resource=Resource(
@@ -94,18 +103,14 @@ def sending_spans(
         span_limits=SpanLimits(max_links=MOST_LINKS),
         shutdown_on_exit=False,
     )
-    provider.add_span_processor(
-        BatchSpanProcessor(
-            exporter, max_queue_size=MOST_WAITING, schedule_delay_millis=SEND_EVERY_MS
-        )
-    )
+    provider.add_span_processor(CountedProcessor(exporter, waiting, SEND_EVERY_MS))
     try:
         yield OpenTelemetryTracing(provider.get_tracer("muster"), ratio)
     finally:
         _send_the_last(provider, exporter, last_seconds)
 
 
-def _send_the_last(provider: TracerProvider, exporter: "_LoggedExporter", seconds: float) -> None:
+def _send_the_last(provider: TracerProvider, exporter: SpanExporter, seconds: float) -> None:
     """Send what waits, and leave it after some seconds to a thread that ends with the process.
 
     A request that has begun cannot be taken back, and may last for ``EXPORT_SECONDS``.
@@ -116,32 +121,6 @@ def _send_the_last(provider: TracerProvider, exporter: "_LoggedExporter", second
     if sending.is_alive():
         exporter.shutdown()
         LOG.warning("last_spans_dropped")
-
-
-class _LoggedExporter(SpanExporter):
-    """Sends spans, and logs when the collector ceases to take them, and when it does again."""
-
-    def __init__(self, exporter: SpanExporter) -> None:
-        self._exporter = exporter
-        self._takes_spans = True
-        self._has_ended = False
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Send spans."""
-        result = self._exporter.export(spans)
-        takes_spans = result is SpanExportResult.SUCCESS
-        if takes_spans is not self._takes_spans and not self._has_ended:
-            if takes_spans:
-                LOG.info("collector_takes_spans")
-            else:
-                LOG.warning("collector_takes_no_spans", dropped=len(spans))
-        self._takes_spans = takes_spans
-        return result
-
-    def shutdown(self) -> None:
-        """Send no more, and log no more: a thread that outlives the end must not write to it."""
-        self._has_ended = True
-        self._exporter.shutdown()
 
 
 class OpenTelemetryTracing:

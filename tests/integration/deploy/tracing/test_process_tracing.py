@@ -51,12 +51,14 @@ def test_spans_are_of_their_process_and_the_last_ones_are_sent_at_its_end() -> N
     assert told.attributes == {"muster.actions": 2, "error.type": "ValueError"}
 
 
-def test_a_collector_that_takes_nothing_is_a_line_of_the_log_without_a_text_of_its_own() -> None:
-    with collecting(status=400) as collector, capture_logs() as logged:
+@pytest.mark.parametrize("status", [400, 404, 308])
+def test_a_collector_that_takes_nothing_is_a_line_of_the_log_with_its_status(status: int) -> None:
+    with collecting(status) as collector, capture_logs() as logged:
         settings = read_settings(tracing_endpoint=collector.url, tracing_ratio=1)
         with process_tracing(settings, "api") as tracing:
             tracing.begin_request(None).end()
-    assert logged == [{"event": "collector_takes_no_spans", "dropped": 1, "log_level": "warning"}]
+    line = {"event": "collector_takes_no_spans", "log_level": "warning"}
+    assert logged == [line | {"why": str(status), "dropped": 1}]
 
 
 def test_the_end_leaves_a_request_alone_that_the_collector_does_not_answer() -> None:
