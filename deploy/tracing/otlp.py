@@ -93,7 +93,9 @@ def sending_spans(
     exporter = LoggedExporter(sender, session, waiting)
     provider = TracerProvider(
         sampler=ALWAYS_ON,  # what is not sampled never becomes a span
-        resource=Resource(
+        # Takes OTEL_RESOURCE_ATTRIBUTES too, and a service.instance.id, by which processes of one
+        # part are told apart.
+        resource=Resource.create(
             {
                 "service.namespace": "muster",
                 "service.name": f"muster-{part}",

@@ -19,7 +19,8 @@ FAILED = 2
 class ReceivedSpan:
     """A span as it was sent: ids in hexadecimal digits, times in nanoseconds."""
 
-    service: str
+    resource: Mapping[str, Any]
+    """What is said of the process, as its name and version."""
     name: str
     trace: str
     id: str
@@ -30,6 +31,11 @@ class ReceivedSpan:
     ended: int
     failed: bool
     attributes: Mapping[str, Any]
+
+    @property
+    def service(self) -> str:
+        """Return the name of the process."""
+        return str(self.resource["service.name"])
 
 
 @dataclass(slots=True)
@@ -93,7 +99,7 @@ def collecting(status: int = 200) -> Iterator[Collector]:
 
 def _span(resource: Any, span: Any) -> ReceivedSpan:
     return ReceivedSpan(
-        service=_attributes(resource)["service.name"],
+        resource=_attributes(resource),
         name=span.name,
         trace=span.trace_id.hex(),
         id=span.span_id.hex(),

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import uuid
 
 import pytest
 from structlog.testing import capture_logs
@@ -30,6 +31,20 @@ def test_a_collector_without_the_extra_is_an_error_that_names_it(
         process_tracing(settings, "worker"),
     ):
         raise AssertionError("it has begun")
+
+
+def test_a_process_is_told_apart_and_described_by_the_attributes_of_its_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    described = "deployment.environment.name=staging,service.name=zebedee"
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", described)
+    with collecting() as collector:
+        with sending_spans(collector.url, 1, "worker") as tracing:
+            tracing.begin_request(None).end()
+        [told] = collector.spans
+    assert told.resource["deployment.environment.name"] == "staging"
+    assert told.resource["service.name"] == "muster-worker"
+    assert uuid.UUID(told.resource["service.instance.id"])
 
 
 def test_spans_are_of_their_process_and_the_last_ones_are_sent_at_its_end() -> None:
