@@ -147,9 +147,11 @@ class Handler:
         envelopes = [it.envelope for it in events]
         traced = BatchTracing(self.tracing, self.lane, self.clock)
         watch = traced.watch_for(envelopes)
-        with self.reports.batch(self.lane), traced.failing(watch, envelopes):
-            batch = await apply_batch(self.database, envelopes, self.clock(), lock_timeout, watch)
-        traced.tell(watch, batch.applied)
+        async with traced.failing(watch, envelopes):
+            with self.reports.batch(self.lane):
+                at = self.clock()
+                batch = await apply_batch(self.database, envelopes, at, lock_timeout, watch)
+        await traced.tell(watch, batch.applied)
         if batch.freed:
             self.freed.set()
         return batch

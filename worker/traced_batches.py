@@ -3,16 +3,17 @@
 A batch is one transaction for many events, and so a trace of its own that links to their causes.
 Each sampled event has a span in the trace of its request, with the plan and the actions below. The
 actions of a batch reach the platform together: their spans last from the first statement that saves
-them to the commit.
+them to the commit. Other tasks run while a large batch is told.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from contracts.clock import Clock
 from contracts.harmless_telling import harmless_telling
 from contracts.identity_changed import IdentityChangedEnvelope
+from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
 from worker.apply import Applied
@@ -35,26 +36,26 @@ class BatchTracing:
             return BatchWatch(self.clock)
         return None
 
-    @contextmanager
-    def failing(
+    @asynccontextmanager
+    async def failing(
         self, watch: BatchWatch | None, envelopes: Sequence[IdentityChangedEnvelope]
-    ) -> Iterator[None]:
+    ) -> AsyncIterator[None]:
         """Tell of the events of a batch that an error of the block has ended it."""
         try:
             yield
         except Exception as error:
             if watch is not None:
                 with harmless_telling():
-                    self._tell_failure(watch, envelopes, type(error).__name__)
+                    await self._tell_failure(watch, envelopes, type(error).__name__)
             raise
 
-    def tell(self, watch: BatchWatch | None, applied: Sequence[Applied]) -> None:
+    async def tell(self, watch: BatchWatch | None, applied: Sequence[Applied]) -> None:
         """Tell the spans of a batch that was just committed."""
         if watch is not None:
             with harmless_telling():
-                self._tell_batch(watch, applied)
+                await self._tell_batch(watch, applied)
 
-    def _tell_batch(self, watch: BatchWatch, applied: Sequence[Applied]) -> None:
+    async def _tell_batch(self, watch: BatchWatch, applied: Sequence[Applied]) -> None:
         at = self.clock()
         sampled = [it for it in applied if is_sampled(it.envelope.traceparent)]
         batch = self.tracing.begin(
@@ -63,8 +64,10 @@ class BatchTracing:
             at=watch.begun_at,
             links=[it.envelope.traceparent for it in sampled],
         )
+        time_slice = TimeSlice()
         for it in sampled:
             self._tell_event(watch, it, batch.traceparent, at)
+            await time_slice.pause_if_over()
         batch.end({"muster.lane": self.lane.value, "muster.events": len(applied)}, at=at)
 
     def _tell_event(self, watch: BatchWatch, it: Applied, batch: str | None, at: int) -> None:
@@ -83,16 +86,17 @@ class BatchTracing:
         refusals = [f"{refused.action}: {refused.reason}" for refused in it.plan.refusals]
         plan.end({"muster.actions": len(it.plan.actions), "muster.refusals": refusals}, at=ended)
 
-    def _tell_failure(
+    async def _tell_failure(
         self, watch: BatchWatch, envelopes: Sequence[IdentityChangedEnvelope], failed: str
     ) -> None:
-        at = self.clock()
+        at, time_slice = self.clock(), TimeSlice()
         for it in envelopes:
             if is_sampled(it.traceparent):
                 span = self.tracing.begin(
                     SpanName.WORKER_EVENT, it.traceparent, at=watch.begun_at or at
                 )
                 span.end(_told_of_event(it), at=at, failed=failed)
+                await time_slice.pause_if_over()
 
 
 def _told_of_event(envelope: IdentityChangedEnvelope) -> dict[str, str | int]:

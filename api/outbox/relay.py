@@ -196,7 +196,7 @@ class Relay:
         self._settler.report(lane, outcomes)
         settled = await self._settler.settle(outcomes)
         told = Publication(lane, batch, outcomes, sent_at, answered_at, self._clock())
-        tell_publication(self._tracing, told)
+        await tell_publication(self._tracing, told)
         return settled
 
     async def _publish(self, lane: Lane, packed: Sequence[Packed]) -> Sequence[Outcome]:

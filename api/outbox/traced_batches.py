@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from api.outbox.batches import Batch
 from api.outbox.settle_outcomes import Outcome
 from contracts.harmless_telling import harmless_telling
+from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
 from contracts.transport import EventOutcome, Rejected, Unknown
@@ -33,14 +34,17 @@ class Publication:
     settled_at: int
 
 
-def tell_publication(tracing: Tracing, told: Publication) -> None:
-    """Tell the spans of a publication, for those of its events whose traces are sampled."""
+async def tell_publication(tracing: Tracing, told: Publication) -> None:
+    """Tell the spans of a publication, for those of its events whose traces are sampled.
+
+    Other tasks run meanwhile: a batch may have hundreds of events, with two spans each.
+    """
     if tracing.is_on:
         with harmless_telling():
-            _tell_batch(tracing, told)
+            await _tell_batch(tracing, told)
 
 
-def _tell_batch(tracing: Tracing, told: Publication) -> None:
+async def _tell_batch(tracing: Tracing, told: Publication) -> None:
     sampled = [
         it for it in told.outcomes if _is_told(it[1]) and is_sampled(it[0].mark.trace.traceparent)
     ]
@@ -48,8 +52,10 @@ def _tell_batch(tracing: Tracing, told: Publication) -> None:
         return
     causes = [it.mark.trace.traceparent for it, _ in sampled]
     batch = tracing.begin(SpanName.RELAY_BATCH, None, at=told.batch.begun_at, links=causes)
+    time_slice = TimeSlice()
     for outcome in sampled:
         _tell_event(tracing, told, outcome, batch.traceparent)
+        await time_slice.pause_if_over()
     size: Attributes = {"muster.lane": told.lane.value, "muster.events": len(told.outcomes)}
     batch.end(size, at=told.settled_at)
 
