@@ -48,7 +48,7 @@ class Links:
 
     The defaults invent no host: runbooks are named by their path in the repository, dashboards by
     that in Grafana, which is a link to a reader of alerts in Grafana itself. Rules with other links
-    differ from these in nothing else (``deploy/monitoring_export.py``).
+    differ from these in nothing else (``deploy/monitoring_files.py``).
     """
 
     runbooks: str = "docs/runbooks"
