@@ -6,16 +6,21 @@ it would only be taken for an error of the work, which would be repeated or reco
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
-import structlog
 
-LOG = structlog.get_logger(__name__)
+class Log(Protocol):
+    """The log of a module."""
+
+    def warning(self, event: str, *, error: str) -> object:
+        """Write a line."""
+        ...
 
 
 @contextmanager
-def harmless_telling() -> Iterator[None]:
+def harmless_telling(log: Log) -> Iterator[None]:
     """Log an error of the block by its type alone, since its text may quote a person."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - an error of any kind concerns the trace alone
-        LOG.warning("spans_untold", error=type(error).__name__)
+        log.warning("spans_untold", error=type(error).__name__)

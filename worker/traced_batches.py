@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
+
 from contracts.clock import Clock
 from contracts.harmless_telling import harmless_telling
 from contracts.identity_changed import IdentityChangedEnvelope
@@ -20,6 +22,8 @@ from worker.apply import Applied
 from worker.batch_watch import BatchWatch
 from worker.planning.actions import Action, ChangeDevicePolicy, ReleaseDevice, RemoveDevice
 from worker.planning.facts import key_of_event
+
+LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,14 @@ class BatchTracing:
             yield
         except Exception as error:
             if watch is not None:
-                with harmless_telling():
+                with harmless_telling(LOG):
                     await self._tell_failure(watch, envelopes, type(error).__name__)
             raise
 
     async def tell(self, watch: BatchWatch | None, applied: Sequence[Applied]) -> None:
         """Tell the spans of a batch that was just committed."""
         if watch is not None:
-            with harmless_telling():
+            with harmless_telling(LOG):
                 await self._tell_batch(watch, applied)
 
     async def _tell_batch(self, watch: BatchWatch, applied: Sequence[Applied]) -> None:

@@ -10,6 +10,8 @@ that: the trace shows a gap, and not thousands of spans.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from api.outbox.batches import Batch
 from api.outbox.settle_outcomes import Outcome
 from contracts.harmless_telling import harmless_telling
@@ -17,6 +19,8 @@ from contracts.time_slice import TimeSlice
 from contracts.topology import Lane
 from contracts.tracing import Attributes, SpanName, Tracing, is_sampled
 from contracts.transport import EventOutcome, Rejected, Unknown
+
+LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ async def tell_publication(tracing: Tracing, told: Publication) -> None:
     Other tasks run meanwhile: a batch may have hundreds of events, with two spans each.
     """
     if tracing.is_on:
-        with harmless_telling():
+        with harmless_telling(LOG):
             await _tell_batch(tracing, told)
 
 

@@ -44,7 +44,7 @@ def test_a_process_is_told_apart_and_described_by_the_attributes_of_its_environm
         [told] = collector.spans
     assert told.resource["deployment.environment.name"] == "staging"
     assert told.resource["service.name"] == "muster-worker"
-    assert uuid.UUID(told.resource["service.instance.id"])
+    assert uuid.UUID(told.resource["service.instance.id"]).version == 4
 
 
 def test_spans_are_of_their_process_and_the_last_ones_are_sent_at_its_end() -> None:
