@@ -58,6 +58,20 @@ LAPSE_SECONDS = 0.5
 LOOK_UPS, TIMES_TO_LOOK = 20, 5
 """How many look-ups tell the pace of this machine, and how often they are made."""
 
+STATEMENT_SECONDS = 40
+"""Longer than any statement of a superuser takes, be it a checkpoint on a busy disk."""
+
+CLOSE_SECONDS = 5
+
+BUSY_SESSIONS = """
+SELECT coalesce(datname, '') AS database, backend_type AS kind, coalesce(state, '') AS state,
+    concat(wait_event_type, ':', wait_event) AS waits_for,
+    concat(extract(epoch FROM now() - query_start)::int, ' s: ', left(query, 80)) AS statement
+FROM pg_stat_activity
+WHERE state <> 'idle' AND pid <> pg_backend_pid() OR state IS NULL
+"""
+"""Statements have placeholders in place of values."""
+
 LET_LEASES_LAPSE = """
 UPDATE identities SET due_at = 0 WHERE (connection_id, id) IN (
     SELECT connection_id, id FROM identities
@@ -115,12 +129,28 @@ class Site:
 
     @asynccontextmanager
     async def superuser(self, database: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
-        """Connect to a database with every right, past the proxy."""
-        db = await asyncpg.connect(self.installation.database_url(database, role="postgres"))
+        """Connect to a database with every right, past the proxy.
+
+        A statement that takes longer than ``STATEMENT_SECONDS`` ends with a ``TimeoutError``, and
+        the history says who was busy with what.
+        """
+        url = self.installation.database_url(database, role="postgres")
+        db = await asyncpg.connect(url, command_timeout=STATEMENT_SECONDS)
         try:
             yield db
+        except TimeoutError:
+            self.note("statement has no end", busy=await self._busy_sessions())
+            raise
         finally:
-            await db.close()
+            await db.close(timeout=CLOSE_SECONDS)
+
+    async def _busy_sessions(self) -> list[dict[str, str]]:
+        """Return what each session of the server waits for, or does."""
+        db = await asyncpg.connect(self.installation.database_url("postgres", role="postgres"))
+        try:
+            return [dict(row) for row in await db.fetch(BUSY_SESSIONS)]
+        finally:
+            await db.close(timeout=CLOSE_SECONDS)
 
     @asynccontextmanager
     async def outage(self, recovery: Recovery) -> AsyncIterator[None]:
