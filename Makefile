@@ -41,9 +41,11 @@ test-e2e: set-up-test ## Run the end-to-end tests: processes of Muster, servers 
 		$(VENV)/python -m pytest tests/end_to_end --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Each process has servers and a fleet of its own; rows in one process leave half of two cores idle.
+# A row may be tried three times, and wait for minutes each time, until it says what was wrong.
 test-faults: set-up-test ## Run the tests of faults, in processes, networks and servers in containers
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
-		$(VENV)/python -m pytest tests/faults/distributed --numprocesses 2 --dist worksteal $(ARGS)
+		$(VENV)/python -m pytest tests/faults/distributed --numprocesses 2 --dist worksteal \
+		-o faulthandler_timeout=900 $(ARGS)
 
 test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the dearest requests
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \

@@ -24,11 +24,16 @@ LONGEST_DELAY = {Lane.URGENT: 30, Lane.BULK: 120}
 """The longest seconds between two attempts at a locked-out event: a leaver is applied soon after
 the lock is released, and a hundred thousand joiners are not retried without pause."""
 
+SOON = {Lane.URGENT: 6, Lane.BULK: 1}
+"""How many attempts come after the shortest delay. A lock of half a minute belongs to a forgotten
+session, a shorter one to a transaction that is slow: on a busy disk that may be another worker's,
+and leavers who met it would wait six times as long as it took."""
+
 
 def delay_of(lane: Lane, attempts: int) -> int:
     """Return the seconds until the next attempt at a locked-out event after so many attempts."""
-    tier = RETRY_DELAYS[min(attempts, len(RETRY_DELAYS) - 1)]
-    return min(tier, LONGEST_DELAY[lane])
+    tier = min(max(0, attempts + 1 - SOON[lane]), len(RETRY_DELAYS) - 1)
+    return min(RETRY_DELAYS[tier], LONGEST_DELAY[lane])
 
 
 class OfWorkspace(Protocol):

@@ -31,6 +31,11 @@ def test_an_event_that_is_locked_out_waits_for_growing_tiers_and_not_for_long(la
     assert delays[-1] == LONGEST_DELAY[lane]
 
 
+def test_a_leaver_whose_lock_is_free_within_half_a_minute_is_applied_five_seconds_later() -> None:
+    delays = [delay_of(Lane.URGENT, attempts) for attempts in range(7)]
+    assert delays == [5, 5, 5, 5, 5, 5, 30]
+
+
 @pytest.mark.parametrize("lane", Lane)
 def test_a_batch_waits_longer_than_postgresql_looks_for_deadlocks(lane: Lane) -> None:
     assert SHORT_LOCK_TIMEOUT < 1 < LOCK_TIMEOUTS[lane]
