@@ -33,9 +33,9 @@ ORIGINS = pytest.StashKey[dict[str, str]]()
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
+def anyio_backend() -> tuple[str, dict[str, bool]]:
     """Run coroutine tests and async fixtures of every scope on asyncio."""
-    return "asyncio"
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.hookimpl(wrapper=True)
