@@ -27,6 +27,8 @@ settings.load_profile("ci")
 
 share_compiled_statements()
 
+BOTH_DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
 SETTINGS = pytest.StashKey[ServiceSettings]()
 ORIGINS = pytest.StashKey[dict[str, str]]()
 """Where each kind of server comes from that a test has asked for, in words."""
@@ -120,20 +122,15 @@ def postgres_templates(postgres_server: PostgresServer) -> Iterator[PostgresTemp
         yield PostgresTemplates(postgres_server, kept)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def new_database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, file_templates: FileTemplates
-) -> Iterator[NewDatabase]:
-    """Give what makes fresh databases, empty or migrated: once on SQLite, once on PostgreSQL.
-
-    A test for one of them is marked
-    ``@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)``.
-    """
+@contextmanager
+def _new_databases(request: pytest.FixtureRequest, folder: Path) -> Iterator[NewDatabase]:
+    """Yield what makes databases of the kind of a request; they end with the block."""
     if request.param == "sqlite":
+        file_templates: FileTemplates = request.getfixturevalue("file_templates")
         numbers = count(1)
 
         def new_file(schema: Schema | None = None) -> str:
-            file = tmp_path / f"{next(numbers)}.db"
+            file = folder / f"{next(numbers)}.db"
             return file_templates.copy(schema, file) if schema else f"sqlite+aiosqlite:///{file}"
 
         yield new_file
@@ -147,6 +144,29 @@ def new_database_url(
             return databases.enter_context(made)
 
         yield new_database
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
+    """Give what makes fresh databases, empty or migrated: once on SQLite, once on PostgreSQL.
+
+    A test for one of them is marked
+    ``@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)``.
+    """
+    with _new_databases(request, tmp_path) as new_database_url:
+        yield new_database_url
+
+
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
+def shared_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NewDatabase]:
+    """Give the same for databases that the tests of a module share, which leave them as they are.
+
+    A fixture of the module takes it, and makes there what its tests look at.
+    """
+    with _new_databases(request, tmp_path_factory.mktemp("shared")) as shared_database_url:
+        yield shared_database_url
 
 
 @pytest.fixture

@@ -43,10 +43,12 @@ from contracts.rules import (
     StoreRules,
 )
 from deploy.administration import administration_of
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
-from tests.drivers.both_sides import Courier, Installation
+from tests.drivers.both_sides import Courier, Installation, opened_on_both_sides
 from tests.drivers.in_process import ingress_on
+from tests.servers.migrated import NewDatabase
 from worker.sync.tables import FailureRow
 
 LEAVE = {"op": "replace", "path": "active", "value": False}
@@ -154,6 +156,16 @@ async def full_workspace(
         }
         values["admin"] = admins["viewer"].id
         yield FullWorkspace(it, databases, values, admins, store, people)
+
+
+@asynccontextmanager
+async def new_full_workspace(
+    new_database_url: NewDatabase, texts: Texts = PLAIN
+) -> AsyncIterator[FullWorkspace]:
+    """Make Acme beside another workspace, on databases of its own."""
+    urls = new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)
+    async with opened_on_both_sides(*urls) as both, full_workspace(both, texts) as full:
+        yield full
 
 
 @asynccontextmanager
