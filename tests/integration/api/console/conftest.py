@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from fastapi import FastAPI
 
 from api.directory.dialects import DirectoryDatabase
 from tests.drivers.admin_http import OPERATOR_TOKEN, AdminApi, admin_api_on
 from tests.drivers.browsers import Visitor, signed_in
+from tests.drivers.full_workspace import FullWorkspace, new_full_workspace
+from tests.drivers.whole_console import console_of
+from tests.servers.migrated import NewDatabase
 
 
 @pytest.fixture
@@ -38,3 +42,23 @@ async def stranger(admin_api: AdminApi) -> Visitor:
 async def operator(admin_api: AdminApi) -> Visitor:
     """Give the operator, signed in."""
     return await signed_in(admin_api.app, OPERATOR_TOKEN)
+
+
+@pytest.fixture(scope="module")
+async def full(shared_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Give Acme with one of everything, beside Other, for tests that change none of it."""
+    async with new_full_workspace(shared_database_url) as full:
+        yield full
+
+
+@pytest.fixture(scope="module")
+def app(full: FullWorkspace) -> FastAPI:
+    """Give the console in front of what has one of everything."""
+    return console_of(full.it)
+
+
+@pytest.fixture
+async def changing(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Give Acme with one of everything to a single test, which may change it."""
+    async with new_full_workspace(new_database_url) as changing:
+        yield changing

@@ -3,21 +3,16 @@
 Every form of the console stands in one of the tables: a new one gets a line here.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
+from fastapi import FastAPI
 
-from api.admin_app import create_admin_app
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.drivers.admin_http import OPERATOR_TOKEN
-from tests.drivers.both_sides import opened_on_both_sides
 from tests.drivers.browsers import Visitor, signed_in
 from tests.drivers.console_pages import CONFLICT, CONNECTION, PERSON, routes
-from tests.drivers.examinations import one_finding
-from tests.drivers.full_workspace import FullWorkspace, full_workspace
+from tests.drivers.full_workspace import FullWorkspace
 from tests.readings.whole_databases import whole
-from tests.servers.migrated import NewDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +70,8 @@ TAKES_NOTHING = {
 
 
 @pytest.fixture
-async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
-    """Give Acme with one of everything."""
-    async with (
-        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
-        full_workspace(both) as full,
-    ):
-        yield full
-
-
-@pytest.fixture
-async def owner(full: FullWorkspace) -> Visitor:
+async def owner(app: FastAPI, full: FullWorkspace) -> Visitor:
     """Give the owner of Acme, signed in."""
-    app = create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
     return await signed_in(app, full.admins["owner"].token)
 
 

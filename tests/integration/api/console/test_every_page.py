@@ -4,16 +4,10 @@ Forms are found on the pages that the owner sees. They are then sent as others w
 of their own session, so that nothing but the visitor's rights stands in the way.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
 from fastapi import FastAPI
 
-from api.admin_app import create_admin_app
 from api.console.application import PREFIX
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.drivers.admin_http import OPERATOR_TOKEN
-from tests.drivers.both_sides import opened_on_both_sides
 from tests.drivers.browsers import Visitor, signed_in, visitor_of
 from tests.drivers.console_pages import (
     CONNECTION,
@@ -27,13 +21,14 @@ from tests.drivers.console_pages import (
     route_of,
     routes,
 )
-from tests.drivers.examinations import one_finding
-from tests.drivers.full_workspace import FullWorkspace, full_workspace
+from tests.drivers.full_workspace import FullWorkspace
+from tests.drivers.whole_console import console_of
 from tests.readings.html_pages import PageForm, read_html
 from tests.readings.whole_databases import whole
-from tests.servers.migrated import NewDatabase
 
 MOST_BYTES = 100_000
+
+Forms = dict[str, list[PageForm]]
 
 OF_EVERYBODY = {"/sign-out"}
 """Forms that are about the visitor alone."""
@@ -66,22 +61,6 @@ def later_forms(full: FullWorkspace) -> list[PageForm]:
     ]
 
 
-@pytest.fixture
-async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
-    """Give Acme with one of everything, beside Other."""
-    async with (
-        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
-        full_workspace(both) as full,
-    ):
-        yield full
-
-
-@pytest.fixture
-def app(full: FullWorkspace) -> FastAPI:
-    """Give the console, with the admin API beside it."""
-    return create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
-
-
 async def visitor(app: FastAPI, full: FullWorkspace, name: str) -> Visitor:
     """Return an administrator, signed in, with the proof of the own session at hand."""
     visitor = await signed_in(app, full.admins[name].token)
@@ -90,7 +69,7 @@ async def visitor(app: FastAPI, full: FullWorkspace, name: str) -> Visitor:
     return visitor
 
 
-async def forms_of(full: FullWorkspace, owner: Visitor) -> dict[str, list[PageForm]]:
+async def forms_of(full: FullWorkspace, owner: Visitor) -> Forms:
     """Return all forms about a workspace that its owner may send, by their routes."""
     found = await forms_seen_by(owner, full)
     for form in later_forms(full):
@@ -98,9 +77,15 @@ async def forms_of(full: FullWorkspace, owner: Visitor) -> dict[str, list[PageFo
     return {route: forms for route, forms in found.items() if route not in OF_EVERYBODY}
 
 
-async def forms_seen_by(visitor: Visitor, full: FullWorkspace) -> dict[str, list[PageForm]]:
+@pytest.fixture(scope="module")
+async def forms(app: FastAPI, full: FullWorkspace) -> Forms:
+    """Give all forms about Acme that its owner may send, by their routes."""
+    return await forms_of(full, await visitor(app, full, "owner"))
+
+
+async def forms_seen_by(visitor: Visitor, full: FullWorkspace) -> Forms:
     """Return the forms on all pages of a workspace, by their routes."""
-    found: dict[str, list[PageForm]] = {}
+    found: Forms = {}
     for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
         answer = await visitor.get(page.url(full.values))
         for form in read_html(answer.text, answer.url.raw_path.decode()).forms:
@@ -136,10 +121,9 @@ def test_every_page_has_a_name_of_its_own() -> None:
     assert len({*names}) == len(names)
 
 
-async def test_every_form_is_found(app: FastAPI, full: FullWorkspace) -> None:
-    found = await forms_of(full, await visitor(app, full, "owner"))
+async def test_every_form_is_found(forms: Forms) -> None:
     every = {route.path for route in routes("POST")}
-    assert every - found.keys() == OF_EVERYBODY | ALONE | OF_LINK
+    assert every - forms.keys() == OF_EVERYBODY | ALONE | OF_LINK
 
 
 async def test_the_owner_sees_every_page_and_none_is_large(
@@ -168,22 +152,22 @@ def _shows_nobody(page: ConsolePage, text: str) -> None:
     assert "user-" not in text, page.name
 
 
-async def test_another_workspace_sends_no_form_of_it(app: FastAPI, full: FullWorkspace) -> None:
-    found = await forms_of(full, await visitor(app, full, "owner"))
+async def test_another_workspace_sends_no_form_of_it(
+    app: FastAPI, full: FullWorkspace, forms: Forms
+) -> None:
     stranger = await visitor(app, full, "stranger")
     before = await whole(full.databases)
-    for route, forms in found.items():
-        for form in forms:
+    for route, of_route in forms.items():
+        for form in of_route:
             assert await send(stranger, form) in {403, 404}, (route, form)
     assert await whole(full.databases) == before
 
 
-async def test_a_viewer_changes_nothing(app: FastAPI, full: FullWorkspace) -> None:
-    found = await forms_of(full, await visitor(app, full, "owner"))
+async def test_a_viewer_changes_nothing(app: FastAPI, full: FullWorkspace, forms: Forms) -> None:
     viewer = await visitor(app, full, "viewer")
     before = await whole(full.databases)
-    for route, forms in found.items():
-        for form in forms:
+    for route, of_route in forms.items():
+        for form in of_route:
             status = await send(viewer, form)
             assert status == 403 or route in LOOKS_ALL_THE_SAME, (route, status, form)
     assert await whole(full.databases) == before
@@ -197,19 +181,20 @@ async def test_a_viewer_is_offered_no_form_that_would_be_refused(
 
 
 async def test_the_session_of_a_link_reaches_the_set_up_alone(
-    app: FastAPI, full: FullWorkspace
+    changing: FullWorkspace,
 ) -> None:
-    found = await forms_of(full, await visitor(app, full, "owner"))
+    app = console_of(changing.it)
+    found = await forms_of(changing, await visitor(app, changing, "owner"))
     bearer = visitor_of(app)
-    begun = await bearer.send(f"/set-up/{full.values['secret']}")
+    begun = await bearer.send(f"/set-up/{changing.values['secret']}")
     assert (begun.status_code, begun.url.path) == (200, f"{PREFIX}/setting-up")
-    before = await whole(full.databases)
+    before = await whole(changing.databases)
     for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
-        assert (await bearer.get(page.url(full.values))).status_code == 404, page.name
+        assert (await bearer.get(page.url(changing.values))).status_code == 404, page.name
     await bearer.get("/setting-up")
     for forms in found.values():
         for form in forms:
             assert await send(bearer, form) == 404, form
-    assert await whole(full.databases) == before
+    assert await whole(changing.databases) == before
     made = await bearer.send("/setting-up/token", {"earlier": "end"})
     assert "The new token is made." in made.text

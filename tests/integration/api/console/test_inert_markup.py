@@ -4,14 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from api.admin_app import create_admin_app
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.drivers.admin_http import OPERATOR_TOKEN
-from tests.drivers.both_sides import opened_on_both_sides
 from tests.drivers.browsers import Visitor, signed_in
 from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE
-from tests.drivers.examinations import one_finding
-from tests.drivers.full_workspace import MARKUP, FullWorkspace, full_workspace
+from tests.drivers.full_workspace import MARKUP, FullWorkspace, new_full_workspace
+from tests.drivers.whole_console import console_of
 from tests.readings.html_pages import Element, HtmlPage, read_html
 from tests.servers.migrated import NewDatabase
 
@@ -28,10 +24,7 @@ SHOWN = (
 @pytest.fixture
 async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
     """Give a workspace whose every text is markup."""
-    async with (
-        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
-        full_workspace(both, MARKUP) as full,
-    ):
+    async with new_full_workspace(new_database_url, MARKUP) as full:
         yield full
 
 
@@ -44,8 +37,7 @@ async def pages(visitor: Visitor, full: FullWorkspace) -> AsyncIterator[tuple[st
 
 
 async def test_markup_is_text_on_every_page(full: FullWorkspace) -> None:
-    app = create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
-    owner = await signed_in(app, full.admins["owner"].token)
+    owner = await signed_in(console_of(full.it), full.admins["owner"].token)
     shown = ""
     async for name, page in pages(owner, full):
         assert list(foreign(page)) == [], name

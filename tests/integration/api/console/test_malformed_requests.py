@@ -1,6 +1,5 @@
 """Is each request that no page of the console makes answered in words, and none by a fault?"""
 
-from collections.abc import AsyncIterator
 from inspect import getsource
 from urllib.parse import urlencode
 
@@ -9,20 +8,16 @@ from fastapi import FastAPI
 
 from api.admin.http.bounded_body import LARGEST_BODY
 from api.admin.http.sealing import list_named
-from api.admin_app import create_admin_app
 from api.console.application import PAGES, PREFIX, PUBLIC
 from api.console.cookies import OF_HOST, SESSION
 from api.console.forms import FORM_TYPE, MOST_FIELDS
 from api.console.places import Place, sealed_place
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.drivers.admin_http import OPERATOR_TOKEN
-from tests.drivers.both_sides import opened_on_both_sides
 from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in
 from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE, routes
-from tests.drivers.examinations import one_finding
-from tests.drivers.full_workspace import FullWorkspace, full_workspace
+from tests.drivers.full_workspace import FullWorkspace
+from tests.drivers.whole_console import console_of
 from tests.readings.html_pages import PageForm, read_html
-from tests.servers.migrated import NewDatabase
+from tests.readings.whole_databases import whole
 
 FIRST_FAULT = 500
 
@@ -52,24 +47,19 @@ ODD = "²" * 400
 
 
 @pytest.fixture
-async def full(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
-    """Give Acme with one of everything."""
-    async with (
-        opened_on_both_sides(new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)) as both,
-        full_workspace(both) as full,
-    ):
-        yield full
-
-
-@pytest.fixture
-def app(full: FullWorkspace) -> FastAPI:
-    """Give the console."""
-    return create_admin_app(full.it, examination=one_finding, operator_token=OPERATOR_TOKEN)
-
-
-@pytest.fixture
 async def owner(app: FastAPI, full: FullWorkspace) -> Visitor:
     """Give the owner of Acme, signed in."""
+    return await owner_of(app, full)
+
+
+@pytest.fixture
+async def changing_owner(changing: FullWorkspace) -> Visitor:
+    """Give the owner of the Acme that may be changed, signed in."""
+    return await owner_of(console_of(changing.it), changing)
+
+
+async def owner_of(app: FastAPI, full: FullWorkspace) -> Visitor:
+    """Return the owner of a workspace, signed in, with the proof of the session at hand."""
     owner = await signed_in(app, full.admins["owner"].token)
     await owner.get("/")
     return owner
@@ -153,26 +143,28 @@ async def test_a_body_that_is_no_form_is_refused_in_words_by_every_page(
     full: FullWorkspace, owner: Visitor, body: bytes, content_type: str, status: int
 ) -> None:
     headers = {"content-type": content_type} if content_type else {}
+    before = await whole(full.databases)
     for path in _posted(full):
         answer = await owner.http.post(f"{CONSOLE_URL}{path}", content=body, headers=headers)
         assert answer.status_code == status, path
         assert "<h1>" in answer.text, path
+    assert await whole(full.databases) == before
 
 
 async def test_a_form_without_its_fields_is_no_fault_of_any_page(
-    full: FullWorkspace, owner: Visitor
+    changing: FullWorkspace, changing_owner: Visitor
 ) -> None:
-    for path in _posted(full):
+    for path in _posted(changing):
         if path != "/sign-out" and not path.startswith(tuple(PUBLIC)):
-            answer = await owner.send(path)
+            answer = await changing_owner.send(path)
             assert answer.status_code < FIRST_FAULT, path
 
 
 async def test_fields_that_are_missing_repeated_or_odd_are_no_fault_of_any_page(
-    full: FullWorkspace, owner: Visitor
+    changing: FullWorkspace, changing_owner: Visitor
 ) -> None:
-    tried = 0
-    for form in await _forms(full, owner):
+    owner, tried = changing_owner, 0
+    for form in await _forms(changing, owner):
         for name in form.fields:
             for values in ([], [*form.fields[name], ODD], [ODD, *form.fields[name]]):
                 fields = {**form.fields, name: values, "csrf": [owner.csrf]}
