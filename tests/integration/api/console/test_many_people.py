@@ -1,4 +1,4 @@
-"""Does a page cost the same for 1,000 people and for 100,000? Statements and rows are counted."""
+"""Does a page cost the same for 1,000 people and for 10,000? Statements and rows are counted."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ from tests.drivers.many_users import PATTERN, join
 from tests.readings.statements import asked_of
 from tests.servers.migrated import NewDatabase
 
-FEW, MANY = 1_000, 100_000
+FEW, MANY = 1_000, 10_000
 
 TROUBLE = 10
 """One in so many people is held, refused or given up, and as many calls are logged."""
