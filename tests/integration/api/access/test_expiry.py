@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -33,10 +34,16 @@ REQUESTS: Sequence[tuple[str, str, Any, int]] = [
 @pytest.mark.parametrize(("method", "path", "body", "status"), REQUESTS)
 @pytest.mark.parametrize("remembered", [True, False], ids=["just used", "not used"])
 async def test_a_token_opens_its_connection_until_the_moment_when_it_expires(
-    directory: DirectoryDatabase, method: str, path: str, body: Any, status: int, remembered: bool
+    directory: DirectoryDatabase,
+    workspace: str,
+    method: str,
+    path: str,
+    body: Any,
+    status: int,
+    remembered: bool,
 ) -> None:
     times = [END - 1]
-    async with ingress_on(directory, clock=lambda: times[-1]) as ingress:
+    async with _ingress_at(directory, workspace, times) as ingress:
         user = await ingress.user("ada")
         group = await ingress.group("Weavers", user)
         token = await _token_until_end(ingress)
@@ -53,10 +60,10 @@ async def test_a_token_opens_its_connection_until_the_moment_when_it_expires(
 
 
 async def test_a_write_is_refused_whose_token_expires_while_its_body_arrives(
-    directory: DirectoryDatabase,
+    directory: DirectoryDatabase, workspace: str
 ) -> None:
     times = [END - 1]
-    async with ingress_on(directory, clock=lambda: times[-1]) as ingress:
+    async with _ingress_at(directory, workspace, times) as ingress:
         user = await ingress.user("ada")
 
         async def body() -> AsyncIterator[bytes]:
@@ -82,10 +89,18 @@ async def test_statements_and_lists_agree_on_what_has_expired(
     listed = await list_tokens(it, COMMAND, ingress.connection)
     live = {each.id for each in listed if each.state is TokenState.LIVE}
     async with ingress.database.read() as db:
-        valid = select(TOKENS.c.digest).where(is_valid(TOKENS))
+        of_connection = TOKENS.c.connection_id == ingress.connection
+        valid = select(TOKENS.c.digest).where(of_connection, is_valid(TOKENS))
         found = {id_of(digest) for digest in await db.scalars(valid, {"now": moment})}
     assert found == live
     assert (len(listed), len(live)) == (2, 2 if moment < END else 1)
+
+
+def _ingress_at(
+    directory: DirectoryDatabase, workspace: str, times: Sequence[int]
+) -> AbstractAsyncContextManager[Ingress]:
+    """Open a connection to an api for which it is the last of these times."""
+    return ingress_on(directory, workspace=workspace, clock=lambda: times[-1])
 
 
 async def _token_until_end(ingress: Ingress) -> str:

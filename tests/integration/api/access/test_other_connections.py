@@ -29,9 +29,9 @@ REQUESTS: list[tuple[str, str, Any]] = [
 
 
 @pytest.fixture
-async def victim(ingress: Ingress) -> Ingress:
+async def victim(ingress: Ingress, workspace: str) -> Ingress:
     """Give the connection of another workspace that the same api serves."""
-    return await ingress.neighbour()
+    return await ingress.neighbour(f"Neighbour of {workspace}")
 
 
 @pytest.fixture
