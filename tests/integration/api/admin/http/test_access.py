@@ -11,20 +11,20 @@ from tests.drivers.admin_http import OPERATOR_TOKEN, AdminApi, admin_api_on
 
 
 async def test_the_operator_sees_every_workspace_and_an_owner_their_own(
-    admin_api: AdminApi,
+    shared_api: AdminApi,
 ) -> None:
-    every = await admin_api.operator.get("/workspaces")
+    every = await shared_api.operator.get("/workspaces")
     assert [it["workspace"] for it in every["items"]] == ["Acme", "Other"]
-    own = await admin_api.owner.get("/workspaces")
+    own = await shared_api.owner.get("/workspaces")
     assert own == {"items": [{"workspace": "Acme", "connections": 1}], "next": None}
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", f"{OPERATOR_TOKEN}x", "\xe9"])
 @pytest.mark.parametrize("path", ["/workspaces", "/nothing", ""])
 async def test_a_request_without_a_live_token_learns_nothing_not_even_which_paths_there_are(
-    admin_api: AdminApi, token: str | None, path: str
+    shared_api: AdminApi, token: str | None, path: str
 ) -> None:
-    answer = await admin_api.as_bearer(token).send("GET", path)
+    answer = await shared_api.as_bearer(token).send("GET", path)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
     assert answer.json()["code"] == "unauthenticated"
 

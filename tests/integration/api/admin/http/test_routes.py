@@ -64,18 +64,18 @@ async def test_a_new_workspace_takes_a_demand(admin_api: AdminApi) -> None:
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
 async def test_a_wrong_field_of_a_new_connection_is_named_and_nothing_is_made(
-    admin_api: AdminApi, wrong: dict[str, object], status: int, field: str
+    shared_api: AdminApi, wrong: dict[str, object], status: int, field: str
 ) -> None:
     wanted = {"workspace": "Acme", "portal": "store", "new_workspace": True} | wrong
-    answer = await admin_api.operator.send("POST", "/connections", wanted)
+    answer = await shared_api.operator.send("POST", "/connections", wanted)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
-    assert len((await admin_api.operator.get("/connections"))["items"]) == 2
-    assert len((await admin_api.operator.get("/workspaces"))["items"]) == 2
+    assert len((await shared_api.operator.get("/connections"))["items"]) == 2
+    assert len((await shared_api.operator.get("/workspaces"))["items"]) == 2
 
 
-async def test_a_body_that_is_no_json_is_refused(admin_api: AdminApi) -> None:
+async def test_a_body_that_is_no_json_is_refused(shared_api: AdminApi) -> None:
     for body in (b"{", b"\xff", b"[" * 100_000):
-        answer = await admin_api.operator.http.post(
+        answer = await shared_api.operator.http.post(
             "/admin/v1/connections", content=body, headers={"Content-Type": "application/json"}
         )
         assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_body")
@@ -155,16 +155,16 @@ async def test_tokens_are_paged_the_newest_first(admin_api: AdminApi) -> None:
     ids=["name", "past", "no zone", "mistyped"],
 )
 async def test_a_token_with_a_wrong_choice_is_not_made(
-    admin_api: AdminApi, wanted: dict[str, str], status: int, code: str
+    shared_api: AdminApi, wanted: dict[str, str], status: int, code: str
 ) -> None:
-    answer = await admin_api.owner.send("POST", TOKENS, wanted)
+    answer = await shared_api.owner.send("POST", TOKENS, wanted)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert len((await admin_api.viewer.get(TOKENS))["items"]) == 1
+    assert len((await shared_api.viewer.get(TOKENS))["items"]) == 1
 
 
-async def test_an_id_of_no_token_is_not_repeated(admin_api: AdminApi) -> None:
+async def test_an_id_of_no_token_is_not_repeated(shared_api: AdminApi) -> None:
     for path in (TOKENS, "/admins"):
-        answer = await admin_api.operator.send("DELETE", f"{path}/muster_secret")
+        answer = await shared_api.operator.send("DELETE", f"{path}/muster_secret")
         assert answer.status_code == 404
         assert "muster_secret" not in answer.text
 
@@ -183,8 +183,8 @@ async def test_rules_are_read_tried_and_changed(admin_api: AdminApi) -> None:
         assert (wrong.status_code, wrong.json()["code"]) == (400, "nothing_to_change")
 
 
-async def test_portals_tell_what_their_rules_can_say(admin_api: AdminApi) -> None:
-    told = {it["portal"]: it for it in await admin_api.viewer.get("/portals")}
+async def test_portals_tell_what_their_rules_can_say(shared_api: AdminApi) -> None:
+    told = {it["portal"]: it for it in await shared_api.viewer.get("/portals")}
     assert sorted(told) == ["dashboard", "mdm", "store"]
     assert told["store"]["on_create"] == ["nothing", "create-employee"]
     assert set(told["dashboard"]["roles"]) == {"admin", "editor", "viewer"}
@@ -271,12 +271,12 @@ async def test_an_operator_issues_tokens_and_ends_them(admin_api: AdminApi) -> N
     assert actions[:2] == ["admins.revoke", "admins.create"]
 
 
-async def test_an_owner_issues_no_tokens(admin_api: AdminApi) -> None:
+async def test_an_owner_issues_no_tokens(shared_api: AdminApi) -> None:
     wanted = {"workspace": "Acme", "role": "viewer"}
-    for actor in (admin_api.owner, admin_api.viewer):
+    for actor in (shared_api.owner, shared_api.viewer):
         answer = await actor.send("POST", "/admins", wanted)
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
-    unknown = await admin_api.operator.send("POST", "/admins", wanted | {"workspace": "Nowhere"})
+    unknown = await shared_api.operator.send("POST", "/admins", wanted | {"workspace": "Nowhere"})
     assert (unknown.status_code, unknown.json()["field"]) == (404, "workspace")
 
 
