@@ -34,6 +34,11 @@ NOTED_EVERY = 60_000_000
 """Microseconds between two notes of the last use of a session."""
 
 
+def proof_of(secret: str) -> str:
+    """Return what every form of the session with this secret has to send back."""
+    return digest(secret.encode(), b"csrf", "sha256").hex()
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A live session. ``only`` is the one connection that the session of a set-up link reaches.
@@ -49,7 +54,7 @@ class Session:
     @property
     def csrf(self) -> str:
         """Return what every form of the session has to send back."""
-        return digest(self.secret.encode(), b"csrf", "sha256").hex()
+        return proof_of(self.secret)
 
     @property
     def id(self) -> str:

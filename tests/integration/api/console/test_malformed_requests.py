@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from api.admin.http.bounded_body import LARGEST_BODY
 from api.admin.http.sealing import list_named
 from api.console.application import PAGES, PREFIX, PUBLIC
-from api.console.cookies import OF_HOST, SESSION
 from api.console.forms import FORM_TYPE, MOST_FIELDS
 from api.console.places import Place, sealed_place
 from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in
@@ -49,20 +48,13 @@ ODD = "²" * 400
 @pytest.fixture
 async def owner(app: FastAPI, full: FullWorkspace) -> Visitor:
     """Give the owner of Acme, signed in."""
-    return await owner_of(app, full)
+    return await signed_in(app, full.admins["owner"].token)
 
 
 @pytest.fixture
 async def changing_owner(changing: FullWorkspace) -> Visitor:
     """Give the owner of the Acme that may be changed, signed in."""
-    return await owner_of(console_of(changing.it), changing)
-
-
-async def owner_of(app: FastAPI, full: FullWorkspace) -> Visitor:
-    """Return the owner of a workspace, signed in, with the proof of the session at hand."""
-    owner = await signed_in(app, full.admins["owner"].token)
-    await owner.get("/")
-    return owner
+    return await signed_in(console_of(changing.it), changing.admins["owner"].token)
 
 
 def listed(full: FullWorkspace) -> list[str]:
@@ -76,15 +68,10 @@ def asking(url: str, parameter: str, value: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode({parameter: value})}"
 
 
-def secret_of(visitor: Visitor) -> str:
-    """Return the secret of a session."""
-    return str(visitor.http.cookies[f"{OF_HOST}{SESSION}"])
-
-
 def place_of(visitor: Visitor, path: str, **filters: str) -> str:
     """Return a place in a list, as the session of a visitor has sealed it."""
     list_ = list_named(f"{PREFIX}{path}", filters.items())
-    return sealed_place(secret_of(visitor), Place(KEY), list_)
+    return sealed_place(visitor.secret, Place(KEY), list_)
 
 
 def test_every_list_is_in_the_table() -> None:
