@@ -39,12 +39,15 @@ class CommandsOnDemand(Mapping[str, Any]):
     def __init__(self, listed: Mapping[str, Listed]) -> None:
         """Take the commands by their names, in the order of the help."""
         self._listed = listed
+        self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
-        """Return a command, for which its module is imported."""
-        part = typer.Typer()
-        import_module(self._listed[name].module).register(part)
-        return tidied(get_group(part).commands[name])
+        """Return a command, which is made at the first time: then its module is imported."""
+        if name not in self._made:
+            part = typer.Typer()
+            import_module(self._listed[name].module).register(part)
+            self._made[name] = tidied(get_group(part).commands[name])
+        return self._made[name]
 
     def __contains__(self, name: object) -> bool:
         """Return whether there is such a command, for which nothing is imported."""
@@ -67,11 +70,16 @@ class CommandsOnDemand(Mapping[str, Any]):
 
 
 def group_of(listed: Mapping[str, Listed]) -> type[TyperGroup]:
-    """Return the class of a group whose commands are loaded on demand."""
+    """Return the class of a group whose commands are loaded on demand.
+
+    Its library makes a new group at each call of the application. All of them have the same
+    commands, whose values are set anew by each call.
+    """
+    commands = CommandsOnDemand(listed)
 
     class GroupOnDemand(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
-            super().__init__(**attributes | {"commands": CommandsOnDemand(listed)})
+            super().__init__(**attributes | {"commands": commands})
 
         def list_commands(self, ctx: Any) -> list[str]:
             return list(self.commands)

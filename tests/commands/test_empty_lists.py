@@ -28,7 +28,7 @@ def test_a_next_step_is_a_command_that_can_be_called(step: str) -> None:
     words = arguments_in(step)
     while isinstance(command, TyperGroup):
         command = command.commands[words.pop(0)]
-    command.make_context("muster", words)
+    command.make_context("muster", words, **cli.app.info.context_settings or {})
 
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)

@@ -83,9 +83,12 @@ def test_every_help_has_an_example_that_can_be_called(group: TyperGroup) -> None
 
 
 def _problem_of(command: Any, arguments: list[str]) -> str:
-    """Return why a command does not take arguments; it is not called."""
+    """Return why a command does not take arguments; it is not called.
+
+    The context is as the application would make it, because a command keeps its option for help.
+    """
     try:
-        command.make_context(command.name, arguments)
+        command.make_context(command.name, arguments, **cli.app.info.context_settings or {})
     except typer.TyperException as error:
         return str(getattr(error, "format_message", error.__str__)())
     return ""

@@ -3,8 +3,19 @@
 from pathlib import Path
 
 import pytest
+import typer
 
-from deploy.commands.on_demand import CommandsOnDemand, Listed
+from deploy.commands.on_demand import CommandsOnDemand, Listed, group_of
+
+ECHOES = """
+from typing import Annotated
+import typer
+def echo(word: str = "none", each: Annotated[list[str] | None, typer.Option()] = None) -> None:
+    print(word, each)
+def register(app: typer.Typer) -> None:
+    app.command()(echo)
+    app.command("other")(echo)
+"""
 
 
 @pytest.fixture
@@ -28,3 +39,16 @@ def test_names_are_known_without_an_import(commands: CommandsOnDemand) -> None:
     assert "fails" in commands
     assert "unknown" not in commands
     assert list(commands) == ["fails"]
+
+
+def test_a_second_call_has_nothing_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "command_that_echoes.py").write_text(ECHOES)
+    monkeypatch.syspath_prepend(tmp_path)
+    group = group_of({"echo": Listed("command_that_echoes", "Echoes.")})
+    app = typer.Typer(cls=group)
+    app.callback()(lambda: None)
+    for words in (["--word", "one", "--each", "a", "--each", "b"], [], ["--each", "c"]):
+        app(["echo", *words], standalone_mode=False)
+    assert capsys.readouterr().out == "one ['a', 'b']\nnone None\nnone ['c']\n"
