@@ -1,7 +1,10 @@
 """How are revisions run? Alembic runs those that a database lacks, up to the one that is wanted."""
 
-from alembic import command
+from functools import cache, partial
+
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -41,7 +44,7 @@ async def _missing(revisions: Revisions, connection: AsyncConnection, wanted: st
     """Return the revisions that a database lacks, up to the wanted one, the oldest first."""
     async with connection.begin():
         applied = await connection.run_sync(revisions.applied)
-    scripts = ScriptDirectory.from_config(_config(revisions))
+    scripts = scripts_of(revisions)
     return [*scripts.iterate_revisions(wanted, tuple(applied) or "base")][::-1]
 
 
@@ -57,9 +60,34 @@ async def _step(revisions: Revisions, connection: AsyncConnection, step: Script)
 
 def _upgrade(connection: Connection, revisions: Revisions, wanted: str) -> None:
     revisions.applied(connection)  # refuses a newer schema
+    upgrade(connection, revisions, wanted)
+
+
+def upgrade(connection: Connection, revisions: Revisions, wanted: str) -> None:
+    """Do what ``alembic upgrade`` does, with revisions that are loaded once."""
+    scripts = scripts_of(revisions)
     config = _config(revisions)
     config.attributes["connection"] = connection
-    command.upgrade(config, wanted)
+    with EnvironmentContext(config, scripts, fn=partial(_steps_to, scripts, wanted)):
+        scripts.run_env()
+
+
+def _steps_to(
+    scripts: ScriptDirectory, wanted: str, applied: tuple[str, ...], _context: MigrationContext
+) -> list[RevisionStep]:
+    lacking = scripts.iterate_revisions(wanted, applied, implicit_base=True)
+    upgrade_from = partial(MigrationStep.upgrade_from_script, scripts.revision_map)
+    return [upgrade_from(script) for script in lacking][::-1]
+
+
+@cache
+def scripts_of(revisions: Revisions) -> ScriptDirectory:
+    """Return the revisions of a side as Alembic sees them, which loads a module for each of them.
+
+    The revisions of a process never change, and PostgreSQL has a transaction for each one of them:
+    a directory would load all of its modules as often as it has revisions.
+    """
+    return ScriptDirectory.from_config(_config(revisions))
 
 
 def _config(revisions: Revisions) -> Config:
