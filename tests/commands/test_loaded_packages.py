@@ -1,8 +1,8 @@
 """Does a command load what it needs, and no more? Loading takes most of the time of a command."""
 
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 import typer.main
@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.commands.fresh_process import FreshProcess, fresh_process
 from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
 
@@ -66,31 +67,39 @@ SPARED = [
 for want of a broker, and admin for want of PostgreSQL, at which time they have loaded all that they
 need."""
 
-SCRIPT = """
-import sys
-from deploy.cli import run
-run(sys.argv[1:])
-print(*sys.modules, file=sys.stderr)
-"""
+LOADED_BY_MOST = "deploy.commands.session"
+"""The module by which commands reach databases. With all that it loads it takes longer than most of
+the commands themselves."""
+
+
+@pytest.fixture(scope="module")
+def process_with() -> Iterator[Callable[..., FreshProcess]]:
+    """Give processes that have loaded the command line, and the modules that are named."""
+    with ExitStack() as processes:
+
+        @cache
+        def started(*modules: str) -> FreshProcess:
+            process = fresh_process(*modules, environment=environment_with())
+            return processes.enter_context(process)
+
+        yield started
 
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("arguments", "spared"), SPARED, ids=[given[0] for given, _ in SPARED])
 def test_a_command_does_without_the_packages_of_others(
-    new_database_url: NewDatabase, arguments: Sequence[str], spared: set[str]
+    new_database_url: NewDatabase,
+    process_with: Callable[..., FreshProcess],
+    arguments: Sequence[str],
+    spared: set[str],
 ) -> None:
-    environment = environment_with(
-        MUSTER_DIRECTORY_DATABASE_URL=new_database_url(DIRECTORY),
-        MUSTER_DOWNSTREAM_DATABASE_URL=new_database_url(DOWNSTREAM),
-    )
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-c", SCRIPT, *arguments],
-        env=environment,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    loaded = done.stderr.splitlines()[-1].split()
+    settings = {
+        "MUSTER_DIRECTORY_DATABASE_URL": new_database_url(DIRECTORY),
+        "MUSTER_DOWNSTREAM_DATABASE_URL": new_database_url(DOWNSTREAM),
+    }
+    is_of_most = spared.isdisjoint(OF_DATABASES | OF_ADMINISTRATORS)
+    process = process_with(LOADED_BY_MOST) if is_of_most else process_with()
+    loaded = process.modules_of(arguments, settings)
     assert "typer" in loaded
     assert spared.intersection(loaded) == set()
 
