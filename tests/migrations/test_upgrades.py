@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, migrate
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema, migrate
 from deploy.databases.open_databases import Databases
 from tests.migrations.dumps import SIDES, Dump, load, path_of, read_dump, rows_in
 from tests.migrations.history import migrate_to, revisions_of
@@ -29,7 +29,13 @@ def test_of_every_revision_is_known_what_lay_there(side: str) -> None:
 async def test_the_data_of_a_revision_is_there_and_served_after_the_upgrade(
     new_database_url: NewDatabase, directory: str, downstream: str
 ) -> None:
-    async with opened(new_database_url(), new_database_url()) as databases:
+    def database(schema: Schema, revision: str) -> str:
+        """Make a database to begin with: an empty one, unless it is to be at the newest."""
+        is_newest = revision == schema.known()[-1]
+        return new_database_url(schema) if is_newest else new_database_url()
+
+    urls = database(DIRECTORY, directory), database(DOWNSTREAM, downstream)
+    async with opened(*urls) as databases:
         dumps = await _as_they_were(databases, directory, downstream)
         await migrate(databases)
         await _check_rows(databases, dumps)
