@@ -1,6 +1,7 @@
 """Has a narrow list everybody whom a look at all people finds, in each state, by every filter?"""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ from api.admin.people import ListedPerson, list_people
 from api.directory.connection_states import Verb
 from api.directory.tables import Identity
 from api.reconciliation.person_states import PersonState
-from deploy.databases.open_databases import Databases
-from tests.drivers.full_workspace import FullWorkspace, full_workspace
+from tests.drivers.full_workspace import FullWorkspace, new_full_workspace
+from tests.servers.migrated import NewDatabase
 from worker.sync.tables import SyncRecordRow
 
 Matches = Callable[[ListedPerson], bool]
@@ -60,10 +61,17 @@ LATER = {"inactive", "inside"}
 """Filters by which deleted people are listed whose deletion has arrived."""
 
 
-@pytest.fixture
-async def full(databases: Databases) -> AsyncIterator[FullWorkspace]:
-    """Give Acme with people in each state, for each reason that there is."""
-    async with full_workspace(databases) as full:
+@pytest.fixture(scope="module")
+async def full(shared_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Give what these tests look at, and leave as it is."""
+    async with everybody(shared_database_url) as full:
+        yield full
+
+
+@asynccontextmanager
+async def everybody(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
+    """Make Acme with people in each state, for each reason that there is."""
+    async with new_full_workspace(new_database_url) as full:
         await on_the_way(full)
         await left_unknown(full, full.people["left-1"])
         await unpublishable(full, full.people["active"])
@@ -146,10 +154,13 @@ async def test_people_to_be_published_come_before_those_on_their_way(full: FullW
     assert "user-pending" in pending[1:]
 
 
-async def test_a_paused_connection_holds_whom_it_does_not_publish(full: FullWorkspace) -> None:
-    await change_state(full.it, COMMAND, full.values["connection"], Verb.PAUSE)
-    held = {it.user_name: it.reason for it in await listed(full, 50, state=PersonState.HELD)}
-    pending = {it.user_name for it in await listed(full, 50, state=PersonState.PENDING)}
+async def test_a_paused_connection_holds_whom_it_does_not_publish(
+    new_database_url: NewDatabase,
+) -> None:
+    async with everybody(new_database_url) as full:
+        await change_state(full.it, COMMAND, full.values["connection"], Verb.PAUSE)
+        held = {it.user_name: it.reason for it in await listed(full, 50, state=PersonState.HELD)}
+        pending = {it.user_name for it in await listed(full, 50, state=PersonState.PENDING)}
     assert held["user-marked"] == "paused"
     assert "user-marked" not in pending
 

@@ -1,8 +1,10 @@
 """Does the demo workspace look like one in use, and do both sides agree on all of it?"""
 
+import io
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, redirect_stdout
 from dataclasses import dataclass
 
 import httpx2
@@ -27,7 +29,7 @@ from deploy.demo.colleagues import PRIYA
 from deploy.demo.history import BEGAN, DEVICES, WORKSPACE
 from deploy.demo.past import HOUR
 from deploy.demo.workspace import introduce
-from deploy.settings import read_settings
+from deploy.settings import Settings, read_settings
 from tests.drivers.both_sides import opened_on_both_sides
 from tests.drivers.in_process import metrics_of_nobody
 from tests.servers.migrated import NewDatabase
@@ -55,20 +57,21 @@ class Demo:
         ]
 
 
-@pytest.fixture
-async def databases(new_database_url: NewDatabase) -> AsyncIterator[Databases]:
-    """Give a directory and a downstream, migrated and empty."""
+@asynccontextmanager
+async def introduced(new_database_url: NewDatabase, settings: Settings) -> AsyncIterator[Demo]:
+    """Make an installation as the first run leaves it."""
     urls = new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)
     async with opened_on_both_sides(*urls) as databases:
-        yield databases
+        with redirect_stdout(io.StringIO()) as printed:
+            await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
+        yield Demo(databases, administration_of(databases, settings), printed.getvalue())
 
 
-@pytest.fixture
-async def demo(databases: Databases, capsys: pytest.CaptureFixture[str]) -> Demo:
-    """Give an installation as the first run leaves it."""
-    settings = read_settings()
-    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
-    return Demo(databases, administration_of(databases, settings), capsys.readouterr().out)
+@pytest.fixture(scope="module")
+async def demo(shared_database_url: NewDatabase) -> AsyncIterator[Demo]:
+    """Give one without a console, which tests look at and leave as it is."""
+    async with introduced(shared_database_url, read_settings(console=False)) as demo:
+        yield demo
 
 
 async def test_everything_has_arrived_but_what_went_wrong(demo: Demo) -> None:
@@ -105,48 +108,49 @@ async def test_people_joined_and_left_over_several_days(demo: Demo) -> None:
     assert PRIYA.user_name not in leavers, "she has come back"
 
 
-async def test_the_first_joiner_that_is_printed_is_left_to_the_visitor(demo: Demo) -> None:
-    url, token = (re.search(it, demo.printed) for it in (r"curl -s (\S+)", r"Bearer (\w+[\w-]*)"))
-    assert url
-    assert token
-    app = create_app(demo.it.directory, demo.it.public_url, metrics_of_nobody())
+async def test_the_first_joiner_that_is_printed_is_left_to_the_visitor(
+    new_database_url: NewDatabase,
+) -> None:
     body = {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": "ada@example.com",
     }
-    headers = {"Authorization": f"Bearer {token[1]}"}
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
-        assert (await http.post(url[1], json=body)).status_code == 201
-        listed = (await http.get(url[1], params={"count": 100})).json()
+    async with introduced(new_database_url, read_settings()) as demo:
+        url = re.search(r"curl -s (\S+)", demo.printed)
+        token = re.search(r"Bearer (\w+[\w-]*)", demo.printed)
+        assert url
+        assert token
+        app = create_app(demo.it.directory, demo.it.public_url, metrics_of_nobody())
+        headers = {"Authorization": f"Bearer {token[1]}"}
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
+            assert (await http.post(url[1], json=body)).status_code == 201
+            listed = (await http.get(url[1], params={"count": 100})).json()
     assert listed["totalResults"] == len(listed["Resources"]), "those of the past are counted, too"
 
 
 async def test_a_second_start_makes_nothing_and_without_a_console_names_the_admin_api(
-    databases: Databases, capsys: pytest.CaptureFixture[str]
+    demo: Demo, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = read_settings(console=False)
-    it = administration_of(databases, settings)
-    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
-    first = capsys.readouterr().out
-    assert "/console" not in first
-    assert f"{ADMINISTRATORS}/admin/v1" in first
-    before = await status_of(it, COMMAND)
+    assert "/console" not in demo.printed
+    assert f"{ADMINISTRATORS}/admin/v1" in demo.printed
+    before = await status_of(demo.it, COMMAND)
 
-    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
+    settings = read_settings(console=False)
+    await introduce(demo.databases, settings, ADMINISTRATORS, make_demo=True)
     later = capsys.readouterr().out
     assert "A token for the admin API: muster admins create demo --role owner" in later
     assert "muster_" not in later
-    assert await status_of(it, COMMAND) == before
+    assert await status_of(demo.it, COMMAND) == before
 
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 async def test_where_logs_are_json_the_tokens_are_told_in_json_and_once(
-    databases: Databases, capsys: pytest.CaptureFixture[str]
+    new_database_url: NewDatabase, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = read_settings().model_copy(update={"log_format": "json"})
-    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
-    opened, way = map(json.loads, capsys.readouterr().out.splitlines())
-    assert all(it["token"] for it in opened["connections"].values())
-    assert way["administration"]["url"] == f"{ADMINISTRATORS}/console/"
-    await introduce(databases, settings, ADMINISTRATORS, make_demo=True)
-    assert capsys.readouterr().out == ""
+    async with introduced(new_database_url, settings) as demo:
+        told, way = map(json.loads, demo.printed.splitlines())
+        assert all(it["token"] for it in told["connections"].values())
+        assert way["administration"]["url"] == f"{ADMINISTRATORS}/console/"
+        await introduce(demo.databases, settings, ADMINISTRATORS, make_demo=True)
+        assert capsys.readouterr().out == ""
