@@ -94,14 +94,20 @@ class Pristine:
         """Empty a copy; return whether it is now as it was when it was made, without sessions."""
         try:
             async with connected(url) as db:
-                await db.execute(QUICKLY + RESTART)
-                if used := await _filled(db) - self.kept:
-                    await db.execute(f"TRUNCATE {', '.join(used)} CASCADE")
-                ended = await db.fetchval(SESSIONS) == 0
-                return ended and await _state(db, self.kept) == self.state
+                is_renewed = await self.empty(db)
+                return is_renewed and await db.fetchval(SESSIONS) == 0
         except asyncpg.PostgresError:
-            # It was dropped or closed, its tables are others, or a session keeps one of them.
-            return False
+            return False  # it was dropped or closed
+
+    async def empty(self, db: asyncpg.Connection) -> bool:
+        """Empty the copy of a session; return whether it is now as it was when it was made."""
+        try:
+            await db.execute(QUICKLY + RESTART)
+            if used := await _filled(db) - self.kept:
+                await db.execute(f"TRUNCATE {', '.join(used)} CASCADE")
+            return await _state(db, self.kept) == self.state
+        except asyncpg.PostgresError:
+            return False  # its tables are others, or a session keeps one of them
 
 
 async def _filled(db: asyncpg.Connection) -> set[str]:
