@@ -69,6 +69,7 @@ class Installation:
     courier: Courier
     registry: CollectorRegistry
     metrics: ApiMetrics
+    reports: Reports = field(default_factory=lambda: Reports(WorkerMetrics(CollectorRegistry())))
     seconds_ahead: float = 0
 
     def clock(self) -> int:
@@ -102,8 +103,8 @@ class Installation:
 
     async def replan(self) -> None:
         """Plan refused identities again until none is due."""
-        reports, stop = Reports(WorkerMetrics(CollectorRegistry())), asyncio.Event()
-        replanning = Replanning(self.downstream, reports, stop, asyncio.Event(), self.clock)
+        stop, freed = asyncio.Event(), asyncio.Event()
+        replanning = Replanning(self.downstream, self.reports, stop, freed, self.clock)
         while await replanning.replan_due():
             pass
 
