@@ -64,7 +64,7 @@ async def test_a_stop_leaves_the_bundles_that_were_not_begun_to_come_again(
     assert len(await platform.accounts()) == most * begun
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_a_bundle_is_applied_while_the_one_before_it_waits_for_a_lock(
     platform: Platform,
 ) -> None:
@@ -116,7 +116,7 @@ async def test_a_bundle_of_which_nothing_can_be_decoded_is_answered(platform: Pl
     assert {type(it) for it in answer.outcomes} == {Unknown}
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_only_the_event_that_is_locked_out_leaves_its_bundle(platform: Platform) -> None:
     await platform.apply(joiner(STORE))
     async with held(platform, "SELECT FROM accounts WHERE email = 'ada@acme.test' FOR UPDATE"):

@@ -1,7 +1,7 @@
 """Does an administrator who frees an address give it to the right person, whatever comes after?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import select
@@ -9,7 +9,6 @@ from sqlalchemy import select
 from contracts.downstream.conflicts import Conflicts, ListedConflict
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import DashboardRules, Portal, RemoveUserAndDevices, Role, Rules, StoreRules
-from deploy.databases.engines import open_engines
 from tests.drivers.leavers import KEEP, NEXT, waiting_row
 from tests.drivers.people import (
     ADA,
@@ -26,7 +25,6 @@ from tests.drivers.people import (
 )
 from tests.drivers.platform import Platform, held
 from worker.conflicts import StoredConflicts
-from worker.dialects import DownstreamDatabase
 from worker.errors import (
     ClaimantLeft,
     ConflictChanged,
@@ -41,7 +39,7 @@ from worker.platforms.sql.mapping import ACCOUNTS
 from worker.sync.mapping import RECORDS
 
 ELSEWHERE = "elsewhere@acme.test"
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 
 @pytest.fixture
@@ -347,15 +345,6 @@ async def test_an_account_that_was_not_seen_in_the_way_is_left_alone(
     with pytest.raises(UnknownConflict):
         await conflicts.move("other", "okta", "new", await in_the_way(conflicts), ELSEWHERE)
     assert await addresses(platform) == {ADA: "ada", BEN: "ben"}
-
-
-@pytest.fixture
-async def other(downstream_url: str) -> AsyncIterator[Platform]:
-    """Give the same downstream in the hands of another process, with connections of its own."""
-    reading, writing = open_engines(downstream_url)
-    yield Platform(DownstreamDatabase(reading, writing))
-    await reading.dispose()
-    await writing.dispose()
 
 
 @on_postgres

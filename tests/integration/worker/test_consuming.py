@@ -86,11 +86,11 @@ async def test_a_refused_identity_is_planned_again_by_the_running_worker(
     assert [account.email for account in await platform.accounts()] == [BEN, None]
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself(
-    platform: Platform, downstream_url: str
+    platform: Platform, platform_url: str
 ) -> None:
-    url = make_url(downstream_url)
+    url = make_url(platform_url)
     transport = EmbeddedTransport()
     async with TcpProxy(url.host or "127.0.0.1", url.port or 5432).serving() as proxy:
         through = url.set(host="127.0.0.1", port=proxy.port)
@@ -110,19 +110,19 @@ async def test_consuming_pauses_while_the_database_is_away_and_resumes_by_itself
     assert await platform.count("failures") == 0
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_while_downstream_is_read_only_consuming_pauses_and_no_event_loses_a_try(
-    platform: Platform, downstream_url: str
+    platform: Platform, platform_url: str
 ) -> None:
     transport, metrics = EmbeddedTransport(), CollectorRegistry()
     await platform.apply(joiner(STORE))
     async with working(platform.database, transport, metrics):
-        await demote(downstream_url)
+        await demote(platform_url)
         leaver = parcel(left(joiner(STORE), STORE), Lane.URGENT)
         waiting = asyncio.ensure_future(transport.publish([leaver]))
         await until(partial(is_paused, metrics, Lane.URGENT))
         assert not waiting.done()
-        await promote(downstream_url)
+        await promote(platform_url)
         assert await waiting == [Confirmed()]
         assert not await is_paused(metrics, Lane.URGENT)
     assert [account.removed for account in await platform.accounts()] == [True]
@@ -130,7 +130,7 @@ async def test_while_downstream_is_read_only_consuming_pauses_and_no_event_loses
     assert await platform.count("workspaces") == 1
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 async def test_while_the_disk_is_full_consuming_pauses_and_no_event_loses_a_try(
     platform: Platform,
 ) -> None:

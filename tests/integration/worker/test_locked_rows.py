@@ -30,7 +30,7 @@ from worker.locked_rows import find_locked_out
 from worker.open_deliveries import MAX_BATCH_SIZES
 from worker.planning.facts import key_of_event
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 CLEO = "cleo@acme.test"
 

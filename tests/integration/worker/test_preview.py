@@ -42,7 +42,7 @@ from worker.schema import WorkerTable
 
 EVE = "eve@acme.test"
 
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 
 async def paged(*pages: Sequence[IdentityChanged]) -> AsyncIterator[Sequence[IdentityChanged]]:

@@ -1,7 +1,7 @@
 """What if several workers meet at the same rows? PostgreSQL alone: SQLite has one writer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import event, text
@@ -9,14 +9,12 @@ from sqlalchemy import event, text
 from contracts.database_errors import code_of
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import DashboardRules, Portal, RemoveCollaborator, Role
-from deploy.databases.engines import open_engines
 from tests.drivers.people import ADA, BEN, STORE, WORKSPACE, dashboard, joiner, left, renamed
 from tests.drivers.platform import Platform, delivery, envelope, held
 from worker.apply import Batch, apply_batch
-from worker.dialects import DownstreamDatabase
 from worker.sync.record_failure import Failed, record_failure
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 ADMINS = dashboard(Role.ADMIN)
 VIEWERS = dashboard(Role.VIEWER)
@@ -29,15 +27,6 @@ WAITING = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
 )
-
-
-@pytest.fixture
-async def other(downstream_url: str) -> AsyncIterator[Platform]:
-    """Give the same downstream in the hands of another worker, with connections of its own."""
-    reading, writing = open_engines(downstream_url)
-    yield Platform(DownstreamDatabase(reading, writing))
-    await reading.dispose()
-    await writing.dispose()
 
 
 async def _until_waiting(platform: Platform, workers: int) -> None:

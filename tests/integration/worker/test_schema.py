@@ -12,7 +12,6 @@ from tests.drivers.people import STORE, joiner
 from tests.drivers.platform import Platform
 from tests.servers.migrated import PostgresTemplates
 from tests.servers.postgres import PostgresServer
-from worker.dialects import DownstreamDatabase
 from worker.sync.load import make_then_lock
 from worker.sync.lock_at_once import make_and_lock
 from worker.sync.states import StoredSyncStates
@@ -50,8 +49,9 @@ async def test_names_are_listed_in_one_order_on_every_database(platform: Platfor
 
 
 async def test_records_are_locked_and_read_in_the_order_in_which_they_are_made(
-    platform: Platform, downstream: DownstreamDatabase
+    platform: Platform,
 ) -> None:
+    downstream = platform.database
     events = [joiner(STORE, f"{name}@a.test", name) for name in NAMES]
     await platform.apply(*events)
     async with downstream.write() as db:

@@ -17,7 +17,7 @@ from tests.readings.statements import asked_of
 from worker.apply import apply_batch
 from worker.platforms.sql.mapping import WORKSPACES
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 VIEWERS, ADMINS = dashboard(Role.VIEWER), dashboard(Role.ADMIN)
 HOLDERS = mdm(RemoveUser())

@@ -136,7 +136,7 @@ async def test_a_device_is_removed_once_in_each_of_its_lives(platform: Platform)
         event = returned(resynced(leaver))
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_only_the_first_of_many_enrolments_at_once_is_taken(platform: Platform) -> None:
     enrolments = [platform.inventory.devices.add(WORKSPACE, "L1") for _ in range(5)]
     outcomes = await asyncio.gather(*enrolments, return_exceptions=True)

@@ -14,7 +14,7 @@ from tests.drivers.platform import Platform, delivery, held
 from worker.platforms.sql.mapping import ACCOUNTS
 from worker.sync.mapping import RECORDS
 
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 
 async def addresses(platform: Platform) -> Mapping[str | None, str]:
