@@ -77,13 +77,13 @@ def delivered(sent: Parcel) -> EmbeddedDelivery:
 class Platform:
     """The downstream platform, as events, operators and tests see it. Its clock never moves."""
 
-    def __init__(self, database: DownstreamDatabase) -> None:
+    def __init__(self, database: DownstreamDatabase, lane: Lane = Lane.BULK) -> None:
         self.database = database
         self.inventory = Inventory(database, self.clock)
         self.states = StoredSyncStates(database)
         self.metrics = CollectorRegistry()
         reports, stop = Reports(WorkerMetrics(self.metrics)), asyncio.Event()
-        self.handler = Handler(database, Lane.BULK, reports, stop, self.clock)
+        self.handler = Handler(database, lane, reports, stop, self.clock)
         self.replanning = Replanning(database, reports, stop, asyncio.Event(), self.clock)
 
     @staticmethod

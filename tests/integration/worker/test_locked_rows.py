@@ -55,6 +55,12 @@ ROWS: dict[str, tuple[Rules, str]] = {
 }
 
 
+@pytest.fixture
+def platform(platform: Platform) -> Platform:
+    """Give a platform whose worker takes urgent events, and so waits least for a lock."""
+    return Platform(platform.database, Lane.URGENT)
+
+
 async def _prepared(platform: Platform, rules: Rules) -> None:
     await platform.apply(joiner(rules), joiner(rules, BEN, "ben"))
     if rules is HOLDERS:
@@ -76,7 +82,9 @@ async def test_only_who_needs_a_row_that_is_held_is_set_aside(platform: Platform
     await platform.handler.handle([again])
     assert again.outcome.result() == Confirmed()
     assert [account.removed for account in await platform.accounts()] == [True, True]
-    locked = platform.metrics.get_sample_value("muster_locked_out_events_total", {"lane": "bulk"})
+    locked = platform.metrics.get_sample_value(
+        "muster_locked_out_events_total", {"lane": Lane.URGENT}
+    )
     assert locked == 1
 
 
@@ -103,7 +111,7 @@ async def test_somebody_who_is_no_admin_needs_no_workspace_that_is_held(platform
 
 async def test_one_batch_in_hand_at_a_time_locks_a_workspace_first(platform: Platform) -> None:
     await platform.inventory.workspaces.ensure_workspace(WORKSPACE)
-    batch = MAX_BATCH_SIZES[Lane.BULK]
+    batch = MAX_BATCH_SIZES[Lane.URGENT]
     people = [joiner(ADMINS, f"{n}@acme.test", f"i{n}") for n in range(2 * batch)]
     deliveries = [delivery(person) for person in people]
     async with held(platform, "SELECT FROM workspaces FOR UPDATE"):
@@ -160,7 +168,7 @@ async def test_being_locked_out_never_becomes_a_failure(platform: Platform) -> N
     async with held(platform, ROWS["an account"][1]):
         leaver = delivery(left(joiner(STORE), STORE), attempts)
         await platform.handler.handle([leaver])
-    assert leaver.outcome.result() == RetryAfter(LONGEST_DELAY[Lane.BULK])
+    assert leaver.outcome.result() == RetryAfter(LONGEST_DELAY[Lane.URGENT])
     assert await platform.count("failures") == 0
 
 
