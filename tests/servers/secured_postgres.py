@@ -35,11 +35,15 @@ RELOAD_SECONDS = 30
 """For the server to read its settings again on a busy machine; milliseconds are usual."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SecuredPostgres:
-    """A server that speaks TLS as well, with certificates that can be exchanged."""
+    """A server that speaks TLS as well, with certificates that can be exchanged.
+
+    ``shown`` are its certificate and the authority of clients, while it speaks TLS.
+    """
 
     server: RunningServer
+    shown: tuple[Issued, Path] | None = None
 
     @property
     def plain_url(self) -> str:
@@ -54,7 +58,12 @@ class SecuredPostgres:
         return f"postgresql://{login}@localhost:{self.server.port}/{database}?{query}"
 
     async def show(self, issued: Issued, clients: Path) -> None:
-        """Let the server show this certificate from now on, and trust an authority of clients."""
+        """Let the server show this certificate from now on, and trust an authority of clients.
+
+        Nothing is done if it does so already.
+        """
+        if self.shown == (issued, clients):
+            return
         files = (issued.certificate, issued.key, clients)
         writes = "; ".join(
             f'printf %s "${number}" >{PLACE}/{name}'
@@ -68,6 +77,13 @@ class SecuredPostgres:
             "ALTER SYSTEM SET ssl = on",
         )
         await self.reload()
+        self.shown = issued, clients
+
+    async def show_none(self) -> None:
+        """Let the server speak no TLS from now on."""
+        await self.run("ALTER SYSTEM SET ssl = off")
+        await self.reload()
+        self.shown = None
 
     async def run(self, *statements: str) -> None:
         """Run statements as the superuser."""

@@ -32,11 +32,15 @@ OPTIONS = (
 """The TLS of the broker, in Erlang: every client has to show a certificate."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SecuredRabbitmq:
-    """A broker that speaks TLS as well, with certificates that can be exchanged."""
+    """A broker that speaks TLS as well, with certificates that can be exchanged.
+
+    ``shown`` are its certificate and the authority of clients.
+    """
 
     server: RunningServer
+    shown: tuple[Issued, Path]
 
     @property
     def plain_url(self) -> str:
@@ -49,10 +53,16 @@ class SecuredRabbitmq:
         return f"amqps://{login}@localhost:{self.server.port + TLS_BESIDE}/?{query}"
 
     def show(self, issued: Issued, clients: Path) -> None:
-        """Let the broker show this certificate from now on, and trust an authority of clients."""
+        """Let the broker show this certificate from now on, and trust an authority of clients.
+
+        Nothing is done if it does so already, for the command of the operators is slow to start.
+        """
+        if self.shown == (issued, clients):
+            return
         for file, place in _files(issued, clients).items():
             self.server.container.copy_into_container(file, place)
         self.control("eval", "ssl:clear_pem_cache().")
+        self.shown = issued, clients
 
     def control(self, *command: str) -> None:
         """Run a command of the broker's operators."""
@@ -80,7 +90,7 @@ def secured_rabbitmq(
         beside={TLS_PORT: TLS_BESIDE},
         small_disks={IN_MEMORY: "1g"},
     ) as server:
-        it = SecuredRabbitmq(server)
+        it = SecuredRabbitmq(server, (issued, clients))
         wait_for_rabbitmq(it.plain_url)
         yield it
 

@@ -134,8 +134,7 @@ async def test_a_missing_file_is_named(postgres: SecuredPostgres, tmp_path: Path
 async def test_a_server_without_tls_is_told_as_such(
     postgres: SecuredPostgres, trusted: Path
 ) -> None:
-    await postgres.run("ALTER SYSTEM SET ssl = off")
-    await postgres.reload()
+    await postgres.show_none()
     reason = await refusal_of(postgres.url(sslmode="verify-full", sslrootcert=trusted))
     assert reason == "the server does not speak TLS there"
 
