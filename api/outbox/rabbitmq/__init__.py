@@ -1,5 +1,5 @@
 """How does the relay speak to RabbitMQ? A publisher sends batches and awaits their confirms.
 
-The tests lie in ``tests/integration/rabbitmq/test_publisher.py`` and
-``tests/conformance/test_transport.py``.
+The tests lie in ``test_publisher.py`` and ``test_own_queues.py`` of ``tests/integration/rabbitmq``,
+and in ``tests/conformance/test_transport.py``.
 """

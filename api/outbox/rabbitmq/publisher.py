@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractExchange
+from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import (
     ChannelNotFoundEntity,
     ChannelPreconditionFailed,
@@ -17,6 +17,7 @@ from pamqp.commands import Basic
 from api.outbox.rabbitmq.backlog import BundleQueues, BundleSizes, count
 from api.outbox.rabbitmq.connection import Broker
 from api.outbox.rabbitmq.line import RabbitmqLine, is_blocked
+from api.outbox.rabbitmq.own_queues import OwnQueues
 from contracts.remote_calls import RemoteCallFailed, remote_call
 from contracts.topology import (
     ATTEMPTS_HEADER,
@@ -36,10 +37,12 @@ from contracts.transport import (
 
 CONFIRM_SECONDS = 10.0
 """How long to wait for a connection, then for a broker that blocks publishers, then for a confirm:
-three times this is less than the relay leases its marks for."""
+a look before takes less, and one after as long, and all that less than marks are leased for."""
 
 LOOK_SECONDS = 3.0
 """How long a look at the broker may take; a scrape of metrics waits for it."""
+
+NO_LOOK = "no look at the queues in time"
 
 TOO_LARGE = "the event is larger than the broker takes (max_message_size)"
 """The reason why the broker closes a channel over a single message: only the size of a message can
@@ -70,28 +73,20 @@ class RabbitmqPublisher:
         broker = Broker(url)
         self._line = RabbitmqLine(broker, "muster relay")
         self._suspects_line = RabbitmqLine(broker, "muster relay, suspects")
+        self._own = {line: OwnQueues() for line in (self._line, self._suspects_line)}
         self._alone = asyncio.Lock()
         self._bundle_sizes = BundleSizes()
         self._bundle_queues = BundleQueues(watch)
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
         """Publish parcels in their order, and return the outcome of each."""
-        try:
-            exchange = await self._exchange(self._line)
-        except RemoteCallFailed as failure:
-            return [Unknown(str(failure)) for _ in parcels]
-        line = self._line
-        self._bundle_sizes.note(parcels)
-        return await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in parcels))
+        return await self._publish(self._line, parcels)
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
         """Publish a suspect on the line for suspects, one at a time."""
         async with self._alone:
-            try:
-                exchange = await self._exchange(self._suspects_line)
-            except RemoteCallFailed as failure:
-                return Unknown(str(failure))
-            return await self._send(self._suspects_line, exchange, parcel)
+            [outcome] = await self._publish(self._suspects_line, [parcel])
+            return outcome
 
     async def inspect(self) -> TransportState:
         """Return whether the broker takes messages, and how many lie in its queues."""
@@ -118,6 +113,58 @@ class RabbitmqPublisher:
         """Close both lines; parcels on their way, and all later ones, become Unknown."""
         await self._line.close()
         await self._suspects_line.close()
+
+    async def _publish(
+        self, line: RabbitmqLine, parcels: Sequence[Parcel]
+    ) -> Sequence[PublishOutcome]:
+        """Publish parcels of which Muster's own queues are not known to be missing.
+
+        A parcel is confirmed once its queue was found after the confirm: else only a queue of
+        another system may have taken it.
+        """
+        own = self._own[line]
+        try:
+            connection, exchange = await self._exchange(line)
+            missed = own.missed_of(map(self._queue, parcels))
+            async with remote_call(LOOK_SECONDS, late=NO_LOOK):
+                missing = await own.missing_of(missed, connection)
+        except RemoteCallFailed as failure:
+            return [Unknown(str(failure)) for _ in parcels]
+        sent = [it for it in parcels if self._queue(it) not in missing]
+        self._bundle_sizes.note(sent)
+        told = await asyncio.gather(*(self._send(line, exchange, parcel) for parcel in sent))
+        found = iter(await self._as_found(line, connection, sent, told))
+        return [
+            Unknown(TOPOLOGY_NOT_APPLIED) if self._queue(it) in missing else next(found)
+            for it in parcels
+        ]
+
+    async def _as_found(
+        self,
+        line: RabbitmqLine,
+        connection: AbstractConnection,
+        parcels: Sequence[Parcel],
+        told: Sequence[PublishOutcome],
+    ) -> Sequence[PublishOutcome]:
+        """Return outcomes in which a confirm of another system's queue alone is Unknown."""
+        pairs = list(zip(parcels, told, strict=True))
+        taken = {self._queue(it) for it, outcome in pairs if outcome == Confirmed()}
+        try:
+            async with remote_call(self._confirm_seconds, late=NO_LOOK):
+                missing = await self._own[line].missing_of(taken, connection)
+        except RemoteCallFailed as failure:
+            line.doubt()
+            missing, reason = frozenset(taken), str(failure)
+        else:
+            reason = TOPOLOGY_NOT_APPLIED
+        return [
+            Unknown(reason) if outcome == Confirmed() and self._queue(it) in missing else outcome
+            for it, outcome in pairs
+        ]
+
+    def _queue(self, parcel: Parcel) -> str:
+        name = self._topology.bundles if parcel.is_bundle else self._topology.lane
+        return name(parcel.lane)
 
     async def _send(
         self, line: RabbitmqLine, exchange: AbstractExchange, parcel: Parcel
@@ -147,14 +194,14 @@ class RabbitmqPublisher:
         is_ours = self._line.is_closed or isinstance(failure.__cause__, BROKER_STATE)
         return Unknown(str(failure), suspect=not is_ours)
 
-    async def _exchange(self, line: RabbitmqLine) -> AbstractExchange:
+    async def _exchange(self, line: RabbitmqLine) -> tuple[AbstractConnection, AbstractExchange]:
         async with remote_call(self._confirm_seconds, late="no connection in time"):
             connection, channel = await line.open()
             exchange = await channel.get_exchange(self._topology.events, ensure=False)
         async with remote_call(self._confirm_seconds, late="blocked by the broker"):
             if connection.transport:
                 await connection.transport.ready()
-        return exchange
+        return connection, exchange
 
 
 def _is_incomplete(failure: RemoteCallFailed) -> bool:
