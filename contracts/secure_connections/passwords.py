@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from contracts.secure_connections.files import read_beginning
 from contracts.secure_connections.problems import PasswordFileUnusable
 
 PASSWORD_FILE = "password_file"  # noqa: S105  # the name of a parameter
@@ -11,6 +12,9 @@ PASSWORD_FILE = "password_file"  # noqa: S105  # the name of a parameter
 
 BYTE_ORDER_MARK = "\ufeff"
 """A sign that editors put at the beginning of a file, and do not show."""
+
+MOST_BYTES = 65_536
+"""Bytes of the largest file: PostgreSQL takes no longer password, and RabbitMQ none so long."""
 
 
 def with_password_file(url: str, file: Path) -> str:
@@ -30,12 +34,15 @@ def password_in(parameters: Mapping[str, str]) -> str | None:
         return None
     file = Path(parameters[PASSWORD_FILE])
     try:
-        password = file.read_text(encoding="utf-8").rstrip("\r\n")
+        content = read_beginning(file, MOST_BYTES + 1)
+        password = content[:MOST_BYTES].decode(encoding="utf-8")
     except OSError as error:
         raise PasswordFileUnusable(f"no password at {file}: {error.strerror}") from error
     except UnicodeDecodeError:
         raise PasswordFileUnusable(f"no password at {file}: the file is no text") from None
-    if (lack := _lack_of(password)) is not None:
+    password = password.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    lack = "is too large" if len(content) > MOST_BYTES else _lack_of(password)
+    if lack is not None:
         raise PasswordFileUnusable(f"no password at {file}: the file {lack}")
     return password
 

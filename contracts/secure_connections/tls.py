@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
+from contracts.secure_connections.files import read_beginning
 from contracts.secure_connections.problems import TlsFileUnusable
 
 
@@ -128,8 +129,8 @@ def _show(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
 
 
 def _see_to(file: Path, lack: str) -> None:
-    """Raise an error that names a file that cannot be opened; the library's would not."""
+    """Raise an error that names a file that cannot be read; the library's would not."""
     try:
-        file.open("rb").close()
+        read_beginning(file, most=1)
     except OSError as error:
         raise TlsFileUnusable(f"{lack} at {file}: {error.strerror}") from error

@@ -1,5 +1,6 @@
 """Is a password read from the file that a URL names, each time anew?"""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def test_a_url_may_name_no_file() -> None:
         pytest.param(b"\xef\xbb\xbfpass\n", "a byte order mark", id="byte order mark"),
         pytest.param("pass\n".encode("utf-16-le"), "NUL", id="UTF-16"),
         pytest.param(b"pass\nword\n", "more than one line", id="two lines"),
+        pytest.param(b"x" * 65_537, "the file is too large", id="too large"),
         pytest.param(b"pass\rword", "more than one line", id="two lines of an old Mac"),
     ],
 )
@@ -48,3 +50,23 @@ def test_a_file_that_holds_no_password_is_named(
         file.write_bytes(content)
     with pytest.raises(PasswordFileUnusable, match=f"no password at {file}: .*{told}"):
         password_in({PASSWORD_FILE: str(file)})
+
+
+def test_the_longest_password_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(b"x" * 65_535 + b"\n")
+    assert password_in({PASSWORD_FILE: str(file)}) == "x" * 65_535
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "password"
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to("/dev/zero")
+    with pytest.raises(PasswordFileUnusable, match=f"no password at {path}: (Is a|Not a) "):
+        password_in({PASSWORD_FILE: str(path)})

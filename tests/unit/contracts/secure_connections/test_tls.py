@@ -94,3 +94,14 @@ def test_a_key_in_the_file_of_the_certificate_needs_no_file_of_its_own(
         TlsContexts(Tls(Verification.NOTHING, certificate=both)).current()
     both.write_bytes(issued.certificate.read_bytes() + issued.key.read_bytes())
     TlsContexts(Tls(Verification.NOTHING, certificate=both)).current()
+
+
+@pytest.mark.parametrize("file", ["roots", "certificate", "key"])
+def test_a_pipe_is_named_and_not_waited_for(
+    authority: Authority, tmp_path: Path, file: str
+) -> None:
+    issued, pipe = authority.issue("muster"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    files = {"certificate": issued.certificate, "key": issued.key} | {file: pipe}
+    with pytest.raises(TlsFileUnusable, match=f"at {pipe}: Not a regular file"):
+        TlsContexts(Tls(Verification.NAME, **files)).current()
