@@ -5,6 +5,7 @@ for a success. Muster has a line where something changes, with a status or the t
 """
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ LOG = structlog.get_logger(__name__)
 NOT_SENT = "NotSent"
 """The reason of spans that the library has not made a request of."""
 
+ENDLESS = "EndlessAnswer"
+"""The reason of spans to which the answer did not come to its end: no collector answers so."""
+
+MOST_ANSWER_BYTES, MOST_ANSWER_SECONDS = 65_536, 5.0
+"""An answer that is longer, or takes longer, is left. A collector answers with a few bytes, but at
+an address that is not one there may be a file or a stream, which would take all memory."""
+
 SUCCESSES = range(200, 300)
 
 
@@ -29,13 +37,29 @@ class NotingSession(Session):
     def send(self, request: PreparedRequest, **options: Any) -> Response:
         """Send a request."""
         try:
-            answer = super().send(request, **options)
+            answer = super().send(request, **options | {"stream": True})
+            is_whole = _comes_to_its_end(answer)
         except Exception as error:
             self.refusal = type(error).__name__
             raise
-        taken = answer.status_code in SUCCESSES
-        self.refusal = "" if taken else str(answer.status_code)
+        if answer.status_code not in SUCCESSES:
+            self.refusal = str(answer.status_code)
+        else:
+            self.refusal = "" if is_whole else ENDLESS
         return answer
+
+
+def _comes_to_its_end(answer: Response) -> bool:
+    """Read an answer, so that its connection serves again; leave one that does not end."""
+    until = time.monotonic() + MOST_ANSWER_SECONDS
+    left = MOST_ANSWER_BYTES
+    with answer:
+        while left > 0 and time.monotonic() < until:
+            read = len(answer.raw.read1(left, decode_content=False))
+            if not read:
+                return True
+            left -= read
+    return False
 
 
 class WaitingSpans:

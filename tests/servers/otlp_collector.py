@@ -4,7 +4,7 @@ import gzip
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -86,12 +86,43 @@ def collecting(status: int = 200) -> Iterator[Collector]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        collector.url = f"http://127.0.0.1:{server.server_port}"
+    with _serving(Receiver) as url:
+        collector.url = url
+        yield collector
+
+
+@contextmanager
+def answering_without_end() -> Iterator[str]:
+    """Run what is no collector on a free port: each answer lasts until the client hangs up."""
+
+    class Streamer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(4_096))
+            self.close_connection = True
+
+        def finish(self) -> None:
+            with suppress(OSError):  # what could not be written to a client that is gone
+                super().finish()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name there
+            """Say nothing."""
+
+    with _serving(Streamer) as url:
+        yield url
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         serving = threading.Thread(target=server.serve_forever, args=(0.02,))
         serving.start()
         try:
-            yield collector
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             serving.join()

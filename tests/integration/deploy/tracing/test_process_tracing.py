@@ -11,7 +11,7 @@ from contracts.tracing import UNTRACED, SpanName
 from deploy.settings import read_settings
 from deploy.tracing.otlp import sending_spans
 from deploy.tracing.process_tracing import TracingNotInstalled, process_tracing
-from tests.servers.otlp_collector import collecting
+from tests.servers.otlp_collector import answering_without_end, collecting
 
 
 def test_without_a_collector_a_process_has_none() -> None:
@@ -74,6 +74,17 @@ def test_a_collector_that_takes_nothing_is_a_line_of_the_log_with_its_status(sta
             tracing.begin_request(None).end()
     line = {"event": "collector_takes_no_spans", "log_level": "warning"}
     assert logged == [line | {"why": str(status), "dropped": 1}]
+
+
+def test_an_answer_without_an_end_is_left_and_is_a_line_of_the_log() -> None:
+    with (
+        answering_without_end() as url,
+        capture_logs() as logged,
+        sending_spans(url, 1, "api") as tracing,
+    ):
+        tracing.begin_request(None).end()
+    line = {"event": "collector_takes_no_spans", "log_level": "warning"}
+    assert logged == [line | {"why": "EndlessAnswer", "dropped": 1}]
 
 
 def test_the_end_leaves_a_request_alone_that_the_collector_does_not_answer() -> None:
