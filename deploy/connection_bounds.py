@@ -33,6 +33,10 @@ class Bounds:
     rest_seconds: float = 10
     """For the rest of a body whose request is answered already, so that the client reads that."""
 
+    unfinished_seconds: float = 5
+    """For the rest of a request that has not come whole when the process begins to drain. A request
+    that is answered with 503 then was not begun with, so that it can be sent again."""
+
     answer_seconds: float = 30
     """For receiving ``least_taken`` bytes of an answer, or all that is left of it."""
 

@@ -10,7 +10,8 @@ class Ending(StrEnum):
     """The reason why Muster ended a connection. The time-out between requests is not counted."""
 
     LATE = "late"
-    """The head of a request, or the rest of an answered one, did not come in time."""
+    """The head of a request, or the rest of an answered one, did not come in time; or the rest of a
+    request before the process ended."""
 
     UNREAD = "unread"
     """The client did not take its answer."""

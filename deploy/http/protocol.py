@@ -71,6 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._wait = Wait.NOTHING
         self._deadline: asyncio.TimerHandle | None = None
         self._next_check: asyncio.TimerHandle | None = None
+        self._drained: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Admit the client if there is room; else answer with 503."""
@@ -87,6 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._open_connections.remove(self)
         _cancel(self._deadline)
         _cancel(self._next_check)
+        _cancel(self._drained)
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
@@ -121,6 +123,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Close an idle connection."""
         super().timeout_keep_alive_handler()
         self._update_wait()
+
+    def shutdown(self) -> None:
+        """Answer what has come, at the end of the process, and wait briefly for what has not."""
+        super().shutdown()
+        if self._is_served() and self.cycle.more_body:
+            seconds = self._bounds.unfinished_seconds
+            self._drained = self.loop.call_later(seconds, self._end_unfinished)
 
     def give_way(self) -> None:
         """Close the connection in favour of another one."""
@@ -195,10 +204,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, refusal: RefusedRequest) -> None:
         """Refuse a request that cannot be read, even if the application has begun to serve it."""
+        self._answer_instead(refusal.error_status_hint, str(refusal))
+
+    def _answer_instead(self, status: int, text: str) -> None:
+        """Answer in place of the application, which is told that its client is gone."""
         if self._is_served():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self._answer(refusal.error_status_hint, str(refusal))
+        self._answer(status, text)
 
     def _is_served(self) -> bool:
         """Return whether the application is serving a request."""
@@ -254,6 +267,13 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
             self._update_wait()
+
+    def _end_unfinished(self) -> None:
+        """End a request whose body did not come whole before the process ends."""
+        if self._is_served() and self.cycle.more_body:
+            self._metrics.ended(Ending.LATE)
+            unavailable = HTTPStatus.SERVICE_UNAVAILABLE
+            self._answer_instead(unavailable, "The server restarts; send the request again")
 
     def _state(self) -> ConnectionState:
         if self.flow.write_paused or self.transport.is_closing():

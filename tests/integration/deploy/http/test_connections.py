@@ -214,7 +214,7 @@ async def test_an_answer_to_http_1_0_has_no_chunks(app: FastAPI, path: bytes) ->
 
 async def test_a_client_that_asks_is_told_to_send_its_body(app: FastAPI) -> None:
     async with listening(app) as listener, listener.client() as client:
-        client.send(post("/echo", 5).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        client.send(EXPECTING)
         assert (await client.answer()).status == 100
         client.send(b"abcde")
         assert (await client.answer()).body == b"abcde"
@@ -300,3 +300,35 @@ async def test_what_ends_leaves_room(app: FastAPI) -> None:
                 client.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
                 assert b"here" in await client.rest()
         assert endings(registry) == {}
+
+
+# --- drains -----------------------------------------------------------------------------------
+
+EXPECTING = post("/echo", 5).removesuffix(b"\r\n") + b"Expect: 100-continue\r\n\r\n"
+"""A request whose head is answered once the application waits for its body."""
+
+
+async def test_a_drain_does_not_wait_for_a_body_that_does_not_come(app: FastAPI) -> None:
+    metrics = HttpMetrics(registry := CollectorRegistry())
+    bounds = Bounds(unfinished_seconds=SOON)
+    async with listening(app, bounds, metrics) as listener, listener.client() as client:
+        client.send(EXPECTING)
+        assert (await client.answer()).status == 100  # the application waits for the body
+        client.send(b"ab")
+        listener.stop.set()
+        answer = await client.answer()
+        assert (answer.status, answer.headers["connection"]) == (503, "close")
+        assert int(answer.headers["retry-after"]) > 0
+        assert await client.rest() == b""
+    assert endings(registry) == {Ending.LATE: 1}
+
+
+async def test_a_body_that_comes_during_a_drain_is_answered(app: FastAPI) -> None:
+    async with listening(app) as listener, listener.client() as client:
+        client.send(EXPECTING)
+        assert (await client.answer()).status == 100
+        listener.stop.set()
+        client.send(b"abcde")
+        answer = await client.answer()
+        assert (answer.status, answer.body) == (200, b"abcde")
+        assert answer.headers["connection"] == "close"
