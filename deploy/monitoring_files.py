@@ -33,6 +33,10 @@ OURS = {
 """The labels by which alerts differ. The same value on all of them would make one alert of several,
 which Prometheus refuses to evaluate, and would tell the wrong thing about the others."""
 
+TEMPLATE = "{{"
+"""The beginning of a template in a label. Prometheus does not start with one that it cannot read,
+and alerts whose labels change over time would be new ones each time."""
+
 URL = re.compile(r"https?://[^\s\"'#{}]*[^\s\"'#{}/]")
 
 
@@ -41,7 +45,7 @@ class UnusableLink(DeployError):
 
 
 class UnusableLabel(DeployError):
-    """An alert cannot have a label of this name."""
+    """An alert cannot have a label of this name, or with this value."""
 
 
 def monitoring_files(
@@ -56,7 +60,12 @@ def monitoring_files(
     for url in (runbooks, grafana):
         if url is not None and not URL.fullmatch(url):
             raise UnusableLink("a link is an http or https URL without a slash at its end")
-    for name in labels or {}:
+    for name, value in (labels or {}).items():
+        if TEMPLATE in value or not value.isprintable():
+            raise UnusableLabel(
+                f"no alert can be given such a label {name!r}: its value is one line of printable"
+                f" characters without {TEMPLATE}, which Prometheus would take for a template"
+            )
         if name in OURS or not LABEL.fullmatch(name):
             raise UnusableLabel(
                 f"no alert can be given a label {name!r}: a name has letters, digits and _, and"
@@ -81,5 +90,7 @@ def _with(rules: str, runbooks: str | None, grafana: str | None, labels: Mapping
         rules = rules.replace("runbook_url: docs/runbooks/", f"runbook_url: {runbooks}/")
     if grafana is not None:
         rules = rules.replace("dashboard_url: /d/", f"dashboard_url: {grafana}/d/")
-    lines = "".join(f"      {name}: {json.dumps(value)}\n" for name, value in labels.items())
+    # Characters beyond 16 bits stay as they are: JSON's escapes for them are none of YAML's.
+    quoted = {name: json.dumps(value, ensure_ascii=False) for name, value in labels.items()}
+    lines = "".join(f"      {name}: {value}\n" for name, value in quoted.items())
     return rules.replace("\n    labels:\n", f"\n    labels:\n{lines}")

@@ -1,4 +1,4 @@
-"""Which labels does an export refuse? Those by which the finished rules tell alerts apart."""
+"""Which labels does an export refuse? Those that tell alerts apart, or that stop Prometheus."""
 
 import re
 
@@ -28,3 +28,18 @@ def test_a_refusal_names_the_label_and_all_that_are_taken() -> None:
         monitoring_files(labels={"lane": "fast"})
     assert "'lane'" in str(refusal.value)
     assert ", ".join(sorted(OURS)) in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["{{ $labels.lane }}", "a {{", "two\nlines", "\udcff", "\x7f"])
+def test_a_value_that_prometheus_would_not_start_with_is_refused(value: str) -> None:
+    with pytest.raises(UnusableLabel, match="'team'"):
+        monitoring_files(labels={"team": value})
+
+
+@pytest.mark.parametrize(
+    "value", ["\U0001f600", "\u00fc", '"quoted" \\', "- a: b # c", "$1 {a}", "'"]
+)
+def test_a_value_is_on_every_alert_as_it_was_given(value: str) -> None:
+    told = monitoring_files(labels={"team": value})["rules/alerts.yml"]
+    rules = [rule for group in yaml.safe_load(told)["groups"] for rule in group["rules"]]
+    assert {rule["labels"]["team"] for rule in rules} == {value}

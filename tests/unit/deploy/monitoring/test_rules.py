@@ -12,6 +12,7 @@ from deploy.monitoring.annotations import DASHBOARDS as ON_DASHBOARDS
 from deploy.monitoring.annotations import REPOSITORY, RUNBOOKS, Links, annotations
 from deploy.monitoring.documents import DASHBOARDS, RULES
 from deploy.monitoring.pace import DAY, HOUR, Pace
+from deploy.monitoring_files import monitoring_files
 from tests.conftest import SETTINGS
 from tests.readings.promql import selected
 from tests.servers.promtool import ROOT, promtool, run_promtool
@@ -41,6 +42,17 @@ def test_prometheus_takes_the_rules(tool: Sequence[str]) -> None:
     files = sorted(str(path.relative_to(ROOT)) for path in RULES.iterdir())
     assert len(files) == 2
     run_promtool(tool, "check", "rules", "--lint-fatal", *files)
+
+
+@pytest.mark.usefixtures("tool")
+def test_prometheus_takes_the_rules_with_labels_of_ones_own(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    texts = monitoring_files(labels={"team": '\U0001f600 \u00fc "quoted" \\ - a: b # $1 {a} \''})
+    exported = tmp_path / "alerts.yml"
+    exported.write_text(texts["rules/alerts.yml"], encoding="utf-8")
+    beside = promtool(pytestconfig.stash[SETTINGS], tmp_path)
+    run_promtool(beside, "check", "rules", str(exported))
 
 
 def test_prometheus_takes_its_configuration(tool: Sequence[str]) -> None:
