@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.release import changelog
 from deploy.release.changelog import Unreleasable
 from deploy.release.judgement import tag_of
-from deploy.release.places import FOLLOWING, PROJECT, NoVersion
+from deploy.release.places import FOLLOWING, PROJECT, VERSION, NoVersion
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,11 +20,15 @@ def begin(root: Path, version: str, day: str) -> None:
 
     Nothing is written if anything cannot be.
 
-    :raises NoVersion: when a place is not found, or the version has not three numbers.
+    :raises NoVersion: when a place is not found, or the version has not three numbers, or is an
+        earlier one.
     :raises Unreleasable: when the changelog cannot have such a section.
     """
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+    if not re.fullmatch(VERSION, version):
         raise NoVersion(f"a version is three numbers, as 1.4.0, and not {version}")
+    before = PROJECT.version_in((root / PROJECT.path).read_text())
+    if _numbers(version) < _numbers(before):
+        raise NoVersion(f"{version} is earlier than {before}, which {PROJECT.path} has")
     texts: dict[Path, str] = {}
     for place in (PROJECT, *FOLLOWING):
         path = root / place.path
@@ -33,6 +37,10 @@ def begin(root: Path, version: str, day: str) -> None:
     texts[path] = changelog.with_section(path.read_text(), version, day)
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.release import changelog
-from deploy.release.commit import Repository
+from deploy.release.commit import NoClone, Repository
 from deploy.release.image import REVISION, VERSION, NoImage, labels_of
 from deploy.release.judgement import Seen, disagreements, tag_of
 from deploy.release.places import FOLLOWING, PROJECT, NoVersion
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 def examine(repository: Repository, into: Path, image: str | None = None) -> Seen:
     """Look at everything that bears a version. The wheel is built into a folder.
 
-    :raises NoVersion, NotBuilt, NoImage: when a thing cannot be looked at.
+    :raises NoVersion, NoClone, NotBuilt, NoImage: when a thing cannot be looked at.
     """
     with TemporaryDirectory(prefix="muster-release-") as folder:
         source = Path(folder)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory(prefix="muster-wheel-") as folder:
         try:
             seen = examine(Repository(ROOT), Path(folder), image)
-        except (NoVersion, NotBuilt, NoImage) as error:
+        except (NoVersion, NoClone, NotBuilt, NoImage) as error:
             print(f"muster: {error}", file=sys.stderr)  # noqa: T201
             return 1
     found = list(disagreements(seen))

@@ -7,6 +7,10 @@ from io import BytesIO
 from pathlib import Path
 
 
+class NoClone(Exception):
+    """git is not installed, or knows of no commit there. The text says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A clone, with the commit that it has checked out."""
@@ -38,9 +42,20 @@ class Repository:
         return self._asked(*arguments).decode().splitlines()
 
     def _asked(self, *arguments: str) -> bytes:
-        return subprocess.run(  # noqa: S603
-            ["git", *arguments],  # noqa: S607  # wherever it is installed
-            cwd=self.folder,
-            capture_output=True,
-            check=True,
-        ).stdout
+        """Return what git answers.
+
+        :raises NoClone: when there is no answer.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603
+                ["git", *arguments],  # noqa: S607  # wherever it is installed
+                cwd=self.folder,
+                capture_output=True,
+                check=True,
+            )
+        except FileNotFoundError:
+            raise NoClone("git is not installed, which knows the commit") from None
+        except subprocess.CalledProcessError as error:
+            told = error.stderr.decode(errors="replace").strip()
+            raise NoClone(f"git knows of no commit in {self.folder}: {told}") from None
+        return done.stdout

@@ -7,6 +7,12 @@ that no such number could be the same everywhere.
 import re
 from dataclasses import dataclass
 
+NUMBER = "(?:0|[1-9][0-9]*)"
+"""A number of a version. Helm refuses one with a zero before it, and Python would take the zero
+away; digits of other scripts are none to either."""
+
+VERSION = rf"{NUMBER}\.{NUMBER}\.{NUMBER}"
+
 
 class NoVersion(Exception):
     """A file does not have its version where it is looked for."""
@@ -25,7 +31,7 @@ class Place:
     @property
     def _line(self) -> re.Pattern[str]:
         quote = '"' if self.quoted else ""
-        return re.compile(rf"(?m)^({self.before}{quote})(\d+\.\d+\.\d+)({quote})$")
+        return re.compile(rf"(?m)^({self.before}{quote})({VERSION})({quote})$")
 
     def version_in(self, text: str) -> str:
         """Return the version that a text of the file has here.
