@@ -18,6 +18,7 @@ from tenacity import (
 )
 
 from contracts.database_errors import Meaning, meaning_of
+from contracts.secure_connections.problems import told_of
 
 ArgumentsP = ParamSpec("ArgumentsP")
 ResultT = TypeVar("ResultT")
@@ -92,4 +93,5 @@ def is_locked_out(error: BaseException) -> bool:
 
 def _log(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    LOG.warning("relay_failed", error=type(error).__name__, attempt=state.attempt_number)
+    if error is not None:
+        LOG.warning("relay_failed", error=told_of(error), attempt=state.attempt_number)

@@ -117,6 +117,11 @@ class EmbeddedTransport:
         """Whether queues are missing, which they never are."""
         return False
 
+    @property
+    def trouble(self) -> str:
+        """Why no delivery can come: there is nothing to tell of memory."""
+        return ""
+
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for a parcel of the lane, and take those queued behind it, ``most`` in all."""
         queue = self._queues[lane]

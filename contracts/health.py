@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from contracts.secure_connections.problems import explained_in
+
 CHECK_SECONDS = 3.0
 """The time for all checks together; a scrape of metrics waits for as long."""
 
@@ -31,14 +33,15 @@ class Check:
     async def look(self, seconds: float) -> Problem | None:
         """Run the check within so many seconds.
 
-        An error is named by its type, because its text may be personal or secret.
+        An error is named by its type, because its text may be personal or secret; the problem of a
+        secured connection says in words of Muster's own how it is mended.
         """
         try:
             async with asyncio.timeout(seconds):
                 found = await self.problem()
         except Exception as error:  # noqa: BLE001 - any error is the result of this check
             cause = getattr(error, "orig", None) or error
-            found = type(cause).__name__
+            found = str(explained_in(error) or type(cause).__name__)
         return self.named(found)
 
     def named(self, found: str | Problem | None) -> Problem | None:

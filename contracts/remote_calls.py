@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from contracts.secure_connections.problems import explained_in
+from contracts.secure_connections.problems import told_of
 
 
 class RemoteCallFailed(Exception):
@@ -31,8 +31,7 @@ async def remote_call(seconds: float, late: str) -> AsyncIterator[None]:
     except TimeoutError:
         raise RemoteCallFailed(late) from None
     except Exception as error:
-        told = explained_in(error)
-        raise RemoteCallFailed(str(told) if told else type(error).__name__) from error
+        raise RemoteCallFailed(told_of(error)) from error
 
 
 def _is_cancelled() -> bool:

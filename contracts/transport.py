@@ -98,6 +98,7 @@ class Backlog:
 class TransportState:
     """The state of the transport. ``backlog`` is None where it could not be counted.
 
+    ``trouble``: why there is no connection, as far as it is known; it holds nothing personal.
     ``blocked``: the broker takes no messages at present, by an alarm of memory or disk.
     ``incomplete``: exchanges or queues are missing, so that no message can be published.
     ``takes_bundles``: a worker that reads bundles receives those of every lane. Older workers read
@@ -105,6 +106,7 @@ class TransportState:
     """
 
     connected: bool
+    trouble: str = ""
     blocked: bool = False
     incomplete: bool = False
     takes_bundles: bool = False
@@ -197,6 +199,11 @@ class Consumer(Protocol):
     @property
     def incomplete(self) -> bool:
         """Whether no delivery can come because queues are missing."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """Why no delivery can come, as far as it is known; it holds nothing personal."""
         ...
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:

@@ -24,6 +24,7 @@ from tenacity import (
 )
 
 from contracts.database_errors import Meaning, code_of, meaning_of
+from contracts.secure_connections.problems import explained_in
 from contracts.topology import RETRY_DELAYS
 from worker.dialects import DownstreamDatabase
 from worker.errors import DatabaseAway
@@ -137,7 +138,7 @@ class RetryInPlace:
         except Exception as error:
             if not is_transient(error):
                 raise
-            self.paused(describe(error))
+            self.paused(_why_away(error))
             results: list[T] = []
 
             async def again() -> bool:
@@ -159,7 +160,7 @@ class RetryInPlace:
         try:
             await _in_time(probe, self.database)
         except Exception as problem:
-            self.paused(describe(problem))
+            self.paused(_why_away(problem))
             waiting = until_stopped(self.stop).copy(before_sleep=None)
             if not await waiting(_in_time, try_writing, self.database):
                 raise DatabaseAway from problem
@@ -209,7 +210,12 @@ def describe(error: BaseException) -> str:
     return f"{name} {code}" if code else name
 
 
+def _why_away(error: BaseException) -> str:
+    """Return how a connection is mended that has not come about; else what ``describe`` says."""
+    return str(explained_in(error) or describe(error))
+
+
 def _log_first_failure(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     if state.attempt_number == 1 and error is not None:
-        LOG.warning("trying_until_it_works", error=describe(error))
+        LOG.warning("trying_until_it_works", error=_why_away(error))

@@ -25,6 +25,7 @@ from api.directory.count_ranges import (
 from api.directory.dialects import DirectoryDatabase, settled_before
 from api.directory.tables import Connection
 from contracts.database_errors import Meaning, meaning_of
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class UserCounting:
                     is_started = True
                 await self.look()
             except Exception as error:  # noqa: BLE001 - the next look may succeed
-                LOG.warning("counting_users_failed", error=type(error).__name__)
+                LOG.warning("counting_users_failed", error=told_of(error))
             await self.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:

@@ -36,6 +36,7 @@ from api.directory.tables import ApiTable
 from api.fairness.rates import Demand, Grant, Rates
 from api.retries import pause
 from contracts.clock import Clock, now
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ class RateExchange:
             try:
                 await self.exchange()
             except Exception as error:  # noqa: BLE001 - the next exchange may succeed
-                LOG.warning("rates_not_exchanged", error=type(error).__name__)
+                LOG.warning("rates_not_exchanged", error=told_of(error))
             await pause(SOONEST_SECONDS, stop)
             if not stop.is_set():
                 await self._wait(stop)

@@ -26,6 +26,7 @@ from api.outbox.leasing import Leased, Mark
 from api.outbox.settling import postpone
 from contracts.downstream.devices import Devices
 from contracts.rules import RemoveUserAndDevices
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ async def _devices_of(
         async with asyncio.timeout(COUNTING_SECONDS):
             held = await devices.held_by(connection_id, removing)
     except Exception as error:  # noqa: BLE001 - downstream is another side, and may be away
-        LOG.warning("devices_unknown", connection=connection_id, error=type(error).__name__)
+        LOG.warning("devices_unknown", connection=connection_id, error=told_of(error))
         return None
     return {id_: len(of_person) for id_, of_person in held.items()}
 

@@ -37,6 +37,7 @@ from contracts.clock import Clock, now
 from contracts.downstream.sync_states import SyncStates
 from contracts.identity_changed import Trace
 from contracts.rules import RULES
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -72,7 +73,7 @@ class ConnectionCloser:
             try:
                 found = await self.close_all()
             except Exception as error:  # noqa: BLE001 - the next look may succeed
-                LOG.warning("closing_failed", error=type(error).__name__)
+                LOG.warning("closing_failed", error=told_of(error))
             took = time.monotonic() - began
             await self.sleep(max(BUSY_SECONDS, SHARE_OF_TIME * took) if found else LOOK_SECONDS)
 

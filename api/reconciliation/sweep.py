@@ -14,6 +14,7 @@ from api.reconciliation.schedules import claim
 from api.reconciliation.verdicts import LOST_VERDICTS, Finding, Moment, Verdict
 from contracts.clock import Clock, now
 from contracts.downstream.sync_states import SyncStates
+from contracts.secure_connections.problems import told_of
 from contracts.transport import Publisher
 
 LOG = structlog.get_logger(__name__)
@@ -57,7 +58,7 @@ class Sweep:
                 if await self.is_due():
                     await self.sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep may succeed
-                LOG.warning("sweep_failed", error=type(error).__name__)
+                LOG.warning("sweep_failed", error=told_of(error))
             await self.sleep(min(LOOK_SECONDS, self.every_seconds))
 
     async def sweep(self) -> int:

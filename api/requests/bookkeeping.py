@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from api.retries import pause
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -43,4 +44,4 @@ class Bookkeeping:
             try:
                 await job()
             except Exception as error:  # noqa: BLE001 - it is called again
-                LOG.warning("bookkeeping_failed", job=name, error=type(error).__name__)
+                LOG.warning("bookkeeping_failed", job=name, error=told_of(error))

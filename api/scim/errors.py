@@ -6,6 +6,7 @@ from scim2_models import SCIMException
 from api.fairness.slots import NoSlot
 from api.retries import is_away, is_conflict
 from contracts.error_summary import error_summary
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -102,10 +103,10 @@ def as_scim(error: Exception) -> Exception:
     if isinstance(error, NoSlot):
         return TooManyRequests()
     if is_away(error):
-        LOG.warning("database_away", error=type(error).__name__)
+        LOG.warning("database_away", error=told_of(error))
         return DirectoryAway()
     if is_conflict(error):
-        LOG.warning("every_try_lost", error=type(error).__name__)
+        LOG.warning("every_try_lost", error=told_of(error))
         return TryAgainLater()
     LOG.error("request_failed", **error_summary(error))
     return error

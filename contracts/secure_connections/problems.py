@@ -43,3 +43,11 @@ def errors_behind(error: BaseException) -> Iterator[BaseException]:
 def explained_in(error: BaseException) -> ConnectionProblem | None:
     """Return the problem of a secured connection that has caused an error; None without one."""
     return next((it for it in errors_behind(error) if isinstance(it, ConnectionProblem)), None)
+
+
+def told_of(error: BaseException) -> str:
+    """Return what a log may say of an error: how to mend such a problem behind it, else its type.
+
+    Of any other error the text may quote personal data, or a secret.
+    """
+    return str(explained_in(error) or type(error).__name__)

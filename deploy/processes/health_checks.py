@@ -112,7 +112,7 @@ def _can_publish(publisher: Publisher, *, vital: bool) -> Check:
         nonlocal were_there
         state = await publisher.inspect()
         if not state.connected:
-            return "cannot be reached; changes wait in the directory"
+            return f"cannot be reached{_why(state.trouble)}; changes wait in the directory"
         if state.incomplete:
             text = f"{TOPOLOGY_NOT_APPLIED}; changes wait in the directory"
             return Problem(text, vital=vital or not were_there)
@@ -126,6 +126,10 @@ def _can_consume(consumer: Consumer, *, vital: bool) -> Check:
     async def problem() -> str | None:
         if consumer.incomplete:
             return TOPOLOGY_NOT_APPLIED
-        return None if consumer.connected else "no deliveries can come"
+        return None if consumer.connected else f"no deliveries can come{_why(consumer.trouble)}"
 
     return Check("broker", problem, vital=vital)
+
+
+def _why(trouble: str) -> str:
+    return f" ({trouble})" if trouble else ""

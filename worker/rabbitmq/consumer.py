@@ -73,6 +73,7 @@ class RabbitmqConsumer:
         self._staying_connected: asyncio.Task[None] | None = None
         self._closed = False
         self._incomplete = False
+        self._trouble = ""
 
     @property
     def connected(self) -> bool:
@@ -83,6 +84,11 @@ class RabbitmqConsumer:
     def incomplete(self) -> bool:
         """Whether a queue was missing at the last subscription."""
         return self._incomplete
+
+    @property
+    def trouble(self) -> str:
+        """Why the last subscription has failed, or was lost."""
+        return self._trouble
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
         """Wait for a message of the lane, and take those queued behind it, ``most`` in all.
@@ -122,11 +128,12 @@ class RabbitmqConsumer:
                     await self._subscribe(lost)
                 self._incomplete = False
                 await self._until_lost(lost)
+                self._trouble = "connection lost"
                 LOG.warning("broker_lost")
             except RemoteCallFailed as failure:
                 self._incomplete = isinstance(failure.__cause__, ChannelNotFoundEntity)
-                reason = TOPOLOGY_NOT_APPLIED if self._incomplete else str(failure)
-                LOG.warning("broker_unavailable", reason=reason)
+                self._trouble = TOPOLOGY_NOT_APPLIED if self._incomplete else str(failure)
+                LOG.warning("broker_unavailable", reason=self._trouble)
             self._subscribed, self._subscriptions = False, []
             self._disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -28,6 +28,7 @@ from api.retries import is_away, is_conflict
 from contracts.database_errors import code_of
 from contracts.downstream.errors import DownstreamError
 from contracts.error_summary import error_summary
+from contracts.secure_connections.problems import told_of
 
 LOG = structlog.get_logger(__name__)
 
@@ -136,7 +137,7 @@ def foreseen(error: Exception) -> ApiError | DownstreamError:
         case RequestValidationError():
             return _invalid(error)
         case SQLAlchemyError() | OSError() if is_away(error) or is_conflict(error):
-            LOG.warning("database_away", error=type(error).__name__)
+            LOG.warning("database_away", error=told_of(error))
             return ServerBusy()
         case UnicodeEncodeError():
             return UnusableValue()

@@ -94,15 +94,16 @@ class RabbitmqPublisher:
         try:
             async with remote_call(LOOK_SECONDS, late="no connection in time"):
                 connection, _ = await line.open()
-        except RemoteCallFailed:
-            return TransportState(connected=False)
+        except RemoteCallFailed as failure:
+            return TransportState(connected=False, trouble=str(failure))
         if await is_blocked(connection):
             return TransportState(connected=line.is_open, blocked=line.is_open)
         try:
             async with remote_call(LOOK_SECONDS, late="no count in time"):
                 counted = await count(connection, self._topology, self._bundle_queues)
         except RemoteCallFailed as failure:
-            return TransportState(connected=line.is_open, incomplete=_is_incomplete(failure))
+            missing = _is_incomplete(failure)
+            return TransportState(line.is_open, trouble=str(failure), incomplete=missing)
         return TransportState(
             connected=True,
             backlog=counted.backlog(self._bundle_sizes),

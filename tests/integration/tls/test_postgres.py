@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from contracts.health import run_checks
 from contracts.secure_connections.passwords import with_password_file
 from contracts.secure_connections.problems import (
     CertificateRefused,
@@ -17,10 +19,12 @@ from contracts.secure_connections.problems import (
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
 from deploy.databases.open_databases import UnusableDatabase, open_downstream
+from deploy.databases.writability import check_of_writes
 from deploy.settings import read_settings
 from tests.integration.tls.conftest import Authorities
 from tests.servers.secured_postgres import CHECKED, SecuredPostgres
 from worker.dialects import DownstreamDatabase
+from worker.write_probe import try_writing
 
 pytestmark = pytest.mark.postgres
 
@@ -161,6 +165,10 @@ async def test_certificates_are_rotated_under_a_running_process(
         await postgres.show(authorities.other.issue("localhost"), authorities.other.trusted)
         with pytest.raises(CertificateRefused):
             await is_encrypted(database)
+        check = check_of_writes("database", database.read, [], partial(try_writing, database))
+        assert (await run_checks([check])).problems == (
+            "database: no trusted authority has issued the certificate of the server",
+        )
         trusted.write_bytes(authorities.other.trusted.read_bytes())
         assert await is_encrypted(database)
         trusted.unlink()

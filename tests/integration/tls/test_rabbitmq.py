@@ -129,6 +129,11 @@ async def test_certificates_are_rotated_under_a_running_process(
         assert await publisher.publish([PARCEL]) == [
             Unknown("no trusted authority has issued the certificate of the server")
         ]
+        state = await publisher.inspect()
+        assert (state.connected, state.trouble) == (
+            False,
+            "no trusted authority has issued the certificate of the server",
+        )
         trusted.write_bytes(authorities.other.trusted.read_bytes())
         assert await publisher.publish([PARCEL]) == [Confirmed()]
         await publisher.close()

@@ -2,7 +2,10 @@
 
 import asyncio
 
+from sqlalchemy.exc import InterfaceError
+
 from contracts.health import Check, run_checks
+from contracts.secure_connections.problems import CertificateRefused
 
 
 async def fine() -> str | None:
@@ -38,6 +41,15 @@ async def test_what_is_vital_makes_it_unready_with_the_reason() -> None:
 async def test_an_error_is_a_problem_by_its_name_and_not_by_its_text() -> None:
     health = await run_checks([Check("database", broken)])
     assert health.problems == ("database: ConnectionRefusedError",)
+
+
+async def test_the_problem_of_a_secured_connection_says_how_to_mend_it() -> None:
+    async def refused() -> str | None:
+        expired = CertificateRefused("the certificate of the server has expired on Friday")
+        raise InterfaceError("SELECT 1", {}, expired) from expired
+
+    health = await run_checks([Check("database", refused)])
+    assert health.problems == ("database: the certificate of the server has expired on Friday",)
 
 
 async def test_a_check_that_hangs_is_a_problem() -> None:
