@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from contracts.secure_connections.parameters import parameters_in
+from contracts.secure_connections.parameters import UrlRefused, check_known, parameters_in
 from contracts.secure_connections.passwords import PASSWORD_FILE
 from contracts.secure_connections.tls import Tls, Verification
 from contracts.servers import Server, query_in, servers_in
@@ -84,7 +84,7 @@ def tls_of(url: URL) -> Tls | None:
     Without ``sslrootcert`` the authorities of this system are trusted, and with it ``require``
     verifies as ``verify-ca`` does.
 
-    :raises ValueError: when the URL names files that its ``sslmode`` makes no use of.
+    :raises UrlRefused: when the URL names files that its ``sslmode`` makes no use of.
     """
     given = {
         name: str(url.query[name]) for name in (MODE, ROOTS, CERTIFICATE, KEY) & url.query.keys()
@@ -92,13 +92,13 @@ def tls_of(url: URL) -> Tls | None:
     roots = given.get(ROOTS)
     verifies = VERIFICATIONS[given.get(MODE, "verify-full" if roots == SYSTEM else "prefer")]
     if verifies is None and given.keys() - {MODE}:
-        raise ValueError("files without a TLS that needs them")
+        raise UrlRefused("its files need sslmode=verify-full, verify-ca or require")
     if KEY in given and CERTIFICATE not in given:
-        raise ValueError("a key without a certificate")
+        raise UrlRefused("sslkey needs the certificate of sslcert")
     if verifies is None:
         return None
     if verifies is Verification.NOTHING and roots == SYSTEM:
-        raise ValueError("authorities that nothing is verified by")
+        raise UrlRefused("without a verification the authorities of sslrootcert have no effect")
     if verifies is Verification.NOTHING and roots is not None:
         verifies = Verification.AUTHORITY
     return Tls(
@@ -110,11 +110,11 @@ def tls_of(url: URL) -> Tls | None:
 
 
 def _check_options(parameters: Mapping[str, str]) -> None:
-    known = {MODE: tuple(VERIFICATIONS), "target_session_attrs": KINDS_OF_SERVERS}
-    files = {ROOTS, CERTIFICATE, KEY, PASSWORD_FILE}
-    for name, value in parameters.items():
-        if not (value in known.get(name, ()) or name in files):
-            raise ValueError("unknown parameter or value")
+    values = {MODE: tuple(VERIFICATIONS), "target_session_attrs": KINDS_OF_SERVERS}
+    check_known(parameters, frozenset({*values, ROOTS, CERTIFICATE, KEY, PASSWORD_FILE}))
+    for name, known in values.items():
+        if parameters.get(name, known[0]) not in known:
+            raise UrlRefused(f"{name} is none of {', '.join(known)}")
 
 
 def _with_servers(url: URL, servers: Sequence[Server]) -> URL:

@@ -27,7 +27,7 @@ from api.requests.client_address import TrustedProxies, networks_in
 from api.scim.protocol.limits import Limits
 from contracts.identities_changed import LARGEST_BUNDLE
 from contracts.secure_connections.broker_urls import BrokerUrl
-from contracts.secure_connections.parameters import parameters_in
+from contracts.secure_connections.parameters import UrlRefused, parameters_in
 from contracts.secure_connections.passwords import PASSWORD_FILE, with_password_file
 from contracts.servers import query_in, servers_in
 from contracts.topology import MOST_MESSAGES, Lane
@@ -66,6 +66,8 @@ class InvalidSetting(DeployError):
 def _database_url(text: str) -> str:
     try:
         async_url(text)
+    except UrlRefused:
+        raise
     except (ArgumentError, ValueError):
         raise ValueError from None
     return _without_password_file(text)
@@ -479,10 +481,11 @@ def read_as_understood() -> Reading:
 
 
 def _complaints(error: ValidationError) -> Mapping[str, str]:
-    wrong = dict.fromkeys(str(detail["loc"][0]) for detail in error.errors())
-    return {name: _accepted(name) for name in wrong}
+    wrong = {str(it["loc"][0]): it.get("ctx", {}).get("error") for it in error.errors()}
+    return {name: _complaint(name, cause) for name, cause in wrong.items()}
 
 
-def _accepted(name: str) -> str:
+def _complaint(name: str, cause: object) -> str:
     accepts = Settings.model_fields[name].description
-    return f"{variable_of(name)} is not valid: it takes {accepts}"
+    why = f", because {cause}" if isinstance(cause, UrlRefused) else ""
+    return f"{variable_of(name)} is not valid{why}: it takes {accepts}"

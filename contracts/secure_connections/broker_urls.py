@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
-from contracts.secure_connections.parameters import parameters_in
+from contracts.secure_connections.parameters import UrlRefused, check_known, parameters_in
 from contracts.secure_connections.passwords import PASSWORD_FILE, password_in
 from contracts.secure_connections.tls import Tls, TlsContexts, Verification
 from contracts.servers import Server, servers_in
@@ -21,6 +21,9 @@ OF_TLS = frozenset({*ROOTS, CERTIFICATE, KEY, *VERIFYING})
 NOT_TAKEN = frozenset({"capath", "cadata"})
 """Parameters of Python's clients for authorities that are in no file."""
 
+OF_THE_CLIENT = frozenset({"auth", "heartbeat", "name", "timeout"})
+"""Parameters that the client reads itself."""
+
 
 class BrokerUrl:
     """The URL of a broker, which may name several hosts of a cluster with commas between."""
@@ -35,6 +38,7 @@ class BrokerUrl:
         self.servers, plain = servers_in(text)
         self._parts = urlsplit(plain)
         self._parameters = parameters_in(self._parts.query)
+        check_known(self._parameters, OF_TLS | NOT_TAKEN | OF_THE_CLIENT | {PASSWORD_FILE})
         if self._parts.scheme not in {"amqp", "amqps"} or not self.servers:
             raise ValueError("not the URL of a broker")
         self.tls = tls_of(self._parts.scheme, self._parameters)
@@ -65,22 +69,23 @@ class BrokerUrl:
 def tls_of(scheme: str, parameters: Mapping[str, str]) -> Tls | None:
     """Return the TLS of a broker's URL; None if it is not encrypted.
 
-    :raises ValueError: when parameters contradict each other or the scheme.
+    :raises UrlRefused: when parameters contradict each other or the scheme.
     """
     if NOT_TAKEN & parameters.keys() or set(ROOTS) <= parameters.keys():
-        raise ValueError("authorities come from one file")
+        raise UrlRefused("its authorities come from one file, that of cafile")
     if scheme == "amqp":
         if OF_TLS & parameters.keys():
-            raise ValueError("amqp:// is not encrypted")
+            raise UrlRefused("parameters of TLS need amqps://")
         return None
     if KEY in parameters and CERTIFICATE not in parameters:
-        raise ValueError("a key without a certificate")
-    if any(parameters.get(name, known[0]) not in known for name, known in VERIFYING.items()):
-        raise ValueError("neither verified nor unverified")
+        raise UrlRefused("keyfile needs the certificate of certfile")
+    for name, known in VERIFYING.items():
+        if parameters.get(name, known[0]) not in known:
+            raise UrlRefused(f"{name} is neither {' nor '.join(known)}")
     roots = next((parameters[name] for name in ROOTS if name in parameters), None)
     is_unverified = any(parameters.get(name) == it[1] for name, it in VERIFYING.items())
     if is_unverified and roots is not None:
-        raise ValueError("authorities that nothing is verified by")
+        raise UrlRefused("without a verification the authorities of cafile have no effect")
     certificate, key = parameters.get(CERTIFICATE), parameters.get(KEY)
     return Tls(
         Verification.NOTHING if is_unverified else Verification.NAME,

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ProbableAuthenticationError
-from aiormq.exceptions import ProtocolSyntaxError
+from aiormq.exceptions import AuthenticationError, ProtocolSyntaxError
 
-from contracts.secure_connections.problems import ConnectionProblem
+from contracts.secure_connections.problems import ConnectionProblem, errors_behind
 from deploy.errors import DeployError
 from worker.rabbitmq.connection import Broker
 
@@ -18,7 +18,9 @@ class BrokerTrouble(StrEnum):
 
     REFUSED_USER = "refuses that user or password"
     HANGS_UP = "hangs up: has it that virtual host, and may the user in?"
+    REFUSED_MECHANISM = "does not take the mechanism that auth in the URL names"
     NOT_SECURED = "cannot be used"
+    NO_AMQP = "hangs up at once: does it want TLS there (amqps://), or does no broker listen there?"
     NOT_REACHED = "cannot be reached"
 
 
@@ -44,5 +46,9 @@ async def connect_to_broker(url: str) -> AbstractConnection:
         raise BrokerUnusable(BrokerTrouble.HANGS_UP) from error
     except ConnectionProblem as error:
         raise BrokerUnusable(BrokerTrouble.NOT_SECURED, f": {error}") from error
+    except AuthenticationError as error:
+        raise BrokerUnusable(BrokerTrouble.REFUSED_MECHANISM) from error
     except CONNECTION_EXCEPTIONS as error:
+        if any(isinstance(it, ConnectionResetError | EOFError) for it in errors_behind(error)):
+            raise BrokerUnusable(BrokerTrouble.NO_AMQP) from error
         raise BrokerUnusable(BrokerTrouble.NOT_REACHED, f": {type(error).__name__}") from error

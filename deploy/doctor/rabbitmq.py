@@ -65,6 +65,10 @@ ADVICE = {
     BrokerTrouble.REFUSED_USER: "set MUSTER_BROKER_URL to a user and a password that it knows",
     BrokerTrouble.HANGS_UP: "set MUSTER_BROKER_URL to a virtual host that is there (the last part"
     " of the URL; / stands for itself), and give the user rights in it",
+    BrokerTrouble.REFUSED_MECHANISM: "let the broker take it (auth_mechanisms), or leave auth out"
+    " of MUSTER_BROKER_URL",
+    BrokerTrouble.NO_AMQP: "set MUSTER_BROKER_URL to the host and port at which it speaks AMQP,"
+    " with amqps:// for a port of TLS",
     BrokerTrouble.NOT_SECURED: "see how MUSTER_BROKER_URL secures the connection",
     BrokerTrouble.NOT_REACHED: "start the broker, or set MUSTER_BROKER_URL to its host and port",
 }

@@ -47,6 +47,14 @@ async def test_a_broker_that_is_not_there_is_told_as_such(topology: Topology) ->
             await apply_topology(f"amqp://user:secret@127.0.0.1:{port}/", topology)
 
 
+async def test_a_mechanism_that_a_broker_does_not_know_is_told_as_such(
+    rabbitmq_server: RabbitmqServer, topology: Topology
+) -> None:
+    url = f"{_url_with(rabbitmq_server.url)}?auth=external"
+    with pytest.raises(BrokerUnusable, match="does not take the mechanism that auth"):
+        await apply_topology(url, topology)
+
+
 @pytest.mark.parametrize(
     ("changed", "says"),
     [

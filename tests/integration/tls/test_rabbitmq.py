@@ -120,6 +120,12 @@ async def test_a_port_without_tls_is_told_as_such(
     assert await refusal_of(url) == "the server does not speak TLS there"
 
 
+async def test_a_port_of_tls_without_tls_is_told_as_such(url_with: UrlWith) -> None:
+    plain = str(URL(url_with()).with_scheme("amqp").with_query(None))
+    with pytest.raises(BrokerUnusable, match=r"hangs up at once: does it want TLS there \(amqps"):
+        await reach(plain)
+
+
 async def test_certificates_are_rotated_under_a_running_process(
     rabbitmq: SecuredRabbitmq, authorities: Authorities, trusted: Path, url_with: UrlWith
 ) -> None:

@@ -111,6 +111,38 @@ def test_a_password_has_one_place_and_a_user(setting: str, url: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "url", "why"),
+    [
+        ("broker", "amqps://b/?sslrootcert=/secret", "the parameter 'sslrootcert' is none that it"),
+        ("broker", "amqps://b/?verify=secret", "verify is neither verify_peer nor verify_none"),
+        ("broker", "amqps://b/?verify=verify_none&cafile=/secret", "without a verification the"),
+        ("broker", "amqp://b/?cafile=/secret", "parameters of TLS need amqps://"),
+        ("broker", "amqps://b/?cafile=", "the parameter 'cafile' has no value that can be used"),
+        ("broker", "amqp://ada:x?secret=y@b/", "a parameter is none that it has"),
+        ("broker", "amqp://ada:x@b/?secret-1=y", "a parameter is none that it has"),
+        ("directory_database", "postgresql://b/x?cafile=/secret", "the parameter 'cafile' is none"),
+        ("directory_database", "postgresql://b/x?sslmode=secret", "sslmode is none of disable,"),
+        ("directory_database", "postgresql://b/x?sslkey=/secret&sslmode=require", "sslkey needs"),
+        ("directory_database", "postgresql://b/x?sslcert=/secret", "its files need sslmode="),
+        (
+            "directory_database",
+            "postgresql://b/x?sslmode=a&sslmode=b",
+            "the parameter 'sslmode' is given",
+        ),
+        ("directory_database", "mysql://b/x", None),
+    ],
+)
+def test_a_url_that_is_refused_says_which_parameter_is_wrong_and_no_value(
+    setting: str, url: str, why: str | None
+) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        read_settings(**{f"{setting}_url": url})
+    told = str(caught.value).removeprefix(f"MUSTER_{setting.upper()}_URL is not valid")
+    assert told.startswith(f", because {why}" if why else ": it takes")
+    assert "secret" not in told
+
+
 @pytest.mark.parametrize("password", ["", ":secret"])
 @pytest.mark.parametrize("file", [None, "/run/other-secret"])
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ MISCONFIGURATIONS = (
     Misconfiguration(wrong_servers.few_sessions, "few-sessions", "CONNECTION LIMIT", POSTGRES),
     Misconfiguration(wrong_servers.a_user_without_rights, "no-rights", "grant", POSTGRES),
     Misconfiguration(wrong_brokers.a_closed_port, "not-reached", "start", RABBITMQ),
-    Misconfiguration(wrong_brokers.another_server, "not-reached", "port", RABBITMQ),
+    Misconfiguration(wrong_brokers.another_server, "no-amqp", "port", RABBITMQ),
     Misconfiguration(wrong_brokers.a_wrong_password, "refused-user", "password", RABBITMQ),
     Misconfiguration(wrong_brokers.no_such_virtual_host, "hangs-up", "virtual host", RABBITMQ),
     Misconfiguration(wrong_brokers.another_prefix, "topology-missing", "topology apply", RABBITMQ),

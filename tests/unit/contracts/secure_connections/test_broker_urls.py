@@ -39,6 +39,8 @@ def test_the_parameters_of_a_url_are_its_tls(url: str, tls: Tls | None) -> None:
         "amqps://b/?cafile=/tls/ca.crt&cacertfile=/tls/ca.crt",
         "amqps://b/?keyfile=/tls/tls.key",
         "amqps://b/?verify=none",
+        "amqps://b/?sslrootcert=/tls/ca.crt",
+        "amqp://b/?auth_mechanism=external",
         "amqps://b/?no_verify_ssl=true",
         "amqps://b/?cafile=/tls/ca.crt&verify=verify_none",
         "amqps://b/?cafile=",
@@ -49,7 +51,7 @@ def test_the_parameters_of_a_url_are_its_tls(url: str, tls: Tls | None) -> None:
     ],
 )
 def test_parameters_that_would_secure_nothing_are_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"URL|file|encrypted|key|verified|parameter"):
+    with pytest.raises(ValueError, match=r"URL|file|key|neither|parameter"):
         BrokerUrl(url)
 
 
