@@ -112,7 +112,7 @@ def _rights(topology: Topology, seen: BrokerSeen) -> Iterator[Finding]:
             ABOUT,
             "no-rights",
             f"The user of MUSTER_BROKER_URL can do the work of no part: {refusal}.",
-            "give it the rights of a part (deploy/broker/users.py lists them), or name another one",
+            "give it the rights of a part (muster topology users lists them), or name another one",
         )
         return
     named = " and of ".join(PARTS[user.name] for user in able)
