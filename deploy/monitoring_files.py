@@ -39,6 +39,9 @@ and alerts whose labels change over time would be new ones each time."""
 
 URL = re.compile(r"https?://[^\s\"'#{}]*[^\s\"'#{}/]")
 
+EXPORTED = "# Written by `muster monitoring export`, as it is again after an upgrade.\n"
+"""The first line of an exported rule file, in the place of that which tells how Muster makes it."""
+
 
 class UnusableLink(DeployError):
     """A URL cannot stand in a rule."""
@@ -57,9 +60,7 @@ def monitoring_files(
     :param grafana: the URL of Grafana.
     :param labels: are on every alert.
     """
-    for url in (runbooks, grafana):
-        if url is not None and not URL.fullmatch(url):
-            raise UnusableLink("a link is an http or https URL without a slash at its end")
+    runbooks, grafana = _link("--runbooks", runbooks), _link("--grafana", grafana)
     for name, value in (labels or {}).items():
         if TEMPLATE in value or not value.isprintable():
             raise UnusableLabel(
@@ -85,7 +86,16 @@ def monitoring_files(
     return dict(sorted((texts | changed).items()))
 
 
+def _link(option: str, url: str | None) -> str | None:
+    """Return a URL to which a path can be added."""
+    plain = url.rstrip("/") if url is not None else None
+    if plain is not None and not URL.fullmatch(plain):
+        raise UnusableLink(f"{option} takes an http or https URL, which has no # and no quotes")
+    return plain
+
+
 def _with(rules: str, runbooks: str | None, grafana: str | None, labels: Mapping[str, str]) -> str:
+    rules = EXPORTED + rules.partition("\n")[2]
     if runbooks is not None:
         rules = rules.replace("runbook_url: docs/runbooks/", f"runbook_url: {runbooks}/")
     if grafana is not None:
