@@ -15,6 +15,7 @@ from deploy.broker.users import VIRTUAL_HOST, BrokerUser, broker_users
 from deploy.commands.output import show_rows
 from deploy.commands.session import JsonOption, settings_with_broker
 from deploy.commands.unattended import told_in_the_log
+from deploy.commands.visible_text import say
 from deploy.processes.life import Part
 from deploy.settings import read_settings
 
@@ -55,7 +56,7 @@ def users(
     found = broker_users(topology_of(settings))
     if as_commands and not as_json:
         for line in _commands(found, _virtual_host(settings.broker_url)):
-            typer.echo(line)
+            say(line)
         return
     columns = ("name", "configure", "write", "read")
     show_rows([asdict(user) for user in found], columns, as_json=as_json)
