@@ -1,15 +1,19 @@
 """How do tests call ``muster``? In this process, on fresh databases, as a shell would."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
 
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
+from tests.commands.fresh_process import FreshProcess, fresh_process
 from tests.servers.migrated import NewDatabase
+from tests.servers.services import environment_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,16 @@ def muster(
     monkeypatch.setenv("MUSTER_DIRECTORY_DATABASE_URL", new_database_url(DIRECTORY))
     monkeypatch.setenv("MUSTER_DOWNSTREAM_DATABASE_URL", new_database_url(DOWNSTREAM))
     return plain_muster
+
+
+@pytest.fixture(scope="module")
+def process_with() -> Iterator[Callable[..., FreshProcess]]:
+    """Give processes that have loaded the command line, and the modules that are named."""
+    with ExitStack() as processes:
+
+        @cache
+        def started(*modules: str) -> FreshProcess:
+            process = fresh_process(*modules, environment=environment_with())
+            return processes.enter_context(process)
+
+        yield started

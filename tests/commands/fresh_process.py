@@ -11,10 +11,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 
 from deploy import cli
+
+LOADED_BY_MOST = "deploy.commands.session"
+"""The module by which commands reach databases. With all that it loads it takes longer than most of
+the commands themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command printed, and which modules are loaded once it has run."""
+
+    out: str
+    loaded: frozenset[str]
 
 
 class FreshProcess:
@@ -24,13 +38,14 @@ class FreshProcess:
         """Take a process that was started."""
         self._process = process
 
-    def modules_of(self, arguments: Sequence[str], settings: Mapping[str, str]) -> set[str]:
-        """Return the modules that are loaded once a command has run; nothing where it broke."""
+    def run(self, arguments: Sequence[str], settings: Mapping[str, str]) -> Done:
+        """Run a command in a fork; one that breaks has loaded nothing."""
         commands, answers = self._process.stdin, self._process.stdout
         assert commands is not None
         assert answers is not None
         print(json.dumps([arguments, settings]), file=commands, flush=True)
-        return set(json.loads(answers.readline()))
+        out, loaded = json.loads(answers.readline())
+        return Done(out, frozenset(loaded))
 
 
 @contextmanager
@@ -49,20 +64,26 @@ def fresh_process(*modules: str, environment: Mapping[str, str]) -> Iterator[Fre
 def _answer() -> None:
     for module in sys.argv[1:]:
         import_module(module)
-    answers = os.fdopen(os.dup(1), "w")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)  # for what the commands print
     for line in sys.stdin:
         fork = os.fork()
         if not fork:
-            arguments, settings = json.loads(line)
-            os.environ.update(settings)  # noqa: TID251  # services.py would load too much here
-            cli.run(arguments)
-            print(json.dumps([*sys.modules]), file=answers, flush=True)
+            _run(*json.loads(line))
             os._exit(0)  # what the process before the fork is to write is not the fork's
         _, status = os.waitpid(fork, 0)
         if status:
-            print("[]", file=answers, flush=True)
+            _tell("", [])
+
+
+def _run(arguments: list[str], settings: Mapping[str, str]) -> None:
+    os.environ.update(settings)  # noqa: TID251  # services.py would load too much here
+    with redirect_stdout(StringIO()) as out, suppress(SystemExit):
+        cli.run(arguments)
+    _tell(out.getvalue(), [*sys.modules])
+
+
+def _tell(out: str, loaded: list[str]) -> None:
+    sys.stdout.write(f"{json.dumps([out, loaded])}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What completes what is typed? Commands, choices, and names that the directory knows."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from deploy import cli
 from deploy.commands.completions import connection_ids, workspace_names
 from tests.commands.conftest import Answer
+from tests.commands.fresh_process import LOADED_BY_MOST, FreshProcess
 from tests.commands.test_loaded_packages import (
     OF_DATABASES,
     OF_MIGRATIONS,
@@ -21,16 +21,6 @@ from tests.drivers.muster_process import MUSTER
 from tests.servers.services import environment_with, own_settings
 
 Muster = Callable[..., Answer]
-
-SCRIPT = """
-import sys
-from deploy.cli import run
-try:
-    run([])
-finally:
-    print(*sys.modules, file=sys.stderr)
-"""
-"""What a shell calls, which then tells as well what it has loaded."""
 
 
 @pytest.fixture
@@ -134,20 +124,19 @@ def test_a_completion_that_fails_says_nothing(
         ("muster accounts list ", set[str]()),
     ],
 )
-def test_a_completion_loads_what_it_needs(muster: Muster, line: str, spared: set[str]) -> None:
+def test_a_completion_loads_what_it_needs(
+    muster: Muster,
+    process_with: Callable[..., FreshProcess],
+    line: str,
+    spared: set[str],
+) -> None:
     muster("connections", "create", "acme", "store")
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-c", SCRIPT],
-        env=environment_with(**own_settings() | _asking(line)),
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    loaded = done.stderr.split()
+    process = process_with() if spared else process_with(LOADED_BY_MOST)
+    done = process.run([], own_settings() | _asking(line))
     never = OF_THE_API | OF_SERVERS | OF_THE_BROKER | OF_MIGRATIONS
-    assert done.stdout != ""
-    assert "typer" in loaded
-    assert (never | spared).intersection(loaded) == set()
+    assert done.out != ""
+    assert "typer" in done.loaded
+    assert (never | spared).intersection(done.loaded) == set()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

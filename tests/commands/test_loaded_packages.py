@@ -1,8 +1,6 @@
 """Does a command load what it needs, and no more? Loading takes most of the time of a command."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Callable, Sequence
 
 import pytest
 import typer.main
@@ -10,9 +8,8 @@ from typer.core import TyperGroup
 
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.commands.fresh_process import FreshProcess, fresh_process
+from tests.commands.fresh_process import LOADED_BY_MOST, FreshProcess
 from tests.servers.migrated import NewDatabase
-from tests.servers.services import environment_with
 
 OF_THE_API = {"fastapi", "fastapi_swagger", "scim2_models", "scim2_server"}
 OF_SCIM = {"scim2_models", "scim2_server"}
@@ -67,23 +64,6 @@ SPARED = [
 for want of a broker, and admin for want of PostgreSQL, at which time they have loaded all that they
 need."""
 
-LOADED_BY_MOST = "deploy.commands.session"
-"""The module by which commands reach databases. With all that it loads it takes longer than most of
-the commands themselves."""
-
-
-@pytest.fixture(scope="module")
-def process_with() -> Iterator[Callable[..., FreshProcess]]:
-    """Give processes that have loaded the command line, and the modules that are named."""
-    with ExitStack() as processes:
-
-        @cache
-        def started(*modules: str) -> FreshProcess:
-            process = fresh_process(*modules, environment=environment_with())
-            return processes.enter_context(process)
-
-        yield started
-
 
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("arguments", "spared"), SPARED, ids=[given[0] for given, _ in SPARED])
@@ -99,7 +79,7 @@ def test_a_command_does_without_the_packages_of_others(
     }
     is_of_most = spared.isdisjoint(OF_DATABASES | OF_ADMINISTRATORS)
     process = process_with(LOADED_BY_MOST) if is_of_most else process_with()
-    loaded = process.modules_of(arguments, settings)
+    loaded = process.run(arguments, settings).loaded
     assert "typer" in loaded
     assert spared.intersection(loaded) == set()
 
