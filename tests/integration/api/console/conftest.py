@@ -62,3 +62,9 @@ async def changing(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace
     """Give Acme with one of everything to a single test, which may change it."""
     async with new_full_workspace(new_database_url) as changing:
         yield changing
+
+
+@pytest.fixture
+async def looker(shared_api: AdminApi) -> Visitor:
+    """Give the owner of an Acme that nobody changes, signed in."""
+    return await signed_in(shared_api.app, shared_api.admins["owner"].token)

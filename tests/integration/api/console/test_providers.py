@@ -78,17 +78,17 @@ async def come(api: AdminApi, status: int, code: str | None = None) -> None:
     ids=["first", "second", "any"],
 )
 async def test_the_steps_name_every_field_with_its_value(
-    owner: Visitor, provider: str, words: tuple[str, ...]
+    looker: Visitor, provider: str, words: tuple[str, ...]
 ) -> None:
-    page = await owner.text(f"/connections/acme-store/provider?for={provider}")
+    page = await looker.text(f"/connections/acme-store/provider?for={provider}")
     for word in (*words, f'value="{BASE_URL}"'):
         assert word.lower() in page.lower(), word
 
 
 @pytest.mark.parametrize("provider", Provider)
-async def test_the_steps_are_those_of_the_guide(owner: Visitor, provider: Provider) -> None:
+async def test_the_steps_are_those_of_the_guide(looker: Visitor, provider: Provider) -> None:
     guide = filled_in(GUIDES[provider], Values("acme-store", Portal.STORE, BASE_URL))
-    page = await owner.text(f"/connections/acme-store/provider?for={provider}")
+    page = await looker.text(f"/connections/acme-store/provider?for={provider}")
     assert f'aria-current="page">{guide.name}<' in page
     assert [step.title for step in guide.steps if f"<h3>{step.title}</h3>" not in page] == []
     fields = [
@@ -105,14 +105,14 @@ async def test_the_steps_are_those_of_the_guide(owner: Visitor, provider: Provid
     assert "**" not in page
 
 
-async def test_what_a_provider_cannot_do_is_told_before_its_steps(owner: Visitor) -> None:
-    page = await owner.text("/connections/acme-store/provider?for=google")
+async def test_what_a_provider_cannot_do_is_told_before_its_steps(looker: Visitor) -> None:
+    page = await looker.text("/connections/acme-store/provider?for=google")
     assert page.index("applications of its own catalogue alone") < page.index('<ol class="steps">')
 
 
-async def test_without_a_provider_the_values_are_shown_alone(owner: Visitor) -> None:
+async def test_without_a_provider_the_values_are_shown_alone(looker: Visitor) -> None:
     for path in ("provider", "provider?for=none"):
-        page = await owner.text(f"/connections/acme-store/{path}")
+        page = await looker.text(f"/connections/acme-store/{path}")
         assert "Choose your provider" in page
         assert BASE_URL in page
 
