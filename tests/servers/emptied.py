@@ -106,8 +106,8 @@ class Pristine:
             if used := await _filled(db) - self.kept:
                 await db.execute(f"TRUNCATE {', '.join(used)} CASCADE")
             return await _state(db, self.kept) == self.state
-        except asyncpg.PostgresError:
-            return False  # its tables are others, or a session keeps one of them
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False  # its tables are others, a session keeps one, or this session was ended
 
 
 async def _filled(db: asyncpg.Connection) -> set[str]:

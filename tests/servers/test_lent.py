@@ -12,6 +12,10 @@ from tests.servers.postgres import connected
 
 A_ROW = text("INSERT INTO schedules (name, due_at) VALUES ('sweep', 1)")
 ROWS = text("SELECT count(*) FROM schedules")
+END_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
@@ -63,3 +67,16 @@ async def test_what_a_forgotten_transaction_holds_is_not_lent_again(
             directory = await lent.lend()
             assert directory is not used
             assert await rows_of(directory) == 0
+
+
+@on_postgres
+async def test_databases_whose_sessions_were_ended_are_opened_anew(
+    new_database_url: NewDatabase,
+) -> None:
+    async with Lent(new_database_url, [DIRECTORY], opened_directory) as lent:
+        used = await lent.lend()
+        async with used.write() as db:
+            await db.execute(END_OTHERS)
+        directory = await lent.lend()
+        assert directory is not used
+        assert await rows_of(directory) == 0
