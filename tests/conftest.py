@@ -14,6 +14,7 @@ from hypothesis import settings
 from contracts.topology import Topology
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from deploy.processes.event_loop import COLLECT_AFTER
+from tests.drivers.examples import USUAL
 from tests.servers.compiled_statements import share_compiled_statements
 from tests.servers.migrated import FileTemplates, NewDatabase, PostgresTemplates
 from tests.servers.postgres import PostgresServer, postgres_service
@@ -21,9 +22,10 @@ from tests.servers.rabbitmq import RabbitmqServer, rabbitmq_service
 from tests.servers.services import Service, ServiceSettings, ServiceUnavailable, find
 from tests.servers.sharing import shared
 
-# The same examples at every run, and none of them timed: a failure means the code. More are tried
-# with --hypothesis-profile=default.
+# The same examples at every run, and none of them timed: a failure means the code. Others, and ten
+# times as many, are tried with --hypothesis-profile=thorough.
 settings.load_profile("ci")
+settings.register_profile("thorough", settings(), derandomize=False, max_examples=10 * USUAL)
 
 share_compiled_statements()
 
@@ -55,6 +57,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    """Look for garbage once more, and no further: pytest would look twice, at what lives on too."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -185,7 +185,7 @@ PECULIAR = Example(
         "emails eq null", "emails pr", 'emails[value ne "b"]',
         'emails[type eq "work"].value eq "a"', 'emails[not (type eq "work") and value eq "b"]',
         "emails.primary ne true", "not (active eq true)", "active ne false", "title pr",
-        'title eq ""', "title ne null", 'title co ""', 'title gt ""',
+        'title eq ""', "title ne null", 'title co ""', 'title gt ""', 'userName sw "1"',
         f'{ENTERPRISE}:manager.$ref eq "{BASE_URL}/Users/a"',
         f'{ENTERPRISE}:manager.$ref sw "https"', f"not ({ENTERPRISE}:manager pr)",
         f'{ENTERPRISE}:manager.value eq "m"', 'groups[display eq "G0a"].value pr',

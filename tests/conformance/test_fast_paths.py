@@ -18,6 +18,7 @@ from api.scim.users.statements import StoredUser
 from api.scim.users.states import UserState, next_state, state_with_activity
 from tests.conformance.provider_users import BODIES
 from tests.conformance.test_user_answers import PROVIDER, SERVICE, USER_TYPE, stored
+from tests.drivers.examples import examples
 
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [True, False, "True", "False", "true", "false", "FALSE", "", "no", 1, 0, None, [False], {}]
@@ -71,7 +72,7 @@ def assert_the_same(user: StoredUser, body: Any, *, active: bool) -> None:
     assert in_order(plain) == in_order(full)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(OPERATIONS, min_size=1, max_size=2), SCHEMAS, USERS)
 def test_a_plain_patch_sets_what_it_sets_when_it_is_read_in_full(
     operations: list[Any], schemas: list[str], user: Any
@@ -91,7 +92,7 @@ def test_what_providers_send_for_a_leaver_is_plain(form: str, user: Any) -> None
     assert_the_same(stored(user | {"active": False}), body, active=False)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(NAMES, st.sampled_from(["userName eq", "USERNAME Eq", "userName  eq", "userName ne"]))
 def test_a_plain_look_up_asks_for_what_it_asks_when_it_is_parsed(name: str, asks: str) -> None:
     text = f'{asks} "{name}"'
@@ -113,7 +114,7 @@ NUMBERS = st.integers(-1, 2_000).map(str) | st.sampled_from(["", "01", "1.0", " 
 OF_PAGES = st.fixed_dictionaries({}, optional={"startIndex": NUMBERS, "count": NUMBERS})
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(OF_PAGES)
 def test_a_plain_page_is_the_one_that_is_asked_for_when_it_is_read_in_full(query: Any) -> None:
     asked = page_asked(query)

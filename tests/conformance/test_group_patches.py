@@ -45,6 +45,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
+from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
 from tests.drivers.joined_transactions import within
 
@@ -174,7 +175,7 @@ async def _check_answer(transactions: Transactions, tx: Transaction, group: Grou
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

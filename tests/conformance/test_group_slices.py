@@ -27,7 +27,7 @@ from api.scim.members.stored import Member
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.service import TolerantScimService
 from deploy.databases.migrations import DIRECTORY
-from tests.conformance.group_patches import GROUPS, PATCHES, STORED, USERS
+from tests.conformance.group_patches import GROUPS, SHORT_PATCHES, STORED, USERS
 from tests.conformance.groups_in_memory import (
     NAME,
     PROVIDER,
@@ -37,6 +37,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
+from tests.drivers.examples import examples
 from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 from tests.servers.migrated import FileTemplates
 
@@ -50,11 +51,11 @@ Patch = Callable[[dict[str, str | None], list[Any], int], None]
 
 @pytest.mark.parametrize("members_in_a_slice", [1, 2])
 @settings(
-    max_examples=100,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(stored=STORED, operations=PATCHES)
+@given(stored=STORED, operations=SHORT_PATCHES)
 def test_a_patch_in_slices_ends_where_it_does_in_memory(
     patch_in_slices: Patch,
     members_in_a_slice: int,

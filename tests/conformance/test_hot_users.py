@@ -22,6 +22,7 @@ from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable, Identity, UserRow
 from contracts.rules import CreateEmployee, LeaveAlone, RemoveEmployee, StoreRules
 from tests.drivers.administration import rotate
+from tests.drivers.examples import examples
 from tests.drivers.in_process import PATCH, USER, Ingress, ingress_on, opened_directory
 
 NAMES = ("ada", "Ada", "ben", "eve@acme.test", "")
@@ -66,7 +67,7 @@ Compare = Callable[[list[Any]], None]
 
 @settings(
     deadline=None,
-    max_examples=20,
+    max_examples=examples(20),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(STEPS, min_size=1, max_size=10))

@@ -34,6 +34,7 @@ from tests.conformance.groups_in_memory import (
     in_memory,
     outcome,
 )
+from tests.drivers.examples import examples
 
 GROUP_TYPE = PROVIDER.resource_types[1]
 SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
@@ -108,7 +109,7 @@ def planned(stored: Members, body: Any) -> Outcome:
     return changed(stored, changes), group.display_name, group.external_id
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(stored=STORED, operations=PATCHES)
 def test_a_plan_ends_where_the_library_does(
     stored: dict[str, str | None], operations: list[Any]

@@ -29,6 +29,7 @@ from api.scim.protocol.service import TolerantScimService
 from api.scim.transactions.request_transactions import Transactions
 from contracts.clock import now
 from tests.conformance.groups_in_memory import PROVIDER
+from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
 from tests.drivers.joined_transactions import within
 
@@ -166,7 +167,7 @@ async def _rows(transactions: Transactions, names: Mapping[str, str]) -> Any:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

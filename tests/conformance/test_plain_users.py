@@ -27,6 +27,7 @@ from api.scim.users.states import (
 from tests.conformance.provider_users import BODIES, altered_bodies, once_altered
 from tests.conformance.scim_directories import BASE_URL
 from tests.conformance.test_user_answers import GROUPS, PROVIDER, SERVICE, USER_TYPE, stored
+from tests.drivers.examples import examples
 
 LIMITS = Limits()
 
@@ -82,7 +83,7 @@ def sent(body: Any, *, escaped: bool = True) -> bytes:
     return json.dumps(body, ensure_ascii=escaped).encode()
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(altered_bodies(), st.booleans())
 def test_a_plain_body_creates_what_it_creates_when_it_is_read_in_full(
     body: Any, escaped: bool
@@ -104,7 +105,7 @@ def test_what_providers_send_for_a_person_is_plain(provider: str, escaped: bool)
     assert in_order(plain) == in_order(read_in_full(text))
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(altered_bodies(), st.sampled_from(list(BODIES.values())), st.booleans(), GROUPS)
 def test_a_plain_body_replaces_as_it_does_when_it_is_read_in_full(
     body: Any, before: Any, same: bool, groups: Any

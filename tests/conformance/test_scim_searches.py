@@ -21,6 +21,7 @@ from api.scim.protocol.service import TolerantScimService
 from contracts.clock import now
 from tests.conformance.scim_directories import BASE_URL, ROOT
 from tests.conformance.scim_searches import PECULIAR, Example, filtered, ordered
+from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory, transactions_on
 
 PROVIDER = scim_provider(Limits())
@@ -34,7 +35,7 @@ KINDS: dict[Any, list[ResourceType]] = {
 
 
 quick = settings(
-    max_examples=30,
+    max_examples=examples(12),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal, Role
 from deploy.databases.engines import open_engines
+from tests.drivers.examples import examples
 from tests.drivers.people import STORE, joiner
 from worker.planning.facts import Account, Address, IdentityKey, key_of_event
 from worker.platforms.sql.accounts_at_once import lock_accounts
@@ -31,8 +32,10 @@ from worker.sync.save_records import write_and_forget, write_then_forget
 on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 """The database that has statements of its own; what is put is the same on both."""
 
-examples = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+tried = settings(
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 NAMES = st.sampled_from(["ada", "Ben", "b\\e\"n'", "{c},", "é", "null", ""])
@@ -118,7 +121,7 @@ async def store(db: AsyncConnection, records: dict[IdentityKey, int]) -> None:
 
 
 @on_postgres
-@examples
+@tried
 @given(stored=st.dictionaries(KEYS, VERSIONS), keys=MANY_KEYS)
 def test_records_are_made_and_locked(
     undone: Undone, stored: dict[IdentityKey, int], keys: set[IdentityKey]
@@ -135,7 +138,7 @@ def test_records_are_made_and_locked(
 
 
 @on_postgres
-@examples
+@tried
 @given(
     stored=st.dictionaries(KEYS, VERSIONS, min_size=1),
     versions=st.lists(VERSIONS, min_size=15, max_size=15),
@@ -172,7 +175,7 @@ def test_records_are_written_and_failures_forgotten(
 
 
 @on_postgres
-@examples
+@tried
 @given(stored=st.sets(ADDRESSES), ids=st.sets(st.integers(0, 12)), addresses=st.sets(ADDRESSES))
 def test_accounts_are_found_by_id_and_by_address(
     undone: Undone, stored: set[Address], ids: set[int], addresses: set[Address]
@@ -190,7 +193,7 @@ def test_accounts_are_found_by_id_and_by_address(
     undone(check)
 
 
-@examples
+@tried
 @given(st.lists(ACCOUNTS_OF_PEOPLE, min_size=1, max_size=4), st.randoms())
 def test_rows_are_put_and_changed_as_they_are(
     undone: Undone, accounts: list[Account], random: Random

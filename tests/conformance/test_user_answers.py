@@ -20,6 +20,7 @@ from api.scim.users.answers import UserAnswers
 from api.scim.users.mapping import user_of
 from api.scim.users.statements import StoredUser
 from tests.conformance.scim_directories import ATTRIBUTES, BASE_URL, WORDS, resources
+from tests.drivers.examples import examples
 
 PROVIDER = scim_provider(Limits())
 SERVICE = TolerantScimService(PROVIDER, Limits(), secret="nobody's")
@@ -57,7 +58,7 @@ def both(user: StoredUser, query: dict[str, str]) -> tuple[Any, Any]:
     return json.loads(bytes(as_http(ours).body)), json.loads(json.dumps(model.body))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.data(), GROUPS)
 def test_whatever_is_stored_is_shown_as_from_a_model(data: st.DataObject, groups: Any) -> None:
     focus = data.draw(st.lists(st.sampled_from(TOPS), min_size=1, max_size=3, unique=True))

@@ -13,13 +13,13 @@ from tests.convergence.downstream import Painter, world_with
 from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_always, check_at_rest, check_published
 from tests.convergence.shared_addresses import NOTHING_SHARED, Shared, shared_addresses
+from tests.drivers.examples import examples
 from tests.drivers.toy_downstream import ToyDownstream
 from worker.planning.actions import Reason
 
 HOW_MANY = settings(
-    max_examples=250,
+    max_examples=examples(250),
     stateful_step_count=25,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

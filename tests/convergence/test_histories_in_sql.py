@@ -19,15 +19,15 @@ from tests.convergence.histories import Histories
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.shared_addresses import shared_addresses
 from tests.convergence.stored_world import empty, read_world, write_things
+from tests.drivers.examples import examples
 from tests.drivers.platform import Platform, bundle
 from tests.drivers.toy_downstream import ToyDownstream
 from tests.servers.migrated import FileTemplates
 from worker.dialects import DownstreamDatabase
 
 HOW_MANY = settings(
-    max_examples=30,
+    max_examples=examples(30),
     stateful_step_count=20,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -15,13 +15,13 @@ from tests.convergence.downstream import made_by_hand, world_with
 from tests.convergence.invariants import check_at_rest
 from tests.convergence.leavers import Leavers
 from tests.convergence.stored_world import empty, read_world, write_things
+from tests.drivers.examples import examples
 from tests.drivers.platform import Platform
 from worker.dialects import DownstreamDatabase
 
 HOW_MANY = settings(
-    max_examples=300,
+    max_examples=examples(300),
     stateful_step_count=30,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -80,6 +80,6 @@ def test_nor_do_they_in_a_database(downstream_url: str) -> None:
     with asyncio.Runner() as runner:
         shared = {"database": DownstreamDatabase(reading, writing), "runner": runner}
         kind = type("LeaversHere", (LeaversInSql,), shared)
-        run_state_machine_as_test(kind, settings=settings(HOW_MANY, max_examples=30))
+        run_state_machine_as_test(kind, settings=settings(HOW_MANY, max_examples=examples(30)))
         runner.run(reading.dispose())
         runner.run(writing.dispose())

@@ -19,6 +19,7 @@ from tests.convergence.deliveries import cuts
 from tests.convergence.downstream import POLICIES
 from tests.convergence.histories import Histories
 from tests.convergence.stored_world import empty, read_world, write_things
+from tests.drivers.examples import examples
 from tests.drivers.platform import Platform
 from tests.readings.effects import refusals_of, seen_of
 from tests.servers.migrated import FileTemplates
@@ -28,9 +29,8 @@ from worker.preview import PlannedPreview
 from worker.schema import WorkerTable
 
 HOW_MANY = settings(
-    max_examples=40,
+    max_examples=examples(40),
     stateful_step_count=20,
-    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -22,6 +22,7 @@ from api.directory.user_ranges import find_page, page_statement, total_statement
 from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE
 from api.scim.users.hot_pages import reading_page
 from contracts.clock import now
+from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory
 
 on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
@@ -360,7 +361,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -21,6 +21,7 @@ from api.outbox.parcels import LARGEST_EVENT
 from contracts.identity_changed import DashboardTerms, IdentityChanged
 from contracts.rules import CreateCollaborator, DashboardRules, RemoveCollaborator, Role, RoleLine
 from contracts.topology import Lane
+from tests.drivers.examples import examples
 from tests.drivers.in_process import opened_directory
 from tests.integration.api.outbox.test_judged_leavings import (
     TRACE,
@@ -176,7 +177,7 @@ Try = Callable[[int, int, list[object]], None]
 @without_farewell
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(number=st.integers(0, 8), owners=st.integers(0, PEOPLE), steps=STEPS)

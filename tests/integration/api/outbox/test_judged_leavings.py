@@ -33,6 +33,7 @@ from contracts.identity_changed import IdentityChanged, Trace, decode
 from contracts.rules import RemoveEmployee, Rules
 from contracts.topology import Lane
 from tests.drivers.administration import administration_on
+from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory
 from tests.integration.api.outbox.marks import NOW, SECOND, mark
 from tests.readings.statements import asked_of
@@ -414,7 +415,7 @@ opened them are closed by the garbage collector, which warns of it."""
 @without_farewell
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(number=st.integers(0, 12), share=st.sampled_from([0, 10, 50]), steps=STEPS)

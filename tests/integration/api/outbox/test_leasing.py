@@ -14,6 +14,7 @@ from api.outbox import settling
 from api.outbox.lease_statement import MarkSelection
 from api.outbox.leasing import lease
 from contracts.topology import RETRY_DELAYS, Lane
+from tests.drivers.examples import examples
 from tests.integration.api.outbox.marks import (
     LEASE,
     NOW,
@@ -179,7 +180,9 @@ async def connections(directory: DirectoryDatabase) -> dict[str, str]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(backlogs=st.lists(st.integers(0, 12), min_size=5, max_size=5), most=st.integers(1, 20))
 async def test_whatever_the_backlogs_places_differ_by_one_and_none_is_wasted(
