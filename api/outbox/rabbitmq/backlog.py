@@ -7,6 +7,7 @@ estimate. The same declarations tell whether any worker reads bundles.
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -120,17 +121,18 @@ class Counted:
 async def count(
     connection: AbstractConnection, topology: Topology, bundle_queues: BundleQueues
 ) -> Counted:
-    """Count the ready messages in the queues of a topology.
+    """Count the ready messages in the queues of a topology, whose exchange of events is there.
 
     Older brokers demand no permission for it, newer ones any to the queue (some: to configure).
 
-    :raises AMQPError: when a queue is missing, which closes the channel but not the connection.
+    :raises AMQPError: when the exchange or a queue is missing, which closes the channel but not the
+        connection.
     """
     bundles, consumers = await _count_bundles(connection, topology, bundle_queues)
     async with connection.channel(publisher_confirms=False) as channel:
         tiers = [topology.tier(lane, delay) for lane in Lane for delay in topology.retry_delays]
         singles = {lane: await _ready(channel, topology.lane(lane)) for lane in Lane}
-        return Counted(
+        counted = Counted(
             singles={lane: messages for lane, (messages, _) in singles.items()},
             workers={lane: workers for lane, (_, workers) in singles.items()},
             bundles=bundles,
@@ -138,6 +140,9 @@ async def count(
             delayed=sum([(await _ready(channel, tier))[0] for tier in tiers]),
             dead_letters=(await _ready(channel, topology.dead_letters))[0],
         )
+        with suppress(ChannelAccessRefused):  # last, so that the counts are kept
+            await channel.get_exchange(topology.events)
+        return counted
 
 
 async def _count_bundles(

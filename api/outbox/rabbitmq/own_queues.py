@@ -41,6 +41,9 @@ class OwnQueue:
             except ChannelNotFoundEntity:
                 self.was_there = False
                 return False
+            except BaseException:  # an answer may come yet, out of step
+                self._channel = None
+                raise
             self.was_there = True
             return True
 

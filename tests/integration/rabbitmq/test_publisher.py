@@ -272,6 +272,14 @@ async def test_without_a_topology_it_says_so_and_works_once_there_is_one(
     await until_confirmed(publisher)
 
 
+async def test_a_lost_exchange_is_seen_before_anything_is_published(
+    publisher: RabbitmqPublisher, topology: Topology, channel: AbstractChannel
+) -> None:
+    assert not (await publisher.inspect()).incomplete
+    await channel.exchange_delete(topology.events)
+    assert await publisher.inspect() == TransportState(connected=True, incomplete=True)
+
+
 async def test_a_line_that_is_forgotten_in_silence_costs_one_publication(
     url: str, topology: Topology, proxy: TcpProxy
 ) -> None:
