@@ -36,11 +36,14 @@ def health_routes(looks: LastLooks) -> APIRouter:
     """Return the routes for the port of the api. Its OpenAPI document describes them."""
     router = APIRouter(tags=["Health"])
 
+    # Probes of some balancers and monitors ask with HEAD.
+    @router.head("/livez", include_in_schema=False)
     @router.get("/livez", operation_id="check_liveness", summary="Is it alive?", responses=LIVEZ)
     async def livez() -> JSONResponse:
         """Answer that the process is alive, for which it checks nothing."""
         return JSONResponse(ALIVE)
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz", operation_id="check_readiness", summary="Is it ready?", responses=READYZ)
     async def readyz() -> JSONResponse:
         """Check what the process needs for its work: its database above all."""

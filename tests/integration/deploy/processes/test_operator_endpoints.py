@@ -95,6 +95,21 @@ async def test_an_ingress_without_its_broker_is_ready_and_says_what_is_amiss(
                 assert answer.json() == ready
 
 
+async def test_every_port_answers_a_probe_that_asks_with_head(
+    settings: Settings, directory: DirectoryDatabase
+) -> None:
+    with bind_api(settings) as listener:
+
+        def api(endpoints: OperatorEndpoints) -> BackgroundTask:
+            return lambda stop: run_api(settings, listener, directory, endpoints, stop)
+
+        async with watched(settings, api) as (http, _):
+            for port in ("", url_of(listener)):
+                for path in ("/livez", "/readyz"):
+                    answer = await http.head(f"{port}{path}")
+                    assert (answer.status_code, answer.content) == (200, b"")
+
+
 async def test_an_ingress_describes_itself_only_where_it_is_told_to(
     directory: DirectoryDatabase,
 ) -> None:
