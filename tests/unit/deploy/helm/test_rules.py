@@ -69,6 +69,9 @@ def test_every_series_has_the_name_of_its_installation(helm: Helm, value: str, n
         ({"installation": 'a"b'}, "/monitoring/installation"),
         ({"rules": {"runbookUrl": "wiki.example.com"}}, "/monitoring/rules/runbookUrl"),
         ({"rules": {"alertLabels": {"two words": "no"}}}, "/monitoring/rules/alertLabels"),
+        ({"rules": {"alertLabels": {"a": "{{ $x }}"}}}, "/monitoring/rules/alertLabels/a"),
+        ({"rules": {"alertLabels": {"a": "{{{"}}}, "/monitoring/rules/alertLabels/a"),
+        ({"rules": {"alertLabels": {"a": "two\nlines"}}}, "/monitoring/rules/alertLabels/a"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -76,6 +79,14 @@ def test_what_no_rule_could_hold_is_refused(
     helm: Helm, values: dict[str, object], where: str
 ) -> None:
     assert f"at '{where}'" in helm.refuses({"monitoring": values})
+
+
+def test_a_label_is_on_every_alert_as_it_was_given(helm: Helm) -> None:
+    labels = {"a": "\u00fc <a & b>", "b": '"quoted" \\ {x} {', "c": "- d: e # f", "d": ""}
+    values = {"monitoring": {"rules": {"enabled": True, "alertLabels": labels}}}
+    written = by_kind(helm.render(values), "PrometheusRule")["muster-alerts"]["spec"]
+    for rule in written["groups"][0]["rules"]:
+        assert labels.items() <= rule["labels"].items()
 
 
 def test_no_label_that_tells_alerts_apart_can_be_given(helm: Helm) -> None:
