@@ -17,6 +17,11 @@ MOST_WIDE = 100
 
 INDENT = "   "
 
+WITHOUT_TLS = (
+    "The base URL is not https://, and a provider on the internet takes no other. Base URLs begin"
+    " with `MUSTER_PUBLIC_URL`: set it to the https:// URL of the proxy in front of the api."
+)
+
 
 def show_guide(guide: FilledGuide, values: Values, *, as_json: bool) -> None:
     """Print a guide that is filled in."""
@@ -30,6 +35,9 @@ def show_guide(guide: FilledGuide, values: Values, *, as_json: bool) -> None:
 def guide_as_lines(guide: FilledGuide, values: Values) -> Iterator[str]:
     """Yield the lines of a guide."""
     yield f"{guide.name}, for the connection {values.connection} to the portal {values.portal}"
+    if values.base_url.startswith("http://"):
+        yield ""
+        yield from _paragraph(WITHOUT_TLS, indent="")
     if guide.limits:
         yield ""
         yield from _paragraph(guide.limits, indent="")

@@ -34,6 +34,13 @@ def test_the_fields_of_a_form_stand_below_each_other() -> None:
     ]
 
 
+def test_a_base_url_that_no_provider_on_the_internet_takes_is_told_first() -> None:
+    values = Values("acme-store", Portal.STORE, "http://127.0.0.1:8000/scim/v2/acme-store")
+    heading, _, first, *_ = guide_as_lines(GUIDE, values)
+    assert heading == "Any, for the connection acme-store to the portal store"
+    assert first.startswith("The base URL is not https://")
+
+
 def test_paragraphs_are_broken_and_values_are_not() -> None:
     long = " ".join(["word"] * 60)
     exact = (FilledField("Template", long, "", is_exact=True),)
