@@ -49,6 +49,9 @@ bits."""
 CONSOLE_PATH = "/console"
 """The path of the console, which its URL may end with or leave out."""
 
+TRACES_PATH = "/v1/traces"
+"""The path of traces below the address of a collector (OTLP/HTTP), with which some write it."""
+
 DATABASE_URLS = (
     "a postgresql:// URL (one host or several with commas between, no parameter but"
     " target_session_attrs, which is any, read-write or primary, and sslmode, sslrootcert, sslcert"
@@ -79,6 +82,11 @@ def _public_url(text: str) -> str:
     if text and not (parts.scheme in ("http", "https") and parts.hostname and plain):
         raise ValueError
     return text.rstrip("/")
+
+
+def _collector_url(text: str) -> str:
+    """Return the URL of a collector without the path of traces, which its sender adds."""
+    return _public_url(text).removesuffix(TRACES_PATH)
 
 
 def _console_url(text: str) -> str:
@@ -273,7 +281,7 @@ class Settings(BaseSettings):
 
     tracing_endpoint: Annotated[
         str,
-        AfterValidator(_public_url),
+        AfterValidator(_collector_url),
         Field(
             description="the http:// or https:// URL of a collector that takes OTLP over HTTP, as"
             " http://collector:4318, or nothing for no traces"

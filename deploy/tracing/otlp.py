@@ -40,6 +40,7 @@ from contracts.tracing import (
     is_sampled,
     unsampled,
 )
+from deploy.settings import TRACES_PATH
 from deploy.tracing.logged_sending import (
     CountedProcessor,
     LoggedExporter,
@@ -48,9 +49,6 @@ from deploy.tracing.logged_sending import (
 )
 
 LOG = structlog.get_logger(__name__)
-
-TRACES_PATH = "/v1/traces"
-"""The path of traces below the address of a collector (OTLP/HTTP)."""
 
 EXPORT_SECONDS = 5.0
 """Seconds until spans are dropped that the collector has not taken, with all repetitions."""

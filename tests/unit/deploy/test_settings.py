@@ -214,3 +214,9 @@ def test_whether_the_api_describes_itself_can_be_said(by_default: bool) -> None:
     assert read_settings().shows_docs(by_default=by_default) is by_default
     assert read_settings(api_docs="true").shows_docs(by_default=by_default)
     assert not read_settings(api_docs="off").shows_docs(by_default=by_default)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1/traces", "/v1/traces/"])
+def test_a_collector_may_be_named_with_the_path_of_traces(path: str) -> None:
+    settings = read_settings(tracing_endpoint=f"http://collector:4318{path}")
+    assert settings.tracing_endpoint == "http://collector:4318"
