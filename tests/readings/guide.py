@@ -19,6 +19,14 @@ def helpers_for(where: str) -> str:
     return _blocks_for(where)[0]
 
 
+def statements() -> str:
+    """Return the statements for a PostgreSQL of one's own, as psql reads them."""
+    (block,) = re.findall(
+        r"^```sql\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    return str(block)
+
+
 def places() -> set[str]:
     """Return every word that says where a block is run."""
     return {block["where"] for block in FENCE.finditer(GUIDE.read_text(encoding="utf-8"))}

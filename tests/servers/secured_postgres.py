@@ -85,9 +85,9 @@ class SecuredPostgres:
         await self.reload()
         self.shown = None
 
-    async def run(self, *statements: str) -> None:
+    async def run(self, *statements: str, database: str = "postgres") -> None:
         """Run statements as the superuser."""
-        async with connected(self.plain_url) as session:
+        async with connected(self.plain_url.replace("/postgres?", f"/{database}?")) as session:
             for statement in statements:
                 await session.execute(statement)
 
