@@ -84,8 +84,20 @@ def place_of(url: str) -> Place:
     """Return where the calls of an http:// or https:// URL go; TLS trusts what the system does."""
     parts = urlsplit(url)
     assert parts.hostname, "the settings take no other URL"
-    tls = ssl.create_default_context() if parts.scheme == "https" else None
+    tls = _trusting_as_the_system() if parts.scheme == "https" else None
     return Place(parts.hostname, parts.port or STANDARD_PORTS[parts.scheme], tls)
+
+
+def _trusting_as_the_system() -> ssl.SSLContext:
+    """Return a context that verifies as clients in general do, and as those of databases here.
+
+    From Python 3.13 on, ``create_default_context`` refuses authorities whose certificate lacks
+    extensions (``VERIFY_X509_STRICT``), as those of one's own often do. Providers have no such
+    rule.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context
 
 
 async def call(place: Place, request: Call, seconds: float = CALL_SECONDS) -> Answer | Silence:
