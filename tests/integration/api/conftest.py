@@ -1,6 +1,7 @@
 """What do these tests share? A directory on either database, and what is served in front of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,14 +9,29 @@ from api.directory.dialects import DirectoryDatabase
 from deploy.databases.migrations import DIRECTORY
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.in_process import Ingress, ingress_on, opened_directory
+from tests.servers.lent import Lent
 from tests.servers.migrated import NewDatabase
 
 
+@pytest.fixture(scope="module")
+async def lent_directory(
+    shared_database_url: NewDatabase,
+) -> AsyncIterator[Lent[DirectoryDatabase]]:
+    """Give a directory that the tests of a module have one after another."""
+    async with Lent(shared_database_url, [DIRECTORY], opened_directory) as lent:
+        yield lent
+
+
 @pytest.fixture
-async def directory(directory_url: str) -> AsyncIterator[DirectoryDatabase]:
-    """Give the directory's database."""
-    async with opened_directory(directory_url) as directory:
-        yield directory
+async def directory(lent_directory: Lent[DirectoryDatabase]) -> DirectoryDatabase:
+    """Give the directory's database, migrated and empty."""
+    return replace(await lent_directory.lend())
+
+
+@pytest.fixture
+def lent_url(directory: DirectoryDatabase) -> str:
+    """Give the URL of that database, to open it once more."""
+    return directory.writing.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

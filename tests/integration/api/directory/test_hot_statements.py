@@ -13,7 +13,7 @@ from api.directory.dialects import DirectoryDatabase
 from api.directory.hot_statements import HotStatement, on_postgres, run_hot, run_within
 from api.retries import is_away, is_locked_out
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 ADD = HotStatement("INSERT INTO schedules VALUES ($1, 0)", ["name"], {})
 CHANGE = HotStatement("UPDATE schedules SET due_at = 1 WHERE name = $1", ["name"], {})

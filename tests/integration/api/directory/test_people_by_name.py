@@ -95,7 +95,7 @@ async def test_every_name_is_read_from_its_index(ingress: Ingress) -> None:
     explain = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
     async with engine.connect() as db:
         if engine.dialect.name == "postgresql":  # of so few rows it would read the whole table
-            await db.execute(text("SET enable_seqscan = off"))
-            await db.execute(text("SET enable_bitmapscan = off"))
+            await db.execute(text("SET LOCAL enable_seqscan = off"))
+            await db.execute(text("SET LOCAL enable_bitmapscan = off"))
         plan = str((await db.exec_driver_sql(f"{explain} {statement}", given)).all())
     assert [index for index in INDEXES if index not in plan] == []

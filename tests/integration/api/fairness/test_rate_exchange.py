@@ -21,7 +21,7 @@ from tests.readings.round_trips import round_trips_to
 
 pytestmark = [
     pytest.mark.postgres,
-    pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True),
+    pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True),
 ]
 
 RATE = Rate(50, 200)
@@ -179,7 +179,7 @@ async def test_many_connections_are_exchanged_by_two_statements(
 
 @pytest.mark.slow
 async def test_real_processes_answer_as_much_together_as_the_rate_allows(
-    directory: DirectoryDatabase, directory_url: str
+    directory: DirectoryDatabase, lent_url: str
 ) -> None:
     rate, seconds = Rate(10, 40), 8  # less than the slowest machine answers
     connection = await create_connection(directory, "Acme", RULES, now())
@@ -196,7 +196,7 @@ async def test_real_processes_answer_as_much_together_as_the_rate_allows(
                 await asyncio.sleep(0.02)  # a client that insists
 
     async with (
-        api_processes(directory_url, 3, rate=rate) as ports,
+        api_processes(lent_url, 3, rate=rate) as ports,
         httpx2.AsyncClient(timeout=30) as http,
     ):
         started = time.monotonic()

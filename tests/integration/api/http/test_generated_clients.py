@@ -21,7 +21,7 @@ from tests.drivers.admin_http import admin_api_on
 from tests.drivers.in_process import GROUP, PATCH, USER, ingress_on
 from tests.readings.documents import silent_admin_api, silent_api
 
-ON_SQLITE = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 ENTERPRISE = "urnietfparamsscimschemasextensionenterprise_2_0_user"
 """The name that the generator makes of the schema of the extension."""
 

@@ -55,7 +55,7 @@ async def test_a_batch_takes_two_statements_whatever_its_size(
     assert kinds(asked.statements) == PUBLISHING
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_a_batch_waits_for_its_database_twice(directory: DirectoryDatabase) -> None:
     connections = await connect(directory, "acme")
     post = Post()

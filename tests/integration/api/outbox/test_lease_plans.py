@@ -12,7 +12,7 @@ from api.outbox.leasing import lease
 from contracts.topology import Lane
 from tests.integration.api.outbox.marks import LEASE, NOW, SECOND, connect, mark, taken
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 MARKS = 5_000
 

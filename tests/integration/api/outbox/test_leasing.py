@@ -107,7 +107,7 @@ async def test_several_relays_at_once_share_what_there_is(directory: DirectoryDa
     assert sorted(ids) == sorted([*people("large", 100), *people("small", 10)])
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_what_another_relay_has_in_hand_is_skipped_and_not_waited_for(
     directory: DirectoryDatabase,
 ) -> None:

@@ -11,7 +11,7 @@ from tests.integration.api.outbox.marks import LEASE, NOW, SECOND, connect, mark
 TRACE = Trace(correlation_id="rename")
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_no_relay_leases_a_member_between_the_marks_of_a_rename_and_its_commit(
     directory: DirectoryDatabase,
 ) -> None:

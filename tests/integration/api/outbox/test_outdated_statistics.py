@@ -15,7 +15,7 @@ from api.outbox.settling import clear, give_back, postpone, reject, suspect
 from tests.drivers.in_process import opened_directory
 from tests.integration.api.outbox.marks import LEASE, NOW, connect, mark, taken
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 
 MARKS = 2_000
 
@@ -62,7 +62,7 @@ async def _plans(directory: DirectoryDatabase) -> Sequence[str]:
 
 @pytest.mark.parametrize("statistics", STATISTICS.values(), ids=STATISTICS)
 async def test_no_statement_of_a_relay_reads_all_marks(
-    directory: DirectoryDatabase, directory_url: str, statistics: Sequence[tuple[str, str]]
+    directory: DirectoryDatabase, lent_url: str, statistics: Sequence[tuple[str, str]]
 ) -> None:
     connections = await connect(directory, "acme", "other")
     await mark(directory, connections["acme"], [f"a-{number}" for number in range(MARKS)])
@@ -73,7 +73,7 @@ async def test_no_statement_of_a_relay_reads_all_marks(
         for index, told in statistics:
             row = text("INSERT INTO sqlite_stat1 VALUES ('identities', :index, :told)")
             await db.execute(row, {"index": index, "told": told})
-    async with opened_directory(directory_url) as fresh:
+    async with opened_directory(lent_url) as fresh:
         steps = await _plans(fresh)
     tables = ("identities", "marks", "each")
     found = [it for it in steps if it.startswith(tuple(f"SEARCH {each} " for each in tables))]

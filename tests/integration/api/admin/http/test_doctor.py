@@ -9,7 +9,7 @@ from api.directory.dialects import DirectoryDatabase
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.examinations import EXAMINED
 
-on_one_database = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 
 
 async def test_an_operator_is_told_what_is_wrong_and_what_to_change(admin_api: AdminApi) -> None:

@@ -25,7 +25,7 @@ each_look = pytest.mark.parametrize(
 each_change = pytest.mark.parametrize(
     "operation", [it for it in OPERATIONS if not it.looks], ids=lambda it: it.id
 )
-on_one_database = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 """Marks what is decided before a database makes any difference."""
 
 LOOKS_ALL_THE_SAME = {"connections_preview", "rules_validate"}

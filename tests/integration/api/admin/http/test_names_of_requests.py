@@ -40,7 +40,7 @@ from worker.errors import (
 )
 
 OPERATIONS = list(operations())
-on_one_database = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 """Marks what is decided before a database makes any difference."""
 
 ROUTES = {

@@ -17,7 +17,7 @@ from tests.drivers.many_users import join, multiply
 from tests.readings.round_trips import round_trips_to
 from tests.readings.statements import asked_of
 
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 SMALL, LARGE = 3, 3_000
 DEEPER = 12

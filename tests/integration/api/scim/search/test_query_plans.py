@@ -21,7 +21,7 @@ from api.scim.search.query import search_for
 from tests.drivers.in_process import Ingress
 from tests.drivers.many_users import multiply
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 PEOPLE, GROUPS = 2_000, 100
 
@@ -72,5 +72,5 @@ async def _plan(db: AsyncConnection, statement: Select[Any]) -> str:
         dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
         compile_kwargs={"literal_binds": True},
     )
-    await db.execute(text("SET enable_seqscan = off"))  # small tables are read whole
+    await db.execute(text("SET LOCAL enable_seqscan = off"))  # small tables are read whole
     return "\n".join(await db.scalars(text(f"EXPLAIN {compiled}".replace(":", r"\:"))))

@@ -27,9 +27,9 @@ ENDLESS = {
 
 
 @pytest.fixture
-async def transactions(ingress: Ingress, directory_url: str) -> AsyncIterator[Transactions]:
+async def transactions(ingress: Ingress, lent_url: str) -> AsyncIterator[Transactions]:
     """Give transactions with one connection for searches."""
-    engines = open_directory_engines(directory_url, 1)
+    engines = open_directory_engines(lent_url, 1)
     database = DirectoryDatabase(*engines)
     sizes = ShareSizes(searches=1, searches_each=1, patience=0.01)
     shares = Shares(sizes, metrics_of_nobody(), one_writer=database.has_one_writer)

@@ -73,7 +73,7 @@ async def test_a_token_that_ends_while_a_body_comes_opens_nothing(
 
 
 @pytest.mark.parametrize("path", ["/Users/{user}", "/Groups/{group}"])
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_a_token_that_ends_while_a_deletion_waits_deletes_nothing(
     ingress: Ingress, ids: dict[str, str], path: str
 ) -> None:

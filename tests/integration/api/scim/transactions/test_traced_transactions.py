@@ -6,7 +6,7 @@ from api.directory.dialects import DirectoryDatabase
 from tests.drivers.in_process import GROUP, USER, ingress_on
 from tests.drivers.told_spans import ToldSpans
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 
 
 async def test_a_transaction_that_refuses_a_request_has_not_failed(

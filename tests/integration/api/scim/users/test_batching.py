@@ -63,7 +63,7 @@ async def test_one_who_takes_a_taken_name_is_refused_and_the_others_are_changed(
     assert await ingress.found("/Users", 'userName eq "person-0"') == [people[0]]
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize("table", [UserRow, Identity])
 async def test_one_whose_row_is_locked_holds_up_nobody_else(
     ingress: Ingress, table: type[UserRow] | type[Identity]
@@ -83,7 +83,7 @@ async def test_one_whose_row_is_locked_holds_up_nobody_else(
     assert not (await ingress.identity(held))["active"]
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_one_who_wants_a_name_that_is_being_taken_holds_up_nobody_else(
     ingress: Ingress,
 ) -> None:
@@ -100,7 +100,7 @@ async def test_one_who_wants_a_name_that_is_being_taken_holds_up_nobody_else(
     assert (await waiting).status_code == 409
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_many_whose_row_is_locked_leave_connections_to_the_others(ingress: Ingress) -> None:
     others = await ingress.neighbour()
     held, free = await ingress.user("held"), await others.user("free")
@@ -119,7 +119,7 @@ async def test_many_whose_row_is_locked_leave_connections_to_the_others(ingress:
     assert {answer.status_code for answer in answers} == {200}
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_many_whose_group_is_locked_leave_connections_and_turns_to_the_others(
     ingress: Ingress,
 ) -> None:

@@ -77,7 +77,7 @@ async def test_a_page_is_refused_as_soon_as_its_token_has_ended(
     assert (await ingress.http.get("/Users")).status_code == 200
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 async def test_a_deep_page_reads_its_users_by_their_keys(ingress: Ingress) -> None:
     pattern = await ingress.user(named(0))
     users = 10 * RANGE_SIZE

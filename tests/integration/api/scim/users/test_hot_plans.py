@@ -16,7 +16,7 @@ from api.scim.users.hot_statements import POSTGRES, adding, changing, finding
 from api.scim.users.statements import USERS
 from contracts.identity_changed import Profile, Trace
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 UNMARKED = {"dirty_lane": None, "dirty_since": None}
 ADA = after_creation(ReleasedAttributes(active=True, profile=Profile(user_name="ada")), 1)
@@ -55,5 +55,7 @@ async def _plan_for_any_parameters(db: AsyncConnection, statement: HotStatement)
     await db.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
     await db.exec_driver_sql(f"PREPARE hot AS {statement.text}")
     nobody = ", ".join("0" if name == "now" else "'[]'" for name in statement.names)
-    rows = await db.exec_driver_sql(f"EXPLAIN EXECUTE hot({nobody})")
-    return "\n".join(rows.scalars())
+    plan = "\n".join((await db.exec_driver_sql(f"EXPLAIN EXECUTE hot({nobody})")).scalars())
+    await db.exec_driver_sql("DEALLOCATE hot")
+    await db.exec_driver_sql("RESET plan_cache_mode")
+    return plan

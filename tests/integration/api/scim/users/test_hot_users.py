@@ -32,7 +32,7 @@ from contracts.rules import CreateEmployee, LeaveAlone, StoreRules
 from tests.drivers.administration import rotate
 from tests.drivers.in_process import RULES, Ingress, opened_directory
 
-pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 MOST_CHARACTERS = 100_000
 OTHER_RULES = StoreRules(on_create=CreateEmployee(), on_deactivate=LeaveAlone())
@@ -89,10 +89,10 @@ async def ruled(database: DirectoryDatabase, ingress: Ingress, user: str) -> Non
 
 @pytest.mark.parametrize("meanwhile", [nothing, leased])
 async def test_a_change_is_stored_if_all_it_builds_on_is_still_there(
-    ingress: Ingress, directory_url: str, meanwhile: Meanwhile
+    ingress: Ingress, lent_url: str, meanwhile: Meanwhile
 ) -> None:
     user = await ingress.user("ada")
-    [outcome] = await left(ingress, user, directory_url, meanwhile)
+    [outcome] = await left(ingress, user, lent_url, meanwhile)
     assert isinstance(outcome, StoredUser)
     identity = await ingress.identity(user)
     assert not identity["active"]
@@ -103,22 +103,22 @@ async def test_a_change_is_stored_if_all_it_builds_on_is_still_there(
     "meanwhile", [changed, deleted, grouped, published, judged, rotated, ruled]
 )
 async def test_a_change_is_left_with_nothing_stored_if_what_it_builds_on_has_changed(
-    ingress: Ingress, directory_url: str, meanwhile: Meanwhile
+    ingress: Ingress, lent_url: str, meanwhile: Meanwhile
 ) -> None:
     user = await ingress.user("ada")
-    assert await left(ingress, user, directory_url, meanwhile) == [None]
+    assert await left(ingress, user, lent_url, meanwhile) == [None]
     assert (await ingress.identity(user))["active"]
     async with ingress.database.read() as db:
         stored = (await db.execute(select(col(UserRow.resource)))).scalars().all()
     assert all(it["active"] for it in stored)
 
 
-async def left(ingress: Ingress, user: str, directory_url: str, meanwhile: Meanwhile) -> list[Any]:
+async def left(ingress: Ingress, user: str, lent_url: str, meanwhile: Meanwhile) -> list[Any]:
     """Deactivate somebody, and let something happen between the two statements for it."""
 
     def decide(stored: StoredUser) -> UserState | None:
         def in_between() -> None:
-            asyncio.run(_happen(directory_url, ingress, user, meanwhile))
+            asyncio.run(_happen(lent_url, ingress, user, meanwhile))
 
         thread = threading.Thread(target=in_between)
         thread.start()

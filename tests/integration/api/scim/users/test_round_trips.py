@@ -44,7 +44,7 @@ def replace(ingress: Ingress, user: str) -> Awaitable[httpx2.Response]:
     return ingress.send("PUT", f"/Users/{user}", body)
 
 
-@pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize(
     ("send", "trips"),
     [(create, 1), (look_up, 1), (read, 1), (page, 1), (deactivate, 2), (rename, 2), (replace, 2)],
@@ -61,7 +61,7 @@ async def test_a_frequent_request_takes_so_many_round_trips(
     assert len(sent) == trips
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("send", "statements"), [(create, 5), (look_up, 1), (read, 1), (page, 1), (deactivate, 5)]
 )

@@ -11,7 +11,7 @@ from api.scim.http.openapi.provider_calls import BODIES, FILTERS
 from tests.drivers.in_process import Ingress
 from tests.readings.documents import silent_api
 
-ON_SQLITE = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 
 MAKING = {"create_user": "/Users", "create_group": "/Groups"}
 CHANGING = {"replace": "PUT", "modify": "PATCH"}
