@@ -102,8 +102,9 @@ class RabbitmqPublisher:
             async with remote_call(LOOK_SECONDS, late="no count in time"):
                 counted = await count(connection, self._topology, self._bundle_queues)
         except RemoteCallFailed as failure:
-            missing = _is_incomplete(failure)
-            return TransportState(line.is_open, trouble=str(failure), incomplete=missing)
+            if _is_incomplete(failure):
+                return TransportState(line.is_open, incomplete=True)
+            return TransportState(line.is_open, trouble=str(failure))
         return TransportState(
             connected=True,
             backlog=counted.backlog(self._bundle_sizes),

@@ -178,7 +178,8 @@ async def test_a_broker_that_cannot_be_reached_leaves_everything_unknown(
     proxy.cut()
     outcomes = await publisher.publish(parcels(3))
     assert {type(outcome) for outcome in outcomes} == {Unknown}
-    assert await publisher.inspect() == TransportState(connected=False)
+    unreachable = TransportState(connected=False, trouble="AMQPConnectionError")
+    assert await publisher.inspect() == unreachable
     proxy.mend()
     await until_confirmed(publisher)
     assert (await publisher.inspect()).connected

@@ -36,8 +36,9 @@ def test_any_other_text_is_the_first_page(text: str) -> None:
     assert place_in(SECRET, text, PEOPLE) == FIRST
 
 
-@given(st.integers(0, len(SEALED) - 2), st.characters(codec="ascii"))
+@given(st.integers(0, len(SEALED) - 2), st.characters(codec="ascii", exclude_characters="+/"))
 def test_a_place_with_another_letter_is_the_first_page(at: int, letter: str) -> None:
+    # Base64 for URLs has - and _ in the place of + and /, which mean the same.
     spoiled = f"{SEALED[:at]}{letter}{SEALED[at + 1 :]}"
     assert place_in(SECRET, spoiled, PEOPLE) == (PLACE if spoiled == SEALED else FIRST)
 
