@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from api.directory.tables import Identity
@@ -90,7 +90,9 @@ class Tenant:
     async def _publish_nothing(self) -> None:
         own = col(Identity.connection_id) == self.ingress.connection
         nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+        in_order = select(col(Identity.id)).where(own).order_by(col(Identity.id))
         async with self.ingress.database.write() as db:
+            await db.execute(in_order.with_for_update())  # as a relay does, which may be at them
             await db.execute(update(Identity).where(own).values(nothing))
 
 

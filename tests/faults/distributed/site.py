@@ -73,11 +73,13 @@ WHERE state <> 'idle' AND pid <> pg_backend_pid() OR state IS NULL
 """Statements have placeholders in place of values."""
 
 LET_LEASES_LAPSE = """
-UPDATE identities SET due_at = 0 WHERE (connection_id, id) IN (
+WITH free AS MATERIALIZED (
     SELECT connection_id, id FROM identities
     WHERE dirty_lane IS NOT NULL AND due_at <> changed_at
     FOR UPDATE SKIP LOCKED
 )
+UPDATE identities SET due_at = 0 FROM free
+WHERE identities.connection_id = free.connection_id AND identities.id = free.id
 """
 """Whose time is that of the change has no lease, and has to be taken at that."""
 
