@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import SETTINGS
 from tests.drivers.forked_muster import ForkedInstallation
 from tests.drivers.muster_process import MusterProcess, free_port
+from tests.faults.distributed.site import LET_LEASES_LAPSE
 from tests.servers.postgres import connected
 from tests.servers.services import ServiceUnavailable
 from tests.servers.standby import PrimaryAndStandby, primary_and_standby, superuser_of
@@ -21,9 +22,6 @@ AT_A_TIME, BEFORE, AFTER = 3, 10, 10
 
 RULES = ("--on-create", "create-employee", "--on-deactivate", "remove-employee")
 PAUSE, HANGS_AFTER_SECONDS = 0.1, 90
-
-LAPSE = "UPDATE identities SET due_at = 0 WHERE dirty_lane IS NOT NULL AND due_at > changed_at"
-"""Lets the minute of a lease be over that the relay took before the primary was lost."""
 
 
 @pytest.fixture
@@ -118,5 +116,6 @@ async def _until_nothing_is_pending(muster: MusterProcess, servers: PrimaryAndSt
     async with asyncio.timeout(HANGS_AFTER_SECONDS):
         while (await asyncio.to_thread(muster.command, "status"))["pending"]:
             async with connected(promoted) as directory:
-                await directory.execute(LAPSE)
+                # The minute of a lease is over that the relay took before the primary was lost.
+                await directory.execute(LET_LEASES_LAPSE)
             await asyncio.sleep(PAUSE)

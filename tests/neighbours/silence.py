@@ -5,7 +5,7 @@ than the noise has lasted. Each operation of a bulk request looks the token up, 
 request before it writes, and ends without it.
 """
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -38,4 +38,6 @@ async def _end_requests(db: AsyncConnection, connection: str) -> None:
     await db.execute(tokens.values(revoked_at=now()))
     own, marked = col(Identity.connection_id) == connection, col(Identity.dirty_lane).is_not(None)
     nothing = {"dirty_lane": None, "dirty_since": None, "due_at": None}
+    in_order = select(col(Identity.id)).where(own, marked).order_by(col(Identity.id))
+    await db.execute(in_order.with_for_update())  # as a relay does, which may be at them
     await db.execute(update(Identity).where(own, marked).values(nothing))

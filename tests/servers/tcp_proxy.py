@@ -113,6 +113,8 @@ class TcpProxy:
         while data:
             await flowing.wait()
             some = DROP if self._trickling else len(data)
+            if writer.is_closing():  # it was cut, which a loop may tell by an error of its own
+                raise ConnectionResetError
             writer.write(data[:some])
             await writer.drain()
             data = data[some:]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.drivers.installation import Installation
 from tests.end_to_end.conftest import installation, running_servers
+from tests.faults.distributed.noise_beside import HALF_A_PROCESSOR
 from tests.faults.distributed.site import Site, running_site
 
 __all__ = ["installation", "running_servers"]
@@ -18,5 +19,6 @@ async def site(
     installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
     """Give the site."""
-    async with running_site(installation, tmp_path_factory.mktemp("site"), SEED) as site:
+    folder = tmp_path_factory.mktemp("site")
+    async with running_site(installation, folder, SEED, HALF_A_PROCESSOR) as site:
         yield site

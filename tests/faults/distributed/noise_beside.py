@@ -23,8 +23,9 @@ SIZE, OF_A_KIND = 0.05, 4
 """How much the tenant has of what makes requests dear, and how many there are of each kind: what
 they make stays small enough for a directory that is copied, restored and moved to a small disk."""
 
-PAUSE = 0.05
-"""Seconds after each answer: a process that is killed refuses as fast as anybody asks."""
+CEASELESS, HALF_A_PROCESSOR = 0.05, 0.6
+"""Seconds of pause after each answer. The one always leaves a fleet something to do, though a
+process that is killed refuses as fast as anybody asks; the other leaves it most of its time."""
 
 ENDLESS = 24 * 3600.0
 ANSWER_SECONDS = 60
@@ -32,12 +33,19 @@ ANSWER_SECONDS = 60
 
 @asynccontextmanager
 async def noise_beside(
-    installation: Installation, origins: Sequence[str], told: dict[str, Any], folder: Path
+    installation: Installation,
+    origins: Sequence[str],
+    told: dict[str, Any],
+    folder: Path,
+    pause: float,
 ) -> AsyncIterator[NoiseProcess]:
-    """Give a noise that rests, of a connection that has just been made."""
+    """Give a noise that rests, of a connection that has just been made.
+
+    :param pause: seconds after each answer.
+    """
     requests = await _requests(installation, origins[0], told)
     ports = [urlsplit(origin).port or 0 for origin in origins]
-    noise = Noise(ports, ENDLESS, requests, PAUSE)
+    noise = Noise(ports, ENDLESS, requests, pause)
     async with noise_process(noise, folder / "noise.json") as process:
         process.begin()
         process.rest()

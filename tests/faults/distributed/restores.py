@@ -24,9 +24,15 @@ PAUSE = 2
 """Seconds between two looks: what was published just now is not missing yet."""
 
 LET_TIME_PASS = """
-UPDATE identities SET published_at = published_at - 60000000 WHERE published_at IS NOT NULL
+WITH published AS MATERIALIZED (
+    SELECT connection_id, id FROM identities WHERE published_at IS NOT NULL
+    ORDER BY connection_id, id FOR UPDATE
+)
+UPDATE identities SET published_at = published_at - 60000000 FROM published
+WHERE identities.connection_id = published.connection_id AND identities.id = published.id
 """
-"""As if it were a minute ago. It has arrived, or else it was waited for in vain."""
+"""As if it were a minute ago. It has arrived, or else it was waited for in vain. Rows are locked in
+the order in which relays lock them."""
 
 ACCESS = {
     "directory": "GRANT CONNECT ON DATABASE directory TO directory",

@@ -281,8 +281,13 @@ class Site:
 
 
 @asynccontextmanager
-async def running_site(installation: Installation, folder: Path, seed: int) -> AsyncIterator[Site]:
-    """Set it all up on servers with schemas and topology; the load is going."""
+async def running_site(
+    installation: Installation, folder: Path, seed: int, noise_pause: float
+) -> AsyncIterator[Site]:
+    """Set it all up on servers with schemas and topology; the load is going.
+
+    :param noise_pause: seconds in which the noise rests after each answer.
+    """
     drawn = random.Random(seed)  # noqa: S311  # moments and choices, not secrets
     async with AsyncExitStack() as stack:
         broker, database = [
@@ -302,7 +307,7 @@ async def running_site(installation: Installation, folder: Path, seed: int) -> A
         watches = Watches(stores)
         await watches.begin(noisy["connection"])
         noise = await stack.enter_async_context(
-            noise_beside(installation, fleet.origins, noisy, folder)
+            noise_beside(installation, fleet.origins, noisy, folder, noise_pause)
         )
         counts: Counter[str] = Counter()
 
