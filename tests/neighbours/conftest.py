@@ -7,3 +7,9 @@ import pytest
 def durable() -> bool:
     """Let commits wait: the promises to a tenant are about time."""
     return True
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Ask from asyncio's own loop: where a peer hangs up, uvloop gives anyio half a connection."""
+    return "asyncio"
