@@ -110,6 +110,9 @@ SQLITE: Mapping[str, tuple[Meaning, str]] = {
     "SQLITE_": (OWN, "a statement that makes no sense, or a value that no column takes"),
 }
 
+OUT_OF_STEP = "InternalClientError"
+"""The base of asyncpg's errors about the protocol, which is none of its InterfaceError."""
+
 OTHER_SESSION_HELPS = frozenset({"25006", "26000", "42P05"})
 """Codes that a session gives until it ends; a new session may reach another server."""
 
@@ -140,6 +143,16 @@ def meaning_of_code(code: str) -> Meaning:
 def meaning_of(error: BaseException) -> Meaning:
     """Return the meaning of an error of a statement, a transaction or a connection."""
     meaning = meaning_of_code(code_of(error))
-    lost = getattr(error, "connection_invalidated", False)
-    lost = lost or isinstance(getattr(error, "orig", None) or error, OSError)
+    raw = getattr(error, "orig", None) or error
+    lost = getattr(error, "connection_invalidated", False) or isinstance(raw, OSError)
+    lost = lost or _is_out_of_step(raw)
     return AWAY if lost and meaning is OWN else meaning
+
+
+def _is_out_of_step(error: BaseException) -> bool:
+    """Return whether asyncpg has lost the thread of what a server says, or that of its greeting.
+
+    The cause is a session that ends in the wrong moment, and no statement. asyncpg is loaded by
+    processes that need it, and so its class is known by name here.
+    """
+    return any(it.__name__ == OUT_OF_STEP for it in type(error).__mro__)

@@ -151,6 +151,21 @@ def test_what_nobody_knows_is_our_own_doing(error: Exception) -> None:
     assert meaning_of(error) is OWN
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("got result for unknown protocol state 3"),
+        asyncpg.exceptions.ProtocolError(),
+        asyncpg.exceptions.TargetServerAttributeNotMatched(),
+    ],
+)
+def test_a_session_that_is_out_of_step_means_that_the_server_is_away(error: Exception) -> None:
+    assert meaning_of(error) is AWAY
+    assert meaning_of(DBAPIError("", {}, error)) is AWAY
+    assert is_away(error)
+    assert is_transient(error)
+
+
 def test_a_connection_that_was_given_up_means_that_the_server_is_away() -> None:
     assert meaning_of(DBAPIError("", {}, Exception(), connection_invalidated=True)) is AWAY
 
