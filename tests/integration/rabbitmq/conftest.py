@@ -1,4 +1,4 @@
-"""What do these tests share? A broker behind a proxy, and a look past it."""
+"""What do these tests share? A broker behind a proxy, who publishes to it, and a look past it."""
 
 from collections.abc import AsyncIterator
 
@@ -7,6 +7,8 @@ from aio_pika import connect
 from aio_pika.abc import AbstractChannel
 from yarl import URL
 
+from api.outbox.rabbitmq.publisher import RabbitmqPublisher
+from contracts.topology import Topology
 from tests.servers.rabbitmq import STANDARD_PORT, RabbitmqServer
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -31,3 +33,11 @@ async def channel(rabbitmq_server: RabbitmqServer) -> AsyncIterator[AbstractChan
     """Give a channel of the tests' own, past the proxy."""
     async with await connect(rabbitmq_server.url) as connection:
         yield await connection.channel()
+
+
+@pytest.fixture
+async def publisher(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
+    """Give the publisher of a relay, as patient as in production."""
+    publisher = RabbitmqPublisher(url, topology)
+    yield publisher
+    await publisher.close()

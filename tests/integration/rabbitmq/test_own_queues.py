@@ -1,6 +1,5 @@
 """Is an event safe that only another system's queue has taken? It is not, and is not confirmed."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -22,14 +21,6 @@ JOINERS = replace(LEAVERS, lane=Lane.BULK)
 
 EVERYTHING = (LEAVER, LEAVERS, JOINER, JOINERS)
 NOT_APPLIED = Unknown(TOPOLOGY_NOT_APPLIED)
-
-
-@pytest.fixture
-async def publisher(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
-    """Give the publisher of a relay."""
-    publisher = RabbitmqPublisher(url, topology)
-    yield publisher
-    await publisher.close()
 
 
 @pytest.fixture

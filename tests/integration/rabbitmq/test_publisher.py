@@ -37,14 +37,6 @@ FORGOTTEN_SECONDS = 5.0
 
 
 @pytest.fixture
-async def publisher(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
-    """Give a publisher that is as patient as in production."""
-    publisher = RabbitmqPublisher(url, topology)
-    yield publisher
-    await publisher.close()
-
-
-@pytest.fixture
 async def impatient(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
     """Give a publisher that is connected and will not wait for long."""
     publisher = RabbitmqPublisher(url, topology, confirm_seconds=SHORT)

@@ -27,14 +27,6 @@ BUNDLE = Parcel("bundle", Lane.BULK, join([b"{}", b"{}"]), events=2)
 
 
 @pytest.fixture
-async def publisher(url: str, topology: Topology) -> AsyncIterator[RabbitmqPublisher]:
-    """Give the publisher of a relay of this version."""
-    publisher = RabbitmqPublisher(url, topology)
-    yield publisher
-    await publisher.close()
-
-
-@pytest.fixture
 async def consumer(url: str, topology: Topology) -> AsyncIterator[RabbitmqConsumer]:
     """Give the consumer of a worker of this version."""
     consumer = RabbitmqConsumer(url, topology)
