@@ -72,6 +72,10 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
+UNUSABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What asyncpg raises for a copy that is no longer one. The last but one stands for a session that
+the server ended, as long as its goodbye has arrived and the end of its connection has not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pristine:
@@ -96,7 +100,7 @@ class Pristine:
             async with connected(url) as db:
                 is_renewed = await self.empty(db)
                 return is_renewed and await db.fetchval(SESSIONS) == 0
-        except asyncpg.PostgresError:
+        except UNUSABLE:
             return False  # it was dropped or closed
 
     async def empty(self, db: asyncpg.Connection) -> bool:
@@ -106,7 +110,7 @@ class Pristine:
             if used := await _filled(db) - self.kept:
                 await db.execute(f"TRUNCATE {', '.join(used)} CASCADE")
             return await _state(db, self.kept) == self.state
-        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        except UNUSABLE:
             return False  # its tables are others, a session keeps one, or this session was ended
 
 
