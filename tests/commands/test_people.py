@@ -1,10 +1,8 @@
 """Do the commands list and show people, in a memory that does not grow with their number?"""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +10,7 @@ from deploy.commands.people import _in_words
 from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
+from tests.drivers.forked_muster import run_script
 from tests.drivers.many_users import PATTERN, multiply
 
 Muster = Callable[..., Answer]
@@ -150,7 +149,7 @@ def test_an_ambiguous_or_unknown_name_is_one_line_without_it(muster: Muster) -> 
 @pytest.mark.usefixtures("muster")
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
-def test_many_people_are_listed_in_the_memory_that_few_take(tmp_path: Path) -> None:
+def test_many_people_are_listed_in_the_memory_that_few_take() -> None:
     async def many(installation: Installation) -> None:
         ingress = installation.ingress
         first = await ingress.user(f"{PATTERN}@acme.test", displayName=f"The {PATTERN}")
@@ -159,14 +158,11 @@ def test_many_people_are_listed_in_the_memory_that_few_take(tmp_path: Path) -> N
     prepared(many)
 
     def peak(*options: str) -> tuple[int, list[dict[str, str]]]:
-        listing = [sys.executable, "-c", SCRIPT, "people", "list", "--json", *options]
-        with (tmp_path / "listed.json").open("w") as out:
-            done = subprocess.run(  # noqa: S603  # our own script
-                listing, stdout=out, stderr=subprocess.PIPE, check=True, text=True
-            )
+        done = run_script(SCRIPT, "people", "list", "--json", *options)
+        assert done.returncode == 0, done.stderr
         status, mib = done.stderr.split()
         assert status == "0"
-        return int(mib), json.loads((tmp_path / "listed.json").read_text())
+        return int(mib), json.loads(done.stdout)
 
     few, first = peak("--limit", "10")
     assert len(first) == 10

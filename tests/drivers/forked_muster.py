@@ -30,6 +30,10 @@ from tests.servers.services import adopt_environment, own_settings
 Stream = IO[bytes] | int
 """A file, or a descriptor."""
 
+Streams = tuple[int | None, int | None, int | None]
+"""The descriptors of a process that are its input, output and errors; None leads nowhere, but that
+of errors to those of the tests."""
+
 LOADED = (__name__, *(it.module for it in cli.COMMANDS.values()))
 """Modules that the fork server loads: those of the commands load all others."""
 
@@ -103,11 +107,27 @@ def run_forked(
 
 
 async def finished_fork(
-    *arguments: str, environment: Mapping[str, str] | None = None
+    *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Do the same in a loop, which goes on meanwhile."""
     with TemporaryFile("w+b") as out, TemporaryFile("w+b") as err:
-        status = await fork_muster(arguments, environment, None, out, err).wait()
+        status = await fork_muster(arguments, environment, None, out, err, folder).wait()
+        printed, complaint = (_all_of(it) for it in (out, err))
+    return subprocess.CompletedProcess(arguments, status, printed, complaint)
+
+
+def run_script(
+    script: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run lines of Python to their end as ``python -c`` does, in a process that is forked."""
+    settings = own_settings() if environment is None else dict(environment)
+    with TemporaryFile("w+b") as out, TemporaryFile("w+b") as err:
+        streams = [_Descriptor(it) for it in (None, out, err)]
+        process = fork_server().Process(
+            target=_run_script, args=(script, arguments, settings, streams), daemon=True
+        )
+        process.start()
+        status = ForkedMuster(process).join()
         printed, complaint = (_all_of(it) for it in (out, err))
     return subprocess.CompletedProcess(arguments, status, printed, complaint)
 
@@ -161,10 +181,28 @@ def _received(sent: Any) -> int | None:
 def _run_command(
     arguments: Sequence[str],
     settings: dict[str, str],
-    streams: tuple[int | None, int | None, int | None],
+    streams: Streams,
     folder: Path | None,
 ) -> None:
     """Do what ``python -m deploy.cli`` does, in the forked process."""
+    _take_over(streams)
+    if folder is not None:
+        os.chdir(folder)
+    adopt_environment(settings)
+    sys.argv = ["muster", *arguments]
+    cli.main()
+
+
+def _run_script(
+    script: str, arguments: Sequence[str], settings: dict[str, str], streams: Streams
+) -> None:
+    _take_over(streams)
+    adopt_environment(settings)
+    sys.argv = ["-c", *arguments]
+    exec(script, {"__name__": "__main__"})  # noqa: S102  # a test has written it
+
+
+def _take_over(streams: Streams) -> None:
     stdin, stdout, stderr = streams
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere if stdin is None else stdin, 0)
@@ -174,12 +212,7 @@ def _run_command(
     for each in (nowhere, stdin, stdout, stderr):
         if each is not None:
             os.close(each)
-    if folder is not None:
-        os.chdir(folder)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  # as an interpreter begins
-    adopt_environment(settings)
-    sys.argv = ["muster", *arguments]
-    cli.main()
 
 
 def _all_of(file: IO[bytes]) -> str:

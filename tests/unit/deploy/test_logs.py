@@ -1,12 +1,10 @@
 """Does what libraries and Python itself say of an error reach the log without its text?"""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.servers.services import environment_with
+from tests.drivers.forked_muster import run_script
 
 FAILURES = {
     "a line of a library": """
@@ -50,13 +48,7 @@ def test_an_error_that_is_not_ours_is_logged_by_its_type_and_place(failure: str)
             *(line.removeprefix(" " * 8) for line in FAILURES[failure].splitlines()),
         )
     )
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-c", script],
-        env=environment_with(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_script(script, environment={})
     (line,) = done.stderr.splitlines()
     assert json.loads(line)["error"] == "ValueError"
     assert "ada" not in done.stdout + done.stderr
@@ -76,12 +68,7 @@ log.info("afterwards")
 
 
 def test_lines_are_left_out_for_a_while_and_come_again() -> None:
-    done = subprocess.run(  # noqa: S603  # our own script
-        [sys.executable, "-c", QUIET_FOR_A_WHILE],
-        env=environment_with(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_script(QUIET_FOR_A_WHILE, environment={})
+    assert done.returncode == 0
     told = [json.loads(line)["event"] for line in done.stderr.splitlines()]
     assert told == ["serious", "afterwards"]
