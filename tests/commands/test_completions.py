@@ -1,6 +1,5 @@
 """What completes what is typed? Commands, choices, and names that the directory knows."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.commands.test_loaded_packages import (
     OF_THE_API,
     OF_THE_BROKER,
 )
-from tests.drivers.muster_process import MUSTER
+from tests.drivers.forked_muster import run_forked
 from tests.servers.services import environment_with, own_settings
 
 Muster = Callable[..., Answer]
@@ -144,14 +143,8 @@ def test_a_shell_is_told_how_to_complete(tmp_path: Path, shell: str) -> None:
     # Typer would look at the process that has started this one, which is no shell.
     named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1", "HOME": str(tmp_path)}
     for option, in_home in (("--show-completion", 0), ("--install-completion", 1)):
-        done = subprocess.run(  # noqa: S603  # our own command
-            [*MUSTER, option, shell],
-            env=environment_with(**named),
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        assert done.stderr == ""
+        done = run_forked(option, shell, environment=environment_with(**named))
+        assert (done.returncode, done.stderr) == (0, "")
         written = "".join(file.read_text() for file in tmp_path.rglob("*") if file.is_file())
         assert "_MUSTER_COMPLETE" in (written if in_home else done.stdout)
         assert bool(written) is bool(in_home)

@@ -1,14 +1,12 @@
 """Does ``muster connections delete`` ask what becomes of people, and tell how far it has come?"""
 
 import os
-import subprocess
 from collections.abc import Callable
 
 import pytest
 
 from tests.commands.conftest import Answer
-from tests.drivers.muster_process import MUSTER
-from tests.servers.services import environment_with, own_settings
+from tests.drivers.forked_muster import fork_muster
 
 Muster = Callable[..., Answer]
 
@@ -65,16 +63,10 @@ def test_a_connection_that_closes_is_not_changed_any_more(connection: Muster) ->
 @pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_person_at_a_terminal_is_asked_until_the_answer_is_one(connection: Muster) -> None:
     ours, theirs = os.openpty()
-    process = subprocess.Popen(  # noqa: S603  # our own command
-        [*MUSTER, *DELETE],
-        env=environment_with(**own_settings()),
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
+    process = fork_muster(DELETE, stdin=theirs, stderr=theirs)
     os.close(theirs)
     os.write(ours, b"perhaps\ndeactivate\n")
-    assert process.wait(timeout=60) == 0
+    assert process.join() == 0
     os.close(ours)
     shown = connection("connections", "show", "acme-store", "--json").json
     assert (shown["state"], shown["people"]) == ("closing", "deactivate")

@@ -14,6 +14,7 @@ from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import fork_muster
+from tests.drivers.terminal import shown_at
 from tests.servers.lost_commits import losing_commits
 from worker.sync.mapping import FAILURES
 
@@ -152,17 +153,9 @@ def at_a_terminal(typed: str, *arguments: str) -> tuple[int, str]:
     os.write(ours, typed.encode())
     process = fork_muster(arguments, stdin=its, stdout=its, stderr=its)
     os.close(its)
-    shown = b"".join(iter(lambda: _read(ours), b""))
+    shown = shown_at(ours)
     os.close(ours)
-    return process.join(), shown.decode()
-
-
-def _read(terminal: int) -> bytes:
-    """Read what is there; at the end of the command a terminal is no more, which is an error."""
-    try:
-        return os.read(terminal, 4096)
-    except OSError:
-        return b""
+    return process.join(), shown
 
 
 @pytest.mark.parametrize(

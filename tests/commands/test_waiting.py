@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from threading import Event, Thread
 
 import pytest
@@ -25,8 +25,9 @@ from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared, three_failures
 from tests.drivers.administration import administration_on
 from tests.drivers.both_sides import Courier, Installation
-from tests.drivers.muster_process import MUSTER
-from tests.servers.services import environment_with, own_settings
+from tests.drivers.forked_muster import fork_muster
+from tests.drivers.terminal import shown_at
+from tests.servers.services import own_settings
 
 Muster = Callable[..., Answer]
 NOTHING = {fate.value: 0 for fate in Fate}
@@ -189,23 +190,17 @@ def test_options_of_a_wait_are_refused_without_it(muster: Muster, words: str, sa
 def test_a_bar_is_shown_at_a_terminal_alone(muster: Muster, words: str, *, shows: bool) -> None:
     prepared(two_people)
     ours, theirs = os.openpty()
-    told = subprocess.run(  # noqa: S603  # our own command
-        [*MUSTER, *words.split()],
-        env=environment_with(**own_settings(), TERM="xterm"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        check=True,
-    )
-    os.close(theirs)
-    os.set_blocking(ours, False)
-    try:
-        shown = os.read(ours, 100_000).decode()
-    except OSError:
-        shown = ""
+    with TemporaryFile() as out:
+        settings = own_settings() | {"TERM": "xterm"}
+        process = fork_muster(words.split(), settings, stdout=out, stderr=theirs)
+        os.close(theirs)
+        shown = shown_at(ours)
+        assert process.join() == 0
+        out.seek(0)
+        told = out.read()
     os.close(ours)
     word = "compared" if "reconcile" in words else "looking for leavers"
     assert (word in shown) is shows
-    assert word.encode() not in told.stdout
+    assert word.encode() not in told
     piped = muster(*words.split())
     assert piped.err == ""

@@ -1,14 +1,12 @@
 """How does a command find a workspace, and when does it make one?"""
 
 import os
-import subprocess
 from collections.abc import Callable
 
 import pytest
 
 from tests.commands.conftest import Answer
-from tests.drivers.muster_process import MUSTER
-from tests.servers.services import environment_with, own_settings
+from tests.drivers.forked_muster import fork_muster
 
 Muster = Callable[..., Answer]
 
@@ -88,16 +86,11 @@ def test_the_help_names_the_option_unbroken_in_a_narrow_pipe(
 def test_a_person_at_a_terminal_is_asked(muster: Muster, answer: bytes, made: list[str]) -> None:
     assert muster("connections", "create", "acme", "store").status == 0
     ours, theirs = os.openpty()
-    process = subprocess.Popen(  # noqa: S603  # our own command
-        [*MUSTER, "policies", "add", "other", "Standard"],
-        env=environment_with(**own_settings()),
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
+    adding = ("policies", "add", "other", "Standard")
+    process = fork_muster(adding, stdin=theirs, stderr=theirs)
     os.close(theirs)
     os.write(ours, answer)
-    status = process.wait(timeout=60)
+    status = process.join()
     os.close(ours)
     assert (status == 0) is ("other" in made)
     assert _names(muster) == made
