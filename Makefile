@@ -4,6 +4,9 @@ VENV := .venv/bin
 LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
+# Containers often switch this off: each process that a test starts would compile Muster anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
 	check lint types architecture asyncapi format schemas dashboards lock wheel image release \
