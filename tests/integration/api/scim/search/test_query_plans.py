@@ -1,5 +1,6 @@
 """Does PostgreSQL find what is asked for by index, without reading what is skipped?"""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from api.scim.search.attributes import (
     Attributes,
 )
 from api.scim.search.query import search_for
-from tests.drivers.in_process import Ingress
+from deploy.databases.migrations import DIRECTORY
+from tests.drivers.in_process import Ingress, ingress_on, opened_directory
 from tests.drivers.many_users import multiply
+from tests.servers.migrated import NewDatabase
 
 pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
@@ -39,19 +42,29 @@ SEARCHES = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def crowd(shared_database_url: NewDatabase) -> AsyncIterator[Ingress]:
+    """Give a connection with many people and groups, in which tests search and change nothing."""
+    async with (
+        opened_directory(shared_database_url(DIRECTORY)) as directory,
+        ingress_on(directory) as ingress,
+    ):
+        pattern = await ingress.user("person-0@a.test", externalId="person-0")
+        for name in ("Weavers", *map(str, range(GROUPS))):
+            await ingress.group(name)
+        await multiply(directory, ingress.connection, pattern, range(1, PEOPLE))
+        yield ingress
+
+
 @pytest.mark.parametrize(("attributes", "asked", "index"), SEARCHES)
 async def test_a_deep_page_and_a_look_up_come_from_an_index(
-    ingress: Ingress, attributes: Attributes, asked: dict[str, Any], index: str
+    crowd: Ingress, attributes: Attributes, asked: dict[str, Any], index: str
 ) -> None:
-    pattern = await ingress.user("person-0@a.test", externalId="person-0")
-    for name in ("Weavers", *map(str, range(GROUPS))):
-        await ingress.group(name)
-    await multiply(ingress.database, ingress.connection, pattern, range(1, PEOPLE))
     deep = {} if "filter" in asked else {"startIndex": PEOPLE - 100, "count": 100}
     model: Any = SearchRequest.__class_getitem__(attributes.model)
     request = model.model_validate(asked | deep)
-    statement = search_for(ingress.connection, request, [attributes]).page_by_index()
-    async with ingress.database.read() as db:
+    statement = search_for(crowd.connection, request, [attributes]).page_by_index()
+    async with crowd.database.read() as db:
         assert index in await _plan(db, statement)
 
 
