@@ -61,15 +61,17 @@ def choices(portal: Portal, lines: int = 0) -> st.SearchStrategy[RuleChoices]:
     roles = st.sampled_from([role.value for role in Role])
     names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).map(str.strip)
     names = names.filter(bool)
-    lists = st.lists(st.tuples(names, roles), min_size=lines, max_size=lines + 5)
+    lists: st.SearchStrategy[list[tuple[str, str]] | None] = st.none()
+    if PORTALS[portal].has_roles:
+        lists = st.lists(st.tuples(names, roles), min_size=lines, max_size=lines + 5)
     return st.builds(
         lambda creation, leaving, role, names, ids: RuleChoices(
             creation,
             leaving,
             role if creation == "create-collaborator" else None,
             'Locked "away"' if leaving == "change-policy" else None,
-            [RoleChoice(*it) for it in names] if PORTALS[portal].has_roles else None,
-            [GroupChoice(*it) for it in ids] if PORTALS[portal].has_roles else None,
+            names and [RoleChoice(*it) for it in names],
+            ids and [GroupChoice(*it) for it in ids],
         ),
         st.sampled_from(PORTALS[portal].creations),
         st.sampled_from(PORTALS[portal].deactivations),
