@@ -42,10 +42,16 @@ async def api_processes(
         yield ports
 
 
-async def _serve(url: str, settings: Settings, rate: Rate | None) -> None:
+def serve_alone(url: str, port: int, level: str, rate: Rate | None, until: int) -> None:
+    """Serve the api in this process until a descriptor can be read, as it can at its end."""
+    settings = {"port": port, "log_level": level, "log_format": "json"}
+    run_process(_serve(url, Settings.model_validate(settings), rate, until))
+
+
+async def _serve(url: str, settings: Settings, rate: Rate | None, until: int) -> None:
     set_up_logs(settings)
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)  # readable at its end
+    asyncio.get_running_loop().add_reader(until, stop.set)
     with bind_api(settings) as listener:
         metrics = ApiMetrics(CollectorRegistry())
         async with (
@@ -58,6 +64,5 @@ async def _serve(url: str, settings: Settings, rate: Rate | None) -> None:
 
 if __name__ == "__main__":
     _, url, port, level, *limit = sys.argv
-    settings = {"port": port, "log_level": level, "log_format": "json"}
     rate = Rate(*map(float, limit)) if limit else None
-    run_process(_serve(url, Settings.model_validate(settings), rate))
+    serve_alone(url, int(port), level, rate, sys.stdin.fileno())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import BinaryIO
 
+from tests.drivers.muster_process import Process
 from tests.servers.services import environment_with
 
 START_SECONDS = 60
@@ -26,7 +27,7 @@ async def served(
     }
     try:
         for port, process in running.items():
-            await _until_it_answers(port, process)
+            await until_it_answers(port, process)
         yield
     finally:
         for process in running.values():
@@ -36,7 +37,8 @@ async def served(
             await process.wait()
 
 
-async def _until_it_answers(port: int, process: asyncio.subprocess.Process) -> None:
+async def until_it_answers(port: int, process: Process) -> None:
+    """Wait until a process answers at a port, or has ended."""
     async with asyncio.timeout(START_SECONDS):
         while True:
             try:

@@ -15,7 +15,7 @@ from api.fairness.rate_bucket import Rate
 from api.fairness.rate_exchange import OF_ALL, SHARES, RateExchange
 from api.fairness.rates import Rates
 from contracts.clock import now
-from tests.drivers.api_process import api_processes
+from tests.drivers.forked_api import forked_apis
 from tests.drivers.in_process import RULES, metrics_of_nobody
 from tests.readings.round_trips import round_trips_to
 
@@ -196,7 +196,7 @@ async def test_real_processes_answer_as_much_together_as_the_rate_allows(
                 await asyncio.sleep(0.02)  # a client that insists
 
     async with (
-        api_processes(lent_url, 3, rate=rate) as ports,
+        forked_apis(lent_url, 3, rate=rate) as ports,
         httpx2.AsyncClient(timeout=30) as http,
     ):
         started = time.monotonic()

@@ -31,7 +31,7 @@ from contracts.rules import StoreRules
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.databases.engines import open_engines
 from deploy.processes.background_tasks import running_in_background
-from tests.drivers.api_process import api_processes
+from tests.drivers.forked_api import forked_apis
 from tests.drivers.in_process import (
     PATCH,
     PUBLIC_URL,
@@ -202,7 +202,7 @@ async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str
         users = [await ingress.user(f"user{number}") for number in range(AT_ONCE)]
         group = await ingress.group("Weavers")
         async with (
-            api_processes(directory_url.replace("+asyncpg", ""), 2) as ports,
+            forked_apis(directory_url.replace("+asyncpg", ""), 2) as ports,
             httpx2.AsyncClient(headers=ingress.http.headers, timeout=30) as http,
         ):
             path = f"/scim/v2/{ingress.connection}/Groups/{group}"
