@@ -1,17 +1,13 @@
 """Do accounts and devices in memory, which tests of routes use, do what those of the worker do?"""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from contracts.downstream.accounts import AccountFilter, Accounts, ListedAccount
 from contracts.downstream.devices import DeviceBackground, DeviceFilter, Devices
 from contracts.downstream.histories import Holder
 from contracts.rules import Portal, Role
-from deploy.databases.engines import open_engines
-from deploy.databases.migrations import DOWNSTREAM
 from tests.drivers.inventory import AccountsInMemory, DevicesInMemory, Stored
-from tests.servers.migrated import NewDatabase
+from tests.servers.lent import Lent
 from worker.dialects import DownstreamDatabase
 from worker.errors import (
     EmailExists,
@@ -32,18 +28,15 @@ ACME, ADA, BEN = "acme", "ada@acme.test", "ben@acme.test"
 
 @pytest.fixture(params=["in memory", "in a database"])
 async def both(
-    request: pytest.FixtureRequest, new_database_url: NewDatabase
-) -> AsyncIterator[tuple[Accounts, Devices]]:
+    request: pytest.FixtureRequest, lent_downstream: Lent[DownstreamDatabase]
+) -> tuple[Accounts, Devices]:
     """Give the accounts and the devices of an empty downstream."""
     if request.param == "in memory":
         stored = Stored()
-        yield AccountsInMemory(stored), DevicesInMemory(stored)
-        return
-    reading, writing = open_engines(new_database_url(DOWNSTREAM))
-    inventory = Inventory(DownstreamDatabase(reading, writing))
-    yield inventory.accounts, inventory.devices
-    await reading.dispose()
-    await writing.dispose()
+        return AccountsInMemory(stored), DevicesInMemory(stored)
+    it = await lent_downstream.lend()
+    inventory = Inventory(DownstreamDatabase(it.reading, it.writing))
+    return inventory.accounts, inventory.devices
 
 
 @pytest.fixture

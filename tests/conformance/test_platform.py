@@ -3,7 +3,7 @@
 Sync is not asked here: the tests say themselves which identity holds which account.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import ChangePolicy, Portal, RemoveUser, Role
-from deploy.databases.engines import open_engines
 from tests.conformance.batches import Batch, facts_for, save, save_within
 from tests.conformance.platforms import Contents, PlatformUnderTest, SqlUnderTest
 from tests.drivers.people import (
@@ -25,6 +24,7 @@ from tests.drivers.people import (
     mdm,
     renamed,
 )
+from tests.servers.lent import Lent
 from worker.dialects import DownstreamDatabase
 from worker.planning.actions import (
     Action,
@@ -52,17 +52,15 @@ ADMINS = dashboard(Role.ADMIN)
 REMOVE = mdm(RemoveUser())
 LOCK = mdm(ChangePolicy(policy="locked"))
 
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 """Rows are locked one by one there; SQLite has one writer at a time."""
 
 
 @pytest.fixture
-async def platform(downstream_url: str) -> AsyncIterator[PlatformUnderTest]:
+async def platform(lent_downstream: Lent[DownstreamDatabase]) -> PlatformUnderTest:
     """Give each platform in turn: today the worker's own tables, on either database."""
-    reading, writing = open_engines(downstream_url)
-    yield SqlUnderTest(DownstreamDatabase(reading, writing))
-    await reading.dispose()
-    await writing.dispose()
+    it = await lent_downstream.lend()
+    return SqlUnderTest(DownstreamDatabase(it.reading, it.writing))
 
 
 def an_account(id_: str, email: str | None = ADA, portal: Portal = Portal.STORE) -> Account:

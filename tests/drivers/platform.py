@@ -22,6 +22,7 @@ from contracts.identity_changed import (
 )
 from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel
+from deploy.databases.engines import open_engines
 from tests.drivers.people import WORKSPACE
 from worker.apply import Applied, apply_batch
 from worker.dialects import DownstreamDatabase
@@ -45,6 +46,15 @@ SQLITE_POISON = """
 CREATE TRIGGER spoiling BEFORE UPDATE ON sync_records WHEN NEW.identity = 'poisoned'
 BEGIN {statement}; END
 """
+
+
+@asynccontextmanager
+async def opened_downstream(url: str) -> AsyncIterator[DownstreamDatabase]:
+    """Open a worker's database that is migrated."""
+    reading, writing = open_engines(url)
+    yield DownstreamDatabase(reading, writing)
+    await reading.dispose()
+    await writing.dispose()
 
 
 def envelope(event: IdentityChanged) -> IdentityChangedEnvelope:

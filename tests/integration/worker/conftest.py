@@ -1,31 +1,20 @@
 """What do these tests share? A downstream on either database, migrated and empty."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DOWNSTREAM
-from tests.drivers.platform import Platform
+from tests.drivers.platform import Platform, opened_downstream
 from tests.servers.lent import Lent
 from tests.servers.migrated import NewDatabase
 from worker.dialects import DownstreamDatabase
 
 
-@asynccontextmanager
-async def opened(url: str) -> AsyncIterator[DownstreamDatabase]:
-    """Open a worker's database."""
-    reading, writing = open_engines(url)
-    yield DownstreamDatabase(reading, writing)
-    await reading.dispose()
-    await writing.dispose()
-
-
 @pytest.fixture
 async def downstream(downstream_url: str) -> AsyncIterator[DownstreamDatabase]:
     """Give a worker's database whose sessions are all of this test."""
-    async with opened(downstream_url) as downstream:
+    async with opened_downstream(downstream_url) as downstream:
         yield downstream
 
 
@@ -34,7 +23,7 @@ async def lent_downstream(
     shared_database_url: NewDatabase,
 ) -> AsyncIterator[Lent[DownstreamDatabase]]:
     """Give a worker's database that the tests of a module have one after another."""
-    async with Lent(shared_database_url, [DOWNSTREAM], opened) as lent:
+    async with Lent(shared_database_url, [DOWNSTREAM], opened_downstream) as lent:
         yield lent
 
 
@@ -54,5 +43,5 @@ def platform_url(platform: Platform) -> str:
 @pytest.fixture
 async def other(platform_url: str) -> AsyncIterator[Platform]:
     """Give the same platform in the hands of another process, with connections of its own."""
-    async with opened(platform_url) as downstream:
+    async with opened_downstream(platform_url) as downstream:
         yield Platform(downstream)
