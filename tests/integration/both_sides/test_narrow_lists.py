@@ -63,15 +63,8 @@ LATER = {"inactive", "inside"}
 
 @pytest.fixture(scope="module")
 async def full(shared_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
-    """Give what these tests look at, and leave as it is."""
-    async with everybody(shared_database_url) as full:
-        yield full
-
-
-@asynccontextmanager
-async def everybody(new_database_url: NewDatabase) -> AsyncIterator[FullWorkspace]:
-    """Make Acme with people in each state, for each reason that there is."""
-    async with new_full_workspace(new_database_url) as full:
+    """Give Acme with people in each state, for each reason that there is; tests leave it as is."""
+    async with new_full_workspace(shared_database_url) as full:
         await on_the_way(full)
         await left_unknown(full, full.people["left-1"])
         await unpublishable(full, full.people["active"])
@@ -102,6 +95,17 @@ async def unpublishable(full: FullWorkspace, identity: str) -> None:
         of_person = update(Identity).where(col(Identity.id) == identity)
         version = col(Identity.version)
         await db.execute(of_person.values(rejected_version=version, rejection="too large"))
+
+
+@asynccontextmanager
+async def paused(full: FullWorkspace) -> AsyncIterator[None]:
+    """Pause the connection with most people for a while, which changes nothing but its state."""
+    connection = full.values["connection"]
+    await change_state(full.it, COMMAND, connection, Verb.PAUSE)
+    try:
+        yield
+    finally:
+        await change_state(full.it, COMMAND, connection, Verb.RESUME)
 
 
 async def listed(full: FullWorkspace, most: int, **wanted: Any) -> Sequence[ListedPerson]:
@@ -154,11 +158,8 @@ async def test_people_to_be_published_come_before_those_on_their_way(full: FullW
     assert "user-pending" in pending[1:]
 
 
-async def test_a_paused_connection_holds_whom_it_does_not_publish(
-    new_database_url: NewDatabase,
-) -> None:
-    async with everybody(new_database_url) as full:
-        await change_state(full.it, COMMAND, full.values["connection"], Verb.PAUSE)
+async def test_a_paused_connection_holds_whom_it_does_not_publish(full: FullWorkspace) -> None:
+    async with paused(full):
         held = {it.user_name: it.reason for it in await listed(full, 50, state=PersonState.HELD)}
         pending = {it.user_name for it in await listed(full, 50, state=PersonState.PENDING)}
     assert held["user-marked"] == "paused"
