@@ -22,9 +22,13 @@ async def nothing(_: Tenant) -> Sequence[Request]:
     return []
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+ON_SQLITE = pytest.param("sqlite", marks=pytest.mark.xdist_group("sqlite"))
+ON_POSTGRES = pytest.param(
+    "postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 )
+
+
+@pytest.fixture(scope="module", params=[ON_SQLITE, ON_POSTGRES])
 async def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServedProcess]:
