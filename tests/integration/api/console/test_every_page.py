@@ -4,9 +4,12 @@ Forms are found on the pages that the owner sees. They are then sent as others w
 of their own session, so that nothing but the visitor's rights stands in the way.
 """
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 
+from api.admin.actors import COMMAND
+from api.admin.setup_links import create_setup_link
 from api.console.application import PREFIX
 from tests.drivers.browsers import Visitor, signed_in, visitor_of
 from tests.drivers.console_pages import (
@@ -22,12 +25,12 @@ from tests.drivers.console_pages import (
     routes,
 )
 from tests.drivers.full_workspace import FullWorkspace
-from tests.drivers.whole_console import console_of
 from tests.readings.html_pages import PageForm, read_html
 from tests.readings.whole_databases import whole
 
 MOST_BYTES = 100_000
 
+Answers = dict[str, httpx2.Response]
 Forms = dict[str, list[PageForm]]
 
 OF_EVERYBODY = {"/sign-out"}
@@ -66,25 +69,31 @@ async def visitor(app: FastAPI, full: FullWorkspace, name: str) -> Visitor:
     return await signed_in(app, full.admins[name].token)
 
 
-async def forms_of(full: FullWorkspace, owner: Visitor) -> Forms:
-    """Return all forms about a workspace that its owner may send, by their routes."""
-    found = await forms_seen_by(owner, full)
+@pytest.fixture(scope="module")
+async def seen_by_owner(app: FastAPI, full: FullWorkspace) -> Answers:
+    """Give what the owner of Acme is shown at every page of it."""
+    return await pages_seen_by(await visitor(app, full, "owner"), full)
+
+
+@pytest.fixture(scope="module")
+def forms(full: FullWorkspace, seen_by_owner: Answers) -> Forms:
+    """Give all forms about Acme that its owner may send, by their routes."""
+    found = forms_on(seen_by_owner)
     for form in later_forms(full):
         found.setdefault(_route_of(form), []).append(form)
     return {route: forms for route, forms in found.items() if route not in OF_EVERYBODY}
 
 
-@pytest.fixture(scope="module")
-async def forms(app: FastAPI, full: FullWorkspace) -> Forms:
-    """Give all forms about Acme that its owner may send, by their routes."""
-    return await forms_of(full, await visitor(app, full, "owner"))
+async def pages_seen_by(visitor: Visitor, full: FullWorkspace) -> Answers:
+    """Return what a visitor is shown at every page of a workspace, by the names of the pages."""
+    pages = (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS)
+    return {page.name: await visitor.get(page.url(full.values)) for page in pages}
 
 
-async def forms_seen_by(visitor: Visitor, full: FullWorkspace) -> Forms:
-    """Return the forms on all pages of a workspace, by their routes."""
+def forms_on(answers: Answers) -> Forms:
+    """Return the forms on pages, by their routes."""
     found: Forms = {}
-    for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
-        answer = await visitor.get(page.url(full.values))
+    for answer in answers.values():
         for form in read_html(answer.text, answer.url.raw_path.decode()).forms:
             if form.method == "post":
                 found.setdefault(_route_of(form), []).append(form)
@@ -123,14 +132,10 @@ async def test_every_form_is_found(forms: Forms) -> None:
     assert every - forms.keys() == OF_EVERYBODY | ALONE | OF_LINK
 
 
-async def test_the_owner_sees_every_page_and_none_is_large(
-    app: FastAPI, full: FullWorkspace
-) -> None:
-    owner = await visitor(app, full, "owner")
-    for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
-        answer = await owner.get(page.url(full.values))
-        assert answer.status_code == 200, (page.name, answer.text)
-        assert len(answer.content) < MOST_BYTES, page.name
+def test_the_owner_sees_every_page_and_none_is_large(seen_by_owner: Answers) -> None:
+    for name, answer in seen_by_owner.items():
+        assert answer.status_code == 200, (name, answer.text)
+        assert len(answer.content) < MOST_BYTES, name
 
 
 async def test_another_workspace_sees_nothing_of_it(app: FastAPI, full: FullWorkspace) -> None:
@@ -173,25 +178,25 @@ async def test_a_viewer_changes_nothing(app: FastAPI, full: FullWorkspace, forms
 async def test_a_viewer_is_offered_no_form_that_would_be_refused(
     app: FastAPI, full: FullWorkspace
 ) -> None:
-    seen = await forms_seen_by(await visitor(app, full, "viewer"), full)
-    assert seen.keys() - OF_EVERYBODY <= LOOKS_ALL_THE_SAME
+    seen = await pages_seen_by(await visitor(app, full, "viewer"), full)
+    assert forms_on(seen).keys() - OF_EVERYBODY <= LOOKS_ALL_THE_SAME
 
 
 async def test_the_session_of_a_link_reaches_the_set_up_alone(
-    changing: FullWorkspace,
+    app: FastAPI, full: FullWorkspace, forms: Forms
 ) -> None:
-    app = console_of(changing.it)
-    found = await forms_of(changing, await visitor(app, changing, "owner"))
+    """The link is new, and the token at the end replaces one that no page is about."""
+    link = await create_setup_link(full.it, COMMAND, full.values["connection"])
     bearer = visitor_of(app)
-    begun = await bearer.send(f"/set-up/{changing.values['secret']}")
+    begun = await bearer.send(f"/set-up/{link.secret}")
     assert (begun.status_code, begun.url.path) == (200, f"{PREFIX}/setting-up")
-    before = await whole(changing.databases)
+    before = await whole(full.databases)
     for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
-        assert (await bearer.get(page.url(changing.values))).status_code == 404, page.name
+        assert (await bearer.get(page.url(full.values))).status_code == 404, page.name
     await bearer.get("/setting-up")
-    for forms in found.values():
-        for form in forms:
+    for of_route in forms.values():
+        for form in of_route:
             assert await send(bearer, form) == 404, form
-    assert await whole(changing.databases) == before
-    made = await bearer.send("/setting-up/token", {"earlier": "end"})
+    assert await whole(full.databases) == before
+    made = await bearer.send("/setting-up/token", {"earlier": "keep-newest"})
     assert "The new token is made." in made.text
