@@ -48,10 +48,10 @@ ADMINS = rules(Role.ADMIN, *MAPPING)
 
 
 async def push(world: World, roles: Sequence[str], *ids: str, active: bool = True) -> None:
-    """Push people with these SCIM roles, which are mapped as groups are."""
-    for id_ in ids:
-        world.now += 1
-        async with world.directory.write() as db:
+    """Push people with these SCIM roles, which are mapped as groups are, by a bulk request."""
+    async with world.directory.write() as db:
+        for id_ in ids:
+            world.now += 1
             state = await load_state(db, world.connection, id_)
             assert state is not None
             sent = ReleasedAttributes(active, state.profile, tuple(roles))

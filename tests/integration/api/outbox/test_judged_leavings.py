@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from api.admin.actors import COMMAND
@@ -61,23 +62,29 @@ class World:
         return {it.identity for it in self.told if not it.active}
 
     async def leave(self, *ids: str, deleted: bool = False) -> None:
-        """Let people leave, as requests do."""
-        for id_ in ids:
-            self.now += 1
-            await self.change(id_, active=False, deleted=deleted)
-
-    async def change(self, id_: str, *, active: bool, deleted: bool = False) -> None:
+        """Let people leave one after another, as a bulk request does."""
         async with self.directory.write() as db:
-            state = await load_state(db, self.connection, id_)
-            assert state is not None
-            sent = ReleasedAttributes(active, state.profile)
-            change = (
-                after_deletion(state, GROUPS, RemoveEmployee(), self.now)
-                if deleted
-                else after_update(state, sent, RemoveEmployee(), self.now, GROUPS)
-            )
-            assert change is not None
-            await save_change(db, self.connection, id_, change, TRACE, self.now)
+            for id_ in ids:
+                self.now += 1
+                await self._save(db, id_, active=False, deleted=deleted)
+
+    async def change(self, id_: str, *, active: bool) -> None:
+        async with self.directory.write() as db:
+            await self._save(db, id_, active=active)
+
+    async def _save(
+        self, db: AsyncConnection, id_: str, *, active: bool, deleted: bool = False
+    ) -> None:
+        state = await load_state(db, self.connection, id_)
+        assert state is not None
+        sent = ReleasedAttributes(active, state.profile)
+        change = (
+            after_deletion(state, GROUPS, RemoveEmployee(), self.now)
+            if deleted
+            else after_update(state, sent, RemoveEmployee(), self.now, GROUPS)
+        )
+        assert change is not None
+        await save_change(db, self.connection, id_, change, TRACE, self.now)
 
     async def relay(self, most: int = 50, *, selection: MarkSelection = URGENT) -> None:
         """Publish whatever is ready, and clear it."""
