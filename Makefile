@@ -53,7 +53,7 @@ test-faults: set-up-test ## Run the tests of faults, in processes, networks and 
 # Each database has a process: between noises, a server rests, and the next one is got ready.
 test-neighbours: set-up-test ## Run the tests of noise: a tenant sends the dearest requests
 	@settings=$$(.ci/containers) && env MUSTER_TEST_REQUIRE_SERVICES=1 $$settings \
-		$(VENV)/python -m pytest tests/neighbours --numprocesses 2 --dist loadgroup $(ARGS)
+		$(VENV)/python -m pytest tests/neighbours --numprocesses 2 --dist loadfile $(ARGS)
 
 screenshots: set-up-test ## Write a picture of every page of the console; ARGS="--into FOLDER"
 	@$(VENV)/python -m tests.end_to_end.console.screenshots $(ARGS)

@@ -1,0 +1,25 @@
+"""Does one tenant's token stop anybody else, where the databases are files of SQLite?"""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.neighbours.costly import Costly
+from tests.neighbours.noisy_tenants import complaints_beside, each_noise
+from tests.neighbours.requests import Tenant
+from tests.neighbours.served_process import ServedProcess, served_process
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ServedProcess]:
+    """Give a server that all the noise is made on."""
+    async with served_process(tmp_path_factory.mktemp("noise"), None) as server:
+        yield server
+
+
+@pytest.mark.slow
+@each_noise
+async def test_a_noisy_tenant_keeps_nobody_waiting(
+    server: ServedProcess, pace: float, crowd: Tenant, costly: Costly
+) -> None:
+    assert not await complaints_beside(server, pace, crowd, costly)
