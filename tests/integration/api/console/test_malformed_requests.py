@@ -154,7 +154,7 @@ async def test_fields_that_are_missing_repeated_or_odd_are_no_fault_of_any_page(
     for form in await _forms(changing, owner):
         for name in form.fields:
             for values in ([], [*form.fields[name], ODD], [ODD, *form.fields[name]]):
-                fields = {**form.fields, name: values, "csrf": [owner.csrf]}
+                fields = {**form.fields, "csrf": [owner.csrf], name: values}
                 sent = {key: it for key, it in fields.items() if it}
                 answer = await owner.http.post(f"https://admin.test{form.action}", data=sent)
                 assert answer.status_code < FIRST_FAULT, (form.action, name, values)
