@@ -179,9 +179,9 @@ def _judge_accounts(seen: AppSeen, stored: Stored, verdict: Verdict) -> None:
             verdict.lost.append(f"{key}: has no account")
             continue
         held.add(account["id"])
-        differing = sorted(_differences(app, person, account))
-        if differing:
-            verdict.lost.append(f"{key}: {differing} of the account are not as pushed")
+        if differing := sorted(_differences(app, person, account)):
+            at = f"version {stored.records[key]['applied_version']}"
+            verdict.lost.append(f"{key}: the account of {at} is not as pushed: {differing}")
     for key in stored.identities:
         if key[0] == app.connection and key[1] not in app.people:
             _judge_stranger(key, seen, stored, verdict)
@@ -217,7 +217,7 @@ def _judge_other_accounts(
 
 
 def _differences(app: App, person: Person, account: Row) -> Iterator[str]:
-    """Yield the names of what is not as it was pushed."""
+    """Yield what is not as it was pushed, with both values."""
     gone = person.deleted or not person.active
     expected: Row = {"workspace": app.workspace, "portal": app.portal, "removed": gone}
     if gone:
@@ -235,7 +235,7 @@ def _differences(app: App, person: Person, account: Row) -> Iterator[str]:
     for name, value in expected.items():
         there = sorted(account[name]) if name == "groups" else account[name]
         if there != value:
-            yield name
+            yield f"{name} {there}, pushed {value}"
 
 
 def _judge_holdings(stored: Stored, verdict: Verdict) -> None:
