@@ -23,11 +23,13 @@ from api.admin.connections import create_connection
 from api.admin.resync import publish_again
 from api.app import create_app
 from api.directory.dialects import DirectoryDatabase
-from api.directory.tables import GroupRow, Membership, UserRow
+from api.directory.tables import GroupRow, Identity, Membership, UserRow
 from api.metrics import ApiMetrics
 from api.outbox.relay import Relay
 from contracts.clock import now
+from contracts.identity_changed import IdentityChanged, decode
 from contracts.rules import StoreRules
+from contracts.topology import Lane
 from contracts.transport import Confirmed, Parcel, PublishOutcome, TransportState
 from deploy.databases.engines import open_engines
 from deploy.processes.background_tasks import running_in_background
@@ -47,9 +49,16 @@ PROCESSES, AT_ONCE = 3, 64
 
 
 class Post:
-    """A publisher to whom everything is confirmed."""
+    """A publisher who confirms everything, and keeps the newest event of each identity."""
+
+    def __init__(self) -> None:
+        self.newest: dict[str, IdentityChanged] = {}
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        for event in (decode(parcel.body).data for parcel in parcels):
+            known = self.newest.setdefault(event.identity, event)
+            if known.version < event.version:
+                self.newest[event.identity] = event
         return [Confirmed() for _ in parcels]
 
     async def publish_alone(self, parcel: Parcel) -> PublishOutcome:
@@ -217,7 +226,9 @@ async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str
         assert await ingress.members(group) == sorted(users)
 
 
-async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: Processes) -> None:
+async def test_whatever_is_written_at_once_nobody_waits_in_a_circle_or_is_told_old_groups(
+    processes: Processes,
+) -> None:
     """Everything that takes locks, on the same few rows, with relays beside it."""
     users = [await processes.one.user(f"user{number}") for number in range(24)]
     groups = [await processes.one.group(f"Group {number}", *users) for number in range(6)]
@@ -236,15 +247,16 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
         *(send("PUT", f"/Groups/{g}", {"displayName": g, "members": half}) for g in groups[:3]),
         *(patch(f"/Groups/{g}", {"op": "remove", "path": "members"}) for g in groups[3:5]),
         *(send("POST", "/Groups", {"displayName": f"New {u}", "members": half}) for u in users[:4]),
-        *(patch(f"/Users/{u}", {"op": "replace", "value": {"active": False}}) for u in users),
+        *(patch(f"/Users/{u}", {"op": "replace", "value": {"active": False}}) for u in users[:18]),
         *(send("PUT", f"/Users/{u}", {"userName": u, "active": True}) for u in users[6:12]),
         *(send("DELETE", f"/Users/{u}") for u in users[:6]),
         *(patch(f"/Groups/{groups[0]}", add(u)) for u in users[:6]),
         *(send("DELETE", f"/Groups/{g}") for g in groups[4:]),
     ]
+    post = Post()
     async with AsyncExitStack() as relays:
         for process in processes.each:
-            relay = Relay(process.database, Post(), ApiMetrics(CollectorRegistry()))
+            relay = Relay(process.database, post, ApiMetrics(CollectorRegistry()))
             await relays.enter_async_context(running_in_background(relay.run))
         statuses, *_ = await asyncio.gather(
             _statuses(requests),
@@ -255,6 +267,30 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle(processes: P
     assert await _dangling(processes.one.database) == 0
     deleted = [row for row in await processes.one.identities() if row["deleted"]]
     assert {row["id"] for row in deleted} == set(users[:6])
+    await _publish_the_rest(processes.one.database, post)
+    told = {id_: (it.version, it.groups) for id_, it in post.newest.items() if it.active}
+    stored = await _versions_and_groups(processes.one)
+    assert stored.keys() >= set(users[18:])
+    assert {id_: it for id_, it in told.items() if id_ in stored} == stored
+
+
+async def _publish_the_rest(directory: DirectoryDatabase, post: Post) -> None:
+    """Publish what relays that have ended gave back."""
+    relay = Relay(directory, post, ApiMetrics(CollectorRegistry()))
+    for lane in Lane:
+        while await relay.move(lane):
+            pass
+
+
+async def _versions_and_groups(ingress: Ingress) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Return the version of each active person, and the names of their groups, in order."""
+    names = select(func.array_agg(col(GroupRow.display_name))).where(
+        col(GroupRow.id) == col(Membership.group_id), col(Membership.member_id) == col(Identity.id)
+    )
+    statement = select(Identity.id, Identity.version, names.scalar_subquery())  # type: ignore[call-overload]
+    async with ingress.database.read() as db:
+        rows = await db.execute(statement.where(col(Identity.active)))
+        return {id_: (version, tuple(sorted(groups or ()))) for id_, version, groups in rows}
 
 
 async def _dangling(directory: DirectoryDatabase) -> int:
