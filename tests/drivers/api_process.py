@@ -1,6 +1,6 @@
 """How do tests and benchmarks run the api alone, as processes of its own?
 
-``python -m tests.drivers.api_process URL PORT LEVEL [RATE BURST]`` serves it on a database, without
+``python -m tests.drivers.api_process URL PORT LEVEL`` serves it on a database, without
 relay and worker, until its standard input ends. It logs from this level on.
 """
 
@@ -27,17 +27,15 @@ from tests.drivers.served_processes import served
 
 @asynccontextmanager
 async def api_processes(
-    url: str, number: int, log: BinaryIO | None = None, rate: Rate | None = None
+    url: str, number: int, log: BinaryIO | None = None
 ) -> AsyncIterator[list[int]]:
     """Start processes on a database; yield the ports where they answer.
 
-    Into a log they write as much as when they are in use. Connections have no rate, unless one is
-    given.
+    Into a log they write as much as when they are in use. Connections have no rate.
     """
     ports = [free_port() for _ in range(number)]
     start = (sys.executable, "-m", "tests.drivers.api_process", url)
-    limit = (str(rate.per_second), str(rate.burst)) if rate else ()
-    commands = {port: (*start, str(port), "info" if log else "error", *limit) for port in ports}
+    commands = {port: (*start, str(port), "info" if log else "error") for port in ports}
     async with served(commands, log):
         yield ports
 
@@ -63,6 +61,5 @@ async def _serve(url: str, settings: Settings, rate: Rate | None, until: int) ->
 
 
 if __name__ == "__main__":
-    _, url, port, level, *limit = sys.argv
-    rate = Rate(*map(float, limit)) if limit else None
-    serve_alone(url, int(port), level, rate, sys.stdin.fileno())
+    _, url, port, level = sys.argv
+    serve_alone(url, int(port), level, None, sys.stdin.fileno())

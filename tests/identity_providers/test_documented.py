@@ -1,20 +1,15 @@
 """Does every endpoint answer as the OpenAPI document says, whatever it is sent? And never a 500?"""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
-from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis import Case
 from schemathesis.checks import not_a_server_error
-from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -22,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.drivers.documented_requests import Generated, generated_from
 from tests.drivers.in_process import PATCH, Ingress
 from tests.drivers.over_http import ServedApi
 
@@ -32,54 +28,14 @@ AS_DOCUMENTED = [
     response_schema_conformance,
 ]
 
-EXAMPLES = settings(
-    max_examples=5,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """Requests that were made from a document, by the operations that they are sent to."""
-
-    valid: Mapping[str, Sequence[Case[Any]]]
-    invalid: Mapping[str, Sequence[Case[Any]]]
-
 
 @pytest.fixture(scope="session")
-def generated_from() -> Callable[[str], Generated]:
+def generated_once() -> Callable[[str], Generated]:
     """Give what makes requests from a document; those of a document are the same for every server.
 
     They last for the session, since the tests of all files here run on one server before the next.
     """
-    return cache(_generated_from)
-
-
-def _generated_from(document: str) -> Generated:
-    valid: dict[str, list[Case[Any]]] = {}
-    invalid: dict[str, list[Case[Any]]] = {}
-    for result in schemathesis.openapi.from_dict(json.loads(document)).get_all_operations():
-        assert isinstance(result, Ok), result.err()
-        operation = result.ok()
-        valid[operation.label] = _cases(operation, GenerationMode.POSITIVE)
-        invalid[operation.label] = []
-        with contextlib.suppress(Unsatisfiable):  # where nothing is taken, nothing is wrong
-            invalid[operation.label] = _cases(operation, GenerationMode.NEGATIVE)
-    return Generated(valid, invalid)
-
-
-def _cases(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> list[Case[Any]]:
-    cases: list[Case[Any]] = []
-
-    def keep(case: Case[Any]) -> None:
-        cases.append(case)
-
-    EXAMPLES(given(operation.as_strategy(generation_mode=mode))(keep))()
-    return cases
+    return cache(lambda document: generated_from(json.loads(document)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +82,7 @@ def _needed(kind: str, case: Case[Any]) -> dict[str, Any]:
 
 
 async def test_every_endpoint_answers_as_documented(
-    api: ServedApi, ingress: Ingress, generated_from: Callable[[str], Generated]
+    api: ServedApi, ingress: Ingress, generated_once: Callable[[str], Generated]
 ) -> None:
     user = await ingress.user("ada", emails=[{"value": "ada@acme.test"}])
     visitor = Visitor(
@@ -137,7 +93,7 @@ async def test_every_endpoint_answers_as_documented(
     )
     document = (await ingress.http.get(f"{api.base}/openapi.json")).json()
     del document["servers"]  # the visitor knows the only one that is meant
-    generated = generated_from(json.dumps(document))
+    generated = generated_once(json.dumps(document))
     assert len(generated.valid) == sum(map(len, document["paths"].values()))
     assert "POST /scim/v2/{connection}/Bulk" in generated.valid
     await asyncio.to_thread(visitor.explore, generated)

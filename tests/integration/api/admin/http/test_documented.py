@@ -1,19 +1,14 @@
 """Does every operation answer as its OpenAPI document says, whatever it is sent? Never with 500?"""
 
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 import pytest
 import requests
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
-from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis import Case
 from schemathesis.checks import not_a_server_error
-from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -23,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from api.admin_app import create_admin_app
 from tests.drivers.admin_http import ADMIN_URL, AdminApi, Administrator
 from tests.drivers.administration import administration_on
+from tests.drivers.documented_requests import Generated, generated_from
 from tests.drivers.examinations import one_finding
 from tests.drivers.things_of_acme import values_of
 
@@ -33,50 +29,17 @@ AS_DOCUMENTED = [
     response_schema_conformance,
 ]
 
-EXAMPLES = settings(
-    max_examples=5,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """A document, and requests that were made from it, by the operations that they are sent to."""
-
-    document: dict[str, Any]
-    valid: Mapping[str, Sequence[Case[Any]]]
-    invalid: Mapping[str, Sequence[Case[Any]]]
+Documented = tuple[dict[str, Any], Generated]
+"""A document, and the requests that were made from it."""
 
 
 @pytest.fixture(scope="module")
-def generated() -> Generated:
+def documented() -> Documented:
     """Give valid and invalid requests, which are the same for every database."""
     no_directory: Any = None  # the document needs none
     document = create_admin_app(administration_on(no_directory), examination=one_finding).openapi()
-    valid: dict[str, list[Case[Any]]] = {}
-    invalid: dict[str, list[Case[Any]]] = {}
-    for result in schemathesis.openapi.from_dict(document).get_all_operations():
-        assert isinstance(result, Ok), result.err()
-        operation = result.ok()
-        valid[operation.label] = _cases(operation, GenerationMode.POSITIVE)
-        invalid[operation.label] = []
-        with contextlib.suppress(Unsatisfiable):  # where nothing is taken, nothing is wrong
-            invalid[operation.label] = _cases(operation, GenerationMode.NEGATIVE)
-    return Generated(document, valid, invalid)
-
-
-def _cases(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> list[Case[Any]]:
-    cases: list[Case[Any]] = []
-
-    def keep(case: Case[Any]) -> None:
-        cases.append(case)
-
-    EXAMPLES(given(operation.as_strategy(generation_mode=mode))(keep))()
-    return cases
+    return document, generated_from(document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +82,11 @@ class Visitor:
 
 
 async def test_every_operation_answers_as_documented(
-    admin_api: AdminApi, generated: Generated
+    admin_api: AdminApi, documented: Documented
 ) -> None:
     document = (await admin_api.as_bearer(None).http.get("/openapi.json")).json()
-    assert document == generated.document
+    expected, generated = documented
+    assert document == expected
     assert len(generated.valid) == sum(map(len, document["paths"].values()))
     assert "POST /admin/v1/connections" in generated.valid
     visitor = Visitor(admin_api.operator, await values_of(admin_api))
