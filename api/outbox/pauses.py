@@ -12,6 +12,9 @@ SHORTEST_LOOK, LONGEST_LOOK = 0.005, 1.0
 """Seconds between looks at an idle lane: short after work of other processes, growing while no mark
 is found."""
 
+RESTS, LONGEST_REST = 3.0, 0.025
+"""How many times as long as the batch before it a rest takes, and its most seconds."""
+
 LARGEST_BATCH = {Lane.URGENT: 50, Lane.BULK: 400}
 """Marks leased at once. A batch is settled as a whole, so that a small one keeps leavers quick. A
 large one spreads the waits for two commits and a confirm over more marks, and its rows hold the
@@ -42,6 +45,17 @@ def pause_after(idle: float, *, moved: bool, was_woken: bool) -> float:
     if not moved:
         return min(idle * 2, LONGEST_LOOK)
     return LONGEST_LOOK if was_woken else SHORTEST_LOOK
+
+
+def rest_after(seconds: float) -> float:
+    """Return the seconds of rest after a batch, if marks were made while it was published.
+
+    Where writes follow each other so closely, the next batch gathers some. A batch of one mark
+    costs nearly as much as one of many, and would take the processor from the writes themselves.
+
+    :param seconds: how long the batch took.
+    """
+    return min(seconds * RESTS, LONGEST_REST)
 
 
 def next_size(size: int, lane: Lane, outcomes: Sequence[EventOutcome]) -> int:

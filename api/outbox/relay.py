@@ -6,6 +6,7 @@ parcel is confirmed and its identity has no newer version.
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Collection, Sequence
 
 from api.directory.dialects import DirectoryDatabase
@@ -23,6 +24,7 @@ from api.outbox.pauses import (
     is_unavailable,
     next_size,
     pause_after,
+    rest_after,
 )
 from api.outbox.room import MOST_WAITING, Room
 from api.outbox.settle_outcomes import Outcome, Settler
@@ -110,9 +112,12 @@ class Relay:
             if not await self._room.has_any(lane):
                 await pause(FULL_PAUSE, stop)
                 continue
+            begun_at = time.monotonic()
             moved, has_more = await self._move_all(lane, stop)
             idle = pause_after(idle, moved=moved, was_woken=was_woken)
-            if not (stop.is_set() or has_more):
+            if moved and bell.is_set() and not has_more:
+                await pause(rest_after(time.monotonic() - begun_at), stop)
+            elif not (stop.is_set() or has_more):
                 # New marks do not make an unavailable transport available.
                 await pause(idle, stop if lane in self._unavailable else bell)
 

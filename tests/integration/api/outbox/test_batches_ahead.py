@@ -1,4 +1,4 @@
-"""Does the relay lease the next batch while it publishes one, and give it back if that fails?"""
+"""When does the relay lease the next batch: ahead of time, after a rest, and what if it fails?"""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.tables import Identity
 from api.metrics import ApiMetrics
-from api.outbox.pauses import LARGEST_BATCH
+from api.outbox.pauses import LARGEST_BATCH, LONGEST_REST
 from api.outbox.relay import Relay
 from contracts.topology import Lane
 from contracts.transport import (
@@ -33,9 +33,13 @@ class SlowBroker:
     def __init__(self) -> None:
         self.answer: asyncio.Future[PublishOutcome] = asyncio.get_running_loop().create_future()
         self.published = 0
+        self.asked_at: list[float] = []
+        self.answered_at: list[float] = []
 
     async def publish(self, parcels: Sequence[Parcel]) -> Sequence[PublishOutcome]:
+        self.asked_at.append(asyncio.get_running_loop().time())
         outcome = await asyncio.shield(self.answer)
+        self.answered_at.append(asyncio.get_running_loop().time())
         self.published += sum(parcel.events for parcel in parcels)
         return [outcome for _ in parcels]
 
@@ -89,3 +93,22 @@ async def test_a_broker_that_is_away_has_no_batch_in_hand(directory: DirectoryDa
         while await _leased(directory):
             await asyncio.sleep(0.01)
     assert await _leased(directory) == 0
+
+
+async def test_marks_made_during_a_batch_are_gathered_for_a_moment(
+    directory: DirectoryDatabase,
+) -> None:
+    broker = SlowBroker()
+    relay = Relay(directory, broker, ApiMetrics(CollectorRegistry()))
+    acme = (await connect(directory, "acme"))["acme"]
+    await mark(directory, acme, ["ada"])
+    async with running_in_background(relay.run):
+        while not broker.asked_at:
+            await asyncio.sleep(LONGEST_REST)
+        await mark(directory, acme, ["bob"])
+        relay.wake([Lane.BULK])
+        await asyncio.sleep(LONGEST_REST)  # a batch that is as slow as the longest rest
+        broker.answer.set_result(Confirmed())
+        while broker.published < 2:
+            await asyncio.sleep(0.01)
+    assert broker.asked_at[1] - broker.answered_at[0] >= LONGEST_REST

@@ -8,14 +8,17 @@ from api.outbox.pauses import (
     LARGEST_BATCH,
     LONGEST_LOOK,
     LONGEST_PAUSE,
+    LONGEST_REST,
     SHORTEST_LOOK,
     is_unavailable,
     next_size,
     pause_after,
     pause_before,
+    rest_after,
 )
 from contracts.topology import Lane
 from contracts.transport import Confirmed, EventOutcome, Rejected, RetryAfter, Unknown
+from tests.neighbours.judgement import APPLYING
 
 BROKEN, AWAY = Unknown("connection lost", suspect=True), Unknown("no connection in time")
 OUTCOMES = st.lists(
@@ -67,6 +70,15 @@ def test_marks_of_other_processes_are_looked_for_soon_and_ever_more_slowly() -> 
     assert idle == SHORTEST_LOOK
     pauses = [idle := pause_after(idle, moved=False, was_woken=False) for _ in range(9)]
     assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, LONGEST_LOOK, LONGEST_LOOK]
+
+
+@given(seconds=st.floats(0, 3600))
+def test_a_rest_is_longer_than_a_quick_batch_and_short_beside_what_leavers_are_promised(
+    seconds: float,
+) -> None:
+    rest = rest_after(seconds)
+    assert rest <= APPLYING / 100
+    assert rest > seconds or rest == LONGEST_REST or not seconds
 
 
 @given(outcomes=OUTCOMES)
