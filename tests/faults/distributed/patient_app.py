@@ -160,7 +160,9 @@ class PatientApp(App):
                 except httpx2.TransportError:
                     return None
             self.counts[f"answered {answer.status_code}"] += 1
-            return answer
+            if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+                return answer
+            await asyncio.sleep(float(answer.headers["Retry-After"]))  # it was not done
 
     async def _acknowledged(
         self, method: str, path: str, body: Any, answer: httpx2.Response, *, doubtful: bool
