@@ -20,10 +20,10 @@ that is quoted."""
 def own_command() -> str:
     """Return the word, or the path, with which the shell of this process calls this command."""
     called = sys.argv[0]
-    if Path(called).name != NAME:  # a test, or an interpreter that was given a module
-        return NAME
+    if Path(called).name != NAME or not Path(called).exists():
+        return NAME  # a test, or an interpreter that was given a module
     found = shutil.which(NAME)
-    if found and Path(found).exists() and Path(found).samefile(called):
+    if found and Path(found).samefile(called):
         return NAME
     return shlex.quote(called)
 

@@ -38,6 +38,14 @@ def test_it_is_the_word_where_the_shell_finds_this_very_command_by_it(
     assert own_command() == f"'{installed}'", "that one has another version, or other settings"
 
 
+def test_it_is_the_word_where_the_name_of_the_process_is_no_path(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(installed.parent))
+    monkeypatch.setattr(sys, "argv", ["muster", "status"])
+    assert own_command() == "muster"
+
+
 def test_an_error_names_it_and_leaves_names_that_are_quoted_and_its_own_prefix(
     installed: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
