@@ -146,12 +146,20 @@ class App:
 
     async def _send(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request, which has to be acknowledged whatever goes on behind the api."""
-        url = f"{next(self.origins)}/scim/v2/{self.connection}{path}"
-        async with self.at_once:
-            answer = await self.http.request(method, url, json=body)
+        answer = await self._request(method, path, body)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         await self.tally.add()
         return answer.json() if answer.content else None
+
+    async def _request(self, method: str, path: str, body: Any = None) -> httpx2.Response:
+        """Send a request, again after the time that a connection is told to wait (RFC 6585)."""
+        while True:
+            url = f"{next(self.origins)}/scim/v2/{self.connection}{path}"
+            async with self.at_once:
+                answer = await self.http.request(method, url, json=body)
+            if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
+                return answer
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
 
 
 @asynccontextmanager

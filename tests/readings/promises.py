@@ -44,12 +44,12 @@ def check_counters(counters: Counters, stored: Stored, pushed: int, released_bef
     """Check that the metrics tell what was done.
 
     :param counters: those of every api, and of the workers that are still there.
-    :param pushed: requests that were acknowledged.
+    :param pushed: requests that were acknowledged, some after they had been told to wait.
     :param released_before: the devices that a worker had released by the time that it ended.
     """
     answered = counters.of("muster_scim_request_duration_seconds_count")
-    assert {status[0] for _, status in answered} == {"2"}
-    assert sum(answered.values()) == pushed
+    assert {status for _, status in answered if status[0] != "2"} <= {"429"}
+    assert sum(count for (_, status), count in answered.items() if status[0] == "2") == pushed
     assert counters.total("muster_publications_total", "confirmed") >= len(stored.identities)
     assert counters.total("muster_dirty_marks") == 0
     assert counters.total("muster_broker_messages") == 0

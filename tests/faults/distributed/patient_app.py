@@ -150,19 +150,15 @@ class PatientApp(App):
     async def _ask(self, method: str, path: str, body: Any = None) -> httpx2.Response | None:
         """Send a request once; None means that nobody knows what became of it."""
         while True:
-            url = f"{next(self.origins)}/scim/v2/{self.connection}{path}"
-            async with self.at_once:
-                try:
-                    answer = await self.http.request(method, url, json=body)
-                except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                    await asyncio.sleep(PAUSE)  # it was not sent
-                    continue
-                except httpx2.TransportError:
-                    return None
+            try:
+                answer = await self._request(method, path, body)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                await asyncio.sleep(PAUSE)  # it was not sent
+                continue
+            except httpx2.TransportError:
+                return None
             self.counts[f"answered {answer.status_code}"] += 1
-            if answer.status_code != httpx2.codes.TOO_MANY_REQUESTS:
-                return answer
-            await asyncio.sleep(float(answer.headers["Retry-After"]))  # it was not done
+            return answer
 
     async def _acknowledged(
         self, method: str, path: str, body: Any, answer: httpx2.Response, *, doubtful: bool
