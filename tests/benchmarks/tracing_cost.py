@@ -23,8 +23,8 @@ from contracts.tracing import SpanName, Tracing
 from deploy.settings import read_settings
 from deploy.tracing.process_tracing import process_tracing
 from tests.drivers.forked_muster import ForkedInstallation
-from tests.drivers.muster_process import free_port
 from tests.servers.otlp_collector import Collector, collecting
+from tests.servers.ports import free_port
 
 PEOPLE, AT_ONCE, ROUNDS = 300, 16, 5
 WRITES = 2 * PEOPLE

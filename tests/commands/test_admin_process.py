@@ -9,8 +9,9 @@ import httpx2
 import pytest
 
 from tests.drivers.forked_muster import run_forked
-from tests.drivers.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.muster_process import START_SECONDS, running_part
 from tests.servers.migrated import NewDatabase
+from tests.servers.ports import free_port
 from tests.servers.services import environment_with
 
 TOKEN = "operator-" + "o" * 32

@@ -9,24 +9,13 @@ import pytest
 
 from contracts.topology import Topology
 from tests.drivers.forked_muster import forked_part, run_forked
-from tests.drivers.muster_process import START_SECONDS, free_port
+from tests.drivers.muster_process import START_SECONDS
 from tests.servers.migrated import NewDatabase
+from tests.servers.ports import free_port
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.services import environment_with
 
 CLIENTS = 32
-
-
-def _two_free_ports() -> int:
-    """Return a port that is free, and so is the next one."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-        return port
 
 
 @pytest.fixture
@@ -40,7 +29,7 @@ def environment(
         MUSTER_BROKER_URL=rabbitmq_server.url,
         MUSTER_BROKER_PREFIX=topology.prefix,
         MUSTER_PORT=str(free_port()),
-        MUSTER_METRICS_PORT=str(_two_free_ports()),
+        MUSTER_METRICS_PORT=str(free_port(together=2)),
         MUSTER_LOG_LEVEL="warning",
     )
     for command in (["migrate"], ["topology", "apply"]):

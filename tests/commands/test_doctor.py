@@ -7,7 +7,7 @@ import pytest
 
 from deploy import cli
 from tests.commands.conftest import Answer
-from tests.drivers.muster_process import free_port
+from tests.servers.ports import free_port
 
 Muster = Callable[..., Answer]
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation
 from tests.drivers.in_process import USER
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
+from tests.servers.ports import free_port
 
 HANGS_AFTER_SECONDS = 60
 

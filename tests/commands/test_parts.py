@@ -13,8 +13,9 @@ from contracts.identities_changed import decode_all
 from contracts.identity_changed import IdentityChangedEnvelope
 from contracts.topology import Lane, Topology
 from tests.drivers.forked_muster import run_forked
-from tests.drivers.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.muster_process import START_SECONDS, running_part
 from tests.servers.migrated import NewDatabase
+from tests.servers.ports import free_port
 from tests.servers.rabbitmq import RabbitmqServer
 from tests.servers.services import environment_with
 

@@ -16,7 +16,8 @@ import httpx2
 import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation, run_forked
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
+from tests.servers.ports import free_port
 from tests.servers.services import environment_with
 
 CONSOLE = re.compile(r"http://127\.0\.0\.1:\d+/console/")

@@ -21,8 +21,8 @@ from deploy.processes.event_loop import run_process
 from deploy.processes.rates import running_rates
 from deploy.settings import Settings
 from tests.drivers.in_process import opened_directory
-from tests.drivers.muster_process import free_port
 from tests.drivers.served_processes import served
+from tests.servers.ports import free_port
 
 
 @asynccontextmanager

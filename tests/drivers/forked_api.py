@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 from api.fairness.rate_bucket import Rate
 from tests.drivers.api_process import serve_alone
 from tests.drivers.forked_muster import ForkedMuster, fork_server
-from tests.drivers.muster_process import free_port
 from tests.drivers.served_processes import until_it_answers
+from tests.servers.ports import free_port
 
 
 @asynccontextmanager

@@ -14,14 +14,9 @@ import httpx2
 
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets, variable
 from tests.drivers.forked_muster import finished_fork, forked_part
-from tests.drivers.muster_process import (
-    MUSTER,
-    START_SECONDS,
-    Process,
-    free_port,
-    running_part,
-)
+from tests.drivers.muster_process import MUSTER, START_SECONDS, Process, running_part
 from tests.servers.containers import RunningServer, run_container
+from tests.servers.ports import free_port
 from tests.servers.postgres import STANDARD_PORT as POSTGRES_PORT
 from tests.servers.postgres import listen_on_loopback as postgres_on_loopback
 from tests.servers.postgres import wait_for_postgres

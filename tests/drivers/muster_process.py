@@ -6,7 +6,6 @@ Each process is a new interpreter here. ``forked_muster`` has the same for a for
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -39,14 +38,6 @@ class Process(Protocol):
     def kill(self) -> None: ...
 
     async def wait(self) -> int: ...
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

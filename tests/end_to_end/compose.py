@@ -21,8 +21,9 @@ from deploy import cli
 from deploy.compose_secrets import DEFINITIONS, ENVIRONMENT, make_secrets
 from tests.drivers.forked_muster import forked_part
 from tests.drivers.installation import Installation
-from tests.drivers.muster_process import START_SECONDS, Process, free_port
+from tests.drivers.muster_process import START_SECONDS, Process
 from tests.servers.containers import RunningServer
+from tests.servers.ports import free_port
 
 PROGRAM = """\
 #!{python}

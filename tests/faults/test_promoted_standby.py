@@ -10,8 +10,9 @@ import pytest
 
 from tests.conftest import SETTINGS
 from tests.drivers.forked_muster import ForkedInstallation
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
 from tests.faults.distributed.site import LET_LEASES_LAPSE
+from tests.servers.ports import free_port
 from tests.servers.postgres import connected
 from tests.servers.services import ServiceUnavailable
 from tests.servers.standby import PrimaryAndStandby, primary_and_standby, superuser_of

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from tests.drivers.forked_muster import ForkedInstallation
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
+from tests.servers.ports import free_port
 
 SEED = 20261123
 AT_A_TIME, KILLS = 14, 5
@@ -31,13 +32,16 @@ class Okta:
         self.count = 0
 
     async def push(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """Send a request until it is answered."""
+        """Send a request until it is answered, and not only told to wait."""
         while True:
             await self.serving.wait()
             try:
                 answer = await self.http.request(method, path, json=body)
             except httpx2.TransportError:
                 await asyncio.sleep(0.01)  # killed meanwhile, or about to be started
+                continue
+            if answer.status_code == httpx2.codes.TOO_MANY_REQUESTS:
+                await asyncio.sleep(float(answer.headers["Retry-After"]))
                 continue
             async with self.acknowledged:
                 self.count += 1

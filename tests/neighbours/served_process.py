@@ -17,13 +17,14 @@ from contracts.clock import now
 from deploy.database_urls import async_url
 from deploy.databases.engines import open_engines
 from tests.drivers.in_process import RULES, Ingress
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
 from tests.neighbours.judgement import Served
 from tests.neighbours.noise import Noise
 from tests.neighbours.noise_process import noise_process
 from tests.neighbours.requests import Tenant, user
 from tests.neighbours.victim import Victim
 from tests.neighbours.wire_request import Request
+from tests.servers.ports import free_port
 
 STAYING, LEAVING = 50, 400
 """People of the victim; of those who will leave there are enough for every trial."""

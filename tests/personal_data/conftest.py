@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.drivers.muster_process import free_port
 from tests.personal_data.installation import Installation
+from tests.servers.ports import free_port
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ import httpx2
 from deploy import cli
 from deploy.databases.engines import open_engines
 from tests.drivers.forked_muster import forked_part
-from tests.drivers.muster_process import START_SECONDS, free_port, running_part
+from tests.drivers.muster_process import START_SECONDS, running_part
 from tests.personal_data.pushes import Provider
+from tests.servers.ports import free_port
 from tests.servers.services import environment_with
 
 WAIT_SECONDS = 60

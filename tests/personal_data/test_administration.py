@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.drivers.muster_process import free_port
 from tests.personal_data.administrators import Administrator, administer, mistype
 from tests.personal_data.installation import Installation
 from tests.personal_data.marks import NAME, leaks
 from tests.personal_data.pushes import ADMINS
 from tests.personal_data.story import be_refused, open_connections
+from tests.servers.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,7 @@
 """How do tests run a server in a container? By testcontainers, once engine and image are sure."""
 
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.exceptions import ContainerStartException
 
+from tests.servers.ports import LOOPBACK, free_port
 from tests.servers.services import ServiceUnavailable
 
 PATIENCE = 4
@@ -24,8 +24,6 @@ RESTART_SECONDS = 30
 
 PORTS = 4
 """The ports that a server on the network of this machine may listen on, from its own upwards."""
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,20 @@ def run_container(
         container.with_tmpfs_mount(place, f"size={size},mode=1777")
     if command:
         container.with_command(list(command))
-    free_port = _free_port()
+    first_port = free_port(together=PORTS)
     try:
         with _problems_as("no container"):
             if network == "host":
-                listen_on(container.with_kwargs(network_mode="host"), free_port)
+                listen_on(container.with_kwargs(network_mode="host"), first_port)
                 container.start()
                 host = LOOPBACK
             else:
                 # A port that the engine chooses would be another one after a restart.
                 for further, distance in (beside or {}).items():
-                    container.with_bind_ports(further, free_port + distance)
-                container.with_bind_ports(port, free_port).start()
+                    container.with_bind_ports(further, first_port + distance)
+                container.with_bind_ports(port, first_port).start()
                 host = container.get_container_host_ip()
-        yield RunningServer(container, host, free_port)
+        yield RunningServer(container, host, first_port)
     finally:
         container.stop()
 
@@ -131,14 +129,3 @@ def _problems_as(lack: str) -> Iterator[None]:
     except (DockerException, ContainerStartException, OSError) as problem:
         reason = getattr(problem, "explanation", None) or problem
         raise ServiceUnavailable(f"{lack} ({' '.join(str(reason).split())})") from problem
-
-
-def _free_port() -> int:
-    """Return a port that is free, as are those above it which a server may listen on as well."""
-    while True:
-        with socket.socket() as probe, suppress(OSError, OverflowError), ExitStack() as above:
-            probe.bind((LOOPBACK, 0))
-            port = int(probe.getsockname()[1])
-            for distance in range(1, PORTS):
-                above.enter_context(socket.socket()).bind((LOOPBACK, port + distance))
-            return port

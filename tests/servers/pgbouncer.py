@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from tests.drivers.muster_process import free_port
+from tests.servers.ports import free_port
 from tests.servers.postgres import wait_for_postgres
 from tests.servers.services import ServiceUnavailable
 

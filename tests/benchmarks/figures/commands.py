@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.benchmarks.extent import Extent
 from tests.benchmarks.report import AIM, Report
 from tests.benchmarks.watching.command_processor import processor_seconds
-from tests.drivers.muster_process import MUSTER, MusterProcess, free_port
+from tests.drivers.muster_process import MUSTER, MusterProcess
+from tests.servers.ports import free_port
 
 SECONDS = "processor s"
 

@@ -24,7 +24,8 @@ from tests.benchmarks.watching.sight import Sight, moment, sight
 from tests.benchmarks.watching.sqlite_commits import SqliteCommits
 from tests.drivers.in_process import opened_directory
 from tests.drivers.installation import NO_BRAKE, is_ready
-from tests.drivers.muster_process import MusterProcess, free_port, running_part
+from tests.drivers.muster_process import MusterProcess, running_part
+from tests.servers.ports import free_port
 
 LOGGING = {"MUSTER_LOG_LEVEL": "info", "MUSTER_LOG_FORMAT": "json", "MUSTER_SWEEP_SECONDS": "0"}
 

@@ -15,8 +15,8 @@ from tests.benchmarks.load.asked import Asked
 from tests.benchmarks.load.bare_people import BarePeople, bare_id, bare_people
 from tests.benchmarks.load.bodies import user
 from tests.benchmarks.load.http_load import Rate, median_of
-from tests.drivers.muster_process import free_port
 from tests.drivers.served_processes import served
+from tests.servers.ports import free_port
 
 CONNECTIONS = 16
 """With so many, creating users, the parsers are held against each other."""

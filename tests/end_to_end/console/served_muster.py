@@ -15,8 +15,8 @@ from api.console.application import PREFIX as PREFIX_OF_CONSOLE
 from deploy.database_urls import async_url
 from tests.drivers.forked_muster import ForkedInstallation
 from tests.drivers.installation import Installation
-from tests.drivers.muster_process import free_port
 from tests.drivers.okta import App, Tally, app_for
+from tests.servers.ports import free_port
 
 SPOILED = (
     """

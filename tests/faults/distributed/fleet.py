@@ -13,9 +13,10 @@ import httpx2
 
 from tests.drivers.forked_muster import fork_server
 from tests.drivers.installation import Installation, is_ready
-from tests.drivers.muster_process import START_SECONDS, free_port
+from tests.drivers.muster_process import START_SECONDS
 from tests.faults.distributed.orders import Orders
 from tests.faults.distributed.process_under_orders import run_part
+from tests.servers.ports import free_port
 
 SIZE = {"api": 2, "relay": 1, "worker": 2}
 """The apis have a relay each, so that three of them share the marks."""

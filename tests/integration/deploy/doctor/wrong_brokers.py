@@ -5,8 +5,8 @@ from sqlalchemy import make_url
 from yarl import URL
 
 from contracts.topology import Lane, Topology
-from tests.drivers.muster_process import free_port
 from tests.integration.deploy.doctor.installation import Installation
+from tests.servers.ports import free_port
 
 
 def _changed(it: Installation, **parts: object) -> None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import unquote
 
-from tests.drivers.muster_process import free_port
 from tests.integration.deploy.doctor.installation import Installation
 from tests.servers.http_proxy import Head, HttpProxy, answer
+from tests.servers.ports import free_port
 
 PAGE = "<!doctype html><html><body>Sign in</body></html>"
 

@@ -7,9 +7,9 @@ from sqlalchemy import make_url
 from yarl import URL
 
 from deploy.databases.migrations import DIRECTORY
-from tests.drivers.muster_process import free_port
 from tests.integration.deploy.doctor.installation import Installation
 from tests.servers.pgbouncer import pgbouncer
+from tests.servers.ports import free_port
 from tests.servers.postgres import OWN_NAMES, connected
 from tests.servers.services import ServiceUnavailable
 

@@ -1,8 +1,8 @@
 """Which settings can be wrong? Unknown ones, unusable ones, and those that contradict others."""
 
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.drivers.muster_process import free_port
 from tests.integration.deploy.doctor.installation import Installation
+from tests.servers.ports import free_port
 
 
 async def a_mistyped_variable(it: Installation) -> None:

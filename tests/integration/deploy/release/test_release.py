@@ -20,7 +20,8 @@ from deploy.release.commit import Repository
 from deploy.release.judgement import disagreements
 from deploy.release.lock import locked
 from deploy.release.wheel import Wheel
-from tests.drivers.muster_process import MusterProcess, free_port
+from tests.drivers.muster_process import MusterProcess
+from tests.servers.ports import free_port
 from tests.servers.services import environment_with
 
 ROOT = Path(__file__).parents[4]
