@@ -21,7 +21,7 @@ def own_command() -> str:
     """Return the word, or the path, with which the shell of this process calls this command."""
     called = sys.argv[0]
     if Path(called).name != NAME or not Path(called).exists():
-        return NAME  # a test, or an interpreter that was given a module
+        return NAME  # a test, a module given to an interpreter, or a name that is no path
     found = shutil.which(NAME)
     if found and Path(found).samefile(called):
         return NAME

@@ -1,4 +1,7 @@
-"""When is a look or a suspect repeated, and how large is a batch? Failures make pauses longer."""
+"""When is a look or a suspect repeated, when does a lane rest, and how large is a batch?
+
+Failures make pauses longer.
+"""
 
 from collections.abc import Sequence
 
@@ -13,7 +16,8 @@ SHORTEST_LOOK, LONGEST_LOOK = 0.005, 1.0
 is found."""
 
 RESTS, LONGEST_REST = 3.0, 0.025
-"""How many times as long as the batch before it a rest takes, and its most seconds."""
+"""How many times as long as the batches before it a rest takes, which leaves them a quarter of the
+time, and its most seconds: a leaver has five."""
 
 LARGEST_BATCH = {Lane.URGENT: 50, Lane.BULK: 400}
 """Marks leased at once. A batch is settled as a whole, so that a small one keeps leavers quick. A
@@ -48,12 +52,12 @@ def pause_after(idle: float, *, moved: bool, was_woken: bool) -> float:
 
 
 def rest_after(seconds: float) -> float:
-    """Return the seconds of rest after a batch, if marks were made while it was published.
+    """Return the seconds of rest after batches, if writes may have made marks meanwhile.
 
     Where writes follow each other so closely, the next batch gathers some. A batch of one mark
     costs nearly as much as one of many, and would take the processor from the writes themselves.
 
-    :param seconds: how long the batch took.
+    :param seconds: how long leasing, publishing and settling the batches took.
     """
     return min(seconds * RESTS, LONGEST_REST)
 
