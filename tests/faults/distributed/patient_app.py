@@ -148,17 +148,15 @@ class PatientApp(App):
             await asyncio.sleep(PAUSE)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> httpx2.Response | None:
-        """Send a request once; None means that nobody knows what became of it."""
+        """Send a request until it is answered; None means that its outcome is unknown."""
         while True:
             try:
-                answer = await self._request(method, path, body)
+                return await self._request(method, path, body)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 await asyncio.sleep(PAUSE)  # it was not sent
                 continue
             except httpx2.TransportError:
                 return None
-            self.counts[f"answered {answer.status_code}"] += 1
-            return answer
 
     async def _acknowledged(
         self, method: str, path: str, body: Any, answer: httpx2.Response, *, doubtful: bool
