@@ -32,7 +32,8 @@ PATTERN = "person-0"
 
 AT_ONCE = 20_000
 
-VACUUM = "VACUUM (ANALYZE, PARALLEL 0) users, groups, identities, memberships"
+TABLES = "users, groups, identities, memberships, user_ranges, user_range_changes"
+VACUUM = f"VACUUM (ANALYZE, PARALLEL 0) {TABLES}"
 """By one process: several share memory, of which a container has little."""
 
 COPIES: Sequence[ColumnElement[Any]] = [
@@ -61,7 +62,7 @@ async def multiply(
             for table in (UserRow.__table__, Identity.__table__):  # type: ignore[attr-defined]
                 await _copy(db, table, connection, pattern, dumps(people))
         made.extend(person["id"] for person in people)
-    await _analyze(database)
+    await analyze(database)
     return made
 
 
@@ -76,7 +77,7 @@ async def join(
             people = objects_in(text_of, ["id"], db.dialect.name).c
             rows = select(literal(connection), literal(group), people.id, literal("User"))
             await db.execute(insert(Membership).from_select(columns, rows))
-    await _analyze(database)
+    await analyze(database)
 
 
 async def _copy(
@@ -108,8 +109,11 @@ def _chunks(items: Sequence[Any]) -> Iterator[list[Any]]:
         yield some
 
 
-async def _analyze(database: DirectoryDatabase) -> None:
-    """Do what a database does by itself after a while: find out how much there is of what."""
+async def analyze(database: DirectoryDatabase) -> None:
+    """Do what a database does by itself after a while: find out how much there is of what.
+
+    Rows that were deleted go.
+    """
     async with database.writing.connect() as db:
         if db.dialect.name == "postgresql":
             await db.execution_options(isolation_level="AUTOCOMMIT")

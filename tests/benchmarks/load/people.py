@@ -7,11 +7,12 @@ from itertools import count
 
 from sqlalchemy import text
 
+from api.directory.count_users import UserCounting
 from api.directory.dialects import DirectoryDatabase
 from tests.benchmarks.load.bodies import DEACTIVATION, joining, leaving, user
 from tests.benchmarks.load.lean_http import Client, Target
 from tests.drivers.in_process import GROUP
-from tests.drivers.many_users import join, multiply, named
+from tests.drivers.many_users import analyze, join, multiply, named
 
 STEP = 7919
 """A prime: names are looked up all over the directory, each once before any again."""
@@ -94,7 +95,7 @@ async def fill(
     settle: Callable[[], Awaitable[object]],
     size: int,
 ) -> People:
-    """Fill a connection with so many users: one is pushed, the others are copies.
+    """Fill a connection with so many users: one is pushed, the others are copies, and counted.
 
     The copies are not marked, and so do not go downstream before they are published again.
 
@@ -109,9 +110,19 @@ async def fill(
     async with database.write() as db:  # as if they had been there for an hour
         await db.execute(AN_HOUR_AGO, {"hour": HOUR, "id": pattern})
     copies = await multiply(database, connection, pattern, range(1, size))
+    await _count(database, connection)
     people.names += map(named, range(1, size))
     people.active += (pattern, *copies)
     return people
+
+
+async def _count(database: DirectoryDatabase, connection: str) -> None:
+    """Count users as api processes do in the background, so that no page has to count them."""
+    counting = UserCounting(database)
+    counting.note(connection)
+    while counting.written:
+        await counting.look()
+    await analyze(database)
 
 
 async def make_groups(
