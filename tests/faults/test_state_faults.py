@@ -10,6 +10,7 @@ from tests.faults.distributed.state_faults import (
     brake_broken,
     deletion_broken,
     removed_people,
+    versions,
 )
 from tests.readings.stored import Stored
 
@@ -39,6 +40,16 @@ def test_what_is_applied_is_compared_with_the_versions_from_before_the_pause() -
     known = {(PAUSED, "ada"): 7, (PAUSED, "ben"): 7}
     assert applied_since(seen, PAUSED, known) == [(PAUSED, "ben"), (PAUSED, "cyd")]
     assert applied_since(seen, "acme-mdm", {}) == []
+
+
+def test_people_whom_the_directory_has_forgotten_were_applied_before_the_pause() -> None:
+    seen = stored(ada={"applied": 7}, ben={"applied": 6}, cyd={"applied": 4})
+    seen.identities[(PAUSED, "ben")] = {"version": 8}
+    seen.identities[(PAUSED, "cyd")] = {"version": 3}
+    seen.identities[("acme-mdm", "dan")] = {"version": 5}
+    known = versions(seen, PAUSED)
+    assert known == {(PAUSED, "ada"): 7, (PAUSED, "ben"): 8, (PAUSED, "cyd"): 4}
+    assert applied_since(seen, PAUSED, known) == []
 
 
 def test_removed_people_are_those_whose_accounts_are() -> None:

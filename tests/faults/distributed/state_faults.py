@@ -64,7 +64,7 @@ async def pause_over_kills(site: Site) -> None:
     await _until(site, lambda: _has_arrived(site, paused, leaver))
     await _muster(site, "connections", "pause", paused)
     try:
-        known = _versions(await site.stores.read(), paused.connection)
+        known = versions(await site.stores.read(), paused.connection)
         await paused.set_active(leaver, active=False)
         joiner = await _join(paused)
         await process.kill(site, "relay")
@@ -89,8 +89,19 @@ def applied_since(stored: Stored, connection: str, known: Mapping[Key, int]) -> 
     )
 
 
-def _versions(stored: Stored, connection: str) -> dict[Key, int]:
-    return {key: row["version"] for key, row in stored.identities.items() if key[0] == connection}
+def versions(stored: Stored, connection: str) -> dict[Key, int]:
+    """Return the highest version of each of a connection's people, on whichever side. Pure.
+
+    A directory that was restored has forgotten people who had come and gone, and downstream has
+    not.
+    """
+    known = {key: row["version"] for key, row in stored.identities.items()}
+    applied = {key: row["applied_version"] for key, row in stored.records.items()}
+    return {
+        key: max(known.get(key, 0), applied.get(key, 0))
+        for key in known.keys() | applied.keys()
+        if key[0] == connection
+    }
 
 
 # --- a brake ------------------------------------------------------------------------------------
