@@ -154,7 +154,6 @@ class PatientApp(App):
                 return await self._request(method, path, body)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 await asyncio.sleep(PAUSE)  # it was not sent
-                continue
             except httpx2.TransportError:
                 return None
 
