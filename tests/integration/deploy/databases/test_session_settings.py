@@ -4,7 +4,7 @@ A server may have settings of its own for all of them; those of Muster count.
 """
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.database_urls import async_url
 from deploy.databases.engines import open_directory_engines
@@ -21,22 +21,18 @@ HELP_IS_FREE = (
 
 async def test_no_statement_has_further_processes_of_the_server_help(directory_url: str) -> None:
     engines = open_directory_engines(directory_url, searches=1)
-    for engine in engines:
-        async with engine.connect() as db:
-            assert not await _would_have_help(db)
-        await engine.dispose()
+    assert [await _would_have_help(it) for it in engines] == [False] * len(engines)
 
 
 async def test_a_session_of_others_has_them_help(directory_url: str) -> None:
-    engine = create_async_engine(async_url(directory_url))
-    async with engine.connect() as db:
-        assert await _would_have_help(db)
-    await engine.dispose()
+    assert await _would_have_help(create_async_engine(async_url(directory_url)))
 
 
-async def _would_have_help(db: AsyncConnection) -> bool:
+async def _would_have_help(engine: AsyncEngine) -> bool:
     """Return whether a count of many rows is planned with helpers where these cost nothing."""
-    for setting in HELP_IS_FREE:
-        await db.exec_driver_sql(f"SET {setting}")
-    plan = (await db.exec_driver_sql("EXPLAIN SELECT count(*) FROM pg_attribute")).scalars()
+    async with engine.connect() as db:
+        for setting in HELP_IS_FREE:
+            await db.exec_driver_sql(f"SET {setting}")
+        plan = (await db.exec_driver_sql("EXPLAIN SELECT count(*) FROM pg_attribute")).scalars()
+    await engine.dispose()
     return any("Gather" in line for line in plan)
