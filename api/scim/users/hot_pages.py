@@ -27,12 +27,13 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    tuple_,
 )
 
 from api.access.bearer import Tokens, note_tokens, rules_of, unauthorized
 from api.directory.dialects import LARGEST_INTEGER
 from api.directory.hot_statements import HotStatement, Row, run_within
-from api.directory.range_statements import CONNECTION
+from api.directory.range_statements import CONNECTION, CREATION
 from api.directory.user_ranges import page_statement
 from api.scim.transactions.transaction import Transaction
 from api.scim.users.hot_statements import POSTGRES, rules_if_live
@@ -132,12 +133,16 @@ def _resource_of(page: FromClause) -> ScalarSelect[Any]:
 
 def _joined(place: FromClause, dialect: str) -> tuple[FromClause, FromClause]:
     """Return the table of the users of places, and its join with them."""
-    is_there = and_(USERS.c.connection_id == CONNECTION, USERS.c.id == place.c.id)
     if dialect != POSTGRES:
+        is_there = and_(USERS.c.connection_id == CONNECTION, USERS.c.id == place.c.id)
         return USERS, place.outerjoin(USERS, is_there)
-    # The limit keeps the planner from turning the subquery into a join of whole tables.
-    user = select(USERS.c.resource, USERS.c.modified_at, USERS.c.revision).where(is_there)
-    found = user.limit(literal_column("1")).lateral("found")
+    # The index over creations leads to users that lie side by side, as they were added. That over
+    # ids has another block for each of them: the first page far into a million took 4.7 ms in place
+    # of 3.9, and 7.6 in place of 4.4 soon after they were added.
+    from_here = tuple_(*CREATION) >= tuple_(place.c.created_at, place.c.id)
+    user = select(USERS.c.resource, USERS.c.modified_at, USERS.c.revision)
+    here = user.where(USERS.c.connection_id == CONNECTION, from_here).order_by(*CREATION)
+    found = here.limit(literal_column("1")).lateral("found")
     return found, place.outerjoin(found, true())
 
 
