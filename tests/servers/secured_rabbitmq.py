@@ -31,6 +31,11 @@ OPTIONS = (
 )
 """The TLS of the broker, in Erlang: every client has to show a certificate."""
 
+LOGINS = "auth_mechanisms ['PLAIN','EXTERNAL'] ssl_cert_login_from common_name"
+"""How a client may log in: with a password, or as the user that its certificate names."""
+
+PLUGINS = "/etc/rabbitmq/enabled_plugins"
+
 
 @dataclass(slots=True)
 class SecuredRabbitmq:
@@ -48,9 +53,13 @@ class SecuredRabbitmq:
         return f"amqp://guest:guest@{self.server.host}:{self.server.port}/"
 
     def url(self, login: str = "guest:guest", /, **parameters: object) -> str:
-        """Return a URL of TLS whose host is ``localhost``, with parameters."""
+        """Return a URL of TLS whose host is ``localhost``, with parameters.
+
+        :param login: may be empty, for a client whose certificate says who it is.
+        """
         query = "&".join(f"{name}={quote(str(it), safe='/')}" for name, it in parameters.items())
-        return f"amqps://{login}@localhost:{self.server.port + TLS_BESIDE}/?{query}"
+        place = f"localhost:{self.server.port + TLS_BESIDE}"
+        return f"amqps://{login}{'@' if login else ''}{place}/?{query}"
 
     def show(self, issued: Issued, clients: Path) -> None:
         """Let the broker show this certificate from now on, and trust an authority of clients.
@@ -71,12 +80,14 @@ class SecuredRabbitmq:
 
 @contextmanager
 def secured_rabbitmq(
-    settings: ServiceSettings, issued: Issued, clients: Path
+    settings: ServiceSettings, issued: Issued, clients: Path, plugins: Path
 ) -> Iterator[SecuredRabbitmq]:
     """Yield a broker of its own that shows this certificate.
 
+    :param plugins: a file to name its plugins in.
     :raises ServiceUnavailable: where no container can be had.
     """
+    plugins.write_text("[rabbitmq_auth_mechanism_ssl].")
     with run_container(
         settings.rabbitmq_image,
         STANDARD_PORT,
@@ -86,7 +97,7 @@ def secured_rabbitmq(
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _arguments(str(TLS_PORT)),
         },
         listen_on=_listen_on_loopback,
-        files={place: file for file, place in _files(issued, clients).items()},
+        files={place: file for file, place in _files(issued, clients).items()} | {PLUGINS: plugins},
         beside={TLS_PORT: TLS_BESIDE},
         small_disks={IN_MEMORY: "1g"},
     ) as server:
@@ -100,12 +111,13 @@ def _files(issued: Issued, clients: Path) -> dict[Path, str]:
 
 
 def _arguments(listener: str) -> str:
-    return f"-rabbit ssl_listeners [{listener}] ssl_options {OPTIONS}"
+    return f"-rabbit ssl_listeners [{listener}] ssl_options {OPTIONS} {LOGINS}"
 
 
 def _listen_on_loopback(container: DockerContainer, port: int) -> None:
     listen_on_loopback(container, port)
     listener = f'{{"127.0.0.1",{port + TLS_BESIDE}}}'
     container.with_envs(
-        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{LOOPBACK_OF_ERLANG} {_arguments(listener)}"
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=f"{LOOPBACK_OF_ERLANG} {_arguments(listener)}",
+        RABBITMQ_ENABLED_PLUGINS_FILE=PLUGINS,
     )

@@ -54,12 +54,13 @@ async def postgres(
 
 @pytest.fixture(scope="session")
 def rabbitmq_of_session(
-    pytestconfig: pytest.Config, authorities: Authorities
+    pytestconfig: pytest.Config, authorities: Authorities, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SecuredRabbitmq]:
     """Give the broker of a session, or skip the test."""
-    trusted = authorities.ours.trusted
+    settings, trusted = pytestconfig.stash[SETTINGS], authorities.ours.trusted
+    plugins = tmp_path_factory.mktemp("broker") / "enabled_plugins"
     try:
-        with secured_rabbitmq(pytestconfig.stash[SETTINGS], authorities.right, trusted) as broker:
+        with secured_rabbitmq(settings, authorities.right, trusted, plugins) as broker:
             yield broker
     except ServiceUnavailable as reason:
         pytest.skip(f"no RabbitMQ in a container: {reason}")

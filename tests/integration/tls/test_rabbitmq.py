@@ -23,6 +23,7 @@ pytestmark = pytest.mark.rabbitmq
 
 PARCEL = Parcel("key", Lane.BULK, b"{}", attempts=0)
 OVER = timedelta(days=-2)
+NAMED_BY_CERTIFICATE = "muster"
 
 UrlWith = Callable[..., str]
 
@@ -59,6 +60,20 @@ async def test_relay_worker_and_commands_use_a_broker_with_the_right_certificate
         (delivery,) = await consumer.receive(Lane.BULK, 1)
         await delivery.ack()
         await consumer.close()
+
+
+async def test_a_certificate_is_all_that_muster_shows_where_the_url_says_so(
+    rabbitmq: SecuredRabbitmq, url_with: UrlWith
+) -> None:
+    url = url_with("", auth="external")
+    with RabbitmqServer(rabbitmq.plain_url).fresh_topology() as topology:
+        with pytest.raises(BrokerUnusable, match="refuses that user or password"):
+            await reach(url)
+        rabbitmq.control("add_user", NAMED_BY_CERTIFICATE, "unused")
+        rabbitmq.control("set_permissions", NAMED_BY_CERTIFICATE, ".*", ".*", ".*")
+        await apply_topology(url, topology)
+        async with publishing(url, topology) as publisher:
+            assert await publisher.publish([PARCEL]) == [Confirmed()]
 
 
 @asynccontextmanager
