@@ -1,4 +1,4 @@
-"""What do sessions with PostgreSQL do by their settings? No statement takes more than its process.
+"""What do sessions with PostgreSQL do by their settings? No query takes more than its process.
 
 A server may have settings of its own for all of them; those of Muster count.
 """
@@ -19,7 +19,7 @@ HELP_IS_FREE = (
 )
 
 
-async def test_no_statement_has_further_processes_of_the_server_help(directory_url: str) -> None:
+async def test_no_query_has_further_processes_of_the_server_help(directory_url: str) -> None:
     engines = open_directory_engines(directory_url, searches=1)
     assert [await _would_have_help(it) for it in engines] == [False] * len(engines)
 
