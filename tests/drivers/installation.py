@@ -226,7 +226,7 @@ def installation(
                 files={
                     "/docker-entrypoint-initdb.d/databases.sh": DEPLOY / "postgres/databases.sh",
                 },
-                small_disks={SMALL_DISK: "96m"},
+                small_disks={SMALL_DISK: "256m"},
             )
         )
         broker = servers.enter_context(
