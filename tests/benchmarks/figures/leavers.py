@@ -56,7 +56,10 @@ class Leaving:
         }
         valid = all_ == len(ids) and after > 0
         if not valid:
-            report.note(f"Nobody was overtaken, or the histogram has others: {what}, {cells}.")
+            report.note(
+                f"The longest leaver {what} is void: nobody waited any more when the last one had"
+                " gone, or the histogram of the workers has seen others."
+            )
         aim = report.hold(f"the longest leaver {what}", longest if valid else inf)
         self.table.add(f"{len(ids)} leave {what}", cells | aim)
 

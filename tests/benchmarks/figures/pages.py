@@ -46,7 +46,7 @@ async def _measure_deep_pages(
         firsts[size] = await _first_page_of(it, setting.extent.jumps)
         following, used = await pages_of(it, number, processors)
         cells = {FIRST: f"{firsts[size]:.1f}", NEXT: f"{following:.1f}", PROCESSOR: f"{used:.1f}"}
-        aim = report.hold(FIRST_PAGE, firsts[size])  # of the largest in the end
+        aim = report.hold(FIRST_PAGE, firsts[size]) if size == max(asked) else {}
         table.add(f"among {size:,}", cells | aim)
     growth = firsts[max(firsts)] / firsts[min(firsts)]
     aim = report.hold(f"{FIRST_PAGE}, beside the smallest", growth)
