@@ -19,8 +19,8 @@ from tests.drivers.installation import installation
 from tests.faults.distributed.database_faults import FaultDidNotHappen
 from tests.faults.distributed.fault_table import FAULTS, happen
 from tests.faults.distributed.judge import Verdict
-from tests.faults.distributed.noise_beside import CEASELESS
 from tests.faults.distributed.site import Site, running_site
+from tests.faults.distributed.strain import IN_A_SOAK
 from tests.servers.services import ServiceSettings
 
 BATCH = 25
@@ -86,7 +86,7 @@ async def soak(run: Soak, folder: Path) -> bool:
     with installation(ServiceSettings(), folder, forked=True) as servers:
         await servers.command("migrate")
         await servers.command("topology", "apply")
-        async with running_site(servers, folder, run.seed, CEASELESS) as site:
+        async with running_site(servers, folder, run.seed, IN_A_SOAK) as site:
             verdict = await run.run(site)
     _report(run, site, verdict, time.monotonic() - began)
     return verdict.is_well

@@ -6,8 +6,8 @@ import pytest
 
 from tests.drivers.installation import Installation
 from tests.end_to_end.conftest import installation, running_servers
-from tests.faults.distributed.noise_beside import A_QUARTER_OF_A_PROCESSOR
 from tests.faults.distributed.site import Site, running_site
+from tests.faults.distributed.strain import IN_A_ROW
 
 __all__ = ["installation", "running_servers"]
 
@@ -20,5 +20,5 @@ async def site(
 ) -> AsyncIterator[Site]:
     """Give the site."""
     folder = tmp_path_factory.mktemp("site")
-    async with running_site(installation, folder, SEED, A_QUARTER_OF_A_PROCESSOR) as site:
+    async with running_site(installation, folder, SEED, IN_A_ROW) as site:
         yield site

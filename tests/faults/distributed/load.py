@@ -18,9 +18,6 @@ HANDS = 3
 NEWCOMERS = 6
 """People of each app who are there before anything goes wrong."""
 
-PAUSE = 0.1
-"""Seconds between two writes of a hand, so that faults meet a load and no overload."""
-
 PEOPLE, GROUPS, MEMBERS = 60, 6, 5
 """How many there are of each app at most, and how many members come into a group at once."""
 
@@ -195,6 +192,8 @@ class Load:
     """All hands, which can be held."""
 
     hands: list[Callable[[], Awaitable[None]]]
+    pause: float
+    """Seconds in which a hand rests after each write."""
     going: asyncio.Event = field(default_factory=asyncio.Event)
     at_work: int = 0
     idle: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -233,7 +232,7 @@ class Load:
                 self.at_work -= 1
                 async with self.idle:
                     self.idle.notify_all()
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self.pause)
 
 
 @asynccontextmanager

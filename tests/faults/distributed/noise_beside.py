@@ -23,10 +23,6 @@ SIZE, OF_A_KIND = 0.05, 4
 """How much the tenant has of what makes requests dear, and how many there are of each kind: what
 they make stays small enough for a directory that is copied, restored and moved to a small disk."""
 
-CEASELESS, A_QUARTER_OF_A_PROCESSOR = 0.05, 6.0
-"""Seconds of pause after each answer. The one always leaves a fleet something to do, though a
-process that is killed refuses as fast as anybody asks; the other leaves it most of its time."""
-
 ENDLESS = 24 * 3600.0
 ANSWER_SECONDS = 60
 

@@ -26,6 +26,7 @@ from tests.faults.distributed.load import HANDS, NEWCOMERS, AppLoad, Load, runni
 from tests.faults.distributed.noise_beside import noise_beside
 from tests.faults.distributed.patient_app import PatientApp, patient_app
 from tests.faults.distributed.recoveries import Happened, Recovery
+from tests.faults.distributed.strain import Strain
 from tests.faults.distributed.watches import Watches
 from tests.neighbours.judgement import pace_of
 from tests.neighbours.noise_process import NoiseProcess
@@ -282,12 +283,9 @@ class Site:
 
 @asynccontextmanager
 async def running_site(
-    installation: Installation, folder: Path, seed: int, noise_pause: float
+    installation: Installation, folder: Path, seed: int, strain: Strain
 ) -> AsyncIterator[Site]:
-    """Set it all up on servers with schemas and topology; the load is going.
-
-    :param noise_pause: seconds in which the noise rests after each answer.
-    """
+    """Set it all up on servers with schemas and topology; the load is going."""
     drawn = random.Random(seed)  # noqa: S311  # moments and choices, not secrets
     async with AsyncExitStack() as stack:
         broker, database = [
@@ -307,7 +305,7 @@ async def running_site(
         watches = Watches(stores)
         await watches.begin(noisy["connection"])
         noise = await stack.enter_async_context(
-            noise_beside(installation, fleet.origins, noisy, folder, noise_pause)
+            noise_beside(installation, fleet.origins, noisy, folder, strain.noise)
         )
         counts: Counter[str] = Counter()
 
@@ -325,7 +323,7 @@ async def running_site(
             for _ in range(NEWCOMERS):
                 await of_app.join()
             hands += [*[of_app.write] * HANDS, of_app.leave]
-        load = Load(hands)
+        load = Load(hands, strain.hand)
         site = Site(
             installation=installation,
             broker=broker,
