@@ -8,7 +8,7 @@ from api.access.expiring import next_expiry
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import count_marks
 from api.metrics import ApiMetrics
-from api.outbox.rejections import count_rejected
+from api.outbox.list_rejections import count_rejected
 from contracts.clock import Clock, now
 from contracts.transport import Publisher
 

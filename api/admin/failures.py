@@ -9,7 +9,7 @@ from api.admin.audit import Change, begun
 from api.admin.resync import Resynced
 from api.admin.scope import connection_for
 from api.errors import UnknownConnection
-from api.outbox.rejections import Rejections
+from api.outbox.list_rejections import Rejections
 from api.reconciliation.leavers import settled_reconciliation
 from api.reconciliation.repair import repair
 from api.reconciliation.verdicts import Verdict

@@ -10,7 +10,7 @@ from sqlmodel import col
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_listing import UNPUBLISHABLE
 from api.directory.tables import Identity
-from api.outbox.rejections import is_rejected
+from api.outbox.list_rejections import is_rejected
 from contracts.downstream.open_problems import Cause, ProblemGroup, Trouble, Troubled
 from contracts.downstream.pages import Key, Page
 

@@ -14,7 +14,7 @@ from api.scim.members.parameter import MemberChange, MemberIds
 from api.scim.members.plan import possible_new_ids, replace_all_with, sent_types
 from api.scim.members.sent import SentMember, read_members, sent_of
 from api.scim.members.steps import MEMBERS, Step, plain_step, steps_of
-from api.scim.protocol.expressions import check_operations
+from api.scim.protocol.expression_bounds import check_operations
 from api.scim.protocol.json_values import operations_of
 from api.scim.protocol.resources import Group
 from api.scim.protocol.service import TolerantScimService

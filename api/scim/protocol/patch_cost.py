@@ -9,7 +9,7 @@ from typing import Any
 
 from scim2_models import InvalidValueException, PatchOp, Resource
 
-from api.scim.protocol.expressions import SEPARATOR
+from api.scim.protocol.expression_bounds import SEPARATOR
 
 MOST_EFFORT = 1_000_000
 """Visits of an entry, of about a microsecond each: a second in all."""

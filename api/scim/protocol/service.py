@@ -29,7 +29,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target, match
 from scim2_server.service import ScimService
 
-from api.scim.protocol.expressions import (
+from api.scim.protocol.expression_bounds import (
     check_bulk,
     check_condition,
     check_filter,

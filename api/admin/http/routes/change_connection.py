@@ -8,8 +8,8 @@ from api.admin.connection_states import show_connection
 from api.admin.http.asked import By
 from api.admin.http.models import with_examples
 from api.admin.http.routes.connections import OF_BRAKE, RULES
-from api.admin.http.routes.rule_choices import RulesWanted
 from api.admin.http.routes.rules import ChangedRulesShown
+from api.admin.http.wanted_rules import RulesWanted
 from api.admin.seen_names import mapping_warnings
 
 router = APIRouter(prefix="/connections", tags=["connections"])

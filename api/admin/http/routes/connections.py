@@ -13,7 +13,7 @@ from api.admin.delete_connection import delete_connection, left_to_close
 from api.admin.http.asked import Asked, By
 from api.admin.http.models import Body, Shown, Time, with_examples
 from api.admin.http.paging import Paged, PageOf
-from api.admin.http.routes.rule_choices import RulesWanted
+from api.admin.http.wanted_rules import RulesWanted
 from api.admin.rules import rules_from
 from api.connection_urls import base_url_of
 from api.directory.brake_limits import STANDARD

@@ -9,7 +9,7 @@ from api.admin.failures import FailureFilter, group_failures, list_failures, ret
 from api.admin.http.asked import By
 from api.admin.http.models import Body, Shown, Time, with_examples
 from api.admin.http.paging import Paged, PageOf
-from api.admin.http.routes.leavers import PublishedShown, published
+from api.admin.http.shown_leavers import PublishedShown, published
 from contracts.downstream.failures import Kind, ListedFailure
 from contracts.downstream.pages import Key
 

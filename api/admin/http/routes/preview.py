@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.admin.http.asked import By
 from api.admin.http.models import Shown
-from api.admin.http.routes.rule_choices import RulesWanted
+from api.admin.http.wanted_rules import RulesWanted
 from api.admin.preview import WhatIf, preview
 from contracts.downstream.preview import EffectKind
 

@@ -6,7 +6,7 @@ from pydantic import Field
 from api.admin import resync as use_case
 from api.admin.http.asked import By
 from api.admin.http.models import Body, with_examples
-from api.admin.http.routes.leavers import PublishedShown, published
+from api.admin.http.shown_leavers import PublishedShown, published
 
 router = APIRouter(tags=["resync"])
 

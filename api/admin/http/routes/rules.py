@@ -9,8 +9,8 @@ from api.admin.http.asked import By
 from api.admin.http.models import Shown, with_examples
 from api.admin.http.paging import Paged, PageOf
 from api.admin.http.routes.connections import RULES
-from api.admin.http.routes.leavers import LeaverShown
-from api.admin.http.routes.rule_choices import RulesWanted
+from api.admin.http.shown_leavers import LeaverShown
+from api.admin.http.wanted_rules import RulesWanted
 from api.admin.seen_names import list_seen_roles, mapping_warnings, page_seen_groups
 from contracts.portals import PORTALS
 from contracts.rules import Portal, Role, Rules

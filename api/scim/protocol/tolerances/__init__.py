@@ -47,8 +47,8 @@ contradicts | Ping, Okta |
 
 from api.scim.protocol.tolerances.bodies import known_schemas, tolerate_bulk, tolerate_resource
 from api.scim.protocol.tolerances.filters import tolerate_filter
+from api.scim.protocol.tolerances.library_policy import POLICY
 from api.scim.protocol.tolerances.operations import NO_OPERATION, tolerate_patch
-from api.scim.protocol.tolerances.policy import POLICY
 from api.scim.protocol.tolerances.targets import ENTERPRISE, MANAGER
 
 __all__ = [

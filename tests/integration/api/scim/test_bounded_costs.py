@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from api.http.target_length import LONGEST_TARGET
-from api.scim.protocol.expressions import LONGEST_CONDITION, MOST_NAMES_ASKED
+from api.scim.protocol.expression_bounds import LONGEST_CONDITION, MOST_NAMES_ASKED
 from api.scim.protocol.limits import LARGEST_CYCLE, LONGEST_NAME, MOST_IN_CYCLE, Limits
 from api.scim.protocol.service import MOST_MISTAKES
 from api.scim.users.writes import LIGHT_BYTES

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.scim.protocol.expressions import LONGEST_EXPRESSION
+from api.scim.protocol.expression_bounds import LONGEST_EXPRESSION
 from deploy.http.framing import RefusedRequest, UnambiguousConnection, in_origin_form
 from tests.drivers.refused_requests import POST, REFUSED
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic_core import to_json
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
-from api.scim.protocol.expressions import (
+from api.scim.protocol.expression_bounds import (
     LONGEST_EXPRESSION,
     MOST_TERMS_IN_A_PATH,
     check_filter,

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from api.directory.dialects import DirectoryDatabase
 from api.gauges import ApiObservations
 from api.metrics import ApiMetrics
-from api.outbox.rejections import Rejections
+from api.outbox.list_rejections import Rejections
 from api.outbox.relay import Relay
 from contracts.identity_changed import IdentityChanged, decode
 from contracts.topology import Lane

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scim2_models import InvalidFilterException, InvalidPathException, InvalidValueException
 
-from api.scim.protocol.expressions import (
+from api.scim.protocol.expression_bounds import (
     LITERAL,
     LONGEST_CONDITION,
     LONGEST_EXPRESSION,
