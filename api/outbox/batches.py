@@ -1,4 +1,4 @@
-"""Which events are published next? Batches of leased marks, which are packed without any lock."""
+"""Which events are published next? A relay leases a batch of marks, and packs it without a lock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Batches:
         self._readied_at = 0
 
     async def next(self, selection: MarkSelection, most: int) -> Batch:
-        """Lease a batch and pack it, which is a single statement for marks of few workspaces.
+        """Lease a batch, by a single statement for marks of few workspaces, and pack it.
 
         Leavings, and losses of the Admin role, are judged by the brakes of their connections first.
         Rendering waits until no lock is held.
@@ -84,7 +84,7 @@ class Batches:
         return Batch(events, leased.has_more or bool(loaded.left_over), begun_at)
 
     async def _load(self, db: AsyncConnection, leased: Leased) -> Load:
-        """Return what is to be packed, and give the marks back that have to wait."""
+        """Return the drafts to be packed, and give the marks back that have to wait."""
         loaded = await load(db, leased, self._largest_event)
         await settling.give_back(db, loaded.left_over)
         return loaded

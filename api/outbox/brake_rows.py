@@ -1,4 +1,4 @@
-"""How does a brake count? Its row is locked, what passed within the hour is added up, and noted.
+"""How does a brake count? It locks its row, adds up releases of the last hour, and notes new ones.
 
 Every function runs inside the caller's transaction.
 """
@@ -78,7 +78,7 @@ async def judge_losses(
 async def _lock(db: AsyncConnection, is_effect: Mapping[str, str]) -> bool:
     """Lock the row of the brake, which is made where it is missing; return whether it is tripped.
 
-    What is counted has to be read by later statements: this one may have waited.
+    Amounts have to be counted by later statements: this one may have waited.
     """
     made = insert_for(db.dialect.name, BRAKES).values(is_effect)
     locked = made.on_conflict_do_update(
@@ -120,7 +120,7 @@ async def _state_of(
     """Return the brake; None where it is off. To be exact, its row has to be locked.
 
     People are counted only where their share decides, and only as many as are needed to let all
-    that is wanted pass.
+    wanted losses pass.
     """
     connection_id, effect = is_effect["connection_id"], Effect(is_effect["effect"])
     of_brake = and_(*_of(RELEASES, is_effect))

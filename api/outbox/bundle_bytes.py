@@ -26,7 +26,7 @@ class BundleBytes:
 
 
 Shipped = tuple[Shipment, PublishOutcome]
-"""The events of a parcel, and what became of it."""
+"""The events of a parcel, and its outcome."""
 
 
 def next_bytes(bound: BundleBytes, shipped: Sequence[Shipped]) -> BundleBytes:

@@ -92,7 +92,7 @@ class Draft:
         """Return the rules that an event tells.
 
         Groups that are mapped by their ids have the names from before a leaving that is kept back:
-        the groups of that person do not change, whatever becomes of them.
+        the groups of that person do not change meanwhile.
         """
         kept = self.mark.state.kept_group_names
         if kept is None or not isinstance(self.rules, DashboardRules):
@@ -101,14 +101,17 @@ class Draft:
 
     @property
     def _kept_giver(self) -> str | None:
-        """Return what goes on giving the Admin role, while its loss is kept back: name or rule."""
+        """Return the mapped name that still gives the Admin role, or ``BY_RULE``.
+
+        It is None unless a loss of the role is held or waived.
+        """
         return self.mark.admin_line if self.mark.admin_hold in KEPT_BACK else None
 
     def _terms(self, names: Sequence[str]) -> StoreTerms | DashboardTerms | MdmTerms:
         """Return the terms that the event tells.
 
-        While the loss of a role that the rule gave is kept back, they are the terms from before:
-        that rule, and no line. As a line, the role would end otherwise than it has begun.
+        While a loss of the Admin role that the creation rule gave is kept back, the terms name that
+        rule, and no line of the mapping: the role of a line would not be the account's own.
         """
         state, rules, giver = self.mark.state, self.told_rules, self._kept_giver
         if giver == BY_RULE and isinstance(rules, DashboardRules):
@@ -142,7 +145,7 @@ async def render(
 ) -> list[IdentityChanged]:
     """Return the events of the marks, in their order, as of one moment (a snapshot).
 
-    :param changed: returns a draft as it would be after something that is only thought of.
+    :param changed: returns a draft as it would be after a change that is previewed.
     """
     time_slice, events = TimeSlice(), []
     for draft in await read_drafts(db, marks):

@@ -67,7 +67,7 @@ def group_names_of(
 def split_group_names(text: str | None) -> tuple[str | None, int]:
     """Return the names of groups as a JSON array, or None if they are heavy, and their weight.
 
-    :param text: what ``group_names_of`` has returned.
+    :param text: a text as the expression of ``group_names_of`` yields it.
     """
     weight, _, names = (text or "0:").partition(":")
     if weight == "0":

@@ -1,7 +1,7 @@
 """Which losses are held, and how do they end? They are released or waived, page by page.
 
 A loss is that of a person who leaves, or of the Admin role. Every function runs inside the caller's
-transaction. What is held is never released by itself.
+transaction. A held loss is never released by itself.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -92,7 +92,7 @@ async def held_losses(
 
 
 async def held_until(db: AsyncConnection, connection_id: str, effect: Effect) -> int | None:
-    """Return since when the newest of the held losses is held; None where none is held."""
+    """Return when the newest of the holds began; None where no loss is held."""
     newest = select(func.max(COLUMNS[effect].since)).where(is_held(connection_id, effect))
     found: int | None = await db.scalar(newest)
     return found
@@ -133,7 +133,7 @@ async def waive(
 ) -> frozenset[str]:
     """Waive losses that are held; return the ids of their identities. Events tell the same.
 
-    Since when each was held stays known.
+    The beginning of each hold stays known.
     """
     values = {str(COLUMNS[effect].hold.key): Leaving.WAIVED}
     return await _end(db, _are(connection_id, effect, ids, HELD), values)
@@ -153,7 +153,7 @@ async def _end(
 def is_held(connection_id: str, effect: Effect) -> ColumnElement[bool]:
     """Return the condition that a loss of a connection is held.
 
-    A literal stands in place of a parameter: the index has only what is held.
+    A literal stands in place of a parameter: the index has only held losses.
     """
     held: ColumnElement[int] = literal_column(str(int(Leaving.HELD)))
     of_connection = IDENTITIES.c.connection_id == connection_id
@@ -161,7 +161,7 @@ def is_held(connection_id: str, effect: Effect) -> ColumnElement[bool]:
 
 
 def _brakes(effect: Effect) -> Sequence[ColumnElement[bool]]:
-    """Return the conditions by which leavings are told apart that different brakes hold."""
+    """Return the conditions that tell leavings of this brake from those of the others."""
     named = IDENTITIES.c.earlier_leaving["effect"].as_string()
     match effect:
         case Effect.DEACTIVATION:

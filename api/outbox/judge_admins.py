@@ -48,7 +48,9 @@ class Changes:
 async def judge_admins(
     database: DirectoryDatabase, drafts: Sequence[Draft], now: int
 ) -> Sequence[Draft]:
-    """Return drafts as they are to be rendered, once that is decided for good.
+    """Let the brake judge the losses of the Admin role in drafts, and store the decisions.
+
+    The drafts are returned with their marks as decided.
 
     A draft whose identity has a newer version by now is left out: that version has its own mark.
     """
@@ -72,7 +74,7 @@ async def judge_admins(
 
 
 def note_change(draft: Draft, changes: dict[str, Changes]) -> None:
-    """Note what a draft changes, if anything. Pure, but for what it adds to the changes.
+    """Add the change of the Admin role by a draft, if any, to the changes. Pure but for that.
 
     An event that is too large is never published, and so changes nothing.
     """
@@ -100,10 +102,10 @@ def _gives_admin(rules: DashboardRules) -> bool:
 
 
 def _giver_of(draft: Draft, rules: DashboardRules) -> str | None:
-    """Return the name that makes a person an Admin, or that the rule does; None if neither does.
+    """Return the name that makes a person an Admin, or ``BY_RULE``; None if neither does.
 
-    A person who has left is given nothing new by the rule: there is no account to have the role.
-    What the rule has given outlasts a rule that creates nothing, as the account's own role.
+    A person who has left is given nothing new by the rule: there is no account to have the role. A
+    role that the rule gave outlasts a rule that creates nothing, as the account's own.
     """
     mark = draft.mark
     names = draft.names if rules.mapped_roles else ()

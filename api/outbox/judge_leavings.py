@@ -1,8 +1,9 @@
 """Which leavings are published, and which are held? A relay judges them before it renders events.
 
-The brake of a connection counts what it has released within the last hour. Its row is locked for
-each judgement, so that any number of relays releases exactly as many as the limit allows; a
-judgement is committed before its events are rendered, so that no version ever tells two states.
+The brake of a connection counts the leavings that it has released within the last hour. Its row is
+locked for each judgement, so that any number of relays releases exactly as many as the limit
+allows; a judgement is committed before its events are rendered, so that no version ever tells two
+states.
 """
 
 import asyncio
@@ -57,7 +58,9 @@ class Judged:
 async def judge_leavings(
     database: DirectoryDatabase, leased: Leased, now: int, devices: Devices | None = None
 ) -> Leased:
-    """Return leased marks with the states that are to be told, once that is decided for good.
+    """Let the brakes judge the leavings of leased marks, and store the decisions.
+
+    The marks are returned with the states that events tell.
 
     A leaver that has a newer version by now is left out: that version has its own mark. So is one
     whose devices would be removed, and cannot be counted: the mark comes back a little later.
@@ -90,7 +93,7 @@ def _as_decided(mark: Mark, decided: Mapping[tuple[str, str], IdentityState]) ->
 async def _devices_of(
     devices: Devices | None, connection_id: str, marks: Sequence[Mark]
 ) -> Mapping[str, int] | None:
-    """Return how many devices would be removed with each leaver; None if that is not known now.
+    """Return how many devices would be removed with each leaver; None if they cannot be counted.
 
     No error stops the leavers of others. Without the database of downstream, none would arrive.
     """
@@ -138,12 +141,12 @@ async def _judge(
 
 
 def decided(waiting: States, held: Mapping[str, Effect], published: Mapping[str, int]) -> Judged:
-    """Return what becomes of leavers, given the brakes that hold some of them.
+    """Return the states of leavers, given the brakes that hold some of them.
 
-    A person who is active again, and whose leaving does not pass, has nothing that could be held:
-    that leaving is forgotten. Pure.
+    A person who is active again, and whose leaving does not pass, cannot be held: that leaving is
+    forgotten. Pure.
 
-    :param published: the versions that were published last, 0 where nothing was.
+    :param published: the versions that were published last, 0 without any.
     """
     others = {id_: state for id_, state in waiting.items() if id_ in held}
     return Judged(
@@ -177,8 +180,8 @@ async def _lock_unjudged(
 ) -> Mapping[str, int]:
     """Lock leavers that have the leased version still; return the versions published last.
 
-    It is 0 where nothing was. A version before this one may have published a leaving without a
-    judgement.
+    A version is 0 where none was published. A version of Muster before this one may have published
+    a leaving without a judgement.
     """
     leased = {it.identity_id: it.state.version for it in marks}
     statement = (

@@ -1,4 +1,4 @@
-"""How many of the losses that wait may pass? As many as the brakes allow within an hour. Pure."""
+"""How many of the losses that wait may pass? Brakes allow a number within an hour. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class BrakeState:
     """A brake as it is found under its lock.
 
     ``tripped``: more was to pass than the limit allows, and nothing has passed since. ``released``
-    counts what has passed within the last hour, and ``people`` are those who were active before
-    that, so that the threshold does not sink while people leave. ``holds_any``: losses wait for an
-    administrator.
+    counts the losses that have passed within the last hour, and ``people`` are those who were
+    active before that, so that the threshold does not sink while people leave. ``holds_any``:
+    losses wait for an administrator.
     """
 
     limit: BrakeLimit
@@ -38,7 +38,7 @@ class BrakeState:
 
 @dataclass(slots=True)
 class RoomLeft:
-    """What the brakes leave while losses are judged one by one.
+    """The room that the brakes leave while losses are judged one by one.
 
     An effect without a brake is missing.
     """
@@ -63,7 +63,7 @@ def judged(room: Amounts, losses: Sequence[Amounts]) -> Sequence[Effect | None]:
 
     The first losses pass. Once a brake holds one, it lets none pass that counts for it.
 
-    :param room: what the brakes leave; an effect without a brake is missing.
+    :param room: the amounts that the brakes leave; an effect without a brake is missing.
     """
     left = RoomLeft(dict(room))
     return [left.judge(loss) for loss in losses]

@@ -1,4 +1,4 @@
-"""How are the people of a connection published for the last time? As deleted, slice by slice.
+"""How are people of a connection published for the last time? Slices mark them as deleted.
 
 Every function runs inside the caller's transaction. A slice deletes users and marks their
 identities in the same transaction, so that no request can change a user whose end is marked.
@@ -107,9 +107,9 @@ def _last_state(
     """Return the columns that hold the last state, from those of the state before.
 
     An active person is deactivated. If people are kept, a leaving that was not released, because a
-    brake or a pause held it, or a brake had still to judge it, is replaced by one that does
-    nothing. A person of whom nothing was published by a connection that was held has never been
-    there, for downstream.
+    brake or a pause held it, or a brake had still to judge it, is replaced by a leaving without
+    effect. A person of whom a held connection has published nothing was never there, for
+    downstream.
     """
     version = col(Identity.version)
     newer = case((version >= next_version(0, now), version + 1), else_=next_version(0, now))

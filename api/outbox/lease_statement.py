@@ -1,7 +1,7 @@
 """How are marks leased by one statement? It finds workspaces in turn, and takes the oldest of each.
 
-The statement also returns what an event says beside its state, as it is at the same moment: the
-workspace and the rules, and the names of groups.
+The statement also returns the context of an event, as of the same moment: the workspace, the rules
+and the names of groups.
 """
 
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ are read once for a batch."""
 
 
 OF_A_GROUP = '"group":'
-"""Is in rules with a group that is mapped by its id, whose name is read once for a batch, too."""
+"""A text in all rules that map a group by its id, whose name is read once for a batch, too."""
 
 UNREAD = {
     "dirty_lane",
@@ -109,7 +109,7 @@ def lease_statement(selection: MarkSelection) -> Update:
 
     A mark whose identity gets a newer version while the statement runs is left out, because the
     groups that are returned would be those from before. The state of the connection is thus never
-    older than the state of the identity: nothing that was accepted after a pause is leased.
+    older than the state of the identity: no change that was accepted after a pause is leased.
 
     A leaving that no brake judges is released at once, without a statement of its own.
     """

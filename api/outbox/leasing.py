@@ -60,13 +60,13 @@ class Mark:
 
     @property
     def name(self) -> IdentityKey:
-        """Return what the identity is named by."""
+        """Return the connection of the identity, and its id."""
         return self.connection_id, self.identity_id
 
 
 @dataclass(frozen=True, slots=True)
 class MarkContext:
-    """What an event says beside the state of its identity, as it was when the mark was leased.
+    """The parts of an event beside the state of its identity, as of the lease of the mark.
 
     ``rules`` are a JSON document, or None where they are long. ``group_names`` are as
     ``api.outbox.group_names`` reads them.
@@ -100,7 +100,7 @@ async def lease(
     """Lease ready marks, which no other relay gets until the lease ends.
 
     The batch is shared between the workspaces that have marks, and filled with the oldest of each.
-    What workspaces with few marks leave of their shares goes to the others, by a further statement:
+    The rest of the shares of workspaces with few marks goes to the others, by a further statement:
     marks of two workspaces that have more left differ by one at most.
 
     An unreadable mark is left out, and stays leased, so that it does not hold up the others.

@@ -1,4 +1,4 @@
-"""Which identities cannot be published as they are, and why? Operators list these rejections."""
+"""Which identities cannot be published as they are, and why? Their rejections are listed here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ SINCE, MESSAGE = col(Identity.first_rejected_at), col(Identity.rejection)
 
 @dataclass(frozen=True, slots=True)
 class RejectedPeople:
-    """Lists the rejected identities of the directory as the OpenProblems list the worker's."""
+    """Lists the rejected identities of the directory, in groups by message."""
 
     database: DirectoryDatabase
 

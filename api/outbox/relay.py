@@ -197,7 +197,7 @@ class Relay:
         sent_at: int,
         answered_at: int,
     ) -> int:
-        """Report and settle what became of events; return how many were cleared or rejected."""
+        """Report and settle the outcomes of events; return how many were cleared or rejected."""
         self._settler.report(lane, outcomes)
         settled = await self._settler.settle(outcomes)
         told = Publication(lane, batch, outcomes, sent_at, answered_at, self._clock())

@@ -35,7 +35,7 @@ MOST_CONFIRMED = 5 * CLEARED_AT_ONCE
 """Confirmed marks for which the lanes wait: a slow database must not let their leases end."""
 
 Outcome = tuple[Packed, EventOutcome]
-"""An event, and what became of it."""
+"""An event and its outcome."""
 
 
 class Settler:
@@ -98,7 +98,7 @@ class Settler:
                 return
 
     def finish(self) -> None:
-        """Clear what is confirmed by now, and no more: the lanes have come to their ends."""
+        """Clear the marks confirmed by now, and no more: the lanes have come to their ends."""
         for event in (self._finished, self._noted, self._full):
             event.set()
 
@@ -143,7 +143,7 @@ class Settler:
         return len(rejected)
 
     def report(self, lane: Lane, outcomes: Sequence[Outcome]) -> None:
-        """Count publications by what became of them, and log those that were not confirmed."""
+        """Count publications by their outcomes, and log those that were not confirmed."""
         self._metrics.count_publications(lane, [outcome for _, outcome in outcomes])
         reasons = Counter(it.reason for _, it in outcomes if isinstance(it, Unknown))
         for reason, events in reasons.items():

@@ -55,7 +55,7 @@ SETTLED = (
     column("due", BigInteger),
     column("reason", String),
 )
-"""The columns of a settled mark: its name, the leased version, and what its outcome adds."""
+"""The columns of a settled mark: its name, the leased version, and the values of its outcome."""
 
 NOW = bindparam("now", type_=BigInteger)
 NO_PARAMETERS: Mapping[str, Any] = {}

@@ -1,9 +1,9 @@
-"""What does a trace show of the relay? How an event was leased, and published with which others.
+"""What does a trace show of the relay? Spans show an event's lease, and its publication in a batch.
 
 A batch is a trace of its own, because it has as many causes as events; it links to them, and the
 spans of each event in the trace of its request link back.
 
-While the transport is away, the same events are offered to it again and again. Nothing is told of
+While the transport is away, the same events are offered to it again and again. No span tells of
 that: the trace shows a gap, and not thousands of spans.
 """
 

@@ -1,7 +1,7 @@
 """How many events lie on RabbitMQ? Passive declarations of the queues count their messages.
 
-The broker counts messages, and nothing that a message holds: the number of events in bundles is an
-estimate. The same declarations tell whether any worker reads bundles.
+The broker counts messages, and not the events in a bundle: their number is an estimate. The same
+declarations tell whether any worker reads bundles.
 """
 
 import time
@@ -27,7 +27,7 @@ and each look at a missing queue would end a channel with an error in the log of
 
 
 class BundleQueues:
-    """Whether there are queues for bundles, as far as it is known."""
+    """Remembers for a while that the broker has no queues for bundles."""
 
     def __init__(self, watch: Callable[[], float] = time.monotonic) -> None:
         self._watch = watch
