@@ -76,7 +76,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a request was refused. ``was_off``: its token is valid, so the connection was not served.
+    """The reason for a refused request. ``was_off``: the token is valid, the connection not served.
 
     The log may know whether the connection exists. No answer without a valid token depends on it.
     """

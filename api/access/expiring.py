@@ -52,7 +52,7 @@ async def expiring_tokens(db: AsyncConnection, now: int) -> Sequence[ExpiringTok
 
 
 async def next_expiry(db: AsyncConnection, now: int) -> int | None:
-    """Return when the first of all live tokens ends; None where none does."""
+    """Return when the first of all live tokens ends; None where no token does."""
     ends: int | None = await db.scalar(
         select(func.min(TOKENS.c.expires_at)).where(is_valid(TOKENS)), {"now": now}
     )

@@ -23,7 +23,7 @@ OpenedT = TypeVar("OpenedT")
 
 @dataclass(slots=True)
 class _Known(Generic[OpenedT]):
-    """What a token opened at the moment when it was last found live, and whether it still does."""
+    """The connection that a token opened when it was last found live, and whether it has ended."""
 
     opened: OpenedT
     moment: int
@@ -32,7 +32,7 @@ class _Known(Generic[OpenedT]):
 
 
 class TokenMemory(Generic[OpenedT]):
-    """What live tokens have opened, by digest. A token that opened nothing is never in it.
+    """Remembers the connections that live tokens opened, by digest; other tokens are never in it.
 
     A moment is a number that grows with each request and each statement, so that it tells which of
     both came first; a clock could give both the same time.

@@ -19,7 +19,6 @@ class AdminToken(ApiTable, table=True):
     """A bearer token of an administrator, of whom only the token's SHA-256 digest is kept.
 
     Without a ``workspace`` it reaches the whole installation. ``role`` is ``owner`` or ``viewer``.
-    The admin API will read it.
     """
 
     __tablename__ = "admin_tokens"
@@ -41,10 +40,10 @@ class AdminToken(ApiTable, table=True):
 
 
 class AuditEntry(ApiTable, table=True):
-    """A change that an administrator made, or began: who, what, when, before and after.
+    """A change that an administrator made, or began: actor, action, time, before and after.
 
     Triggers refuse to change or to delete a row. ``outcome`` is ``done``, or ``begun`` and perhaps
-    ``failed`` for a change of another database. Nothing in it names a person.
+    ``failed`` for a change of another database. It names no person.
     """
 
     __tablename__ = "audit_log"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from api.errors import UnusableBrake
 
 OFF, STANDARD = "off", "50:10"
-"""The brake that lets everybody pass, and that of connections which choose none."""
+"""The brake that lets all losses pass, and that of connections which choose none."""
 
 WINDOW = 3_600_000_000
 """Microseconds within which releases are counted."""

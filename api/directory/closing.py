@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class People(StrEnum):
-    """What becomes of people.
+    """The fate of the people of a deleted connection.
 
     ``KEEP`` unlinks them: accounts, with the roles and devices that they have by themselves, stay.
     ``DEACTIVATE`` does what the rules say of a leaver.
@@ -16,7 +16,7 @@ class People(StrEnum):
 
 
 class Step(StrEnum):
-    """How far a deletion has come.
+    """The steps of a deletion.
 
     ``ENDING`` and ``ENDING_HELD`` give people their last state, slice by slice, and publish nothing
     meanwhile: a relay would tell what was held before. With ``ENDING_HELD`` the connection was
@@ -30,7 +30,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What a deletion does to people, and how far it has come."""
+    """The effect of a deletion on people, and its present step."""
 
     people: People
     step: Step
@@ -47,7 +47,7 @@ class Closing:
 
 
 def closing_in(stored: str) -> Closing:
-    """Return what the row of a connection keeps."""
+    """Return the closing that a stored text means; the inverse of ``Closing.stored``."""
     people, _, step = stored.partition(":")
     return Closing(People(people), Step(step))
 

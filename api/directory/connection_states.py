@@ -15,7 +15,7 @@ from api.errors import ConnectionCloses, ConnectionOff
 
 
 class ConnectionState(StrEnum):
-    """What becomes of the changes that a connection accepts.
+    """The fate of the changes that a connection accepts.
 
     ``LIVE`` publishes them. ``PAUSED`` and ``OBSERVING`` keep them until the connection is live;
     an observing connection has usually done so from the start. ``CLOSING`` publishes what its
@@ -29,11 +29,11 @@ class ConnectionState(StrEnum):
 
 
 PUBLISHING = frozenset({ConnectionState.LIVE, ConnectionState.CLOSING})
-"""The states in which relays publish what waits, even while the connection is switched off."""
+"""The states in which relays publish waiting changes, even of a connection that is switched off."""
 
 
 class Verb(StrEnum):
-    """What an administrator does to the state of a connection."""
+    """The changes that an administrator makes to the state of a connection."""
 
     PAUSE = "pause"
     OBSERVE = "observe"
@@ -66,7 +66,7 @@ class Standing:
 
         :raises ConnectionCloses: when the connection is being deleted.
         :raises ConnectionOff: when it is to go live while it is switched off, which would publish
-            what waits behind the back of an administrator who takes it for stopped.
+            waiting changes, although administrators take it for stopped.
         """
         if self.state is ConnectionState.CLOSING:
             raise ConnectionCloses
@@ -85,7 +85,7 @@ class Standing:
 
 
 def publishes(connections: FromClause) -> ColumnElement[bool]:
-    """Return the condition that relays publish what a connection has accepted.
+    """Return the condition that relays publish the changes that a connection has accepted.
 
     A connection that is being deleted does so once all its people have got their last state.
     Literals stand in place of parameters, as in all statements that are planned once.

@@ -69,10 +69,10 @@ async def has_many_changes(db: AsyncConnection, connection_id: str, many: int) -
 
 
 async def add_changes(db: AsyncConnection, connection_id: str) -> None:
-    """Add what was noted to the ranges that it concerns, and forget it.
+    """Add the noted changes to their ranges, and forget the notes.
 
-    What was noted behind the last range is forgotten, too: no process counts at this moment, and
-    the next one that does finds users as they are then.
+    Notes behind the last range are forgotten, too: no process counts at this moment, and the next
+    count finds users as they are then.
 
     :param db: a transaction that has seen nothing yet, and then sees one moment.
     """
@@ -126,7 +126,7 @@ async def _lock(db: AsyncConnection, mode: str) -> None:
 
 
 async def _forget(db: AsyncConnection, connection_id: str, after: Place, end: Place) -> None:
-    """Delete what was noted behind one place up to another."""
+    """Delete the notes behind one place up to another."""
     places = {"after_created_at": after[0], "after_id": after[1]}
     places |= {"end_created_at": end[0], "end_id": end[1]}
     await db.execute(range_statements.forgotten(), {"connection": connection_id} | places)

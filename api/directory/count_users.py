@@ -1,4 +1,4 @@
-"""When are users counted? In the background, where some were written a moment ago.
+"""When are users counted? A task counts them in the background, soon after some were written.
 
 Any number of processes may do it: of those that count the same range at once, one succeeds.
 """
@@ -63,7 +63,7 @@ class UserCounting:
         self.written.add(connection_id)
 
     async def run(self) -> None:
-        """Count all that is not counted yet, then what is written, until cancelled."""
+        """Count all users not counted yet, then those that are written, until cancelled."""
         is_started = False
         while True:
             try:
@@ -76,7 +76,7 @@ class UserCounting:
             await self.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Count what can be counted; look again later where a transaction is still open."""
+        """Count the users written; look again later where a transaction is still open."""
         failed: Exception | None = None
         for connection_id in sorted(self.written):
             self.written.discard(connection_id)

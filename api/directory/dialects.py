@@ -283,7 +283,7 @@ def _ctid(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class row_name(FunctionElement[Any]):  # noqa: N801
-    """What names a column's row within one statement: its rowid in SQLite, else the column.
+    """The name of a column's row within one statement: its rowid in SQLite, else the column.
 
     SQLite plans by the statistics of the last ANALYZE, which may be of a time when the table was
     small, and then reads all rows in place of those that are named. A rowid leaves it no choice.

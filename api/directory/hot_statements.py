@@ -73,7 +73,7 @@ async def run_hot(engine: AsyncEngine, statement: HotStatement, **given: Any) ->
 
 @asynccontextmanager
 async def on_postgres(engine: AsyncEngine) -> AsyncIterator[Run]:
-    """Yield what runs statements of PostgreSQL in one session, a round trip for each.
+    """Yield a function that runs statements of PostgreSQL in one session, a round trip for each.
 
     :param engine: has sessions that commit every statement.
     :raises DBAPIError: as SQLAlchemy would raise it.
@@ -112,7 +112,7 @@ async def run_within(db: AsyncConnection, statement: HotStatement, **given: Any)
 
 @asynccontextmanager
 async def on_sqlite(engine: AsyncEngine, begin: str | None = None) -> AsyncIterator[Run]:
-    """Yield what runs statements in one session of SQLite.
+    """Yield a function that runs statements in one session of SQLite.
 
     :param begin: the statement that begins a transaction, which is committed at the end.
     :raises DBAPIError: as SQLAlchemy would raise it.
@@ -158,9 +158,9 @@ def _end_failed(
 ) -> NoReturn:
     """Give a session back, and raise an error of the driver as SQLAlchemy does.
 
-    So it reaches everything that listens to errors, and has the type by which retries tell them.
-    SQLAlchemy has no public function for that, and raises what is no error of a database, such as a
-    time-out, out of the ``except`` from which its function is called.
+    So it reaches all listeners to errors, and has the type by which retries tell them. SQLAlchemy
+    has no public function for that, and raises other errors than a database's, such as a time-out,
+    out of the ``except`` from which its function is called.
     """
     adapted: Any = session.dbapi_connection
     is_lost = engine.dialect.name == "postgresql" and adapted.driver_connection.is_closed()

@@ -53,14 +53,15 @@ class IdentityState:
 
     @property
     def told_active(self) -> bool:
-        """Return whether the person is active by what the provider has told."""
+        """Return whether the person is active by the word of the provider."""
         return self.active or self.locked_at is not None
 
     @property
     def kept_group_names(self) -> Mapping[str, str] | None:
         """Return the names of groups by their ids, as before a leaving that is kept back.
 
-        None where none is kept back, or a version before kept it, which knew no ids.
+        None where no leaving is kept back, or an earlier version of Muster, which knew no ids, kept
+        it.
         """
         if self.earlier is None or self.leaving not in KEPT_BACK:
             return None
@@ -70,8 +71,8 @@ class IdentityState:
     def released(self) -> "IdentityState":
         """Return the state that events tell: while a leaving is kept back, the one before it.
 
-        A person of whom nothing was ever told is told as a user who was created inactive: no
-        account is made, linked or removed.
+        A person whom no event has told yet is told as a user who was created inactive: no account
+        is made, linked or removed.
         """
         earlier = self.earlier
         if self.active or earlier is None or self.leaving not in KEPT_BACK:

@@ -1,7 +1,7 @@
-"""What does a leaving leave behind until it is released? The person as before it. Pure.
+"""What does a leaving keep until it is released? Its row keeps the person as before it. Pure.
 
 A brake judges each deactivation before it is published. Until it is released, its row says how it
-stands, and keeps what events go on telling if it is held.
+stands, and keeps the state that events go on telling if it is held.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from contracts.rules import DEACTIVATION_ACTION, DeactivationAction
 
 
 class Leaving(IntEnum):
-    """How a deactivation stands that is not released.
+    """The standing of a deactivation that is not released.
 
     ``UNJUDGED``: no brake has seen it yet. ``HELD``: it waits for an administrator. ``WAIVED``: an
     administrator has rejected it, and the person stays until the provider changes ``active`` again.
@@ -77,7 +77,7 @@ class Earlier:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Earlier":
-        """Read what ``document`` has returned."""
+        """Return the person that a document holds; the inverse of ``document``."""
         deactivation, ids = document["deactivation"], document.get("group_ids")
         return cls(
             profile=Profile.model_validate(document["profile"]),

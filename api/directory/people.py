@@ -97,8 +97,8 @@ async def count_people(
 ) -> int:
     """Return the number of people whom connections ever had, deleted ones too.
 
-    :param last: the connection and the id of the person after whom nobody counts; the connections
-        are in the order of lists.
+    :param last: the connection and the id of the last person who counts; the connections are in the
+        order of lists.
     """
     of_connections: Any = IDENTITIES.c.connection_id.in_(connections)
     if last is not None:

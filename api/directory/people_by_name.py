@@ -60,7 +60,7 @@ class NameEntry:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """The text with which a name begins: its comparison key, and as it is for an externalId.
+    """The start of a name: its comparison key, and the text itself for an externalId.
 
     SCIM compares an externalId with the case of its letters (RFC 7643, section 3.1).
     """
@@ -123,7 +123,7 @@ async def names_after(
 
 
 def end_of(beginning: str) -> str | None:
-    """Return the first text in the order of code points behind all that begin so; None: no text."""
+    """Return the first text, by code points, behind all that begin so; None if there is no text."""
     kept = beginning.rstrip(chr(LAST_CHARACTER))
     if not kept:
         return None

@@ -52,7 +52,7 @@ async def count_people(
     since: Sequence[int] = (),
     arrived: Mapping[str, int] = NOTHING,
 ) -> Mapping[str, PeopleCounts]:
-    """Count the people of each connection; one without any is missing.
+    """Count the people of each connection; a connection without people is missing.
 
     :param since: the times of which ``published`` tells.
     :param arrived: the newest version of each connection that has arrived, where there is any.

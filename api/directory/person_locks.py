@@ -21,7 +21,7 @@ from contracts.topology import Lane
 def after_lock(
     before: IdentityState, on_deactivate: DeactivationAction, now: int, *, beyond: int = 0
 ) -> IdentityChange | None:
-    """Return the state after a lock, or None where nothing is left to be locked.
+    """Return the state after a lock, or None where a lock changes nothing.
 
     A leaving that a brake keeps back, or has still to judge, is released. It was the provider's, so
     that there is nothing to be unlocked later.
@@ -47,9 +47,9 @@ def after_lock(
 def after_unlock(
     before: IdentityState, sent: ReleasedAttributes, on_deactivate: DeactivationAction, now: int
 ) -> IdentityChange | None:
-    """Return the state of a locked person who is active again, or None for somebody unlocked.
+    """Return the state of a locked person who is active again, or None if no lock is set.
 
-    :param sent: what the provider has told meanwhile.
+    :param sent: the attributes that the provider has sent meanwhile.
     """
     if before.locked_at is None:
         return None

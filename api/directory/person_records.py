@@ -1,4 +1,4 @@
-"""What does the directory know of one person? The rows of the identity, its user and its groups."""
+"""What does the directory know of a person? A record has the rows of identity, user and groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class PersonRecord:
     """The rows of a person; ``user`` is None once the user is deleted.
 
     ``requests`` and ``audited`` are the newest rows of the request log and of the audit log.
-    ``decided`` are rows of the audit log that decide on what a brake holds, of several people or of
-    all: the newest ones, and of those from the beginning of the person's holds on the oldest.
+    ``decided`` are rows of the audit log on losses that a brake held, of several people or of all:
+    the newest ones, and of those from the beginning of the person's holds on the oldest.
     """
 
     identity: Row

@@ -95,9 +95,9 @@ def one_change() -> Select[Any]:
 
 
 def _noted() -> ColumnElement[Any]:
-    """Return what was noted of a range since it was counted: users that came less those that left.
+    """Return the change noted of a range since its count: users that came less users that left.
 
-    It is an expression on the range, and NULL where nothing was noted.
+    It is an expression on the range, and NULL without notes.
     """
     within = (tuple_(*CHANGED) > tuple_(*AFTER), tuple_(*CHANGED) <= tuple_(*END))
     noted = select(func.sum(CHANGES.c.users)).where(CHANGES.c.connection_id == CONNECTION, *within)
@@ -106,7 +106,7 @@ def _noted() -> ColumnElement[Any]:
 
 @cache
 def added_up() -> Update:
-    """Add to each range what was noted of it."""
+    """Add to each range the changes noted of it."""
     of_connection = RANGES.c.connection_id == CONNECTION
     changed = update(RANGES).where(of_connection, _noted().is_not(None))
     return changed.values(users=RANGES.c.users + cast(_noted(), Integer))
@@ -114,7 +114,7 @@ def added_up() -> Update:
 
 @cache
 def forgotten() -> Delete:
-    """Delete what was noted behind one place up to another."""
+    """Delete the notes behind one place up to another."""
     return delete(CHANGES).where(
         CHANGES.c.connection_id == CONNECTION,
         tuple_(*CHANGED) > _place("after_created_at", "after_id"),

@@ -40,8 +40,8 @@ class Connection(ApiTable, table=True):
     ``state`` is ``live``, ``paused``, ``observing`` or ``closing``; while ``switched_off_at`` is
     set, the connection is off as well. ``state_by`` names the actor who set the state, and
     ``state_since`` is NULL until then. ``brake`` is ``off``, or the number and the share in percent
-    of people who may leave within an hour. ``closing_people`` tells what a deletion does to people,
-    and how far it has come.
+    of people who may leave within an hour. ``closing_people`` is the effect of a deletion on
+    people, with its present step.
     """
 
     __tablename__ = "connections"
@@ -128,7 +128,7 @@ class UserRange(ApiTable, table=True):
 
 
 class UserRangeChange(ApiTable, table=True):
-    """A user that came into a range or left it after it was counted: one more, or one less.
+    """A user that came into a range, or left it, after the range was counted.
 
     Triggers of the table of users write these rows, whatever statement adds or deletes a user.
     """

@@ -2,7 +2,7 @@
 
 A range is counted when no open transaction can still add a user to it (``count_ranges``). A user
 that comes into a range or leaves it afterwards is noted by a trigger (``v0008_counted_users``). So
-the ranges, what was noted since, and the users behind the last range are exact together within one
+the ranges, the notes since, and the users behind the last range are exact together within one
 statement.
 """
 
@@ -47,7 +47,7 @@ async def find_page(
 
 @cache
 def page_statement() -> Select[Any]:
-    """Select a page of users in their order, each with the number of all; one row if it is empty.
+    """Select a page of users in their order, each with the number of all; an empty page is a row.
 
     The page is read from the end of the nearest range before it, and up to the end of a range that
     is surely behind it: so few users are read, whatever the statistics of the database promise.
@@ -90,7 +90,7 @@ def _total(ends: CTE) -> ColumnElement[int]:
 def _ends() -> CTE:
     """Select the ends of ranges, with the ``place`` of each among all users, and the start.
 
-    A place is the sum of all that was counted and noted up to it.
+    A place is the sum of all counts and notes up to it.
     """
     newest = select(func.max(RANGES.c.created_at)).where(RANGES.c.connection_id == CONNECTION)
     of_range = (RANGES.c.created_at, RANGES.c.id, RANGES.c.users)

@@ -29,9 +29,9 @@ class Rate:
 
 @dataclass(slots=True)
 class Bucket:
-    """What is left of a rate. It may be less than nothing, which is filled up first.
+    """The rest of a rate, which may be negative.
 
-    ``at`` is when that was so, in seconds of a clock that is never set.
+    ``at`` is the time of that rest, in seconds of a clock that is never set.
     """
 
     rate: Rate
@@ -47,7 +47,7 @@ class Bucket:
         return (1 - self.left) / self.rate.per_second
 
     def fill(self, now: float) -> None:
-        """Add what has come since the last time, up to the burst."""
+        """Add the requests that the rate allows since the last time, up to the burst."""
         passed = max(0.0, now - self.at)
         self.left = min(self.rate.burst, self.left + passed * self.rate.per_second)
         self.at = now

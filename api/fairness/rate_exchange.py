@@ -1,9 +1,10 @@
 """How do processes share the rate of a connection? Two statements a second tell each its share.
 
 For each connection, the row of no process is the bucket of all: ``at`` is when it will be full
-again, which is one integer, exact however often it is changed. Each process adds what it has taken.
-Its own row tells how much it was asked of late, and shares are in proportion to that. What several
-processes take too much in a second is missing from the bucket afterwards, so that the sum is right.
+again, which is one integer, exact however often it is changed. Each process adds the requests that
+it has taken. Its own row tells its demand of late, and shares are in proportion to demands. The
+requests that processes take too many in a second are missing from the bucket afterwards, so that
+the sum is right.
 """
 
 import asyncio
@@ -43,7 +44,7 @@ LOG = structlog.get_logger(__name__)
 SHARES = ApiTable.metadata.tables[str(RateShare.__tablename__)]
 
 OF_ALL = ""
-"""What stands for the process in the row of the bucket that all processes share."""
+"""The name of no process, in the row of the bucket that all processes share."""
 
 EVERY_SECONDS = 1.0
 SOONEST_SECONDS = 0.2
@@ -65,7 +66,7 @@ COLUMNS: Sequence[ColumnClause[Any]] = [
 
 @dataclass(slots=True)
 class RateExchange:
-    """Exchanges what processes were asked and have taken; one of each process."""
+    """Tells the demands of one process to the others, and renews its leases."""
 
     rates: Rates
     database: DirectoryDatabase
@@ -85,7 +86,7 @@ class RateExchange:
                 await self._wait(stop)
 
     async def exchange(self) -> None:
-        """Tell what was asked and taken, and renew the leases."""
+        """Tell the demands, and renew the leases."""
         demands = self.rates.demands()
         for start in range(0, len(demands), CONNECTIONS_AT_ONCE):
             some = demands[start : start + CONNECTIONS_AT_ONCE]
@@ -101,7 +102,7 @@ class RateExchange:
             each.cancel()
 
     async def _told(self, demands: Sequence[Demand]) -> Mapping[str, Grant]:
-        """Write demands, and return what is granted by connection."""
+        """Write demands, and return the grants by connection."""
         at, rate = self.clock(), self.rates.rate
         rows = [row for it in demands for row in self._rows_of(it, at)]
         given = {
@@ -140,12 +141,12 @@ OTHERS = (
     )
     .group_by(SHARES.c.connection_id)
 )
-"""Selects what others were asked of late, by connection."""
+"""Selects the demands on the other processes of late, by connection."""
 
 
 @cache
 def _taking() -> Insert:
-    """Return the statement that empties buckets by what was taken, and writes demands.
+    """Return the statement that empties buckets by the requests taken, and writes demands.
 
     A bucket that would be full much later than an empty one is of a clock that was ahead.
     """

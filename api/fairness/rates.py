@@ -1,4 +1,4 @@
-"""Does a connection send more than its rate? Each process decides by what it has been leased.
+"""Does a connection send more than its rate? Each process decides by the share that it has leased.
 
 A process that is alone has all of the rate. Several share it: each has a lease, which the exchange
 in the background renews (``api.fairness.rate_exchange``). No request waits for that.
@@ -15,7 +15,7 @@ from prometheus_client import Counter
 from api.fairness.rate_bucket import Bucket, Rate
 
 MOST_KNOWN = 10_000
-"""Connections that are known at a time. Of more, the one is forgotten that sent longest ago."""
+"""Connections that are known at a time. Of more, the least recent sender is forgotten."""
 
 FIRST_SHARE = 0.25
 """The share of a rate that a process leases itself before it has heard of the others."""
@@ -27,7 +27,7 @@ the lease has as much as a first one, and the reserve is full: no client gains b
 
 @dataclass(slots=True)
 class Lease:
-    """What a process may take of a connection's rate, and what it has taken of late.
+    """The share of a connection's rate that a process has leased, and its use of late.
 
     ``asked`` and ``taken`` count the requests since the last exchange, at ``since``. ``reserve`` is
     for leavers, once the rate is used up.
@@ -43,7 +43,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What was asked of a process for a connection, a second, and how much of it was taken."""
+    """The requests a second of a connection in one process, and the number taken in all.
+
+    Both are since the last exchange.
+    """
 
     connection: str
     asked: int
@@ -52,7 +55,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What is left of a connection's rate for all processes, and the share of one of them."""
+    """The rest of a connection's rate for all processes, and the share of a single process."""
 
     left: float
     share: float
@@ -103,7 +106,7 @@ class Rates:
         return self.rate.times(FIRST_SHARE) if self.shared else self.rate
 
     def _has_recovered(self, lease: Lease, now: float) -> bool:
-        """Return whether a first lease would have no more, of the rate and of the reserve."""
+        """Return whether a first lease would have no more, of rate and reserve alike."""
         lease.bucket.fill(now)
         if lease.bucket.left < self._first_rate().burst:
             return False
@@ -123,7 +126,7 @@ class Rates:
     # --- the exchange -------------------------------------------------------------------------
 
     def demands(self) -> Sequence[Demand]:
-        """Return what was asked since the last exchange, and forget connections that are silent."""
+        """Return the demands since the last exchange, and forget connections that are silent."""
         now = self.clock()
         for connection, lease in list(self.leases.items()):
             if now - lease.last <= FORGOTTEN_AFTER:
@@ -137,7 +140,7 @@ class Rates:
         ]
 
     def grant(self, demands: Sequence[Demand], grants: Mapping[str, Grant]) -> None:
-        """Renew leases, once what was asked and taken has been told to the others."""
+        """Renew leases, once these demands have been told to the other processes."""
         now = self.clock()
         for demand in demands:
             lease, grant = self.leases.get(demand.connection), grants.get(demand.connection)
