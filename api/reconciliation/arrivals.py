@@ -22,7 +22,7 @@ from contracts.downstream.sync_states import SyncState, SyncStates
 
 
 class Fate(StrEnum):
-    """What has become of an awaited identity.
+    """The fate of an awaited identity.
 
     ``HELD`` stays where it is until its connection goes live. ``BRAKED`` was applied as before a
     deactivation that the brake holds.
@@ -37,7 +37,7 @@ class Fate(StrEnum):
 
 
 UNDECIDED = frozenset({Fate.HELD, Fate.WAITING})
-"""The fates that may still change by themselves, or by somebody's hand."""
+"""The fates that may still change by themselves, or by an administrator."""
 
 COLUMNS = (
     col(Identity.id),
@@ -64,7 +64,7 @@ class Awaited:
     braked: set[str] = field(default_factory=set)
 
     async def look(self, directory: DirectoryDatabase, states: SyncStates) -> None:
-        """Count what has become of the identities; those that have arrived are not read again."""
+        """Count the fates of the identities; those that have arrived are not read again."""
         for fate in UNDECIDED:
             del self.fates[fate]
         self.holders.clear()
@@ -114,7 +114,7 @@ async def awaited_of(
 
 
 def fate_of(row: RowMapping, state: SyncState | None, version: int) -> Fate:
-    """Return what has become of an identity since a version of it was marked. Pure."""
+    """Return the fate of an identity since a version of it was marked. Pure."""
     if state is not None and state.newest_version >= version:
         if state.failure is not None and state.failure.version >= version:
             return Fate.FAILED

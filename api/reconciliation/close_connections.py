@@ -45,7 +45,7 @@ LOOK_SECONDS = 10.0
 """How often a process looks for connections that are being deleted."""
 
 BUSY_SECONDS = 1.0
-"""The shortest pause while there is one, whose events are on their way."""
+"""The shortest pause during a deletion, whose events are on their way."""
 
 SHARE_OF_TIME = 5
 """A look is followed by a pause of as many times its length at least: others come first."""
@@ -67,7 +67,7 @@ class ConnectionCloser:
     slice_size: int = SLICE
 
     async def run(self) -> None:
-        """Look for deletions until cancelled; one that fails goes on at the next look."""
+        """Look for deletions until cancelled; a deletion that fails goes on at the next look."""
         while True:
             began, found = time.monotonic(), False
             try:
@@ -135,7 +135,7 @@ class ConnectionCloser:
         )
 
     async def _publish(self, db: AsyncConnection, connection_id: str, closing: Closing) -> None:
-        """Let relays publish the last states, now that nobody is left who has none."""
+        """Let relays publish the last states, now that each person has one."""
         step = replace(closing, step=Step.PUBLISHING)
         of_connection = col(Connection.id) == connection_id
         await db.execute(update(Connection).where(of_connection).values(closing_people=step.stored))

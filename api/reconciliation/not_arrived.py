@@ -41,7 +41,7 @@ class Published:
 class OnTheWay:
     """People whose published state has not arrived: so many at least, and for so long at least.
 
-    ``seconds`` is None where nobody is on the way.
+    ``seconds`` is None where no person is on the way.
     """
 
     people: int = 0

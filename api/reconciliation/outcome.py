@@ -45,7 +45,8 @@ async def reconcile(
     """Compare all identities, and repair the findings if asked; leavers are left alone.
 
     :param fix: whether the findings are published again.
-    :param identities: the ids of the only leavers who may be brought back; none means all.
+    :param identities: the ids of the only leavers who may be brought back; an empty collection
+        means all.
     :param told: is told again and again how many identities have been compared.
     :raises UnknownLeavers: when one of these identities is no unknown leaver.
     """

@@ -11,7 +11,7 @@ BRAKE = "brake"
 """The reason of a person who is held by the brake; the other reason is the connection's state."""
 
 WAIVED = "waived"
-"""The reason of an applied person whose held loss was rejected: nothing was taken away."""
+"""The reason of an applied person whose held loss was rejected: the person keeps all."""
 
 LEFT = "left"
 """The reason of a person who has left downstream, which the directory has lost."""
@@ -21,7 +21,7 @@ AHEAD = "ahead"
 
 
 class PersonState(StrEnum):
-    """How far the newest state of a person has come."""
+    """The sync state of a person: the progress of the newest state."""
 
     PENDING = "pending"
     HELD = "held"
@@ -44,8 +44,8 @@ class PersonStanding:
 def person_standing(identity: IdentityVersion, state: SyncState | None) -> PersonStanding:
     """Return the sync state of a person. Pure.
 
-    A newer state on its way counts before a refusal or a failure of an older one, which it may
-    end. Whatever waits for an administrator counts before all that goes on by itself.
+    A newer state on its way counts before a refusal or a failure of an older one, which it may end.
+    A state that waits for an administrator counts before one that goes on by itself.
 
     :param state: the state downstream; None, where the person is unknown there.
     """

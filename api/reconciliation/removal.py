@@ -1,4 +1,4 @@
-"""What goes with a connection? All of its rows but two logs, in slices, and its own row last.
+"""What goes with a connection? Slices delete all its rows but two logs, and its own row last.
 
 Every function runs inside the caller's transaction.
 """

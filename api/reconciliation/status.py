@@ -59,7 +59,7 @@ class StatusReport:
 
     @classmethod
     def of(cls, parts: Iterable["StatusReport"]) -> "StatusReport":
-        """Return the report of all identities that some reports are of."""
+        """Merge reports on different identities into one."""
         whole = cls()
         for part in parts:
             whole.identities += part.identities
@@ -89,7 +89,7 @@ class StatusReport:
 
 
 async def report(directory: DirectoryDatabase, states: SyncStates, now: int) -> StatusReport:
-    """Return a report of every identity of the directory, compared with its sync state."""
+    """Count all identities of the directory by sync state, in one report."""
     result = StatusReport()
     async for page in all_pairs(directory, states):
         for identity, state in page:

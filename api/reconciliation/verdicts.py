@@ -10,7 +10,7 @@ from contracts.downstream.sync_states import SyncState
 
 
 class Verdict(StrEnum):
-    """How an identity stands.
+    """The verdicts on an identity.
 
     ``LEFT`` means that downstream knows of a leaving that the directory has lost, and ``HELD`` that
     the connection does not publish at present.
@@ -38,7 +38,7 @@ LOST_VERDICTS = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How an identity stands; ``differs`` names the attributes that are not as they should be.
+    """A verdict on an identity; ``differs`` names the attributes that are not as they should be.
 
     ``applied_version`` is the newest version that downstream has seen, be it a failure, and
     ``deactivated_at`` the version of the newest deactivation; 0 means none.

@@ -1,6 +1,6 @@
-"""What is known of a request when it has been answered? The caller tells it, with personal values.
+"""What is known of an answered request? The caller tells it, with personal values.
 
-``api.requests.log`` keeps of it what is not personal.
+``api.requests.log`` keeps no personal value of it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ CONNECTION_OFF = "connection_off"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request was refused: the code of the error, and its detail, which may quote values."""
+    """The refusal of a request: the code of the error, and its detail, which may quote values."""
 
     code: str
     detail: str

@@ -1,4 +1,4 @@
-"""When is written what requests leave behind? Every second, in the background, and at the end."""
+"""When are the notes of requests written? Jobs write them every second, and at the end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

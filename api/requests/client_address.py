@@ -1,4 +1,4 @@
-"""From which address does a request come? From the nearest one that is no proxy of the operator's.
+"""From which address does a request come? The nearest that is no trusted proxy's counts.
 
 A proxy adds the address of its own client to the end of X-Forwarded-For. Any client can send the
 header, so that it counts only from proxies that the settings name, and is read from the right.
@@ -15,13 +15,13 @@ Network = IPv4Network | IPv6Network
 FORWARDED_HEADER = "x-forwarded-for"
 
 MOST_PROXIES = 16
-"""Proxies in a row that are followed; a longer list is made up by somebody."""
+"""Proxies in a row that are followed; a longer list is made up."""
 
 
 def networks_in(text: str) -> tuple[Network, ...]:
     """Return the networks and addresses that a text names, with commas between.
 
-    :raises ValueError: when one of them is none.
+    :raises ValueError: when a part of the text is neither a network nor an address.
     """
     return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
@@ -45,7 +45,7 @@ class TrustedProxies:
         for hop in reversed(hops[-MOST_PROXIES:]):
             address = _read(hop.strip())
             if address is None:
-                break  # the last proxy that told something has told nothing that can be used
+                break  # the last trusted proxy has sent no address
             nearest = address
             if not self._trusts(address):
                 break

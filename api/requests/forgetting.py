@@ -1,6 +1,6 @@
-"""When does the request log forget? After seven days, a slice at a time, in every api process.
+"""When does the request log forget? Every api process deletes slices after seven days.
 
-Processes may do it at the same time: each deletes what is still there.
+Processes may do so at the same time: each deletes the rows that are still there.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ KEPT = 7 * 24 * 3600 * 1_000_000
 """Microseconds for which a request is kept."""
 
 EVERY = 3600 * 1_000_000
-"""Microseconds between two looks, once all is deleted that is too old."""
+"""Microseconds between two looks, once all rows are deleted that are too old."""
 
 ROWS_AT_ONCE = 1_000
 SLICES_AT_ONCE = 5
@@ -57,7 +57,7 @@ class Forgetting:
         return deleted
 
     async def _forget_rates(self) -> None:
-        """Delete what rates were shared long ago, which are few rows."""
+        """Delete the shares of rates of long ago, which are few rows."""
         async with self.database.write_at_once() as db:
             await db.execute(delete(RATES).where(RATES.c.at < self.clock() - EVERY))
 

@@ -1,4 +1,4 @@
-"""Which words may the request log show? Those of SCIM and of Muster's own errors, and no others.
+"""Which words may the request log show? It shows those of SCIM and of Muster's own errors.
 
 A word that is missing here is masked, so that a new text of an error shows less, and never more.
 """

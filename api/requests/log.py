@@ -1,7 +1,7 @@
 """How is the request log written? A bounded queue takes requests, and one statement writes many.
 
-Noting a request waits for nothing. A queue that is full takes no more, and counts what it leaves
-out: the log is for people who look for a mistake, and no answer ever waits for it.
+Noting a request waits for nothing. A queue that is full takes no more, and counts the requests that
+it leaves out: the log is for people who look for a mistake, and no answer ever waits for it.
 """
 
 from collections import deque
@@ -44,7 +44,7 @@ ROWS_AT_ONCE = 1_000
 SECOND, MINUTE = 1_000_000, 60_000_000
 
 THINNED = {RATE_EXCEEDED, CONNECTION_OFF}
-"""The codes of which one a second is noted for each connection: they say the same every time."""
+"""The codes noted once a second for each connection: their requests are alike."""
 
 Row = dict[str, Any]
 
@@ -73,9 +73,9 @@ class RequestLog:
     def note(self, answered: Answered, address: str | None) -> None:
         """Note a request, and the address from which it came.
 
-        Of those without a valid token, one a minute is noted for each connection: strangers can
-        write next to nothing, and a mistyped token shows all the same. Of those beyond the rate of
-        a connection, and of those to one that is switched off, one a second is.
+        For each connection, a request without a valid token is noted once a minute: strangers can
+        write next to nothing, and a mistyped token shows all the same. A request beyond the rate,
+        or to a connection that is switched off, is noted once a second.
         """
         at = self._clock()
         if answered.token is None and not self._strangers.is_due(answered.connection, at):
@@ -89,7 +89,9 @@ class RequestLog:
         self._waiting.append(row_of(answered, address, at))
 
     async def write(self) -> None:
-        """Write what waits. While the database is away it goes on waiting, as far as it has room.
+        """Write the requests that wait.
+
+        While the database is away they go on waiting, as far as there is room.
 
         :raises SQLAlchemyError: when a statement fails; its requests are left out unless the
             database was away.
@@ -115,7 +117,7 @@ class RequestLog:
 
 
 def row_of(answered: Answered, address: str | None, at: int) -> Row:
-    """Return the row of a request that was answered at a time; nothing in it is personal."""
+    """Return the row of a request that was answered at a time, without its personal values."""
     micros = round(answered.seconds * 1_000_000)
     refusal = answered.refusal
     return {

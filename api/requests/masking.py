@@ -1,7 +1,7 @@
-"""What does the request log show of a path, a query, an error? Words that it knows, and ids. Pure.
+"""What does the request log show of a path, a query, an error? It shows known words and ids. Pure.
 
-Everything else may be the name or the address of a person, and stands there as an ellipsis. That
-costs a few microseconds a request, after its answer has been sent.
+Numbers are shown where they stand alone. The rest may be the name or the address of a person, and
+is shown as an ellipsis. That costs a few microseconds a request, after its answer has been sent.
 """
 
 import re
@@ -23,11 +23,11 @@ ID = re.compile("[0-9a-f]{32}")
 """The form of the ids that Muster gives to users and groups."""
 
 OTHER_METHOD = "OTHER"
-"""What stands for a method that HTTP does not know: it may be any text."""
+"""The word for a method that HTTP does not know: such a method may be any text."""
 
 COUNT = re.compile("[0-9]{1,8}")
 ALONE_AFTER = {"", " ", "(", "."}
-"""What comes before a number that is no part of a name, as that of a line or of an entry."""
+"""The texts before a number that is no part of a name, as that of a line or of an entry."""
 
 WORD = re.compile(r"\w+")
 UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
@@ -40,7 +40,7 @@ IN_FILTERS = ATTRIBUTES | OPERATORS
 
 
 def shown_method(method: str) -> str:
-    """Return a method, if it is known."""
+    """Return a known method, or ``OTHER_METHOD``."""
     return method if method in METHODS else OTHER_METHOD
 
 
@@ -72,7 +72,7 @@ def _shown_shape(query: bytes) -> str:
 
 
 def shown_detail(detail: str) -> str:
-    """Return the detail of an error without the values that it quotes."""
+    """Return the detail of an error, shortened, with unknown words, quoted or not, masked."""
     plain = UNPRINTABLE.sub(MASK, detail[:LONGEST])
     plain = QUOTED.sub(_shown_quotation, plain)
     return SEVERAL_MASKS.sub(MASK, _words_in(plain, KNOWN))

@@ -68,9 +68,9 @@ REMEDIES: Mapping[str, str] = {
     "internal_error": "This is a fault of Muster: find the log lines with the correlation id, and"
     " report them.",
 }
-"""What to do, by the code of an error. None names a person, and each fits every provider."""
+"""The remedies, by the code of an error. They name no person, and fit every provider."""
 
 
 def remedy_of(code: str | None) -> str | None:
-    """Return what helps against an error; None for None, and for a code of another version."""
+    """Return the remedy for an error; None for None, and for a code of another version."""
     return None if code is None else REMEDIES.get(code)

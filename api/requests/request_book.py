@@ -1,4 +1,4 @@
-"""What is noted when a request has been answered? Its line in the log, and the use of its token."""
+"""What is noted of an answered request? The book notes a row of the log and a use of the token."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from api.requests.token_uses import TokenUses
 
 @dataclass(frozen=True, slots=True)
 class RequestBook:
-    """What a process notes of requests, to be written in the background."""
+    """The notes that a process takes of requests, to be written in the background."""
 
     log: RequestLog
     uses: TokenUses
     proxies: TrustedProxies
 
     def note(self, answered: Answered) -> None:
-        """Note a request."""
+        """Note a request, and the use of its token if that is valid."""
         address = self.proxies.address_of(answered.client, answered.forwarded)
         if answered.token is not None:
             self.uses.note(answered.token, address)

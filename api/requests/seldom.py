@@ -1,4 +1,4 @@
-"""How is something done once in a while for each of many? A bounded memory tells when it was."""
+"""How is a thing done once in a while for each of many keys? A bounded memory has the times."""
 
 from collections import OrderedDict
 
@@ -8,7 +8,7 @@ MOST_REMEMBERED = 10_000
 class Seldom:
     """Allows something for each key once in so many microseconds.
 
-    Of more keys than are remembered, the one is forgotten for which it was allowed longest ago.
+    Of more keys than are remembered, the key allowed longest ago is forgotten.
     """
 
     def __init__(self, every: int, most: int = MOST_REMEMBERED) -> None:

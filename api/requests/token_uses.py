@@ -1,4 +1,4 @@
-"""When was a token last used, and from where? At most once a minute is written for each token.
+"""When was a token last used, and from where? Each token's use is written once a minute at most.
 
 The statement checks that, too, because several processes serve the same token.
 """
@@ -38,7 +38,7 @@ class TokenUses:
             self._waiting[digest] = {"digest": digest, "used_at": at, "used_from": address}
 
     async def write(self) -> None:
-        """Write what waits, with one statement; after an error it goes on waiting.
+        """Write the uses that wait, with one statement; after an error they go on waiting.
 
         :raises SQLAlchemyError: when the statement fails.
         """
