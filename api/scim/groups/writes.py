@@ -1,4 +1,4 @@
-"""How is one group written? In one transaction, or in slices on a database with one writer.
+"""How is one group written? A transaction writes it, or slices where the database has one writer.
 
 The new state of a group is planned under a lock: the lock on its row on a database with many
 writers, a lock of the process on a database with one (``api.scim.groups.slices``).
@@ -143,7 +143,7 @@ class GroupWrites:
     async def change_members(self, id_: str, change: PlainChange) -> int | None:
         """Add or remove a few members; return the revision of the group.
 
-        The result is None if nothing was done, because the change needs more than that.
+        The result is None if the change needs more than that, and was not made.
         """
         if not ID.fullmatch(id_):
             return None

@@ -1,7 +1,7 @@
 """Which way does a SCIM request take to the ingress? One ASGI application is all of it.
 
 FastAPI documents the endpoints, and does not route their requests: every path below the prefix
-leads to the ingress anyway. What surrounds the ingress takes 75 us of processor time a request
+leads to the ingress anyway. The code around the ingress takes 75 us of processor time a request
 instead of 181, measured with both ways in turns.
 """
 
@@ -46,7 +46,7 @@ class ScimApplication:
     """Serves every path below the prefix: it traces, bounds, measures and logs each request.
 
     ``note`` is told of each request to an existing connection, once it has been answered. Where
-    requests are traced, the span of each takes the place of the client's in what it causes.
+    requests are traced, the span of each takes the place of the client's in its events.
     """
 
     ingress: ScimIngress
@@ -93,7 +93,7 @@ class ScimApplication:
 def _answered(
     request: TracedRequest, path: str, status: int, location: str, seconds: float
 ) -> Answered:
-    """Return what is told of a request that was answered."""
+    """Return an answered request as ``note`` is told of it."""
     assert request.connection_id is not None
     scope, refused = request.scope, request.refused_by
     return Answered(
@@ -113,7 +113,7 @@ def _answered(
 
 
 def _told_of(request: TracedRequest, operation: str, status: int) -> Attributes:
-    """Return what the span of a request says, as its line in the log does."""
+    """Return the attributes of a request's span, which its line in the log has, too."""
     told: dict[str, str | int] = {
         "muster.operation": operation,
         "muster.correlation_id": request.trace.correlation_id,

@@ -1,8 +1,8 @@
 """What becomes of a request beyond the rate? It is refused, unless it may be that of a leaver.
 
-A refusal looks at no database: that is what makes it cheap. Leavers have a reserve, so that an
-import never keeps a deactivation waiting. Whether a request may be one is told by its method, its
-path and, as cheaply, its body; it may err, because the reserve has a rate of its own.
+A refusal looks at no database, and so is cheap. Leavers have a reserve, so that an import never
+keeps a deactivation waiting. The method of a request, its path and, as cheaply, its body tell
+whether it may be a leaver's. The look may err, because the reserve has a rate of its own.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class BeyondRate:
     def check_leaving(self, method: str, body: bytes) -> None:
         """Check that a request may be a leaver's, and take it from their reserve.
 
-        :raises RateExceeded: when it is none, or the reserve is used up as well.
+        :raises RateExceeded: when it is no leaver's, or the reserve is used up as well.
         """
         if method != "DELETE" and not may_deactivate(body):
             raise self.refused("rate")

@@ -11,11 +11,11 @@ BODY = {400, 408, 413, 415}
 class Endpoint:
     """A method on a path below ``/scim/v2/{connection}`` (RFC 7644 section 3.2).
 
-    ``does`` is the summary, and ``tells`` what is to be known beyond it; ``takes`` and ``gives``
-    are the schemas of the bodies, by their names in the OpenAPI document. ``refuses`` are the
-    statuses of errors besides 401, 403, 429 and 503, which any endpoint may answer. ``searches``
-    adds the parameters of searches, ``shapes`` those that choose attributes, and ``versioned`` the
-    headers with conditions.
+    ``does`` is the summary, and ``tells`` the description; ``takes`` and ``gives`` are the schemas
+    of the bodies, by their names in the OpenAPI document. ``refuses`` are the statuses of errors
+    besides 401, 403, 429 and 503, which any endpoint may answer. ``searches`` adds the parameters
+    of searches, ``shapes`` those that choose attributes, and ``versioned`` the headers with
+    conditions.
     """
 
     method: str
@@ -33,12 +33,12 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """The name of the operation in metrics and logs."""
+        """Return the name of the operation in metrics and logs."""
         return self.does.lower().replace(" a ", " ").replace(" ", "_")
 
     @property
     def operation_id(self) -> str:
-        """The name of the operation in the OpenAPI document, where no two may have the same."""
+        """Return the name of the operation in the OpenAPI document, where it has to be unique."""
         return f"{self.method.lower()}_me" if self.path == "/Me" else self.name
 
 

@@ -94,5 +94,5 @@ class BulkOperations:
 
 
 def _told_of(user: StoredUser) -> ScimUser:
-    """Return a user with the attributes that an outcome tells: its id and its version."""
+    """Return a user with the attributes that an outcome shows: its id and its version."""
     return ScimUser.model_construct(id=user.id, meta=user_meta(user))

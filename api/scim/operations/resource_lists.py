@@ -144,7 +144,7 @@ def count_fitting(sizes: Sequence[int], most: int) -> int:
 
 
 def portions(found: Sequence[Found], sizes: Sequence[int], most: int) -> Sequence[Sequence[Found]]:
-    """Split resources, in order, into portions of at most a size; none is empty. Pure."""
+    """Split resources, in order, into portions of at most a size, or of one resource. Pure."""
     split: list[list[Found]] = []
     characters = most
     for resource, size in zip(found, sizes, strict=True):

@@ -1,4 +1,4 @@
-"""Which requests need no parsing? Plain look-ups and pages, and changes of ``active``. Pure.
+"""Which requests need no parsing? Plain look-ups, pages and changes of ``active`` do not. Pure.
 
 Providers look a user up before every write, and no write is more urgent than a leaver. A request
 that is not exactly of these forms is read in full, with the same answer:

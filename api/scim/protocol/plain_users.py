@@ -1,4 +1,4 @@
-"""Which bodies become a user without a model? Those of known attributes in their own types. Pure.
+"""Which bodies become a user without a model? Plain values of known attributes do. Pure.
 
 Providers create and replace most people by a dozen texts and a few entries. One validation makes
 canonical JSON of such a body; its schema is derived from the model of users, so that names, types
@@ -53,8 +53,8 @@ IGNORED: dict[str, CoreSchema] = {
     "groups": core_schema.list_schema(_object_of("value", "$ref", "display", "type"), strict=True),
     "password": ANY_TEXT,
 }
-"""What clients send beside the attributes of a user, in part because an answer showed it. Nothing
-of it is stored."""
+"""Attributes that clients send beside those of the user, in part because an answer showed them.
+They are not stored."""
 
 
 def plain_user(body: bytes, decoded: Any, limits: Limits) -> dict[str, Any] | None:

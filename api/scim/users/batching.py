@@ -48,7 +48,7 @@ class BatchedUsers:
         memory: Tokens | None = None,
         tracing: Tracing = UNTRACED,
     ) -> None:
-        """Take what the requests of a process share.
+        """Take the parts that all requests of a process share.
 
         :param memory: notes which tokens the hot statements have found live.
         :param tracing: is told of each write, with its wait for the transaction that it shares.
@@ -167,9 +167,9 @@ class _ChangedMeanwhile(Exception):
 
 
 def _first(hot: Call[ItemT], plain: Call[ItemT]) -> Call[ItemT]:
-    """Return a call that takes the short way, and the plain way for what that cannot do.
+    """Return a call that takes the short way, and after some errors of it the plain way.
 
-    Whatever its error was, the short way has done nothing: a lost connection is no such error.
+    After each of these errors, the short way has done nothing: a lost connection is none of them.
     """
 
     async def call(items: Sequence[ItemT]) -> Sequence[Outcome]:

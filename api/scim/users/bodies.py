@@ -1,4 +1,4 @@
-"""How is the body of a POST or PUT of a user read? Plain ones without a model, others in full."""
+"""How is the body of a POST or PUT of a user read? A model reads it, unless it is plain."""
 
 from typing import Any
 

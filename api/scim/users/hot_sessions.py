@@ -54,7 +54,7 @@ class HotSessions:
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[Run]:
-        """Yield what runs the statements of a change: on SQLite in a transaction, which locks."""
+        """Yield the ``Run`` of a change's statements: on SQLite in a transaction, which locks."""
         if not self.database.has_one_writer:
             assert self.database.hot is not None
             async with on_postgres(self.database.hot) as run:
@@ -74,7 +74,8 @@ class HotSessions:
         """Store new states if they build on the newest; return the keys of the users stored.
 
         :param run: as ``changing`` has yielded it, which has also read the users.
-        :param bases: what each state builds on. On SQLite, it cannot have changed since.
+        :param bases: the columns that each state builds on. On SQLite, they cannot have changed
+            since.
         :param now: the time at which the tokens are checked.
         """
         given = {"users": as_json(users), "identities": as_json(identities)}

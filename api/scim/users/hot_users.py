@@ -2,8 +2,8 @@
 
 A look-up and a creation are one statement each. A change is decided on the row that a first
 statement reads, and a second statement stores it if the row is still the same. Each statement
-checks the tokens of its requests. What it leaves takes the plain way, ``api.scim.users.batching``:
-``tests/conformance/test_hot_users.py`` holds both ways to each other.
+checks the tokens of its requests. Requests that it leaves take the plain way,
+``api.scim.users.batching``: ``tests/conformance/test_hot_users.py`` holds both ways to each other.
 """
 
 from collections.abc import Iterable, Sequence
@@ -172,7 +172,7 @@ def _outcome_of(user: StoredUser, row: Row) -> Outcome:
 async def _decide(
     changes: Sequence[Change], found: Sequence[_Found | Exception], now: int
 ) -> tuple[Sequence[Outcome | Written], Sequence[dict[str, Any]]]:
-    """Return the results of changes, and what each that is to be written builds on."""
+    """Return the results of changes, and the basis of each that is to be written."""
     outcomes: list[Outcome | Written] = []
     bases: list[dict[str, Any]] = []
     handled: set[UserKey] = set()
@@ -205,7 +205,7 @@ def _decided(change: Change, found: _Found | Exception, now: int) -> Outcome | W
 
 
 def _basis_of(found: _Found | Exception) -> dict[str, Any]:
-    """Return what a decision builds on: it holds only as long as all of this does."""
+    """Return the basis of a decision, which holds only as long as all of these values do."""
     assert isinstance(found, _Found), "the change was decided"
     assert found.row is not None, "the change was decided"
     row = found.row

@@ -1,4 +1,4 @@
-"""How is an attribute described in JSON Schema? By its SCIM schema, which ``/Schemas`` publishes.
+"""How is an attribute described in JSON Schema? Its schema from ``/Schemas`` is translated.
 
 So the document says nothing of the library that holds the attributes.
 """

@@ -42,7 +42,7 @@ DETAILS: dict[int, dict[str, str]] = {
     },
     503: {"detail": "The directory cannot answer just now; try again"},
 }
-"""What the examples say beside the status."""
+"""The parts of the examples beside the status."""
 
 RETRY_AFTER = {
     "Retry-After": {
@@ -53,7 +53,7 @@ RETRY_AFTER = {
 
 
 def error_answer(status: int) -> dict[str, Any]:
-    """Return what the document says of answers with the status of an error."""
+    """Return the description of answers with the status of an error."""
     example = {"schemas": [f"{MESSAGES}Error"], "status": str(status), **DETAILS.get(status, {})}
     content = {"schema": reference_to("Error"), "example": example}
     answer = {"description": MEANINGS[status], "content": {SCIM_MEDIA_TYPE: content}}

@@ -1,6 +1,6 @@
-"""Which messages are there besides resources? Lists, searches, changes, bulk requests and errors.
+"""Which messages are there? Lists, searches, changes, bulk requests and errors are defined here.
 
-They are described as RFC 7644 has them; what Muster requires is less, and is marked as required.
+They are described as RFC 7644 has them. Muster requires fewer fields, which are marked as required.
 """
 
 from collections.abc import Mapping

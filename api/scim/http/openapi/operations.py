@@ -18,7 +18,7 @@ LOCATION = {"Location": {"description": "The URL of the resource", "schema": {"t
 
 
 def operation_of(endpoint: Endpoint) -> dict[str, Any]:
-    """Return all that FastAPI does not know of an endpoint."""
+    """Return the parts of an endpoint's operation that FastAPI does not know."""
     operation: dict[str, Any] = {
         "description": endpoint.tells or f"{endpoint.does}.",
         "parameters": parameters_of(endpoint),

@@ -1,4 +1,4 @@
-"""Which parameters has an endpoint? Those of its path, of searches, of shapes and of versions."""
+"""Which parameters has an endpoint? It has those of path, searches, shapes and versions."""
 
 from collections.abc import Mapping
 from typing import Any

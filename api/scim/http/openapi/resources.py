@@ -1,4 +1,4 @@
-"""Which schemas have resources? What is answered has one, and what makes a new one another.
+"""Which schemas have resources? Answers have a schema, and requests that create another.
 
 A ``User`` cannot promise a ``userName``, because ``attributes`` may leave it out, and a ``NewUser``
 has to have one.
@@ -41,18 +41,18 @@ OWN = {"id": OWN_ID, "meta": reference_to("Meta")}
 """Properties that Muster alone sets."""
 
 PUSHED: dict[str, Any] = {"User": User, "Group": Group}
-"""What providers make."""
+"""The resources that providers make."""
 
 DISCOVERED: dict[str, Any] = {
     "ServiceProviderConfig": ServiceProviderConfig,
     "ResourceType": ResourceType,
     "Schema": Schema,
 }
-"""What describes the service."""
+"""The resources that describe the service."""
 
 
 def resource_schemas() -> dict[str, Any]:
-    """Return the schemas of all resources, of what makes new ones, and of their parts."""
+    """Return the schemas of all resources, of requests that create them, and of their parts."""
     extension = _attributes(EnterpriseUser)
     schemas = {
         "Meta": META,
