@@ -1,4 +1,4 @@
-"""What does the first release keep? Connections, tokens, users, groups, memberships, identities."""
+"""What does the first release keep? Tables hold connections, tokens, resources and identities."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What is due when, for whichever process is first? The schedules."""
+"""Which job is due when, for whichever process is first? A table of schedules tells."""
 
 import sqlalchemy as sa
 from alembic import op

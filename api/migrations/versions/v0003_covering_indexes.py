@@ -1,4 +1,4 @@
-"""What is new? Indexes that answer by themselves who is in a group, and who comes by name."""
+"""What is new? Indexes answer by themselves who is in a group, and who comes by name."""
 
 from api.migrations.indexes import replace_index
 

@@ -1,4 +1,4 @@
-"""What is new? An index that knows when somebody was last deleted."""
+"""What is new? An index tells when an identity was last deleted."""
 
 import sqlalchemy as sa
 

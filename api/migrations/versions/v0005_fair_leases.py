@@ -1,4 +1,4 @@
-"""What is new? Marks of unknown fate, why something cannot be published, when a provider spoke.
+"""What is new? Identities keep signs of suspects, a rejection, and the provider's last change.
 
 The version before leaves the new columns as they are.
 """

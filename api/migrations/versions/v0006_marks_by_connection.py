@@ -16,7 +16,7 @@ MARKS = ["dirty_lane", "suspect", "connection_id", "due_at", "dirty_since"]
 
 
 def upgrade() -> None:
-    """Index marks by who waits, and those who cannot be published."""
+    """Index marks by waiting connections, and identities that cannot be published."""
     _build("dirty_marks", "dirty_lane IS NOT NULL", MARKS)
     _build("waiting_marks", "due_at IS NOT NULL", ["due_at", "attempts"])
     rejected = ["connection_id", "rejected_version"]

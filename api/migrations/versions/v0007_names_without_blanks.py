@@ -1,7 +1,7 @@
 """What is new? Names of users and groups are the same whatever blanks are around them.
 
-Their keys are made anew, where they have blanks. A name that another one has without them keeps
-its key: nobody can tell which of the two is meant, and both are somebody's.
+Their keys are made anew, where they have blanks. A name that another user or group has without
+blanks keeps its key: both are in use, and nothing tells which of the two is meant.
 """
 
 import sqlalchemy as sa

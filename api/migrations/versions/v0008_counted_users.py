@@ -3,7 +3,7 @@
 Triggers note every change of a range after it was counted. The version before knows nothing of
 ranges, and its statements cause the triggers as well.
 
-Whatever is there already stays, whichever revision the database claims.
+Tables and triggers that are there already stay, whichever revision the database claims.
 """
 
 import sqlalchemy as sa

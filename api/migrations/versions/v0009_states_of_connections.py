@@ -1,6 +1,7 @@
 """What is new? Connections have states and a brake, tokens have names, an end and a last use.
 
-The version before opens every connection and publishes all that waits, whatever the states say.
+The version before opens every connection and publishes all waiting changes, whatever the states
+say.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""What is new? Tokens of administrators, a log that only grows, and keys of repeated requests.
+"""What is new? Administrators have tokens, a log only grows, and repeated requests have keys.
 
 The version before writes none of them.
 """
@@ -41,7 +41,7 @@ ON_SQLITE = (
 
 
 def upgrade() -> None:
-    """Make the tables, and the triggers that refuse to change or to delete what was logged."""
+    """Make the tables, and the triggers that refuse to change or to delete rows of the log."""
     _make_admin_tokens()
     _make_audit_log()
     _make_idempotency_keys()

@@ -1,6 +1,6 @@
 """What is new? Indexes find the people whose leaving, or whose loss of the Admin role, is held.
 
-They hold nobody else, so that a change of anybody else does not touch them.
+They hold no other people, so that changes of others do not touch them.
 """
 
 import sqlalchemy as sa

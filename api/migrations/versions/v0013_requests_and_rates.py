@@ -1,4 +1,4 @@
-"""What is new? A log of requests that administrators read, and the shares of rates of requests.
+"""What is new? Tables hold a log of requests, and the shares of rates of requests.
 
 The version before writes neither.
 """

@@ -1,4 +1,4 @@
-"""What is new? Sessions of the console, and links for setting up a connection.
+"""What is new? Tables hold sessions of the console, and links for setting up a connection.
 
 The version before writes neither.
 """

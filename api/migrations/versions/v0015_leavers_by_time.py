@@ -1,6 +1,6 @@
 """What is new? An index finds the people who left within a time.
 
-It holds nobody else, so that a change of anybody else does not touch it.
+It holds no other people, so that changes of others do not touch it.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""What is new? The audit log tells what was done to a thing, such as a device, found by its id."""
+"""What is new? An index finds the logged changes of a thing, such as a device, by its id."""
 
 import sqlalchemy as sa
 
