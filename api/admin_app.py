@@ -40,8 +40,8 @@ def create_admin_app(
     """Return the application.
 
     :param examination: examines the installation; no two run at once.
-    :param operator_token: the token that reaches everything; without one, only those do anything
-        that were issued for workspaces.
+    :param operator_token: the token that reaches everything; without it, only tokens of
+        administrators open the API.
     :param documented: whether the api serves its OpenAPI document, which takes no token.
     :param console: whether the console is served as well.
     :param on_change: called after each request that may have marked identities, so that a relay in
@@ -109,7 +109,7 @@ async def _refuse_invalid(_request: Request, error: Exception) -> Response:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    """Answer where no route does. Paths beside the prefix are those of balancers and browsers."""
+    """Answer without a route. Paths beside the prefix are those of balancers and browsers."""
     assert isinstance(error, HTTPException)
     if not request.scope["path"].startswith(PREFIX):
         return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
@@ -139,7 +139,7 @@ def _to_console() -> APIRouter:
 
 
 def _problem_routes() -> APIRouter:
-    """Return the routes that describe kinds of problems, to whoever follows the type of one."""
+    """Return the routes that describe kinds of problems; the ``type`` of a problem leads to one."""
     router = APIRouter(include_in_schema=False, tags=["problems"])
 
     @router.get(f"{TYPES}{{code}}")

@@ -22,13 +22,13 @@ class Batcher(Generic[ItemT, ResultT]):
     An item that is submitted alone is processed at once. Its call begins after the submission, so
     that no result is older than its item.
 
-    :param call: takes the items and returns their results in the same order. An exception among
-        the results is raised at the submitter of that item; an exception that the call raises is
-        raised at the submitters of all its items.
+    :param call: takes the items and returns their results in the same order. An exception among the
+        results is raised at the submitter of that item; an exception that the call raises is raised
+        at the submitters of all its items.
     :param gathers: whether a call that follows one of many items waits until as many have come
-        again, for half as long as that call took at most. Without it, the first of them would be
-        a call of its own, for which all others wait. That costs more than it saves where a call is
-        mostly a commit, of which there is one at a time.
+        again, for half as long as that call took at most. Without it, the first of them would be a
+        call of its own, for which all others wait. Gathering costs more than it saves where a call
+        is mostly a commit, of which there is one at a time.
     """
 
     def __init__(

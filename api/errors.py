@@ -116,7 +116,7 @@ class TooManyTokens(ApiError):
 
 
 class UnusableTokenName(ApiError):
-    """The name of a new token cannot be shown in a line."""
+    """The name of a new token is blank, too long or not printable."""
 
     code, field = "unusable_token_name", "name"
 
@@ -164,7 +164,7 @@ class UnknownIdentity(ApiError):
 
 
 class UnknownPerson(ApiError):
-    """The connection has nobody of this name. The text never quotes it: it may be personal.
+    """The connection has no person of this name. The text never quotes it: it may be personal.
 
     :param place: the place of the name among those that were given.
     """
@@ -248,7 +248,7 @@ class UnusableBrake(ApiError):
 
 
 class NotHeld(ApiError):
-    """Identities are to be approved or rejected of which nothing is held."""
+    """Losses of identities are to be approved or rejected, and are not held."""
 
     code, status, field = "not_held", 409, "identity"
 
@@ -271,7 +271,7 @@ class PolicyNamed(ApiError):
 
 
 class HolderIsActive(ApiError):
-    """An account would be taken from somebody active, which takes a demand of its own."""
+    """An account would be taken from an active person, which takes a demand of its own."""
 
     code, status = "holder_is_active", 409
 

@@ -1,4 +1,4 @@
-"""Which gauges does a scrape set? Those of marks, rejections, tokens and the transport."""
+"""Which gauges does a scrape set? It sets those of marks, rejections, tokens and the transport."""
 
 import asyncio
 from dataclasses import dataclass

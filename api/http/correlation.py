@@ -15,7 +15,7 @@ CORRELATION_HEADER = "X-Correlation-ID"
 IN_LOWER_CASE = CORRELATION_HEADER.lower()
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""The ids that are accepted from a client: none can forge a log line or a header."""
+"""The ids that are accepted from a client: no such id can forge a log line or a header."""
 
 
 def trace_from(headers: Mapping[str, str]) -> Trace:

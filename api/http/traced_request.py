@@ -1,4 +1,4 @@
-"""What does a request keep until its answer is sent? Its trace, and the stack with its slot.
+"""What does a request keep until its answer is sent? It keeps its trace, and a stack with its slot.
 
 The answer is sent after its handler has returned, which takes long with a slow client.
 """
@@ -12,11 +12,11 @@ from api.http.correlation import trace_from
 
 
 class TracedRequest(Request):
-    """A request with what Muster keeps of it.
+    """A request with the parts that Muster keeps of it.
 
     ``pairs`` has the headers in order, and ``first`` the first value of each name: with Starlette's
-    headers, each that is asked for is a search through all. ``trace`` goes into log lines and
-    events. ``exit_stack`` is unwound when the answer has been sent. ``connection_id`` is that of an
+    headers, each look-up is a search through all. ``trace`` goes into log lines and events.
+    ``exit_stack`` is unwound when the answer has been sent. ``connection_id`` is that of an
     existing connection, for the log, and no other value from a client. ``token`` is the digest of
     its token if that is valid, and ``refused_by`` the error that was answered, if any.
     """
