@@ -37,7 +37,7 @@ GUIDE = guide(
             Field(
                 "Deprovisioning",
                 "Tick every occasion, **within 24 hours**",
-                "What is unticked leaves leavers their access",
+                "Unticked actions leave leavers their access",
             ),
         ),
         "Press **Finish**, and switch **Autoprovisioning** to active. People are synced every few"
