@@ -63,7 +63,7 @@ async def apply_batch(
 
     :param now: microseconds since the epoch.
     :param lock_timeout: seconds to wait for each lock.
-    :param watch: notes when each step begins and ends, if anybody wants to know.
+    :param watch: notes when each step begins and ends, if a trace is sampled.
     """
     try:
         return await _apply(database, envelopes, now, lock_timeout, watch)

@@ -1,4 +1,4 @@
-"""When did the steps of a batch begin and end? A watch notes it, where somebody wants to know."""
+"""When did the steps of a batch begin and end? A watch notes it where a trace is sampled."""
 
 from dataclasses import dataclass, field
 

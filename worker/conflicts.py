@@ -2,7 +2,7 @@
 
 Conflicts are listed in the order of the key of refusals, so that all pages together read the table
 once. The accounts in the way are looked up by their addresses, for a page at a time. A resolution
-plans events, and loads the planner, of which the commands that only list need nothing.
+plans events, and so loads the planner, which commands that only list do not need.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class StoredConflicts:
         return found[0]
 
     async def release(self, workspace: str, connection: str, identity: str, account: str) -> None:
-        """Let the holder go of the account in the way, which the waiting identity then holds.
+        """Hand the account in the way over from its holder to the waiting identity.
 
         :raises NothingToRelease: when the waiting identity has an account of its own.
         :raises WorkerError: when the conflict is another one by now, or would not end.
@@ -82,7 +82,7 @@ class StoredConflicts:
     ) -> ListedAccount | None:
         """Give the account in the way another e-mail, and its address to the waiting identity.
 
-        :raises UnusableEmail: when the new e-mail is none.
+        :raises UnusableEmail: when the new e-mail is not usable.
         :raises EmailExists: when another account has it.
         :raises WorkerError: when the conflict is another one by now, or would not end.
         """
@@ -105,7 +105,7 @@ class StoredConflicts:
 
 
 def _waiting(workspace: str) -> Select[Any]:
-    """Return the statement that selects refused addresses with the records of who waits."""
+    """Return the statement that selects refused addresses with the records of the identities."""
     record = (RECORDS.c.identity == REFUSALS.c.identity) & (
         RECORDS.c.connection == REFUSALS.c.connection
     )

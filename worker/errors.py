@@ -7,7 +7,7 @@ LONGEST_NAME = 200
 
 
 class WorkerError(DownstreamError):
-    """A request of an operator cannot be met; the text is written for operators."""
+    """A request that downstream cannot meet; the text is for administrators and operators."""
 
 
 class UnknownWorkspace(WorkerError):
@@ -99,7 +99,7 @@ class UnknownConflict(WorkerError):
 
     def __init__(self, connection: str) -> None:
         super().__init__(
-            f"nobody with this id waits for an address on connection {quoted_word(connection)}"
+            f"no person with this id waits for an address on connection {quoted_word(connection)}"
         )
 
 

@@ -27,7 +27,7 @@ Kept = Select[Any] | Update | Delete
 async def run_hot(
     db: AsyncConnection, text: str, parameters: Sequence[Any]
 ) -> Sequence[Sequence[Any]]:
-    """Run a statement in one round trip, and return its rows.
+    """Run a statement by the driver itself, and return its rows.
 
     :raises DBAPIError: as SQLAlchemy would raise it.
     """

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterable
 
 KNOWN_SECONDS = 60.0
-"""How long a name is known: a row that is taken away behind the worker's back, as by a restore of
-its database, is made again within this time."""
+"""Seconds that a name is known: a row that is taken away behind the worker's back, as by a restore
+of its database, is made again within this time.
+"""
 
 
 class KnownNames:

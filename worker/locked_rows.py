@@ -63,7 +63,7 @@ def _needs_lock(event: IdentityChanged, accounts: AccountsOf) -> bool:
 
 
 async def _wait_for_tables(db: AsyncConnection, events: Iterable[IdentityChanged]) -> None:
-    """Lock the tables as a writer does: another session may hold one, as to build an index."""
+    """Lock the tables as a writer does: a session may hold a whole table, as to build an index."""
     if db.dialect.name != "postgresql":
         return
     tables = [WORKSPACES, RECORDS, ACCOUNTS, REFUSALS, FAILURES]

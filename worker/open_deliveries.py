@@ -1,4 +1,4 @@
-"""When is a delivery answered? It is when each of its events has an answer, one or a bundle."""
+"""When is a delivery answered? It is answered when each of its events has an answer."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

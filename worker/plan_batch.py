@@ -1,4 +1,4 @@
-"""In which order are the events of a batch planned? By version, each after the plans before it."""
+"""In which order are the events of a batch planned? They are planned in the order of versions."""
 
 from collections.abc import Callable, Iterable, Iterator
 

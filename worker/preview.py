@@ -1,7 +1,8 @@
 """What would events do downstream? The preview plans them on a snapshot, and tells each effect.
 
 Nothing is written, and no row is locked: workers go on meanwhile. The events are planned as those
-of a batch, page by page, and then again what is refused and has lost its obstacle.
+of a batch, page by page. Refused identities that have lost their obstacle are planned again
+afterwards.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
@@ -30,7 +31,8 @@ PAGE = 1_000
 """Events whose facts are loaded together."""
 
 MOST_ROUNDS = 10
-"""Rounds in which refused identities are planned again; each one frees what the next one needs."""
+"""Rounds in which refused identities are planned again; each round frees identities for the next.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class PlannedPreview:
     async def of(
         self, events: AsyncIterator[Sequence[IdentityChanged]]
     ) -> AsyncIterator[PlannedEffect]:
-        """Yield what events would do, then the refusals that would remain."""
+        """Yield the effects of events, then the refusals that would remain."""
         async with self.database.snapshot() as db, db.begin():
             planning = _Planning(SyncStore(db), SnapshotFacts(db))
             async for given in events:
@@ -71,7 +73,7 @@ class _Planning:
     async def follow(
         self, events: Sequence[IdentityChanged], decide: Decide
     ) -> AsyncIterator[PlannedEffect]:
-        """Plan a page of events, and yield what their plans do."""
+        """Plan a page of events, and yield the effects of their plans."""
         refused = await self._load(events)
         if decide is plan:
             self.superseded.update(refused)
@@ -96,7 +98,7 @@ class _Planning:
                     yield effect
 
     async def refusals(self) -> AsyncIterator[PlannedEffect]:
-        """Yield what stays refused of the events that were given."""
+        """Yield the refusals of the given events that remain."""
         refused = self.working_set.refused
         for page in _pages(refused[key] for key in sorted(refused.keys() - self.others)):
             await self._load([waiting.event for waiting in page])

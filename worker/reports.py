@@ -1,4 +1,4 @@
-"""How does the worker report its work? Log lines and metrics tell it, and none is personal."""
+"""How does the worker report its work? Log lines and metrics tell it, without personal values."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -124,7 +124,7 @@ def _log(envelope: IdentityChangedEnvelope) -> structlog.typing.FilteringBoundLo
 
 
 def _names_of(envelope: IdentityChangedEnvelope) -> dict[str, Any]:
-    """Return the names under which a log line of an event is found."""
+    """Return the fields by which a log line of an event is found: ids and version."""
     event: IdentityChanged = envelope.data
     return {
         "correlation_id": envelope.correlationid,

@@ -211,7 +211,7 @@ def describe(error: BaseException) -> str:
 
 
 def _why_away(error: BaseException) -> str:
-    """Return how a connection is mended that has not come about; else what ``describe`` says."""
+    """Return how to mend a connection that has not come about; else what ``describe`` returns."""
     return str(explained_in(error) or describe(error))
 
 

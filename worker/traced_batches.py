@@ -1,4 +1,4 @@
-"""What does a trace show of the worker? How an event was planned, and each action of its plan.
+"""What does a trace show of the worker? It shows the plan of each event, with its actions.
 
 A batch is one transaction for many events, and so a trace of its own that links to their causes.
 Each sampled event has a span in the trace of its request, with the plan and the actions below. The
@@ -44,7 +44,7 @@ class BatchTracing:
     async def failing(
         self, watch: BatchWatch | None, envelopes: Sequence[IdentityChangedEnvelope]
     ) -> AsyncIterator[None]:
-        """Tell of the events of a batch that an error of the block has ended it."""
+        """Tell the spans of the events of a batch that an error of the block ends."""
         try:
             yield
         except Exception as error:

@@ -8,7 +8,10 @@ from worker.planning.values import value
 
 @value(frozen=True, slots=True)
 class CreateAccount:
-    """Make an account; like every account action, this one holds the account afterwards."""
+    """Make an account.
+
+    ``account`` is the account as it is afterwards, in this and every account action.
+    """
 
     account: Account
 
@@ -29,7 +32,7 @@ class RestoreAccount:
 
 @value(frozen=True, slots=True)
 class RemoveAccount:
-    """Remove an account; the record stays for the audit."""
+    """Remove an account, which is kept for the audit without its e-mail."""
 
     account: Account
 
@@ -57,7 +60,10 @@ class UnlinkAccount:
 
 @value(frozen=True, slots=True)
 class ReleaseDevice:
-    """End the assignment of a device; like every device action, this one holds it afterwards."""
+    """End the assignment of a device.
+
+    ``device`` is the device as it is afterwards, in this and every device action.
+    """
 
     device: Device
 

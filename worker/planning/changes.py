@@ -26,7 +26,7 @@ class RefusedIdentity:
 
     @property
     def obstacles(self) -> frozenset[str]:
-        """Return what the refusals wait for."""
+        """Return the obstacles of the refusals."""
         return frozenset(it.obstacle for it in self.refusals if it.obstacle is not None)
 
 

@@ -33,8 +33,8 @@ class Account:
     """An employee, a collaborator or an MDM employee. A removed account has no e-mail.
 
     ``own_role`` is the role while no name maps to one: given by hand, or by the rule. ``made_by``
-    is the connection that made the account, None where an operator made it by hand. ``released``
-    is set once an administrator has handed the account over to the connection that holds it.
+    is the connection that made the account, None where it was made by hand. ``released`` is set
+    once an administrator has handed the account over to the connection that holds it.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Account:
 
     @property
     def made_by_hand(self) -> bool:
-        """Return whether an operator made the account, and none has released it since."""
+        """Return whether the account was made by hand, and has not been released since."""
         return self.made_by is None and not self.released
 
     @property
@@ -75,7 +75,8 @@ class Account:
     def with_values(self, **values: Any) -> "Account":
         """Return the account with these values: itself where it has them all, else a copy.
 
-        An account that is gone over mostly has them, and a comparison costs a sixth of a copy.
+        An account that an event asserts again mostly has them, and a comparison costs a sixth of a
+        copy.
         """
         for name, wanted in values.items():
             if getattr(self, name) != wanted:

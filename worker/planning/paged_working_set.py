@@ -1,8 +1,7 @@
-"""How are more events planned than fit into memory? Page by page, in one set that forgets.
+"""How are more events planned than fit into memory? A working set forgets facts between pages.
 
-A batch loads its facts once. Between two pages of a preview there are plans, which nothing that is
-loaded afterwards may undo; and what no plan has changed is forgotten, because it can be loaded
-again.
+A batch loads its facts once. A preview loads facts for each page, which may not undo the plans of
+earlier pages. Facts that no plan has changed are forgotten, because they can be loaded again.
 """
 
 from collections.abc import Collection
@@ -14,7 +13,10 @@ from worker.planning.working_set import WorkingSet, email_obstacle_of
 
 
 class PagedWorkingSet(WorkingSet):
-    """A working set that is loaded again and again from one snapshot."""
+    """A working set for page after page of events from one snapshot.
+
+    It keeps the changes of plans, and forgets the rest between pages.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +44,7 @@ class PagedWorkingSet(WorkingSet):
         return self.accounts.keys() - self._holders.keys() - self.changes.accounts.keys()
 
     def owners_of_devices(self) -> Collection[str]:
-        """Return the accounts whose devices are to be loaded: none is, that a plan has made."""
+        """Return the loaded accounts of portals with devices that no plan has made."""
         before = self.changes.accounts
         return [it for it in super().owners_of_devices() if before.get(it, it) is not None]
 
@@ -51,8 +53,8 @@ class PagedWorkingSet(WorkingSet):
     def forget_unchanged(self) -> None:
         """Forget the records, accounts and devices that plans have not changed.
 
-        The rest is as large as what plans do. Holders of changed accounts are kept, and so are the
-        devices that are assigned to them.
+        The rest is as large as the changes of plans. Holders of changed accounts are kept, and so
+        are the devices that are assigned to them.
         """
         for key in self.records.keys() - self._kept:
             if self._is_needed(self.records[key]):

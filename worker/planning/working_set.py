@@ -106,7 +106,7 @@ class WorkingSet:
         done.add((entry.device_id, entry.kind))
 
     _index_record, _index_account, _index_device = load_record, load_account, load_device
-    """What a plan has changed is found as what was loaded is, however a subclass loads."""
+    """Facts that a plan has changed are found like loaded ones, however a subclass loads."""
 
     # --- facts to load next ---------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class WorkingSet:
         return self.accounts.keys() - self._holders.keys()
 
     def owners_of_devices(self) -> Collection[str]:
-        """Return the accounts whose devices are to be loaded where somebody leaves."""
+        """Return the loaded accounts of portals with devices."""
         return [it.id for it in self.accounts.values() if PORTALS[it.portal].has_devices]
 
     def holder_of(self, account_id: str) -> IdentityKey | None:

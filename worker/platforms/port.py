@@ -50,10 +50,10 @@ class PlatformFacts(Protocol):
     async def load_related(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> None:
-        """Load the number of live Admins where plans may ask for it, and for leavers their things.
+        """Load the number of live Admins where plans may ask, and devices and policies of leavers.
 
-        These are devices and policies: plans act on the devices of leavers only. A workspace of
-        which only the accounts show that its Admins decide is locked now, without a wait.
+        Plans act on the devices of leavers only. A workspace of which only the accounts show that
+        its Admins decide is locked now, without a wait.
 
         :raises AdminsBusy: when another transaction holds the lock on such a workspace.
         """

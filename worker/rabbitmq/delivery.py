@@ -1,4 +1,4 @@
-"""How does the worker answer a message of RabbitMQ? By an ack, once what it held is safe."""
+"""How does the worker answer a message of RabbitMQ? An ack follows once the events are safe."""
 
 import asyncio
 from collections.abc import Sequence

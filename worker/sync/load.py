@@ -39,7 +39,7 @@ from worker.sync.mapping import (
 async def lock_records(
     db: AsyncConnection, working_set: WorkingSet, events: Sequence[IdentityChanged]
 ) -> frozenset[IdentityKey]:
-    """Lock and load the sync records of events, made where missing; return the refused keys."""
+    """Lock and load the records of events, made where missing; return identities with refusals."""
     if not events:
         return frozenset()
     in_order = sorted(events, key=key_of_event)
@@ -72,21 +72,21 @@ async def make_then_lock(
 async def lock_due_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
 ) -> frozenset[IdentityKey]:
-    """Lock and load sync records, except those that are locked; return the refused keys."""
+    """Lock and load the records that are not locked; return identities with refusals."""
     return await _load(db, working_set, await _lock(db, keys, skip_locked=True))
 
 
 async def lock_known_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Iterable[IdentityKey]
 ) -> frozenset[IdentityKey]:
-    """Lock and load the sync records that there are of these; return the refused keys."""
+    """Lock and load the records that exist for these keys; return identities with refusals."""
     return await _load(db, working_set, await _lock(db, keys, skip_locked=False))
 
 
 async def read_records(
     db: AsyncConnection, working_set: WorkingSet, keys: Collection[IdentityKey]
 ) -> frozenset[IdentityKey]:
-    """Load sync records without locks, new ones where they are missing; return the refused keys."""
+    """Load records without locks, new ones where missing; return identities with refusals."""
     grouped = by_connection(keys)
     rows = await run_kept(db, _reading_statement(len(grouped)), parameters_of(grouped))
     refused = await _load(db, working_set, rows)
@@ -144,7 +144,7 @@ def _reading_statement(connections: int) -> Select[Any]:
 async def _load(
     db: AsyncConnection, working_set: WorkingSet, rows: Iterable[Sequence[Any]]
 ) -> frozenset[IdentityKey]:
-    """Load the sync records of rows; return the refused keys."""
+    """Load the sync records of rows; return identities with refusals."""
     refused = set[IdentityKey]()
     for row in rows:
         working_set.load_record(record := record_of(row))

@@ -32,9 +32,9 @@ RECORD_KEY = tuple_(RECORDS.c.connection, RECORDS.c.identity)
 async def mark_freed(db: AsyncConnection, obstacles: Collection[str], now: int) -> int:
     """Make the identities due that wait for these obstacles; return their number.
 
-    ``MOST_FREED`` for each obstacle keep the others from a long wait. Records that another worker
-    has locked are skipped: that worker will read the changed rows after this transaction, or finds
-    a stale event and makes the identity due itself.
+    At most ``MOST_FREED`` are made due for each obstacle. Records that another worker has locked
+    are skipped: that worker will read the changed rows after this transaction, or finds a stale
+    event and makes the identity due itself.
     """
     if not obstacles:
         return 0
@@ -59,7 +59,7 @@ async def find_stored(
 
 
 def _waiting() -> Select[Any]:
-    """Return the statement that selects who waits for obstacles, at most so many for each."""
+    """Return the statement that selects identities by obstacle, at most ``MOST_FREED`` each."""
     key = (REFUSALS.c.connection, REFUSALS.c.identity)
     rank = func.row_number().over(partition_by=REFUSALS.c.obstacle, order_by=key)
     ranks = select(*key, rank.label("rank")).where(is_among(REFUSALS.c.obstacle, OBSTACLES))

@@ -29,19 +29,19 @@ class SyncStore:
     async def lock_records(
         self, working_set: WorkingSet, events: Sequence[IdentityChanged]
     ) -> frozenset[IdentityKey]:
-        """Lock and load the sync records of events, made where missing; return the refused keys."""
+        """Lock and load the records of events, new ones too; return identities with refusals."""
         return await lock_records(self.db, working_set, events)
 
     async def lock_due_records(
         self, working_set: WorkingSet, keys: Iterable[IdentityKey]
     ) -> frozenset[IdentityKey]:
-        """Lock and load sync records, except those that are locked; return the refused keys."""
+        """Lock and load the records that are not locked; return identities with refusals."""
         return await lock_due_records(self.db, working_set, keys)
 
     async def read_records(
         self, working_set: WorkingSet, keys: Collection[IdentityKey]
     ) -> frozenset[IdentityKey]:
-        """Load sync records without locks, new ones where missing; return the refused keys."""
+        """Load records without locks, new ones where missing; return identities with refusals."""
         return await read_records(self.db, working_set, keys)
 
     async def load_holders(self, working_set: WorkingSet) -> None:

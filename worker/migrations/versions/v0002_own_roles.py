@@ -1,8 +1,8 @@
 """What is new? Accounts know their own role, which connection made them, and who released them.
 
-Of accounts that are there, nobody can tell which SCIM has made. Those that an identity holds are
-of an unknown maker, those that none holds count as made by hand. The own role is the lower one of
-two: the role that was found or given first, and that of today; so the upgrade raises no role.
+The makers of existing accounts are not recorded. An account that an identity holds gets an unknown
+maker, any other counts as made by hand. The own role is the lower one of two: the role that was
+found or given first, and that of today; so the upgrade raises no role.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""What is new? A sync record knows the address that somebody inactive yields the old one for."""
+"""What is new? A sync record has the address that an inactive identity's account will take."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,8 @@
-"""How does PostgreSQL find the accounts of a batch? A text of its own serves any batch.
+"""How does PostgreSQL find the accounts of a batch? A statement of its own serves any batch.
 
 The plain way, ``lock_accounts_plainly`` in ``worker/platforms/sql/load.py``, has a condition for
 each portal of a workspace, and arrays of which the driver looks at every value. Measured in turns,
-the text takes 0.53 of its processor time for 200 people, and as much as that for a single one.
+the statement takes 0.53 of its processor time for 200 people, and the same time for one person.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""What can the platform's own operators do? The inventory has their use cases, noun by noun."""
+"""What can be done on the platform by hand? The inventory has the use cases, noun by noun."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from worker.platforms.sql.operators.workspaces import StoredWorkspaces
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The use cases of the platform's own operators; each is one transaction."""
+    """The use cases of administrators and operators on the platform; each is one transaction."""
 
     database: DownstreamDatabase
     clock: Clock = now
@@ -41,7 +41,7 @@ class Inventory:
 
     @property
     def histories(self) -> StoredHistories:
-        """Return what has happened to identities."""
+        """Return the histories of identities."""
         return StoredHistories(self._transactions)
 
     @property

@@ -1,4 +1,4 @@
-"""How do operators see accounts? Each account is listed with maker, holder and protection."""
+"""How are accounts listed? Each account is listed with maker, holder and protection."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How do operators see devices? Each device is listed with the e-mail of its account."""
+"""How are devices listed? Each device is listed with the e-mail of its account."""
 
 from typing import Any
 

@@ -67,9 +67,9 @@ async def lock_workspaces(
 ) -> set[str]:
     """Lock workspaces, so that no other transaction changes their Admins or policies.
 
-    The names of those that are locked now are returned.
+    Return the names of the locked workspaces.
 
-    :param skip_locked: whether those that another transaction has locked are left out.
+    :param skip_locked: whether workspaces that another transaction has locked are left out.
     """
     if not names:
         return set()
@@ -156,7 +156,7 @@ async def load_of_leavers(
     *,
     locks: bool = True,
 ) -> None:
-    """For leavers, load the devices of loaded accounts, and the policies that they name."""
+    """Load the devices of loaded accounts and the policies that events name, if people leave."""
     if leavers := working_set.leavers_with_devices(events):
         await _load_devices(db, working_set, locks=locks)
         await _load_policies(db, working_set, leavers)

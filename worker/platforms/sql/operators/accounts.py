@@ -1,4 +1,4 @@
-"""What do operators do with accounts? Operators make, release and list them."""
+"""What is done with accounts by hand? Accounts are made, released and listed."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass

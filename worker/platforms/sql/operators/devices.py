@@ -1,4 +1,4 @@
-"""What do operators do with devices? Operators enrol, assign, remove and list them."""
+"""What is done with devices by hand? Devices are enrolled, assigned, removed and listed."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ class StoredDevices:
     async def backgrounds(
         self, workspace: str, devices: Sequence[str]
     ) -> Mapping[str, DeviceBackground]:
-        """Return who holds devices of a workspace, by their ids, and what rules did to them last.
+        """Return the backgrounds of devices by id: the holder, and the last actions of rules.
 
         The newest action of each kind is told. Devices of other workspaces are missing.
         """
@@ -269,7 +269,7 @@ async def _device(session: AsyncSession, workspace: str, serial: str) -> DeviceR
 
 
 async def _live_device(session: AsyncSession, workspace: str, serial: str) -> DeviceRow | None:
-    """Return the device with a serial number that is in the inventory, None if there is none."""
+    """Lock and return the device of the inventory with a serial number; None if there is none."""
     statement = _devices(workspace, serial).where(~col(DeviceRow.removed))
     return (await session.exec(statement.with_for_update())).one_or_none()
 

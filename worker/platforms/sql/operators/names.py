@@ -1,4 +1,4 @@
-"""Which names may operators give? A name has to be readable, and an e-mail to have an @."""
+"""Which names may be given by hand? A name has to be readable, and an e-mail to have an @."""
 
 from worker.errors import LONGEST_NAME, UnusableEmail, UnusableName
 

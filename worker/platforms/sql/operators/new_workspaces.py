@@ -1,7 +1,7 @@
-"""How does a person's demand make a workspace? No second one is made whose name means the same.
+"""How does a person's demand make a workspace? The workspace is made unless its name is taken.
 
-Names are compared by the keys of ``contracts.names``, under a lock: of two demands at once, one
-makes the workspace, and the other one finds it.
+Names are compared by the keys of ``contracts.names``, under a lock: of two demands at once, the
+first makes the workspace, and the second finds it.
 """
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from worker.platforms.sql.tables import WorkspaceRow
 async def make_workspace(db: AsyncConnection, name: str) -> str:
     """Make a workspace unless there is one with its name or its key; return the name that it has.
 
-    Others that make one wait until the transaction ends, unless there was nothing to be made.
+    Other makers of workspaces wait until the transaction ends, unless the name itself was there.
     """
     named = col(WorkspaceRow.name)
     if await db.scalar(select(named).where(named == name)) is not None:

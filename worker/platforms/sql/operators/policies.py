@@ -1,4 +1,4 @@
-"""What do operators do with policies? Operators make, remove and list them."""
+"""What is done with policies by hand? Policies are made, removed and listed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class StoredPolicies:
             return await session.get(PolicyRow, (workspace, name)) is not None
 
     async def of_workspace(self, workspace: str) -> Sequence[str]:
-        """Return the policies by name.
+        """Return the names of the policies, in order.
 
         :raises UnknownWorkspace: when there is no such workspace.
         """

@@ -1,4 +1,4 @@
-"""In which transactions do operators work? Each call has its own, under the workspace's lock.
+"""In which transactions is the platform changed by hand? Each call has its own, under a lock.
 
 A call that makes an object makes a missing workspace, too. The lock on the workspace orders the
 call with workers that count Admins or look up policies.
@@ -22,7 +22,7 @@ from worker.sync.replans import mark_freed
 
 @dataclass(frozen=True, slots=True)
 class OperatorTransactions:
-    """Opens the transactions of operators, and frees obstacles of refused identities."""
+    """Opens the transactions of use cases, and frees obstacles of refused identities."""
 
     database: DownstreamDatabase
     clock: Clock
@@ -40,7 +40,7 @@ class OperatorTransactions:
         :param known: whether a missing workspace is refused instead.
         :raises UnusableName: when the name of the workspace is not readable.
         :raises UnknownWorkspace: when the workspace is missing and ``known`` is set.
-        :raises WorkspaceExists: when there is one by now whose name differs in the case of letters.
+        :raises WorkspaceExists: when the workspace is there by now, with its name in other letters.
         """
         check_name("a workspace", workspace, "workspace")
         async with self.database.write() as db, AsyncSession(db) as session:

@@ -1,4 +1,4 @@
-"""What do operators do with workspaces? Operators make and list them."""
+"""What is done with workspaces by hand? Workspaces are made and listed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
