@@ -13,7 +13,7 @@ from contracts.servers import Server
 T = TypeVar("T")
 
 DEMOTED_SECONDS = 60.0
-"""How long an address that has failed is tried after those that have not."""
+"""Seconds for which an address that has failed is tried after the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Addresses:
         """Try one address.
 
         A cancelled attempt is not awaited: its clean-up may have to wait for the same silent peer.
-        It may have succeeded in the same moment, and its result is nobody's then.
+        If it has succeeded in the same moment, its result is discarded.
         """
         task = asyncio.ensure_future(attempt(address))
         try:
@@ -123,6 +123,6 @@ class Addresses:
 
 
 def _abandon(discard: Callable[[T], object], attempt: "asyncio.Future[T]") -> None:
-    """Give up what an abandoned attempt has led to; asyncio would log an exception not read."""
+    """Discard the result of an abandoned attempt; asyncio would log an exception not read."""
     if not attempt.cancelled() and attempt.exception() is None:
         discard(attempt.result())

@@ -109,17 +109,17 @@ class EmbeddedTransport:
 
     @property
     def connected(self) -> bool:
-        """Whether the transport is open."""
+        """Return whether the transport is open."""
         return not self._closed
 
     @property
     def incomplete(self) -> bool:
-        """Whether queues are missing, which they never are."""
+        """Return whether queues are missing, which they never are."""
         return False
 
     @property
     def trouble(self) -> str:
-        """Why no delivery can come: there is nothing to tell of memory."""
+        """Return no trouble, because memory has none."""
         return ""
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:

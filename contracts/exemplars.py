@@ -1,4 +1,4 @@
-"""Which trace is shown beside a measured time? That of its request, if the request was sampled.
+"""Which trace is shown beside a measured time? It is the trace of its request, if that is sampled.
 
 Prometheus keeps such an exemplar for each bucket of a histogram, and Grafana links it to the trace.
 """

@@ -12,7 +12,7 @@ CHECK_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a check is not met, and whether that keeps the process from its work."""
+    """The reason why a check is not met, and whether it keeps the process from its work."""
 
     text: str
     vital: bool = True

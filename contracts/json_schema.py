@@ -64,7 +64,7 @@ def bundle_path() -> Path:
 
 
 def bundle_text() -> str:
-    """Return the schema of bundles as published, in JSON. Each event keeps to the schema of one."""
+    """Return the schema of bundles as published, in JSON. Each event keeps to its own schema."""
     event = _event()
     definitions = event.pop("$defs")
     return _written(BUNDLE | {"$defs": definitions | {"IdentityChangedEnvelope": event}})

@@ -1,4 +1,4 @@
-"""What of a request may the text of an error quote? Names that administrators give, and no others.
+"""What of a request may the text of an error quote? It may quote names that administrators give.
 
 The text is read by others than the person who asked, in logs of pipelines and in tickets. Anything
 may have been typed in the place of anything: the address of a person where a connection is meant.
@@ -27,7 +27,7 @@ def quoted_word(text: str) -> str:
 def quoted_name(text: str) -> str:
     """Return a text in quotation marks, if it may be the name of a workspace, policy or group.
 
-    Such a name may be any text of up to 200 characters. An address is none.
+    Such a name may be any text of up to 200 characters. An address is no such name.
     """
     return repr(text) if "@" not in text and len(text) <= LONGEST_NAME else MASK
 

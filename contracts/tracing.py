@@ -34,7 +34,7 @@ class SpanName(StrEnum):
 
 
 Attributes = Mapping[str, str | int | bool | Sequence[str]]
-"""What a span says of its work: ids, counts and words of closed sets, never a value of a person."""
+"""The values of a span: ids, counts and words of closed sets, never a value of a person."""
 
 
 class Span(Protocol):
@@ -57,11 +57,11 @@ class Span(Protocol):
 
 
 class Tracing(Protocol):
-    """Where the spans of a process go."""
+    """The destination of the spans of a process."""
 
     @property
     def is_on(self) -> bool:
-        """Whether spans go anywhere. Without that, no work needs to be told."""
+        """Return whether spans go anywhere; if not, no work needs to be told."""
         ...
 
     def begin_request(self, sent: str | None) -> Span:
@@ -99,7 +99,7 @@ class _Untold:
     def end(
         self, attributes: Attributes | None = None, *, at: int | None = None, failed: str = ""
     ) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 class Untraced:
@@ -127,7 +127,7 @@ UNTRACED = Untraced()
 
 
 def is_sampled(traceparent: str | None) -> bool:
-    """Return whether the spans of a trace are kept. A text that is no traceparent has none."""
+    """Return whether the spans of a trace are kept; False for a text that is no traceparent."""
     if traceparent is None or not TRACEPARENT.fullmatch(traceparent):
         return False
     return bool(int(traceparent[-2:], 16) & SAMPLED)

@@ -193,17 +193,17 @@ class Consumer(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether deliveries can come, unless a lost connection is not noticed yet."""
+        """Return whether deliveries can come, unless a lost connection is not noticed yet."""
         ...
 
     @property
     def incomplete(self) -> bool:
-        """Whether no delivery can come because queues are missing."""
+        """Return whether no delivery can come because queues are missing."""
         ...
 
     @property
     def trouble(self) -> str:
-        """Why no delivery can come, as far as it is known; it holds nothing personal."""
+        """Return why no delivery can come, as far as it is known; it holds nothing personal."""
         ...
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:

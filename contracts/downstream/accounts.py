@@ -8,15 +8,15 @@ from contracts.downstream.pages import Key, Page
 from contracts.rules import Portal, Role
 
 BY_HAND = "hand"
-"""The maker of an account that an operator has made."""
+"""The maker of an account that was made by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedAccount:
-    """An account as operators see it; version, connection and identity are those of its holder.
+    """An account as it is listed; version, connection and identity are those of its holder.
 
     ``own_role`` is the role without a mapping, ``made_by`` a connection, ``hand`` or ``unknown``.
-    ``protected`` is set while a change by the holder waits for the release. Two are equal that
+    ``protected`` is set while a change by the holder waits for the release. Accounts are equal that
     show the same of a person, whatever their ids.
     """
 
@@ -37,7 +37,7 @@ class ListedAccount:
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """Which accounts are listed: those that match all that is given. ``email`` is a whole one."""
+    """The conditions for listed accounts, which meet all of them. ``email`` is a whole e-mail."""
 
     portal: Portal | None = None
     connection: str | None = None

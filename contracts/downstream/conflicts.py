@@ -63,7 +63,7 @@ class Conflicts(Protocol):
         ...
 
     async def release(self, workspace: str, connection: str, identity: str, account: str) -> None:
-        """Let the holder go of the account in the way, which the waiting identity then holds.
+        """Hand the account in the way over from its holder to the waiting identity.
 
         :raises DownstreamError: when that ends no conflict: the identity waits no more, or has left
             or has an account of its own, or another account is in the way.
@@ -78,6 +78,7 @@ class Conflicts(Protocol):
         The account that the waiting identity then has is returned; None where its rules make none.
 
         :param to: the new e-mail of the account in the way, which no other account has.
-        :raises DownstreamError: when that ends no conflict, or the new e-mail is none or is taken.
+        :raises DownstreamError: when that ends no conflict, or the new e-mail is not usable or is
+            taken.
         """
         ...

@@ -10,10 +10,10 @@ from contracts.downstream.pages import Key, Page
 
 @dataclass(frozen=True, slots=True)
 class ListedDevice:
-    """A device as operators see it; ``account`` has it, and ``assigned_to`` is its e-mail.
+    """A device as it is listed; ``account`` has it, and ``assigned_to`` is the account's e-mail.
 
-    Two are equal that show the same of a device, whatever their ids: a device that was removed and
-    is enrolled again has another one.
+    Devices are equal that show the same, whatever their ids: a device that was removed and is
+    enrolled again has another id.
     """
 
     serial: str
@@ -26,7 +26,7 @@ class ListedDevice:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices are listed: those that match all that is given.
+    """The conditions for listed devices, which meet all of them.
 
     ``assigned_to`` is the e-mail of an account, ``assigned`` whether any account has the device.
     """
@@ -72,7 +72,7 @@ class DeviceCounts:
     """The numbers of the devices of a workspace.
 
     ``live`` is in the inventory, and ``assigned`` are those of the live that accounts have.
-    ``by_policy`` counts the live under each policy; None: under none.
+    ``by_policy`` counts the live under each policy; None: under no policy.
     """
 
     live: int = 0
@@ -140,7 +140,7 @@ class Devices(Protocol):
     async def backgrounds(
         self, workspace: str, devices: Sequence[str]
     ) -> Mapping[str, DeviceBackground]:
-        """Return who holds devices of a workspace, by their ids, and what rules did to them last.
+        """Return the backgrounds of devices by id: the holder, and the last actions of rules.
 
         The newest action of each kind is told. Devices of other workspaces are missing.
         """

@@ -17,7 +17,7 @@ class RefusedSince:
 
 @dataclass(frozen=True, slots=True)
 class DeviceActionTaken:
-    """What a deactivation has done to a device. Times are microseconds since the epoch.
+    """An action of a deactivation on a device. Times are microseconds since the epoch.
 
     ``serial`` is None where the inventory has forgotten the device.
     """

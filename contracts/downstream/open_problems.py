@@ -9,7 +9,7 @@ from contracts.downstream.pages import Key, Page
 
 
 class Trouble(StrEnum):
-    """What has become of an event: an action of it was refused, or all of it was given up."""
+    """The fate of an event: an action of it was refused, or all of it was given up."""
 
     REFUSED = "refused"
     FAILED = "failed"
@@ -17,7 +17,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cause:
-    """What people in trouble have in common.
+    """The cause that people in trouble have in common.
 
     ``name`` is the reason of a refusal, or the kind of a failure, and ``message`` the text of a
     failure, which holds nothing personal.

@@ -1,4 +1,4 @@
-"""How is a long list read? Page by page; each page says with which key the next one begins."""
+"""How is a long list read? It is read by page; a page tells the key after which the next begins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Page(Generic[T]):
 
     @classmethod
     def of(cls, found: Sequence[tuple[T, Key]], most: int) -> "Page[T]":
-        """Return the page of items with their keys, which are one more than it holds if any follow.
+        """Return the page of items with their keys; an item beyond it shows that more follow.
 
         :param most: the size of a page.
         """

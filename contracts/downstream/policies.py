@@ -12,7 +12,7 @@ class Policies(Protocol):
         ...
 
     async def of_workspace(self, workspace: str) -> Sequence[str]:
-        """Return the policies by name.
+        """Return the names of the policies, in order.
 
         :raises DownstreamError: when there is no such workspace.
         """

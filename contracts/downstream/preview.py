@@ -30,12 +30,12 @@ class PlannedEffect:
     """One step that events would take downstream, on the account or a device of an identity.
 
     ``before`` and ``after`` have the fields that differ, and always the account's ``email`` or the
-    device's ``serial``; None: there is no such thing then. What would be refused has a ``before``
-    that names the refused action and whatever stands in its way, and no ``after``. What the brake
-    would hold has a ``before`` that names the held loss and the person's address, and no ``after``.
-    ``reason`` is a word for the cause: ``rule``, ``mapping: NAME``, ``address``, ``attributes``,
-    ``deactivation``, ``deletion``, ``brake``, or the reason of a refusal. All of it but the reason
-    may be personal.
+    device's ``serial``; None: there is no such thing then. An action that would be refused has a
+    ``before`` that names the refused action and whatever stands in its way, and no ``after``. A
+    loss that the brake would hold has a ``before`` that names the held loss and the person's
+    address, and no ``after``. ``reason`` is a word for the cause: ``rule``, ``mapping: NAME``,
+    ``address``, ``attributes``, ``deactivation``, ``deletion``, ``brake``, or the reason of a
+    refusal. All of it but the reason may be personal.
     """
 
     connection: str
@@ -50,7 +50,7 @@ class Preview(Protocol):
     """Plans events without effects."""
 
     def of(self, events: AsyncIterator[Sequence[IdentityChanged]]) -> AsyncIterator[PlannedEffect]:
-        """Yield what events would do that are applied after everything that was applied so far.
+        """Yield the effects of events that are applied after everything that was applied so far.
 
         The steps come in the order in which they would be taken. A step may undo an earlier one,
         as where an address is passed on; refusals that would remain come last.

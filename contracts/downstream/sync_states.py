@@ -53,7 +53,7 @@ class KnownIdentity:
 
 @dataclass(frozen=True, slots=True)
 class OpenProblems:
-    """How many people of a connection have a refused action, and how many a failed event."""
+    """The numbers of people of a connection with a refused action, and with a failed event."""
 
     refused: int = 0
     failed: int = 0
@@ -83,7 +83,7 @@ class SyncStates(Protocol):
         ...
 
     async def problems(self, connections: Sequence[str]) -> Mapping[str, OpenProblems]:
-        """Count the people with open problems of each connection; one without any is missing.
+        """Count the people with open problems of each connection that has any.
 
         However many connections and people there are, it takes a fixed number of statements.
         """

@@ -18,7 +18,7 @@ class Workspaces(Protocol):
     async def ensure_workspace(self, workspace: str) -> str:
         """Make the workspace unless one exists with its comparison key; return the name it has.
 
-        Of several calls at once with the same key, one makes the workspace.
+        Of several calls at once with the same key, the first makes the workspace.
 
         :raises DownstreamError: when the name is not readable.
         """

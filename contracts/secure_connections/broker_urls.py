@@ -1,4 +1,4 @@
-"""What does the URL of a broker say? Its servers, its TLS, and where its password lies."""
+"""What does the URL of a broker say? It names servers, TLS, and the place of the password."""
 
 import ssl
 from collections.abc import Mapping, Sequence

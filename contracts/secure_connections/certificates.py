@@ -1,4 +1,4 @@
-"""Why does a connection over TLS fail? Names and dates of the certificate tell, and the server.
+"""Why does a connection over TLS fail? The certificate's names and dates tell it, or the server.
 
 The library tells neither the name nor the date of a certificate that it has refused. So a second
 connection, over which nothing is sent, reads them from a server whose authority is trusted.
@@ -32,7 +32,7 @@ WHATEVER_THE_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which the library has no name."""
 
 LOOK_SECONDS = 4.0
-"""After which a refusal is told without the certificate."""
+"""Seconds after which a refusal is told without the certificate."""
 
 WANTED = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")
 """Ends of OpenSSL's reasons with which a server hangs up that got no certificate; the second is
@@ -57,7 +57,7 @@ async def refusal(
     """Return the error about a certificate that was refused at this address.
 
     :param context: the context that has refused it.
-    :param request: what asks the server for TLS, where it does not begin with that.
+    :param request: bytes that ask the server for TLS, where it does not begin with that.
     """
     shown: Shown = {}
     if error.verify_code in {NOT_YET_VALID, EXPIRED, OTHER_NAME, OTHER_ADDRESS}:
@@ -95,10 +95,10 @@ def told(error: ssl.SSLCertVerificationError, host: str, shown: Shown) -> str:
 
 @contextmanager
 def explained_failures(context: ssl.SSLContext | None) -> Iterator[None]:
-    """Say of an error what the server has against a connection over TLS, if that has caused it.
+    """Raise the server's objection to a connection over TLS in place of an error that it caused.
 
     A server that wants a certificate of the client says so after the handshake (TLS 1.3) and hangs
-    up, and which of the two is heard first is chance.
+    up, and the client may hear either first.
 
     :param context: the context of the connection; None: it is not encrypted.
     :raises ClientRefused: when the server wants a certificate of the client, or refuses it.
@@ -113,7 +113,7 @@ def explained_failures(context: ssl.SSLContext | None) -> Iterator[None]:
 
 
 def _problem_in(error: BaseException) -> ConnectionProblem | None:
-    """Return what a server has against a connection over TLS; None for another error."""
+    """Return the objection of a server to a connection over TLS; None for another error."""
     for it in errors_behind(error):
         reason = (it.reason or "") if isinstance(it, ssl.SSLError) else ""
         if "_ALERT_" in reason:

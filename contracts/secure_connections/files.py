@@ -1,7 +1,7 @@
-"""Which files does a connection read? Regular ones alone, of which no reading waits for a writer.
+"""Which files does a connection read? It reads regular files alone, which need no writer.
 
 A file is read anew for each connection, on the event loop. A pipe in its place would stop the whole
-process until somebody writes into it, and a device may have no end.
+process until another process writes into it, and a device may have no end.
 """
 
 import errno

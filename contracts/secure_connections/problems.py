@@ -46,7 +46,7 @@ def explained_in(error: BaseException) -> ConnectionProblem | None:
 
 
 def told_of(error: BaseException) -> str:
-    """Return what a log may say of an error: how to mend such a problem behind it, else its type.
+    """Return the text of an error for a log: how to mend such a problem behind it, else its type.
 
     Of any other error the text may quote personal data, or a secret.
     """

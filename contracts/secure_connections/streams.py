@@ -1,4 +1,4 @@
-"""How is a stream to a server opened? A socket to one address, encrypted where the URL says so."""
+"""How is a stream to a server opened? It connects a socket, with TLS where the URL says so."""
 
 import asyncio
 import ssl

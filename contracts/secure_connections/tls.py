@@ -19,7 +19,7 @@ class Verification(Enum):
     """The claim that the certificate of a server has to prove."""
 
     NOTHING = auto()
-    """None: everybody on the way can pass for the server."""
+    """No claim: any host on the way can pass for the server."""
     AUTHORITY = auto()
     """A trusted authority has issued it."""
     NAME = auto()
@@ -30,7 +30,7 @@ class Verification(Enum):
 class Tls:
     """A way to encrypt connections to a server.
 
-    :param verifies: what the certificate of the server has to prove.
+    :param verifies: the claim that the certificate of the server has to prove.
     :param roots: the file of the trusted authorities; None: those of this system.
     :param certificate: the file of the client's own certificate; None: the client shows none.
     :param key: the file of its key; None: the key lies in the file of the certificate.

@@ -31,7 +31,8 @@ UNSUBSCRIBE_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 
 BUNDLES_AGAIN_SECONDS = 30.0
-"""How often a worker asks again for queues of bundles that were missing, or closed to it."""
+"""Seconds between requests for queues of bundles that were missing, or closed to the worker.
+"""
 
 PROBE_AFTER_SECONDS = 1.0
 """Seconds without a message after which the broker has to answer that it is there."""
@@ -77,17 +78,17 @@ class RabbitmqConsumer:
 
     @property
     def connected(self) -> bool:
-        """Whether all lanes are being consumed, unless a loss is not noticed yet."""
+        """Return whether all lanes are being consumed, unless a loss is not noticed yet."""
         return self._subscribed
 
     @property
     def incomplete(self) -> bool:
-        """Whether a queue was missing at the last subscription."""
+        """Return whether a queue was missing at the last subscription."""
         return self._incomplete
 
     @property
     def trouble(self) -> str:
-        """Why the last subscription has failed, or was lost."""
+        """Return why the last subscription has failed, or was lost."""
         return self._trouble
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:

@@ -52,7 +52,7 @@ class RabbitmqDelivery:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the channel of the message is closed, so that the broker delivers it again."""
+        """Return whether the message's channel is closed, so that the broker delivers it again."""
         try:
             return self.message.channel.is_closed
         except ChannelInvalidStateError:

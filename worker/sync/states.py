@@ -59,7 +59,7 @@ class StoredSyncStates:
             return [KnownIdentity(*row) for row in await session.exec(statement)]
 
     async def problems(self, connections: Sequence[str]) -> Mapping[str, OpenProblems]:
-        """Count the people with open problems of each connection; one without any is missing."""
+        """Count the people with open problems of each connection that has any."""
         async with self.database.read() as db:
             refused = await _people_in(db, RefusalRow, connections)
             failed = await _people_in(db, FailureRow, connections)
