@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 
 KNOWN_SECONDS = 60.0
 """Seconds that a name is known: a row that is taken away behind the worker's back, as by a restore
-of its database, is made again within this time.
-"""
+of its database, is made again within this time."""
 
 
 class KnownNames:

@@ -18,8 +18,7 @@ SHORT_LOCK_TIMEOUT = 0.3
 """Seconds that a batch waits for each lock after a lock has timed out lately."""
 
 CONTENDED_SECONDS = 10.0
-"""Seconds that the short time-out holds for a workspace, whose events have batches of their own.
-"""
+"""Seconds that the short time-out holds for a workspace, whose events have batches of their own."""
 
 LONGEST_DELAY = {Lane.URGENT: 30, Lane.BULK: 120}
 """The longest seconds between two attempts at a locked-out event: a leaver is applied soon after

@@ -31,8 +31,7 @@ PAGE = 1_000
 """Events whose facts are loaded together."""
 
 MOST_ROUNDS = 10
-"""Rounds in which refused identities are planned again; each round frees identities for the next.
-"""
+"""Rounds in which refused identities are planned again; each frees identities for the next."""
 
 
 @dataclass(frozen=True, slots=True)

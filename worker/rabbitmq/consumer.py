@@ -31,8 +31,7 @@ UNSUBSCRIBE_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
 
 BUNDLES_AGAIN_SECONDS = 30.0
-"""Seconds between requests for queues of bundles that were missing, or closed to the worker.
-"""
+"""Seconds between requests for queues of bundles that were missing, or closed to the worker."""
 
 PROBE_AFTER_SECONDS = 1.0
 """Seconds without a message after which the broker has to answer that it is there."""
