@@ -1,4 +1,4 @@
-"""What is behind the use cases of administrators? The worker's classes are, put together here."""
+"""What is behind the use cases of administrators? The worker's classes are put together here."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class PreviewOnDemand:
     database: DownstreamDatabase
 
     def of(self, events: AsyncIterator[Sequence[IdentityChanged]]) -> AsyncIterator[PlannedEffect]:
-        """Yield what events would do, then the refusals that would remain."""
+        """Yield the effects of events, then the refusals that would remain."""
         from worker.preview import PlannedPreview  # noqa: PLC0415  # as the docstring tells
 
         return PlannedPreview(self.database).of(events)
@@ -33,7 +33,7 @@ class PreviewOnDemand:
 def administration_of(
     databases: Databases, settings: Settings, clock: Clock = now
 ) -> Administration:
-    """Return what use cases work with, on the databases and settings of an installation."""
+    """Return the Administration of an installation, on its databases and settings."""
     inventory = Inventory(databases.downstream, clock)
     downstream = Downstream(
         StoredSyncStates(databases.downstream),

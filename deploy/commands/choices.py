@@ -10,7 +10,7 @@ from contracts.rules import Portal, Role
 
 
 class Creation(StrEnum):
-    """What a portal does when a user is created; a portal has some of these rules."""
+    """The rules for a user who is created; a portal has some of them."""
 
     NOTHING = "nothing"
     CREATE_EMPLOYEE = "create-employee"
@@ -19,7 +19,7 @@ class Creation(StrEnum):
 
 
 class Deactivation(StrEnum):
-    """What a portal does when a user is deactivated; a portal has some of these rules."""
+    """The rules for a user who is deactivated; a portal has some of them."""
 
     NOTHING = "nothing"
     REMOVE_EMPLOYEE = "remove-employee"

@@ -1,7 +1,7 @@
 """Which names complete what is typed? The shell asks for those of connections and workspaces.
 
 A completion makes no database, says nothing where it fails, and gives up after a moment: it runs
-while somebody types.
+while a person types.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
 
 PATIENCE_SECONDS = 3
-"""Seconds that somebody waits for a completion; a database that is there answers in hundredths."""
+"""Seconds that a person waits for a completion; a database that is there answers in hundredths."""
 
 
 def connection_ids() -> list[str]:
@@ -48,7 +48,7 @@ def _asked(ask: Callable[[Administration], Awaitable[Sequence[str]]]) -> list[st
         ):
             return list(await ask(administration_of(databases, settings)))
 
-    # What is printed would be taken for a name, or would lie across the line that is typed.
+    # A text that is printed would be taken for a name, or would lie across the line that is typed.
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()), suppress(Exception):
         return asyncio.run(run())
     return []

@@ -50,7 +50,7 @@ MapRole = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=ROLE",
-        help="Who is in this group, or has this SCIM role, gets this role. Repeatable.",
+        help="People of this group, or with this SCIM role, get this role. Repeatable.",
     ),
 ]
 
@@ -59,7 +59,7 @@ MapGroup = Annotated[
     list[str] | None,
     typer.Option(
         metavar="ID=ROLE",
-        help="Who is in the group with this id gets this role, whatever the name of the group is;"
+        help="People of the group with this id get this role, whatever the name of the group is;"
         " muster rules choices shows the ids. Repeatable.",
     ),
 ]
@@ -134,7 +134,7 @@ def change(
     who have left downstream although the directory shows them as active: muster reconcile lists
     them.
 
-    A new --brake counts the leavings of the last hour as well. What is held stays held.
+    A new --brake counts the leavings of the last hour as well. Held losses stay held.
 
     Example: muster connections change acme-mdm --on-deactivate change-policy --policy Quarantine
     """

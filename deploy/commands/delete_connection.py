@@ -27,8 +27,8 @@ def delete(
         People | None,
         typer.Option(
             "--people",
-            help="keep: accounts and devices stay, unlinked. deactivate: what the rules say of a"
-            " leaver is done to each.",
+            help="keep: accounts and devices stay, unlinked. deactivate: the rules treat each"
+            " person as a leaver.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -62,7 +62,7 @@ def _asked(connection: str) -> People:
 
 
 def _people_in(answer: str) -> People:
-    """Return the choice in an answer; to any other one, the question is asked again."""
+    """Return the choice in an answer; after any other answer, the question is asked again."""
     try:
         return People(answer.strip().lower())
     except ValueError:

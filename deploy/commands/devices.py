@@ -93,7 +93,7 @@ def add(
     new_workspace: NewWorkspaceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Enrol a device; one that was removed comes back.
+    """Enrol a device; a removed device comes back.
 
     Example: muster devices add acme C02XL0AAJGH5 --policy Standard --assigned-to ada@example.com
     """
@@ -120,7 +120,7 @@ def assign(
     workspace: Workspace,
     serial: Serial,
     email: Annotated[
-        str | None, typer.Argument(help="The MDM user who gets it; nobody, where left out.")
+        str | None, typer.Argument(help="The MDM user who gets it; none, where left out.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -18,11 +18,11 @@ NEXT_STEPS = {
     "tokens list": "muster tokens create CONNECTION makes one",
     "workspaces list": "muster connections create WORKSPACE PORTAL makes one with a connection",
 }
-"""What can be done about an empty list, by the command that prints it."""
+"""The next steps after an empty list, by the command that prints it."""
 
 
 def none_in(command: str, *, narrowed: bool = False) -> str:
-    """Return what a command says in place of an empty list.
+    """Return the text that a command prints in place of an empty list.
 
     :param narrowed: whether options have left things out.
     """

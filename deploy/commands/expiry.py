@@ -1,4 +1,4 @@
-"""How does a command read an expiry, or a time past? As a duration from now, a date or a time."""
+"""How does a command read an expiry, or a time past? It takes a duration, a date or a time."""
 
 import re
 from datetime import UTC, datetime, timedelta

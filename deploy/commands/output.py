@@ -46,7 +46,7 @@ def show_rows(
 ) -> None:
     """Print rows, whole as a JSON list, or the given columns as a table.
 
-    :param if_none: what is printed in place of an empty table.
+    :param if_none: the text in place of an empty table.
     """
     if as_json:
         print_json(list(rows))

@@ -45,20 +45,21 @@ def preview_(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Somebody leaves: an id, userName, externalId or e-mail. Repeatable.",
+            help="A person leaves: an id, userName, externalId or e-mail. Repeatable.",
         ),
     ] = None,
     go_live: Annotated[
-        bool, typer.Option("--go-live", help="The connection is resumed: what waits is applied.")
+        bool,
+        typer.Option("--go-live", help="The connection is resumed: waiting changes are applied."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what changed rules, leavers or a going live would do, and do nothing.
 
     The effects are those on accounts, roles and devices, in their order; a later one may change an
-    account again. refuse: what would be refused, and the reason; hold: what the brake would hold.
-    Several options are imagined together, the rules first. Of a paused connection, the effects
-    come once it is resumed.
+    account again. refuse: an action that would be refused, and the reason; hold: a loss that the
+    brake would hold. Several options are imagined together, the rules first. Of a paused
+    connection, the effects come once it is resumed.
 
     Example: muster preview acme-store --on-deactivate remove-employee --deactivate ada@acme.com
     """

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Show = Callable[[str, int, int | None], None]
-"""Shows what is done: the word for it, its number, and the number of all if that is known."""
+"""Shows progress: a word for the work, the number done, and that of all if it is known."""
 
 
 @contextmanager
 def progress_bar(*, as_json: bool) -> Iterator[Show]:
-    """Give what shows progress on standard error, and clear it away at the end."""
+    """Yield the function that shows progress on standard error; clear the bar away at the end."""
     if as_json or not sys.stderr.isatty():
         yield lambda _word, _done, _total: None
         return

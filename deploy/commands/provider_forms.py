@@ -1,4 +1,4 @@
-"""How is a provider's guide printed? As steps with fields for people, or as JSON for programs.
+"""How is a provider's guide printed? It is steps with fields for people, or JSON for programs.
 
 A token is never printed: it is shown once, when it is made.
 """
@@ -86,12 +86,12 @@ def _part(part: FilledPart, values: Values) -> Iterator[str]:
 
 
 def how_to_get_a_token(connection: str) -> str:
-    """Return what is told in place of a token."""
+    """Return the text in place of a token."""
     return f"shown once, when it was made (muster tokens create {connection} makes another)"
 
 
 def _value(field: FilledField) -> str | None:
-    """Return a value without marks; one that is entered letter for letter has none."""
+    """Return a value without marks; a value that is entered letter for letter has none."""
     return field.value if field.is_exact or field.value is None else plain(field.value)
 
 

@@ -178,7 +178,7 @@ def _counts(outcome: Outcome) -> dict[str, int]:
 
 
 def _print(outcome: Outcome, waited: dict[str, Any]) -> None:
-    """Print counts, findings and leavers as one JSON object, and what came of a wait."""
+    """Print counts, findings and leavers as one JSON object, and the outcome of a wait."""
     back = {} if outcome.brought_back is None else {"brought_back": outcome.brought_back}
     print_json(
         _counts(outcome)

@@ -86,7 +86,7 @@ def status(
 def _rows_of(
     parts: Sequence[WorkspaceStatus] | Sequence[ConnectionStatus],
 ) -> Sequence[dict[str, Any]]:
-    """Return parts as rows: what each is, and its counts."""
+    """Return parts as rows, each with its own fields and its counts."""
     rows = []
     for part in parts:
         row = asdict(part)

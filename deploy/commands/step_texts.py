@@ -1,4 +1,4 @@
-"""How is a step of a change told at the command line? As a command, or as the provider's deed."""
+"""How is a step of a change told at the command line? It is a command, or the provider's deed."""
 
 from collections.abc import Callable, Mapping
 from shlex import quote
@@ -18,14 +18,14 @@ RULE_OPTIONS = {
 
 
 def told_step(step: Step) -> str:
-    """Return a step as the command that takes it, or as what the provider has to do."""
+    """Return a step as the command that takes it, or as the provider's deed."""
     return TEXTS[step.do](step.to)
 
 
 def _muster(words: str, *names: str, **options: str) -> Callable[[To], str]:
     """Return the text of a command with the named arguments and options.
 
-    What is still to be chosen is in capitals.
+    Values still to be chosen are in capitals.
     """
 
     def told(to: To) -> str:
@@ -47,7 +47,7 @@ def _change_rules(to: To) -> str:
 
 
 def _the_provider(do: Do) -> Callable[[To], str]:
-    """Return what the provider does."""
+    """Return the text of the provider's deed."""
     return lambda to: deed(do, to)
 
 

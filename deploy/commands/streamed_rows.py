@@ -1,4 +1,4 @@
-"""How is a list printed that may be long? Row by row as JSON, or a table for each page of it."""
+"""How is a list printed that may be long? It is JSON row by row, or a table for each page."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
@@ -25,7 +25,7 @@ async def stream_rows(
     The JSON is one list. Nothing is printed before the first page is there, so that a mistake is
     answered by its error alone.
 
-    :param if_none: what is printed in place of an empty table.
+    :param if_none: the text in place of an empty table.
     """
     if as_json:
         await print_json_pages(pages)

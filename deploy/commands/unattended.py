@@ -1,4 +1,4 @@
-"""Which commands tell the log that they start and stop? Those that run on a schedule or as a job.
+"""Which commands tell the log that they start and stop? Commands on a schedule or in a job do.
 
 A person at a terminal sees both. A cluster keeps logs alone, in JSON.
 """

@@ -1,4 +1,4 @@
-r"""How is text of a provider printed? Visibly: no character moves the cursor, colours or hides.
+r"""How is text of a provider printed? No character moves the cursor, colours or hides.
 
 A userName may hold whatever a terminal obeys: escapes, ends of lines, marks that turn the direction
 of writing. Each of those is printed as Python and JSON write it, for example as ``\x1b``.

@@ -1,8 +1,8 @@
 """How does a command wait for what it has marked? It looks again and again, at growing intervals.
 
 A look reads what has not arrived yet. The next one follows after a rest of several times the
-duration of the look, so that a wait is no burden to the databases. What a connection holds back is
-told, and not waited for.
+duration of the look, so that a wait is no burden to the databases. Changes that a connection holds
+back are told, and not waited for.
 """
 
 import asyncio

@@ -25,9 +25,9 @@ Limit = Annotated[
 
 
 def asking_first(run: Callable[[bool], T], *, new: bool) -> T:
-    """Run what may make a workspace; a person at a terminal is asked where it would be a new one.
+    """Run a step that may make a workspace; a person at a terminal is asked before it does.
 
-    Another command may make it at the same moment, in other letters: then it is used.
+    Another command may make it at the same moment, in other letters: that workspace is used then.
 
     :param run: takes whether the workspace may be made beside others.
     """

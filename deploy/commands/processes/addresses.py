@@ -17,7 +17,7 @@ SENTENCES = {
     "metrics": "Metrics and health on {}/metrics, /livez and /readyz.",
     "api": "Serving on {}; Ctrl-C stops.",
 }
-"""What a person reads of each address, in the order in which it is printed."""
+"""The sentences that tell people the addresses, in the order in which they are printed."""
 
 
 def say_where(

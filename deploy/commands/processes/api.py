@@ -52,7 +52,7 @@ def api(
             open_here.pop_all()
             _serve_one_of(listeners, forked, settings)
             return
-    forked.wait()  # by now its own sockets are closed, so that a process that drains takes nobody
+    forked.wait()  # by now its own sockets are closed, so that a draining process takes no client
 
 
 def _serve_one_of(
