@@ -1,4 +1,4 @@
-"""Can Muster work with the broker? What was seen of it is judged here. Pure."""
+"""Can Muster work with the broker? The observations are judged here. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,14 +25,14 @@ PARTS = {
     "muster-relay": "an api or a relay",
     "muster-worker": "a worker",
 }
-"""Those for whom the users of MUSTER_BROKER_URL are meant, by the users' names."""
+"""The parts for which the users of MUSTER_BROKER_URL are meant, by the users' names."""
 
 APPLY = "muster topology apply, as a user that may configure"
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSeen:
-    """What the broker tells of a queue: its messages that are ready, and its consumers."""
+    """A queue as the broker tells it: the numbers of ready messages and of consumers."""
 
     messages: int
     consumers: int
@@ -40,9 +40,9 @@ class QueueSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSeen:
-    """What a session with the broker has found.
+    """The observations of a session with the broker.
 
-    :param queues: those that are there, by their names.
+    :param queues: the queues that are there, by their names.
     :param missing: the names of exchanges and queues that are not.
     :param different: the names of those that are declared in another way.
     :param refused: the rights that the user does not have, each with the name it is for.

@@ -1,4 +1,4 @@
-"""Can Muster work with a database? What was seen of it is judged here. Pure."""
+"""Can Muster work with a database? The observations are judged here. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ OLDEST_POSTGRES = 12
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What a database has to hold: the revisions of a side, and the tables that are written.
+    """The demand on a database: the revisions of a side, and the tables that are written.
 
     :param about: the name of the side, ``directory`` or ``downstream``.
     :param variable: the variable of its URL.
@@ -44,7 +44,7 @@ class SchemaSeen:
 
 @dataclass(frozen=True, slots=True)
 class ServerSeen:
-    """What a PostgreSQL server has told.
+    """The answers of a PostgreSQL server.
 
     :param version: its major version.
     :param is_read_only: whether transactions cannot write.

@@ -76,7 +76,7 @@ ADVICE: Mapping[Trouble, str] = {
 
 
 def side_of(about: str, schema: Schema, other: Schema, tables: frozenset[str]) -> Side:
-    """Return what the database of a side has to hold."""
+    """Return the demand of a side on its database."""
     return Side(
         about=about,
         variable=f"MUSTER_{about.upper()}_DATABASE_URL",

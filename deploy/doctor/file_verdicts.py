@@ -15,7 +15,7 @@ NO_SPACE = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileSeen:
-    """What the system tells of a SQLite file.
+    """The rights and the space of a SQLite file, as the system tells them.
 
     ``others_read`` and ``others_write``: whether other users of the machine reach the file and may
     do so. ``free`` is the number of free bytes on its disk.

@@ -33,11 +33,11 @@ CALLS: Mapping[FirstCall, str] = {
 SETTINGS = {"directory_database_url", "public_url"}
 ABOUT = {"directory", "public URL"}
 OF_PUBLIC_URL = {"no-public-url", "no-https", "prefix-in-public-url"}
-"""What the calls need: settings, things that were looked at, and verdicts on the settings."""
+"""The needs of the calls: settings, things that were looked at, and verdicts on the settings."""
 
 
 def hinders_calls(reading: Reading, findings: Iterable[Finding]) -> bool:
-    """Return whether a problem keeps the first calls from the api: others say nothing of them."""
+    """Return whether a problem keeps the first calls from the api: other problems do not."""
     return not SETTINGS.isdisjoint(reading.invalid) or any(
         finding.about in ABOUT or finding.code in OF_PUBLIC_URL
         for finding in findings

@@ -1,4 +1,4 @@
-"""What comes back when a URL is called? One call on a connection of its own, as it was sent.
+"""What comes back when a URL is called? One call is sent as it is, on a connection of its own.
 
 A library for clients would follow redirects, reuse connections, send a body before it looks for an
 answer, and hide the certificate. All of these are looked at here.
@@ -24,7 +24,7 @@ STANDARD_PORTS = {"http": 80, "https": 443}
 
 
 class Silence(StrEnum):
-    """Why no answer has come, in words that follow a colon."""
+    """The reasons why no answer has come, in words that follow a colon."""
 
     NO_HOST = "there is no host of that name"
     REFUSED = "nothing answers there"
@@ -66,7 +66,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where calls go. ``tls`` is None for plain HTTP."""
+    """The place where calls go. ``tls`` is None for plain HTTP."""
 
     host: str
     port: int

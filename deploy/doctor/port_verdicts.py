@@ -1,4 +1,4 @@
-"""Can Muster listen where its settings say? What was seen of a port is judged here. Pure."""
+"""Can Muster listen where its settings say? The observations are judged here. Pure."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from deploy.variable_names import variable_of
 
 
 class PortState(StrEnum):
-    """What is on an address and port of this machine."""
+    """The state of an address and port of this machine."""
 
     FREE = "free"
     MUSTER = "served by Muster"

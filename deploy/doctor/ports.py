@@ -19,7 +19,7 @@ from deploy.doctor.settings_verdicts import is_unspecified
 from deploy.settings import Settings
 
 ALIVE = {"status": "alive"}
-"""What a process answers on its port for operators."""
+"""The answer of a process on its port for operators."""
 
 
 async def look_at_ports(settings: Settings) -> Sequence[Finding]:
@@ -59,7 +59,7 @@ async def _look_at_operators(settings: Settings) -> Sequence[Finding]:
 
 
 def readiness_verdicts(ready: Any) -> Sequence[Finding]:
-    """Return what a process has said of its own readiness, as findings.
+    """Return the readiness that a process has told of itself, as findings.
 
     :param ready: the document that ``/readyz`` has answered.
     """

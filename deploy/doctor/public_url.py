@@ -1,7 +1,7 @@
 """What becomes of a provider's requests on their way to Muster? They are sent, and looked at.
 
-They have a token that opens nothing, and name a connection that nobody can have made: Muster
-answers 401 to them, and tells no existing connection from another. So nothing is read or changed.
+They have a token that opens nothing, and name a connection that cannot exist: Muster answers 401 to
+them, and tells no existing connection from another. So nothing is read or changed.
 """
 
 import asyncio

@@ -35,12 +35,12 @@ class PublicUrlSeen:
 
     @property
     def is_reached(self) -> bool:
-        """Whether Muster has answered, and as it answers to a wrong token."""
+        """Return whether Muster has answered, and as it answers to a wrong token."""
         return is_from_muster(self.first, self.correlation_id) and self._status == 401  # noqa: PLR2004
 
     @property
     def is_muster(self) -> bool:
-        """Whether Muster has answered at all."""
+        """Return whether Muster has answered at all."""
         return is_from_muster(self.first, self.correlation_id)
 
     @property
@@ -51,7 +51,7 @@ class PublicUrlSeen:
 def public_url_verdicts(seen: PublicUrlSeen, further: Mapping[Way, Tried]) -> Sequence[Finding]:
     """Return the findings about a public URL.
 
-    :param further: the answers to what was tried once Muster was reached.
+    :param further: the answers to further calls, once Muster was reached.
     """
     first = seen.first
     if isinstance(first, Silence):
@@ -82,7 +82,7 @@ def _silence(seen: PublicUrlSeen, reason: Silence) -> Finding:
 
 
 def _of_another(seen: PublicUrlSeen, answer: Answer) -> Finding:
-    """Return the finding about an answer that is not the one which Muster gives to that call."""
+    """Return the finding about an answer that Muster does not give to that call."""
     status = answer.status
     if 300 <= status < 400:  # noqa: PLR2004 - redirections
         return _redirected(seen, answer)

@@ -83,7 +83,7 @@ def unusable(trouble: BrokerTrouble) -> Finding:
 
 @dataclass(slots=True)
 class _Look:
-    """What has been seen so far; the fields are those of ``BrokerSeen``."""
+    """The observations so far; the fields are those of ``BrokerSeen``."""
 
     connection: AbstractConnection
     queues: dict[str, QueueSeen] = field(default_factory=dict)

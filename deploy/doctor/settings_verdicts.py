@@ -26,7 +26,7 @@ FEWEST_SIGNS = 10
 
 
 def settings_verdicts(reading: Reading) -> Sequence[Finding]:
-    """Return a finding for each thing that is wrong with the settings, or one that nothing is."""
+    """Return a finding for each thing that is wrong with the settings, else that all is well."""
     found = [*_not_understood(reading), *_contradictions(reading.settings)]
     return found or [fine(ABOUT, "All variables in Muster's name are settings, and fit together.")]
 

@@ -14,7 +14,7 @@ ABOUT = "public URL"
 
 
 class Way(StrEnum):
-    """What is tried, each by a call of its own."""
+    """The requests that are tried, each by a call of its own."""
 
     QUERY = "query"
     PATCH = "PATCH"
@@ -34,7 +34,7 @@ class Tried:
 
     @property
     def told(self) -> str:
-        """What came back, in words."""
+        """Return the outcome of the call, in words."""
         answer = self.answer
         return f"status {answer.status}" if isinstance(answer, Answer) else str(answer)
 

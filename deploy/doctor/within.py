@@ -1,4 +1,4 @@
-"""What does a running server examine? What the command does, but for what it cannot see itself.
+"""What does a running server examine? It examines all that the command does, as far as it can see.
 
 The settings are those of the server, which has refused wrong variables at its start, and not those
 that the environment would give now. The ports are left out: the server holds its own, or could not
