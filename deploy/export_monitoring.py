@@ -1,7 +1,7 @@
 """What does an export do to a folder? It writes files, and touches none that it has not written.
 
 A list in the folder holds the digest of each file as it was written. So an export after an upgrade
-takes the place of an earlier one, and a file that somebody else has written or changed is foreign.
+takes the place of an earlier one, and a file that another hand has written or changed is foreign.
 """
 
 import json
@@ -17,7 +17,7 @@ WRITTEN = ".muster-monitoring.json"
 
 
 class Done(StrEnum):
-    """What was done to a file."""
+    """The effect of an export on a file."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"
@@ -90,7 +90,7 @@ def _write(place: Path, text: str) -> None:
 
 
 def _written_before(folder: Path) -> dict[str, str]:
-    """Return the list of an earlier export; one that cannot be read makes every file foreign."""
+    """Return the list of an earlier export; a list that cannot be read makes every file foreign."""
     try:
         read = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""Which rules and dashboards does Muster bring? Finished files, with links and labels of one's own.
+"""Which rules and dashboards does Muster bring? It brings files with one's own links and labels.
 
 ``deploy/monitoring`` writes the files for the distribution. Links and labels are put in by text, as
 the chart does, because neither YAML nor Grafana's library is installed with Muster. A test holds

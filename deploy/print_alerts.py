@@ -1,4 +1,4 @@
-"""Who is called? Nobody: this receiver of Alertmanager prints each alert, to try out the way there.
+"""Who is called? No person is: this receiver of Alertmanager prints alerts, to try out the way.
 
 The service ``alert-printer`` of ``deploy/compose.yaml`` runs it; it serves no other purpose.
 """

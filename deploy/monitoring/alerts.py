@@ -269,9 +269,9 @@ def _unreachable_servers() -> Iterator[Alert]:
 def _missing_parts(pace: Pace) -> Iterator[Alert]:
     """Yield an alert for each part: an installation that was seen lately has no figures of it.
 
-    Where no installation has any, one alert without a name says so, be it that none was seen before
-    or that they have no names. Series without a name are none that was seen: naming an installation
-    would else raise an alert about the one without a name.
+    Where no installation has any, an alert without a name says so, also where none was seen before,
+    or none has a name. Series without a name do not count as seen: naming an installation would
+    else raise an alert about the nameless one.
     """
     seen = f'muster_build_info{{{INSTALLATION}!=""}}[{pace.duration(REMEMBERED)}]'
     known = f"group {by()} (last_over_time({seen}))"

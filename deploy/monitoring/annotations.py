@@ -1,6 +1,6 @@
-"""What does an alert tell? A summary in a line, what it means, its runbook and its dashboard.
+"""What does an alert tell? It tells a summary, its meaning, its runbook and its dashboard.
 
-What it means is the first paragraph of the runbook, so that the two never disagree.
+The meaning is the first paragraph of the runbook, so that the two never disagree.
 """
 
 import re
@@ -71,7 +71,7 @@ def annotations(alert: Alert, links: Links) -> dict[str, str]:
 
 
 def meaning(alert: Alert) -> str:
-    """Return the first paragraph of an alert's runbook, without marks and what leads to a table."""
+    """Return the first paragraph of an alert's runbook, without marks and words before a table."""
     page = (RUNBOOKS / f"{alert.name}.md").read_text(encoding="utf-8")
     paragraph = page.partition("## What it means\n\n")[2].partition("\n\n")[0]
     plain = re.sub(r"\*\*|`|\[([^]]*)\]\([^)]*\)", lambda mark: mark[1] or "", paragraph)

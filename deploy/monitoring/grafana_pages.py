@@ -1,4 +1,4 @@
-"""Which file does Grafana read? The JSON of a dashboard, with its choices, marks and links."""
+"""Which file does Grafana read? It reads the JSON of a dashboard, with choices and links."""
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder

@@ -1,4 +1,4 @@
-"""How are several installations on one Prometheus told apart? By a label of their targets.
+"""How are several installations on one Prometheus told apart? A label of their targets names them.
 
 Prometheus sets the label ``installation`` where it scrapes, on series of Muster and of the broker
 alike. Every aggregate keeps it and every match of two vectors goes by it, so that figures of two
@@ -13,7 +13,7 @@ CHOSEN = f'{INSTALLATION}=~"${INSTALLATION}"'
 """The matcher of the installations that are chosen at the top of a dashboard."""
 
 METRIC = re.compile(r'(?<![\w:"$])((?:muster[_:]|rabbitmq_|process_|python_|ALERTS)[\w:]*)(\{)?')
-"""A metric in a query, and the brace after it. A test finds queries in which this misses one."""
+"""A metric in a query, and the brace after it. A test finds metrics that it misses."""
 
 
 def by(*labels: str) -> str:

@@ -1,4 +1,4 @@
-"""What is a dashboard made of? Of rows of graphs, figures, heatmaps and tables."""
+"""What is a dashboard made of? It has rows of graphs, figures, heatmaps and tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """The buckets of a histogram over time: the darker, the more events. One installation each."""
+    """The buckets of a histogram over time: the darker, the more events.
+
+    It shows a single installation.
+    """
 
     title: str
     about: str

@@ -49,7 +49,7 @@ def quantiles(buckets: str, *, traces: bool = False) -> Sequence[Query]:
 
 
 def refused_and_failed() -> Table:
-    """Return the table of what waits for somebody: actions refused, and events given up."""
+    """Return the table of refused actions and of events given up."""
     kinds = (
         ("refused", "reason", "muster_standing_refusals"),
         ("failed", "kind", "muster_standing_failures"),

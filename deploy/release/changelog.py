@@ -5,7 +5,7 @@ import re
 PATH = "CHANGELOG.md"
 
 UNRELEASED = "## [Unreleased]\n"
-"""The heading of what the next version will bring."""
+"""The heading of the changes of the next version."""
 
 SECTION = re.compile(r"(?m)^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$")
 

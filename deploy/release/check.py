@@ -1,6 +1,6 @@
 """Do tag, version, changelog, wheel, chart and image agree? ``make release-check`` tells.
 
-The files are those of the commit, unpacked elsewhere: a wheel is built of what everybody would get.
+The files are those of the commit, unpacked elsewhere: a wheel is built of committed files.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What does git know of the commit that is to be released?"""
+"""What does git know of the commit that is to be released? It tells files, tags and changes."""
 
 import subprocess
 import tarfile

@@ -8,14 +8,14 @@ from deploy.release import changelog
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found of a version."""
+    """The observations of a version."""
 
     version: str
     """That of pyproject.toml."""
     elsewhere: Mapping[str, str]
     """The version that each other place, the wheel and the image have."""
     missing: Sequence[str]
-    """What the wheel has to carry, and does not."""
+    """The kinds of files that the wheel has to carry, and does not."""
     changelog: str
     tags: Sequence[str]
     """The tags of versions that this commit has."""

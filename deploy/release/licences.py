@@ -20,7 +20,7 @@ _PREFIX = "License :: OSI Approved :: "
 
 
 def licences_of(name: str) -> list[License]:
-    """Return the licences of a package that is installed here; of another one, none are known."""
+    """Return the licences of a package that is installed here; none of a package that is not."""
     try:
         told = metadata(name)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Where is the version written? In pyproject.toml, and in the files of this table, which follow it.
+"""Where is the version written? It is in pyproject.toml, and in the files of this table.
 
 A number has three parts (``1.4.0``). Python and Helm spell a candidate of a version differently, so
 that no such number could be the same everywhere.

@@ -1,4 +1,4 @@
-"""What is in the wheel? Everything that runs, and the files that belong to it.
+"""What is in the wheel? It holds everything that runs, and the files that belong to it.
 
 A wheel is built from a folder that holds the files of a commit and nothing else: setuptools would
 also take up what an earlier build has left.
@@ -31,7 +31,7 @@ CARRIES = {
     "runbooks": "*/share/muster/runbooks/*.md",
     "the licence": "*.dist-info/licenses/LICENSE",
 }
-"""Files by which is seen that the wheel has a kind of files; tests hold it to all of them."""
+"""Files that show that the wheel has a kind of files; tests hold it to all of them."""
 
 
 class NotBuilt(Exception):
