@@ -35,7 +35,7 @@ class Bounds:
 
     unfinished_seconds: float = 5
     """For the rest of a request that has not come whole when the process begins to drain. A request
-    that is answered with 503 then was not begun with, so that it can be sent again."""
+    that is answered with 503 then has not begun, and can be sent again."""
 
     answer_seconds: float = 30
     """For receiving ``least_taken`` bytes of an answer, or all that is left of it."""

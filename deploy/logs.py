@@ -68,9 +68,9 @@ def set_up_logs(settings: Settings) -> None:
 
 @contextmanager
 def logging_errors_alone() -> Iterator[None]:
-    """Log nothing but errors within the block, of what has not logged before.
+    """Log nothing but errors within the block, for loggers that have not logged before.
 
-    Loggers that log within the block are not kept as they are then.
+    A logger that logs within the block logs as usual afterwards.
     """
     usual, quiet = structlog.get_config(), structlog.make_filtering_bound_logger(logging.ERROR)
     structlog.configure(wrapper_class=quiet, cache_logger_on_first_use=False)

@@ -1,4 +1,4 @@
-"""Which word calls this command? ``muster`` where the shell finds it, else the path it has now.
+"""Which word calls this command? It is ``muster`` where the shell finds it, else its path.
 
 An image, a pod, pipx and an active environment have ``muster`` on the PATH. A clone has
 ``.venv/bin/muster``, which ``make run`` calls. Texts say ``muster`` everywhere, because the code

@@ -179,7 +179,7 @@ class Settings(BaseSettings):
         str,
         Field(
             pattern=r"^[A-Za-z0-9_.-]{1,64}$",
-            description="letters, digits, dots, - and _: what the names on the broker begin with",
+            description="letters, digits, dots, - and _: the beginning of the names on the broker",
         ),
     ] = "muster"
     host: Annotated[str, Field(min_length=1, description="the address to listen on")] = "127.0.0.1"
@@ -443,14 +443,14 @@ class Settings(BaseSettings):
 
     @property
     def uses_sqlite(self) -> bool:
-        """Whether one of the databases is a SQLite file, which belongs to one process."""
+        """Return whether one of the databases is a SQLite file, which belongs to one process."""
         urls = (self.directory_database_url, self.downstream_database_url)
         return any(async_url(url).get_backend_name() == "sqlite" for url in urls)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the environment says, as far as it is understood.
+    """The settings of the environment, as far as they are understood.
 
     :param settings: the settings, with the default where a value is not accepted.
     :param unknown: a complaint about each variable that is no setting.

@@ -14,7 +14,7 @@ CONNECTION_NAME = "muster command"
 
 
 class BrokerTrouble(StrEnum):
-    """Why there is no connection to the broker, in words that follow it."""
+    """The reasons why there is no connection to the broker, in words that follow its name."""
 
     REFUSED_USER = "refuses that user or password"
     HANGS_UP = "hangs up: has it that virtual host, and may the user in?"
@@ -36,7 +36,7 @@ async def connect_to_broker(url: str) -> AbstractConnection:
     """Open a connection to the broker of this URL.
 
     :raises BrokerUnusable: when the broker is away, refuses the user or the virtual host, or does
-        not prove who it is.
+        not prove its name.
     """
     try:
         return await Broker(url).dial(CONNECTION_NAME)

@@ -62,8 +62,8 @@ def open_directory_engines(
     """Open a directory, and return engines for reading, for writing, for searches, and hot ones.
 
     Searches are kept apart from short and frequent statements. Their statements are not kept
-    prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each
-    is asked once. Only the driver's own are, which is that of a page of all users.
+    prepared: a connection of PostgreSQL would hold a hundred of them, with their plans, and each is
+    asked once. Only that of a page of all users is, which the driver runs itself.
 
     The hot engine is for single statements that many requests share, writing ones too, and that
     wait only briefly for a lock. On SQLite, which has no such locks, it is the one for writing.
@@ -184,7 +184,7 @@ def _sqlite(url: URL, file: DatabaseFile, *, begin: str, **pool: int) -> AsyncEn
 
     @event.listens_for(engine.sync_engine, "invalidate")
     def _give_lock_back(connection: Any, _record: object, _error: object) -> None:
-        """Roll back before a connection is closed, as one is whose task was cancelled.
+        """Roll back before a connection is closed, as after its task was cancelled.
 
         SQLite closes a connection for good with its last statement. That of a cancelled task lives
         until the garbage collector comes, and its transaction would lock the file until then.

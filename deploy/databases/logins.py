@@ -1,4 +1,4 @@
-"""By what does a new session enter? By the TLS and the password of its URL, as they are then."""
+"""By what does a new session enter? It takes the TLS and the password of its URL as they are."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from deploy.database_urls import MODE, tls_of
 
 
 class Login:
-    """What a URL says of TLS and of the password. Files are read anew when they have changed."""
+    """The TLS and the password that a URL names. Files are read anew when they have changed."""
 
     def __init__(self, url: URL) -> None:
         tls = tls_of(url)

@@ -41,7 +41,7 @@ class DatabaseMetrics:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseObservation:
-    """Sets the gauge of one database at each scrape."""
+    """Sets at each scrape the gauge that tells whether one database takes writes."""
 
     metrics: DatabaseMetrics
     database: str

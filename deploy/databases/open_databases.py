@@ -61,7 +61,7 @@ def _problem(error: BaseException) -> str:
 
 
 class Trouble(StrEnum):
-    """Why a server cannot be used, in words that follow a colon."""
+    """The reasons why a server cannot be used, in words that follow a colon."""
 
     NOTHING_ANSWERS = "nothing answers there"
     NO_HOST = "there is no host of that name"

@@ -33,7 +33,7 @@ SESSION_SETTINGS = {
     "jit": "off",
     # Where the planner expects many rows it has further processes of the server help, which take
     # longer to start than most statements last: for a count of the users behind the last range of a
-    # million, where it expected a third of all and there was nobody, two took 7 of 9 ms of a page.
+    # million, where it expected a third of all and there was none, two took 7 of 9 ms of a page.
     "max_parallel_workers_per_gather": "0",
     # Locks of a process that was stopped or cut off are released.
     "idle_in_transaction_session_timeout": "60s",

@@ -1,11 +1,11 @@
-"""When is a session of PostgreSQL replaced? It is when it ended, or when its server refuses writes.
+"""When is a session of PostgreSQL replaced? It is replaced if it ended or refuses writes.
 
 After a failover the name of the database leads to the new primary, while sessions that were opened
 before lead to the old one for as long as they live.
 
 A session that is opened for a checkout is not judged at it. A pool that finds two sessions in turn
-to be stale raises an error that tells nobody that the server is away; a statement of the session
-itself raises one that does.
+to be stale raises an error that does not tell that the server is away; that of a statement of the
+session itself does.
 """
 
 import time

@@ -1,9 +1,9 @@
-"""How often does a statement of SQLite visit its connection's thread? Once, with its rows.
+"""How often does a statement of SQLite visit its connection's thread? It does once, with its rows.
 
 aiosqlite runs each call of the driver in a thread of the connection. SQLAlchemy's cursor visits it
-four times for a statement: to be made, to execute, to fetch, and to be closed. A visit
-costs as much as most of Muster's statements do: by single ones, a creation all the way downstream
-takes 8.1 in place of 10.0 ms of processor time (medians of five runs in turn, on two busy cores).
+four times for a statement: to be made, to execute, to fetch, and to be closed. A visit costs as
+much as most of Muster's statements do: with single visits, a creation all the way downstream takes
+8.1 in place of 10.0 ms of processor time (medians of five runs in turn, on two busy cores).
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""What does a first run show? A workspace with a week behind it, or a story of three people.
+"""What does a first run show? It shows a workspace with a past, or a story of three people.
 
 The tests lie in ``tests/integration/deploy/test_demo.py`` and ``tests/commands/test_processes.py``.
 """

@@ -1,4 +1,4 @@
-"""Who works at the demo's customer? The people are invented, and example.com is nobody's."""
+"""Who works at the demo's customer? The people are invented, and example.com has no owner."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ EVERYWHERE = frozenset(Portal)
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody whom the provider pushes to some portals.
+    """A person whom the provider pushes to some portals.
 
     ``alias`` is a userName that does not come from the name, ``mailbox`` an e-mail that several
     people share.
@@ -38,7 +38,7 @@ class Colleague:
 
     @property
     def user_name(self) -> str:
-        """Return the address by which the provider knows somebody."""
+        """Return the address by which the provider knows the person."""
         if self.alias:
             return self.alias
         plain = normalize("NFKD", self.name).encode("ascii", "ignore").decode()
@@ -108,7 +108,7 @@ CONTRACTORS = tuple(
     )
 )
 FIRST = (*ADMINS, *EDITORS, *READERS, *FIELD_ENGINEERS, *STAFF, *CONTRACTORS)
-"""Those who are assigned when SCIM is switched on."""
+"""The people who are assigned when SCIM is switched on."""
 
 TOVE = Colleague("Tove Bellamy", "Engineer", "Engineering", MDM)
 UMA = Colleague("Uma Greaves", "Copywriter", "Marketing", DASHBOARD)

@@ -1,4 +1,4 @@
-"""What has happened in the demo workspace? A week of joiners, movers and leavers, told by the hour.
+"""What has happened in the demo workspace? People have joined, moved and left within a week.
 
 Everything is a request of the provider or the work of an administrator. Some of it goes wrong: two
 people share an address, the last Admin is to go, and more people leave at once than a brake lets.
@@ -27,10 +27,10 @@ WORKSPACE = "demo"
 POLICIES = STANDARD, FIELD, QUARANTINE = "Standard", "Field", "Quarantine"
 
 BY_HAND = "grace@example.com"
-"""Somebody who has an MDM account with devices, and is in no directory."""
+"""A person who has an MDM account with devices, and is in no directory."""
 
 DEVICES, WITHOUT_HOLDER = 24, 7
-"""Devices of the workspace, and how many of them wait for somebody at first."""
+"""The numbers of devices of the workspace, and of those that have no holder at first."""
 
 BRAKE = "3:10"
 """Tighter than a connection's own, which would let all people of so small a workspace leave."""
@@ -40,7 +40,7 @@ OPERATIONS, FIELD_TEAM, FIELD_ENGINEERS = "Operations", "Field team", "Field eng
 
 
 async def live_through(past: Past) -> None:
-    """Let everything happen, each at its hour."""
+    """Let each event happen at its hour."""
     for hours_ago, event in HISTORY:
         await past.goes_on(hours_ago)
         await event(past)
@@ -215,7 +215,7 @@ HISTORY: Sequence[tuple[float, Callable[[Past], Awaitable[None]]]] = (
     (0.4, _support_grows),
     (0.1, _everything_is_read),
 )
-"""What happened, and how many hours ago: within the week that the request log remembers."""
+"""The events, and the hours since each: within the week that the request log remembers."""
 
 BEGAN = 144
 """Hours since SCIM was switched on."""

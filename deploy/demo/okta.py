@@ -1,6 +1,6 @@
 """How does the demo's provider push people? It calls the application itself, as Okta calls it.
 
-No network lies in between: the history of a workspace is made before its process serves anybody.
+No network lies in between: the history of a workspace is made before its process serves.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class Okta:
         await asyncio.gather(*(self._assign(each) for each in people))
 
     async def push_profile(self, person: Colleague, *, before: Colleague | None = None) -> None:
-        """Replace the profile of somebody who had another one before."""
+        """Replace the profile of a person, whom the provider had as ``before``."""
         id_ = self.ids[(before or person).user_name]
         self.ids[person.user_name] = id_
         await self.ask("PUT", f"/Users/{id_}", person.profile())

@@ -81,7 +81,7 @@ class Past:
 async def living_in_the_past(
     databases: Databases, settings: Settings, hours_ago: float
 ) -> AsyncIterator[Past]:
-    """Run the parts with a clock that is behind. What has begun is brought to its end."""
+    """Run the parts with a clock that is behind. Work that has begun is finished."""
     directory, downstream, clock = databases.directory, databases.downstream, LateClock(hours_ago)
     metrics, transport = ApiMetrics(CollectorRegistry()), EmbeddedTransport()
     log = RequestLog(directory, metrics.unlogged_requests, clock)

@@ -23,7 +23,7 @@ class AnswerCycle(RequestResponseCycle):
     ends_with_connection = False
 
     def __init__(self, *, drains: Callable[[], bool], **of_uvicorn: Any) -> None:
-        """Take what uvicorn gives, and what tells whether the process drains.
+        """Take uvicorn's arguments, and the function that tells whether the process drains.
 
         uvicorn finds out about a drain a tenth of a second late. An answer before that would have
         its client send another request on a connection that is about to be closed.

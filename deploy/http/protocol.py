@@ -125,7 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._update_wait()
 
     def shutdown(self) -> None:
-        """Answer what has come, at the end of the process, and wait briefly for what has not."""
+        """Answer requests at the end of the process, and wait briefly for the rest of a body."""
         super().shutdown()
         if self._is_served() and self.cycle.more_body:
             seconds = self._bounds.unfinished_seconds
@@ -143,7 +143,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- requests ---------------------------------------------------------------------------
 
     def _read_on(self) -> None:
-        """Read what has come, up to the end of the request that is being served."""
+        """Read the bytes that have come, up to the end of the request that is being served."""
         try:
             while (read := self._reader.next(may_begin=not self._is_served())) is not None:
                 self._take(read)

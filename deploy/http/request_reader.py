@@ -42,7 +42,7 @@ class Head:
 
     @property
     def keeps_open(self) -> bool:
-        """Whether another request may come on the same connection."""
+        """Return whether another request may come on the same connection."""
         tokens = (
             token.strip().lower()
             for name, value in self.headers
@@ -59,7 +59,7 @@ class End(Enum):
 
 
 Read = Head | bytes | End
-"""What is read: the head of a request, pieces of its body, and its end."""
+"""The items that are read: the head of a request, pieces of its body, and its end."""
 
 
 class RequestReader:
@@ -82,7 +82,7 @@ class RequestReader:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether bytes have come that are not read yet."""
+        """Return whether bytes have come that are not read yet."""
         return bool(self._received)
 
     def receive(self, data: bytes) -> None:
@@ -93,7 +93,7 @@ class RequestReader:
             self._other.receive_data(data)
 
     def next(self, *, may_begin: bool) -> Read | None:
-        """Return what comes next, or None while more has to come.
+        """Return the next item, or None while more bytes have to come.
 
         :param may_begin: whether another request may begin, as none is being served.
         :raises RefusedRequest: when no further request can be read.

@@ -59,7 +59,7 @@ def bind_api_for(processes: int, settings: Settings) -> list[socket.socket]:
     """Bind a socket to the same port for each of several processes.
 
     The system deals connections out by the addresses and ports of clients. From a single socket, a
-    process that is awake would take all that are waiting: of 16 that came at once, one took 16.
+    process that is awake would take all that are waiting: of 16 at once, one process took 16.
 
     :raises PortTaken: when that is not possible. Its text names the settings to change.
     """

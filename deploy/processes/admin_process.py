@@ -1,4 +1,4 @@
-"""How does the admin API run in a process of its own? Relays find what it marks at their looks."""
+"""How does the admin API run in a process of its own? Relays find its marks at their looks."""
 
 import asyncio
 import socket

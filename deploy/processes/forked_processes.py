@@ -22,7 +22,7 @@ ASKED_TO_END = {0, -signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT}
 """The exit codes of processes that drained, or had nothing to drain yet."""
 
 MENDABLE = DeployError.exit_status
-"""The exit code of a process that has told what the person at the keyboard can mend."""
+"""The exit code of a process that has told an error which the person at the keyboard can mend."""
 
 
 class ProcessDied(DeployError):
@@ -35,7 +35,7 @@ class ProcessDied(DeployError):
 
 @dataclass(frozen=True, slots=True)
 class ForkedProcess:
-    """One of the processes, which drains when its lifeline can be read.
+    """A process of several, which drains when its lifeline can be read.
 
     ``number`` counts from 0.
     """

@@ -36,8 +36,8 @@ def instrument_relay(
     """Register metrics and checks of a relay's process, and return the metrics of the api's side.
 
     :param needs_broker: whether the process is unready without a broker. An ingress stays ready,
-        because marks wait in the directory, unless it has never seen the queues: then they were
-        not made, and it would take what nobody fetches.
+        because marks wait in the directory, unless it has never seen the queues: then they were not
+        made, and it would take changes that no worker fetches.
     """
     metrics = ApiMetrics(endpoints.registry)
     endpoints.observations.append(ApiObservations(metrics, directory, publisher).observe)
@@ -76,7 +76,7 @@ def instrument_worker(
 def instrument_admin(endpoints: OperatorEndpoints, databases: Databases) -> None:
     """Register the checks of a process that serves administrators alone.
 
-    Without downstream it goes on: what concerns the directory alone can be done, as a pause.
+    Without downstream it goes on: use cases of the directory alone work, as a pause.
     """
     directory, downstream = databases.directory, databases.downstream
     vital = _database(

@@ -17,11 +17,11 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether a process can do its work."""
+    """The readiness of a process for its work."""
 
     status: Literal["ready", "not ready"]
-    problems: list[str] = Field(description="What keeps the process from its work")
-    remarks: list[str] = Field(description="What is not as it should be, and keeps nobody waiting")
+    problems: list[str] = Field(description="Failed checks that keep the process from its work")
+    remarks: list[str] = Field(description="Failed checks that leave the process ready")
 
 
 LIVEZ: dict[int | str, dict[str, Any]] = {200: {"model": Liveness, "description": "Alive"}}
@@ -29,7 +29,7 @@ READYZ: dict[int | str, dict[str, Any]] = {
     200: {"model": Readiness, "description": "Ready for requests"},
     503: {"model": Readiness, "description": "Not ready: send requests elsewhere"},
 }
-"""What the document says of answers, which are sent as they are."""
+"""The document's words on answers, which are sent as they are."""
 
 
 def health_routes(looks: LastLooks) -> APIRouter:

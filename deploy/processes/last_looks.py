@@ -1,7 +1,7 @@
-"""When is readiness told? At once: from a look that ends within a moment, else from the last one.
+"""When is readiness told? It is told at once, by a look that ends in a moment, else by the last.
 
-A server that swallows packets keeps a look waiting for seconds, and nobody who asks may wait for
-that. So looks run in the background, one at a time for each check, however many ask.
+A server that swallows packets keeps a look waiting for seconds, and no probe may wait for that. So
+looks run in the background, one at a time for each check, however many ask.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ Balancers ask every half a minute, or more often."""
 NO_ANSWER = "it does not answer"
 
 ENDED = Health(("process: its end has come",))
-"""What is told once looks have ended: what they would look at is being closed."""
+"""The health that is told once looks have ended, because their objects are being closed."""
 
 NEVER = -float("inf")
 
@@ -60,7 +60,7 @@ class LastLooks:
         )
 
     async def end(self) -> None:
-        """Give up looks that still wait, before what they look at is closed, and begin no other."""
+        """Give up looks that still wait, before their objects are closed, and begin no other."""
         self._has_ended = True
         if waiting := [task for it in self._looks.values() if (task := it.given_up())]:
             await asyncio.wait(waiting, timeout=self._at_first)

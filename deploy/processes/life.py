@@ -19,7 +19,7 @@ LOG = structlog.get_logger(__name__)
 
 
 class Part(StrEnum):
-    """What a process does: the name of its command."""
+    """The work of a process: the name of its command."""
 
     RUN = "run"
     API = "api"

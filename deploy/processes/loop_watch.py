@@ -67,7 +67,7 @@ class LoopWatch:
 
     @property
     def has_seen(self) -> bool:
-        """Whether a beat is overdue and its stack has been read."""
+        """Return whether a beat is overdue and its stack has been read."""
         return bool(self._seen)
 
     async def run(self) -> None:

@@ -43,7 +43,7 @@ Kubernetes come from one address, and so do requests through a gateway."""
 def new_registry() -> CollectorRegistry:
     """Return a registry with the metrics of every process: build, memory, files, time.
 
-    Series that tell when another one was made would be a third of all, and nobody asks for them.
+    Series that tell when another one was made would be a third of all, and no query needs them.
     """
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
@@ -69,7 +69,7 @@ class OperatorEndpoints:
     looks: LastLooks = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make what several parts share: the metrics of databases, and the looks at checks."""
+        """Make the objects that parts share: the metrics of databases, and the looks at checks."""
         self.databases = DatabaseMetrics(self.registry)
         self.looks = LastLooks(self.checks)
 

@@ -29,7 +29,7 @@ def until_signalled(
 
     :param lifeline: the pipe of a parent process. When it can be read, the parent wants this
         process to end, or is gone; then the event is set, as a signal may have done already.
-    :param life: is told why the process ends, if its life is told to anybody.
+    :param life: is told why the process ends.
     """
     loop = asyncio.get_running_loop()
     drain = _Drain(loop, life)

@@ -1,4 +1,4 @@
-"""What does the log say of a collector? That it takes no spans, and why; and that too many wait.
+"""What does the log say of a collector? It says when spans are not taken, and when too many wait.
 
 The library logs each attempt with the text of its error, and no word of a redirect, which it takes
 for a success. Muster has a line where something changes, with a status or the type of an error.

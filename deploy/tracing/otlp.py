@@ -90,7 +90,7 @@ def sending_spans(
     )
     exporter = LoggedExporter(sender, session, waiting)
     provider = TracerProvider(
-        sampler=ALWAYS_ON,  # what is not sampled never becomes a span
+        sampler=ALWAYS_ON,  # work that is not sampled never becomes a span
         # Takes OTEL_RESOURCE_ATTRIBUTES too, and a service.instance.id, by which processes of one
         # part are told apart.
         resource=Resource.create(
@@ -111,7 +111,7 @@ def sending_spans(
 
 
 def _send_the_last(provider: TracerProvider, exporter: SpanExporter, seconds: float) -> None:
-    """Send what waits, and leave it after some seconds to a thread that ends with the process.
+    """Send waiting spans, and leave them after some seconds to a thread that ends with the process.
 
     A request that has begun cannot be taken back, and may last for ``EXPORT_SECONDS``.
     """

@@ -1,4 +1,4 @@
-"""Which tracing has a process? None without a collector; else OpenTelemetry, which is loaded then.
+"""Which tracing has a process? It has OpenTelemetry's with a collector, else none.
 
 OpenTelemetry's SDK and exporter are the extra ``tracing`` of the distribution. A process without a
 collector loads none of them.
@@ -28,7 +28,7 @@ class TracingNotInstalled(DeployError):
 
 @contextmanager
 def process_tracing(settings: Settings, part: str) -> Iterator[Tracing]:
-    """Yield the tracing of a process, and send what is left at the end of the block.
+    """Yield the tracing of a process, and send the last spans at the end of the block.
 
     :param part: the name of the process among those of the installation, as ``worker``.
     :raises TracingNotInstalled: when a collector is set without the packages to reach it.
