@@ -1,7 +1,7 @@
 """What do events look like to other systems? JSON Schemas describe every field, and bundles.
 
 The schemas describe what the encoder writes, which is more than what the decoder asks for: a field
-with a default is always there, and one without a value is left out, and never null.
+with a default is always there, and a field without a value is left out, and never null.
 """
 
 import json

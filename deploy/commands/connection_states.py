@@ -133,7 +133,7 @@ def resume(connection: ConnectionId, as_json: JsonOption = False) -> None:
 
 
 def off(connection: ConnectionId, as_json: JsonOption = False) -> None:
-    """Answer the provider with 403; people stay as they are, and what was accepted is applied.
+    """Answer the provider with 403; people stay as they are, and accepted changes are applied.
 
     Example: muster connections off acme-store
     """

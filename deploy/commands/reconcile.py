@@ -90,7 +90,7 @@ def reconcile(
 
     left: people have left downstream, and the directory, which was restored, shows them active.
     They are shown apart. --fix asks at a terminal whether to bring them back, and elsewhere leaves
-    them alone; the exit status is 1 as long as one is left.
+    them alone; the exit status is 1 as long as any are left.
 
     Example: muster reconcile --fix --no-bring-back --wait
     """

@@ -54,7 +54,7 @@ class ParentProcess:
     def wait(self) -> None:
         """Wait until all processes have ended. A signal drains them, a second one kills them.
 
-        :raises ProcessDied: when one ended unasked, or did not drain in time.
+        :raises ProcessDied: when a process ended unasked, or did not drain in time.
         """
         for number in SIGNALS:
             signal.signal(number, self._on_signal)

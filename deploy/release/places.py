@@ -63,4 +63,4 @@ FOLLOWING = (
     Place("image built for kind", CHART_PAGE, r"docker build \. .* --tag muster:", quoted=False),
     Place("image loaded into kind", CHART_PAGE, "kind load docker-image muster:", quoted=False),
 )
-"""Helm and Docker read no pyproject.toml: their files, and what is typed, repeat its number."""
+"""Helm and Docker read no pyproject.toml: their files, and typed commands, repeat its number."""

@@ -10,8 +10,8 @@ class SyncRecordRow(WorkerTable, table=True):
     """The applied version of an identity, and the account that it holds.
 
     ``applied_at`` is the worker's clock before the transaction that applied the version: a row
-    cannot know when it is committed, a few milliseconds later, or after the waits for locks. How
-    late changes arrive is measured after the commit, by ``muster_sync_lag_seconds``.
+    cannot know when it is committed, a few milliseconds later, or after the waits for locks. The
+    lag of changes is measured after the commit, by ``muster_sync_lag_seconds``.
 
     ``event`` is the newest applied event with its trace, kept while one of its actions is refused,
     so that it can be planned again without the api. ``replan_at`` is the due time. ``base_role``
