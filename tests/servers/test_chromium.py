@@ -48,7 +48,7 @@ def test_a_named_chromium_that_is_none_is_an_error_and_no_reason_to_look_further
 def test_the_path_is_looked_through_before_playwrights_own_is_taken(on_path: Path) -> None:
     own = program(on_path / "own")
     assert find_chromium(ServiceSettings(), own) == Found(own, "Playwright's own")
-    for name in ("google-chrome", "chromium-browser", "chromium"):
+    for name in ("google-chrome", "chromium-browser", "chromium", "chromium-headless-shell"):
         path = program(on_path / name)
         assert find_chromium(ServiceSettings(), own).url == path
 
