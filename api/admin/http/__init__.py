@@ -1,4 +1,4 @@
-"""How do administrators reach the use cases over HTTP? Below ``/admin/v1``, with bearer tokens.
+"""How do administrators reach the use cases over HTTP? Routes below ``/admin/v1`` take tokens.
 
 ``routes`` has a module for each noun, and ``routers.py`` lists them. The gate in front of them
 (``gate.py``) knows every request's actor before anything else is read.

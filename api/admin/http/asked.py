@@ -1,4 +1,4 @@
-"""What does a route know of its request? The administration, the actor, and the actor's secret."""
+"""What does a route know of its request? It has the administration, the actor and the secret."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,7 +14,7 @@ IN_SCOPE = "muster.asked"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a use case works with, and the actor for whom it runs.
+    """The administration that a use case works with, and the actor for whom it runs.
 
     ``secret`` is the actor's token. It seals what only the actor may open, and goes nowhere else.
     """

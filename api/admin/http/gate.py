@@ -71,7 +71,7 @@ class Gate:
             self.on_change()
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through whose token is live, with its body."""
+        """Let a request with a live token through, with its body."""
         if has_long_target(scope):
             raise TargetTooLong
         headers = Headers(scope=scope)

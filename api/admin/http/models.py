@@ -1,4 +1,4 @@
-"""What are bodies and answers made of? Two kinds of models, and times in ISO 8601."""
+"""What are bodies and answers made of? They are two kinds of models, with times in ISO 8601."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from contracts.clock import instant_of
 
 
 class Shown(BaseModel):
-    """A part of an answer, which is read off the fields of what a use case returns."""
+    """A part of an answer, which is read off the fields of a use case's result."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""What does the OpenAPI document tell beside the routes? Problems, the token, and better names."""
+"""What does the OpenAPI document tell beside the routes? It has errors, tokens and better names."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ The abilities of the command `muster` over HTTP.
 
 - **Access.** Each request has a token: `Authorization: Bearer TOKEN`. The operator's token
   (`MUSTER_ADMIN_TOKEN`) reaches everything. A token that `muster admins create` has issued reaches
-  one workspace: an `owner` changes it, a `viewer` looks. What lies elsewhere is unknown (404).
+  one workspace: an `owner` changes it, a `viewer` looks. Objects elsewhere are unknown (404).
 - **Lists** answer with `items` and `next`. As long as `next` is no null, it is the `cursor` of the
   next page.
 - **Repeating.** A `POST` with an `Idempotency-Key` may be sent again: it is carried out once.
@@ -32,7 +32,7 @@ BEARER = Security(
         description="The operator's token, or one that was issued for a workspace.",
     )
 )
-"""What the document says of tokens. The gate checks them."""
+"""The document's description of tokens, which the gate checks."""
 
 SCHEMAS = "#/components/schemas/{model}"
 
@@ -46,7 +46,7 @@ REPEATABLE = {
     " 24 hours, and answered again as before.",
     "example": "0b9d3a52-6c0e-4a7f-9d53-6a6c1f2f8f0a",
 }
-"""What the document says of requests that may be repeated."""
+"""The parameter of requests that may be repeated."""
 
 
 def operation_of(route: APIRoute) -> str:
@@ -63,7 +63,7 @@ def describe(document: dict[str, Any]) -> None:
     problem = Problem.model_json_schema(ref_template=SCHEMAS)
     document["components"]["schemas"] |= problem.pop("$defs") | {"Problem": problem}
     content = {PROBLEM_TYPE: {"schema": {"$ref": SCHEMAS.format(model="Problem")}}}
-    told = {"description": "A problem: what is wrong, and what to do about it.", "content": content}
+    told = {"description": "A problem: the error, and its remedy.", "content": content}
     for path in document["paths"].values():
         for method, operation in path.items():
             first, _, _ = operation["description"].partition("\n")

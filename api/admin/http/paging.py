@@ -72,7 +72,7 @@ def _paging(
         int, Query(ge=1, le=LARGEST_PAGE, description="The most items of the page.")
     ] = PAGE,
     cursor: Annotated[
-        str | None, Query(description="What `next` of the page before says; none: the first page.")
+        str | None, Query(description="The `next` of the page before; none: the first page.")
     ] = None,
 ) -> Paging:
     filters = (it for it in request.query_params.multi_items() if it[0] not in OF_PAGING)

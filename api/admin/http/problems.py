@@ -79,7 +79,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str = Field(description="The name of the error, for programs.")
-    remedy: str = Field(description="What can be done about it.")
+    remedy: str = Field(description="How to mend the error.")
     field: str | None = None
     errors: list[WrongFieldShown] | None = None
 
@@ -149,7 +149,7 @@ def foreseen(error: Exception) -> ApiError | DownstreamError:
 
 
 def _invalid(error: RequestValidationError) -> ApiError:
-    """Return the error that names the fields; what the request said there is not repeated."""
+    """Return the error that names the fields, without the values that the request had there."""
     found = error.errors()
     if any(it["type"] == "json_invalid" or isinstance(it.get("input"), bytes) for it in found):
         return UnreadableBody()  # bytes are left where the Content-Type is none of JSON
@@ -165,7 +165,7 @@ def _detail_of(found: Mapping[str, Any]) -> str:
 def _field_of(location: Sequence[str | int]) -> str:
     """Return the name of a field: where it is in the body, or the parameter's own name.
 
-    An ellipsis stands for a part that no field of Muster's could be named.
+    An ellipsis stands for a part that can be no name of a field of Muster's.
     """
     place, *rest = (it if FIELD.fullmatch(it) else "…" for it in map(str, location))
     return ".".join(rest) if rest else place

@@ -68,12 +68,12 @@ class Repeatable:
 
     @property
     def about(self) -> str:
-        """What its answer is sealed about."""
+        """Return the matter about which its answer is sealed."""
         return json.dumps([self.asked.actor.name, self.key, self.digest])
 
     @property
     def row(self) -> ColumnElement[bool]:
-        """The condition that a row is that of its key."""
+        """Return the condition for the row of its key."""
         return and_(KEYS.c.actor == self.asked.actor.name, KEYS.c.key == self.key)
 
     async def serve(self, carry_out: Callable[[Send], Awaitable[None]], send: Send) -> None:

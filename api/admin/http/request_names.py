@@ -1,8 +1,8 @@
-"""Which names does a request have? Those of its path, its query and its body, as documented.
+"""Which names does a request have? Its path, query and body have the documented ones.
 
-A use case knows a value by a name of its own, and a request may have it under another: the error
-about an ``identity`` is, where a body lists ``identities``, about these. No error names a field
-that its request does not have.
+A use case knows a value by a name of its own, and a request may have it under another name: the
+error about an ``identity`` is, where a body lists ``identities``, about these. No error names a
+field that its request does not have.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -25,7 +25,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 """The names of requests under which they may have a value that use cases know by another one."""
 
 OF_EVERY_REQUEST = frozenset({"Authorization", "Idempotency-Key", "body"})
-"""What any request has beside the names of its operation."""
+"""The names that any request has beside those of its operation."""
 
 
 def refuse_unknown_query(request: Request) -> None:
@@ -68,7 +68,7 @@ def _route_of(request: Request) -> APIRoute:
 
 
 def _parts(dependant: Dependant) -> Iterator[Dependant]:
-    """Yield what a route needs by itself, and by what it depends on."""
+    """Yield a route's own needs, and those of its dependencies."""
     yield dependant
     for each in dependant.dependencies:
         yield from _parts(each)

@@ -1,4 +1,4 @@
-"""What are schemas called in the OpenAPI document? As a person would call what they describe.
+"""What are schemas called in the OpenAPI document? They have the names of the things described.
 
 Classes are named after their part in a route, as ``ConnectionShown`` and ``ConnectionWanted`` are;
 a generated client has ``Connection`` and ``ConnectionRequest``.

@@ -1,4 +1,4 @@
-"""How are cursors and kept answers sealed? With the caller's own token, which nothing here stores.
+"""How are cursors and kept answers sealed? The caller's own token seals them, and is not stored.
 
 The directory holds digests of tokens only, so that its reader opens no answer that is kept there.
 Decision 42 tells more.
@@ -26,7 +26,7 @@ def seal(secret: str, content: bytes, about: str) -> bytes:
     """Encrypt and authenticate a content.
 
     :param secret: a token of 256 random bits.
-    :param about: what the content belongs to, which has to be told again to open it.
+    :param about: the matter of the content, which has to be told again to open it.
     """
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     return salt + nonce + _cipher(secret, salt).encrypt(nonce, content, about.encode())
@@ -48,7 +48,7 @@ def unseal(secret: str, sealed: bytes, about: str) -> bytes:
 
 
 def list_named(path: str, filters: Iterable[tuple[str, str]]) -> str:
-    """Return what a place in a list is about, for ``seal``.
+    """Return the matter of a place in a list, for ``seal``.
 
     Its key means nothing in a list of another path or with other filters, and perhaps nothing to
     another version of Muster, which may have other keys.

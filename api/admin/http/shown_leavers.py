@@ -1,4 +1,4 @@
-"""How are people shown over HTTP whom a use case leaves alone? As identities, with the reasons."""
+"""How are people shown over HTTP whom a use case leaves alone? Each identity has its reasons."""
 
 from pydantic import Field
 
@@ -31,5 +31,5 @@ class PublishedShown(Shown):
 
 
 def published(done: Resynced) -> PublishedShown:
-    """Return what was published again as an answer."""
+    """Return the answer about people who were published again."""
     return PublishedShown.model_validate(done)

@@ -39,8 +39,8 @@ class RulesWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": CHOICES})
 
-    on_create: str | None = Field(None, description="What becomes of a user who is created.")
-    on_deactivate: str | None = Field(None, description="What becomes of one who is deactivated.")
+    on_create: str | None = Field(None, description="The action on a user who is created.")
+    on_deactivate: str | None = Field(None, description="The action on a user who is deactivated.")
     role: Role | None = Field(None, description="The role of a new collaborator.")
     policy: str | None = Field(None, description="The policy that devices change to.")
     role_map: list[RoleLineWanted] | None = Field(

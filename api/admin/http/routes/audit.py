@@ -1,4 +1,4 @@
-"""Which routes has the audit log? The list of changes."""
+"""Which routes has the audit log? Its changes are listed."""
 
 from typing import Annotated, Any
 

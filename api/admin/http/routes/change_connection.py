@@ -1,4 +1,4 @@
-"""Which route changes rules and brake of a connection together? One, which changes both or none."""
+"""Which route changes rules and brake of a connection together? The route changes both or none."""
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, JsonValue
@@ -22,7 +22,7 @@ CHANGES: list[JsonValue] = [
 
 
 class ChangeWanted(RulesWanted):
-    """The choices of rules that change, and a new brake; what is left out stays."""
+    """The choices of rules that change, and a new brake; choices left out stay."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": CHANGES})
 

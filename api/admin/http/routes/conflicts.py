@@ -120,8 +120,8 @@ async def release(
 ) -> AccountShown:
     """Hand the account over to the person who waits for it: both are the same person.
 
-    The account keeps its devices, and its role follows the rules of its new connection. If the
-    former holder is active, that one is shown to wait from now on.
+    The account keeps its devices, and its role follows the rules of its new connection. A
+    former holder who is active is shown to wait from now on.
     """
     from_active = wanted is not None and wanted.from_active
     given = await release_conflict(by.it, by.actor, connection, identity, from_active=from_active)

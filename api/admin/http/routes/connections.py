@@ -69,7 +69,7 @@ class ConnectionShown(Shown):
     brake: str = Field(description=OF_BRAKE)
     rules: Rules
     people: People | None = Field(
-        default=None, description="What becomes of people, while the connection is being deleted."
+        default=None, description="The fate of people, while the connection is being deleted."
     )
     people_left: int | None = Field(
         default=None, description="The people that are left then, until all is applied."
@@ -163,14 +163,14 @@ async def delete(
     people: Annotated[
         People,
         Query(
-            description="keep: accounts and devices stay, unlinked. deactivate: what the rules say"
-            " of a leaver is done to each."
+            description="keep: accounts and devices stay, unlinked. deactivate: each leaves by the"
+            " rules."
         ),
     ],
 ) -> ConnectionShown:
     """Begin to delete a connection: its tokens end at once, and it closes until all is applied.
 
-    What waits because the connection is paused or observing is not carried out.
+    Changes that wait because the connection is paused or observing are not carried out.
     """
     return await _whole(by, await delete_connection(by.it, by.actor, connection, people))
 
@@ -198,7 +198,7 @@ async def resume(connection: str, by: By) -> ConnectionShown:
 
 @router.post("/{connection}/off")
 async def off(connection: str, by: By) -> ConnectionShown:
-    """Answer the provider with 403; people stay as they are, and what was accepted is applied."""
+    """Answer the provider with 403; people stay as they are, and accepted changes are applied."""
     return await _change(by, connection, Verb.OFF)
 
 
@@ -210,7 +210,7 @@ async def on(connection: str, by: By) -> ConnectionShown:
 
 @router.put("/{connection}/brake")
 async def brake(connection: str, wanted: BrakeWanted, by: By) -> ConnectionShown:
-    """Set how many people may leave within any hour. What is held stays held."""
+    """Set how many people may leave within any hour. Held losses stay held."""
     return await _whole(by, await change_brake(by.it, by.actor, connection, wanted.brake))
 
 

@@ -45,7 +45,7 @@ class DeviceShown(Shown):
 
 
 class DeviceWanted(Body):
-    """A device to enrol. One that was removed comes back, under a new id."""
+    """A device to enrol. A removed device comes back, under a new id."""
 
     model_config = with_examples(
         {"workspace": "acme", "serial": "C02XL0AAJGH5"},
@@ -106,7 +106,7 @@ async def list_(
 
 @router.post("", status_code=201)
 async def create(wanted: DeviceWanted, by: By) -> DeviceShown:
-    """Enrol a device; one that was removed comes back, under a new id."""
+    """Enrol a device; a removed device comes back, under a new id."""
     made = await add_device(
         by.it,
         by.actor,

@@ -1,4 +1,4 @@
-"""Which route has the doctor? One examines the installation, and tells what to change."""
+"""Which route has the doctor? The route examines the installation, and tells what to change."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ FINDING = {
 
 
 class FindingShown(Shown):
-    """What was found of a part of the installation. `code` stays the same between versions."""
+    """A finding about a part of the installation. `code` stays the same between versions."""
 
     model_config = with_examples(FINDING)
 
@@ -29,7 +29,7 @@ class FindingShown(Shown):
     result: Result
     code: str
     says: str
-    advice: str | None = Field(description="What to change; null where all is well.")
+    advice: str | None = Field(description="The change that mends it; null where all is well.")
 
 
 class ExaminedShown(Shown):

@@ -60,7 +60,7 @@ class FailureGroupShown(Shown):
 
 
 class RetryWanted(Body):
-    """Which failures are tried again; what is left out selects any."""
+    """A selection of failures to be tried again; a field left out selects any."""
 
     model_config = with_examples({"connection": "acme-store"})
 

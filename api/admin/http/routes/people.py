@@ -106,7 +106,10 @@ class EntryShown(Shown):
 
 
 class WholePersonShown(PersonShown):
-    """A person with all that is known, by names that the provider sent last."""
+    """A person with names as last sent, groups, account, devices and timeline.
+
+    In a conflict, `holder` has the wanted address.
+    """
 
     model_config = with_examples(
         PERSON
@@ -136,7 +139,9 @@ class WholePersonShown(PersonShown):
     groups: list[str]
     account: AccountHeld | None
     devices: list[DeviceHeld]
-    holder: HolderShown | None = Field(description="In a conflict: who has the address.")
+    holder: HolderShown | None = Field(
+        description="The identity that has the address, in a conflict."
+    )
     timeline: list[EntryShown]
 
 
@@ -156,7 +161,7 @@ class LockShown(Shown):
     locked_at: Time | None = Field(
         description="Null for an inactive person whom the provider has deactivated."
     )
-    deactivation: str = Field(description="What the rules do to somebody who leaves.")
+    deactivation: str = Field(description="The action of the rules on a leaver.")
     waits: ConnectionState | None = Field(
         description="The state of a connection that publishes nothing, where the change waits."
     )

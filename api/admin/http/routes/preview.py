@@ -25,7 +25,7 @@ MOST_EFFECTS = 10_000
 
 
 class ChangeImagined(RulesWanted):
-    """What is imagined: choices of rules, people who leave, the connection going live."""
+    """An imagined change: choices of rules, people who leave, the connection going live."""
 
     model_config = ConfigDict(
         json_schema_extra={

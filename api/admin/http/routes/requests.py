@@ -1,4 +1,4 @@
-"""Which routes has the request log? The list of a connection's requests, with remedies."""
+"""Which routes has the request log? A connection's requests are listed, with remedies."""
 
 from typing import Annotated
 
@@ -41,9 +41,9 @@ class RequestShown(Shown):
     path: str = Field(description="Below the base URL; an ellipsis stands for what is masked.")
     resource: str | None = Field(description="The id of the user or group that it named or made.")
     status: int
-    code: str | None = Field(description="What was wrong with a request that was refused.")
+    code: str | None = Field(description="The name of the error, if the request was refused.")
     detail: str | None
-    remedy: str | None = Field(description="What to do about it.")
+    remedy: str | None = Field(description="How to mend the error.")
     seconds: float
     correlation_id: str
     address: str | None

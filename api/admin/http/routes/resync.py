@@ -1,4 +1,4 @@
-"""Which routes publish identities again? One for a connection or a person, one for all."""
+"""Which routes publish identities again? A route takes a connection or a person, another all."""
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,7 +12,7 @@ router = APIRouter(tags=["resync"])
 
 
 class ResyncWanted(Body):
-    """What is published again: one identity, or all of the connection."""
+    """The identities to be published again: one, or all of the connection."""
 
     model_config = with_examples({})
 

@@ -67,7 +67,7 @@ class NewSetupLinkShown(Shown):
 
 
 class SetupLinkWanted(Body):
-    """What is chosen for a new link; all of it may be left out."""
+    """The choices for a new link; all may be left out."""
 
     model_config = with_examples({"expires_at": "2999-11-26T00:00:00Z"})
 

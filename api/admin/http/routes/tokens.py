@@ -76,7 +76,7 @@ class NewTokenShown(Shown):
 
 
 class TokenWanted(Body):
-    """What is chosen for a new token; all of it may be left out."""
+    """The choices for a new token; all may be left out."""
 
     model_config = with_examples({"name": "next-2027", "expires_at": "2999-11-26T00:00:00Z"})
 
@@ -90,7 +90,7 @@ class TokenWanted(Body):
 
 
 class RotationWanted(TokenWanted):
-    """What is chosen for the token that replaces others."""
+    """The choices for the token that replaces others."""
 
     model_config = with_examples({"keep_old": True})
 

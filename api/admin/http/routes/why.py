@@ -46,10 +46,10 @@ class AnswerShown(Shown):
     aspect: Aspect
     value: Any = Field(description="The account's e-mail, the role, or the devices.")
     because: list[FactShown]
-    rule: str = Field(description="What decides on the facts.")
+    rule: str = Field(description="The rule that decides on the facts.")
     change: dict[str, Any] | None = Field(
-        description="The smallest change that would alter the value: what to `do`, to what, and"
-        " `then` what else."
+        description="The smallest change that would alter the value: a step (`do`) with its"
+        " objects, and `then` the next one."
     )
 
 

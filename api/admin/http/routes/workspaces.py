@@ -1,4 +1,4 @@
-"""Which routes have workspaces? The list."""
+"""Which routes have workspaces? They are listed."""
 
 from fastapi import APIRouter
 from pydantic import Field
