@@ -1,7 +1,7 @@
 """What did the providers of a workspace ask, and what came of each call? The newest comes first.
 
-A call says whom or which group it was about. The person is told as things stand now, not as they
-stood then: later calls about the same person may have changed more.
+A call names the person or the group that it was about. The person is told as of now, not as of the
+call: later calls about the same person may have changed more.
 """
 
 from collections import defaultdict

@@ -27,7 +27,7 @@ class Power(IntEnum):
 class Actor:
     """An administrator or a program of theirs, for which a use case runs.
 
-    :param name: what the audit log calls the actor; it never names a person.
+    :param name: the actor's name in the audit log, which is no person's.
     :param workspace: the only workspace that the actor reaches; None: all of the installation.
     """
 

@@ -35,7 +35,7 @@ async def actor_with(directory: DirectoryDatabase, digest: str, now: int) -> Act
 
 
 def actor_name(token_id: str) -> str:
-    """Return what the audit log calls the administrator with a token."""
+    """Return the name in the audit log of the administrator with a token."""
     return f"admin:{token_id}"
 
 

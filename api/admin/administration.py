@@ -1,4 +1,4 @@
-"""What do use cases work with? The directory, Protocols of downstream, a public URL and a clock."""
+"""What do use cases work with? They get the directory, Protocols of downstream, URLs, a clock."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -37,9 +37,8 @@ class Downstream:
 class Administration:
     """Both sides of an installation, as administrators and operators see them.
 
-    ``public_url`` is what base URLs are built on. ``console_url`` is what links to the console are
-    built on, without its path; None where no setting tells it. ``preview_turns`` lets one preview
-    run at a time.
+    Base URLs are built on ``public_url``, links to the console on ``console_url``, without its
+    path; None where no setting tells it. ``preview_turns`` lets one preview run at a time.
     """
 
     directory: DirectoryDatabase

@@ -25,7 +25,7 @@ from api.traces import new_trace
 
 
 class AdminRole(StrEnum):
-    """What an administrator may do in a workspace."""
+    """The rights of an administrator in a workspace."""
 
     OWNER = "owner"
     VIEWER = "viewer"
@@ -64,7 +64,7 @@ async def list_admins(
 ) -> Sequence[ListedAdmin]:
     """Return the administrators of a workspace, or all that an actor reaches, by their ids.
 
-    :param revoked: whether those are returned as well that were revoked.
+    :param revoked: whether revoked administrators are returned as well.
     :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     :raises NotAllowed: when the actor may only look.
     """
@@ -93,7 +93,7 @@ async def create_admin(
     :raises NotAllowed: when the actor does not operate the installation.
     :raises UnknownWorkspace: when there is no such workspace.
     :raises NotOneOf: when there is no such role.
-    :raises UnusableTokenName: when the name cannot be shown in a line.
+    :raises UnusableTokenName: when the name is blank, too long or not printable.
     :raises ExpiresTooEarly: when the token would have expired already.
     """
     actor.check_installation(Power.OPERATE)

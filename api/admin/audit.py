@@ -59,7 +59,7 @@ async def record(
     """Write a change to the audit log, within the transaction that makes it.
 
     :param at: the time of the change, in microseconds since the epoch.
-    :param trace: that of the events which the change causes.
+    :param trace: the trace of the events that the change causes.
     """
     row = {
         "at": at,

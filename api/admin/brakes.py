@@ -1,4 +1,4 @@
-"""How is the brake of a connection changed? A new limit counts what has passed within the hour."""
+"""How is the brake of a connection changed? A new limit counts the last hour's losses as well."""
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,8 +25,8 @@ async def change_brake(
 ) -> ConnectionInUse:
     """Set how many people may leave within an hour, and return the connection as it is then.
 
-    A brake that has tripped judges anew what leaves from now on, also where the limit stays as it
-    is. What is held stays held until it is approved or rejected.
+    A brake that has tripped judges later losses anew, even if the limit stays the same. Held losses
+    stay held until they are approved or rejected.
 
     :param brake: ``off``, or ``NUMBER:SHARE``.
     :param seen: the digest of the settings that the change is based on; None: of any.

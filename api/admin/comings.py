@@ -2,7 +2,7 @@
 
 A joiner is a user that the provider added and that is there still. A leaver was deactivated or
 deleted by the provider, or locked by an administrator, for the last time on that day, and may be
-back by now. A leaving that a brake keeps back is none.
+back by now. A leaving that a brake keeps back does not count.
 """
 
 from collections import Counter
@@ -78,7 +78,7 @@ def _joiners(connections: Collection[str], since: int) -> Any:
 
 
 def _leavers(connections: Collection[str], since: int) -> Any:
-    """Return the statement that counts leavers, by the index that holds nobody else.
+    """Return the statement that counts leavers, by the index that holds no other rows.
 
     Databases take the index only where its own condition stands in the statement as it is.
     """

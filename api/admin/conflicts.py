@@ -134,10 +134,10 @@ async def release_conflict(
 async def move_conflict(
     it: Administration, actor: Actor, connection: str, identity: str, to: str
 ) -> ListedAccount | None:
-    """Give the address to the identity that waits for it, and another one to who has it.
+    """Give the address to the identity that waits for it, and another e-mail to its holder.
 
-    The account in the way stays with its holder, with role and devices. Returned is the account
-    that the waiting identity has then, or None where its rules make none.
+    The account in the way stays with its holder, with role and devices. The account that the
+    waiting identity has then is returned, or None where its rules make none.
 
     :param to: the new e-mail of the account in the way, which no other account has.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
@@ -186,7 +186,7 @@ async def _shown(it: Administration, found: Sequence[ListedConflict]) -> list[Sh
 async def _active(
     it: Administration, connection: str, identities: Sequence[str]
 ) -> Mapping[str, bool]:
-    """Return which of the identities are active, or have left and that is not applied yet."""
+    """Return by ids whether identities are active, or have left without that being applied yet."""
     statement = select(col(Identity.id), col(Identity.active), col(Identity.deactivated_at)).where(
         col(Identity.connection_id) == connection, col(Identity.id).in_(identities)
     )

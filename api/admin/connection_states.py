@@ -1,6 +1,6 @@
-"""How is a connection stopped and let go on? By verbs, each of which sets its state at once.
+"""How is a connection stopped and let go on? Each verb sets its state at once.
 
-What a connection accepts is marked in every state, so that nothing but the state has to change:
+Accepted changes are marked in every state, so that nothing but the state has to change:
 relays leave out the marks of a connection that does not publish, and take them once it is live.
 """
 

@@ -48,9 +48,9 @@ class ConnectionInUse:
     """A connection, its rules and its state. Times are in microseconds since the epoch.
 
     ``state_by`` names the actor who set the state, at first the maker of the connection; None where
-    an earlier version made it. ``brake`` is ``off``, or
-    the number and the share in percent of people who may leave within an hour. ``closing`` is what
-    the deletion of the connection does to people, and is None until it is begun.
+    an earlier version made it. ``brake`` is ``off``, or the number and the share in percent of
+    people who may leave within an hour. ``closing`` tells what the deletion of the connection does
+    to people and how far it has come; None until it is begun.
     """
 
     id: str
@@ -66,7 +66,7 @@ class ConnectionInUse:
 
     @property
     def settings_digest(self) -> str:
-        """Return what changes with the rules and the brake, by which a change tells its basis."""
+        """Return a digest of the rules and the brake, by which a change tells its basis."""
         return sha256(self.brake.encode() + RULES.dump_json(self.rules)).hexdigest()[:32]
 
     def check_stays(self) -> None:
@@ -182,7 +182,7 @@ async def list_connections(
 ) -> Sequence[ConnectionInUse]:
     """Return the connections that an actor reaches, of one workspace or of all, by their ids.
 
-    :raises UnknownWorkspace: when the actor does not reach the workspace.
+    :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     """
     if workspace is not None:
         workspace = await workspace_named(it, actor, workspace, Power.VIEW)

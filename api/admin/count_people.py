@@ -16,7 +16,7 @@ from api.directory.tables import ApiTable
 IDENTITIES = ApiTable.metadata.tables["identities"]
 
 HELD: ColumnElement[int] = literal_column(str(int(Leaving.HELD)))
-"""A literal stands in place of a parameter: the index has only what is held."""
+"""A literal stands in place of a parameter: the index has only held losses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ async def count_people(it: Administration, actor: Actor, connection_id: str) -> 
 async def count_held(
     it: Administration, actor: Actor, workspace: str, *, until: int | None = None
 ) -> Mapping[str, Mapping[Effect, int]]:
-    """Count the losses that brakes hold, by connection and effect; where none is, none is named.
+    """Count the losses that brakes hold, by connection and effect; zeros are left out.
 
-    :param until: the time after which what was held does not count, in microseconds.
-    :raises UnknownWorkspace: when the actor does not reach the workspace.
+    :param until: the time up to which held losses count, in microseconds.
+    :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     """
     ids = [each.id for each in await list_connections(it, actor, workspace)]
     row = IDENTITIES.c

@@ -1,6 +1,6 @@
 """How is a connection deleted? Its tokens end at once, its people follow, and then its rows.
 
-``api.reconciliation.close_connections`` carries out what is begun here.
+``api.reconciliation.close_connections`` carries out the deletion that is begun here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ async def delete_connection(
     From then on its provider is answered as with a wrong token. A deletion that was begun with the
     same choice goes on, and is not recorded again.
 
-    :param people: what becomes of them.
+    :param people: whether people are kept or deactivated.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises ConnectionCloses: when its deletion was begun with another choice.
@@ -76,7 +76,7 @@ async def delete_connection(
 def rules_of_the_end(rules: Rules, people: People) -> Rules:
     """Return the rules with which the last states of people are applied. Pure.
 
-    Nobody is created any more. If people are kept, nobody is deactivated either.
+    They create nothing any more and, if people are kept, deactivate no person either.
     """
     nothing: dict[str, object] = {"on_create": CreateNothing()}
     if people is People.KEEP:
@@ -87,7 +87,7 @@ def rules_of_the_end(rules: Rules, people: People) -> Rules:
 async def left_to_close(
     it: Administration, connections: Sequence[ConnectionInUse]
 ) -> Mapping[str, int]:
-    """Return how many people of each connection that closes are not applied yet, by their ids."""
+    """Return the numbers of people not applied yet, by the ids of the connections that close."""
     closing = [each.id for each in connections if each.closing is not None]
     if not closing:
         return {}

@@ -1,8 +1,8 @@
 """Since when and by which rule is a device as it is? The audit log and the ledger know it.
 
 Administrators enrol, assign and change devices by hand, which the audit log tells; rules act on
-the devices of leavers, which the ledger of downstream tells. What is newer counts. Neither knows of
-what was done before it was kept, or past Muster.
+the devices of leavers, which the ledger of downstream tells. The newer entry counts. Neither knows
+of changes from before it was kept, or past Muster.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from contracts.downstream.histories import Holder
 
 
 class About(StrEnum):
-    """What a change of a device is about."""
+    """The subject of a change of a device."""
 
     ASSIGNMENT = "assignment"
     POLICY = "policy"
@@ -34,19 +34,19 @@ BY_HAND: Mapping[str, frozenset[About]] = {
     "devices.policy": frozenset({About.POLICY}),
     "devices.remove": frozenset({About.ASSIGNMENT, About.INVENTORY}),
 }
-"""What the actions of the audit log are about."""
+"""The subjects of the audit log's actions."""
 
 BY_RULE: Mapping[str, frozenset[About]] = {
     "release": frozenset({About.ASSIGNMENT}),
     "change-policy": frozenset({About.POLICY}),
     "remove": frozenset({About.ASSIGNMENT, About.INVENTORY}),
 }
-"""What the actions of the ledger are about."""
+"""The subjects of the ledger's actions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """When something was done to a device (microseconds since the epoch), and by whom or why.
+    """A change of a device: when (microseconds since the epoch), and by whom or why.
 
     ``actor`` did it by hand. Otherwise a rule of ``connection`` did, when ``identity`` had left.
     """
@@ -67,7 +67,7 @@ class TracedDevice:
     origins: Mapping[About, Origin]
 
     def origin(self, about: str) -> Origin | None:
-        """Return the newest known change that is about something."""
+        """Return the newest known change with a subject."""
         return self.origins.get(About(about))
 
 

@@ -1,7 +1,7 @@
 """Which devices does a workspace manage, and what is done to them by hand?
 
-Devices are listed, enrolled, assigned, put under policies and removed. A removed one comes back by
-being enrolled again. The audit log names devices and accounts by their ids.
+Devices are listed, enrolled, assigned, put under policies and removed. A removed device comes back
+when it is enrolled again. The audit log names devices and accounts by their ids.
 """
 
 from collections.abc import AsyncIterator
@@ -97,7 +97,7 @@ async def add_device(
     assigned_to: str | None = None,
     new_workspace: bool = False,
 ) -> ListedDevice:
-    """Enrol a device; one that was removed comes back, under a new id.
+    """Enrol a device; a removed one comes back, under a new id.
 
     :param assigned_to: the e-mail of a live MDM account.
     :param new_workspace: whether the workspace may be made beside others.

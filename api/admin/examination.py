@@ -26,8 +26,8 @@ class Finding:
 
     :param about: the thing that was looked at, such as a database.
     :param code: the name of the finding, for programs; it stays the same between versions.
-    :param says: a sentence about what is there.
-    :param advice: what to change; None where all is well.
+    :param says: a sentence about the thing as it was found.
+    :param advice: the change that mends it; None where all is well.
     """
 
     about: str
@@ -68,7 +68,7 @@ Examination = Callable[[], Awaitable[Examined]]
 class OneExamination:
     """An examination that runs once at a time: requests that come meanwhile share its result.
 
-    It calls databases, broker and public URL, which need not be called by every one of them. A
+    It calls databases, broker and public URL, which need not be called by every request. A
     request that is given up does not end it for the others.
     """
 
@@ -94,7 +94,7 @@ class OneExamination:
 
 
 async def examine_installation(examination: Examination, actor: Actor) -> Examined:
-    """Return what an examination tells of the installation.
+    """Return the result of an examination of the installation.
 
     :raises NotAllowed: when the actor does not operate the installation.
     """

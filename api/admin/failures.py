@@ -62,7 +62,7 @@ async def retry_failures(it: Administration, actor: Actor, wanted: FailureFilter
     """
     workspace = await _check(it, actor, wanted, Power.OWN)
     failed = await list_failures(it, actor, wanted)
-    # A filter may be any text, such as a name: only what is known goes into the audit log.
+    # A filter may be any text, such as a name: only known values go into the audit log.
     retried = {"kind": wanted.kind if failed else None, "failures": len(failed)}
     connection = wanted.connection if workspace or failed else None
     identity = wanted.identity if failed else None
@@ -75,7 +75,7 @@ async def publish_anew(
 ) -> Resynced:
     """Publish people again, named by their connections and ids, but for unknown leavers.
 
-    :param change: what the audit log tells of it, for an actor who may do it.
+    :param change: the change for the audit log, which the actor may make.
     """
     reconciliation = settled_reconciliation(it.directory, it.downstream.states, it.clock)
     found = await reconciliation.of_identities(people)
@@ -87,7 +87,7 @@ async def publish_anew(
 async def _check(
     it: Administration, actor: Actor, wanted: FailureFilter, power: Power
 ) -> str | None:
-    """Check that an actor has a power over what a filter selects; return the only workspace of it.
+    """Check that an actor has a power over what a filter selects; return its only workspace.
 
     An operator may name a connection that is no more, of which failures can be left downstream.
     """

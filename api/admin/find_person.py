@@ -1,4 +1,4 @@
-"""Which person of a connection does a name mean? An id, or a name that one person alone has."""
+"""Which person of a connection does a name mean? It is an id, or a name of one person alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,12 +99,12 @@ class _Wanted:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "_Wanted":
-        """Return what is wanted for some texts, with nobody found yet."""
+        """Return the keys that some texts may be, with no person found yet."""
         unique = set(texts)
         return cls({name_key(it): [] for it in unique}, {trimmed(it): [] for it in unique})
 
     def look_at(self, person: KnownPerson) -> None:
-        """Note a person who is named."""
+        """Note a person at the wanted keys that the person has."""
         for key in person.name_keys():
             if key in self.by_key:
                 self.by_key[key].append(person)

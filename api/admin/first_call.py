@@ -1,7 +1,7 @@
 """Has the provider called as it should, and if not, what is wrong? Log and tokens tell it.
 
-A call that names no connection of this installation, or never arrives, leaves no trace: all that
-can be told then is that nothing has come.
+A call that names no connection of this installation, or never arrives, leaves no trace: it can
+only be told then that nothing has come.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ UNAUTHORIZED, NO_ENDPOINT = "unauthorized", {"not_found", "method_not_allowed"}
 
 
 class Wrong(StrEnum):
-    """What is wrong with the calls of a provider."""
+    """The reason why a call of a provider was refused."""
 
     UNAUTHORIZED = "unauthorized"
     NO_ENDPOINT = "no-endpoint"
@@ -32,7 +32,7 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderCalls:
-    """What has come from a provider. Times are in microseconds since the epoch.
+    """The calls of a provider. Times are in microseconds since the epoch.
 
     ``answered_at`` is when a call was answered well last, and ``refused`` the newest call, if it
     was refused, for the reason ``wrong``. ``waiting_since`` is when the newest live token was made.
@@ -53,7 +53,7 @@ class ProviderCalls:
 
 
 async def provider_calls(it: Administration, actor: Actor, connection_id: str) -> ProviderCalls:
-    """Return what has come from a connection's provider, in a fixed number of statements.
+    """Return the calls of a connection's provider, by a fixed number of statements.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
@@ -63,7 +63,7 @@ async def provider_calls(it: Administration, actor: Actor, connection_id: str) -
 
 
 def calls_in(tokens: Sequence[ListedToken], requests: Sequence[ListedRequest]) -> ProviderCalls:
-    """Return what tokens and requests tell, both with the newest first. Pure."""
+    """Return the calls that tokens and requests tell, both with the newest first. Pure."""
     given = [token for token in tokens if token.name != OF_DOCTOR]
     newest = next((token for token in given if token.state is TokenState.LIVE), None)
     refused = requests[0] if requests and requests[0].status >= FIRST_ERROR else None

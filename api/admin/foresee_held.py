@@ -1,4 +1,4 @@
-"""What would an approval of held losses do? They are counted by what each of them comes to."""
+"""What would an approval of held losses do? They are counted by effect and deactivation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ IDENTITIES = ApiTable.metadata.tables["identities"]
 class ForeseenLoss:
     """A number of people who would lose the same.
 
-    ``action`` is what the rules said when they left; None: they lose the role Admin alone, or it is
-    not known what a version before this one meant to do.
+    ``action`` is the deactivation of the rules when they left; None: they lose the role Admin
+    alone, or an earlier version has not noted it.
     """
 
     effect: Effect
@@ -30,7 +30,7 @@ class ForeseenLoss:
 
     @property
     def is_final(self) -> bool:
-        """Return whether no administrator gives back what is lost.
+        """Return whether no administrator can give back the loss.
 
         A leaver comes back by the provider alone, and devices do not come back by themselves.
         """
@@ -45,10 +45,10 @@ async def foresee_held(
     *,
     until: int | None = None,
 ) -> Sequence[ForeseenLoss]:
-    """Return what becomes of held people, those first who are most.
+    """Return the losses of held people, those of most people first.
 
     :param identities: the ids of some, a hundred or so; None: everybody who is held.
-    :param until: the time after which what was held does not count, in microseconds.
+    :param until: the time up to which held losses count, in microseconds.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
     row = IDENTITIES.c

@@ -27,11 +27,11 @@ OnDevices = UnassignDevices | ChangePolicy | RemoveUser | RemoveUserAndDevices
 
 @dataclass(frozen=True, slots=True)
 class LockOutlook:
-    """A person, and what a lock would come to at this moment.
+    """A person, and the effects that a lock would have at this moment.
 
-    ``action`` is what would be done to the person, ``devices`` those that it would concern.
+    ``action`` is the deactivation of the person, ``devices`` are those that it would concern.
     ``is_last_admin`` tells that the removal would be refused. ``waits`` is the state of a
-    connection that publishes nothing, so that a lock would wait there. ``locked_at`` is set of a
+    connection that publishes nothing, so that a lock would wait there. ``locked_at`` is set for a
     person who is locked already.
     """
 
@@ -60,12 +60,12 @@ class LockOutlook:
 async def foresee_lock(
     it: Administration, actor: Actor, connection_id: str, identity: str
 ) -> LockOutlook:
-    """Return what a lock of a person would do, or an unlock would end.
+    """Return the effects of a lock of a person, or those that an unlock would end.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises ConnectionCloses: when it is being deleted.
-    :raises UnknownPerson: when the connection has nobody with this id.
+    :raises UnknownPerson: when the connection has no person with this id.
     """
     connection, person = await find_by_id(it, actor, connection_id, identity, Power.OWN)
     connection.check_stays()
@@ -87,14 +87,14 @@ async def foresee_lock(
 
 
 def _done(facts: PersonFacts) -> Locking:
-    """Return what ``lock_person`` would answer."""
+    """Return the outcome that ``lock_person`` would have."""
     if facts.newest.active:
         return Locking.LOCKED
     return Locking.LEFT if facts.newest.leaving is None else Locking.LET_GO
 
 
 def _action(facts: PersonFacts) -> DeactivationAction:
-    """Return what would be done: by the rules of now, or those when the leaving was told."""
+    """Return the deactivation of the rules; for a leaver, that of the leaving."""
     if facts.newest.active:
         return facts.connection.rules.on_deactivate
     return facts.newest.deactivation or LeaveAlone()

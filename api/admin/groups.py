@@ -1,4 +1,4 @@
-"""Which groups have providers pushed, and who is in each? Both are read page by page.
+"""Which groups have providers pushed, and who is in each? Both are listed page by page.
 
 The members of a group are never loaded together: databases count them, and pages list them.
 """

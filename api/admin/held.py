@@ -1,6 +1,6 @@
 """Whose losses are held by a brake, and how are they decided? An administrator approves or rejects.
 
-An approved loss is published as any other, and counts for no brake. A rejected one is waived: a
+An approved loss is published as any other, and counts for no brake. A rejected loss is waived: a
 leaver stays as released until the provider changes ``active`` again, and an Admin until the
 provider gives the role once more.
 """
@@ -27,7 +27,7 @@ from api.outbox.held_losses import (
 from api.traces import new_trace
 
 EndPage = Callable[[AsyncConnection, Effect, Collection[str]], Awaitable[frozenset[str]]]
-"""Ends losses of some identities, and returns the ids of those that there were."""
+"""Ends losses of an effect of some identities, and returns the ids of those that had one."""
 
 
 async def list_held(
@@ -38,9 +38,9 @@ async def list_held(
     after: HeldLoss | None = None,
     most: int = PAGE,
 ) -> Sequence[HeldLoss]:
-    """Return a page of what is held, effect by effect, the longest held first.
+    """Return a page of the held losses, effect by effect, the longest held first.
 
-    :param after: the last one of the page before.
+    :param after: the last loss of the page before.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
     effects = list(Effect)
@@ -58,7 +58,7 @@ async def list_held(
 
 
 async def newest_held(it: Administration, actor: Actor, connection_id: str) -> int | None:
-    """Return since when the newest of what is held is held, in microseconds; None: nothing is.
+    """Return since when the newest held loss is held, in microseconds; None: there is none.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
@@ -93,7 +93,7 @@ async def approve_held(
 
     :param identities: the ids of people whose losses are held, or were rejected; None: everybody
         whose losses are held at the beginning.
-    :param until: the time after which what was held is not meant by everybody, in microseconds.
+    :param until: for everybody, the time up to which held losses are meant, in microseconds.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises NotHeld: when there is no such loss of one of the identities; then none is released,
@@ -117,7 +117,7 @@ async def reject_held(
 ) -> int:
     """Waive losses, and return of how many people.
 
-    :param identities: as for ``approve_held``, but for people whose losses were rejected before.
+    :param identities: as for ``approve_held``, without people whose losses were rejected before.
     :param until: as for ``approve_held``.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.

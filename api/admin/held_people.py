@@ -13,7 +13,7 @@ from contracts.downstream.pages import Key, Page
 
 @dataclass(frozen=True, slots=True)
 class HeldPerson:
-    """A person whose loss is held; None where the person has gone since the list was read."""
+    """A held loss, and its person; None where the person has gone since the list was read."""
 
     loss: HeldLoss
     person: NamedPerson | None

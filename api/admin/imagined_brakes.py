@@ -1,4 +1,4 @@
-"""Which losses would the brake hold? Imagined ones are judged in turn, as a relay would judge them.
+"""Which losses would the brake hold? Imagined losses are judged in turn, as a relay would.
 
 No row of a brake is locked, and nothing is noted. Each loss counts for those that come after it.
 """
@@ -20,14 +20,14 @@ from api.outbox.judgement import RoomLeft
 from contracts.downstream.preview import EffectKind, PlannedEffect
 
 BRAKE = "brake"
-"""The reason of what is held."""
+"""The reason of held effects."""
 
 
 @dataclass(slots=True)
 class ImaginedBrakes:
     """The brakes of a connection while a change is imagined.
 
-    ``holds`` tells what they hold of it, and was not taken yet.
+    ``holds`` are the held effects that were not taken yet.
     """
 
     left: RoomLeft
@@ -36,7 +36,7 @@ class ImaginedBrakes:
     def judge_leaving(
         self, draft: Draft, state: IdentityState, published: int, devices: int
     ) -> IdentityState:
-        """Return what is told of a person, given the whole state after an imagined change.
+        """Return the state that is told of a person, given the whole one after an imagined change.
 
         :param published: the version that was published last.
         :param devices: how many devices would be removed with the person.
@@ -54,7 +54,7 @@ class ImaginedBrakes:
         return outcome.states[id_].released
 
     def judge_admin(self, draft: Draft) -> Draft:
-        """Return a draft as it is told, given what it changes of the Admin role by a mapping."""
+        """Judge a draft's change of the Admin role, and return the draft as it is told."""
         changes: defaultdict[str, Changes] = defaultdict(Changes)
         note_change(draft, changes)
         mark = draft.mark
@@ -68,7 +68,7 @@ class ImaginedBrakes:
         return replace(draft, mark=replace(mark, admin_line=line, admin_hold=None))
 
     def taken(self) -> Iterator[PlannedEffect]:
-        """Yield what is held and was not taken yet."""
+        """Yield the held effects that were not taken yet."""
         holds, self.holds = self.holds, []
         yield from holds
 
@@ -85,7 +85,7 @@ class ImaginedBrakes:
 async def imagined_brakes(
     db: AsyncConnection, connection_id: str, now: int, approved: Collection[str]
 ) -> ImaginedBrakes:
-    """Return the brakes as they are, which lock nothing.
+    """Return the brakes of a connection as they are, without a lock on their rows.
 
     :param now: the time at which losses are imagined, in microseconds.
     :param approved: the ids of people whose losses are held no more.

@@ -48,7 +48,7 @@ IDENTITIES, USERS = (ApiTable.metadata.tables[name] for name in ("identities", "
 
 @dataclass(frozen=True, slots=True)
 class ImaginedChange:
-    """A change of a connection that is only thought of, at a time in microseconds.
+    """A change of a connection that is only imagined, at a time in microseconds.
 
     ``rules`` are those that the connection has afterwards. If they are ``changed``, everybody is
     published again, but for those who are ``left_alone``. ``leavers`` are deactivated by the rules,
@@ -96,7 +96,7 @@ async def imagined_events(
     """Yield pages of the events that a change would publish, each of one lane.
 
     :param db: a connection whose statements all see the same moment.
-    :param brakes: judges each loss in its turn, and tells what is held.
+    :param brakes: judges each loss in its turn, and keeps the held effects.
     :param devices: counts the devices that leavers have.
     """
     named = await rules_with_names(db, {change.connection: change.rules})
@@ -171,7 +171,7 @@ def _is_kept_back(mark: Mark) -> bool:
 async def _users_of(
     db: AsyncConnection, change: ImaginedChange, leavers: Sequence[str]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Return the stored documents of those who would leave, and have not left yet."""
+    """Return the stored documents of the users who would leave."""
     if not leavers:
         return {}
     statement = select(USERS.c.id, USERS.c.resource).where(
@@ -183,7 +183,7 @@ async def _users_of(
 def _published_by(change: ImaginedChange, dialect: str) -> Select[tuple[str, int, bool, int]]:
     """Return the statement for the identities that a change publishes.
 
-    A row tells the lane, whether the identity is one that leaves, and the last published version.
+    A row tells the lane, whether the identity leaves, and the last published version.
     Leavers come one after the other, unless changed rules have marked all of them at once.
     """
     row = IDENTITIES.c

@@ -30,14 +30,14 @@ class LastCall:
 
 
 async def last_calls(db: AsyncConnection, connections: Sequence[str]) -> Mapping[str, LastCall]:
-    """Return the last call to each connection; one that nobody has called is missing."""
+    """Return the last call to each connection that was called."""
     used = await _uses(db, connections)
     logged = await _logged(db, connections)
     return used | logged
 
 
 async def _logged(db: AsyncConnection, connections: Sequence[str]) -> dict[str, LastCall]:
-    """Return the newest rows of the log: their numbers first, each by a look into the index."""
+    """Return the newest call of each connection in the log, whose number an index tells first."""
     of_connection = REQUESTS.c.connection_id == CONNECTIONS.c.id
     newest = select(func.max(REQUESTS.c.number)).where(of_connection).scalar_subquery()
     numbers = await db.scalars(select(newest).where(CONNECTIONS.c.id.in_(connections)))

@@ -1,4 +1,4 @@
-"""Has anybody left since a preview? A digest of all who have left tells, at the cost of a count.
+"""Has anybody left since a preview? A digest of all leavers tells it, at the cost of a count.
 
 Only leavings take away what no administrator gives back. People who join or change are left out, so
 that a busy provider does not make each preview stale before it is read.
@@ -17,7 +17,7 @@ IDENTITIES = ApiTable.metadata.tables["identities"]
 
 
 async def leavings_digest(it: Administration, actor: Actor, connection_id: str) -> str:
-    """Return what changes with the settings of a connection, and when a leaving comes or goes on.
+    """Return a digest of the settings of a connection, and of its leavings and how far they are.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """

@@ -1,4 +1,4 @@
-"""How is a person locked at once, and unlocked? By rows of the directory, in the urgent lane.
+"""How is a person locked at once, and unlocked? Rows of the directory change, in the urgent lane.
 
 The provider is not asked, and its user stays as it is. A lock lasts until an administrator ends it,
 or the provider deactivates or deletes the user.
@@ -28,7 +28,7 @@ from api.traces import new_trace
 
 
 class Locking(StrEnum):
-    """What has come of a command to lock or to unlock.
+    """The outcome of a command to lock or to unlock.
 
     ``LET_GO``: a leaving that a brake kept back is carried out; it was the provider's, and is no
     lock. ``LEFT``: the person had left already.
@@ -48,7 +48,7 @@ WITHOUT_LOCK = {
     ),
     Locking.LEFT: "Nothing was done: the person has left already, by the provider's word.",
 }
-"""What is said of a command to lock that has made no lock."""
+"""The answers to a command to lock that has made no lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class PersonLock:
     """How a person stands after a lock, or after its end. ``locked_at`` is in microseconds.
 
     Without ``locked_at``, an inactive person has been deactivated by the provider, and only the
-    provider can bring them back. ``deactivation`` is what the rules do to somebody who leaves.
+    provider can bring them back. ``deactivation`` is the action of the rules on a leaver.
     ``waits`` is the state of a connection that publishes nothing, so that the change waits there.
     """
 
@@ -75,8 +75,8 @@ async def lock_person(
 ) -> PersonLock:
     """Deactivate a person by the rules, in the urgent lane, past every brake.
 
-    The text is an id, userName, e-mail or externalId. Somebody whose leaving is held, or waits for
-    its judgement, is let go. A person who has left already is returned unchanged.
+    The text is an id, userName, e-mail or externalId. A leaving that a brake keeps back, or has
+    still to judge, is carried out. A person who has left already is returned unchanged.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
@@ -163,7 +163,7 @@ async def _save(
 
 
 def _told(state: IdentityState) -> dict[str, object]:
-    """Return what the audit log tells of a person: nothing personal."""
+    """Return the state of a person for the audit log, without personal values."""
     leaving = None if state.leaving is None else state.leaving.name.lower()
     return {"active": state.active, "locked": state.locked_at is not None, "leaving": leaving}
 

@@ -12,7 +12,7 @@ from api.admin.list_audit import ListedChange
 
 
 class Kind(StrEnum):
-    """What a change may name by an id."""
+    """The kinds of ids that changes name."""
 
     PERSON = "person"
     GROUP = "group"
@@ -39,17 +39,17 @@ SUBJECTS = {
     "identities": Kind.PERSON,
     "people": Kind.PERSON,
 }
-"""Whose id the subject of a change is, by the noun of the action."""
+"""The kinds of ids that subjects of changes are, by the nouns of the actions."""
 
 MOST_GROUPS = 8
 """Groups of a mapping that are told by name: a mapping may have ten thousand."""
 
 MOST_PEOPLE = 5
-"""People that are told by name of those whom one change was about; all others are counted."""
+"""People of a change that are told by name; all others are counted."""
 
 
 def subject_of(change: ListedChange) -> Mention | None:
-    """Return what a change was about; None where that is a connection, a token, or nothing."""
+    """Return the subject of a change; None where it is a connection, a token, or missing."""
     kind = SUBJECTS.get(change.action.partition(".")[0])
     if kind is None or change.subject is None:
         return None
@@ -85,7 +85,7 @@ def person_in(document: Mapping[str, Any]) -> Mention | None:
 
 
 def people_in(document: Mapping[str, Any], connection: str) -> list[Mention]:
-    """Return the first people of a list in a document; a list of all names nobody."""
+    """Return the first people of a document's list; ``all`` in its place names none."""
     ids = document.get("identities")
     some = ids[:MOST_PEOPLE] if isinstance(ids, list) else []
     return [Mention(Kind.PERSON, str(id_), connection) for id_ in some]

@@ -1,4 +1,4 @@
-"""What are administrators called who did something? By the names of their tokens, for owners."""
+"""What are administrators called who did something? Owners may read their tokens' names."""
 
 from collections.abc import Collection, Mapping
 
@@ -12,12 +12,12 @@ from api.admin.administration import Administration
 async def names_of_actors(
     it: Administration, reader: Actor, actors: Collection[str | None]
 ) -> Mapping[str, str]:
-    """Return the names of administrators, by what the audit log calls them.
+    """Return the names of administrators, by their actors in the audit log.
 
     Only owners are told them, as in the list of administrators. Others read ids.
 
-    :param actors: what the audit log calls some actors; those who are no administrators have no
-        name, and neither has the actor of an earlier version, which is None.
+    :param actors: actors in the audit log; those that are no administrators have no name, and
+        neither has None, the actor of an earlier version.
     """
     ids = {id_ for kind, _, id_ in (it.partition(":") for it in actors if it) if kind == "admin"}
     if reader.power < Power.OWN or not ids:

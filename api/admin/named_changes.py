@@ -1,4 +1,4 @@
-"""Who changed what, and about whom? The audit log holds ids; this reads the names to them."""
+"""Who changed what, and about whom? The names are read to the ids of the audit log."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from api.directory.people import user_names_of
 from contracts.downstream.pages import Key, Page
 
 Names = Mapping[Mention, str]
-"""Names of what changes mention. That which is not known any more has none."""
+"""Names by mentions. A mention that is not known any more has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedChange:
-    """A change, the name of the administrator's token, and the names of what it mentions.
+    """A change, the name of the administrator's token, and the names of its mentions.
 
     ``by`` is None where there is none, or it is not for the reader. ``names`` are those of the
     whole page: userNames, names of groups, serial numbers and e-mails.

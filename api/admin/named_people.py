@@ -18,9 +18,9 @@ IDENTITIES = ApiTable.metadata.tables["identities"]
 
 @dataclass(frozen=True, slots=True)
 class NamedPerson:
-    """A person by name; of somebody inactive or deleted, the names from before.
+    """A person by name; an inactive or deleted one has the names from before.
 
-    ``deactivation`` is what the rules said of the last leaving, when the provider told of it.
+    ``deactivation`` is that of the rules when the provider told of the last leaving.
     """
 
     identity: str

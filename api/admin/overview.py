@@ -1,7 +1,7 @@
 """How do a workspace's connections stand? SQL counts their people, however many there are.
 
-``muster status`` looks at every person instead, and so can tell more: who has left unknown to the
-directory, and exactly whose event is on its way. A page is asked for too often for that.
+``muster status`` looks at every person instead, and so can tell more: unknown leavers, and exactly
+the people whose event is on its way. A page is asked for too often for that.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class ConnectionOverview:
     many at least (``api.reconciliation.not_arrived``). ``held`` wait for an administrator: by the
     brake, or because the connection is paused or observing; the latter are ``kept_back``.
     ``lag_seconds`` is how long the longest of the pending has been waiting at least; None where
-    nothing is. ``failed`` could not be published or applied.
+    none is. ``failed`` could not be published or applied.
     """
 
     connection: ConnectionInUse

@@ -16,7 +16,7 @@ from api.admin.rule_choices import policy_of
 class PolicyUse:
     """A policy, the number of devices under it, and the connections whose rules name it.
 
-    A policy that ``exists`` not is named by rules all the same: what they do is refused.
+    A policy that does not exist is named by rules all the same: their deactivations are refused.
     """
 
     policy: str

@@ -25,7 +25,7 @@ from contracts.downstream.preview import PlannedEffect
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What is imagined: choices of rules, people who leave, and whether the connection goes live.
+    """An imagined change: choices of rules, leavers, and whether the connection goes live.
 
     ``leavers`` are ids, userNames, e-mails or externalIds of people of the connection.
     """
@@ -51,9 +51,9 @@ async def preview(it: Administration, actor: Actor, connection_id: str, asked: W
     They wait for their turn, while another preview of the process is computed.
 
     The rules change first, then the people leave in their order, as far as the brake lets them.
-    What it would hold is told as such. While the connection is paused or observing, the effects are
-    those which the changes have once it is live; what else waits is among them only if it goes live
-    as well. Nothing is written, and no row is locked.
+    Losses that it would hold are told as such. While the connection is paused or observing, the
+    effects are those that the changes have once it is live; other waiting changes are among them
+    only if it goes live as well. Nothing is written, and no row is locked.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NothingToPreview: when nothing is imagined.
@@ -61,7 +61,7 @@ async def preview(it: Administration, actor: Actor, connection_id: str, asked: W
     :raises ConnectionOff: when it is switched off, and would go live, or its provider be answered.
     :raises UnusableRules: when the choices make no rules for its portal.
     :raises UnknownPolicy: when they name a policy that its workspace does not have.
-    :raises UnknownPerson: when nobody of the connection has one of the names.
+    :raises UnknownPerson: when no person of the connection has one of the names.
     :raises AmbiguousPerson: when several people have one of the names.
     """
     async with it.directory.read() as db:

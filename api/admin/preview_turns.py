@@ -1,4 +1,4 @@
-"""How many previews run at a time? One in a process: the next one waits for its turn.
+"""How many previews run at a time? A process computes a single one: the next waits its turn.
 
 A preview keeps a reading connection of each database to its end, which takes seconds where there
 are many people. The pools are small, and every other answer of the process is read with them.

@@ -1,6 +1,6 @@
-"""Which people of a workspace are refused or failed, and how are they tried again? By their cause.
+"""Which people of a workspace are refused or failed? They are grouped, and tried again, by cause.
 
-Both sides are asked: the worker for what it refuses and gives up, the directory for what cannot be
+Both sides are asked: the worker for refusals and failures, the directory for states that cannot be
 published. People are counted by the databases, so that an overview costs a few statements, however
 many people there are. The counts are of the states that have arrived so far.
 """
@@ -58,7 +58,7 @@ class ShownGroup:
 class Problems:
     """The groups of a workspace, the largest first, and how many people are refused and failed.
 
-    A person whom two actions are refused for different reasons is in two groups, and counted once.
+    A person with two actions refused for different reasons is in two groups, and counted once.
     """
 
     groups: Sequence[ShownGroup]
@@ -67,7 +67,7 @@ class Problems:
 
 
 async def group_problems(it: Administration, actor: Actor, workspace: str) -> Problems:
-    """Return who is refused or failed in a workspace, grouped by the cause.
+    """Return the people who are refused or failed in a workspace, grouped by cause.
 
     :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     """
@@ -111,7 +111,7 @@ async def retry_problem(it: Administration, actor: Actor, workspace: str, cause:
     name = await workspace_named(it, actor, workspace, Power.OWN)
     meant = await _everybody(it, await _connections(it, actor, name), cause)
     retried = {"trouble": cause.trouble, "people": len(meant)}
-    if meant:  # a cause may be any text: only one that there is goes into the audit log
+    if meant:  # a cause may be any text: only a known one goes into the audit log
         retried["cause"] = cause.name
     return await publish_anew(it, actor, meant, Change("problems.retry", name, after=retried))
 

@@ -21,14 +21,14 @@ WRITING = ("POST", "PUT", "PATCH", "DELETE")
 """The methods of requests that may change something; a search may be a POST as well."""
 
 SEARCH = ".search"
-"""What the paths of searches end with (RFC 7644, section 3.4.3)."""
+"""The end of the paths of searches (RFC 7644, section 3.4.3)."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedRequests:
-    """Which requests are wanted: only those refused, only since a time, only of a resource.
+    """Selects requests: only refused ones, only since a time, only of a resource.
 
-    ``since`` is in microseconds since the epoch. ``writes`` leaves out those that only look.
+    ``since`` is in microseconds since the epoch. ``writes`` leaves out those that only read.
     """
 
     errors: bool = False

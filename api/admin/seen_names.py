@@ -114,7 +114,7 @@ async def list_seen_roles(
 async def mapping_warnings(
     it: Administration, actor: Actor, connection_id: str, tried: Rules | None = None
 ) -> Sequence[str]:
-    """Return what is wrong with the mapping of a connection: names that never came, or are gone.
+    """Return warnings of a connection's mapping: names that never came, and groups that are gone.
 
     :param tried: rules that the connection would have; by default, its own are looked at.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.

@@ -26,8 +26,8 @@ from api.traces import new_trace
 SETUP_LINKS = ApiTable.metadata.tables[str(SetupLink.__tablename__)]
 
 LASTS = 7 * 24 * 3_600_000_000
-"""Microseconds after which a link ends for which no other time is chosen: a week of working days
-passes until the mail with it is read."""
+"""Microseconds after which a link ends, unless another time is chosen: a week of working days may
+pass until the mail with it is read."""
 
 PLACE = "/console/set-up/"
 """Where links lead, below the address at which administrators reach the console."""

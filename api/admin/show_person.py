@@ -1,4 +1,4 @@
-"""How is one person shown? As pushed, as released, as applied, and with what happened meanwhile."""
+"""How is a person shown? Pushed names stand beside account, devices and a timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ SUMMED = ("identities", "pending", "held", "applied", "waived", "refused", "fail
 class Counts:
     """People by sync state, as ``StatusReport`` counts them.
 
-    ``oldest_pending_seconds`` is the lag: how long the newest state of somebody has been waiting.
+    ``oldest_pending_seconds`` is the lag: how long the newest state of a person has been waiting.
     ``refusals`` counts refused actions by reason, ``failures`` given-up events by kind.
     """
 
@@ -67,7 +67,7 @@ class Status:
 
 
 async def status_of(it: Administration, actor: Actor, workspace: str | None = None) -> Status:
-    """Return how the people stand whom an actor reaches, of one workspace or of all.
+    """Return the counts of the people whom an actor reaches, of one workspace or of all.
 
     :raises UnknownWorkspace: when there is no such workspace that the actor reaches.
     """

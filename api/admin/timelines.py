@@ -68,14 +68,14 @@ PLACES: Mapping[Event, int] = {
     )
     for event in events
 }
-"""The places of events of one moment: what is caused follows its cause."""
+"""The places of events of one moment: an effect follows its cause."""
 
 OF_REQUEST = ("method", "path", "status", "code", "detail", "correlation_id")
 OF_CHANGE = ("action", "actor", "outcome", "correlation_id")
-"""What is told of a request, and of a change by an administrator."""
+"""The fields that are told of a request, and of a change by an administrator."""
 
 DECISIONS = {"held.approve": Event.APPROVED, "held.reject": Event.REJECTED}
-"""Events of decisions on what a brake holds, by their actions in the audit log."""
+"""Events of decisions on held losses, by their actions in the audit log."""
 
 DEACTIVATIONS: Mapping[Leaving | None, Event] = {
     Leaving.HELD: Event.DEACTIVATION_WAITS,
@@ -85,16 +85,16 @@ DELETIONS: Mapping[Leaving | None, Event] = {
     Leaving.HELD: Event.DELETION_WAITS,
     Leaving.WAIVED: Event.DELETION_WAIVED,
 }
-"""What becomes of a deactivation or a deletion that a brake keeps back."""
+"""Events of a deactivation or a deletion that a brake keeps back."""
 
 HOLDS = (
     (Event.HELD, "held_since", "leaving"),
     (Event.ADMIN_ROLE_HELD, "admin_held_since", "admin_hold"),
 )
-"""Events of holds, with the columns of their beginning and of how they stand."""
+"""Events of holds, with the columns of their beginning and of their state."""
 
 AS_BEFORE = {"tells": "the person as before the leaving"}
-"""What is told of an event while a leaving is held or waived."""
+"""The details of an event that tells nothing of a held or waived leaving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ def _event_of(change: Row) -> Event:
 def _decisions_on(record: PersonRecord) -> Sequence[Row]:
     """Return the decisions on several people that were on this one, too.
 
-    A decision on everybody names no person: that a hold was waived tells that the first rejection
-    since its beginning has met it. An approval of everybody leaves no trace in a person's rows.
+    A decision on everybody names no person: a waived hold tells that the first rejection since its
+    beginning has met it. An approval of everybody leaves no trace in a person's rows.
     """
     identity = record.identity
     named: list[Row] = []
@@ -232,7 +232,7 @@ def _of_outbox(record: PersonRecord) -> Iterator[TimelineEntry]:
 
 
 def _as_before(identity: Row, version: int) -> Details:
-    """Return that a version tells nothing of a leaving that is held or waived, if it does so."""
+    """Return the details of a version that tells nothing of a held or waived leaving; else none."""
     is_kept = not identity["active"] and identity["leaving"] in KEPT_BACK
     return AS_BEFORE if is_kept and version >= identity["deactivated_at"] else {}
 

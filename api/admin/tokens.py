@@ -64,7 +64,7 @@ class ListedToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenChoices:
-    """What is chosen for a new token: a name for lists and the audit log, and when it expires."""
+    """The choices for a new token: a name for lists and the audit log, and when it expires."""
 
     name: str | None = None
     expires_at: int | None = None
@@ -72,7 +72,7 @@ class TokenChoices:
     def check(self, now: int) -> None:
         """Check that a token can be made.
 
-        :raises UnusableTokenName: when the name cannot be shown in a line.
+        :raises UnusableTokenName: when the name is blank, too long or not printable.
         :raises ExpiresTooEarly: when the token would have expired already.
         """
         name = self.name
@@ -103,7 +103,7 @@ async def list_tokens(
 ) -> Sequence[ListedToken]:
     """Return the tokens of a connection, the newest first.
 
-    :param revoked: whether those are returned as well that were revoked.
+    :param revoked: whether revoked tokens are returned as well.
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
     async with it.directory.read() as db:
@@ -120,7 +120,7 @@ async def create_token(
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises ConnectionCloses: when it is being deleted.
-    :raises UnusableTokenName: when the name cannot be shown in a line.
+    :raises UnusableTokenName: when the name is blank, too long or not printable.
     :raises ExpiresTooEarly: when the token would have expired already.
     :raises TooManyTokens: when as many tokens live as may.
     """
@@ -152,7 +152,7 @@ async def rotate_token(
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises NotAllowed: when the actor may not change it.
     :raises ConnectionCloses: when it is being deleted.
-    :raises UnusableTokenName: when the name cannot be shown in a line.
+    :raises UnusableTokenName: when the name is blank, too long or not printable.
     :raises ExpiresTooEarly: when the token would have expired already.
     """
     now = it.clock()

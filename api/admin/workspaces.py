@@ -24,7 +24,7 @@ CREATION = "workspaces.create"
 
 
 class _MadeMeanwhile(Exception):
-    """Another change has made the workspace: the one that was begun has come to nothing."""
+    """Another change has made the workspace: the change that was begun has come to nothing."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -132,9 +132,9 @@ async def _make(it: Administration, name: str) -> None:
 
 
 def meant_by(text: str, names: Sequence[str]) -> str | None:
-    """Return the one of the names that a text means: its equal, or the only one with its key.
+    """Return the name that a text means: its equal, or the only one with the same comparison key.
 
-    :raises AmbiguousWorkspace: when several have its key, and none is its equal.
+    :raises AmbiguousWorkspace: when several have the same key, and none is its equal.
     """
     if text in names:
         return text

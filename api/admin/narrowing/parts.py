@@ -1,4 +1,4 @@
-"""With whom does looking for the people of a list begin? With the few that an index finds.
+"""With whom does looking for the people of a list begin? Those that an index finds come first.
 
 Indexes tell who is held or has failed, who waits to be published, and whose action is refused. They
 do not tell whose change is on its way to the worker (pending), nor who has left unknown to the
@@ -26,7 +26,7 @@ NAMES_THAT_BEGIN_SO = 2
 
 
 def nobody(_identity: IdentityVersion, _state: SyncState | None) -> bool:
-    """Return that a person is in no earlier part."""
+    """Return False: a person is in no earlier part."""
     return False
 
 
@@ -34,7 +34,7 @@ def nobody(_identity: IdentityVersion, _state: SyncState | None) -> bool:
 class Part:
     """A part of a list.
 
-    ``is_everybody`` says that people are looked at by their ids, and not by what an index finds.
+    ``is_everybody`` says that people are looked at by their ids, and not found by an index.
     ``at_first`` is how many times as many as a page holds are looked at first; None: as many as a
     page looks at in all, because few are likely to match. ``was_earlier`` tells the people who are
     in an earlier part.

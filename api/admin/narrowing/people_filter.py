@@ -16,7 +16,7 @@ class PeopleFilter:
     held loss was rejected: they keep account or role although the provider has taken it away.
     ``active`` selects those who are neither inactive nor deleted. ``begins`` is the beginning of a
     userName, of the first e-mail, of a displayName or a family name, in any case of letters, or of
-    an externalId as it is written; it selects nobody whom the provider has deleted.
+    an externalId as it is written; it selects no person whom the provider has deleted.
     """
 
     workspace: str | None = None

@@ -1,4 +1,4 @@
-"""Where are the people of a list looked for? A source has all who may match, and others."""
+"""Where are the people of a list looked for? A source has all people who may match, and others."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Look:
     """People of a connection who were looked at, each with a place in the order of the list.
 
     ``last`` is the place up to which ``looked_at`` people, or names of people, were looked at. Not
-    all of them are among the people. ``ends`` says that nobody follows.
+    all of them are among the people. ``ends`` says that no person follows.
     """
 
     people: Sequence[tuple[KnownPerson, NamePlace]]
@@ -64,7 +64,7 @@ class Found:
 class InTrouble:
     """The people who are in trouble downstream, in the order of ids.
 
-    To the failed belong those whose newest state the directory cannot publish.
+    The failed include people whose newest state the directory cannot publish.
     """
 
     directory: DirectoryDatabase

@@ -34,7 +34,7 @@ class FilledField:
 
     @property
     def is_entered(self) -> bool:
-        """Whether something is pasted into the field."""
+        """Return whether a value is pasted into the field."""
         return self.is_exact or self.value is None
 
 
@@ -59,7 +59,7 @@ class FilledGuide:
 
 
 def filled_in(guide: Guide, values: Values) -> FilledGuide:
-    """Return a guide with the values of a connection, and without what is for other portals."""
+    """Return a guide with the values of a connection, and without the texts for other portals."""
     steps = tuple(
         FilledStep(step.title, tuple(_parts(step.parts, values)))
         for step in guide.steps

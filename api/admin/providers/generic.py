@@ -1,4 +1,4 @@
-"""What is done at a provider without a guide of its own? The same, in the words of SCIM."""
+"""What is done at a provider without a guide of its own? Its steps are in the words of SCIM."""
 
 from api.admin.providers.guides import ByPortal, Field, Given, form, guide, step
 

@@ -1,4 +1,4 @@
-"""What is a guide made of? Of steps at a provider, and of the fields of its forms.
+"""What is a guide made of? It has steps at a provider, and the fields of its forms.
 
 In a text, ``**words**`` stand on a page of the provider, and `` `words` `` are typed as they are.
 """
@@ -62,7 +62,7 @@ class Guide:
     """The steps at a provider.
 
     :param name: the provider's name as people read it.
-    :param limits: what the provider cannot do, as a warning before the first step.
+    :param limits: the limits of the provider, as a warning before the first step.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Which words of a guide stand out? Labels on a provider's pages, and what is typed. Pure."""
+"""Which words of a guide stand out? Labels on a provider's pages and typed texts do. Pure."""
 
 import re
 from collections.abc import Iterator

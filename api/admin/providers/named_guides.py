@@ -1,4 +1,4 @@
-"""Which providers have a guide? Each by the name that options and URLs have for it."""
+"""Which providers have a guide? Each has a name for options and URLs."""
 
 from collections.abc import Mapping
 from enum import StrEnum

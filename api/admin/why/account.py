@@ -24,7 +24,7 @@ PROVIDE, CHANGE_EMAIL, CHANGE_ROLE, DEACTIVATE = (
 
 
 class Line(NamedTuple):
-    """A line of a table: when it applies, the rule that decides there, and what would alter it."""
+    """A row of a decision table: when it applies, its rule, and the steps that alter the answer."""
 
     applies: Callable[[PersonFacts], object]
     rule: Callable[[PersonFacts], str]

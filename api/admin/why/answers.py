@@ -1,7 +1,7 @@
-"""How is a question answered? By facts, the rule that decides on them, and a change of the answer.
+"""How is a question answered? An answer has facts, the rule that decides, and a change of itself.
 
-A change is a few steps, nearly always one. A step is a word with what it is done to, so that
-programs can take it; the command line tells it as a command. Pure.
+A change is a few steps, nearly always one. A step is a word with its objects, so that programs
+can take it; the command line tells it as a command. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ OF_THE_DIRECTORY = OF_THE_PROVIDER | {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a change: its kind, and the names of what it is done to."""
+    """A step of a change: its kind, and the names of its objects."""
 
     do: Do
     to: Mapping[str, Any]
@@ -89,7 +89,7 @@ TIMES = frozenset({"deactivated_at"})
 class Answer:
     """Why an aspect of a person has its value.
 
-    ``because`` are facts by their names, ``rule`` names what decides on them, and ``change`` are
+    ``because`` are facts by their names, ``rule`` is the name of the rule, and ``change`` are
     the fewest steps that would alter the value. All of it may be personal.
     """
 

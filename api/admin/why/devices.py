@@ -1,4 +1,4 @@
-"""Why has a person these devices, or none? Deactivations take them away, hands give them. Pure."""
+"""Why has a person these devices, or none? Rules take them away, administrators give them. Pure."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def _facts_of(facts: PersonFacts) -> dict[str, Any]:
 
 
 def _taken(facts: PersonFacts) -> list[DeviceActionTaken]:
-    """Return what the last deactivation has done to devices."""
+    """Return the device actions of the last deactivation."""
     return [it for it in facts.taken if it.deactivated_at == facts.state.deactivated_at]
 
 

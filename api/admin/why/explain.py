@@ -29,13 +29,13 @@ from contracts.portals import PORTALS
 from contracts.rules import ChangePolicy, Role
 
 LAST_AND_ANOTHER = 2
-"""The Admins that are looked for: whether there is another one is all that counts."""
+"""The Admins that are looked for, to know whether there is another one."""
 
 
 async def explain(
     it: Administration, actor: Actor, connection_id: str, text: str
 ) -> tuple[str, Sequence[Answer]]:
-    """Return the id of a person, and why the account, the role and the devices are what they are.
+    """Return the id of a person, and why account, role and devices are as they are.
 
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     :raises UnknownPerson: when the text means nobody.

@@ -1,4 +1,4 @@
-"""What is known of a person on both sides? The facts from which answers are decided. Pure."""
+"""What is known of a person on both sides? These facts decide the answers. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class PersonFacts:
     """A person of a connection, as both sides know them.
 
     ``newest`` is the state that the provider has pushed, ``coming`` are the effects that its
-    released part would have if it were applied now, refusals among them. ``account`` is a live one.
+    released part would have if it were applied now, refusals among them. ``account`` is live.
     ``holder`` holds the live account at the person's newest address, if there is such an account.
     ``admins`` is the number of the workspace's Admins, as far as two. ``missing`` are the policies
     that the rules or the last deactivation name, and the workspace does not have. ``admin_hold``
@@ -145,13 +145,13 @@ class PersonFacts:
 
     @property
     def rule_of_leaving(self) -> str:
-        """Return what became of a person who has left, as the word for a rule."""
+        """Return the deactivation or the lock of a leaver, as the word for a rule."""
         by = "deactivation" if self.newest.locked_at is None else "lock"
         return f"{by}: {word(self.state.deactivation)}"
 
     @property
     def waits_for(self) -> str:
-        """Return what the newest state waits for, as the word for a rule."""
+        """Return why the newest state waits, as the word for a rule."""
         return f"waiting: {self.standing.reason or self.standing.state}"
 
     # --- steps ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from contracts.names import name_key
 from contracts.rules import DashboardRules, Role, RoleLine
 
 OTHERS = {Role.VIEWER: Role.EDITOR, Role.EDITOR: Role.VIEWER, Role.ADMIN: Role.EDITOR}
-"""The role that is tried in place of one."""
+"""The role that is tried in place of another."""
 
 
 def role_answer(facts: PersonFacts) -> Answer:

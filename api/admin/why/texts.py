@@ -9,7 +9,7 @@ from typing import Any
 from api.admin.why.answers import Do
 
 To = Mapping[str, Any]
-"""The names of what a step is done to."""
+"""The names of a step's objects."""
 
 Quoted = Callable[[str], str]
 
@@ -57,7 +57,7 @@ DEEDS: Mapping[Do, Callable[[To, Quoted], str]] = {
     Do.JOIN_GROUP: _join,
     Do.LEAVE_GROUPS: _leave,
 }
-"""What the provider does, by the steps that are the provider's; a test holds it to be complete."""
+"""The words for the provider's steps; a test holds them to be complete."""
 
 
 def deed(do: Do, to: To, quoted: Quoted = repr) -> str:
