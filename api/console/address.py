@@ -54,7 +54,7 @@ def comes_from_here(request: Request, console_url: str | None) -> bool:
 def _host_of(request: Request, scheme: str) -> str | None:
     """Return the host that the request was sent to; None where it tells none.
 
-    :param scheme: whose default port is left out, as browsers do and some proxies do not.
+    :param scheme: the scheme whose default port is left out, as browsers and not all proxies do.
     """
     host = request.headers.get("host")
     return None if host is None else host.lower().removesuffix(DEFAULT_PORTS.get(scheme, ""))

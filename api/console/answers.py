@@ -1,4 +1,4 @@
-"""How is it told why a person has something? In sentences, with a link to each step. Pure.
+"""How is it told why a person has something? Sentences tell it, with a link to each step. Pure.
 
 The answers are those of ``muster why``. A step leads to the page where an administrator takes it.
 """
@@ -50,7 +50,7 @@ RULES: Mapping[str, str] = {
     "none is assigned": "No device is assigned to the person.",
     "no deactivation": "Devices were assigned to the person, and nothing has taken them away.",
 }
-"""What rules mean that are one word, or whose further words say no more."""
+"""Sentences for rules of one word, or whose further words say no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _value(answer: Answer) -> str:
 
 
 def told_rule(rule: str) -> str:
-    """Return the rule that decides, in a sentence. What reasons mean is told with the state."""
+    """Return the rule that decides, in a sentence. Reasons are explained with the state."""
     head, _, rest = rule.partition(": ")
     match head:
         case "waiting" if rest in REASONS:
@@ -153,7 +153,7 @@ def told_step(step: Step, workspace: str, identity: str) -> ToldStep:
 
 
 def _at(text: str, path: str | None = None, *query: str) -> Callable[[To], ToldStep]:
-    """Return how a step is told; text and path name in braces what it is done to."""
+    """Return how a step is told; text and path name its objects in braces."""
 
     def tell(to: To) -> ToldStep:
         given = {name: str(to[name]) for name in query}

@@ -1,4 +1,4 @@
-"""Of what is the console made? Pages behind a doorway, and files that browsers may keep."""
+"""Of what is the console made? It has pages behind a doorway, and files that browsers may keep."""
 
 from collections.abc import Callable
 

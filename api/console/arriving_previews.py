@@ -1,4 +1,4 @@
-"""How is a preview shown that takes a while? Its page begins at once, and ends with what was found.
+"""How is a preview shown that takes a while? Its page begins at once, and ends with the effects.
 
 Everybody of a connection is planned, which takes some seconds where there are many. The browser
 shows the beginning meanwhile, with or without script, and nothing is kept between two requests. If
@@ -37,12 +37,12 @@ async def arriving(
     problem: Complaint | None,
     **shown: Any,
 ) -> Response:
-    """Return a page that begins at once, and ends with what a change would do.
+    """Return a page that begins at once, and ends with the effects of a change.
 
     :param page: the template of the page, which has ``effects.html``'s ``arriving()`` in it.
-    :param ending: the template of what arrives there, which names the preview ``found``.
+    :param ending: the template of the part that arrives there; it names the preview ``found``.
     :param problem: why the effects are shown once more, if they are.
-    :raises: what ``preview`` raises, before the page begins. What goes wrong later is told in it.
+    :raises: what ``preview`` raises, before the page begins. A later error is told in the page.
     """
     shown |= {"problem": problem}
     shown["previewed"] = await leavings_digest(visit.it, visit.actor, connection_id)
@@ -80,4 +80,4 @@ async def _counted(counting: Counting, effects: Effects) -> AsyncGenerator[int |
             yield None if effects.is_waiting else counting.counts.total()
         await task
     finally:
-        task.cancel()  # which a task that is done does not mind
+        task.cancel()  # without effect on a task that is done

@@ -1,4 +1,4 @@
-"""How does a brake look on a form and in words? A number and a share have a field each. Pure."""
+"""How does a brake look on a form and in words? Number and share have a field each. Pure."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class BrakeFields:
 
 
 def fields_of(brake: str) -> BrakeFields:
-    """Return the fields that show a brake. One that is off offers the standard limit."""
+    """Return the fields that show a brake. A brake that is off offers the standard limit."""
     number, _, share = (STANDARD if brake == OFF else brake).partition(":")
     return BrakeFields(brake != OFF, number, share)
 

@@ -1,4 +1,4 @@
-"""What did a provider do by a request, and what was the answer? Plain words instead of HTTP. Pure.
+"""What did a provider do by a request, and what was the answer? Plain words tell it. Pure.
 
 The log masks values, so that the words say no more than the method and the known parts of the path.
 """
@@ -27,7 +27,7 @@ DEEDS = {
     ("DELETE", "Groups"): "delete a group",
     ("POST", "Bulk"): "send several changes at once",
 }
-"""What requests that write do, by method and endpoint."""
+"""The deeds of requests that write, by method and endpoint."""
 
 ABOUT_MUSTER = {"ServiceProviderConfig", "Schemas", "ResourceTypes"}
 """Endpoints that tell what Muster supports."""
@@ -49,7 +49,7 @@ def told_call(method: str, path: str, status: int) -> str:
 
 
 def short_path(path: str) -> str:
-    """Return a path in which ids are cut, and what is very long."""
+    """Return a path with its ids cut; a very long one is cut itself."""
     short = ID.sub(r"\1…", path)
     return short if len(short) <= LONGEST else f"{short[:LONGEST]}…"
 
@@ -60,7 +60,7 @@ def told_answer(status: int) -> str:
 
 
 def tone_of_answer(status: int) -> str:
-    """Return how an answer feels."""
+    """Return the tone of an answer."""
     return _answer(status)[1]
 
 

@@ -48,7 +48,7 @@ DEEDS = {
     "tokens.rotate": "replace the tokens of the provider",
     "workspaces.create": "create the workspace",
 }
-"""What actions do, in words that follow ``to``."""
+"""The deeds of actions, in words that follow ``to``."""
 
 SUBJECTS = {
     "accounts": "Account {}",
@@ -71,7 +71,7 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def told_change(change: ListedChange) -> str:
-    """Return what was changed, begun or tried; the action itself, where it has no words."""
+    """Return a change as done, begun or tried; the action itself, where it has no words."""
     deed = DEEDS.get(change.action)
     if deed is None:
         return label(change.action.replace(".", " "))
@@ -85,7 +85,7 @@ def told_change(change: ListedChange) -> str:
 
 
 def told_actor(named: NamedChange) -> str:
-    """Return who made a change; an administrator is told by the name of the token, if known."""
+    """Return the actor of a change; an administrator by the name of the token, if known."""
     actor = named.change.actor
     if named.by:
         return actor_told(actor, {actor: named.by})
@@ -113,7 +113,7 @@ def actor_told(actor: str | None, names: Mapping[str, str] = NO_NAMES) -> str:
 
 
 def told_subject(named: NamedChange) -> Known | str | None:
-    """Return what a change was about, beside connections; None where it was nothing else."""
+    """Return the subject of a change; None where it has none beside a connection."""
     change, mention = named.change, subject_of(named.change)
     wording = SUBJECTS.get(change.action.partition(".")[0])
     if wording is None or change.subject is None:

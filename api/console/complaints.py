@@ -1,4 +1,4 @@
-"""What is wrong with a form, and what can be done? A complaint stands above what was typed."""
+"""What is wrong with a form, and what can be done? A complaint stands above the fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is typed before something that cannot be undone? A name, which guards against haste alone.
+"""What is typed before something that cannot be undone? A name is typed, against haste alone.
 
 A form whose effects are known, and can all be undone, says that it is harmless, and asks for none.
 It tells the digest of the leavings that its preview has seen, and is refused once there are others.

@@ -75,13 +75,13 @@ async def names_of_mapped(
 
 
 async def calls_shown(visit: Visit, connection_id: str) -> Mapping[str, Any]:
-    """Return what the template ``calls.html`` names: what has come from the provider."""
+    """Return the values that the template ``calls.html`` names: the calls of the provider."""
     calls = await provider_calls(visit.it, visit.actor, connection_id)
     return {"calls": calls, "connection_id": connection_id}
 
 
 async def provider_shown(visit: Visit, connection: ConnectionInUse) -> Mapping[str, Any]:
-    """Return what the steps at the provider name: values to enter, and what has come since."""
+    """Return the values that the steps at the provider name, to be entered, and the calls since."""
     tokens = await list_tokens(visit.it, visit.actor, connection.id)
     provider = provider_named(visit.asked("for"))
     base_url = base_url_of(visit.it.public_url, connection.id)

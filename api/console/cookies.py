@@ -1,4 +1,4 @@
-"""Which cookies does the console set? One names the session, another carries a message once.
+"""Which cookies does the console set? A cookie names the session, another has a message once.
 
 Both are out of reach of scripts and of other sites (RFC 6265). Over TLS they never leave it, and
 their names begin with ``__Host-``: browsers take such a cookie from the host itself alone, so that

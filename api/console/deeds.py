@@ -1,4 +1,4 @@
-"""How is told what somebody did, began or tried? By a verb and what follows it. Pure."""
+"""How is told what somebody did, began or tried? A verb and its object tell it. Pure."""
 
 PAST = {
     "add": "added",

@@ -1,4 +1,4 @@
-"""What differs between before and after a change? Lines with a name and two values. Pure.
+"""What differs between before and after a change? Lines have a name and two values. Pure.
 
 The documents of the audit log are shown as people read settings: words, times and lines of a
 mapping. Long lists are cut, because a mapping may have ten thousand lines.
@@ -47,13 +47,13 @@ NAMES = {
     "tokens": "Live tokens",
     "trouble": "What was wrong",
 }
-"""What settings are called. Others are called by their own words."""
+"""The names of settings. Others have their own words."""
 
 WORDS = {"do", "kind", "leaving", "people", "portal", "role", "state", "trouble"}
 """Settings whose values are words of the program; all others are shown as they are."""
 
 MAPPINGS = {"role_map": "name", "group_map": "group"}
-"""Lists of lines that map something to a role, with the key of what is mapped."""
+"""Lists of lines that map something to a role, with the key of the thing mapped."""
 
 Line = tuple[Known | str, Known | str | None]
 """The name of a setting, with its value in words."""
@@ -87,7 +87,7 @@ def differences(
     connection: str = "",
     names: Names = NO_NAMES,
 ) -> Differences:
-    """Return what differs between two documents; all that one says where there is no other.
+    """Return the lines that differ in two documents; all lines of one where there is no other.
 
     :param connection: that of the groups and people whom the documents name by their ids.
     :param names: the names that are known.

@@ -47,7 +47,7 @@ CSRF_FIELD = "csrf"
 """The field of every form that proves that it was made for this session."""
 
 LOST = "Go back, or begin at the overview of the workspace."
-"""What can be done at a path without a page."""
+"""The remedy at a path without a page."""
 
 LOOKING = {"GET", "HEAD"}
 

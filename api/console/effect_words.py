@@ -1,4 +1,4 @@
-"""How is told what a preview finds held or refused? In a sentence each. Pure."""
+"""How is told what a preview finds held or refused? Each effect has a sentence. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ LOSSES = {
     "admin-role": "The loss of the Admin role is held.",
     "device": "The loss of devices is held.",
 }
-"""What the brake holds; a test holds them to be complete."""
+"""Sentences for losses that the brake holds; a test holds them to be complete."""
 
 REFUSALS = {
     "provide_account": "No account is created or linked.",
@@ -18,7 +18,7 @@ REFUSALS = {
     "change_role": "The role stays as it is.",
     "deactivate": "The leaving is not carried out.",
 }
-"""What actions leave undone that are refused; a test holds them to be complete."""
+"""Sentences for refused actions; a test holds them to be complete."""
 
 LONGEST = 80
 """Characters of a name."""
@@ -31,14 +31,14 @@ def holder_in(effect: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def told_loss(before: Mapping[str, Any]) -> str:
-    """Return what the brake would hold."""
+    """Return the sentence for a loss that the brake would hold."""
     return LOSSES.get(before["held"]) or f"{label(before['held'])}."
 
 
 def told_refusal(before: Mapping[str, Any], holder: str | None) -> str:
-    """Return what would be refused, and what is in the way.
+    """Return the sentences for a refused action, and for its obstacle.
 
-    :param holder: the userName of the person whose account that is; None: it is not known.
+    :param holder: the userName of the person who holds the address; None: it is not known.
     """
     action = before["refused"]
     told = REFUSALS.get(action) or f"{label(action)}."

@@ -40,7 +40,7 @@ class WorkspaceNeeded(ApiError):
 
 
 class NothingChosen(ApiError):
-    """A form asks to do something with nobody and nothing."""
+    """A form names no person and no thing for its action."""
 
     code = "nothing_chosen"
 
@@ -58,7 +58,7 @@ class NotTypedSo(ApiError):
 
 
 class EffectsChanged(ApiError):
-    """What a preview has shown as harmless may take something away by now."""
+    """The effects that a preview has shown as harmless may be others by now."""
 
     code, status = "effects_changed", 409
 

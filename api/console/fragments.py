@@ -1,4 +1,4 @@
-"""Which requests does the script of the pages send by itself? Those for parts that are live."""
+"""Which requests does the script of the pages send by itself? It asks for live parts."""
 
 from starlette.requests import Request
 
@@ -7,5 +7,5 @@ HEADER = "x-fragment"
 
 
 def is_fragment(request: Request) -> bool:
-    """Return whether the script asks for a live part, which needs nobody at the browser."""
+    """Return whether the script asks for a live part, without a person at the browser."""
     return HEADER in request.headers

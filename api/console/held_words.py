@@ -12,7 +12,7 @@ NO_MORE = "Nothing was held any more."
 
 
 def approved(number: int, foreseen: Sequence[ForeseenLoss]) -> str:
-    """Return what an approval does to a number of people; a brake also holds who loses nothing."""
+    """Return the message of an approval; a brake also holds people who lose nothing."""
     losses = Counter[str]()
     for loss in foreseen:
         losses[_words(loss)] += loss.people
@@ -23,7 +23,7 @@ def approved(number: int, foreseen: Sequence[ForeseenLoss]) -> str:
 
 
 def rejected(number: int) -> str:
-    """Return what a rejection does to a number of people."""
+    """Return the message of a rejection."""
     return f"Rejected: {people(number)} will stay until the provider tells otherwise."
 
 

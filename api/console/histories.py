@@ -36,7 +36,7 @@ EVENTS: Mapping[Event, str] = {
     Event.ACCOUNT_REMOVED: "The account was removed",
     Event.REFUSED: "An action was refused, and waits",
 }
-"""What the kinds of entries mean; a test holds them to be complete."""
+"""Sentences for the kinds of entries; a test holds them to be complete."""
 
 APPLIED_IN_PART = "The change was carried out in the portal, but for what was refused"
 
@@ -85,8 +85,8 @@ REFUSED_FROM = 400
 class ToldEntry:
     """An entry in words.
 
-    ``parts`` are what is known of it beside, ``remedy`` is what helps against a refused request,
-    and ``trace`` is the correlation id.
+    ``parts`` are its details, ``remedy`` helps against a refused request, and ``trace`` is the
+    correlation id.
     """
 
     at: int

@@ -1,4 +1,4 @@
-"""How is that shown which a change names by an id? By its name, with a link to its page. Pure."""
+"""How is that shown which a change names by an id? Its name is shown, with a link. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ PATHS = {
     Kind.GROUP: "/groups/{connection}/{id}",
     Kind.DEVICE: "/devices/{id}",
 }
-"""The pages of what has one. That of a device needs the workspace, too."""
+"""The paths of pages. That of a device needs the workspace, too."""
 
 LONGEST = 60
 """Characters of a name that are shown."""
@@ -27,7 +27,7 @@ class Known:
 
 
 def known(mention: Mention, names: Names, wording: str = "{}") -> Known | str:
-    """Return what is mentioned by its name; by its id, where the name is not known any more.
+    """Return a mention by its name; by its id, where the name is not known any more.
 
     :param wording: has a place for the name.
     """

@@ -1,4 +1,4 @@
-"""How is a time shown? Relative to now, with the exact time beside it. Pure."""
+"""How is a time shown? It is told relative to now, with the exact time beside it. Pure."""
 
 from datetime import datetime
 

@@ -1,7 +1,7 @@
 """How do numbers look? Pictures are drawn here as SVG, each with a text that says the same. Pure.
 
-Styles stand in the stylesheet and nowhere else: the policy of every page forbids others. What is
-drawn tells by its place as much as by its colour, and every text of it is escaped.
+Styles stand in the stylesheet and nowhere else: the policy of every page forbids others. A
+drawing tells by place and colour alike, and every text of it is escaped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ TEXT = Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>')
 def comings_picture(id_: str, days: Sequence[Day]) -> Markup:
     """Return bars of the people who joined and left on each day: upwards, and downwards.
 
-    :param id_: what no other element of the page is called by.
+    :param id_: an id that no other element of the page has.
     """
     joined, left = max(it.joined for it in days), max(it.left for it in days)
     unit = HIGHEST / max(joined + left, 1)

@@ -1,4 +1,4 @@
-"""Where in a list is a visitor? A place names the page before which others were looked at.
+"""Where in a list is a visitor? A place names the page, and the pages looked at before.
 
 Places and searches lie in URLs, which proxies log: both are sealed, because keys and searches may
 be personal.

@@ -1,4 +1,4 @@
-"""What does a page show of a preview? Its effects are counted, and some of each are told in words.
+"""What does a page show of a preview? Its effects are counted, and some of each kind told in words.
 
 A preview plans everybody whom a change concerns. Only as many effects are kept as a page shows.
 """
@@ -48,7 +48,7 @@ IRREVOCABLE = (
     EffectKind.RELEASE_DEVICE,
     EffectKind.CHANGE_DEVICE_POLICY,
 )
-"""The kinds that nobody takes back at the console: an account comes back with its person alone."""
+"""The kinds without a way back at the console: an account comes back with its person alone."""
 
 OF_OBJECTS = ("serial", "email")
 """The fields by which a device or an account is known."""
@@ -94,12 +94,12 @@ class Previewed:
 
     @property
     def following(self) -> int:
-        """Return how many effects come true: what is held or refused changes nothing."""
+        """Return how many effects come true: held and refused ones change nothing."""
         return self.total - sum(self.counts.get(kind, 0) for kind in WITHOUT_CHANGE)
 
     @property
     def irrevocable(self) -> int:
-        """Return how many effects nobody takes back at the console."""
+        """Return how many effects cannot be taken back at the console."""
         return sum(self.counts.get(kind, 0) for kind in IRREVOCABLE)
 
 
@@ -180,7 +180,7 @@ def _before(
     after: Mapping[str, Any],
     holders: Mapping[tuple[str, str], str],
 ) -> str:
-    """Return what there is before an effect; what is held or refused, in a sentence."""
+    """Return the fields before an effect; of a held or refused one, a sentence."""
     match kind:
         case EffectKind.HOLD:
             return told_loss(before)

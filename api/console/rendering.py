@@ -1,4 +1,4 @@
-"""How does a page become HTML? Jinja2 fills a template, and escapes all that it did not hold."""
+"""How does a page become HTML? Jinja2 fills a template, and escapes the values."""
 
 from functools import cache
 from hashlib import sha256
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PACKAGE = "api.console"
 
 THE_REST = Markup("<!-- the rest -->")
-"""Stands in a page for what is made later. No text of anybody has it, for all are escaped."""
+"""Stands in a page for the part that is made later. No text of a user has it: all are escaped."""
 
 
 def rendered(template: str, visit: "Visit", /, **shown: Any) -> str:
     """Return a page for a visitor.
 
-    :param shown: what the template names, beside ``visit``, ``root`` and ``now``.
+    :param shown: the values that the template names, beside ``visit``, ``root`` and ``now``.
     """
     return (
         _environment()
@@ -63,7 +63,7 @@ def static_file(name: str) -> bytes:
 
 @cache
 def version_of(name: str) -> str:
-    """Return what changes with the content of a static file, for URLs that may be cached."""
+    """Return a digest of a static file, for URLs that may be cached."""
     return sha256(static_file(name)).hexdigest()[:12]
 
 

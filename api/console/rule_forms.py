@@ -43,7 +43,7 @@ NAMES = RuleNames(
     a_line="a name, a sign = and a role in each line",
     a_group_line="a group and a role in each line",
 )
-"""What the choices are called in errors."""
+"""The names of the choices in errors."""
 
 
 class Shape(StrEnum):
@@ -56,7 +56,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a mapping: what is mapped, and its role."""
+    """The lines of a mapping: a name or the id of a group, and its role."""
 
     pairs: Sequence[tuple[str, str]] = ()
 
@@ -98,19 +98,19 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class RulesForm:
-    """What the form of rules shows, with what is chosen."""
+    """The form of rules, with the choices made."""
 
     portal: Portal
     chosen: RuleChoices
 
     @property
     def creations(self) -> Sequence[Option]:
-        """Return what can happen to a user who is created."""
+        """Return the options for a user who is created."""
         return CREATIONS[self.portal]
 
     @property
     def deactivations(self) -> Sequence[Option]:
-        """Return what can happen to a user who is deactivated."""
+        """Return the options for a user who is deactivated."""
         return DEACTIVATIONS[self.portal]
 
     @property
@@ -140,7 +140,7 @@ class RulesForm:
 
 
 def rules_form(portal: str, chosen: RuleChoices) -> RulesForm:
-    """Return what the form of rules shows, for templates."""
+    """Return the form of rules, for templates."""
     return RulesForm(Portal(portal), chosen)
 
 

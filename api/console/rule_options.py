@@ -1,4 +1,4 @@
-"""In which words do the portals offer their rules? Those that administrators know from there. Pure.
+"""In which words do the portals offer their rules? Administrators know the words from there. Pure.
 
 A test holds the options to be those of ``contracts.portals``, in the same order.
 """
@@ -41,7 +41,7 @@ CREATIONS: Mapping[Portal, Sequence[Option]] = {
         _joining("create-mdm-employee", "An MDM employee is created"),
     ),
 }
-"""What can happen when a user is created at the identity provider."""
+"""The options for a user who is created at the identity provider."""
 
 DEACTIVATIONS: Mapping[Portal, Sequence[Option]] = {
     Portal.DASHBOARD: (
@@ -60,7 +60,7 @@ DEACTIVATIONS: Mapping[Portal, Sequence[Option]] = {
         _leaving("remove-user-and-devices", "Remove user and devices"),
     ),
 }
-"""What can happen when a user is deactivated at the identity provider."""
+"""The options for a user who is deactivated at the identity provider."""
 
 NAMES_OF_RULES: Mapping[tuple[str, str, str], str] = {
     (rule, portal.value, it.do): it.name

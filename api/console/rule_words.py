@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contracts.rules import ChangePolicy, DeactivationAction
 
 CREATIONS: Mapping[str, str] = {
-    "nothing": "No account is made. One that has the same e-mail already is linked.",
+    "nothing": "No account is made. An account that has the same e-mail already is linked.",
     "create-employee": "Everybody who is active can use the Enterprise Store.",
     "create-collaborator": "Everybody who is active can sign in to the Dashboard.",
     "create-mdm-employee": "Devices can be assigned to everybody who is active.",
@@ -22,11 +22,11 @@ DEACTIVATIONS: Mapping[str, str] = {
         "The MDM employee and all assigned devices are removed. No device is wiped."
     ),
 }
-"""What rules do for somebody who joins or leaves; a test holds both to be complete."""
+"""Sentences for the rules for joiners and leavers; a test holds both to be complete."""
 
 
 def deactivation(do: str, policy: str | None = None) -> str:
-    """Return what rules do when a person leaves.
+    """Return the sentences for a deactivation.
 
     :param policy: the policy that devices get; None: another one.
     """
@@ -35,12 +35,12 @@ def deactivation(do: str, policy: str | None = None) -> str:
 
 
 def action(does: DeactivationAction) -> str:
-    """Return what a deactivation does."""
+    """Return the sentences for the deactivation of rules."""
     return deactivation(does.do, does.policy if isinstance(does, ChangePolicy) else None)
 
 
 def deactivation_in(words: str) -> str:
-    """Return what rules do when a person leaves, as an answer names it.
+    """Return the sentences for a deactivation that an answer names.
 
     :param words: the rule and, in brackets, the policy that it names. A rule of another version is
         told as it is.

@@ -1,6 +1,6 @@
 """Which visit does a cookie belong to? Sessions begin with a token or a link, and end with it.
 
-A session lasts for half a working day at most, and ends earlier when nobody uses it.
+A session lasts for half a working day at most, and ends earlier if it is not used.
 """
 
 from contextlib import suppress
@@ -35,7 +35,7 @@ NOTED_EVERY = 60_000_000
 
 
 def proof_of(secret: str) -> str:
-    """Return what every form of the session with this secret has to send back."""
+    """Return the proof that every form of the session with this secret has to send back."""
     return digest(secret.encode(), b"csrf", "sha256").hex()
 
 
@@ -53,12 +53,12 @@ class Session:
 
     @property
     def csrf(self) -> str:
-        """Return what every form of the session has to send back."""
+        """Return the proof that every form of the session has to send back."""
         return proof_of(self.secret)
 
     @property
     def id(self) -> str:
-        """Return what names the session in lists; it opens nothing."""
+        """Return the id of the session, which opens nothing."""
         return id_of(digest_of(self.secret))
 
     def made(self, csrf: str) -> bool:
@@ -78,8 +78,8 @@ class Sessions:
 
         None is returned where the token is unknown, revoked or expired.
 
-        :param former: the secret of a session that this one replaces in its browser. It ends, since
-            nobody could end it then.
+        :param former: the secret of a session that this one replaces in its browser. It ends,
+            because it could not be ended later.
         """
         of_token = digest_of(token)
         if await self.access.actor_by(of_token) is None:
@@ -138,7 +138,7 @@ class Sessions:
         return secret
 
     async def _actor_of(self, row: RowMapping) -> tuple[Actor, str | None] | None:
-        """Return for whom a session works, and the only connection that it reaches, if any."""
+        """Return the actor of a session, and the only connection that it reaches, if any."""
         if row["setup_link"] is None:
             actor = await self.access.actor_by(row["token_digest"])
             return None if actor is None else (actor, None)

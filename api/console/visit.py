@@ -1,4 +1,4 @@
-"""What does a page know of its request? The use cases, the session, the form, and how to answer."""
+"""What does a page know of its request? It has use cases, session and form, and answers."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -28,11 +28,11 @@ FIRST_ERROR = 400
 """The lowest status of pages that tell of an error."""
 
 IN_SCOPE, ARRIVAL_IN_SCOPE = "muster.visit", "muster.arrival"
-"""The keys of an ASGI scope under which the doorway tells the pages who visits, or arrives."""
+"""The keys of an ASGI scope under which the doorway gives the pages the visit, or the arrival."""
 
 LONGEST_MESSAGE, LONGEST_KEPT = 300, 600
-"""Characters of what a cookie brings to the next page: browsers drop cookies of more than 4 KB, and
-proxies refuse answers with larger headers."""
+"""Characters of the texts that a cookie brings to the next page: browsers drop cookies of more than
+4 KB, and proxies refuse answers with larger headers."""
 
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 """Lets the proxies that would hold a page back until its end send each part on."""
@@ -41,7 +41,7 @@ PLACE = "at"
 """The parameter of a URL that says where in its list the page is."""
 
 OF_MESSAGE, OF_SEARCH = "message", "search"
-"""What sealed texts are about."""
+"""The matters of sealed texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Visit:
 
     @property
     def actor(self) -> Actor:
-        """Return for whom the use cases run."""
+        """Return the actor for whom the use cases run."""
         return self.session.actor
 
     @property
@@ -186,7 +186,7 @@ class Visit:
     ) -> StreamingResponse:
         """Return a page that is sent while it is made.
 
-        :param parts: what comes where the template has ``THE_REST``. An error in it ends the page.
+        :param parts: the texts in place of ``THE_REST``. An error in them ends the page.
         """
         beginning, _, end = self.part(template, message=None, **shown).partition(THE_REST)
 
@@ -204,7 +204,7 @@ class Visit:
         The message is sealed for the path of that page. Another page, of which a second window or
         a form that was sent twice may ask meanwhile, neither opens the message nor forgets it.
 
-        :param kept: what the page shows beside it, also once, such as a new token.
+        :param kept: values that the page shows beside it, also once, such as a new token.
         """
         answer = RedirectResponse(url, 303)
         kept = {name: value for name, value in kept.items() if len(value) <= LONGEST_KEPT}
@@ -230,7 +230,7 @@ class Visit:
 
 
 def _message_for(path: str) -> str:
-    """Return what a message is about, for its seal: the page that shows it."""
+    """Return the matter of a message, for its seal: the page that shows it."""
     return f"{OF_MESSAGE} {unquote(path)}"
 
 
@@ -242,7 +242,7 @@ def visit_of(request: Request) -> Visit:
 
 
 def arrival_of(request: Request) -> Arrival:
-    """Return what has come through the doorway to a page that takes no session."""
+    """Return the arrival of a request to a page that takes no session."""
     arrival = request.scope[ARRIVAL_IN_SCOPE]
     assert isinstance(arrival, Arrival)
     return arrival

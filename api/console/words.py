@@ -1,4 +1,4 @@
-"""In which words are states, reasons and actions shown? Plain ones, and a tone for each. Pure."""
+"""In which words are states, reasons and actions shown? Each has a plain word and a tone. Pure."""
 
 TONES = {
     "live": "good",
@@ -30,7 +30,7 @@ TONES = {
     "remove": "bad",
     "remove-device": "bad",
 }
-"""How a word feels. Others are quiet."""
+"""The tones of words. Others are quiet."""
 
 LABELS = {
     "dashboard": "Dashboard",
@@ -134,12 +134,12 @@ TOLD = {
         " until an owner of the workspace approves or rejects it."
     ),
     "paused": (
-        "The connection is paused: what the provider sends is kept, and nothing is carried out."
+        "The connection is paused: changes from the provider are kept, and nothing is carried out."
         " Resume the connection once changes may come through again."
     ),
     "observing": (
-        "The connection only observes: what the provider sends is kept, and nothing is carried out."
-        " Look at what would happen, and let the connection go live."
+        "The connection only observes: changes from the provider are kept, and nothing is carried"
+        " out. Look at what would happen, and let the connection go live."
     ),
     "closing": (
         "The connection is being deleted. It ends once the last state of each of its people has"
@@ -184,7 +184,7 @@ not read the guide. A test holds them to be complete."""
 
 
 def tone(word: str) -> str:
-    """Return how a word feels: good, warn, bad, info or quiet."""
+    """Return the tone of a word: good, warn, bad, info or quiet."""
     return TONES.get(str(word), "quiet")
 
 
@@ -204,7 +204,7 @@ MAPPING = "mapping: "
 
 
 def told(word: str) -> str:
-    """Return what a state or reasons mean, in sentences; a label, where there are none."""
+    """Return the meaning of a state or of reasons, in sentences; a label, where there are none."""
     if str(word).startswith(MAPPING):
         return f"“{str(word).removeprefix(MAPPING)}” is mapped to the role."
     return " ".join(TOLD.get(each) or f"{label(each)}." for each in _each(word))

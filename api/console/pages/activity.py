@@ -1,4 +1,4 @@
-"""Which page has the activity? What providers asked, what came of it, and who came and went."""
+"""Which page has the activity? It tells the providers' calls and outcomes, joiners and leavers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ ERRORS, WRITES = "errors", "writes"
 
 
 async def activity(request: Request) -> Response:
-    """Show the calls, the newest first; or the list alone, where it is looked for again."""
+    """Show the calls, the newest first; or the list alone, where it is fetched again."""
     visit = visit_of(request)
     workspace = await visit.workspace()
     shown = await _calls(visit, workspace) | TOLD
@@ -48,7 +48,7 @@ async def activity(request: Request) -> Response:
 
 
 async def _calls(visit: Visit, workspace: str) -> dict[str, Any]:
-    """Return what the list of calls is made of."""
+    """Return the values of the list of calls."""
     connection, place = visit.asked("connection"), visit.place()
     filters = {name: visit.asked(name) == "yes" for name in (ERRORS, WRITES)}
     page = await page_calls(

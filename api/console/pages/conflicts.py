@@ -1,4 +1,4 @@
-"""Which pages have conflicts? A list of who waits for an address, and one to decide on each.
+"""Which pages have conflicts? A page lists them, and another decides on each.
 
 Both ways out stand on one page with what they do, because only a person can tell which is right:
 whether two people have the address, or one person is in two directories.
@@ -42,7 +42,7 @@ MOST_DEVICES = 10
 
 
 async def conflicts(request: Request) -> Response:
-    """List who waits for an address, and who has it."""
+    """List the people who wait for an address, and its holders."""
     visit = visit_of(request)
     workspace, after = await visit.workspace(), visit.place().after
     page = await page_conflicts(visit.it, visit.actor, workspace, after=after, most=MOST)
@@ -96,7 +96,7 @@ async def _has_changed(visit: Visit) -> bool:
 
 
 def seen(found: ShownConflict) -> str:
-    """Return what a form says of the account in the way and its holder, as they were shown."""
+    """Return the account in the way and its holder, as a form tells them."""
     return f"{found.holder_account} {found.holder_connection} {found.holder_identity}"
 
 

@@ -1,4 +1,4 @@
-"""Which page has a connection? What it is, how it is reached, and where it is changed."""
+"""Which page has a connection? It shows the connection, its address, and links to its changes."""
 
 from starlette.requests import Request
 from starlette.responses import Response

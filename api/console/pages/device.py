@@ -1,4 +1,4 @@
-"""Which pages has one device? One with all that is known of it and its forms, and one to remove it.
+"""Which pages has one device? A page shows it, with forms, and another asks before its removal.
 
 Devices are named by their ids: a serial number in a path would be personal.
 """
@@ -24,7 +24,7 @@ async def device(request: Request) -> Response:
 
 
 async def assign(request: Request) -> Response:
-    """Assign a device to somebody, or to nobody."""
+    """Assign a device to an account, or end its assignment."""
     visit = visit_of(request)
     workspace, id_ = await visit.workspace(), visit.named("device")
     email = None if visit.form.is_set("nobody") else visit.form.text("assigned_to") or None

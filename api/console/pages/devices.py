@@ -18,13 +18,13 @@ MOST_POLICIES = 100
 """Policies that a menu offers. No page is over 100 KB."""
 
 LONGEST_SEARCH = 200
-"""Characters of what is searched for; a serial number has no more."""
+"""Characters of a searched text; a serial number has no more."""
 
 CHOICES = ("workspace", "state", "assigned", "policy")
 """The parameters that narrow the list, beside the search. None of them is personal."""
 
 REMOVED = {"": False, "removed": True, "all": None}
-"""Which devices are meant by the parameter ``state``."""
+"""The values of ``DeviceFilter.removed``, by the parameter ``state``."""
 
 ASSIGNED = {"yes": True, "no": False}
 
@@ -50,7 +50,7 @@ async def devices(request: Request) -> Response:
 
 
 async def narrow(request: Request) -> Response:
-    """Lead to the list for the choices of a form; what is searched for is sealed in the URL."""
+    """Lead to the list for the choices of a form; the searched text is sealed in the URL."""
     visit = visit_of(request)
     chosen = {name: visit.form.text(name) for name in CHOICES}
     text = visit.form.text("search")[:LONGEST_SEARCH]
@@ -95,7 +95,7 @@ async def _new_page(visit: Visit, workspace: str, complaint: Complaint | None = 
 
 
 def _chosen(visit: Visit) -> DeviceFilter:
-    """Return the filter of the URL. What is searched for is an e-mail, or else a serial number."""
+    """Return the filter of the URL. The text searched for is an e-mail, or else a serial number."""
     text = visit.search()
     is_email = "@" in text
     return DeviceFilter(

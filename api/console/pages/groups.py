@@ -1,4 +1,4 @@
-"""Which pages have groups? One lists them with their roles, another has the members of one."""
+"""Which pages have groups? A page lists them with their roles, another has a group's members."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -46,7 +46,7 @@ APPROVE = "approve"
 
 
 class Decide(Protocol):
-    """A use case that ends what is held."""
+    """A use case that ends held losses."""
 
     def __call__(
         self,
@@ -75,7 +75,7 @@ async def held(request: Request) -> Response:
 async def _list(
     visit: Visit, found: ConnectionInUse | None, error: NothingChosen | None = None
 ) -> Response:
-    """Show who is held, by default of the first connection that holds any."""
+    """Show the held people, by default of the first connection that holds any."""
     problem = None if error is None else complaint_of(error)
     workspace = await visit.workspace() if found is None else found.workspace
     connections = await list_connections(visit.it, visit.actor, workspace)
@@ -98,7 +98,7 @@ async def _list(
 
 
 async def decide(request: Request) -> Response:
-    """Ask whether people are really meant, or carry out what was asked and confirmed."""
+    """Ask for a confirmation, or carry out a confirmed decision."""
     visit = visit_of(request)
     form = visit.form
     found = await show_connection(visit.it, visit.actor, form.text("connection"))
@@ -180,12 +180,12 @@ async def _carry_out(visit: Visit, found: ConnectionInUse) -> Response:
 
 
 def _back(visit: Visit, found: ConnectionInUse, told: str) -> Response:
-    """Return an answer that leads to the list of the connection, and tells what was done."""
+    """Return an answer that leads to the list of the connection, with a message."""
     return visit.redirect(visit.url("/held", workspace=found.workspace, connection=found.id), told)
 
 
 def _until(visit: Visit) -> int | None:
-    """Return the time after which nobody is meant by everybody, as the form has it."""
+    """Return the time up to which losses of everybody are meant, as the form has it."""
     text = visit.form.text("until")
     return int(text) if visit.form.is_set("everybody") and UNTIL.fullmatch(text) else None
 
@@ -193,7 +193,7 @@ def _until(visit: Visit) -> int | None:
 def _named(visit: Visit) -> list[str]:
     """Return the people who were ticked.
 
-    :raises NothingChosen: when nobody was.
+    :raises NothingChosen: when none was ticked.
     """
     named = list(dict.fromkeys(visit.form.texts("identity")))[:MOST_NAMED]
     if not named:

@@ -20,7 +20,7 @@ from api.console.rule_words import action
 from api.console.visit import Visit, visit_of
 
 LONGEST_TYPED = 100
-"""Characters of a name that somebody may be asked to type; an id is typed in place of others."""
+"""Characters of a name that is to be typed; an id is typed in place of longer ones."""
 
 MOST_DEVICES = 20
 """Devices that are named; the others are counted."""
@@ -69,7 +69,7 @@ async def _foreseen(visit: Visit) -> LockOutlook:
 
 
 def to_type(outlook: LockOutlook) -> str:
-    """Return what somebody has to type who locks a person for good."""
+    """Return the text to be typed before a person is locked for good."""
     name = outlook.user_name.strip()
     return name if 0 < len(name) <= LONGEST_TYPED and name.isprintable() else outlook.identity
 

@@ -22,7 +22,7 @@ USUAL = {
     Portal.STORE: RuleChoices("create-employee", "remove-employee"),
     Portal.MDM: RuleChoices("create-mdm-employee", "unassign-devices"),
 }
-"""What is chosen at first."""
+"""The choices at first."""
 
 
 async def new(request: Request) -> Response:

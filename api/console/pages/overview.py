@@ -1,4 +1,4 @@
-"""Which page has a workspace? An overview of its portals, with the connections of each."""
+"""Which page has a workspace? An overview shows its portals, with the connections of each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PortalCard:
 
 
 async def overview(request: Request) -> Response:
-    """Show the workspace, with pictures of what people watch."""
+    """Show the workspace, with pictures of joiners and leavers, and of the lag."""
     visit = visit_of(request)
     workspace = await visit.workspace()
     days = await joined_and_left(visit.it, visit.actor, workspace, DAYS)

@@ -1,4 +1,4 @@
-"""Which pages list people? One, which narrows them by their names and by how far they have come."""
+"""Which pages list people? A page lists them, narrowed by name and by how far they have come."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,7 +53,7 @@ async def people(request: Request) -> Response:
 
 
 async def search(request: Request) -> Response:
-    """Lead to the list for the choices of a form; what is searched for is sealed in the URL."""
+    """Lead to the list for the choices of a form; the searched text is sealed in the URL."""
     visit = visit_of(request)
     chosen = {name: visit.form.text(name) for name in CHOICES}
     text = visit.form.text("search")[:LONGEST_SEARCH]

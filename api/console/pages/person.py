@@ -1,4 +1,4 @@
-"""Which pages has a person? One with all that is known and why, and forms that send the person on.
+"""Which pages has a person? A page tells all that is known and why, and forms send the person on.
 
 A person is named by id: a name in the path would be personal, and is not looked for.
 """
@@ -18,7 +18,7 @@ from api.console.histories import by_day, told_timeline
 from api.console.visit import Visit, visit_of
 
 MOST_DEVICES, MOST_GROUPS, MOST_ENTRIES = 50, 50, 60
-"""What one page shows of a person: of the timeline the newest entries."""
+"""The most that a page shows of a person: of the timeline the newest entries."""
 
 SENT = "The person is on the way again."
 LEFT_ALONE = (
@@ -69,7 +69,7 @@ async def send_again(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """Retry what has failed of a person."""
+    """Retry the failed events of a person."""
     visit = visit_of(request)
     connection, identity = visit.named("connection"), visit.named("identity")
     await find_by_id(visit.it, visit.actor, connection, identity, Power.OWN)

@@ -1,4 +1,4 @@
-"""Which pages have policies? A list with what needs each, a form to add one, a page to remove one.
+"""Which pages have policies? A page lists them with their uses, and adds one; another removes it.
 
 The name of a policy lies in the query, because it may hold a slash.
 """

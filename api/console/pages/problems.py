@@ -1,4 +1,4 @@
-"""Which pages have problems? One groups people by what keeps them back, one has a whole group."""
+"""Which pages have problems? A page groups people by cause, another has a whole group."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ MOST = 50
 
 
 async def problems(request: Request) -> Response:
-    """Show what keeps people back, the causes with most people first."""
+    """Show the causes that keep people back, those with most people first."""
     visit = visit_of(request)
     workspace = await visit.workspace()
     found = await group_problems(visit.it, visit.actor, workspace)
@@ -66,9 +66,9 @@ def _cause(text: Callable[[str], str]) -> Cause:
 
 
 def _told(done: Resynced) -> str:
-    """Return in words what a new try has begun."""
+    """Return the message after a new try."""
     if not done.marked and not done.left_alone:
-        return "Nobody was sent again: the problem is gone meanwhile."
+        return "No person was sent again: the problem is gone meanwhile."
     told = f"{_people(done.marked)} on the way again; a success ends the problem."
     if done.left_alone:
         told += (

@@ -1,4 +1,4 @@
-"""What is done at the provider? Steps with the values to enter, and whether a call has come."""
+"""What is done at the provider? The page has steps, values to enter, and the provider's calls."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +27,7 @@ async def with_token(request: Request) -> Response:
 
 
 async def calls(request: Request) -> Response:
-    """Show what has come from the provider, which is fetched again until it is connected."""
+    """Show the calls of the provider, which are fetched again until it is connected."""
     visit = visit_of(request)
     return visit.page("calls.html", **await calls_shown(visit, visit.named("connection")))
 

@@ -1,6 +1,6 @@
 """Which pages have the rules of a connection? They are changed after a look at what would happen.
 
-One form leads to the preview, which carries along what was chosen, and saves exactly that.
+One form leads to the preview, which carries the choices along, and saves exactly them.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ MOST_WARNINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a visitor has chosen: rules, and the brake, both as they were filled in."""
+    """The choices of a visitor: rules and brake, as they were filled in."""
 
     chosen: RuleChoices
     brake: BrakeFields
@@ -64,7 +64,7 @@ async def rules(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Preview what was chosen, or save it; show the form again if that is not possible."""
+    """Preview or save the choices; show the form for more lines, to edit, or with an error."""
     visit = visit_of(request)
     found = await _connection(visit)
     visit.actor.check(Power.OWN)
@@ -92,7 +92,7 @@ async def _form(
     draft: Draft | None = None,
     error: ApiError | DownstreamError | None = None,
 ) -> Response:
-    """Show the form with what was chosen, by default with what is in force."""
+    """Show the form with the draft, by default with the rules and the brake in force."""
     in_force = Draft(choices_of(found.rules), fields_of(found.brake))
     shown = (draft or in_force).whole(found.rules)
     has_roles = PORTALS[found.portal].has_roles
@@ -116,7 +116,7 @@ async def _form(
 async def _preview(
     visit: Visit, found: ConnectionInUse, draft: Draft, error: ApiError | None = None
 ) -> Response:
-    """Show what the draft would do, with a button that saves it; with an error, once more."""
+    """Show the effects of the draft, with a button that saves it; with an error, once more."""
     limit_in(draft.brake.brake)
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     changes_rules, changes_brake = tried != found.rules, draft.brake.brake != found.brake
@@ -143,7 +143,7 @@ async def _preview(
 
 
 async def _save(visit: Visit, found: ConnectionInUse, draft: Draft) -> Response:
-    """Save what was previewed, unless rules or brake are others by now."""
+    """Save the previewed draft, unless rules or brake are others by now."""
     tried = await validate_rules(visit.it, visit.actor, found.id, draft.chosen)
     given = RuleChoices() if tried == found.rules else draft.chosen
     seen = visit.form.text("seen")
@@ -181,7 +181,7 @@ async def _groups(visit: Visit, found: ConnectionInUse, chosen: RuleChoices) -> 
 async def _warnings(
     visit: Visit, found: ConnectionInUse, tried: Rules | None = None
 ) -> tuple[str, ...]:
-    """Return what is wrong with the mapping; of many warnings the first ones, and their number."""
+    """Return the warnings of the mapping; of many the first ones, and the number of the others."""
     every = await mapping_warnings(visit.it, visit.actor, found.id, tried)
     more = len(every) - MOST_WARNINGS
     return (*every[:MOST_WARNINGS], *([f"and {more:,} more lines like these"] if more > 0 else []))

@@ -1,4 +1,4 @@
-"""How does somebody without an account connect a provider? By a link, and on one page alone.
+"""How does somebody without an account connect a provider? A link leads to one page alone.
 
 Looking at the page of a link does not use it up: programs that scan mails follow links.
 """
@@ -17,7 +17,7 @@ from api.errors import ApiError, UnusableSetupLink
 
 
 async def link(request: Request) -> Response:
-    """Tell what a link is for."""
+    """Tell the purpose of a link."""
     arrival = arrival_of(request)
     try:
         found = await link_with(arrival.it, request.path_params["secret"])
@@ -27,7 +27,7 @@ async def link(request: Request) -> Response:
 
 
 async def begin(request: Request) -> Response:
-    """Use a link up, and begin the one session that it begins."""
+    """Use a link up, and begin its one session."""
     arrival, link_secret = arrival_of(request), request.path_params["secret"]
     try:
         secret = await arrival.sessions.begin_with_link(link_secret, arrival.cookies.session)
@@ -67,7 +67,7 @@ async def token(request: Request) -> Response:
 
 
 async def calls(request: Request) -> Response:
-    """Show what has come from the provider."""
+    """Show the calls of the provider."""
     visit = visit_of(request)
     if visit.session.only is None:
         return visit.redirect(visit.url("/"))

@@ -14,7 +14,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def begin(request: Request) -> Response:
-    """Begin a session with a token; a wrong one is not told from one that has ended."""
+    """Begin a session with a token; a wrong token is not told from an ended one."""
     arrival = arrival_of(request)
     former = arrival.cookies.session
     secret = await arrival.sessions.begin_with_token(arrival.form.text("token"), former)

@@ -1,6 +1,6 @@
 """Which page stops a connection and lets it go on? It names what each step does to how many people.
 
-What going live would do is shown before it is done: whom it creates, adopts, changes and removes.
+The effects of going live are shown before: the people created, adopted, changed and removed.
 """
 
 from starlette.requests import Request
@@ -47,7 +47,7 @@ async def state(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Take a step, or show what going live would do."""
+    """Take a step, or show the effects of going live."""
     visit = visit_of(request)
     found = await show_connection(visit.it, visit.actor, visit.named("connection"))
     visit.actor.check(Power.OWN)
@@ -90,7 +90,7 @@ async def _page(
 
 
 async def _preview(visit: Visit, found: ConnectionInUse, error: ApiError | None = None) -> Response:
-    """Show what going live would do; with an error, once more."""
+    """Show the effects of going live; with an error, once more."""
     people = await count_people(visit.it, visit.actor, found.id)
     return await arriving(
         visit,

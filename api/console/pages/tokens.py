@@ -1,4 +1,4 @@
-"""Which pages have the tokens of a connection? One makes a token, and another one ends it."""
+"""Which pages have the tokens of a connection? A page makes a token, and another one ends it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which pages have workspaces? A list for operators; others come to their own at once."""
+"""Which pages have workspaces? A page lists them; visitors of a single one come to it at once."""
 
 from starlette.requests import Request
 from starlette.responses import Response

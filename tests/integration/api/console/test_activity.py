@@ -171,7 +171,7 @@ async def test_joiners_and_leavers_are_drawn_above(provider: Ingress, viewer: Vi
     assert "2 joined and 1 left in 14 days" in page
     assert "<caption>People who joined and left, by day (UTC)</caption>" in page
     of_other = await viewer.text(f"{ACTIVITY}&connection=acme-store")
-    assert "Nobody has joined or left in these 14 days." in of_other
+    assert "No person has joined or left in these 14 days." in of_other
 
 
 async def test_a_list_without_calls_says_what_to_do_next(owner: Visitor) -> None:

@@ -181,7 +181,7 @@ async def test_a_set_up_link_is_shown_once_listed_and_revoked(owner: Visitor) ->
     assert "in 1 month" in page
     [id_] = re.findall(r"/setup-links/([0-9a-f]+)/revoke", page)
     path = f"/connections/acme-store/setup-links/{id_}/revoke"
-    assert "Nobody has used it yet" in await owner.text(path)
+    assert "It has not been used yet" in await owner.text(path)
     await owner.send(path)
     assert "Revoked" in await owner.text("/connections/acme-store")
     assert (await owner.get("/connections/acme-store/setup-links/no/revoke")).status_code == 404

@@ -199,7 +199,7 @@ async def test_a_policy_is_added_and_removed(owner: Visitor) -> None:
     assert answer.status_code == 409
     assert 'value="a/b &amp; c"' in answer.text
     asked = await owner.text("/policies/remove?workspace=Acme&policy=a/b%20%26%20c")
-    assert "nobody and nothing changes" in asked
+    assert "no rule names it: nothing changes" in asked
     answer = await owner.send("/policies/remove", name)
     assert "a/b &amp; c was removed" in answer.text
     again = await owner.send("/policies/remove", name)
