@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo migrate secrets test test-e2e test-faults test-neighbours soak bench bench-scim coverage \
-	check lint types architecture asyncapi format schemas dashboards lock wheel image release \
+	check lint types architecture compiled-tests asyncapi format schemas dashboards lock wheel image release \
 	release-check sbom clean screenshots set-up set-up-test
 
 help: ## Show this list
@@ -85,6 +85,10 @@ types: set-up-test ## Check types
 architecture: set-up-test ## Check imports, names of files, and metrics
 	@$(VENV)/lint-imports
 	@$(VENV)/python -m pytest tests/architecture
+
+# Collecting compiles the assertions of tests, which else each process of a first run does.
+compiled-tests: set-up-test
+	@$(VENV)/python -m pytest --collect-only --quiet >/dev/null
 
 asyncapi: ## Read the AsyncAPI document with AsyncAPI's own parser, which npm fetches
 	@cd .ci/asyncapi && npm ci --loglevel=error >/dev/null && node check.js ../../contracts/schemas/asyncapi.json
