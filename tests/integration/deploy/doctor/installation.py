@@ -1,15 +1,17 @@
-"""What is set up wrongly in these tests? A whole installation, with a proxy in front of its api."""
+"""What is set up wrongly in these tests? A whole installation, with a proxy in front of its api.
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+Files, variables and the proxy belong to a test. The api, the databases on PostgreSQL and the
+topology belong to all: what a test changes there, it changes back.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from contracts.topology import RETRY_DELAYS, Topology
+from contracts.topology import Topology
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
-from tests.drivers.over_http import served_api
 from tests.servers.certificates import Authority
 from tests.servers.http_proxy import HttpProxy
 from tests.servers.migrated import FileTemplates, PostgresTemplates
@@ -56,8 +58,7 @@ class Installation:
         """Return the URL of a database on PostgreSQL, as operators write it."""
         templates: PostgresTemplates = self.fixture("postgres_templates")
         made = templates.copy(schema) if schema else self.postgres().fresh_database()
-        url = self.stack.enter_context(made)
-        return url.replace("postgresql+asyncpg://", "postgresql://")
+        return as_written(self.stack.enter_context(made))
 
     def rabbitmq(self) -> RabbitmqServer:
         """Return the server of RabbitMQ."""
@@ -70,16 +71,18 @@ class Installation:
         return Topology(self.environment["MUSTER_BROKER_PREFIX"])
 
 
+def as_written(url: str) -> str:
+    """Return the URL of a database as operators write it, without the name of a driver."""
+    return url.replace("postgresql+asyncpg://", "postgresql://")
+
+
 @asynccontextmanager
 async def on_sqlite(
     folder: Path, fixture: Fixture, files: FileTemplates
 ) -> AsyncIterator[Installation]:
     """Yield an installation of one process on SQLite, whose api is served behind a proxy."""
     async with AsyncExitStack() as stack:
-        served = folder / "served.db"
-        files.copy(DIRECTORY, served)
-        api = stack.enter_context(_served(served))
-        proxy = await stack.enter_async_context(HttpProxy(api).serving())
+        proxy = await stack.enter_async_context(HttpProxy(fixture("api")).serving())
         it = Installation(folder, fixture, stack, proxy, {}, files, Authority(folder))
         it.set(
             DIRECTORY_DATABASE_URL=f"sqlite:///{it.file(DIRECTORY)}",
@@ -92,24 +95,14 @@ async def on_sqlite(
         yield it
 
 
-@contextmanager
-def _served(file: Path) -> Iterator[tuple[str, int]]:
-    with served_api(f"sqlite+aiosqlite:///{file}") as api:
-        url = urlsplit(api.base)
-        yield str(url.hostname), int(url.port or 0)
-
-
 def move_to_postgres(it: Installation) -> None:
     """Put both databases on PostgreSQL."""
-    it.set(
-        DIRECTORY_DATABASE_URL=it.database(DIRECTORY),
-        DOWNSTREAM_DATABASE_URL=it.database(DOWNSTREAM),
-    )
+    directory, downstream = it.fixture("on_postgres")
+    it.set(DIRECTORY_DATABASE_URL=directory, DOWNSTREAM_DATABASE_URL=downstream)
 
 
 def move_to_rabbitmq(it: Installation) -> None:
     """Put both databases on PostgreSQL, and use a broker that has the topology."""
     move_to_postgres(it)
-    server = it.rabbitmq()
-    topology = it.stack.enter_context(server.fresh_topology(retry_delays=RETRY_DELAYS))
-    it.set(BROKER_URL=server.url, BROKER_PREFIX=topology.prefix)
+    topology: Topology = it.fixture("applied")
+    it.set(BROKER_URL=it.rabbitmq().url, BROKER_PREFIX=topology.prefix)

@@ -13,11 +13,14 @@ from api.admin.connection_states import change_state
 from api.admin.list_audit import list_changes
 from api.admin.tokens import TokenState, create_token, list_tokens
 from api.directory.connection_states import Verb
+from api.directory.dialects import DirectoryDatabase
+from deploy.databases.migrations import DIRECTORY
 from deploy.doctor.first_calls import make_first_calls
 from deploy.doctor.http_calls import Place
 from tests.drivers.administration import administration_on
-from tests.drivers.over_http import database_of, ingress_over_http, served_api
+from tests.drivers.over_http import ServedApi, database_of, ingress_over_http, served_api
 from tests.servers.http_proxy import Head, HttpProxy
+from tests.servers.migrated import NewDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,33 @@ class World:
         return [found.code for found in await make_first_calls(self.it, self.connection, place)]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An api that is served, and its directory."""
+
+    api: ServedApi
+    directory: DirectoryDatabase
+
+
+@pytest.fixture(scope="module")
+async def served(shared_database_url: NewDatabase) -> AsyncIterator[Served]:
+    """Give an api in whose directory each test has a connection of its own."""
+    with served_api(shared_database_url(DIRECTORY)) as api:
+        async with database_of(api) as directory:
+            yield Served(api, directory)
+
+
 @pytest.fixture
-async def world(directory_url: str) -> AsyncIterator[World]:
+async def world(served: Served) -> AsyncIterator[World]:
     """Give a connection with a person."""
-    with served_api(directory_url) as api:
-        url = urlsplit(api.base)
-        async with (
-            database_of(api) as database,
-            ingress_over_http(api, database) as ingress,
-            HttpProxy((str(url.hostname), int(url.port or 0))).serving() as proxy,
-        ):
-            await ingress.user("ada@acme.test")
-            it = replace(administration_on(database), public_url=api.base)
-            yield World(it, ingress.connection, proxy)
+    url = urlsplit(served.api.base)
+    async with (
+        ingress_over_http(served.api, served.directory) as ingress,
+        HttpProxy((str(url.hostname), int(url.port or 0))).serving() as proxy,
+    ):
+        await ingress.user("ada@acme.test")
+        it = replace(administration_on(served.directory), public_url=served.api.base)
+        yield World(it, ingress.connection, proxy)
 
 
 async def test_the_calls_succeed_and_their_token_ends(world: World) -> None:
@@ -88,7 +105,7 @@ def _decoded(head: Head) -> Head:
     return replace(head, target=f"{path}{mark}{unquote(query).replace(' ', '+')}")
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -105,7 +122,7 @@ async def test_what_a_proxy_does_is_told(
     assert await world.codes() == [code]
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 async def test_an_api_with_another_public_url_is_told(world: World) -> None:
     at_proxy = replace(world.it, public_url=f"http://127.0.0.1:{world.proxy.port}")
     found = await make_first_calls(at_proxy, world.connection)

@@ -5,6 +5,7 @@ from sqlalchemy import make_url
 from yarl import URL
 
 from contracts.topology import Lane, Topology
+from deploy.broker.rabbitmq_topology import apply_topology
 from tests.integration.deploy.doctor.installation import Installation
 from tests.servers.ports import free_port
 
@@ -20,6 +21,13 @@ async def _publish(it: Installation, queue: str) -> None:
     async with await connect(it.rabbitmq().url) as connection:
         channel = await connection.channel()
         await channel.default_exchange.publish(Message(b"{}"), routing_key=queue)
+    it.stack.push_async_callback(_make_anew, it, queue)
+
+
+async def _make_anew(it: Installation, queue: str) -> None:
+    async with await connect(it.rabbitmq().url) as connection:
+        await (await connection.channel()).queue_delete(queue)
+    await apply_topology(it.rabbitmq().url, it.topology)
 
 
 async def a_closed_port(it: Installation) -> None:
@@ -49,6 +57,7 @@ async def a_queue_of_another_kind(it: Installation) -> None:
         channel = await connection.channel()
         await channel.queue_delete(name)
         await channel.declare_queue(name, durable=True)
+    it.stack.push_async_callback(_make_anew, it, name)
 
 
 async def a_dead_letter(it: Installation) -> None:
