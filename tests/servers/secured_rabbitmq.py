@@ -31,6 +31,9 @@ OPTIONS = (
 )
 """The TLS of the broker, in Erlang: every client has to show a certificate."""
 
+READ_ANEW = "-ssl bypass_pem_cache true"
+"""Certificates are read for each connection, so that an exchanged one is shown at once."""
+
 LOGINS = "auth_mechanisms ['PLAIN','EXTERNAL'] ssl_cert_login_from common_name"
 """How a client may log in: with a password, or as the user that its certificate names."""
 
@@ -64,18 +67,29 @@ class SecuredRabbitmq:
     def show(self, issued: Issued, clients: Path) -> None:
         """Let the broker show this certificate from now on, and trust an authority of clients.
 
-        Nothing is done if it does so already, for the command of the operators is slow to start.
+        Nothing is done if it does so already.
         """
         if self.shown == (issued, clients):
             return
         for file, place in _files(issued, clients).items():
             self.server.container.copy_into_container(file, place)
-        self.control("eval", "ssl:clear_pem_cache().")
         self.shown = issued, clients
 
-    def control(self, *command: str) -> None:
-        """Run a command of the broker's operators."""
-        self.server.execute("rabbitmqctl", *command, user="rabbitmq")
+    def add_user(self, name: str, password: str) -> None:
+        """Make a user who may do everything."""
+        self._evaluate(
+            f'add_user(<<"{name}">>, <<"{password}">>, <<"tests">>)',
+            f'set_permissions(<<"{name}">>, <<"/">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>)',
+        )
+
+    def change_password(self, name: str, password: str) -> None:
+        """Give a user another password."""
+        self._evaluate(f'change_password(<<"{name}">>, <<"{password}">>, <<"tests">>)')
+
+    def _evaluate(self, *calls: str) -> None:
+        """Make calls at once: a command of the operators takes seconds of a processor to start."""
+        expression = ", ".join(f"rabbit_auth_backend_internal:{call}" for call in calls)
+        self.server.execute("rabbitmqctl", "eval", f"{expression}.", user="rabbitmq")
 
 
 @contextmanager
@@ -111,7 +125,7 @@ def _files(issued: Issued, clients: Path) -> dict[Path, str]:
 
 
 def _arguments(listener: str) -> str:
-    return f"-rabbit ssl_listeners [{listener}] ssl_options {OPTIONS} {LOGINS}"
+    return f"{READ_ANEW} -rabbit ssl_listeners [{listener}] ssl_options {OPTIONS} {LOGINS}"
 
 
 def _listen_on_loopback(container: DockerContainer, port: int) -> None:

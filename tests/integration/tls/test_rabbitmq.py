@@ -69,8 +69,7 @@ async def test_a_certificate_is_all_that_muster_shows_where_the_url_says_so(
     with RabbitmqServer(rabbitmq.plain_url).fresh_topology() as topology:
         with pytest.raises(BrokerUnusable, match="refuses that user or password"):
             await reach(url)
-        rabbitmq.control("add_user", NAMED_BY_CERTIFICATE, "unused")
-        rabbitmq.control("set_permissions", NAMED_BY_CERTIFICATE, ".*", ".*", ".*")
+        rabbitmq.add_user(NAMED_BY_CERTIFICATE, "unused")
         await apply_topology(url, topology)
         async with publishing(url, topology) as publisher:
             assert await publisher.publish([PARCEL]) == [Confirmed()]
@@ -164,12 +163,11 @@ async def test_a_password_is_rotated_under_a_running_process(
     rabbitmq: SecuredRabbitmq, tmp_path: Path, url_with: UrlWith
 ) -> None:
     file = tmp_path / "password"
-    rabbitmq.control("add_user", "rotated", "first of two")
-    rabbitmq.control("set_permissions", "rotated", ".*", ".*", ".*")
+    rabbitmq.add_user("rotated", "first of two")
     url = with_password_file(url_with("rotated"), file)
     file.write_text("first of two\n")
     await reach(url)
-    rabbitmq.control("change_password", "rotated", "second/of?two")
+    rabbitmq.change_password("rotated", "second/of?two")
     with pytest.raises(BrokerUnusable, match="refuses that user or password"):
         await reach(url)
     file.write_text("second/of?two")
