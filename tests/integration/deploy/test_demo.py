@@ -4,8 +4,10 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, redirect_stdout
+from contextlib import asynccontextmanager, closing, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import connect
 
 import httpx2
 import pytest
@@ -108,23 +110,35 @@ async def test_people_joined_and_left_over_several_days(demo: Demo) -> None:
     assert PRIYA.user_name not in leavers, "she has come back"
 
 
-async def test_the_first_joiner_that_is_printed_is_left_to_the_visitor(
-    new_database_url: NewDatabase,
-) -> None:
+@pytest.fixture
+async def visited(demo: Demo, tmp_path: Path) -> AsyncIterator[Demo]:
+    """Give a copy of the demo, for a visitor who changes it."""
+    copies = list[str]()
+    for engine in (demo.databases.directory.writing, demo.databases.downstream.writing):
+        file = tmp_path / f"{len(copies)}.db"
+        with closing(connect(str(engine.url.database))) as db, closing(connect(file)) as copy:
+            db.backup(copy)
+        copies.append(f"sqlite+aiosqlite:///{file}")
+    async with opened_on_both_sides(*copies) as databases:
+        it = administration_of(databases, read_settings(console=False))
+        yield Demo(databases, it, demo.printed)
+
+
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
+async def test_the_first_joiner_that_is_printed_is_left_to_the_visitor(visited: Demo) -> None:
     body = {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": "ada@example.com",
     }
-    async with introduced(new_database_url, read_settings()) as demo:
-        url = re.search(r"curl -s (\S+)", demo.printed)
-        token = re.search(r"Bearer (\w+[\w-]*)", demo.printed)
-        assert url
-        assert token
-        app = create_app(demo.it.directory, demo.it.public_url, metrics_of_nobody())
-        headers = {"Authorization": f"Bearer {token[1]}"}
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
-            assert (await http.post(url[1], json=body)).status_code == 201
-            listed = (await http.get(url[1], params={"count": 100})).json()
+    url = re.search(r"curl -s (\S+)", visited.printed)
+    token = re.search(r"Bearer (\w+[\w-]*)", visited.printed)
+    assert url
+    assert token
+    app = create_app(visited.it.directory, visited.it.public_url, metrics_of_nobody())
+    headers = {"Authorization": f"Bearer {token[1]}"}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), headers=headers) as http:
+        assert (await http.post(url[1], json=body)).status_code == 201
+        listed = (await http.get(url[1], params={"count": 100})).json()
     assert listed["totalResults"] == len(listed["Resources"]), "those of the past are counted, too"
 
 
