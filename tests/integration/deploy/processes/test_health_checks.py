@@ -17,6 +17,7 @@ from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY
 from deploy.processes.health_checks import instrument_relay
 from deploy.processes.operator_endpoints import OperatorEndpoints
+from tests.servers.migrated import FileTemplates
 from tests.servers.rabbitmq import STANDARD_PORT, RabbitmqServer, delete_topology
 from tests.servers.tcp_proxy import TcpProxy
 
@@ -27,9 +28,11 @@ READY = Health()
 
 
 @pytest.fixture
-async def directory(tmp_path: Path) -> AsyncIterator[DirectoryDatabase]:
-    database = DirectoryDatabase(*open_engines(f"sqlite:///{tmp_path}/directory.sqlite3"))
-    await DIRECTORY.migrate(database.writing)
+async def directory(
+    tmp_path: Path, file_templates: FileTemplates
+) -> AsyncIterator[DirectoryDatabase]:
+    url = file_templates.copy(DIRECTORY, tmp_path / "directory.sqlite3")
+    database = DirectoryDatabase(*open_engines(url))
     yield database
     await database.reading.dispose()
     await database.writing.dispose()

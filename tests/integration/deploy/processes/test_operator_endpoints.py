@@ -25,6 +25,7 @@ from deploy.processes.operator_endpoints import (
 from deploy.processes.relay_process import run_relay
 from deploy.processes.worker_process import run_worker
 from deploy.settings import Settings, read_settings
+from tests.servers.migrated import FileTemplates
 from worker.dialects import DownstreamDatabase
 
 HANGS_AFTER_SECONDS = 60
@@ -39,18 +40,22 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def directory(tmp_path: Path) -> AsyncIterator[DirectoryDatabase]:
-    database = DirectoryDatabase(*open_engines(f"sqlite:///{tmp_path}/directory.sqlite3"))
-    await DIRECTORY.migrate(database.writing)
+async def directory(
+    tmp_path: Path, file_templates: FileTemplates
+) -> AsyncIterator[DirectoryDatabase]:
+    url = file_templates.copy(DIRECTORY, tmp_path / "directory.sqlite3")
+    database = DirectoryDatabase(*open_engines(url))
     yield database
     await database.reading.dispose()
     await database.writing.dispose()
 
 
 @pytest.fixture
-async def downstream(tmp_path: Path) -> AsyncIterator[DownstreamDatabase]:
-    database = DownstreamDatabase(*open_engines(f"sqlite:///{tmp_path}/downstream.sqlite3"))
-    await DOWNSTREAM.migrate(database.writing)
+async def downstream(
+    tmp_path: Path, file_templates: FileTemplates
+) -> AsyncIterator[DownstreamDatabase]:
+    url = file_templates.copy(DOWNSTREAM, tmp_path / "downstream.sqlite3")
+    database = DownstreamDatabase(*open_engines(url))
     yield database
     await database.reading.dispose()
     await database.writing.dispose()

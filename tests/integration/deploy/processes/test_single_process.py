@@ -21,6 +21,7 @@ from deploy.processes.background_tasks import running_in_background
 from deploy.processes.operator_endpoints import OperatorEndpoints
 from deploy.processes.single_process import run_everything
 from deploy.settings import read_settings
+from tests.servers.migrated import FileTemplates
 from worker.dialects import DownstreamDatabase
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -31,13 +32,12 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
 @pytest.fixture
-async def databases(tmp_path: Path) -> AsyncIterator[Databases]:
+async def databases(tmp_path: Path, file_templates: FileTemplates) -> AsyncIterator[Databases]:
     """Give a directory, and a downstream that nobody answers for."""
+    url = file_templates.copy(DIRECTORY, tmp_path / "directory.sqlite3")
     databases = Databases(
-        DirectoryDatabase(*open_engines(f"sqlite:///{tmp_path}/directory.sqlite3")),
-        DownstreamDatabase(*open_engines(NOBODY)),
+        DirectoryDatabase(*open_engines(url)), DownstreamDatabase(*open_engines(NOBODY))
     )
-    await DIRECTORY.migrate(databases.directory.writing)
     yield databases
     for database in (databases.directory, databases.downstream):
         await database.reading.dispose()
