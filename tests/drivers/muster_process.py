@@ -6,6 +6,7 @@ Each process is a new interpreter here. ``forked_muster`` has the same for a for
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -159,6 +160,10 @@ class MusterProcess:
         return self.folder / "output.txt"
 
     async def _answers(self, http: httpx2.AsyncClient) -> bool:
+        """Return whether the server answers a request, which is dear beside a connection."""
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", self.port)):
+                return False
         try:
             await http.get(f"http://127.0.0.1:{self.port}/livez")
         except httpx2.TransportError:
