@@ -68,6 +68,7 @@ async def until_there_are(count: int, queue: str, channel: AbstractChannel) -> N
             declared = await channel.declare_queue(queue, passive=True)
             if declared.declaration_result.message_count == count:
                 return
+            await asyncio.sleep(0.02)
 
 
 async def until_lost(consumer: RabbitmqConsumer) -> None:

@@ -57,7 +57,7 @@ async def work_until_applied(installation: Installation, consumer: RabbitmqConsu
     worker = asyncio.ensure_future(Worker(installation.downstream, consumer, metrics).run(stop))
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await told(installation)).pending:
-            pass
+            await asyncio.sleep(0.02)
     stop.set()
     await worker
 
