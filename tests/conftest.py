@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from contracts.topology import Topology
+from deploy.commands.on_demand import recognise_imports
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from deploy.processes.event_loop import COLLECT_AFTER
 from tests.drivers.examples import USUAL
@@ -28,6 +29,7 @@ settings.load_profile("ci")
 settings.register_profile("thorough", settings(), derandomize=False, max_examples=10 * USUAL)
 
 share_compiled_statements()
+recognise_imports()  # before test modules import SCIM models
 
 BOTH_DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 

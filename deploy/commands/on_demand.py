@@ -1,9 +1,11 @@
 """When is a command loaded? Its module is imported once the command is looked up, and no other."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from copy import copy
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
@@ -11,6 +13,9 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from deploy.commands.help_texts import tidied
+
+OF_IMPORTS = ("importlib._bootstrap", "importlib._bootstrap_external")
+"""The modules of the import system, which come from no file."""
 
 
 class Panel(StrEnum):
@@ -45,6 +50,7 @@ class CommandsOnDemand(Mapping[str, Any]):
         """Return a command, which is made at the first time: then its module is imported."""
         if name not in self._made:
             part = typer.Typer()
+            recognise_imports()
             import_module(self._listed[name].module).register(part)
             self._made[name] = tidied(get_group(part).commands[name])
         return self._made[name]
@@ -95,6 +101,20 @@ def group_of(listed: Mapping[str, Listed]) -> type[TyperGroup]:
             return TyperGroup.shell_complete(told.command, told, incomplete)
 
     return GroupOnDemand
+
+
+def recognise_imports() -> None:
+    """Tell ``inspect`` to which modules the frames of imports belong.
+
+    Below Python 3.13, Pydantic looks for the class of each SCIM model in every frame of the stack.
+    For a frame without a file, ``inspect`` would look through all modules each time, and there are
+    several of them for every import within an import: ``muster api`` was loaded in 3.9 s of the
+    processor in place of 1.6.
+    """
+    for name in OF_IMPORTS:
+        file = f"<frozen {name}>"
+        for known in (file, str(Path(file).absolute())):  # it looks for the one, then for the other
+            inspect.modulesbyfile[known] = name
 
 
 def _described(group: TyperGroup, listed: Mapping[str, Listed]) -> TyperGroup:

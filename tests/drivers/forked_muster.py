@@ -24,6 +24,7 @@ from typing import IO, Any, BinaryIO
 import anyio
 
 from deploy import cli
+from deploy.commands.on_demand import recognise_imports
 from tests.drivers.muster_process import MusterProcess, Process, stopped_well
 from tests.servers.services import adopt_environment, own_settings
 
@@ -36,6 +37,8 @@ of errors to those of the tests."""
 
 LOADED = (__name__, *(it.module for it in cli.COMMANDS.values()))
 """Modules that the fork server loads: those of the commands load all others."""
+
+recognise_imports()  # the fork server imports this module first
 
 
 class ForkedMuster:

@@ -1,5 +1,8 @@
 """Is a command found by its name alone, and is its module's own error no unknown name?"""
 
+import inspect
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,13 @@ def echo(word: str = "none", each: Annotated[list[str] | None, typer.Option()] =
 def register(app: typer.Typer) -> None:
     app.command()(echo)
     app.command("other")(echo)
+"""
+
+LOOKS = """
+import inspect
+owners = [inspect.getmodule(it.frame) for it in inspect.stack(0)]
+def register(app):
+    app.command("looks")(lambda: None)
 """
 
 
@@ -52,3 +62,14 @@ def test_a_second_call_has_nothing_of_the_first(
     for words in (["--word", "one", "--each", "a", "--each", "b"], [], ["--each", "c"]):
         app(["echo", *words], standalone_mode=False)
     assert capsys.readouterr().out == "one ['a', 'b']\nnone None\nnone ['c']\n"
+
+
+def test_a_frame_of_an_import_is_known_to_be_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "command_that_looks.py").write_text(LOOKS)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(inspect, "modulesbyfile", {})
+    CommandsOnDemand({"looks": Listed("command_that_looks", "Looks.")}).get("looks")
+    looked = sys.modules.pop("command_that_looks")
+    assert import_module("importlib._bootstrap") in looked.owners
