@@ -10,11 +10,11 @@ from tests.migrations.world import World, opened, world_on
 from tests.servers.migrated import NewDatabase
 
 HISTORY = revisions_of(DIRECTORY), revisions_of(DOWNSTREAM)
-PAIRS = sorted(
-    {(revision, HISTORY[1][-1]) for revision in HISTORY[0]}
-    | {(HISTORY[0][-1], revision) for revision in HISTORY[1]}
-)
-"""Each revision of a side, beside the newest one of the other."""
+PAIRS = [
+    tuple(revisions[min(place, len(revisions) - 1)] for revisions in HISTORY)
+    for place in range(max(map(len, HISTORY)))
+]
+"""Each revision of a side, beside that of the other with its number, or beside the newest one."""
 
 NEWCOMER = "zoe"
 
