@@ -1,9 +1,10 @@
 """Which role is an account's own after the upgrade, and is everybody recomputed as before?"""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, MetaData, insert
 
 from contracts.downstream.accounts import ListedAccount
 from contracts.rules import DashboardRules, Role
@@ -20,8 +21,9 @@ from tests.drivers.people import (
     role_map,
 )
 from tests.drivers.platform import Platform
-from tests.migrations.dumps import tables_in
+from tests.migrations.dumps import Dump, rows_in, tables_in
 from tests.migrations.history import migrate_to
+from tests.servers.migrated import NewDatabase
 from worker.dialects import DownstreamDatabase
 
 OTHERS = "mallory@evil.test"
@@ -38,17 +40,53 @@ BEFORE = {
 }
 
 
+Upgraded = tuple[MetaData, Dump]
+"""The tables of a downstream after an upgrade, and the rows in them."""
+
+
+@pytest.fixture(scope="module")
+def upgraded() -> dict[str, Upgraded]:
+    """Hold what an upgrade has made of the accounts from before, by the dialect of the database."""
+    return {}
+
+
 @pytest.fixture
-async def platform(database_url: str) -> AsyncIterator[Platform]:
-    """Give a downstream that was upgraded, with accounts from before."""
-    reading, writing = open_engines(database_url)
-    async with writing.begin() as db:
-        await db.run_sync(migrate_to, DOWNSTREAM, "0001")
-        await db.run_sync(_fill)
-    await DOWNSTREAM.migrate(writing)
-    yield Platform(DownstreamDatabase(reading, writing))
+async def platform(
+    new_database_url: NewDatabase, upgraded: dict[str, Upgraded]
+) -> AsyncIterator[Platform]:
+    """Give a downstream that is as if it were upgraded, with accounts from before."""
+    async with _opened(new_database_url(DOWNSTREAM)) as downstream:
+        dialect = downstream.writing.dialect.name
+        if dialect not in upgraded:
+            upgraded[dialect] = await _after_the_upgrade(new_database_url())
+        async with downstream.writing.begin() as db:
+            await db.run_sync(_put, *upgraded[dialect])
+        yield Platform(downstream)
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[DownstreamDatabase]:
+    reading, writing = open_engines(url)
+    yield DownstreamDatabase(reading, writing)
     await reading.dispose()
     await writing.dispose()
+
+
+async def _after_the_upgrade(url: str) -> Upgraded:
+    async with _opened(url) as downstream:
+        async with downstream.writing.begin() as db:
+            await db.run_sync(migrate_to, DOWNSTREAM, "0001")
+            await db.run_sync(_fill)
+        await DOWNSTREAM.migrate(downstream.writing)
+        async with downstream.reading.connect() as db:
+            tables = await db.run_sync(tables_in, DOWNSTREAM)
+            return tables, await db.run_sync(rows_in, DOWNSTREAM)
+
+
+def _put(connection: Connection, tables: MetaData, rows: Dump) -> None:
+    for table in tables.sorted_tables:
+        if rows[table.name]:
+            connection.execute(insert(table), rows[table.name])
 
 
 def _fill(connection: Connection) -> None:
