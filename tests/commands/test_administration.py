@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.servers.migrated import FileTemplates, NewDatabase
 
 Muster = Callable[..., Answer]
@@ -35,6 +35,7 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
     assert ids == ["acme-inc-mdm", "acme-inc-mdm-2"]
 
 
+@on_both
 def test_a_connection_is_stopped_and_goes_on(muster: Muster) -> None:
     muster("connections", "create", "acme", "store", "--observe")
 
@@ -53,6 +54,7 @@ def test_a_connection_is_stopped_and_goes_on(muster: Muster) -> None:
     assert refused.err == "muster: the connection is switched off: switch it on first\n"
 
 
+@on_both
 def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     change = ("connections", "change", "acme-store", "--on-create", "create-employee")
@@ -84,6 +86,7 @@ def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
     assert muster(*change, "--no-map-role").json["roles"] == ""
 
 
+@on_both
 def test_a_mapping_without_a_pushed_group_is_warned_of(muster: Muster) -> None:
     muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
     shown = muster("connections", "show", "acme-dashboard", "--json").json
@@ -98,11 +101,13 @@ def test_a_mapping_without_a_pushed_group_is_warned_of(muster: Muster) -> None:
     assert f"warning: {warning}" in muster("rules", "choices", "acme-dashboard").out
 
 
+@on_both
 def test_a_token_is_rotated(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
 
 
+@on_both
 def test_tokens_are_made_listed_and_revoked(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     create = ("tokens", "create", "acme-store", "--name", "next", "--expires", "2999-01-31")
@@ -142,6 +147,7 @@ def test_a_token_that_ends_within_two_weeks_is_told(muster: Muster) -> None:
     assert muster("status", "--json").json["expiring_tokens"] == []
 
 
+@on_both
 def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     muster("connections", "create", "other", "store", "--new-workspace")
@@ -158,6 +164,7 @@ def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> N
     ]
 
 
+@on_both
 def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
     muster("policies", "add", "acme", "Standard")
     muster("accounts", "add", "acme", "mdm", "ada@example.com")
@@ -200,6 +207,7 @@ def test_accounts_made_by_hand_are_listed(muster: Muster) -> None:
     ]
 
 
+@on_both
 def test_a_device_changes_its_policy_leaves_and_comes_back(muster: Muster) -> None:
     muster("policies", "add", "acme", "Standard")
     first = muster("devices", "add", "acme", "S-1", "--json").json
@@ -222,6 +230,7 @@ def test_a_device_changes_its_policy_leaves_and_comes_back(muster: Muster) -> No
     assert live == second
 
 
+@on_both
 def test_accounts_are_listed_by_filters_and_up_to_a_limit(muster: Muster) -> None:
     for name, role in (("ada", "admin"), ("ben", "viewer"), ("cid", "viewer")):
         muster("accounts", "add", "acme", "dashboard", f"{name}@example.com", "--role", role)
@@ -239,6 +248,7 @@ def test_accounts_are_listed_by_filters_and_up_to_a_limit(muster: Muster) -> Non
     assert listed("--connection", "acme-store") == []
 
 
+@on_both
 def test_a_workspace_without_conflicts_lists_none(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     assert muster("conflicts", "list", "acme", "--limit", "5", "--json").json == []
@@ -269,6 +279,7 @@ def test_what_is_done_by_hand_is_audited_without_names(muster: Muster) -> None:
     assert "S-1" not in told.out
 
 
+@on_both
 def test_an_account_is_released_once_and_again(muster: Muster) -> None:
     muster("accounts", "add", "acme", "dashboard", "ada@example.com", "--role", "admin")
     release = ("accounts", "release", "acme", "dashboard", "Ada@Example.com", "--json")
@@ -278,6 +289,7 @@ def test_an_account_is_released_once_and_again(muster: Muster) -> None:
     assert muster("accounts", "list", "acme", "--json").json == [released]
 
 
+@on_both
 def test_status_of_an_empty_installation(muster: Muster) -> None:
     told = muster("status", "--json").json
     assert told.pop("installation")["broker"] == "embedded"
@@ -302,6 +314,7 @@ def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
     assert muster("resync", "acme-store", "--json").json["marked"] == 0
 
 
+@on_both
 def test_everything_is_resynced_where_there_is_nobody(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     assert muster("resync", "--all", "--json").json == {"marked": 0}
@@ -311,6 +324,7 @@ def test_the_version_is_told(muster: Muster) -> None:
     assert muster("--version").out == f"{version('muster-scim')}\n"
 
 
+@on_both
 def test_tables_are_for_people(muster: Muster) -> None:
     muster("policies", "add", "acme", "[bold]Standard")
     listed = muster("policies", "list", "acme")
@@ -408,7 +422,6 @@ def known_installation(
     return settings
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("command", "says"), MISTAKES)
 def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
     muster: Muster,
@@ -430,7 +443,6 @@ def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
     assert muster("accounts", "list", "acme").status == 2, "the workspace was not made"
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_wrong_setting_is_named_without_its_value(
     muster: Muster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -443,7 +455,6 @@ def test_a_wrong_setting_is_named_without_its_value(
     )
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "url",
     ["postgresql://ada:secret@127.0.0.1:1/secret", "sqlite:////dev/null/x.sqlite3"],

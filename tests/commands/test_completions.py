@@ -7,7 +7,7 @@ import pytest
 
 from deploy import cli
 from deploy.commands.completions import connection_ids, workspace_names
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.fresh_process import LOADED_BY_MOST, FreshProcess
 from tests.commands.test_loaded_packages import (
     OF_DATABASES,
@@ -51,7 +51,6 @@ def _asking(line: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -70,6 +69,7 @@ def test_commands_choices_and_options_are_completed(
     assert completed(line)[: len(words)] == words
 
 
+@on_both
 def test_names_are_completed_from_the_directory(
     muster: Muster, completed: Callable[[str], list[str]]
 ) -> None:
@@ -113,7 +113,6 @@ def test_a_completion_that_fails_says_nothing(
     assert printed.out + printed.err == ""
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("line", "spared"),
     [

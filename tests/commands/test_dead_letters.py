@@ -34,7 +34,6 @@ def muster(
     return muster
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_dead_letters_are_listed_with_their_reasons_and_stay(
     muster: Muster, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
@@ -66,7 +65,6 @@ def test_dead_letters_are_listed_with_their_reasons_and_stay(
     assert "rejected" in muster("dead-letters", "list").out
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_each_event_of_a_bundle_is_a_dead_letter(
     muster: Muster, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
@@ -77,7 +75,6 @@ def test_each_event_of_a_bundle_is_a_dead_letter(
     assert len(muster("dead-letters", "list", "--most", "2", "--json").json) == 2
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_dead_letters_are_purged_when_told_to(
     muster: Muster, rabbitmq_server: RabbitmqServer, topology: Topology
 ) -> None:
@@ -86,7 +83,6 @@ def test_dead_letters_are_purged_when_told_to(
     assert muster("dead-letters", "list", "--json").json == []
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("answer", ["", "n\n"])
 def test_nothing_is_purged_unless_somebody_says_so(
     muster: Muster,
@@ -101,7 +97,6 @@ def test_nothing_is_purged_unless_somebody_says_so(
     assert len(muster("dead-letters", "list", "--json").json) == 2
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_broker_without_the_queue_is_one_line_that_says_what_to_do(
     muster: Muster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

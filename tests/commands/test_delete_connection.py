@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.drivers.forked_muster import fork_muster
 
 Muster = Callable[..., Answer]
@@ -31,6 +31,7 @@ def test_the_choice_has_to_be_made(connection: Muster) -> None:
     assert connection("connections", "show", "acme-store", "--json").json["state"] == "live"
 
 
+@on_both
 def test_a_connection_closes_and_tells_how_many_are_left(connection: Muster) -> None:
     begun = connection(*DELETE, "--people", "keep", "--json").json
     assert (begun["state"], begun["people"], begun["people_left"]) == ("closing", "keep", 0)
@@ -60,7 +61,6 @@ def test_a_connection_that_closes_is_not_changed_any_more(connection: Muster) ->
     assert token["state"] == "revoked"
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_person_at_a_terminal_is_asked_until_the_answer_is_one(connection: Muster) -> None:
     ours, theirs = os.openpty()
     process = fork_muster(DELETE, stdin=theirs, stderr=theirs)

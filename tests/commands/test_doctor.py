@@ -20,7 +20,6 @@ def _ports_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(free_port()))
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_installation_that_does_not_run_yet_has_no_problem(muster: Muster) -> None:
     answer = muster("doctor")
     assert answer.status == 0
@@ -30,7 +29,6 @@ def test_an_installation_that_does_not_run_yet_has_no_problem(muster: Muster) ->
     assert answer.out.endswith("\nProblems: 0. Warnings: 1.\n")
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_programs_get_the_codes_of_the_findings(muster: Muster) -> None:
     answer = muster("doctor", "--json")
     assert answer.status == 0
@@ -48,7 +46,6 @@ def test_programs_get_the_codes_of_the_findings(muster: Muster) -> None:
     assert {*answer.json["findings"][0]} == {"about", "result", "code", "says", "advice"}
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_unknown_variables_are_told_beside_all_else(
     muster: Muster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +72,6 @@ def test_a_doctor_makes_no_database(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_doctor_leaves_the_files_of_a_database_as_they_were(
     muster: Muster, tmp_path: Path
 ) -> None:
@@ -84,14 +80,12 @@ def test_a_doctor_leaves_the_files_of_a_database_as_they_were(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_unknown_connection_is_told(muster: Muster) -> None:
     answer = muster("doctor", "--connection", "acme-nowhere")
     assert answer.status == 1
     assert "PROBLEM  first calls: There is no token to call with" in answer.out
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_calls_are_made_whatever_else_has_a_problem(
     muster: Muster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

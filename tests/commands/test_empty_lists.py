@@ -31,7 +31,6 @@ def test_a_next_step_is_a_command_that_can_be_called(step: str) -> None:
     command.make_context("muster", words, **cli.app.info.context_settings or {})
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_empty_list_names_the_next_step_and_stays_empty_as_json(
     muster: Callable[..., Answer],
 ) -> None:

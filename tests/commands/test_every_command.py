@@ -202,7 +202,6 @@ def test_a_command_that_lacks_something_says_so_in_one_line(
     assert lacking
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("path", ["", "connections", "connections create", "status"])
 def test_the_short_option_shows_the_help(muster: Callable[..., Answer], path: str) -> None:
     short, long = (muster(*path.split(), option) for option in ("-h", "--help"))
@@ -211,7 +210,6 @@ def test_the_short_option_shows_the_help(muster: Callable[..., Answer], path: st
     assert "-h" in short.out
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -241,7 +239,6 @@ def test_a_wrong_choice_is_told_the_right_ones(
     assert answer.err == f"muster: Invalid value for {says} (see --help)\n"
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_choices_are_taken_in_any_case_of_letters(muster: Callable[..., Answer]) -> None:
     create = ("connections", "create", "acme", "Dashboard", "--on-create", "Create-Collaborator")
     assert muster(*create, "--role", "ADMIN", "--json").json["connection"] == "acme-dashboard"

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.integration.api.outbox.test_judged_leavings import names, world_on
 
 Muster = Callable[..., Answer]
@@ -65,6 +65,7 @@ def test_another_brake_is_refused_and_nothing_is_changed(muster: Muster, brake: 
     assert (only["brake"], only["on_create"]) == ("50:10", "nothing")
 
 
+@on_both
 def test_the_held_are_listed_and_decided_on(muster: Muster) -> None:
     hold(5)
     listed = muster("held", "list", CONNECTION, "--json").json
@@ -89,7 +90,6 @@ def test_the_held_are_listed_and_decided_on(muster: Muster) -> None:
     assert [it["identity"] for it in waived] == [f"person-00{number}" for number in range(1, 5)]
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_lock_of_a_waived_person_says_what_was_done_and_what_unlock_does(muster: Muster) -> None:
     hold(1)
     muster("held", "reject", CONNECTION, "--all")

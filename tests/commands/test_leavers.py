@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from api.directory.tables import Connection
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import fork_muster
@@ -67,6 +67,7 @@ def identities(rows: list[dict[str, Any]]) -> set[str]:
 # --- reconcile ----------------------------------------------------------------------------
 
 
+@on_both
 def test_a_reconciliation_shows_leavers_apart(muster: Muster) -> None:
     people = prepared(two_leavers)
     found = muster("reconcile", "--json")
@@ -90,6 +91,7 @@ def test_a_repair_without_a_terminal_leaves_leavers_alone_and_does_not_call_it_w
     assert delivered(muster) == ["eve@acme.test", "kim@acme.test"]
 
 
+@on_both
 def test_a_repair_that_is_told_to_brings_leavers_back(muster: Muster) -> None:
     prepared(two_leavers)
     fixed = muster("reconcile", "--fix", "--bring-back", "--json")
@@ -127,7 +129,6 @@ def test_nobody_is_brought_back_without_a_repair(muster: Muster, options: tuple[
     assert "--fix" in told.err
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_many_leavers_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> None:
     async def many_leave(installation: Installation) -> None:
         people = [await installation.ingress.user(f"p-{number}@acme.test") for number in range(60)]
@@ -209,6 +210,7 @@ def test_a_command_for_all_leaves_leavers_alone_and_names_them(
     assert people.ada in told.err
 
 
+@on_both
 def test_a_resync_of_one_leaver_does_nothing_and_says_so(muster: Muster) -> None:
     people = prepared(two_leavers)
     done = muster("resync", CONNECTION, "--identity", people.ada)
@@ -224,6 +226,7 @@ def test_a_resync_of_somebody_else_says_nothing_of_leavers(muster: Muster) -> No
     assert done.json == {"connection": CONNECTION, "marked": 1}
 
 
+@on_both
 def test_a_retry_leaves_alone_whose_failure_may_have_been_a_leaving(muster: Muster) -> None:
     async def failed(installation: Installation) -> list[str]:
         people = await two_leavers(installation)

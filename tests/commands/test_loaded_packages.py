@@ -65,7 +65,6 @@ for want of a broker, and admin for want of PostgreSQL, at which time they have 
 need."""
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("arguments", "spared"), SPARED, ids=[given[0] for given, _ in SPARED])
 def test_a_command_does_without_the_packages_of_others(
     new_database_url: NewDatabase,

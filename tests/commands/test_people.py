@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from deploy.commands.people import _in_words
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import run_script
@@ -36,6 +36,7 @@ async def two_people(installation: Installation) -> None:
     await installation.ingress.user("ben@acme.test", active=False)
 
 
+@on_both
 def test_people_are_listed_with_their_states(muster: Muster) -> None:
     assert muster("people", "list", "--json").out == "[]\n"
     prepared(two_people)
@@ -58,6 +59,7 @@ def test_people_are_listed_with_their_states(muster: Muster) -> None:
     assert table.count("user name") == 1
 
 
+@on_both
 def test_a_person_is_shown_as_json_and_in_words(muster: Muster) -> None:
     prepared(two_people)
     ada = muster("people", "show", "acme-store", "Ada@Acme.test", "--json").json
@@ -84,6 +86,7 @@ def test_lists_of_a_person_are_told_as_words() -> None:
     assert _in_words({"after": {"groups": ["Sales"]}, "none": []}) == "after (groups Sales)"
 
 
+@on_both
 def test_a_person_is_locked_and_unlocked(muster: Muster) -> None:
     prepared(two_people)
     locked = muster("people", "lock", "acme-store", "ada@acme.test", "--json").json
@@ -99,7 +102,6 @@ def test_a_person_is_locked_and_unlocked(muster: Muster) -> None:
     assert "not locked" in again.err
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_lock_that_waits_or_does_nothing_says_so(muster: Muster) -> None:
     prepared(two_people)
     muster("connections", "pause", "acme-store")
@@ -112,6 +114,7 @@ def test_a_lock_that_waits_or_does_nothing_says_so(muster: Muster) -> None:
     ]
 
 
+@on_both
 def test_the_status_counts_by_workspace_and_connection(muster: Muster) -> None:
     prepared(two_people)
     muster("connections", "create", "other", "store", "--new-workspace")
@@ -131,7 +134,6 @@ def test_the_status_counts_by_workspace_and_connection(muster: Muster) -> None:
     assert "oldest pending seconds" in table
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_ambiguous_or_unknown_name_is_one_line_without_it(muster: Muster) -> None:
     async def twins(installation: Installation) -> Sequence[str]:
         address = [{"value": "ada@acme.test"}]
@@ -148,7 +150,6 @@ def test_an_ambiguous_or_unknown_name_is_one_line_without_it(muster: Muster) -> 
 
 @pytest.mark.usefixtures("muster")
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_many_people_are_listed_in_the_memory_that_few_take() -> None:
     async def many(installation: Installation) -> None:
         ingress = installation.ingress

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 
@@ -24,6 +24,7 @@ async def sixty_people_who_wait(installation: Installation) -> None:
         await installation.ingress.user(f"person-{number}@acme.test")
 
 
+@on_both
 def test_leavers_are_shown_with_what_becomes_of_them(muster: Muster) -> None:
     ada, _ben = prepared(two_people)
     accounts = muster("accounts", "list", "Acme", "--json").json

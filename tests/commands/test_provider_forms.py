@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from api.admin.providers.fill_in import FilledGuide, Values, filled_in
 from api.admin.providers.marked_texts import plain
 from api.admin.providers.named_guides import GUIDES, Provider
@@ -46,7 +44,6 @@ def test_every_provider_has_its_form_with_the_values_filled_in(muster: Muster) -
         assert made["token"] not in lines + str(form)
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_a_provider_is_named_in_any_case_and_no_other_is_taken(muster: Muster) -> None:
     muster("connections", "create", "acme", "dashboard")
     assert muster(*SHOW, "Okta").out.startswith("Okta, for the connection acme-dashboard")
@@ -55,7 +52,6 @@ def test_a_provider_is_named_in_any_case_and_no_other_is_taken(muster: Muster) -
     assert ", ".join(map(repr, map(str, Provider))) in wrong.err
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_the_form_of_a_connection_that_there_is_not_is_an_error(muster: Muster) -> None:
     answer = muster("connections", "show", "nowhere", "--for", "okta")
     assert (answer.status, answer.out) == (2, "")

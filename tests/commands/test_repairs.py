@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import pytest
 from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
@@ -13,7 +12,7 @@ from api.outbox.relay import Relay
 from contracts.topology import Lane
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.drivers.both_sides import Installation, installation_on
 from worker.platforms.sql.mapping import ACCOUNTS
 from worker.sync.mapping import FAILURES
@@ -59,6 +58,7 @@ async def three_failures(installation: Installation) -> list[str]:
     return people
 
 
+@on_both
 def test_failures_are_listed_in_groups_with_their_times(muster: Muster) -> None:
     prepared(three_failures)
     assert muster("failures", "list", "--json").json == [
@@ -80,6 +80,7 @@ def test_failures_are_listed_in_groups_with_their_times(muster: Muster) -> None:
     assert "DBAPIError 40001" in muster("failures", "list").out
 
 
+@on_both
 def test_failures_are_shown_one_by_one_the_latest_first(muster: Muster) -> None:
     ada, ben, eve = prepared(three_failures)
     shown = muster("failures", "show", "--json").json
@@ -92,6 +93,7 @@ def test_failures_are_shown_one_by_one_the_latest_first(muster: Muster) -> None:
     assert of_ada["message"] == "DBAPIError 40001"
 
 
+@on_both
 def test_a_retry_publishes_who_failed_again(muster: Muster) -> None:
     prepared(three_failures)
     assert muster("failures", "retry", "permanent", "--json").json == {"marked": 1}
@@ -138,6 +140,7 @@ def test_a_reconciliation_without_findings_ends_well(muster: Muster) -> None:
     assert answer.json["findings"] == []
 
 
+@on_both
 def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
     async def drifted(installation: Installation) -> str:
         ada = await installation.ingress.user("ada@acme.test")
@@ -164,7 +167,6 @@ def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
     assert muster("reconcile", "--json").json["pending"] == 2
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_many_findings_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> None:
     async def many_lost(installation: Installation) -> None:
         for number in range(60):
@@ -176,7 +178,6 @@ def test_many_findings_are_cut_in_the_table_and_whole_in_json(muster: Muster) ->
     assert "… and 10 more" in muster("reconcile").out
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_error_that_nobody_foresaw_is_one_line_without_its_text(muster: Muster) -> None:
     async def spoiled(installation: Installation) -> None:
         async with installation.ingress.database.write() as db:

@@ -21,7 +21,7 @@ from contracts.topology import Lane
 from deploy.commands.waiting import HELD_BACK, TIMED_OUT, conclude
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.test_repairs import prepared, three_failures
 from tests.drivers.administration import administration_on
 from tests.drivers.both_sides import Courier, Installation
@@ -69,6 +69,7 @@ def delivering() -> Iterator[None]:
         thread.join()
 
 
+@on_both
 @pytest.mark.parametrize("words", ["resync acme-store", "resync --all"])
 def test_a_resync_waits_until_everybody_is_applied(muster: Muster, words: str) -> None:
     prepared(two_people)
@@ -92,6 +93,7 @@ def test_a_resync_of_one_person_waits_for_that_one(muster: Muster) -> None:
     ]
 
 
+@on_both
 def test_a_retry_waits_for_those_who_failed(muster: Muster) -> None:
     prepared(three_failures)
     with delivering():
@@ -99,6 +101,7 @@ def test_a_retry_waits_for_those_who_failed(muster: Muster) -> None:
     assert (answer.status, answer.json["waited"]) == (0, NOTHING | {"applied": 2})
 
 
+@on_both
 def test_a_repair_waits_for_what_it_has_published(muster: Muster) -> None:
     prepared(two_lost)
     with delivering():
@@ -165,7 +168,6 @@ def test_the_status_tells_how_a_wait_has_ended(fates: dict[Fate, int], status: i
     assert ended.value.exit_code == status
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -182,7 +184,6 @@ def test_options_of_a_wait_are_refused_without_it(muster: Muster, words: str, sa
     assert says in answer.err
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "shows"),
     [("reconcile", True), ("resync --all", True), ("reconcile --json", False)],

@@ -91,7 +91,6 @@ def test_the_status_opens_with_the_installation(
     assert fourth.split() == ["api", "http://127.0.0.1:8000"]
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 def test_an_unknown_variable_is_refused_by_every_command(
     muster: Muster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 
@@ -19,6 +19,7 @@ async def a_leaver(installation: Installation) -> str:
     return ada
 
 
+@on_both
 def test_why_somebody_has_no_account_is_told_with_what_would_change_it(muster: Muster) -> None:
     ada = prepared(a_leaver)
     [answer] = muster("why", "acme-store", "ada@acme.test", "--json").json

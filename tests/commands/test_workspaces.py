@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer
+from tests.commands.conftest import Answer, on_both
 from tests.drivers.forked_muster import fork_muster
 
 Muster = Callable[..., Answer]
@@ -23,6 +23,7 @@ def _names(muster: Muster) -> list[str]:
     return [each["workspace"] for each in muster("workspaces", "list", "--json").json]
 
 
+@on_both
 def test_workspaces_are_listed_with_the_number_of_their_connections(muster: Muster) -> None:
     assert muster("workspaces", "list", "--json").json == []
     muster("connections", "create", "acme", "store")
@@ -53,6 +54,7 @@ def test_a_workspace_beside_others_is_made_with_an_option(
     assert _names(muster) == ["acme", "other"]
 
 
+@on_both
 def test_every_command_finds_a_workspace_in_any_case_of_letters(muster: Muster) -> None:
     muster("policies", "add", "Demo", "Standard")
     muster("accounts", "add", "demo", "mdm", "ada@example.com")
@@ -70,7 +72,6 @@ def test_every_command_finds_a_workspace_in_any_case_of_letters(muster: Muster) 
     assert _names(muster) == ["Demo"]
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("adding", ADDING)
 def test_the_help_names_the_option_unbroken_in_a_narrow_pipe(
     muster: Muster, monkeypatch: pytest.MonkeyPatch, adding: tuple[str, ...]
@@ -81,7 +82,6 @@ def test_the_help_names_the_option_unbroken_in_a_narrow_pipe(
     assert max(map(len, told.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("answer", "made"), [(b"y\n", ["acme", "other"]), (b"n\n", ["acme"])])
 def test_a_person_at_a_terminal_is_asked(muster: Muster, answer: bytes, made: list[str]) -> None:
     assert muster("connections", "create", "acme", "store").status == 0
