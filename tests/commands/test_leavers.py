@@ -2,7 +2,7 @@
 
 import os
 import pty
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ from sqlalchemy import insert, update
 
 from api.directory.tables import Connection
 from tests.commands.conftest import Answer, on_both
-from tests.commands.test_repairs import prepared
+from tests.commands.test_repairs import prepared, push_sixty
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import fork_muster
+from tests.drivers.in_process import BULK, PATCH
 from tests.drivers.terminal import shown_at
 from tests.servers.lost_commits import losing_commits
 from worker.sync.mapping import FAILURES
@@ -47,6 +48,15 @@ async def two_leavers(installation: Installation) -> People:
     kim = await installation.ingress.user("kim@acme.test")
     await installation.deliver(lost=True)
     return People(ada, ben, eve, kim)
+
+
+async def leave(installation: Installation, people: Sequence[str]) -> None:
+    """Deactivate people by one request."""
+    data = {"schemas": [PATCH], "Operations": [INACTIVE]}
+    operations = [{"method": "PATCH", "path": f"/Users/{it}", "data": data} for it in people]
+    body = {"schemas": [BULK], "Operations": operations}
+    answer = await installation.ingress.send("POST", "/Bulk", body)
+    assert {it["status"] for it in answer.json()["Operations"]} == {"200"}
 
 
 def delivered(muster: Muster) -> list[str]:
@@ -131,13 +141,12 @@ def test_nobody_is_brought_back_without_a_repair(muster: Muster, options: tuple[
 
 def test_many_leavers_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> None:
     async def many_leave(installation: Installation) -> None:
-        people = [await installation.ingress.user(f"p-{number}@acme.test") for number in range(60)]
+        people = await push_sixty(installation)
         await installation.deliver()
         async with installation.ingress.database.write() as db:
             await db.execute(update(Connection).values(brake="off"))  # more leave than it lets pass
         async with losing_commits(installation.ingress.database):
-            for person in people:
-                await installation.ingress.patch(f"/Users/{person}", INACTIVE)
+            await leave(installation, people)
             await installation.deliver()
 
     prepared(many_leave)

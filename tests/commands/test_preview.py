@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.commands.conftest import Answer, on_both
-from tests.commands.test_repairs import prepared
+from tests.commands.test_repairs import prepared, push_sixty
 from tests.drivers.both_sides import Installation
 
 Muster = Callable[..., Answer]
@@ -16,12 +16,6 @@ async def two_people(installation: Installation) -> list[str]:
     people = [await installation.ingress.user(f"{name}@acme.test") for name in ("ada", "ben")]
     await installation.deliver()
     return people
-
-
-async def sixty_people_who_wait(installation: Installation) -> None:
-    """Push people who are not employed yet."""
-    for number in range(60):
-        await installation.ingress.user(f"person-{number}@acme.test")
 
 
 @on_both
@@ -51,7 +45,7 @@ def test_rules_are_given_as_they_are_changed(muster: Muster) -> None:
 
 
 def test_many_effects_are_counted_and_the_first_ones_shown(muster: Muster) -> None:
-    prepared(sixty_people_who_wait)
+    prepared(push_sixty)
     muster("connections", "observe", "acme-store")
     shown = muster(*PREVIEW, "--go-live").out
     assert "create  60" in shown

@@ -14,6 +14,7 @@ from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
 from tests.commands.conftest import Answer, on_both
 from tests.drivers.both_sides import Installation, installation_on
+from tests.drivers.in_process import USER
 from worker.platforms.sql.mapping import ACCOUNTS
 from worker.sync.mapping import FAILURES
 
@@ -35,6 +36,12 @@ def prepared(act: Callable[[Installation], Awaitable[T]]) -> T:
 
     with capture_logs():  # what is printed is the command's
         return asyncio.run(work())
+
+
+async def push_sixty(installation: Installation) -> list[str]:
+    """Push more people than a table shows, and return their ids."""
+    people = [{"schemas": [USER], "userName": f"person-{it}@acme.test"} for it in range(60)]
+    return await installation.ingress.together("/Users", people)
 
 
 async def three_failures(installation: Installation) -> list[str]:
@@ -169,8 +176,7 @@ def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
 
 def test_many_findings_are_cut_in_the_table_and_whole_in_json(muster: Muster) -> None:
     async def many_lost(installation: Installation) -> None:
-        for number in range(60):
-            await installation.ingress.user(f"person-{number}@acme.test")
+        await push_sixty(installation)
         await installation.deliver(lost=True)
 
     prepared(many_lost)
