@@ -1,7 +1,9 @@
 """Do the commands do what they say, and answer mistakes with one line that changes nothing?"""
 
 import shlex
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from importlib.metadata import version
 
 import pytest
@@ -424,7 +426,7 @@ def known_installation(
 
 @pytest.mark.parametrize(("command", "says"), MISTAKES)
 def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
-    muster: Muster,
+    plain_muster: Muster,
     known_installation: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     command: str,
@@ -432,15 +434,20 @@ def test_a_mistake_is_one_line_on_standard_error_and_changes_nothing(
 ) -> None:
     for name, url in known_installation.items():
         monkeypatch.setenv(name, url)
-    mistake = muster(*shlex.split(command))
+    mistake = plain_muster(*shlex.split(command))
     assert (mistake.status, mistake.out) == (2, "")
     (line,) = mistake.err.splitlines()
     assert line.startswith("muster: ")
     assert says.lower() in line.lower()
-    assert [each["connection"] for each in muster("connections", "list", "--json").json] == [
-        "known-store"
-    ]
-    assert muster("accounts", "list", "acme").status == 2, "the workspace was not made"
+    directory, downstream = known_installation.values()
+    assert _found_in(directory, "SELECT id FROM connections") == ["known-store"]
+    assert _found_in(downstream, "SELECT name FROM workspaces") == ["known"]
+
+
+def _found_in(url: str, query: str) -> list[str]:
+    """Ask a file of SQLite itself: a command would take as long as the mistake."""
+    with closing(sqlite3.connect(str(make_url(url).database))) as db:
+        return [found for (found,) in db.execute(query)]
 
 
 def test_a_wrong_setting_is_named_without_its_value(
