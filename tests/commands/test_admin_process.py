@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.drivers.forked_muster import run_forked
-from tests.drivers.muster_process import START_SECONDS, running_part
+from tests.drivers.forked_muster import forked_part, run_forked
+from tests.drivers.muster_process import START_SECONDS
 from tests.servers.migrated import NewDatabase
 from tests.servers.ports import free_port
 from tests.servers.services import environment_with
@@ -54,7 +54,7 @@ async def test_what_a_command_has_made_is_there_over_http(
 @asynccontextmanager
 async def _running(environment: dict[str, str], output: Path) -> AsyncIterator[None]:
     with output.open("wb") as printed:
-        async with running_part("admin", environment, printed):
+        async with forked_part("admin", environment, printed):
             yield
 
 

@@ -12,8 +12,8 @@ from aio_pika.abc import AbstractConnection, AbstractQueue
 from contracts.identities_changed import decode_all
 from contracts.identity_changed import IdentityChangedEnvelope
 from contracts.topology import Lane, Topology
-from tests.drivers.forked_muster import run_forked
-from tests.drivers.muster_process import START_SECONDS, running_part
+from tests.drivers.forked_muster import forked_part, run_forked
+from tests.drivers.muster_process import START_SECONDS
 from tests.servers.migrated import NewDatabase
 from tests.servers.ports import free_port
 from tests.servers.rabbitmq import RabbitmqServer
@@ -55,8 +55,8 @@ async def test_a_push_to_one_process_is_an_account_by_another_and_an_event_for_o
     creates = ("--on-create", "create-employee")
     opened = _asked(environment, "connections", "create", "acme", "store", *creates)
     async with (
-        running_part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
-        running_part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
+        forked_part("api", environment | {"MUSTER_DOWNSTREAM_DATABASE_URL": NOWHERE}),
+        forked_part("worker", environment | {"MUSTER_DIRECTORY_DATABASE_URL": NOWHERE}),
         await connect(rabbitmq_server.url) as connection,
         asyncio.timeout(START_SECONDS),
     ):
