@@ -64,7 +64,7 @@ def muster(
     return plain_muster
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def process_with() -> Iterator[Callable[..., FreshProcess]]:
     """Give processes that have loaded the command line, and the modules that are named."""
     with ExitStack() as processes:
