@@ -1,6 +1,7 @@
 """Do the migrations make what the tables say? On both databases, both schemas in one of them."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,6 +17,7 @@ import worker.sync.tables
 from deploy.databases.engines import open_engines
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from tests.migrations.history import revisions_of
+from tests.servers.migrated import NewDatabase
 
 SIDES = [
     (DIRECTORY, api.directory.tables.ApiTable.metadata),
@@ -23,13 +25,28 @@ SIDES = [
 ]
 
 
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Give an empty database."""
-    reading, writing = open_engines(database_url)
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
+    reading, writing = open_engines(url)
     yield writing
     await reading.dispose()
     await writing.dispose()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Give an empty database."""
+    async with _opened(database_url) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+async def both_sides(shared_database_url: NewDatabase) -> AsyncIterator[AsyncEngine]:
+    """Give a database with the tables of both sides."""
+    async with _opened(shared_database_url()) as engine:
+        for schema, _ in SIDES:
+            await schema.migrate(engine)
+        yield engine
 
 
 OF_EXPRESSIONS = {"users_by_email", "users_by_display_name", "users_by_family_name"}
@@ -83,10 +100,8 @@ async def test_the_applied_revision_is_the_one_that_alembic_reads(
             assert applied == ({revision} if revision else set())
 
 
-async def test_both_sides_may_live_in_one_database(engine: AsyncEngine) -> None:
-    for schema, _ in SIDES:
-        await schema.migrate(engine)
-    async with engine.connect() as db:
+async def test_both_sides_may_live_in_one_database(both_sides: AsyncEngine) -> None:
+    async with both_sides.connect() as db:
         for _, tables in SIDES:
             assert await db.run_sync(_differences, tables) == []
 
@@ -102,16 +117,13 @@ async def test_migrated_tables_are_those_of_the_code(
         assert await db.run_sync(_differences, tables) == []
 
 
-async def test_every_migrated_table_is_one_of_the_code(engine: AsyncEngine) -> None:
-    for schema, _ in SIDES:
-        await schema.migrate(engine)
+async def test_every_migrated_table_is_one_of_the_code(both_sides: AsyncEngine) -> None:
     known = {name for schema, tables in SIDES for name in (*tables.tables, schema.version_table)}
-    async with engine.connect() as db:
+    async with both_sides.connect() as db:
         assert await db.run_sync(lambda it: set(inspect(it).get_table_names())) == known
 
 
 @pytest.mark.parametrize("schema", [DIRECTORY, DOWNSTREAM], ids=["directory", "downstream"])
-async def test_migrating_again_changes_nothing(engine: AsyncEngine, schema: Schema) -> None:
-    await schema.migrate(engine)
-    await schema.migrate(engine)
-    assert await schema.is_current(engine)
+async def test_migrating_again_changes_nothing(both_sides: AsyncEngine, schema: Schema) -> None:
+    await schema.migrate(both_sides)
+    assert await schema.is_current(both_sides)
