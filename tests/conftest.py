@@ -16,6 +16,7 @@ from deploy.commands.on_demand import recognise_imports
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM, Schema
 from deploy.processes.event_loop import COLLECT_AFTER
 from tests.drivers.examples import USUAL
+from tests.servers.both_databases import BOTH_DATABASES
 from tests.servers.compiled_statements import share_compiled_statements
 from tests.servers.migrated import FileTemplates, NewDatabase, PostgresTemplates
 from tests.servers.postgres import PostgresServer, postgres_service
@@ -30,8 +31,6 @@ settings.register_profile("thorough", settings(), derandomize=False, max_example
 
 share_compiled_statements()
 recognise_imports()  # before test modules import SCIM models
-
-BOTH_DATABASES = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 SETTINGS = pytest.StashKey[ServiceSettings]()
 ORIGINS = pytest.StashKey[dict[str, str]]()
