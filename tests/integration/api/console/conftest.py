@@ -1,4 +1,8 @@
-"""What do these tests share? The console on either database, with its administrators."""
+"""What do these tests share? The console with its administrators, in front of SQLite.
+
+Pages stand on use cases that are tested on both databases. Tests of what a database decides have a
+mark of ``tests/servers/both_databases.py``, and ``test_every_page`` looks at every page on both.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +14,20 @@ from tests.drivers.admin_http import OPERATOR_TOKEN, AdminApi, admin_api_on
 from tests.drivers.browsers import Visitor, signed_in
 from tests.drivers.full_workspace import FullWorkspace, new_full_workspace
 from tests.drivers.whole_console import console_of
+from tests.servers.both_databases import ON_SQLITE
 from tests.servers.migrated import NewDatabase
+
+
+@pytest.fixture(params=ON_SQLITE)
+def new_database_url(new_database_url: NewDatabase) -> NewDatabase:
+    """Give what makes files of SQLite, or databases of those that a mark names."""
+    return new_database_url
+
+
+@pytest.fixture(scope="module", params=ON_SQLITE)
+def shared_database_url(shared_database_url: NewDatabase) -> NewDatabase:
+    """Give the same for databases that the tests of a module share."""
+    return shared_database_url
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tests.drivers.browsers import Visitor, signed_in
 from tests.drivers.calls import log_calls
 from tests.drivers.many_users import PATTERN, multiply
 from tests.readings.statements import asked_of
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import NewDatabase
 
 FEW, MANY = 30, 3_000
@@ -59,6 +60,7 @@ async def cost(installation: Installation, visitor: Visitor, path: str) -> tuple
     return sum(len(it.statements) for it in asked), sum(it.rows for it in asked)
 
 
+@on_new_databases_of_both
 @pytest.mark.parametrize(
     "path",
     ["/activity", "/activity?writes=yes", "/activity?errors=yes"],
@@ -83,6 +85,7 @@ async def test_many_calls_take_as_many_statements_as_few(
     assert rows <= 4 * shown + OF_CONNECTIONS, "the calls, their people, versions and states"
 
 
+@on_new_databases_of_both
 async def test_many_changes_take_as_many_statements_as_few(
     installation: Installation, admin_api: AdminApi, anybody: Visitor
 ) -> None:

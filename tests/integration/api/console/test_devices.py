@@ -16,6 +16,7 @@ from tests.drivers.both_sides import Installation, installation_on
 from tests.drivers.browsers import Visitor
 from tests.drivers.counted_statements import counted_statements
 from tests.drivers.whole_console import WholeConsole, whole_console
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import NewDatabase
 
 ADA, MARKUP = "ada@acme.test", "<b>bold</b>"
@@ -269,6 +270,7 @@ async def test_markup_in_names_is_inert(mdm: Mdm, owner: Visitor) -> None:
         assert "&lt;b&gt;bold" in page
 
 
+@on_new_databases_of_both
 @pytest.mark.usefixtures("mdm")
 async def test_a_page_takes_as_many_statements_for_one_device_as_for_many(
     console: WholeConsole, viewer: Visitor

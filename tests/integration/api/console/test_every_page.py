@@ -27,6 +27,8 @@ from tests.drivers.console_pages import (
 from tests.drivers.full_workspace import FullWorkspace
 from tests.readings.html_pages import PageForm, read_html
 from tests.readings.whole_databases import whole
+from tests.servers.both_databases import BOTH_DATABASES, on_sqlite
+from tests.servers.migrated import NewDatabase
 
 MOST_BYTES = 100_000
 
@@ -44,6 +46,12 @@ OF_LINK = {"/setting-up/token"}
 
 LOOKS_ALL_THE_SAME = {"/people", "/devices", f"{CONNECTION}/provider"}
 """Forms that change nothing, which a viewer may send: searches, and a token that is shown on."""
+
+
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
+def shared_database_url(shared_database_url: NewDatabase) -> NewDatabase:
+    """Give what makes databases of either kind."""
+    return shared_database_url
 
 
 def later_forms(full: FullWorkspace) -> list[PageForm]:
@@ -175,6 +183,7 @@ async def test_a_viewer_changes_nothing(app: FastAPI, full: FullWorkspace, forms
     assert await whole(full.databases) == before
 
 
+@on_sqlite
 async def test_a_viewer_is_offered_no_form_that_would_be_refused(
     app: FastAPI, full: FullWorkspace
 ) -> None:
@@ -182,6 +191,7 @@ async def test_a_viewer_is_offered_no_form_that_would_be_refused(
     assert forms_on(seen).keys() - OF_EVERYBODY <= LOOKS_ALL_THE_SAME
 
 
+@on_sqlite
 async def test_the_session_of_a_link_reaches_the_set_up_alone(
     app: FastAPI, full: FullWorkspace, forms: Forms
 ) -> None:

@@ -14,6 +14,7 @@ from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor, link_of
 from tests.integration.api.outbox.test_judged_leavings import World, names, world_on
 from tests.readings.statements import asked_of
+from tests.servers.both_databases import on_both_databases
 
 CONNECTION = "acme-store-2"
 PATH = f"/held?workspace=Acme&connection={CONNECTION}"
@@ -57,6 +58,7 @@ async def test_the_held_are_listed_with_what_would_happen(
     assert "person-002" in page
 
 
+@on_both_databases
 async def test_long_lists_page_and_read_no_more_than_they_show(
     owner: Visitor, admin_api: AdminApi
 ) -> None:

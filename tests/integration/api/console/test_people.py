@@ -9,6 +9,7 @@ import api.admin.people as use_case
 from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor
 from tests.drivers.in_process import USER, Ingress, ingress_on
+from tests.servers.both_databases import on_both_databases
 
 MARKUP = "<script>alert(1)</script>"
 
@@ -162,6 +163,7 @@ async def test_the_people_of_others_are_unknown(stranger: Visitor, ingress: Ingr
     assert "ada@" not in await stranger.text("/people")
 
 
+@on_both_databases
 async def test_a_page_reads_no_more_with_more_people(
     viewer: Visitor, ingress: Ingress, admin_api: AdminApi
 ) -> None:

@@ -26,6 +26,7 @@ from tests.drivers.browsers import Visitor
 from tests.drivers.counted_statements import counted_statements
 from tests.drivers.in_process import Ingress
 from tests.drivers.whole_console import WholeConsole, whole_console
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import NewDatabase
 from worker.sync.mapping import FAILURES, REFUSALS
 
@@ -357,6 +358,7 @@ async def test_markup_in_names_is_inert(twins: Twins, owner: Visitor) -> None:
         assert page.count("&lt;b&gt;bold") > 1
 
 
+@on_new_databases_of_both
 async def test_pages_take_as_many_statements_for_few_people_as_for_many(
     console: WholeConsole, twins: Twins, viewer: Visitor
 ) -> None:

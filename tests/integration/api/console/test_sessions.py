@@ -14,9 +14,17 @@ from contracts.clock import now
 from tests.drivers.admin_http import OPERATOR_TOKEN, AdminApi, admin_api_on
 from tests.drivers.administration import administration_on
 from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in, visitor_of
+from tests.servers.both_databases import BOTH_DATABASES
+from tests.servers.migrated import NewDatabase
 
 COOKIE = f"{OF_HOST}{SESSION}"
 """The cookie of a session that has begun over TLS."""
+
+
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
+def shared_database_url(shared_database_url: NewDatabase) -> NewDatabase:
+    """Give what makes databases of either kind."""
+    return shared_database_url
 
 
 async def test_a_page_leads_to_the_sign_in_without_a_session(admin_api: AdminApi) -> None:

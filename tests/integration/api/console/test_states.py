@@ -9,6 +9,7 @@ from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor
 from tests.integration.api.outbox.test_judged_leavings import names, world_on
 from tests.readings.statements import asked_of
+from tests.servers.both_databases import on_both_databases
 
 PATH = "/connections/acme-store/state"
 
@@ -46,6 +47,7 @@ async def test_the_people_who_stay_are_counted(admin_api: AdminApi, operator: Vi
     assert "The 3 active people keep account" in page
 
 
+@on_both_databases
 @pytest.mark.parametrize("page", ["state", "delete", "rules"])
 async def test_a_page_reads_as_much_for_many_people_as_for_few(
     owner: Visitor, admin_api: AdminApi, page: str
