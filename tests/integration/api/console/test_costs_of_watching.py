@@ -19,7 +19,7 @@ from tests.readings.statements import asked_of
 from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import NewDatabase
 
-FEW, MANY = 30, 3_000
+FEW, MANY = 30, 300
 
 OF_CONNECTIONS = 20
 """Rows of sessions, tokens, workspaces and connections, and of days on which somebody came."""

@@ -7,7 +7,7 @@ import pytest
 from contracts.rules import DashboardRules, GroupLine, Role, RoleLine
 from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor
-from tests.drivers.in_process import USER, Ingress, ingress_on
+from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
 
 RULES = DashboardRules(role_map=(RoleLine(name="staff", role=Role.EDITOR),))
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -67,9 +67,8 @@ async def test_members_are_shown_page_by_page_with_nested_groups(
 
 
 async def test_groups_go_on_over_the_connections(viewer: Visitor, ingress: Ingress) -> None:
-    names = [f"group {each:02}" for each in range(49)]
-    for name in names:
-        await ingress.group(name)
+    groups = [{"schemas": [GROUP], "displayName": f"group {each:02}"} for each in range(49)]
+    await ingress.together("/Groups", groups)
     async with ingress_on(ingress.database, RULES) as other:
         await other.group("first")
         await other.group("second")
