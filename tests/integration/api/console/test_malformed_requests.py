@@ -1,6 +1,8 @@
 """Is each request that no page of the console makes answered in words, and none by a fault?"""
 
+from collections.abc import Callable, Sequence
 from inspect import getsource
+from itertools import product
 from urllib.parse import urlencode
 
 import pytest
@@ -12,11 +14,12 @@ from api.console.application import PAGES, PREFIX, PUBLIC
 from api.console.forms import FORM_TYPE, MOST_FIELDS
 from api.console.places import Place, sealed_place
 from tests.drivers.browsers import CONSOLE_URL, Visitor, signed_in
-from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE, routes
+from tests.drivers.console_pages import FRAGMENTS, OF_NOBODY, OF_WORKSPACE, route_of, routes
 from tests.drivers.full_workspace import FullWorkspace
 from tests.drivers.whole_console import console_of
 from tests.readings.html_pages import PageForm, read_html
 from tests.readings.whole_databases import whole
+from tests.servers.both_databases import on_both_databases
 
 FIRST_FAULT = 500
 
@@ -43,6 +46,12 @@ ON_ANOTHER_PAGE = ">First page<"
 
 ODD = "²" * 400
 """Digits to some functions and no number to others; longer than most names may be."""
+
+SEALED = "A" * 60
+"""A text that might be a sealed one."""
+
+NAMES = ("connection", "state", "policy", "name")
+"""Parameters of lists that name what is looked for, and are not sealed."""
 
 
 @pytest.fixture
@@ -81,7 +90,7 @@ def test_every_list_is_in_the_table() -> None:
             assert listed_routes & {route.path for route in module.ROUTES}, module.__name__
 
 
-async def test_a_place_that_is_none_is_the_first_page_of_any_list(
+async def test_a_place_that_is_none_is_the_first_page_of_a_list(
     app: FastAPI, full: FullWorkspace, owner: Visitor
 ) -> None:
     other = await signed_in(app, full.admins["owner"].token)
@@ -96,19 +105,35 @@ async def test_a_place_that_is_none_is_the_first_page_of_any_list(
         place_of(other, "/audit", workspace=workspace),
         place_of(owner, "/nowhere"),
     )
-    for url in listed(full):
-        for place in spoiled:
-            answer = await owner.get(asking(url, "at", place))
-            assert answer.status_code == 200, (url, place)
-            assert ON_ANOTHER_PAGE not in answer.text, (url, place)
+    for place in spoiled:
+        await shows_the_first_page(owner, asking(audit, "at", place))
 
 
-@pytest.mark.parametrize("parameter", ["q", "connection", "state", "policy", "name"])
-async def test_no_parameter_of_a_list_is_a_fault(
-    full: FullWorkspace, owner: Visitor, parameter: str
+async def test_the_place_of_another_list_is_the_first_page_of_any_list(
+    full: FullWorkspace, owner: Visitor
 ) -> None:
     for url in listed(full):
-        for value in ("\0", ODD, "A" * 60):
+        for place in ("\0", place_of(owner, "/nowhere")):
+            await shows_the_first_page(owner, asking(url, "at", place))
+
+
+async def shows_the_first_page(visitor: Visitor, url: str) -> None:
+    answer = await visitor.get(url)
+    assert answer.status_code == 200, url
+    assert ON_ANOTHER_PAGE not in answer.text, url
+
+
+@on_both_databases
+@pytest.mark.parametrize(
+    ("parameter", "values"),
+    [("q", ("\0", ODD, SEALED)), *((it, ("\0", ODD)) for it in NAMES)],
+    ids=["q", *NAMES],
+)
+async def test_no_parameter_of_a_list_is_a_fault(
+    full: FullWorkspace, owner: Visitor, parameter: str, values: Sequence[str]
+) -> None:
+    for url in listed(full):
+        for value in values:
             answer = await owner.get(asking(url, parameter, value))
             assert answer.status_code < FIRST_FAULT, (url, value)
 
@@ -147,18 +172,38 @@ async def test_a_form_without_its_fields_is_no_fault_of_any_page(
             assert answer.status_code < FIRST_FAULT, path
 
 
+Arranged = Callable[[Sequence[str]], Sequence[str]]
+"""Makes odd values of those that a field of a form has."""
+
+ARRANGED: dict[str, Arranged] = {
+    "missing": lambda _: [],
+    "odd at last": lambda values: [*values, ODD],
+    "odd at first": lambda values: [ODD, *values],
+}
+
+
+@pytest.mark.parametrize(
+    ("new_database_url", "arranged"),
+    [
+        ("sqlite", ["missing", "odd at first"]),
+        pytest.param("postgres", ["odd at last"], marks=pytest.mark.postgres),
+    ],
+    indirect=["new_database_url"],
+    ids=["sqlite", "postgres"],
+)
 async def test_fields_that_are_missing_repeated_or_odd_are_no_fault_of_any_page(
-    changing: FullWorkspace, changing_owner: Visitor
+    changing: FullWorkspace, changing_owner: Visitor, arranged: Sequence[str]
 ) -> None:
+    """The last value counts where a page asks for one: it is the one that a database is asked."""
     owner, tried = changing_owner, 0
     for form in await _forms(changing, owner):
-        for name in form.fields:
-            for values in ([], [*form.fields[name], ODD], [ODD, *form.fields[name]]):
-                fields = {**form.fields, "csrf": [owner.csrf], name: values}
-                sent = {key: it for key, it in fields.items() if it}
-                answer = await owner.http.post(f"https://admin.test{form.action}", data=sent)
-                assert answer.status_code < FIRST_FAULT, (form.action, name, values)
-                tried += 1
+        for name, how in product(form.fields, arranged):
+            values = ARRANGED[how](form.fields[name])
+            fields = {**form.fields, "csrf": [owner.csrf], name: values}
+            sent = {key: it for key, it in fields.items() if it}
+            answer = await owner.http.post(f"https://admin.test{form.action}", data=sent)
+            assert answer.status_code < FIRST_FAULT, (form.action, name, how)
+            tried += 1
     assert tried > 100
 
 
@@ -168,11 +213,12 @@ def _posted(full: FullWorkspace) -> list[str]:
 
 
 async def _forms(full: FullWorkspace, owner: Visitor) -> list[PageForm]:
-    """Return the forms on all pages, with one of those that have the same fields and path."""
-    found: dict[tuple[str, frozenset[str]], PageForm] = {}
+    """Return the forms on all pages, with one of those that have the same fields and route."""
+    found: dict[tuple[str | None, frozenset[str]], PageForm] = {}
     for page in (*OF_NOBODY, *OF_WORKSPACE, *FRAGMENTS):
         answer = await owner.get(page.url(full.values))
         for form in read_html(answer.text, answer.url.raw_path.decode()).forms:
             if form.method == "post" and form.path != f"{PREFIX}/sign-out":
-                found.setdefault((form.path, frozenset(form.fields)), form)
+                route = route_of("POST", form.path.removeprefix(PREFIX))
+                found.setdefault((route, frozenset(form.fields)), form)
     return list(found.values())
