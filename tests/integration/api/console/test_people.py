@@ -115,10 +115,10 @@ async def test_pages_go_forward_and_back(viewer: Visitor, ingress: Ingress) -> N
 async def test_a_page_that_found_few_tells_how_far_it_has_looked(
     viewer: Visitor, ingress: Ingress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await many_people(ingress, 160)
+    await many_people(ingress, 80)
     monkeypatch.setattr(use_case, "MOST_LOOKED_AT", 60)
     page = await searched(viewer, "nobody has this", inside="yes")
-    assert "Looked at 60 of 163 people so far, and found nobody here" in page
+    assert "Looked at 60 of 83 people so far, and found nobody here" in page
     assert "go on looking" in page
     assert "Nobody matches" not in page
 
@@ -143,7 +143,7 @@ async def test_a_search_finds_how_names_begin_and_offers_to_look_inside_them(
 async def test_a_page_of_names_that_found_few_can_be_gone_on_from(
     viewer: Visitor, ingress: Ingress, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await many_people(ingress, 160)
+    await many_people(ingress, 80)
     monkeypatch.setattr(use_case, "MOST_LOOKED_AT", 60)
     page = await searched(viewer, "p", state="applied")
     assert "Nobody so far, and there may be some" in page

@@ -24,7 +24,7 @@ from tests.drivers.admin_http import AdminApi
 from tests.drivers.both_sides import Installation, installation_on
 from tests.drivers.browsers import Visitor
 from tests.drivers.counted_statements import counted_statements
-from tests.drivers.in_process import Ingress
+from tests.drivers.in_process import USER, Ingress
 from tests.drivers.whole_console import WholeConsole, whole_console
 from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import NewDatabase
@@ -87,6 +87,12 @@ async def twins(console: WholeConsole) -> AsyncIterator[Twins]:
         waiting = await second.ingress.user("ada-two", emails=[{"value": ADA}])
         await second.deliver()
         yield Twins(console.api, first, second, holder, waiting)
+
+
+async def many(ingress: Ingress, name: str, number: int) -> list[str]:
+    """Push people whose names begin so, and return their ids."""
+    users = [{"schemas": [USER], "userName": f"{name}{each}"} for each in range(number)]
+    return await ingress.together("/Users", users)
 
 
 async def fail(
@@ -174,7 +180,7 @@ async def test_the_people_of_other_workspaces_are_never_counted(
 
 
 async def test_a_group_lists_everybody_page_by_page(twins: Twins, viewer: Visitor) -> None:
-    people = [await twins.first.ingress.user(f"p{number}") for number in range(53)]
+    people = await many(twins.first.ingress, "p", 53)
     await fail(twins.first, *people[:52])
     path = "/problems/group?workspace=Acme&trouble=failed&name=exhausted&message=OperationalError"
     first = await viewer.text(path)
@@ -375,7 +381,7 @@ async def test_pages_take_as_many_statements_for_few_people_as_for_many(
         with counted_statements(console.databases) as seen:
             await viewer.text(path)
         counts.append(len(seen))
-    more = [await twins.first.ingress.user(f"more-{number}") for number in range(20)]
+    more = await many(twins.first.ingress, "more-", 20)
     await fail(twins.first, *more)
     await refuse(twins.first, *more)
     for path, count in zip(paths, counts, strict=True):
