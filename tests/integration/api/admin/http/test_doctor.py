@@ -9,8 +9,6 @@ from api.directory.dialects import DirectoryDatabase
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.examinations import EXAMINED
 
-on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
-
 
 async def test_an_operator_is_told_what_is_wrong_and_what_to_change(admin_api: AdminApi) -> None:
     assert await admin_api.operator.get("/doctor") == {
@@ -42,7 +40,6 @@ async def test_a_parameter_of_the_command_is_refused_by_its_name(admin_api: Admi
     assert problem["remedy"]
 
 
-@on_one_database
 async def test_requests_that_come_meanwhile_share_an_examination_and_later_ones_have_their_own(
     directory: DirectoryDatabase,
 ) -> None:

@@ -21,6 +21,7 @@ from tests.drivers.administration import administration_on
 from tests.drivers.documented_requests import Generated, generated_from
 from tests.drivers.examinations import one_finding
 from tests.drivers.things_of_acme import values_of
+from tests.servers.both_databases import on_both_databases
 
 AS_DOCUMENTED = [
     not_a_server_error,
@@ -81,6 +82,7 @@ class Visitor:
         )
 
 
+@on_both_databases
 async def test_every_operation_answers_as_documented(
     admin_api: AdminApi, documented: Documented
 ) -> None:

@@ -40,8 +40,6 @@ from worker.errors import (
 )
 
 OPERATIONS = list(operations())
-on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
-"""Marks what is decided before a database makes any difference."""
 
 ROUTES = {
     operation_of(route): route
@@ -93,7 +91,6 @@ FIELDS = sorted(
 )
 
 
-@on_one_database
 async def test_a_parameter_that_an_operation_has_not_is_refused_by_name(
     admin_api: AdminApi,
 ) -> None:
@@ -108,7 +105,6 @@ async def test_a_parameter_that_an_operation_has_not_is_refused_by_name(
     assert await list_changes(admin_api.it, COMMAND) == before
 
 
-@on_one_database
 async def test_a_word_of_no_closed_choice_is_refused_by_its_place(admin_api: AdminApi) -> None:
     values, tried = await values_of(admin_api), set[str]()
     for operation in OPERATIONS:
@@ -173,7 +169,6 @@ def test_an_error_names_the_field_as_the_request_does(
     assert name_in(names_of(ROUTES[operation]), error.field) == name
 
 
-@on_one_database
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
@@ -198,7 +193,6 @@ async def test_a_problem_names_the_field_to_change(
     assert answer.status_code in {400, 404, 409, 422}
 
 
-@on_one_database
 @pytest.mark.parametrize("announced", ["application/json", "text/plain", "", None])
 async def test_a_body_that_is_no_json_is_said_to_be_none(
     admin_api: AdminApi, announced: str | None
@@ -211,7 +205,6 @@ async def test_a_body_that_is_no_json_is_said_to_be_none(
     assert "no JSON" in answer.json()["detail"]
 
 
-@on_one_database
 @pytest.mark.parametrize("body", [[], 1, "x", [{}]])
 async def test_json_that_is_no_object_is_said_to_be_none(admin_api: AdminApi, body: Any) -> None:
     answer = await admin_api.operator.send("POST", "/connections", body)

@@ -7,8 +7,10 @@ import pytest
 from api.admin.connections import create_connection
 from contracts.clock import now
 from tests.drivers.admin_http import RULES, AdminApi
+from tests.servers.both_databases import on_both_databases
 
 
+@on_both_databases
 async def test_pages_together_are_the_list(admin_api: AdminApi) -> None:
     for number in range(5):
         await create_connection(admin_api.it.directory, f"W{number}", RULES, now())

@@ -12,8 +12,16 @@ from api.admin.tokens import list_tokens
 from api.directory.dialects import DirectoryDatabase
 from contracts.clock import now
 from tests.drivers.admin_http import AdminApi, admin_api_on
+from tests.servers.both_databases import BOTH_DATABASES
+from tests.servers.migrated import NewDatabase
 
 TOKENS = "/connections/acme-store/tokens"
+
+
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
+def shared_database_url(shared_database_url: NewDatabase) -> NewDatabase:
+    """Give what makes databases of either kind."""
+    return shared_database_url
 
 
 async def number_of_tokens(api: AdminApi) -> int:
