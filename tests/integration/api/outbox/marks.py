@@ -27,15 +27,19 @@ async def connect(directory: DirectoryDatabase, *workspaces: str) -> dict[str, s
 
 
 async def mark(
-    directory: DirectoryDatabase, connection: str, ids: Sequence[str], since: int = NOW
+    directory: DirectoryDatabase,
+    connection: str,
+    ids: Sequence[str],
+    since: int = NOW,
+    roles: Sequence[str] = (),
 ) -> None:
-    """Make identities that are marked, one after the other from then on."""
+    """Make identities that are marked, one after the other from then on, with SCIM roles if any."""
     rows = [
         new_row(
             connection,
             id_,
             after_creation(
-                ReleasedAttributes(active=True, profile=Profile(user_name=id_)), since + at
+                ReleasedAttributes(True, Profile(user_name=id_), tuple(roles)), since + at
             ),
             Trace(correlation_id=""),
             since + at,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.admin.connections import create_connection
 from api.directory.dialects import DirectoryDatabase
 from api.directory.identity_changes import ReleasedAttributes, after_update
 from api.directory.leavings import Leaving
@@ -23,6 +24,7 @@ from contracts.rules import CreateCollaborator, DashboardRules, RemoveCollaborat
 from contracts.topology import Lane
 from tests.drivers.examples import examples
 from tests.drivers.in_process import opened_directory
+from tests.integration.api.outbox.marks import NOW, mark
 from tests.integration.api.outbox.test_judged_leavings import (
     TRACE,
     World,
@@ -64,9 +66,12 @@ async def published_admins(
     directory: DirectoryDatabase, brake: str, people: int, owners: int, name: str = "acme"
 ) -> World:
     """Publish people as Admins: some by a name, and the others by the rule."""
-    world = await world_on(directory, brake, people, name, ADMINS)
-    await push(world, [OWNERS], *names(people)[:owners])
-    await push(world, ["Staff"], *names(people)[owners:])
+    world = World(
+        directory, (await create_connection(directory, name, ADMINS, NOW, brake=brake)).id
+    )
+    everybody, since = names(people), NOW - people
+    await mark(directory, world.connection, everybody[:owners], since, [OWNERS])
+    await mark(directory, world.connection, everybody[owners:], since + owners, ["Staff"])
     await world.relay(selection=BULK)
     assert {is_admin(it) for it in world.told} == {True}
     world.told.clear()
