@@ -496,6 +496,22 @@ SITUATIONS = {
         (Do.RESUME,),
     ),
 }
+ON_BOTH = (
+    "locked",
+    "pending",
+    "failed",
+    "conflict",
+    "left, which the directory lost",
+    "held by the brake",
+    "adopted",
+    "the last Admin has left",
+    "mapped by a group",
+    "stays an Admin, whose loss was waived",
+    "removed by the deactivation",
+    "its policy is unknown",
+)
+"""The situations that are gathered from PostgreSQL as well: each fact once. What is said of the
+facts is decided in memory."""
 
 
 async def answer_for(installation: Installation, name: str, aspect: Aspect) -> Answer:
@@ -505,10 +521,19 @@ async def answer_for(installation: Installation, name: str, aspect: Aspect) -> A
     return answer
 
 
-@pytest.mark.parametrize("situation", SITUATIONS.values(), ids=list(SITUATIONS))
+@pytest.mark.parametrize(
+    ("shared_database_url", "name"),
+    [
+        *(("sqlite", name) for name in SITUATIONS),
+        *(pytest.param("postgres", name, marks=pytest.mark.postgres) for name in ON_BOTH),
+    ],
+    indirect=["shared_database_url"],
+    scope="module",
+)
 async def test_a_change_that_is_suggested_alters_the_answer(
-    switched_on: SwitchOn, situation: Situation
+    switched_on: SwitchOn, name: str
 ) -> None:
+    situation = SITUATIONS[name]
     installation = await switched_on(situation.rules)
     person = await situation.prepare(installation)
     before = await answer_for(installation, person, situation.aspect)
