@@ -1,6 +1,8 @@
 """Does a leaver stay gone when the directory has lost the leaving, until somebody decides?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -50,7 +52,7 @@ STORE = StoreRules(on_create=CreateEmployee(), on_deactivate=RemoveEmployee())
 DASHBOARD = DashboardRules(
     on_create=CreateCollaborator(role=Role.ADMIN), on_deactivate=RemoveCollaborator()
 )
-EVERY_RULE = {
+EVERY_RULE: Mapping[str, Rules] = {
     "nothing": StoreRules(on_create=CreateEmployee()),
     "remove employee": STORE,
     "remove collaborator": DASHBOARD,
@@ -59,6 +61,7 @@ EVERY_RULE = {
     "remove user": mdm(RemoveUser()),
     "remove user and devices": mdm(RemoveUserAndDevices()),
 }
+WAYS = ("deactivated", "deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,22 @@ async def leavers(installation: Installation) -> list[str]:
     return [leaver.identity for leaver in (await installation.compare()).leavers]
 
 
-@pytest.mark.parametrize("way", ["deactivated", "deleted"])
-@pytest.mark.parametrize("rules", EVERY_RULE.values(), ids=EVERY_RULE)
+@pytest.mark.parametrize(
+    ("shared_database_url", "name", "way"),
+    [
+        *(pytest.param("sqlite", *it) for it in product(EVERY_RULE, WAYS)),
+        pytest.param("postgres", "remove employee", "deleted", marks=pytest.mark.postgres),
+        pytest.param("postgres", "remove collaborator", "deactivated", marks=pytest.mark.postgres),
+        pytest.param("postgres", "change policy", "deactivated", marks=pytest.mark.postgres),
+        pytest.param("postgres", "unassign devices", "deleted", marks=pytest.mark.postgres),
+    ],
+    indirect=["shared_database_url"],
+    scope="module",
+)
 async def test_neither_sweep_nor_repair_brings_a_leaver_back_whatever_the_rules_are(
-    switched_on: SwitchOn, rules: Rules, way: str
+    switched_on: SwitchOn, name: str, way: str
 ) -> None:
+    rules = EVERY_RULE[name]
     installation = await switched_on(rules)
     ada = await employed(installation, rules)
     async with losing_commits(installation.ingress.database):
@@ -210,7 +224,7 @@ async def test_the_provider_brings_back_who_really_came_back(installation: Insta
     assert all(not account.removed for account in await installation.accounts())
 
 
-@pytest.mark.parametrize("way", ["deactivated", "deleted"])
+@pytest.mark.parametrize("way", WAYS)
 async def test_who_is_brought_back_is_there_and_known_and_can_leave_again(
     installation: Installation, way: str
 ) -> None:
