@@ -59,9 +59,9 @@ class Ingress:
         token = self.http.headers["Authorization"].removeprefix("Bearer ")
         return transactions_on(self.database, NewConnection(self.connection, token))
 
-    async def neighbour(self, workspace: str = "Neighbour") -> "Ingress":
+    async def neighbour(self, workspace: str = "Neighbour", rules: Rules = RULES) -> "Ingress":
         """Switch SCIM on for another workspace, or once more; the same api serves it."""
-        new = await create_connection(self.database, workspace, RULES, now())
+        new = await create_connection(self.database, workspace, rules, now())
         client = httpx2.AsyncClient(
             transport=self.http._transport,  # noqa: SLF001 - it leads to the same api
             base_url=self.http.base_url.join(f"../{new.id}"),
