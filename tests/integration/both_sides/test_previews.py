@@ -1,8 +1,8 @@
 """Does a preview tell what then happens? For random rules and directories, on both databases."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 from sqlalchemy import MetaData, select
 
 from api.admin.actors import COMMAND
@@ -22,6 +23,7 @@ from api.admin.rule_choices import RuleChoices, choices_of
 from api.directory.connection_states import Verb
 from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable
+from api.metrics import ApiMetrics
 from contracts.downstream.preview import EffectKind, PlannedEffect
 from contracts.rules import (
     ChangePolicy,
@@ -39,7 +41,13 @@ from tests.convergence.downstream import POLICIES, made_by_hand
 from tests.convergence.histories import BOSS
 from tests.convergence.stored_world import empty, read_world, write_things
 from tests.convergence.strategies import RULES_OF, hand_made
-from tests.drivers.both_sides import Installation, installation_on, opened_on_both_sides
+from tests.drivers.both_sides import (
+    Courier,
+    Installation,
+    installation_on,
+    opened_on_both_sides,
+)
+from tests.drivers.in_process import Ingress, ingress_on
 from tests.integration.both_sides.stories import Story
 from tests.readings.effects import refusals_of, seen_of
 from tests.servers.migrated import NewDatabase
@@ -60,26 +68,45 @@ HOW_MANY = settings(
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """Both databases, and the loop in which they are open."""
+    """Both databases, the api in front of them, and the loop in which they are open."""
 
     databases: Databases
+    api: Ingress
     runner: asyncio.Runner
+
+    async def installation(self, rules: Rules) -> Installation:
+        """Switch SCIM on for one connection more."""
+        ingress, downstream = await self.api.neighbour(WORKSPACE, rules), self.databases.downstream
+        registry = CollectorRegistry()
+        metrics = ApiMetrics(registry)
+        return Installation(ingress, downstream, Courier(downstream), registry, metrics)
+
+
+@asynccontextmanager
+async def served(new_database_url: NewDatabase) -> AsyncIterator[tuple[Databases, Ingress]]:
+    """Open both databases, and serve them."""
+    urls = new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)
+    async with (
+        opened_on_both_sides(*urls) as databases,
+        ingress_on(databases.directory, workspace="Elsewhere") as api,
+    ):
+        yield databases, api
 
 
 @pytest.fixture
 def both(new_database_url: NewDatabase) -> Iterator[Both]:
     """Give a directory and a downstream that all examples of a test share."""
-    urls = new_database_url(DIRECTORY), new_database_url(DOWNSTREAM)
-    with asyncio.Runner() as runner, ExitStack() as stack:
-        databases = opened_on_both_sides(*urls)
-        yield Both(runner.run(databases.__aenter__()), runner)
-        stack.callback(lambda: runner.run(databases.__aexit__(None, None, None)))
+    with asyncio.Runner() as runner:
+        opened = served(new_database_url)
+        databases, api = runner.run(opened.__aenter__())
+        yield Both(databases, api, runner)
+        runner.run(opened.__aexit__(None, None, None))
 
 
 async def rows_of(database: Any, metadata: MetaData) -> dict[str, list[Any]]:
     async with database.read() as db:
         return {
-            table.name: sorted(map(tuple, await db.execute(select(table))), key=str)
+            table.name: list(await db.execute(select(table).order_by(*table.primary_key)))
             for table in metadata.sorted_tables
         }
 
@@ -178,42 +205,43 @@ def cases(draw: st.DrawFn, portal: Portal) -> Case:
     )
 
 
-async def compare(databases: Databases, portal: Portal, case: Case) -> None:
-    await empty(databases.downstream)
-    await write_things(databases.downstream, made_by_hand(portal, case.by_hand), POLICIES)
+async def compare(both: Both, portal: Portal, case: Case) -> None:
+    downstream = both.databases.downstream
+    await empty(downstream)
+    await write_things(downstream, made_by_hand(portal, case.by_hand), POLICIES)
     random = Random(case.seed)  # noqa: S311
-    async with installation_on(databases, case.first, workspace=WORKSPACE) as installation:
-        await installation.ingress.settle()
-        it, connection = installation.administration, installation.ingress.connection
-        await change_brake(it, COMMAND, connection, case.brake)
-        story = Story(installation, random)
+    installation = await both.installation(case.first)
+    await installation.ingress.settle()
+    it, connection = installation.administration, installation.ingress.connection
+    await change_brake(it, COMMAND, connection, case.brake)
+    story = Story(installation, random)
+    await story.go_on(random.randint(0, 12))
+    await arrive(installation)
+    if case.stops:
+        await change_state(it, COMMAND, connection, random.choice([Verb.PAUSE, Verb.OBSERVE]))
         await story.go_on(random.randint(0, 12))
-        await arrive(installation)
-        if case.stops:
-            await change_state(it, COMMAND, connection, random.choice([Verb.PAUSE, Verb.OBSERVE]))
-            await story.go_on(random.randint(0, 12))
-        people = sorted(story.people)
-        asked = WhatIf(
-            RuleChoices() if case.later is None else choices_of(case.later),
-            random.sample(people, min(len(people), case.leavers)),
-            goes_live=case.stops,
-        )
-        if asked.is_empty:
-            return
-        seen = seen_of(await read_world(databases.downstream))
-        held_before = await held(installation)
-        effects = await told(installation, asked)
-        published = await do(story, asked)
-        after = await read_world(databases.downstream)
-        seen.follow(effects)
-        assert seen.picture == seen_of(after).picture
-        assert holds_of(effects) == await held(installation) - held_before
-        assert refusals_of(effects) == {
-            (*key, refused.action.value, refused.reason.value)
-            for key, waiting in after.refused.items()
-            if key.identity in published
-            for refused in waiting.refusals
-        }
+    people = sorted(story.people)
+    asked = WhatIf(
+        RuleChoices() if case.later is None else choices_of(case.later),
+        random.sample(people, min(len(people), case.leavers)),
+        goes_live=case.stops,
+    )
+    if asked.is_empty:
+        return
+    seen = seen_of(await read_world(downstream))
+    held_before = await held(installation)
+    effects = await told(installation, asked)
+    published = await do(story, asked)
+    after = await read_world(downstream)
+    seen.follow(effects)
+    assert seen.picture == seen_of(after).picture
+    assert holds_of(effects) == await held(installation) - held_before
+    assert refusals_of(effects) == {
+        (*key, refused.action.value, refused.reason.value)
+        for key, waiting in after.refused.items()
+        if key.identity in published
+        for refused in waiting.refusals
+    }
 
 
 @pytest.mark.parametrize("portal", list(Portal))
@@ -224,7 +252,7 @@ def test_a_preview_tells_what_then_happens_and_writes_nothing(both: Both, portal
     @settings(HOW_MANY, max_examples=examples)
     @given(cases(portal))
     def holds(case: Case) -> None:
-        both.runner.run(compare(both.databases, portal, case))
+        both.runner.run(compare(both, portal, case))
 
     holds()
 
