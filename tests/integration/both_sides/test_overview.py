@@ -3,6 +3,7 @@
 from sqlalchemy import insert
 
 from api.admin.actors import COMMAND, Actor, Power
+from api.admin.brakes import change_brake
 from api.admin.overview import ConnectionOverview, overview_of
 from api.admin.requests import REQUESTS
 from api.admin.status import status_of
@@ -81,8 +82,9 @@ async def test_whoever_waits_for_a_paused_connection_is_held(installation: Insta
 
 async def test_whoever_the_brake_holds_is_held_and_not_pending(installation: Installation) -> None:
     ingress = installation.ingress
-    leavers = [await ingress.user(f"{number}@acme.test") for number in range(51)]
+    leavers = [await ingress.user(f"{number}@acme.test") for number in range(2)]
     await installation.deliver()
+    await change_brake(installation.administration, COMMAND, ingress.connection, "1:0")
     for leaver in leavers:
         leave = {"op": "replace", "path": "active", "value": False}
         await ingress.patch(f"/Users/{leaver}", leave)

@@ -116,15 +116,13 @@ async def test_inactive_people_are_listed_alone(installation: Installation) -> N
     assert list(await states(installation, inactive=True)) == ["ben@acme.test"]
 
 
-@pytest.mark.parametrize("text", ["ÅDA", "ada@", "  lovelace ", "00U1", "SECRET.test"])
-async def test_a_search_finds_a_part_of_any_name_in_any_case(
-    installation: Installation, text: str
-) -> None:
+async def test_a_search_finds_a_part_of_any_name_in_any_case(installation: Installation) -> None:
     names = {"displayName": "Åda Lovelace", "externalId": "00u1"}
     address = {"value": "countess@secret.test", "primary": True}
     await installation.ingress.user("ada@acme.test", emails=[address], **names)
     await installation.ingress.user("ben@acme.test")
-    assert list(await states(installation, search=text)) == ["ada@acme.test"]
+    for text in ("ÅDA", "ada@", "  lovelace ", "00U1", "SECRET.test"):
+        assert list(await states(installation, search=text)) == ["ada@acme.test"], text
 
 
 async def test_lists_are_of_one_workspace_or_one_connection(installation: Installation) -> None:
@@ -166,12 +164,12 @@ async def test_a_list_that_is_read_page_by_page_is_the_whole_one(
 # --- one person -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["ADA@acme.test", " Countess@acme.test", "00u1"])
-async def test_a_person_is_found_by_every_name(installation: Installation, text: str) -> None:
+async def test_a_person_is_found_by_every_name(installation: Installation) -> None:
     address = {"value": "countess@acme.test", "primary": True}
     ada = await installation.ingress.user("ada@acme.test", emails=[address], externalId="00u1")
     await installation.ingress.user("ben@acme.test")
-    assert (await shown(installation, text)).identity == ada
+    for text in ("ADA@acme.test", " Countess@acme.test", "00u1"):
+        assert (await shown(installation, text)).identity == ada, text
     assert (await shown(installation, ada)).user_name == "ada@acme.test"
 
 
