@@ -7,6 +7,8 @@ import pytest
 from tests.drivers.admin_http import AdminApi, admin_api_on
 from tests.drivers.both_sides import Installation
 
+pytestmark = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
+
 ADA, BEN = "ada@acme.test", "ben@acme.test"
 
 

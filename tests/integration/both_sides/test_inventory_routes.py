@@ -1,6 +1,7 @@
 """Do accounts, devices, policies and conflicts look over HTTP as they are downstream?"""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -8,10 +9,14 @@ from api.admin.accounts import add_account
 from api.admin.actors import COMMAND
 from contracts.rules import CreateEmployee, Portal, StoreRules
 from deploy.administration import administration_of
+from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from deploy.databases.open_databases import Databases
 from deploy.settings import Settings
 from tests.drivers.admin_http import AdminApi, admin_api_on
-from tests.drivers.both_sides import installation_on
+from tests.drivers.both_sides import installation_on, opened_on_both_sides
+from tests.servers.migrated import NewDatabase
+
+pytestmark = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
 
 ADA, BEN = "ada@acme.test", "ben@acme.test"
 
@@ -19,9 +24,22 @@ ADA, BEN = "ada@acme.test", "ben@acme.test"
 @pytest.fixture
 async def api(databases: Databases) -> AsyncIterator[AdminApi]:
     """Give the admin API in front of both sides, with the workspaces Acme and Other."""
-    it = administration_of(databases, Settings())
-    async with admin_api_on(databases.directory, served=it) as served:
+    async with served_on(databases) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+async def empty_api(shared_database_url: NewDatabase) -> AsyncIterator[AdminApi]:
+    """Give the same to the tests that change nothing."""
+    urls = shared_database_url(DIRECTORY), shared_database_url(DOWNSTREAM)
+    async with opened_on_both_sides(*urls) as databases, served_on(databases) as served:
+        yield served
+
+
+def served_on(databases: Databases) -> AbstractAsyncContextManager[AdminApi]:
+    """Serve both sides."""
+    it = administration_of(databases, Settings())
+    return admin_api_on(databases.directory, served=it)
 
 
 async def test_an_account_is_made_listed_shown_and_released(api: AdminApi) -> None:
@@ -109,16 +127,21 @@ async def test_policies_are_listed_by_name(api: AdminApi) -> None:
     ],
 )
 async def test_a_mistake_is_a_problem_that_names_the_field_and_changes_nothing(
-    api: AdminApi, method: str, path: str, body: dict[str, object] | None, status: int, field: str
+    empty_api: AdminApi,
+    method: str,
+    path: str,
+    body: dict[str, object] | None,
+    status: int,
+    field: str,
 ) -> None:
-    answer = await api.owner.send(method, path, body)
+    answer = await empty_api.owner.send(method, path, body)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     for noun in ("accounts", "devices", "policies"):
-        assert (await api.viewer.get(f"/{noun}"))["items"] == []
+        assert (await empty_api.viewer.get(f"/{noun}"))["items"] == []
 
 
-async def test_an_operator_names_the_workspace(api: AdminApi) -> None:
-    answer = await api.operator.send("GET", "/accounts")
+async def test_an_operator_names_the_workspace(empty_api: AdminApi) -> None:
+    answer = await empty_api.operator.send("GET", "/accounts")
     assert (answer.status_code, answer.json()["field"]) == (422, "workspace")
 
 
