@@ -43,6 +43,9 @@ LEAVE = {"op": "replace", "path": "active", "value": False}
 RETURN = {"op": "replace", "path": "active", "value": True}
 STAFF = ("ada", "ben", "eve", "joe")
 
+on_one_database = pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
+"""A mark of what is decided in memory; tests without it store each decision on both databases."""
+
 
 def rules(*lines: RoleLine, made: Role = Role.VIEWER) -> DashboardRules:
     return DashboardRules(
@@ -167,6 +170,7 @@ async def test_two_lose_the_role_and_the_others_keep_it_until_they_are_approved(
     assert await owners.is_in_step()
 
 
+@on_one_database
 async def test_whoever_is_held_is_an_admin_whatever_else_is_mapped(owners: Owners) -> None:
     await owners.set_members()
     held = await owners.held()
@@ -199,6 +203,7 @@ async def test_a_hold_ends_when_the_role_is_given_again(owners: Owners) -> None:
     assert await owners.is_in_step()
 
 
+@on_one_database
 async def test_a_hold_ends_when_the_rule_gives_what_a_name_gave_before(owners: Owners) -> None:
     await owners.set_members()
     assert len(await owners.held()) == 2
@@ -218,6 +223,7 @@ async def test_whoever_leaves_loses_no_role(owners: Owners) -> None:
     assert (await owners.admins(), await owners.held()) == (set(), set())
 
 
+@on_one_database
 @pytest.mark.parametrize("decide", [approve_held, reject_held])
 async def test_people_whose_role_and_leaving_are_both_held_are_counted_once(
     owners: Owners, decide: Callable[..., Awaitable[int]]
@@ -234,6 +240,7 @@ async def test_people_whose_role_and_leaving_are_both_held_are_counted_once(
     assert await list_held(owners.it, COMMAND, owners.connection) == []
 
 
+@on_one_database
 async def test_nobody_loses_a_role_that_the_rule_gives_as_well(owners: Owners) -> None:
     await change_brake(owners.it, COMMAND, owners.connection, "0:0")
     await owners.set_rules(rules(OWNERS, HELPERS, made=Role.ADMIN))
@@ -284,6 +291,7 @@ async def by_rule(databases: Databases) -> AsyncIterator[Owners]:
         yield made
 
 
+@on_one_database
 @pytest.mark.parametrize("way", ["a lower group", "a lower line", "another rule"])
 async def test_two_lose_the_role_that_the_rule_gave_and_the_others_keep_it(
     by_rule: Owners, way: str
@@ -307,6 +315,7 @@ async def test_two_lose_the_role_that_the_rule_gave_and_the_others_keep_it(
     assert await by_rule.is_in_step()
 
 
+@on_one_database
 async def test_losses_by_a_mapping_and_by_the_rule_count_together(by_rule: Owners) -> None:
     await by_rule.set_rules(rules(OWNERS, HELPERS, made=Role.ADMIN))
     owners = [{"value": by_rule.ids[name]} for name in STAFF[:2]]
@@ -321,6 +330,7 @@ async def test_losses_by_a_mapping_and_by_the_rule_count_together(by_rule: Owner
     assert await by_rule.is_in_step()
 
 
+@on_one_database
 async def test_whoever_is_held_as_an_admin_by_the_rule_is_told_as_before(by_rule: Owners) -> None:
     await by_rule.set_members(*STAFF)
     held = await by_rule.held()
@@ -335,6 +345,7 @@ async def test_whoever_is_held_as_an_admin_by_the_rule_is_told_as_before(by_rule
     assert await by_rule.is_in_step()
 
 
+@on_one_database
 async def test_a_hold_ends_when_the_rule_gives_the_role_again(by_rule: Owners) -> None:
     await by_rule.set_members(*STAFF)
     held = await by_rule.held()
@@ -346,6 +357,7 @@ async def test_a_hold_ends_when_the_rule_gives_the_role_again(by_rule: Owners) -
     assert (await by_rule.admins(), await by_rule.held()) == (held, held)
 
 
+@on_one_database
 async def test_a_rejected_loss_is_waived_until_the_rule_gives_the_role_again(
     by_rule: Owners,
 ) -> None:
@@ -362,6 +374,7 @@ async def test_a_rejected_loss_is_waived_until_the_rule_gives_the_role_again(
     assert await by_rule.is_in_step()
 
 
+@on_one_database
 async def test_what_the_rule_gave_outlasts_a_rule_that_creates_nothing(by_rule: Owners) -> None:
     await by_rule.set_rules(DashboardRules(role_map=(HELPERS, OWNERS)))
     assert (await by_rule.admins(), await by_rule.held()) == (set(STAFF), set())
@@ -370,6 +383,7 @@ async def test_what_the_rule_gave_outlasts_a_rule_that_creates_nothing(by_rule: 
     assert await by_rule.is_in_step()
 
 
+@on_one_database
 async def test_whoever_leaves_loses_no_role_that_the_rule_gave(by_rule: Owners) -> None:
     for name in ("ada", "ben"):
         await by_rule.installation.ingress.patch(f"/Users/{by_rule.ids[name]}", LEAVE)
@@ -393,6 +407,7 @@ async def test_a_preview_tells_whose_role_by_the_rule_would_be_held(by_rule: Own
     assert (await by_rule.admins(), await by_rule.held()) == (held, held)
 
 
+@on_one_database
 async def test_why_tells_that_the_loss_of_a_role_by_the_rule_is_held(by_rule: Owners) -> None:
     await by_rule.set_members(*STAFF)
     person = by_rule.ids[min(await by_rule.held())]
