@@ -31,6 +31,7 @@ from contracts.rules import (
 )
 from tests.drivers.administration import administration_on, stand
 from tests.drivers.both_sides import Installation
+from tests.drivers.in_process import Ingress
 
 LEAVE = {"op": "replace", "path": "active", "value": False}
 DASHBOARD = DashboardRules(
@@ -43,6 +44,11 @@ TABLES = {
 }
 
 SwitchOn = Callable[[DashboardRules], Awaitable[Installation]]
+
+
+async def join(ingress: Ingress, *names: str) -> list[str]:
+    """Let people join; return their ids."""
+    return [await ingress.user(f"{name}@acme.test") for name in names]
 
 
 async def delete(installation: Installation, people: People) -> None:
@@ -94,8 +100,7 @@ def test_each_table_with_rows_of_a_connection_is_removed_or_outlives_it() -> Non
 
 async def test_people_are_deactivated_by_the_rules(installation: Installation) -> None:
     ingress = installation.ingress
-    ada = await ingress.user("ada@acme.test")
-    await ingress.group("Makers", ada, *[await ingress.user(f"{n}@acme.test") for n in range(6)])
+    await ingress.group("Makers", *await join(ingress, "ada", *"0123"))
     await installation.deliver()
     await delete(installation, People.DEACTIVATE)
     assert (await ingress.send("GET", "/Users")).status_code == 401
@@ -179,7 +184,7 @@ async def test_what_a_brake_holds_or_has_to_judge_is_kept_or_leaves_as_was_asked
     installation: Installation, people: People
 ) -> None:
     ingress = installation.ingress
-    users = [await ingress.user(f"{number}@acme.test") for number in range(6)]
+    users = await join(ingress, *"012345")
     await installation.deliver()
     await change_brake(administration_on(ingress.database), COMMAND, ingress.connection, "1:0")
     for user in users[:3]:
@@ -201,7 +206,7 @@ async def test_what_a_pause_held_is_not_carried_out(
     installation: Installation, people: People
 ) -> None:
     ingress = installation.ingress
-    ada, ben, cyd = [await ingress.user(f"{name}@acme.test") for name in ("ada", "ben", "cyd")]
+    ada, ben, cyd = await join(ingress, "ada", "ben", "cyd")
     await installation.deliver()
     await ingress.patch(f"/Users/{cyd}", LEAVE)
     await installation.deliver()
@@ -272,8 +277,7 @@ async def test_a_process_that_is_killed_anywhere_leaves_the_rest_to_another(
     installation: Installation, people: People
 ) -> None:
     ingress = installation.ingress
-    for name in range(5):
-        await ingress.user(f"{name}@acme.test")
+    await join(ingress, *"012")
     await installation.deliver()
     await delete(installation, people)
     kills, is_closing = 0, True
@@ -283,14 +287,13 @@ async def test_a_process_that_is_killed_anywhere_leaves_the_rest_to_another(
         with suppress(Killed):
             is_closing = await closer_of(installation, MortalClock(installation, kills)).close_all()
         await installation.deliver()
-    assert len(await live(installation)) == (5 if people is People.KEEP else 0)
+    assert len(await live(installation)) == (3 if people is People.KEEP else 0)
     assert await rows_left(installation) == {"audit_log": 3}
 
 
 async def test_several_processes_close_a_connection_together(installation: Installation) -> None:
     ingress = installation.ingress
-    for name in range(9):
-        await ingress.user(f"{name}@acme.test")
+    await join(ingress, *"01234")
     await installation.deliver()
     await delete(installation, People.DEACTIVATE)
     for _ in range(4):
