@@ -64,7 +64,7 @@ async def test_many_may_count_at_once(directory: DirectoryDatabase) -> None:
         several = [process_on(directory, ingress.connection) for _ in range(4)]
         await asyncio.gather(*(it.count() for it in several))
         assert await process.rows(RANGES) == 4
-        assert await process.is_right(3 * SIZE, SIZE)
+        assert await process.are_right((3 * SIZE, SIZE))
 
 
 async def test_a_count_that_fails_is_tried_again(directory: DirectoryDatabase) -> None:
@@ -123,4 +123,4 @@ async def test_users_between_ranges_come_to_light(directory: DirectoryDatabase) 
         assert await process.rows(RANGES) == 0
         await process.counting.look()
         assert await process.rows(RANGES) == 5
-        assert await process.is_right(3 * SIZE, SIZE)
+        assert await process.are_right((3 * SIZE, SIZE))

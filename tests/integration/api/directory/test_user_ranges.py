@@ -1,7 +1,9 @@
 """Are pages of users and their number right at any depth, whoever comes, goes and counts?"""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +24,13 @@ from api.directory.user_ranges import find_page, page_statement, total_statement
 from api.scim.operations.resource_lists import CHARACTERS_AT_ONCE
 from api.scim.users.hot_pages import reading_page
 from contracts.clock import now
+from deploy.databases.migrations import DIRECTORY
 from tests.drivers.examples import examples
 from tests.drivers.in_process import RULES, opened_directory
+from tests.servers.lent import Lent
+from tests.servers.migrated import NewDatabase
 
-on_postgres = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
+on_postgres = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
 USERS, RANGES, CHANGES = (
     ApiTable.metadata.tables[name] for name in ("users", "user_ranges", "user_range_changes")
@@ -47,8 +52,12 @@ class Process:
 
     async def add(self, number: int, created_at: int) -> None:
         """Add a user."""
+        await self.add_all([self.user(number, created_at)])
+
+    async def add_all(self, users: Sequence[dict[str, Any]]) -> None:
+        """Add users at once."""
         async with self.database.write() as db:
-            await db.execute(insert(USERS), [self.user(number, created_at)])
+            await db.execute(insert(USERS), users)
 
     def user(self, number: int, created_at: int) -> dict[str, Any]:
         """Return the row of a user."""
@@ -73,28 +82,33 @@ class Process:
         self.counting.note(self.connection)
         await self.counting.look()
 
-    async def is_right(self, start: int, count: int) -> bool:
-        """Return whether a page is what a database finds by counting one by one, at one moment."""
-        of_connection = USERS.c.connection_id == self.connection
+    async def are_right(self, *pages: tuple[int, int]) -> bool:
+        """Return whether pages are what a database finds by counting one by one, at one moment."""
         order = (USERS.c.created_at, USERS.c.id)
-        page = select(USERS.c.id).where(of_connection).order_by(*order).offset(start).limit(count)
+        everybody = select(USERS.c.id).where(USERS.c.connection_id == self.connection)
         async with self.database.snapshot() as db:
-            total = await db.scalar(select(func.count()).where(of_connection))
-            expected = total, list(await db.scalars(page))
-            assert await db.scalar(total_statement().params(connection=self.connection)) == total
-            rows = await run_within(
-                db,
-                reading_page(db.dialect.name),
-                connection=self.connection,
-                digest="",
-                now=now(),
-                start=start,
-                count=count,
-                characters=CHARACTERS_AT_ONCE,
-            )
-            at_once = rows[0]["total"], [row["id"] for row in rows if row["id"] is not None]
-            assert at_once == expected
-            return await find_page(db, self.connection, start, count) == expected
+            ids = list(await db.scalars(everybody.order_by(*order)))
+            total = await db.scalar(total_statement().params(connection=self.connection))
+            assert total == len(ids)
+            for start, count in pages:
+                expected = total, ids[start : start + count]
+                assert await self._page_at_once(db, start, count) == expected
+                if await find_page(db, self.connection, start, count) != expected:
+                    return False
+        return True
+
+    async def _page_at_once(self, db: AsyncConnection, start: int, count: int) -> Any:
+        rows = await run_within(
+            db,
+            reading_page(db.dialect.name),
+            connection=self.connection,
+            digest="",
+            now=now(),
+            start=start,
+            count=count,
+            characters=CHARACTERS_AT_ONCE,
+        )
+        return rows[0]["total"], [row["id"] for row in rows if row["id"] is not None]
 
     async def rows(self, table: Any) -> int:
         """Return the number of a table's rows."""
@@ -107,13 +121,32 @@ def process_on(database: DirectoryDatabase, connection: str) -> Process:
     return Process(database, connection, UserCounting(database, SIZE, MANY_CHANGES))
 
 
+@asynccontextmanager
+async def opened_twice(url: str) -> AsyncIterator[Sequence[DirectoryDatabase]]:
+    """Open a directory as two processes do; on SQLite, where there is one, it is the same twice."""
+    async with opened_directory(url) as one, opened_directory(url) as other:
+        yield [one, one if one.has_one_writer else other]
+
+
+async def processes_on(directories: Sequence[DirectoryDatabase]) -> Sequence[Process]:
+    """Return a process with each of these directories, on a connection that has no users."""
+    connection = (await create_connection(directories[0], "Acme", RULES, now())).id
+    return [process_on(directory, connection) for directory in directories]
+
+
+@pytest.fixture(scope="module")
+async def lent_twice(
+    shared_database_url: NewDatabase,
+) -> AsyncIterator[Lent[Sequence[DirectoryDatabase]]]:
+    """Give the directories that the tests of this module have one after another."""
+    async with Lent(shared_database_url, [DIRECTORY], opened_twice) as lent:
+        yield lent
+
+
 @pytest.fixture
-async def processes(directory_url: str) -> AsyncIterator[Sequence[Process]]:
-    """Give two processes; on SQLite, where there is one, both share its connections."""
-    async with opened_directory(directory_url) as one, opened_directory(directory_url) as other:
-        connection = (await create_connection(one, "Acme", RULES, now())).id
-        second = one if one.has_one_writer else other
-        yield [process_on(one, connection), process_on(second, connection)]
+async def processes(lent_twice: Lent[Sequence[DirectoryDatabase]]) -> Sequence[Process]:
+    """Give two processes."""
+    return await processes_on(await lent_twice.lend())
 
 
 @pytest.fixture
@@ -121,8 +154,7 @@ async def process(processes: Sequence[Process]) -> Process:
     """Give a process, and people who came long ago and are counted."""
     first, _ = processes
     began = now() - LONG_AGO
-    for number in range(PEOPLE):
-        await first.add(number, began + 10 * number)
+    await first.add_all([first.user(number, began + 10 * number) for number in range(PEOPLE)])
     await first.count()
     assert await first.rows(RANGES) == PEOPLE // SIZE
     assert await first.rows(CHANGES) <= PEOPLE % SIZE
@@ -134,7 +166,7 @@ DEEP = [(start, count) for start in (0, 1, 4, 5, 6, PEOPLE - 1, PEOPLE + 9) for 
 
 async def all_right(process: Process) -> bool:
     """Return whether pages at several depths are right."""
-    return all([await process.is_right(start, count) for start, count in DEEP])
+    return await process.are_right(*DEEP)
 
 
 async def test_pages_begin_at_any_place(process: Process) -> None:
@@ -351,6 +383,23 @@ async def test_nothing_is_counted_where_activities_are_not_tracked(
     assert await process.rows(RANGES) == (PEOPLE + SIZE) // SIZE
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The directories of two processes, and the loop in which they were opened."""
+
+    runner: asyncio.Runner
+    directories: Sequence[DirectoryDatabase]
+
+
+@pytest.fixture
+def opened(directory_url: str) -> Iterator[Opened]:
+    """Give directories in which each example has a connection of its own."""
+    with asyncio.Runner() as runner:
+        opening = opened_twice(directory_url)
+        yield Opened(runner, runner.run(opening.__aenter__()))
+        runner.run(opening.__aexit__(None, None, None))
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["add", "add", "add", "remove", "count", "look"]), st.integers(0, 30)
@@ -367,41 +416,37 @@ STEPS = st.lists(
 )
 @given(first=STEPS, second=STEPS)
 def test_pages_are_right_while_two_processes_add_remove_and_count(
-    directory_url: str, first: Any, second: Any
+    opened: Opened, first: Any, second: Any
 ) -> None:
-    asyncio.run(_work_at_once(directory_url, first, second))
+    opened.runner.run(_work_at_once(opened.directories, first, second))
 
 
-async def _work_at_once(url: str, *works: Sequence[tuple[str, int]]) -> None:
+async def _work_at_once(
+    directories: Sequence[DirectoryDatabase], *works: Sequence[tuple[str, int]]
+) -> None:
     began = now() - LONG_AGO
-    async with opened_directory(url) as one, opened_directory(url) as other:
-        connection = (await create_connection(one, "Acme", RULES, now())).id
-        both = [
-            process_on(one, connection),
-            process_on(one if one.has_one_writer else other, connection),
-        ]
-        works_of = zip(both, works, strict=True)
-        await asyncio.gather(*(_work(it, work, began) for it, work in works_of))
-        for it in both:
-            await it.count()
-            assert await it.is_right(0, 3)
-            assert await it.is_right(SIZE, SIZE)
+    both = await processes_on(directories)
+    works_of = zip(both, works, strict=True)
+    await asyncio.gather(*(_work(it, work, began) for it, work in works_of))
+    for it in both:
+        await it.count()
+        assert await it.are_right((0, 3), (SIZE, SIZE))
 
 
 async def _work(process: Process, steps: Sequence[tuple[str, int]], began: int) -> None:
+    first = uuid.uuid4().int >> 7  # so that nobody has the number of another
     added = set[int]()
     for what, number in steps:
         match what:
             case "add" if number not in added:
                 added.add(number)
-                key = id(process) * 100 + number
-                await process.add(key, began + 10 * number)
+                await process.add(first + number, began + 10 * number)
             case "remove":
-                await process.remove(id(process) * 100 + number)
+                await process.remove(first + number)
             case "count":
                 await process.count()
             case _:
-                assert await process.is_right(number, SIZE)
+                assert await process.are_right((number, SIZE))
 
 
 @on_postgres
