@@ -101,20 +101,12 @@ async def test_the_sum_is_right_however_requests_are_spread(
     directory: DirectoryDatabase, asked: Callable[[float], Sequence[int]]
 ) -> None:
     processes = Simulated(directory, 3)
-    taken = await processes.ask(asked, 24)
+    burst = sum(await processes.ask(asked, 12))
+    whiles = [sum(await processes.ask(asked, 4)) for _ in range(3)]
     allowed = RATE.burst + RATE.per_second * 24
-    assert (1 - EXACT) * allowed <= sum(taken) <= (1 + EXACT) * allowed
-
-
-@pytest.mark.parametrize("asked", [evenly, at_one, unevenly])
-async def test_once_the_burst_is_used_up_each_while_has_its_rate(
-    directory: DirectoryDatabase, asked: Callable[[float], Sequence[int]]
-) -> None:
-    processes = Simulated(directory, 3)
-    await processes.ask(asked, 12)
-    for _ in range(4):
-        taken = sum(await processes.ask(asked, 4))
-        assert taken == pytest.approx(4 * RATE.per_second, rel=EXACT)
+    assert burst + sum(whiles) == pytest.approx(allowed, rel=EXACT)
+    if asked is not in_turns:  # then each while has its rate, once the burst is used up
+        assert whiles == pytest.approx([4 * RATE.per_second] * 3, rel=EXACT)
 
 
 async def test_a_lease_is_in_proportion_to_what_a_process_was_asked(
@@ -193,7 +185,7 @@ async def test_real_processes_answer_as_much_together_as_the_rate_allows(
             answered.append(answer.status_code)
             if answer.status_code == 429:
                 assert int(answer.headers["Retry-After"]) >= 1
-                await asyncio.sleep(0.02)  # a client that insists
+                await asyncio.sleep(0.1)  # a client that insists
 
     async with (
         forked_apis(lent_url, 3, rate=rate) as ports,
