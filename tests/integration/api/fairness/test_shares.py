@@ -85,9 +85,14 @@ async def test_a_share_is_held_until_the_answer_is_sent(small: Ingress) -> None:
     assert (await small.send("GET", "/Users")).status_code == 200
 
 
+async def neighbours_of(ingress: Ingress, number: int) -> list[Ingress]:
+    """Give other connections, each to a workspace of its own: finding free names takes time."""
+    return [await ingress.neighbour(f"Neighbour {each}") for each in range(number)]
+
+
 async def test_bodies_that_come_slowly_keep_nobody_waiting(ingress: Ingress) -> None:
     large = {"schemas": [USER], "userName": "ada", "title": "x" * 2 * LARGE_WORK}
-    slow = [(await ingress.neighbour(), SlowBody(large)) for _ in range(2 * LARGE_BODIES)]
+    slow = [(it, SlowBody(large)) for it in await neighbours_of(ingress, 2 * LARGE_BODIES)]
     sending = [
         asyncio.ensure_future(each.http.post("/Users", content=body.pieces()))
         for each, body in slow
@@ -104,7 +109,7 @@ async def test_huge_bodies_that_come_slowly_leave_room_for_all_others(
 ) -> None:
     huge = {"schemas": [GROUP], "displayName": "Weavers", "padding": ["x" * 9_999] * 120}
     async with ingress_on(directory, share_sizes=IMPATIENT) as ingress:
-        slow = [(await ingress.neighbour(), SlowBody(huge)) for _ in range(HUGE_RECEIVED)]
+        slow = [(it, SlowBody(huge)) for it in await neighbours_of(ingress, HUGE_RECEIVED)]
         sending = [
             asyncio.ensure_future(each.http.post("/Groups", content=body.pieces()))
             for each, body in slow
