@@ -26,7 +26,7 @@ from tests.servers.migrated import NewDatabase
 
 pytestmark = pytest.mark.parametrize("shared_database_url", ["postgres"], indirect=True)
 
-PEOPLE, GROUPS = 2_000, 100
+PEOPLE, GROUPS = 500, 20
 
 SEARCHES = [
     (USER_ATTRIBUTES, {}, "Index Only Scan using users_by_creation"),
