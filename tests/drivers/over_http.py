@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx2
+import uvloop
 from prometheus_client import CollectorRegistry
 
 from api.admin.connections import create_connection
@@ -52,7 +53,7 @@ def served_api(database_url: str, limits: Limits | None = None) -> Iterator[Serv
         api = ServedApi(database_url, url_of(listener))
         up = threading.Event()
         serving = threading.Thread(
-            target=lambda: asyncio.run(api.serve(listener, limits or Limits(), up))
+            target=lambda: uvloop.run(api.serve(listener, limits or Limits(), up))
         )
         serving.start()
         assert up.wait(30), "the server did not start"
