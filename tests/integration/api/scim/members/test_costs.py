@@ -1,24 +1,32 @@
 """Does the cost of a request follow what it changes? The same for a small and for a large group."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from api.admin.change_rules import replace_rules
 from api.admin.resync import publish_again
-from api.directory.tables import Membership
+from api.directory.dialects import DirectoryDatabase
+from api.directory.tables import GroupRow, Membership
 from contracts.clock import now
 from contracts.rules import StoreRules
-from tests.drivers.in_process import Ingress
-from tests.drivers.many_users import join, multiply
+from deploy.databases.migrations import DIRECTORY
+from tests.drivers.in_process import Ingress, ingress_on, opened_directory
+from tests.drivers.many_users import multiply
 from tests.readings.statements import Asked, asked_of
+from tests.servers.migrated import NewDatabase
 
-SMALL, LARGE = 5, 500
+SMALL, LARGE = 5, 100
+
+MANY = 20
+"""Groups of one person."""
 
 FEW = 12
 """Statements of a request, without those that look its token up; rows likewise."""
@@ -44,19 +52,52 @@ class Cast:
 Change = Callable[[Cast], Awaitable[httpx2.Response]]
 
 
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A connection with people, who are in no group between two tests."""
+
+    ingress: Ingress
+    people: list[str]
+
+    @asynccontextmanager
+    async def casts(self) -> AsyncIterator[list[Cast]]:
+        """Put people into a small group and a large one, with nobody marked, for as long."""
+        rest = iter(self.people)
+        casts = []
+        for size in (SMALL, LARGE):
+            outsiders, members = list(islice(rest, 3)), list(islice(rest, size))
+            group = await self.ingress.group(f"Group of {size}", *members)
+            casts.append(Cast(self.ingress, group, members, outsiders))
+        await self.ingress.settle()
+        yield casts
+        async with self.ingress.database.write() as db:
+            await db.execute(delete(Membership))
+            await db.execute(delete(GroupRow))
+
+
+@asynccontextmanager
+async def _hall_in(directory: DirectoryDatabase) -> AsyncIterator[Hall]:
+    async with ingress_on(directory) as ingress:
+        pattern = await ingress.user("person-0@a.test", externalId="person-0")
+        numbers = range(1, SMALL + LARGE + 7)
+        yield Hall(ingress, await multiply(directory, ingress.connection, pattern, numbers))
+
+
+@pytest.fixture(scope="module")
+async def hall(shared_database_url: NewDatabase) -> AsyncIterator[Hall]:
+    """Give the people of this module, whom tests leave as they are, but for their groups."""
+    async with (
+        opened_directory(shared_database_url(DIRECTORY)) as directory,
+        _hall_in(directory) as hall,
+    ):
+        yield hall
+
+
 @pytest.fixture
-async def casts(ingress: Ingress) -> list[Cast]:
-    """Give a small group and a large one, with nobody marked."""
-    pattern = await ingress.user("person-0@a.test", externalId="person-0", displayName="person-0")
-    casts = []
-    for size in (SMALL, LARGE):
-        numbers = range(size * 10, size * 11 + 3)
-        people = await multiply(ingress.database, ingress.connection, pattern, numbers)
-        group = await ingress.group(f"Group of {size}")
-        await join(ingress.database, ingress.connection, group, people[3:])
-        casts.append(Cast(ingress, group, people[3:], people[:3]))
-    await ingress.settle()
-    return casts
+async def casts(hall: Hall) -> AsyncIterator[list[Cast]]:
+    """Give the small group and the large one."""
+    async with hall.casts() as casts:
+        yield casts
 
 
 def add(*ids: str) -> dict[str, Any]:
@@ -162,11 +203,9 @@ async def test_a_hundred_single_adds_ask_what_two_ask(casts: list[Cast]) -> None
     assert set(people) <= set(await cast.ingress.members(cast.id))
 
 
-async def test_a_user_is_deleted_out_of_many_groups_as_out_of_few(
-    ingress: Ingress, casts: list[Cast]
-) -> None:
-    few, many = casts[0].outsiders[:2]
-    for number in range(40):
+async def test_a_user_is_deleted_out_of_many_groups_as_out_of_few(ingress: Ingress) -> None:
+    few, many = await ingress.user("ada"), await ingress.user("ben")
+    for number in range(MANY):
         await ingress.group(f"Group {number}", *([many] if number else [few, many]))
     asked = []
     for user in (few, many):
@@ -177,10 +216,15 @@ async def test_a_user_is_deleted_out_of_many_groups_as_out_of_few(
     async with ingress.database.read() as db:
         left = select(Membership.__table__).where(col(Membership.member_id) == many)  # type: ignore[attr-defined]
         assert (await db.execute(left)).all() == []
-    assert (await ingress.identity(many))["groups"] == sorted(f"Group {n}" for n in range(40))
+    assert (await ingress.identity(many))["groups"] == sorted(f"Group {n}" for n in range(MANY))
 
 
-async def test_everybody_is_marked_in_one_statement(ingress: Ingress, casts: list[Cast]) -> None:
+async def test_everybody_is_marked_in_one_statement(directory: DirectoryDatabase) -> None:
+    async with _hall_in(directory) as hall, hall.casts() as casts:
+        await _everybody_is_marked(hall.ingress, casts)
+
+
+async def _everybody_is_marked(ingress: Ingress, casts: list[Cast]) -> None:
     with asked_of(ingress.database) as changed:
         marked = await replace_rules(ingress.database, ingress.connection, StoreRules(), now())
     assert marked == len(await ingress.marked()) > len(casts[1].members)
