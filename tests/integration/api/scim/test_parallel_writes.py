@@ -45,7 +45,7 @@ from tests.drivers.in_process import (
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["postgres"], indirect=True)
 
-PROCESSES, AT_ONCE = 3, 64
+PROCESSES, AT_ONCE = 3, 48
 
 
 class Post:
@@ -123,6 +123,11 @@ async def _deadlocks(url: str) -> int:
     return found
 
 
+async def users_of(ingress: Ingress, number: int) -> list[str]:
+    """Create users at once, which share their statements, and return their ids."""
+    return await asyncio.gather(*(ingress.user(f"user{each}") for each in range(number)))
+
+
 async def _statuses(requests: Sequence[Awaitable[httpx2.Response]]) -> Counter[int]:
     return Counter(answer.status_code for answer in await asyncio.gather(*requests))
 
@@ -138,9 +143,8 @@ def remove(id_: str) -> dict[str, Any]:
 async def test_members_who_are_added_and_removed_at_once_are_all_kept_and_gone(
     processes: Processes,
 ) -> None:
-    coming = [await processes.one.user(f"joiner{number}") for number in range(AT_ONCE)]
-    going = [await processes.one.user(f"mover{number}") for number in range(AT_ONCE)]
-    staying = await processes.one.user("ada")
+    staying, *others = await users_of(processes.one, 1 + 2 * AT_ONCE)
+    coming, going = others[:AT_ONCE], others[AT_ONCE:]
     group = await processes.one.group("Weavers", staying, *going)
     operations = [*(add(id_) for id_ in coming), *(remove(id_) for id_ in going)]
     operations += [{"op": "replace", "value": {"displayName": f"Name {n}"}} for n in range(8)]
@@ -169,7 +173,7 @@ async def test_changes_of_one_user_are_all_kept(processes: Processes) -> None:
 
 
 async def test_of_many_who_want_one_name_one_gets_it(processes: Processes) -> None:
-    users = [await processes.one.user(f"user{number}") for number in range(12)]
+    users = await users_of(processes.one, 12)
     groups = [await processes.one.group(f"Group {number}") for number in range(12)]
     names = zip(processes.in_turn(), cycle(["Ada@acme.test", "ADA@ACME.TEST"]), strict=False)
     wanted = [next(names) for _ in users]
@@ -194,7 +198,7 @@ async def test_of_many_who_want_one_name_one_gets_it(processes: Processes) -> No
 
 
 async def test_who_is_deleted_while_being_added_is_in_no_group(processes: Processes) -> None:
-    users = [await processes.one.user(f"user{number}") for number in range(12)]
+    users = await users_of(processes.one, 12)
     groups = [await processes.one.group(f"Group {number}") for number in range(4)]
     turn = processes.in_turn()
     requests = []
@@ -208,7 +212,7 @@ async def test_who_is_deleted_while_being_added_is_in_no_group(processes: Proces
 
 async def test_processes_on_ports_of_their_own_lose_no_member(directory_url: str) -> None:
     async with opened_directory(directory_url) as database, ingress_on(database) as ingress:
-        users = [await ingress.user(f"user{number}") for number in range(AT_ONCE)]
+        users = await users_of(ingress, AT_ONCE)
         group = await ingress.group("Weavers")
         async with (
             forked_apis(directory_url.replace("+asyncpg", ""), 2) as ports,
@@ -230,7 +234,7 @@ async def test_whatever_is_written_at_once_nobody_waits_in_a_circle_or_is_told_o
     processes: Processes,
 ) -> None:
     """Everything that takes locks, on the same few rows, with relays beside it."""
-    users = [await processes.one.user(f"user{number}") for number in range(24)]
+    users = await users_of(processes.one, 24)
     groups = [await processes.one.group(f"Group {number}", *users) for number in range(6)]
     turn = processes.in_turn()
 

@@ -89,7 +89,7 @@ async def test_a_token_that_ends_while_a_deletion_waits_deletes_nothing(
 async def test_a_bulk_request_ends_between_two_operations_with_its_token(ingress: Ingress) -> None:
     operations = [
         {"method": "POST", "path": "/Users", "bulkId": f"{n}", "data": {"userName": f"user {n}"}}
-        for n in range(500)
+        for n in range(100)
     ]
     running = asyncio.ensure_future(ingress.send("POST", "/Bulk", {"Operations": operations}))
     while not (await stored(ingress))[0]:
