@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import pytest
@@ -185,22 +186,29 @@ class Way:
 
 @pytest.fixture
 def compare(directory_url: str) -> Iterator[Compare]:
-    """Give what takes the same steps on both ways, and compares them after each step."""
+    """Give what takes the same steps on both ways, and compares them after each step.
+
+    Every example has a workspace of its own: the id of a connection is numbered past those of
+    all others of its workspace, one by one.
+    """
+    workspaces = (f"Acme {number}" for number in count(1))
     with asyncio.Runner() as runner:
         opened = opened_directory(directory_url)
         database = runner.run(opened.__aenter__())
-        yield lambda steps: runner.run(_compare(database, steps))
+        yield lambda steps: runner.run(_compare(database, next(workspaces), steps))
         runner.run(opened.__aexit__(None, None, None))
 
 
-async def _compare(database: DirectoryDatabase, steps: list[Any]) -> None:
+async def _compare(database: DirectoryDatabase, workspace: str, steps: list[Any]) -> None:
     assert database.hot is not None
     plain = DirectoryDatabase(database.reading, database.writing, database.searching)
     async with AsyncExitStack() as stack:
         ways: list[Way] = []
         for served in (database, plain):
             times = Times()
-            ingress = ingress_on(database, RULES[0], served_from=served, clock=times)
+            ingress = ingress_on(
+                database, RULES[0], workspace=workspace, served_from=served, clock=times
+            )
             ways.append(Way(await stack.enter_async_context(ingress), times))
         for step in steps:
             short, long = [await way.take(step) for way in ways]
