@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from contracts.identity_changed import IdentityChanged
 from contracts.rules import Portal, Role
@@ -14,19 +15,19 @@ from worker.planning.facts import Account, Device, IdentityKey
 POLICIES = ("locked",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ByHand:
     """What the platform itself had made before the directory was connected."""
 
     accounts: tuple[Account, ...]
     devices: tuple[Device, ...]
 
-    @property
+    @cached_property
     def addresses(self) -> dict[str, Address]:
         """Return the address of each account at the start, by its id."""
         return {account.id: _address(account) for account in self.accounts}
 
-    @property
+    @cached_property
     def owners(self) -> dict[str, Address]:
         """Return the address of the owner of each device at the start, by the device's id."""
         return {device.id: self.addresses[device.assigned_to or ""] for device in self.devices}

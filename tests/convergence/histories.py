@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from random import Random
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -19,14 +19,23 @@ from worker.planning.facts import IdentityKey
 BOSS = "boss@acme.test"
 """An Admin by hand whom no identity reaches: nobody else is the last one then."""
 
+PERSON: dict[str, Any] = {
+    "connection": draw.connections,
+    "name": draw.names,
+    "active": st.sampled_from([True, True, False]),
+    "roles": draw.role_names,
+    "email": draw.own_or_other_address,
+}
+
 
 class Histories(RuleBasedStateMachine):
     """Writes to a directory; what happens to its events at the end, subclasses say."""
 
     portal: ClassVar[Portal]
 
-    @initialize(data=st.data())
-    def start(self, data: st.DataObject) -> None:
+    @initialize(data=st.data(), **PERSON)
+    def start(self, data: st.DataObject, **person: Any) -> None:
+        """Begin with a person: a history without anybody and without creations has no next step."""
         rules = draw.RULES_OF[self.portal]
         self.directory = Directory({name: data.draw(rules) for name in (draw.OKTA, draw.ENTRA)})
         self.later_rules = {name: data.draw(rules) for name in (draw.OKTA, draw.ENTRA)}
@@ -36,16 +45,11 @@ class Histories(RuleBasedStateMachine):
             emails |= {BOSS: Role.ADMIN}
         self.things = made_by_hand(self.portal, emails)
         self.random = Random(data.draw(st.integers(0, 2**32)))  # noqa: S311
+        self.create(**person)
 
     # --- writes ---------------------------------------------------------------------------
 
-    @rule(
-        connection=draw.connections,
-        name=draw.names,
-        active=st.sampled_from([True, True, False]),
-        roles=draw.role_names,
-        email=draw.own_or_other_address,
-    )
+    @rule(**PERSON)
     def create(
         self,
         connection: str,
