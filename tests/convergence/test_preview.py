@@ -50,8 +50,8 @@ class Previewed(Histories):
         await empty(platform.database)
         await write_things(platform.database, self.things, POLICIES)
         delivered, coming = _divided(self.directory.events, self.random)
-        for event in delivered:
-            await platform.apply(event)
+        for batch in cuts(delivered, self.random):
+            await platform.apply(*batch)
         seen, rows = seen_of(await read_world(platform.database)), await _rows(platform.database)
         pages = _pages([*cuts(coming, self.random)])
         effects = [it async for it in PlannedPreview(platform.database).of(pages)]
