@@ -153,7 +153,8 @@ def ordered(draw: st.DrawFn, model: Any) -> Example:
     focus, _, directory = draw(_directories(model))
     near = [each.path for each in ATTRIBUTES[model] if each.top in {*focus, *GIVEN}]
     asked = st.lists(st.sampled_from(near), min_size=1, max_size=4, unique=True)
-    return replace(directory, sorts=draw(asked), count=draw(st.integers(1, 4)))
+    least = 1 + (len(directory.users) + len(directory.groups)) // 6  # for five pages at most
+    return replace(directory, sorts=draw(asked), count=draw(st.integers(least, 4)))
 
 
 @st.composite

@@ -18,6 +18,9 @@ from api.scim.protocol.discovery import scim_provider
 from api.scim.protocol.limits import Limits
 from api.scim.protocol.resources import AnyResource, Group, ScimUser
 from api.scim.protocol.service import TolerantScimService
+from api.scim.search.cursors import Cursor
+from api.scim.search.execution import find
+from api.scim.search.pages import Page
 from contracts.clock import now
 from tests.conformance.scim_directories import BASE_URL, ROOT
 from tests.conformance.scim_searches import PECULIAR, Example, filtered, ordered
@@ -63,22 +66,32 @@ class Directory:
 
     async def found(self, request: SearchRequest[Any]) -> list[str]:
         """Return the ids that SQL finds, in its order."""
-        page = await self.storage.search(KINDS[self.model], request)
-        assert page.total == len(page.resources)
-        return [str(resource.id) for resource in page.resources]
+        page = await self._page(request)
+        assert page.total == len(page.found)
+        return _ids(page)
 
     async def walked(self, request: SearchRequest[Any]) -> list[str]:
         """Return the ids that a walk from cursor to cursor finds, there and back again."""
-        kinds = KINDS[self.model]
-        pages = [await self.storage.search(kinds, request)]
+        pages = [await self._page(request)]
         while pages[-1].next is not None:
-            pages.append(await self.storage.search(kinds, request, position=pages[-1].next))
+            pages.append(await self._page(request, pages[-1].next))
         back = [pages[-1]]
         while back[-1].previous is not None:
-            back.append(await self.storage.search(kinds, request, position=back[-1].previous))
-        ids = [[resource.id for resource in page.resources] for page in pages]
-        assert [[resource.id for resource in page.resources] for page in reversed(back)] == ids
-        return [str(id_) for page in ids for id_ in page]
+            back.append(await self._page(request, back[-1].previous))
+        ids = [_ids(page) for page in pages]
+        assert [_ids(page) for page in reversed(back)] == ids
+        return [id_ for page in ids for id_ in page]
+
+    async def _page(self, request: SearchRequest[Any], position: Cursor | None = None) -> Page:
+        """Return a page whose resources are not loaded: which they are, and in which order."""
+        content = position and position.as_json()
+        async with self.storage.transaction() as tx:
+            transactions, kinds = self.storage.transactions, KINDS[self.model]
+            return await find(transactions, tx, kinds, request, content, BASE_URL)
+
+
+def _ids(page: Page) -> list[str]:
+    return [id_ for _, id_ in page.found]
 
 
 Check = Callable[[Directory], Awaitable[None]]
