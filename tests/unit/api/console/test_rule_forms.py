@@ -63,7 +63,8 @@ def choices(portal: Portal, lines: int = 0) -> st.SearchStrategy[RuleChoices]:
     names = names.filter(bool)
     lists: st.SearchStrategy[list[tuple[str, str]] | None] = st.none()
     if PORTALS[portal].has_roles:
-        lists = st.lists(st.tuples(names, roles), min_size=lines, max_size=lines + 5)
+        plain = [(f"Team {number}", Role.VIEWER.value) for number in range(lines)]
+        lists = st.lists(st.tuples(names, roles), max_size=5).map(lambda odd: odd + plain)
     return st.builds(
         lambda creation, leaving, role, names, ids: RuleChoices(
             creation,
