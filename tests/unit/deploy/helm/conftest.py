@@ -16,7 +16,14 @@ def default(helm: Helm) -> list[Document]:
     return helm.render()
 
 
-@pytest.fixture(scope="session", params=[{}, EVERY_OPTION], ids=["default", "every option"])
-def documents(helm: Helm, request: pytest.FixtureRequest) -> list[Document]:
+@pytest.fixture(scope="session")
+def full(helm: Helm) -> list[Document]:
+    """Return the documents with every option."""
+    return helm.render(EVERY_OPTION)
+
+
+@pytest.fixture(scope="session", params=["default", "full"], ids=["default", "every option"])
+def documents(request: pytest.FixtureRequest) -> list[Document]:
     """Return the documents without any option, and with all."""
-    return helm.render(request.param)
+    documents: list[Document] = request.getfixturevalue(request.param)
+    return documents

@@ -8,27 +8,22 @@ from deploy.broker.users import broker_users
 from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, containers_of
 
 
-@pytest.fixture(scope="module")
-def scaled(helm: Helm) -> list[Document]:
-    return helm.render(EVERY_OPTION)
-
-
 def test_numbers_of_replicas_are_left_to_who_scales(
-    default: list[Document], scaled: list[Document]
+    default: list[Document], full: list[Document]
 ) -> None:
     for name in ("muster-api", "muster-worker"):
         assert by_kind(default, "Deployment")[name]["spec"]["replicas"] == 2
-        assert "replicas" not in by_kind(scaled, "Deployment")[name]["spec"]
+        assert "replicas" not in by_kind(full, "Deployment")[name]["spec"]
 
 
-def test_the_api_follows_the_load_of_its_processors(scaled: list[Document]) -> None:
-    (scaler,) = by_kind(scaled, "HorizontalPodAutoscaler").values()
+def test_the_api_follows_the_load_of_its_processors(full: list[Document]) -> None:
+    (scaler,) = by_kind(full, "HorizontalPodAutoscaler").values()
     assert scaler["spec"]["scaleTargetRef"] == {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "name": "muster-api",
     }
-    assert "cpu" in containers_of(scaled)["api"]["resources"]["requests"], "else it has no meaning"
+    assert "cpu" in containers_of(full)["api"]["resources"]["requests"], "else it has no meaning"
 
 
 @pytest.mark.parametrize("prefix", ["muster", "blue"])
@@ -55,8 +50,8 @@ def _follows(queue: str, messages: int) -> dict[str, str]:
     }
 
 
-def test_some_worker_is_always_there_for_the_next_leaver(scaled: list[Document]) -> None:
-    (scaler,) = by_kind(scaled, "ScaledObject").values()
+def test_some_worker_is_always_there_for_the_next_leaver(full: list[Document]) -> None:
+    (scaler,) = by_kind(full, "ScaledObject").values()
     assert scaler["spec"]["minReplicaCount"] == 2
 
 
@@ -66,15 +61,15 @@ def test_a_large_number_of_messages_stays_a_number(helm: Helm) -> None:
     assert "5000000" in [trigger["metadata"]["value"] for trigger in scaler["spec"]["triggers"]]
 
 
-def test_the_lanes_are_counted_by_a_user_who_may(scaled: list[Document]) -> None:
-    (authentication,) = by_kind(scaled, "TriggerAuthentication").values()
+def test_the_lanes_are_counted_by_a_user_who_may(full: list[Document]) -> None:
+    (authentication,) = by_kind(full, "TriggerAuthentication").values()
     (reference,) = authentication["spec"]["secretTargetRef"]
-    (scaler,) = by_kind(scaled, "ScaledObject").values()
+    (scaler,) = by_kind(full, "ScaledObject").values()
     for trigger in scaler["spec"]["triggers"]:
         assert trigger["authenticationRef"]["name"] == authentication["metadata"]["name"]
     (api,) = (
         it["valueFrom"]["secretKeyRef"]
-        for it in containers_of(scaled)["api"]["env"]
+        for it in containers_of(full)["api"]["env"]
         if it["name"] == "MUSTER_BROKER_URL"
     )
     assert reference == {"parameter": "host", **api}

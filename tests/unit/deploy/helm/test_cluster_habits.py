@@ -21,15 +21,10 @@ from tests.unit.deploy.helm.test_documents import NEWEST, check
 KIND = CHART.parent / "kind"
 
 
-@pytest.fixture(scope="module")
-def every_option(helm: Helm) -> list[Document]:
-    return helm.render(EVERY_OPTION)
-
-
 def test_both_routes_lead_the_public_host_to_the_api_and_the_paths_of_scim_alone(
-    every_option: list[Document],
+    full: list[Document],
 ) -> None:
-    ingress = by_kind(every_option, "Ingress")["muster-api"]["spec"]
+    ingress = by_kind(full, "Ingress")["muster-api"]["spec"]
     (rule,) = ingress["rules"]
     (path,) = rule["http"]["paths"]
     assert (rule["host"], path["path"], path["pathType"]) == (
@@ -40,20 +35,20 @@ def test_both_routes_lead_the_public_host_to_the_api_and_the_paths_of_scim_alone
     assert path["backend"]["service"] == {"name": "muster-api", "port": {"name": "http"}}
     assert ingress["tls"] == [{"hosts": ["scim.example.com"], "secretName": "scim-certificate"}]
 
-    route = by_kind(every_option, "HTTPRoute")["muster-api"]["spec"]
+    route = by_kind(full, "HTTPRoute")["muster-api"]["spec"]
     (rule,) = route["rules"]
     assert route["hostnames"] == ["scim.example.com"]
     assert rule["matches"] == [{"path": {"type": "PathPrefix", "value": "/scim/v2"}}]
     (backend,) = rule["backendRefs"]
-    (port,) = by_kind(every_option, "Service")["muster-api"]["spec"]["ports"]
+    (port,) = by_kind(full, "Service")["muster-api"]["spec"]["ports"]
     assert backend == {"name": "muster-api", "port": port["port"]}
 
 
-def test_what_is_added_reaches_every_pod_and_container(every_option: list[Document]) -> None:
-    for pod in pods_of(every_option).values():
+def test_what_is_added_reaches_every_pod_and_container(full: list[Document]) -> None:
+    for pod in pods_of(full).values():
         assert pod["affinity"] == EVERY_OPTION["affinity"]
         assert EVERY_OPTION["extraVolumes"][0] in pod["volumes"]
-    for container in containers_of(every_option).values():
+    for container in containers_of(full).values():
         assert EVERY_OPTION["extraEnv"][0] in container["env"]
         assert EVERY_OPTION["extraVolumeMounts"][0] in container["volumeMounts"]
 
@@ -99,15 +94,15 @@ def test_a_constraint_without_a_selector_means_the_pods_of_its_part(helm: Helm) 
 
 
 def test_helm_test_asks_services_that_there_are_and_its_policies_let_it(
-    every_option: list[Document],
+    full: list[Document],
 ) -> None:
-    services = by_kind(every_option, "Service")
-    *_, api, admin = containers_of(every_option)["services"]["command"]
+    services = by_kind(full, "Service")
+    *_, api, admin = containers_of(full)["services"]["command"]
     for url, name in ((api, "muster-api"), (admin, "muster-admin")):
         (port,) = services[name]["spec"]["ports"]
         assert url == f"http://{name}:{port['port']}/readyz"
-    policies = by_kind(every_option, "NetworkPolicy")
-    labels = by_kind(every_option, "Pod")["muster-test"]["metadata"]["labels"].items()
+    policies = by_kind(full, "NetworkPolicy")
+    labels = by_kind(full, "Pod")["muster-test"]["metadata"]["labels"].items()
     (way_in,) = policies["muster-tested"]["spec"]["ingress"]
     (way_out,) = policies["muster-test"]["spec"]["egress"]
     assert way_in["from"][0]["podSelector"]["matchLabels"].items() <= labels

@@ -14,11 +14,6 @@ from tests.unit.deploy.helm.chart import EVERY_OPTION, Document, Helm, by_kind, 
 MONITORING = EVERY_OPTION["monitoring"]
 
 
-@pytest.fixture(scope="module")
-def with_every_option(helm: Helm) -> list[Document]:
-    return helm.render(EVERY_OPTION)
-
-
 def test_the_rules_are_those_of_prometheus_itself(helm: Helm) -> None:
     documents = by_kind(helm.render({"monitoring": {"rules": {"enabled": True}}}), "PrometheusRule")
     assert {name: it["spec"] for name, it in documents.items()} == {
@@ -26,8 +21,8 @@ def test_the_rules_are_those_of_prometheus_itself(helm: Helm) -> None:
     }
 
 
-def test_alerts_have_the_links_and_labels_of_the_values(with_every_option: list[Document]) -> None:
-    written = by_kind(with_every_option, "PrometheusRule")["muster-alerts"]["spec"]
+def test_alerts_have_the_links_and_labels_of_the_values(full: list[Document]) -> None:
+    written = by_kind(full, "PrometheusRule")["muster-alerts"]["spec"]
     given = MONITORING["rules"]
     links = Links(given["runbookUrl"], given["grafanaUrl"])
     expected = value_in(rules.alerts_text(Pace(), links))
@@ -36,13 +31,13 @@ def test_alerts_have_the_links_and_labels_of_the_values(with_every_option: list[
     assert written == expected
 
 
-def test_an_operator_can_label_them(with_every_option: list[Document]) -> None:
-    for document in by_kind(with_every_option, "PrometheusRule").values():
+def test_an_operator_can_label_them(full: list[Document]) -> None:
+    for document in by_kind(full, "PrometheusRule").values():
         assert document["metadata"]["labels"]["release"] == "prometheus"
 
 
-def test_the_sidecar_of_grafana_finds_every_dashboard(with_every_option: list[Document]) -> None:
-    maps = by_kind(with_every_option, "ConfigMap")
+def test_the_sidecar_of_grafana_finds_every_dashboard(full: list[Document]) -> None:
+    maps = by_kind(full, "ConfigMap")
     found = {name: text for it in maps.values() for name, text in it["data"].items()}
     assert {name: json.loads(text) for name, text in found.items()} == {
         f"muster-{path.name}": json.loads(path.read_text()) for path in DASHBOARDS.iterdir()
