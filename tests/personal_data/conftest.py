@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.personal_data.installation import Installation
+from tests.drivers.forked_muster import forked_part
+from tests.personal_data.installation import Installation, Start
 from tests.servers.ports import free_port
 
 
@@ -22,11 +23,11 @@ def installation_of(
 ) -> Callable[..., Installation]:
     """Give what makes an installation of parts with these settings."""
 
-    def made(parts: tuple[str, ...], **settings: str) -> Installation:
+    def made(parts: tuple[str, ...], start: Start = forked_part, **settings: str) -> Installation:
         usual = {"MUSTER_PORT": str(free_port()), "MUSTER_ADMIN_PORT": "0"}
         settings = usual | {"MUSTER_SWEEP_SECONDS": "1"} | settings
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        return Installation(tmp_path, settings, parts, http)
+        return Installation(tmp_path, settings, parts, http, start)
 
     return made

@@ -3,24 +3,34 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    redirect_stderr,
+    redirect_stdout,
+)
 from dataclasses import dataclass, field
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import IO
 
 import httpx2
 
 from deploy import cli
 from deploy.databases.engines import open_engines
 from tests.drivers.forked_muster import forked_part
-from tests.drivers.muster_process import START_SECONDS, running_part
+from tests.drivers.muster_process import START_SECONDS, Process
 from tests.personal_data.pushes import Provider
 from tests.servers.ports import free_port
 from tests.servers.services import environment_with
 
 WAIT_SECONDS = 60
 """On a busy machine; a second is usual."""
+
+Start = Callable[[str, dict[str, str], IO[bytes]], AbstractAsyncContextManager[Process]]
+"""Starts a part with settings, and a file for all that it says."""
 
 
 @dataclass(slots=True)
@@ -34,6 +44,7 @@ class Installation:
     settings: dict[str, str]
     parts: tuple[str, ...]
     http: httpx2.AsyncClient
+    start: Start = forked_part
     inspected: dict[str, str] = field(default_factory=dict)
     """Where each part shows its metrics."""
 
@@ -52,10 +63,8 @@ class Installation:
                     MUSTER_LOG_FORMAT="json",
                     MUSTER_LOG_LEVEL="debug",
                 )
-                # What an interpreter says as it ends counts too: once is enough.
-                running = running_part if part == "run" else forked_part
                 with self._log_of(part).open("wb") as log:
-                    await stack.enter_async_context(running(part, environment, log))
+                    await stack.enter_async_context(self.start(part, environment, log))
             for origin in self.inspected.values():
                 await until(partial(self._is_ready, origin), START_SECONDS)
             yield
@@ -144,7 +153,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = WAIT_SECO
     """Wait until something holds that another process brings about."""
     async with asyncio.timeout(seconds):
         while not await holds():
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
 
 
 async def _execute(url: str, statements: tuple[str, ...]) -> None:

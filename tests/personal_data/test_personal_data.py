@@ -7,6 +7,7 @@ import pytest
 
 from contracts.topology import RETRY_DELAYS
 from contracts.tracing import SpanName
+from tests.drivers.muster_process import running_part
 from tests.personal_data.installation import Installation
 from tests.personal_data.letters import letters_on
 from tests.personal_data.marks import leaks
@@ -47,6 +48,7 @@ async def test_one_process_shows_nothing_personal(
 ) -> None:
     installation = installation_of(
         ("run",),
+        running_part,  # what an interpreter says as it ends counts too: once is enough
         **traced_to(collector),
         MUSTER_DIRECTORY_DATABASE_URL=f"sqlite:///{tmp_path}/directory.sqlite3",
         MUSTER_DOWNSTREAM_DATABASE_URL=f"sqlite:///{tmp_path}/downstream.sqlite3",
