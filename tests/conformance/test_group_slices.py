@@ -52,7 +52,7 @@ Patch = Callable[[dict[str, str | None], list[Any], int], None]
 
 
 @settings(
-    max_examples=examples(80),
+    max_examples=examples(120),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
