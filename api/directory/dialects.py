@@ -1,5 +1,6 @@
 """Where do the directory's two databases differ? This module holds every difference."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ LARGEST_INTEGER = 2**63 - 1
 
 LOCK_MILLISECONDS = 50
 """How long a transaction that requests share waits for a lock: as long as a few writes take."""
+
+INTERRUPTIONS, INTERRUPTED_AGAIN = 100, 0.02
+"""How often a statement of SQLite is interrupted at most, and the seconds between."""
 
 SETTLED_AFTER = 5_000_000
 """Microseconds after its time within which a user is added, or else noted by a trigger."""
@@ -130,14 +134,21 @@ def insert_for(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-async def interrupt(db: AsyncConnection) -> None:
-    """End the statement that runs on a SQLite connection, which its driver never does by itself.
+async def interrupt(db: AsyncConnection, task: "asyncio.Future[Any]") -> None:
+    """End the statement of a task on a SQLite connection, which its driver never does by itself.
 
-    PostgreSQL's driver ends the statement of a task that is cancelled.
+    A statement that its thread has not begun yet is not interrupted, and would run on without a
+    reader: it is interrupted again, for two seconds. PostgreSQL's driver ends the statement of a
+    task that is cancelled.
     """
-    if db.dialect.name == "sqlite" and not (db.closed or db.invalidated):
+    if db.dialect.name != "sqlite":
+        return
+    for _ in range(INTERRUPTIONS):
+        if task.done() or db.closed or db.invalidated:
+            return
         connection: Any = (await db.get_raw_connection()).driver_connection
         await connection.interrupt()
+        await asyncio.wait({task}, timeout=INTERRUPTED_AGAIN)
 
 
 async def wait_briefly(db: AsyncConnection) -> None:

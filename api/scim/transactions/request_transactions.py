@@ -127,7 +127,7 @@ class Transactions:
 async def _interrupt_search(db: AsyncConnection, finding: "asyncio.Future[Any]") -> None:
     """End a running search, so that the database does not go on without a reader."""
     if not finding.done():
-        await interrupt(db)
+        await interrupt(db, finding)
         finding.cancel()
         await asyncio.wait({finding})
         if not finding.cancelled():

@@ -1,6 +1,7 @@
 """Does a search end in time, and with its client? And is its connection whole again afterwards?"""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -90,6 +91,34 @@ async def test_a_search_ends_with_its_request(transactions: Transactions) -> Non
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request
+    await whole_again(transactions)
+
+
+@pytest.mark.parametrize("shared_database_url", ["sqlite"], indirect=True)
+async def test_a_search_that_is_interrupted_before_it_runs_ends_all_the_same(
+    transactions: Transactions,
+) -> None:
+    loop, prepared, released = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    class Number:
+        """A value that is bound to a statement once that was prepared, before it runs."""
+
+        def __conform__(self, _protocol: object) -> int:
+            loop.call_soon_threadsafe(prepared.set)
+            released.wait()
+            return 1
+
+    async def find(tx: Transaction) -> Any:
+        return await tx.db.exec_driver_sql(f"{ENDLESS['sqlite']} WHERE x > ?", (Number(),))
+
+    request = asyncio.ensure_future(replace(transactions, search_seconds=600).search(find))
+    await prepared.wait()
+    request.cancel()
+    for _ in range(10):  # by then SQLite was told to interrupt what runs, which is nothing
+        await asyncio.sleep(0)
+    released.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(request, 30)
     await whole_again(transactions)
 
 
