@@ -7,9 +7,8 @@ every process drains and ends. The system closes it if the parent is killed.
 import gc
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
 
 import structlog
 
@@ -20,6 +19,10 @@ LOG = structlog.get_logger(__name__)
 
 ASKED_TO_END = {0, -signal.SIGINT, -signal.SIGTERM, 128 + signal.SIGINT}
 """The exit codes of processes that drained, or had nothing to drain yet."""
+
+WAITED_FOR = {*SIGNALS, signal.SIGCHLD}
+"""The signals that the parent takes one after the other: those that end it, and the end of others.
+They stay blocked, so that none comes just before it waits and is heard of at the next one."""
 
 MENDABLE = DeployError.exit_status
 """The exit code of a process that has told an error which the person at the keyboard can mend."""
@@ -56,30 +59,37 @@ class ParentProcess:
 
         :raises ProcessDied: when a process ended unasked, or did not drain in time.
         """
-        for number in SIGNALS:
-            signal.signal(number, self._on_signal)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         died_by: int | None = None
-        while self._processes:
-            process, status = os.wait()
-            if process not in self._processes:
-                continue  # an orphan, which the system gives to the first process of a container
-            self._processes.remove(process)
-            code = os.waitstatus_to_exitcode(status)
-            if self._lifeline is not None or code not in ASKED_TO_END:
-                LOG.error("process_died", exit_code=code)
-                died_by = code if died_by is None else died_by
-                self._drain()
+        while True:
+            for code in self._ended():
+                if self._lifeline is not None or code not in ASKED_TO_END:
+                    LOG.error("process_died", exit_code=code)
+                    died_by = code if died_by is None else died_by
+                    self._drain()
+            if not self._processes:
+                break
+            if signal.sigwait(WAITED_FOR) in SIGNALS:
+                self._on_signal()
         if died_by is not None:
             raise ProcessDied(MENDABLE if died_by == MENDABLE else 1)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _ended(self) -> Iterator[int]:
+        """Yield the exit codes of processes that have ended; one signal may tell of several."""
+        while self._processes:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if not process:
+                return
+            if process not in self._processes:
+                continue  # an orphan, which the system gives to the first process of a container
+            self._processes.remove(process)
+            yield os.waitstatus_to_exitcode(status)
+
+    def _on_signal(self) -> None:
         if self._lifeline is not None:
             self._drain()
             return
         for process in self._processes:
-            with suppress(ProcessLookupError):  # it may have been waited for just now
-                os.kill(process, signal.SIGKILL)
+            os.kill(process, signal.SIGKILL)
 
     def _drain(self) -> None:
         if self._lifeline is not None:
@@ -95,13 +105,14 @@ def fork(number: int) -> ForkedProcess | ParentProcess:
     """
     _keep_objects_shared()
     read_end, write_end = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would tell of no end
+    signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     processes: set[int] = set()
     for each in range(number):
         process = os.fork()
         if not process:
             os.close(write_end)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITED_FOR)
             structlog.contextvars.bind_contextvars(process=each)
             return ForkedProcess(each, read_end)
         processes.add(process)
