@@ -12,12 +12,9 @@ import pytest
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
 from tests.commands.fresh_process import FreshProcess, fresh_process
-from tests.conftest import BOTH_DATABASES
+from tests.servers.both_databases import ON_SQLITE
 from tests.servers.migrated import NewDatabase
 from tests.servers.services import environment_with
-
-on_both = pytest.mark.parametrize("new_database_url", BOTH_DATABASES, indirect=True)
-"""Marks one test of each command, and those of which a database decides something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Answer:
         return json.loads(self.out)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=ON_SQLITE)
 def new_database_url(new_database_url: NewDatabase) -> NewDatabase:
     """Give what makes files of SQLite: most words of a command are the same on any database."""
     return new_database_url

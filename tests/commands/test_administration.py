@@ -11,7 +11,8 @@ from sqlalchemy import make_url
 
 from deploy import cli
 from deploy.databases.migrations import DIRECTORY, DOWNSTREAM
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.migrated import FileTemplates, NewDatabase
 
 Muster = Callable[..., Answer]
@@ -37,7 +38,7 @@ def test_a_portal_may_have_several_connections(muster: Muster) -> None:
     assert ids == ["acme-inc-mdm", "acme-inc-mdm-2"]
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_connection_is_stopped_and_goes_on(muster: Muster) -> None:
     muster("connections", "create", "acme", "store", "--observe")
 
@@ -56,7 +57,7 @@ def test_a_connection_is_stopped_and_goes_on(muster: Muster) -> None:
     assert refused.err == "muster: the connection is switched off: switch it on first\n"
 
 
-@on_both
+@on_new_databases_of_both
 def test_only_the_rules_that_are_given_change(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     change = ("connections", "change", "acme-store", "--on-create", "create-employee")
@@ -88,7 +89,7 @@ def test_a_mapping_of_roles_is_replaced_and_taken_away(muster: Muster) -> None:
     assert muster(*change, "--no-map-role").json["roles"] == ""
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_mapping_without_a_pushed_group_is_warned_of(muster: Muster) -> None:
     muster("connections", "create", "acme", "dashboard", "--map-role", "Owners=admin")
     shown = muster("connections", "show", "acme-dashboard", "--json").json
@@ -103,13 +104,13 @@ def test_a_mapping_without_a_pushed_group_is_warned_of(muster: Muster) -> None:
     assert f"warning: {warning}" in muster("rules", "choices", "acme-dashboard").out
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_token_is_rotated(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     assert muster("tokens", "rotate", "acme-store", "--json").json["token"] != first
 
 
-@on_both
+@on_new_databases_of_both
 def test_tokens_are_made_listed_and_revoked(muster: Muster) -> None:
     first = muster("connections", "create", "acme", "store", "--json").json["token"]
     create = ("tokens", "create", "acme-store", "--name", "next", "--expires", "2999-01-31")
@@ -149,7 +150,7 @@ def test_a_token_that_ends_within_two_weeks_is_told(muster: Muster) -> None:
     assert muster("status", "--json").json["expiring_tokens"] == []
 
 
-@on_both
+@on_new_databases_of_both
 def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     muster("connections", "create", "other", "store", "--new-workspace")
@@ -166,7 +167,7 @@ def test_changes_are_audited_with_what_was_before_and_after(muster: Muster) -> N
     ]
 
 
-@on_both
+@on_new_databases_of_both
 def test_devices_are_enrolled_assigned_and_listed(muster: Muster) -> None:
     muster("policies", "add", "acme", "Standard")
     muster("accounts", "add", "acme", "mdm", "ada@example.com")
@@ -209,7 +210,7 @@ def test_accounts_made_by_hand_are_listed(muster: Muster) -> None:
     ]
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_device_changes_its_policy_leaves_and_comes_back(muster: Muster) -> None:
     muster("policies", "add", "acme", "Standard")
     first = muster("devices", "add", "acme", "S-1", "--json").json
@@ -232,7 +233,7 @@ def test_a_device_changes_its_policy_leaves_and_comes_back(muster: Muster) -> No
     assert live == second
 
 
-@on_both
+@on_new_databases_of_both
 def test_accounts_are_listed_by_filters_and_up_to_a_limit(muster: Muster) -> None:
     for name, role in (("ada", "admin"), ("ben", "viewer"), ("cid", "viewer")):
         muster("accounts", "add", "acme", "dashboard", f"{name}@example.com", "--role", role)
@@ -250,7 +251,7 @@ def test_accounts_are_listed_by_filters_and_up_to_a_limit(muster: Muster) -> Non
     assert listed("--connection", "acme-store") == []
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_workspace_without_conflicts_lists_none(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     assert muster("conflicts", "list", "acme", "--limit", "5", "--json").json == []
@@ -281,7 +282,7 @@ def test_what_is_done_by_hand_is_audited_without_names(muster: Muster) -> None:
     assert "S-1" not in told.out
 
 
-@on_both
+@on_new_databases_of_both
 def test_an_account_is_released_once_and_again(muster: Muster) -> None:
     muster("accounts", "add", "acme", "dashboard", "ada@example.com", "--role", "admin")
     release = ("accounts", "release", "acme", "dashboard", "Ada@Example.com", "--json")
@@ -291,7 +292,7 @@ def test_an_account_is_released_once_and_again(muster: Muster) -> None:
     assert muster("accounts", "list", "acme", "--json").json == [released]
 
 
-@on_both
+@on_new_databases_of_both
 def test_status_of_an_empty_installation(muster: Muster) -> None:
     told = muster("status", "--json").json
     assert told.pop("installation")["broker"] == "embedded"
@@ -316,7 +317,7 @@ def test_a_resync_of_an_empty_connection_marks_nobody(muster: Muster) -> None:
     assert muster("resync", "acme-store", "--json").json["marked"] == 0
 
 
-@on_both
+@on_new_databases_of_both
 def test_everything_is_resynced_where_there_is_nobody(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     assert muster("resync", "--all", "--json").json == {"marked": 0}
@@ -326,7 +327,7 @@ def test_the_version_is_told(muster: Muster) -> None:
     assert muster("--version").out == f"{version('muster-scim')}\n"
 
 
-@on_both
+@on_new_databases_of_both
 def test_tables_are_for_people(muster: Muster) -> None:
     muster("policies", "add", "acme", "[bold]Standard")
     listed = muster("policies", "list", "acme")

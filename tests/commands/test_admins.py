@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -16,7 +17,7 @@ def acme(muster: Muster) -> Muster:
     return muster
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_token_is_issued_listed_without_itself_and_revoked(acme: Muster) -> None:
     created = acme("admins", "create", "ACME", "--role", "owner", "--expires", "90d", "--json").json
     assert (created["workspace"], created["role"], created["name"]) == ("acme", "owner", "owner")

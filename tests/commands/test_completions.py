@@ -7,7 +7,7 @@ import pytest
 
 from deploy import cli
 from deploy.commands.completions import connection_ids, workspace_names
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.fresh_process import LOADED_BY_MOST, FreshProcess
 from tests.commands.test_loaded_packages import (
     OF_DATABASES,
@@ -17,6 +17,7 @@ from tests.commands.test_loaded_packages import (
     OF_THE_BROKER,
 )
 from tests.drivers.forked_muster import run_forked
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.services import environment_with, own_settings
 
 Muster = Callable[..., Answer]
@@ -69,7 +70,7 @@ def test_commands_choices_and_options_are_completed(
     assert completed(line)[: len(words)] == words
 
 
-@on_both
+@on_new_databases_of_both
 def test_names_are_completed_from_the_directory(
     muster: Muster, completed: Callable[[str], list[str]]
 ) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.drivers.forked_muster import fork_muster
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -31,7 +32,7 @@ def test_the_choice_has_to_be_made(connection: Muster) -> None:
     assert connection("connections", "show", "acme-store", "--json").json["state"] == "live"
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_connection_closes_and_tells_how_many_are_left(connection: Muster) -> None:
     begun = connection(*DELETE, "--people", "keep", "--json").json
     assert (begun["state"], begun["people"], begun["people_left"]) == ("closing", "keep", 0)

@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.integration.api.outbox.test_judged_leavings import names, world_on
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -65,7 +66,7 @@ def test_another_brake_is_refused_and_nothing_is_changed(muster: Muster, brake: 
     assert (only["brake"], only["on_create"]) == ("50:10", "nothing")
 
 
-@on_both
+@on_new_databases_of_both
 def test_the_held_are_listed_and_decided_on(muster: Muster) -> None:
     hold(5)
     listed = muster("held", "list", CONNECTION, "--json").json

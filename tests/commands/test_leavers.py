@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import insert, update
 
 from api.directory.tables import Connection
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared, push_sixty
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import fork_muster
 from tests.drivers.in_process import BULK, PATCH
 from tests.drivers.terminal import shown_at
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.lost_commits import losing_commits
 from worker.sync.mapping import FAILURES
 
@@ -77,7 +78,7 @@ def identities(rows: list[dict[str, Any]]) -> set[str]:
 # --- reconcile ----------------------------------------------------------------------------
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_reconciliation_shows_leavers_apart(muster: Muster) -> None:
     people = prepared(two_leavers)
     found = muster("reconcile", "--json")
@@ -101,7 +102,7 @@ def test_a_repair_without_a_terminal_leaves_leavers_alone_and_does_not_call_it_w
     assert delivered(muster) == ["eve@acme.test", "kim@acme.test"]
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_repair_that_is_told_to_brings_leavers_back(muster: Muster) -> None:
     prepared(two_leavers)
     fixed = muster("reconcile", "--fix", "--bring-back", "--json")
@@ -219,7 +220,7 @@ def test_a_command_for_all_leaves_leavers_alone_and_names_them(
     assert people.ada in told.err
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_resync_of_one_leaver_does_nothing_and_says_so(muster: Muster) -> None:
     people = prepared(two_leavers)
     done = muster("resync", CONNECTION, "--identity", people.ada)
@@ -235,7 +236,7 @@ def test_a_resync_of_somebody_else_says_nothing_of_leavers(muster: Muster) -> No
     assert done.json == {"connection": CONNECTION, "marked": 1}
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_retry_leaves_alone_whose_failure_may_have_been_a_leaving(muster: Muster) -> None:
     async def failed(installation: Installation) -> list[str]:
         people = await two_leavers(installation)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from deploy.commands.people import _in_words
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
 from tests.drivers.forked_muster import run_script
 from tests.drivers.many_users import PATTERN, multiply
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -36,7 +37,7 @@ async def two_people(installation: Installation) -> None:
     await installation.ingress.user("ben@acme.test", active=False)
 
 
-@on_both
+@on_new_databases_of_both
 def test_people_are_listed_with_their_states(muster: Muster) -> None:
     assert muster("people", "list", "--json").out == "[]\n"
     prepared(two_people)
@@ -59,7 +60,7 @@ def test_people_are_listed_with_their_states(muster: Muster) -> None:
     assert table.count("user name") == 1
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_person_is_shown_as_json_and_in_words(muster: Muster) -> None:
     prepared(two_people)
     ada = muster("people", "show", "acme-store", "Ada@Acme.test", "--json").json
@@ -86,7 +87,7 @@ def test_lists_of_a_person_are_told_as_words() -> None:
     assert _in_words({"after": {"groups": ["Sales"]}, "none": []}) == "after (groups Sales)"
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_person_is_locked_and_unlocked(muster: Muster) -> None:
     prepared(two_people)
     locked = muster("people", "lock", "acme-store", "ada@acme.test", "--json").json
@@ -114,7 +115,7 @@ def test_a_lock_that_waits_or_does_nothing_says_so(muster: Muster) -> None:
     ]
 
 
-@on_both
+@on_new_databases_of_both
 def test_the_status_counts_by_workspace_and_connection(muster: Muster) -> None:
     prepared(two_people)
     muster("connections", "create", "other", "store", "--new-workspace")

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared, push_sixty
 from tests.drivers.both_sides import Installation
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -18,7 +19,7 @@ async def two_people(installation: Installation) -> list[str]:
     return people
 
 
-@on_both
+@on_new_databases_of_both
 def test_leavers_are_shown_with_what_becomes_of_them(muster: Muster) -> None:
     ada, _ben = prepared(two_people)
     accounts = muster("accounts", "list", "Acme", "--json").json

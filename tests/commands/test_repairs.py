@@ -12,9 +12,10 @@ from api.outbox.relay import Relay
 from contracts.topology import Lane
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.drivers.both_sides import Installation, installation_on
 from tests.drivers.in_process import USER
+from tests.servers.both_databases import on_new_databases_of_both
 from worker.platforms.sql.mapping import ACCOUNTS
 from worker.sync.mapping import FAILURES
 
@@ -65,7 +66,7 @@ async def three_failures(installation: Installation) -> list[str]:
     return people
 
 
-@on_both
+@on_new_databases_of_both
 def test_failures_are_listed_in_groups_with_their_times(muster: Muster) -> None:
     prepared(three_failures)
     assert muster("failures", "list", "--json").json == [
@@ -87,7 +88,7 @@ def test_failures_are_listed_in_groups_with_their_times(muster: Muster) -> None:
     assert "DBAPIError 40001" in muster("failures", "list").out
 
 
-@on_both
+@on_new_databases_of_both
 def test_failures_are_shown_one_by_one_the_latest_first(muster: Muster) -> None:
     ada, ben, eve = prepared(three_failures)
     shown = muster("failures", "show", "--json").json
@@ -100,7 +101,7 @@ def test_failures_are_shown_one_by_one_the_latest_first(muster: Muster) -> None:
     assert of_ada["message"] == "DBAPIError 40001"
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_retry_publishes_who_failed_again(muster: Muster) -> None:
     prepared(three_failures)
     assert muster("failures", "retry", "permanent", "--json").json == {"marked": 1}
@@ -147,7 +148,7 @@ def test_a_reconciliation_without_findings_ends_well(muster: Muster) -> None:
     assert answer.json["findings"] == []
 
 
-@on_both
+@on_new_databases_of_both
 def test_what_a_reconciliation_finds_is_told_and_fixed(muster: Muster) -> None:
     async def drifted(installation: Installation) -> str:
         ada = await installation.ingress.user("ada@acme.test")

@@ -10,7 +10,8 @@ from api.requests.answered import Answered, Refusal
 from api.requests.log import RequestLog
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -45,7 +46,7 @@ def note(answers: Sequence[Answered]) -> None:
     asyncio.run(write())
 
 
-@on_both
+@on_new_databases_of_both
 def test_requests_are_shown_with_remedies(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     note([answer("/Users"), answer("/Users", status=409, refusal=TAKEN), answer("/Groups")])

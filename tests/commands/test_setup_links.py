@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_link_is_made_listed_and_revoked(muster: Muster) -> None:
     muster("connections", "create", "acme", "store")
     new = muster("setup-links", "create", "acme-store", "--expires", "2999-01-31", "--json").json

@@ -21,12 +21,13 @@ from contracts.topology import Lane
 from deploy.commands.waiting import HELD_BACK, TIMED_OUT, conclude
 from deploy.databases.open_databases import open_databases
 from deploy.settings import read_settings
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared, three_failures
 from tests.drivers.administration import administration_on
 from tests.drivers.both_sides import Courier, Installation
 from tests.drivers.forked_muster import fork_muster
 from tests.drivers.terminal import shown_at
+from tests.servers.both_databases import on_new_databases_of_both
 from tests.servers.services import own_settings
 
 Muster = Callable[..., Answer]
@@ -69,7 +70,7 @@ def delivering() -> Iterator[None]:
         thread.join()
 
 
-@on_both
+@on_new_databases_of_both
 @pytest.mark.parametrize("words", ["resync acme-store", "resync --all"])
 def test_a_resync_waits_until_everybody_is_applied(muster: Muster, words: str) -> None:
     prepared(two_people)
@@ -93,7 +94,7 @@ def test_a_resync_of_one_person_waits_for_that_one(muster: Muster) -> None:
     ]
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_retry_waits_for_those_who_failed(muster: Muster) -> None:
     prepared(three_failures)
     with delivering():
@@ -101,7 +102,7 @@ def test_a_retry_waits_for_those_who_failed(muster: Muster) -> None:
     assert (answer.status, answer.json["waited"]) == (0, NOTHING | {"applied": 2})
 
 
-@on_both
+@on_new_databases_of_both
 def test_a_repair_waits_for_what_it_has_published(muster: Muster) -> None:
     prepared(two_lost)
     with delivering():

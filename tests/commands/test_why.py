@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.commands.test_repairs import prepared
 from tests.drivers.both_sides import Installation
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -19,7 +20,7 @@ async def a_leaver(installation: Installation) -> str:
     return ada
 
 
-@on_both
+@on_new_databases_of_both
 def test_why_somebody_has_no_account_is_told_with_what_would_change_it(muster: Muster) -> None:
     ada = prepared(a_leaver)
     [answer] = muster("why", "acme-store", "ada@acme.test", "--json").json

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.commands.conftest import Answer, on_both
+from tests.commands.conftest import Answer
 from tests.drivers.forked_muster import fork_muster
+from tests.servers.both_databases import on_new_databases_of_both
 
 Muster = Callable[..., Answer]
 
@@ -23,7 +24,7 @@ def _names(muster: Muster) -> list[str]:
     return [each["workspace"] for each in muster("workspaces", "list", "--json").json]
 
 
-@on_both
+@on_new_databases_of_both
 def test_workspaces_are_listed_with_the_number_of_their_connections(muster: Muster) -> None:
     assert muster("workspaces", "list", "--json").json == []
     muster("connections", "create", "acme", "store")
@@ -54,7 +55,7 @@ def test_a_workspace_beside_others_is_made_with_an_option(
     assert _names(muster) == ["acme", "other"]
 
 
-@on_both
+@on_new_databases_of_both
 def test_every_command_finds_a_workspace_in_any_case_of_letters(muster: Muster) -> None:
     muster("policies", "add", "Demo", "Standard")
     muster("accounts", "add", "demo", "mdm", "ada@example.com")
