@@ -194,13 +194,16 @@ async def _end_named(
 async def _end_all(
     it: Administration, connection_id: str, until: Mapping[Effect, int | None], end: EndPage
 ) -> int:
-    """End all losses that are held until a time, a transaction for each page of them."""
-    people = set[str]()
+    """End all losses that are held until a time, a transaction for each page of them.
+
+    A person with losses of several effects counts once for each.
+    """
+    ended = 0
     for effect, last in until.items():
         while last is not None:
             async with it.directory.write() as db:
                 page = await held_losses(db, connection_id, effect, until=last)
-                people |= await end(db, effect, [loss.identity for loss in page])
+                ended += len(await end(db, effect, [loss.identity for loss in page]))
             if len(page) < PAGE:
                 break
-    return len(people)
+    return ended

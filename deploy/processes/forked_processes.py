@@ -62,7 +62,7 @@ class ParentProcess:
         died_by: int | None = None
         while True:
             for code in self._ended():
-                if self._lifeline is not None or code not in ASKED_TO_END:
+                if self._is_unasked(code):
                     LOG.error("process_died", exit_code=code)
                     died_by = code if died_by is None else died_by
                     self._drain()
@@ -83,6 +83,11 @@ class ParentProcess:
                 continue  # an orphan, which the system gives to the first process of a container
             self._processes.remove(process)
             yield os.waitstatus_to_exitcode(status)
+
+    def _is_unasked(self, code: int) -> bool:
+        """Return whether a process ended that neither a drain nor a signal to all has asked to."""
+        asked = self._lifeline is None or not signal.sigpending().isdisjoint(SIGNALS)
+        return not asked or code not in ASKED_TO_END
 
     def _on_signal(self) -> None:
         if self._lifeline is not None:
@@ -105,7 +110,7 @@ def fork(number: int) -> ForkedProcess | ParentProcess:
     """
     _keep_objects_shared()
     read_end, write_end = os.pipe()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would tell of no end
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # a signal that is ignored tells of no end
     signal.pthread_sigmask(signal.SIG_BLOCK, WAITED_FOR)
     processes: set[int] = set()
     for each in range(number):

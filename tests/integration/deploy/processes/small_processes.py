@@ -5,6 +5,7 @@ They are forked from one that has loaded Muster, and not what tests need beside 
 
 import asyncio
 import os
+import signal
 import sys
 from multiprocessing.connection import Connection
 
@@ -40,6 +41,22 @@ def exit_together(begun: Connection, log: Connection, when: str, status: int) ->
         if when == "asked":
             os.read(forked.lifeline, 1)
         sys.exit(status)
+    try:
+        forked.wait()
+    except ProcessDied as died:
+        sys.exit(died.exit_status)
+
+
+def signalled_together(_begun: Connection, log: Connection) -> None:
+    """Run two processes on which a signal to all finds no handler yet; the parent waits later."""
+    print_to(log)
+    forked = fork(2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    if isinstance(forked, ForkedProcess):
+        signal.pause()
+        return
+    for _ in range(2):
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
     try:
         forked.wait()
     except ProcessDied as died:

@@ -13,7 +13,11 @@ import psutil
 import pytest
 
 from tests.drivers.forked_muster import fork_server
-from tests.integration.deploy.processes.small_processes import exit_together, live_together
+from tests.integration.deploy.processes.small_processes import (
+    exit_together,
+    live_together,
+    signalled_together,
+)
 
 SECONDS = 30
 
@@ -129,6 +133,11 @@ def test_every_other_unasked_end_is_a_failure(status: int) -> None:
 
 def test_a_signal_right_after_the_fork_is_a_clean_end() -> None:
     assert _status_of("asked", 128 + signal.SIGINT) == 0
+
+
+def test_a_signal_to_all_that_comes_before_the_parent_waits_is_a_clean_end() -> None:
+    with started(signalled_together) as parent:
+        assert parent.wait() == 0
 
 
 def test_a_process_that_fails_in_its_drain_is_a_failure() -> None:
