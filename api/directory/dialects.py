@@ -41,7 +41,7 @@ LARGEST_INTEGER = 2**63 - 1
 LOCK_MILLISECONDS = 50
 """How long a transaction that requests share waits for a lock: as long as a few writes take."""
 
-INTERRUPTIONS, INTERRUPTED_AGAIN = 100, 0.02
+INTERRUPTIONS, INTERRUPTED_AGAIN = 10, 0.02
 """How often a statement of SQLite is interrupted at most, and the seconds between."""
 
 SETTLED_AFTER = 5_000_000
@@ -138,8 +138,8 @@ async def interrupt(db: AsyncConnection, task: "asyncio.Future[Any]") -> None:
     """End the statement of a task on a SQLite connection, which its driver never does by itself.
 
     A statement that its thread has not begun yet is not interrupted, and would run on without a
-    reader: it is interrupted again, for two seconds. PostgreSQL's driver ends the statement of a
-    task that is cancelled.
+    reader: it is interrupted again, for a fifth of a second. PostgreSQL's driver ends the statement
+    of a task that is cancelled.
     """
     if db.dialect.name != "sqlite":
         return

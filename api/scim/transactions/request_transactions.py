@@ -127,8 +127,10 @@ class Transactions:
 async def _interrupt_search(db: AsyncConnection, finding: "asyncio.Future[Any]") -> None:
     """End a running search, so that the database does not go on without a reader."""
     if not finding.done():
-        await interrupt(db, finding)
-        finding.cancel()
+        try:
+            await interrupt(db, finding)
+        finally:
+            finding.cancel()
         await asyncio.wait({finding})
         if not finding.cancelled():
             finding.exception()  # fetched, so that asyncio does not log it as lost
