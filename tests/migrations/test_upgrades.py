@@ -13,8 +13,9 @@ HISTORY = revisions_of(DIRECTORY), revisions_of(DOWNSTREAM)
 PAIRS = [
     tuple(revisions[min(place, len(revisions) - 1)] for revisions in HISTORY)
     for place in range(max(map(len, HISTORY)))
-]
-"""Each revision of a side, beside that of the other with its number, or beside the newest one."""
+] + [(HISTORY[0][0], HISTORY[1][-1]), (HISTORY[0][-1], HISTORY[1][0])]
+"""Each revision of a side, beside that of the other with its number, or beside the newest one; and
+the first of each side beside the newest of the other."""
 
 NEWCOMER = "zoe"
 

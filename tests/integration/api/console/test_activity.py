@@ -13,6 +13,7 @@ from tests.drivers.administration import States
 from tests.drivers.browsers import Visitor, link_of
 from tests.drivers.calls import log_calls
 from tests.drivers.in_process import USER, Ingress, ingress_on, metrics_of_nobody
+from tests.servers.both_databases import on_both_databases
 
 ACTIVITY = "/activity?workspace=Acme"
 MARKUP = "<script>alert('x')</script>"
@@ -101,6 +102,7 @@ async def test_look_ups_can_be_left_out(provider: Ingress, log: RequestLog, owne
     assert "earch for users" not in page
 
 
+@on_both_databases
 async def test_calls_of_all_connections_are_merged_the_newest_first(
     admin_api: AdminApi, provider: Ingress, owner: Visitor
 ) -> None:
@@ -128,6 +130,7 @@ async def test_rows_name_their_connection_unless_one_is_chosen(
     assert named.findall(await owner.text(f"{ACTIVITY}&connection=acme-store")) == []
 
 
+@on_both_databases
 async def test_pages_lead_back_in_time_and_return(admin_api: AdminApi, owner: Visitor) -> None:
     everybody = [f"{number:032x}" for number in range(2 * ON_A_PAGE + 1)]
     await log_calls(admin_api.it.directory, "acme-store", everybody)

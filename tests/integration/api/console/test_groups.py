@@ -8,6 +8,7 @@ from contracts.rules import DashboardRules, GroupLine, Role, RoleLine
 from tests.drivers.admin_http import AdminApi
 from tests.drivers.browsers import Visitor
 from tests.drivers.in_process import GROUP, USER, Ingress, ingress_on
+from tests.servers.both_databases import on_both_databases
 
 RULES = DashboardRules(role_map=(RoleLine(name="staff", role=Role.EDITOR),))
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -44,6 +45,7 @@ async def test_a_group_that_is_mapped_by_its_id_has_the_role(
         assert (await viewer.get(f"/groups/{other.connection}/{group}")).status_code == 404
 
 
+@on_both_databases
 async def test_members_are_shown_page_by_page_with_nested_groups(
     viewer: Visitor, ingress: Ingress
 ) -> None:
@@ -66,6 +68,7 @@ async def test_members_are_shown_page_by_page_with_nested_groups(
     assert MARKUP not in (await viewer.get(f"/groups/{ingress.connection}/{outer}")).text
 
 
+@on_both_databases
 async def test_groups_go_on_over_the_connections(viewer: Visitor, ingress: Ingress) -> None:
     groups = [{"schemas": [GROUP], "displayName": f"group {each:02}"} for each in range(49)]
     await ingress.together("/Groups", groups)

@@ -48,6 +48,7 @@ async def test_nobody_is_held_at_first(owner: Visitor) -> None:
     assert "or 10\N{NO-BREAK SPACE}% of all if that is more, may leave." in page
 
 
+@on_both_databases
 async def test_the_held_are_listed_with_what_would_happen(
     viewer: Visitor, admin_api: AdminApi
 ) -> None:
@@ -88,6 +89,7 @@ async def test_some_are_named_before_it_is_decided_on_them(
     assert await held(admin_api) == list(names(5))[2:]
 
 
+@on_both_databases
 async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminApi) -> None:
     world = await hold(admin_api, 4)
     await owner.get(PATH)
@@ -104,6 +106,7 @@ async def test_all_are_those_who_were_counted(owner: Visitor, admin_api: AdminAp
     assert await held(admin_api) == ["person-003"]
 
 
+@on_both_databases
 @pytest.mark.parametrize("typed", ["", "acme-store"], ids=["nothing", "another"])
 async def test_an_approval_of_all_names_people_and_takes_the_typed_id(
     owner: Visitor, admin_api: AdminApi, typed: str
@@ -131,6 +134,7 @@ async def test_an_approval_of_all_names_people_and_takes_the_typed_id(
     assert await held(admin_api) == []
 
 
+@on_both_databases
 async def test_an_approval_that_takes_nothing_away_asks_for_no_name(
     owner: Visitor, admin_api: AdminApi
 ) -> None:

@@ -41,6 +41,7 @@ async def test_each_state_offers_the_steps_from_it(
     assert {it for it in every if f'name="step" value="{it}"' in page} == offered
 
 
+@on_both_databases
 async def test_the_people_who_stay_are_counted(admin_api: AdminApi, operator: Visitor) -> None:
     await world_on(admin_api.it.directory, "50:10", 3, "Acme")
     page = await operator.text("/connections/acme-store-2/state")
