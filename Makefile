@@ -88,7 +88,7 @@ architecture: set-up-test ## Check imports, names of files, and metrics
 
 # Collecting compiles the assertions of tests, which else each process of a first run does.
 compiled-tests: set-up-test
-	@$(VENV)/python -m pytest --collect-only --quiet >/dev/null
+	@collected=$$($(VENV)/python -m pytest --collect-only --quiet) || { echo "$$collected"; exit 1; }
 
 asyncapi: ## Read the AsyncAPI document with AsyncAPI's own parser, which npm fetches
 	@cd .ci/asyncapi && npm ci --loglevel=error >/dev/null && node check.js ../../contracts/schemas/asyncapi.json
