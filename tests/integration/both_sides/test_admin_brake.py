@@ -1,7 +1,6 @@
 """What becomes of Admins who lose their role all at once? Some do, the others keep it."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -221,23 +220,6 @@ async def test_whoever_leaves_loses_no_role(owners: Owners) -> None:
         await owners.installation.deliver()
     await owners.set_members()
     assert (await owners.admins(), await owners.held()) == (set(), set())
-
-
-@on_one_database
-@pytest.mark.parametrize("decide", [approve_held, reject_held])
-async def test_people_whose_role_and_leaving_are_both_held_are_counted_once(
-    owners: Owners, decide: Callable[..., Awaitable[int]]
-) -> None:
-    await owners.set_members()
-    held = await owners.held()
-    await change_brake(owners.it, COMMAND, owners.connection, "0:0")
-    for name in held:
-        await owners.installation.ingress.patch(f"/Users/{owners.ids[name]}", LEAVE)
-    await owners.installation.deliver()
-    losses = await list_held(owners.it, COMMAND, owners.connection)
-    assert Counter(it.identity for it in losses) == {owners.ids[name]: 2 for name in held}
-    assert await decide(owners.it, COMMAND, owners.connection, None) == len(held)
-    assert await list_held(owners.it, COMMAND, owners.connection) == []
 
 
 @on_one_database
