@@ -34,8 +34,6 @@ from scim2_models import (
 from scim2_models import Email as StrictEmail
 from scim2_models import Photo as StrictPhoto
 
-from api.scim.protocol.field_descriptions import read_no_more
-
 __all__ = [
     "LISTS",
     "OBJECTS",
@@ -111,7 +109,6 @@ class User(Resource[AnyExtension]):
     x509_certificates: list[X509Certificate] | None = None
 
 
-read_no_more(User)
 ScimUser = User[EnterpriseUser]
 """The resources of ``/Users``."""
 
