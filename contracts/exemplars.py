@@ -10,6 +10,6 @@ SAMPLED = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f][13579bdf]")
 
 
 def exemplar_of(traceparent: str | None) -> dict[str, str] | None:
-    """Return the labels of an exemplar; none where the trace leads nowhere, or is no trace."""
+    """Return the labels of an exemplar, which name a trace; None unless the trace is sampled."""
     found = SAMPLED.fullmatch(traceparent) if traceparent else None
     return {"trace_id": found[1]} if found else None

@@ -173,7 +173,7 @@ COMMANDS = {
     ),
 }
 """The commands in the order of the help. All modules together take several times as long to load
-as the one that a command needs. A test holds what the help tells of them to what they do."""
+as the one that a command needs. A test compares the help with the commands."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -214,9 +214,10 @@ WRONG_CHOICE = re.compile(r"(?s)(Invalid value[^:]*: )'(.*)' is not one of ")
 def main() -> None:
     """Run the command line.
 
-    While modules are loaded, nothing becomes garbage, and their objects live as long as the
-    command. So the collector rests until then, and never looks through it afterwards, not even at
-    the exit: ``muster status`` takes 0.55 s of the processor in place of 0.9, measured in turns.
+    The objects of modules live as long as the command, and loading makes hardly any garbage. So the
+    garbage collector rests while modules are loaded, and never looks through their objects, not
+    even at the exit: ``muster status`` takes 0.55 s of the processor in place of 0.9, measured in
+    turns.
     """
     gc.disable()
     sys.exit(run(sys.argv[1:], before=_begin))
@@ -229,7 +230,7 @@ def _wrong_choice(said: re.Match[str]) -> str:
 def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
     """Run one command and return its exit status. An error is printed as one line.
 
-    :param before: is called once the command is found, before it runs.
+    :param before: called once the command is found, before it runs.
     """
     for place, argument in enumerate(arguments, 1):
         if not is_text(argument):
@@ -255,10 +256,10 @@ def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
 
 
 def _begin() -> None:
-    # Its library takes longer to load than all that --version and a mistyped word need.
+    # structlog takes longer to load than all that --version and a mistyped word need.
     from deploy.logs import log_to_stderr  # noqa: PLC0415
 
-    gc.freeze()  # with four thousand objects of garbage among the 250,000 of ``muster api``
+    gc.freeze()  # of the 250,000 objects of ``muster api``, 4,000 are garbage
     gc.enable()
     log_to_stderr()
 

@@ -49,9 +49,9 @@ async def run_hot(
 async def run_kept(
     db: AsyncConnection, statement: Kept, parameters: Mapping[str, Any]
 ) -> Sequence[Sequence[Any]]:
-    """Run a statement that is built once, and return its rows as the driver has them.
+    """Run a statement that is compiled once, and return its rows as the driver has them.
 
-    Its values are those of the database: SQLite's booleans are numbers.
+    SQLAlchemy converts no value of the rows: SQLite's booleans are numbers.
 
     :raises DBAPIError: as SQLAlchemy would raise it.
     """
@@ -63,8 +63,8 @@ async def run_kept(
 class _Compiled:
     """The text of a statement for a driver, with its parameters in order.
 
-    ``constants`` are those that the statement brings itself, and ``processors`` turn values into
-    what the driver takes.
+    ``constants`` are the parameters whose values the statement itself holds, and ``processors``
+    convert values for the driver.
     """
 
     text: str
@@ -97,8 +97,8 @@ def _compiled(statement: Kept, name: str) -> _Compiled:
 def _fail(db: AsyncConnection, adapted: Any, error: BaseException, text: str) -> NoReturn:
     """Raise an error of the driver as SQLAlchemy does, which gives a lost session up.
 
-    So the error reaches everything that listens to errors, and has the type by which retries tell
-    it. SQLAlchemy has no public function for that.
+    So the error reaches all listeners of SQLAlchemy's errors, and has the type that retries know.
+    SQLAlchemy has no public function for that.
     """
     assert db.sync_connection is not None, "the connection is open"
     try:

@@ -43,9 +43,9 @@ async def put_rows(
 def insert_of_columns(table: Table, names: tuple[str, ...], change: frozenset[str]) -> str:
     """Return the text of ``put_rows`` for PostgreSQL, with a JSON array for each column.
 
-    Of the forms that the driver offers, this one takes the least time of the worker: half of that
-    for objects of JSON, a quarter of that for arrays, of which the driver looks at each value.
-    PostgreSQL takes the same time for the first two, and a quarter less for arrays.
+    This form takes the least time of the worker: half as much as JSON objects, and a quarter as
+    much as SQL arrays, of which the driver encodes each value. PostgreSQL takes the same time for
+    both forms of JSON, and a quarter less for SQL arrays.
     """
     listed = _listed(names)
     columns = ", ".join(values_of(n) for n in range(1, len(names) + 1))

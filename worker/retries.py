@@ -63,15 +63,15 @@ def is_locked_out(error: BaseException) -> bool:
 
 
 def delay_after(attempts: int) -> int | None:
-    """Return the seconds to wait after so many attempts, None after the last tier."""
+    """Return the seconds to wait after a number of attempts; None after the last tier."""
     return RETRY_DELAYS[attempts] if attempts < len(RETRY_DELAYS) else None
 
 
 async def with_retries(retries: Callable[[], AsyncRetrying], call: Callable[[], Awaitable[T]]) -> T:
-    """Return the result of a call, which is tried again as its retries tell.
+    """Return the result of a call, which is repeated according to its retries.
 
-    Retries are made after the first attempt has failed, and judge its error: to make them for a
-    call that succeeds took 0.06 ms of the processor, a tenth of what a tiny batch costs.
+    The retries are built only after the first attempt has failed, and judge its error: to build
+    them for a call that succeeds took 0.06 ms of the processor, a tenth of a tiny batch.
     """
     failed: list[Exception] = []
     try:
@@ -127,9 +127,9 @@ class RetryInPlace:
                 doubted = True
 
     async def wait_for(self, query: Callable[[], Awaitable[T]]) -> T:
-        """Return the result of a query that fails only by a state of the whole database.
+        """Return the result of a query, which is repeated without limit on transient errors.
 
-        The query is repeated without limit while its error is transient.
+        It is for queries that only a state of the whole database can make fail.
 
         :raises DatabaseAway: when ``stop`` is set before the query succeeds.
         """
@@ -181,7 +181,7 @@ def until_stopped(stop: asyncio.Event) -> AsyncRetrying:
 
 
 async def pause(seconds: float, *until: asyncio.Event) -> None:
-    """Wait so many seconds, or until one of the events is set."""
+    """Wait for a number of seconds, or until one of the events is set."""
     waiting = [asyncio.ensure_future(event.wait()) for event in until]
     try:
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -211,7 +211,7 @@ def describe(error: BaseException) -> str:
 
 
 def _why_away(error: BaseException) -> str:
-    """Return how to mend a connection that has not come about; else what ``describe`` returns."""
+    """Return advice if no connection has come about; else the text of ``describe``."""
     return str(explained_in(error) or describe(error))
 
 

@@ -33,7 +33,7 @@ class AdminRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListedAdmin:
-    """An administrator. Times are in microseconds since the epoch, that of the last use roughly."""
+    """An administrator. Times are microseconds since the epoch; ``last_used_at`` is approximate."""
 
     id: str
     name: str

@@ -50,10 +50,10 @@ IDENTITIES, USERS = (ApiTable.metadata.tables[name] for name in ("identities", "
 class ImaginedChange:
     """A change of a connection that is only imagined, at a time in microseconds.
 
-    ``rules`` are those that the connection has afterwards. If they are ``changed``, everybody is
-    published again, but for those who are ``left_alone``. ``leavers`` are deactivated by the rules,
-    one after the other, or are let go if a brake holds their leaving.
-    ``goes_live`` publishes all marks that wait.
+    ``rules`` are the rules of the connection after the change. If they are ``changed``, all
+    identities but ``left_alone`` are published again. The rules deactivate the ``leavers``, one
+    after the other; leavers whose leaving is held already are let go. ``goes_live`` publishes all
+    marks that wait.
     """
 
     connection: str
@@ -72,7 +72,7 @@ class ImaginedChange:
         approved: IdentityState | None = None,
         groups: tuple[str, ...] = (),
     ) -> IdentityState:
-        """Return the state of an identity afterwards, whose leaving may be unjudged. Pure.
+        """Return the state of an identity after the change, before a brake has judged it. Pure.
 
         :param leaver: the stored document of a user who leaves.
         :param approved: the whole state of a person whose leaving was held, and is let go.
@@ -135,7 +135,7 @@ def _after(
         state = brakes.judge_leaving(draft, state, published[id_], removed.get(id_, 0))
         mark = replace(mark, state=state)
         if approved is not None and mark.admin_hold is not None:
-            mark = replace(mark, admin_line=None, admin_hold=None)  # an approval is of all losses
+            mark = replace(mark, admin_line=None, admin_hold=None)  # an approval ends all holds
         return brakes.judge_admin(replace(draft, rules=change.rules, mark=mark))
 
     return after
@@ -147,7 +147,10 @@ async def _removed_with(
     leavers: Collection[str],
     devices: Devices,
 ) -> Mapping[str, int]:
-    """Return how many devices would be removed with each person whose leaving is judged."""
+    """Return the number of devices that would be removed with each leaver, by identity id.
+
+    Leavers who would lose no device are missing.
+    """
     removing = [mark.identity_id for mark in marks if _removes_devices(change, mark, leavers)]
     if not removing:
         return {}
@@ -163,7 +166,7 @@ def _removes_devices(change: ImaginedChange, mark: Mark, leavers: Collection[str
 
 
 def _is_kept_back(mark: Mark) -> bool:
-    """Return whether a person has left, which an administrator may approve."""
+    """Return whether the leaving of a person is held or waived, so that it may be approved."""
     state = mark.leaving
     return state is not None and not state.active and state.leaving in KEPT_BACK
 
@@ -171,7 +174,7 @@ def _is_kept_back(mark: Mark) -> bool:
 async def _users_of(
     db: AsyncConnection, change: ImaginedChange, leavers: Sequence[str]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Return the stored documents of the users who would leave."""
+    """Return the stored documents of the users who would leave, by id."""
     if not leavers:
         return {}
     statement = select(USERS.c.id, USERS.c.resource).where(

@@ -50,7 +50,8 @@ async def add_policy(
 async def remove_policy(it: Administration, actor: Actor, workspace: str, policy: str) -> None:
     """Remove a policy that neither rules nor devices need.
 
-    Rules that come to name the policy at the same moment are shown by their refused deactivations.
+    Rules that are set to name the policy at the same moment still name it afterwards: Muster
+    refuses their deactivations, which makes them visible.
 
     :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     :raises NotAllowed: when the actor may not change it.

@@ -36,7 +36,7 @@ EVENTS: Mapping[Event, str] = {
     Event.ACCOUNT_REMOVED: "The account was removed",
     Event.REFUSED: "An action was refused, and waits",
 }
-"""Sentences for the kinds of entries; a test holds them to be complete."""
+"""Sentences for the kinds of entries; a test checks that none is missing."""
 
 APPLIED_IN_PART = "The change was carried out in the portal, but for what was refused"
 
@@ -48,7 +48,7 @@ DEEDS = {
     "conflicts.release": "An administrator handed over the account in the way",
     "conflicts.move": "An administrator gave the account in the way another address",
 }
-"""Changes of administrators that concern one person. Others are told by their labels."""
+"""Changes of administrators that concern one person. The labels of other changes describe them."""
 
 METHODS = {
     "GET": "The provider looked the person up",
@@ -70,7 +70,7 @@ REFUSED_ACTIONS = {
     "change_role": "The new role was refused, and waits",
     "deactivate": "The leaving was refused, and waits",
 }
-"""Actions of the portals; a test holds them to be complete."""
+"""Actions of the portals; a test checks that none is missing."""
 
 BAD = frozenset({Event.FAILED, Event.REFUSED})
 
@@ -98,14 +98,14 @@ class ToldEntry:
 
 
 def by_day(entries: Sequence[ToldEntry]) -> Sequence[tuple[str, Sequence[ToldEntry]]]:
-    """Return entries by their days in words; a short timeline has no days, and is one piece."""
+    """Return entries grouped by day, in words; a short timeline is one group without a day."""
     if len(entries) <= MOST_WITHOUT_DAYS:
         return [("", entries)]
     return [(name, list(some)) for name, some in groupby(entries, lambda each: day(each.at))]
 
 
 def told_timeline(entries: Sequence[TimelineEntry]) -> Sequence[ToldEntry]:
-    """Return a timeline in words; an application tells that some of it was refused."""
+    """Return a timeline in words; if an action was refused, events were applied in part."""
     told = [told_entry(each) for each in entries]
     if all(each.event is not Event.REFUSED for each in entries):
         return told

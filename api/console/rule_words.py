@@ -22,28 +22,29 @@ DEACTIVATIONS: Mapping[str, str] = {
         "The MDM employee and all assigned devices are removed. No device is wiped."
     ),
 }
-"""Sentences for the rules for joiners and leavers; a test holds both to be complete."""
+"""Sentences for the rules for joiners and leavers; a test checks that both tables are complete."""
 
 
 def deactivation(do: str, policy: str | None = None) -> str:
-    """Return the sentences for a deactivation.
+    """Return the sentences that tell the effects of a deactivation.
 
-    :param policy: the policy that devices get; None: another one.
+    :param do: the name of the deactivation rule, a key of ``DEACTIVATIONS``.
+    :param policy: the policy that devices get; None: the sentences speak of "another policy".
     """
     named = f"the policy “{policy}”" if policy else "another policy"
     return DEACTIVATIONS[do].format(policy=named)
 
 
 def action(does: DeactivationAction) -> str:
-    """Return the sentences for the deactivation of rules."""
+    """Return the sentences for the deactivation that a connection's rules demand."""
     return deactivation(does.do, does.policy if isinstance(does, ChangePolicy) else None)
 
 
 def deactivation_in(words: str) -> str:
     """Return the sentences for a deactivation that an answer names.
 
-    :param words: the rule and, in brackets, the policy that it names. A rule of another version is
-        told as it is.
+    :param words: the rule and, in brackets, the policy that it names. A rule that only another
+        version of Muster knows is shown as it is.
     """
     do, _, policy = words.partition(" (")
     if do not in DEACTIVATIONS:

@@ -28,7 +28,7 @@ HOUR = 3_600_000_000
 """Microseconds."""
 
 LASTS, RESTS = 12 * HOUR, 2 * HOUR
-"""Microseconds after which a session ends: since it began, and since it was used last."""
+"""Microseconds after which a session ends: after its beginning, and after its last use."""
 
 NOTED_EVERY = 60_000_000
 """Microseconds between two notes of the last use of a session."""
@@ -78,8 +78,8 @@ class Sessions:
 
         None is returned where the token is unknown, revoked or expired.
 
-        :param former: the secret of a session that this one replaces in its browser. It ends,
-            because it could not be ended later.
+        :param former: the secret of a session that this one replaces in its browser. That session
+            ends, because the browser could not end it later.
         """
         of_token = digest_of(token)
         if await self.access.actor_by(of_token) is None:
@@ -100,7 +100,7 @@ class Sessions:
     async def find(self, secret: str, *, is_used: bool = True) -> Session | None:
         """Return the live session with a secret; None without one.
 
-        :param is_used: whether that counts as a use, from which the time of its rest is counted.
+        :param is_used: whether that counts as a use; an unused session ends after ``RESTS``.
         """
         now = self.it.clock()
         of_digest = SESSIONS.c.digest == digest_of(secret)
@@ -112,7 +112,7 @@ class Sessions:
         if found is None:
             return None
         if is_used and row["used_at"] + NOTED_EVERY <= now:
-            with suppress(SQLAlchemyError, OSError):  # a page that looks is shown all the same
+            with suppress(SQLAlchemyError, OSError):  # the page is shown without the note, too
                 async with self.it.directory.write() as db:
                     await db.execute(update(SESSIONS).where(of_digest).values(used_at=now))
         actor, only = found
@@ -138,7 +138,10 @@ class Sessions:
         return secret
 
     async def _actor_of(self, row: RowMapping) -> tuple[Actor, str | None] | None:
-        """Return the actor of a session, and the only connection that it reaches, if any."""
+        """Return the actor of a session, and the connection to which a link limits it, if any.
+
+        None is returned where the token or the link has ended, or the connection is gone.
+        """
         if row["setup_link"] is None:
             actor = await self.access.actor_by(row["token_digest"])
             return None if actor is None else (actor, None)

@@ -46,7 +46,7 @@ OF_MESSAGE, OF_SEARCH = "message", "search"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request to a page that takes no session, as the sign-in."""
+    """A request to a page that takes no session, such as the sign-in."""
 
     it: Administration
     sessions: Sessions
@@ -201,10 +201,10 @@ class Visit:
     def redirect(self, url: str, message: str = "", **kept: str) -> Response:
         """Return an answer that leads to another page, which shows a message once.
 
-        The message is sealed for the path of that page. Another page, of which a second window or
-        a form that was sent twice may ask meanwhile, neither opens the message nor forgets it.
+        The message is sealed for the path of that page. A second window, or a form that was sent
+        twice, may ask for another page meanwhile, which neither opens nor forgets the message.
 
-        :param kept: values that the page shows beside it, also once, such as a new token.
+        :param kept: values that the page shows beside the message, also once, such as a new token.
         """
         answer = RedirectResponse(url, 303)
         kept = {name: value for name, value in kept.items() if len(value) <= LONGEST_KEPT}

@@ -53,15 +53,15 @@ class IdentityState:
 
     @property
     def told_active(self) -> bool:
-        """Return whether the person is active by the word of the provider."""
+        """Return whether the provider takes the person for active."""
         return self.active or self.locked_at is not None
 
     @property
     def kept_group_names(self) -> Mapping[str, str] | None:
-        """Return the names of groups by their ids, as before a leaving that is kept back.
+        """Return the names of groups by their ids, as before a leaving that is held or waived.
 
-        None where no leaving is kept back, or an earlier version of Muster, which knew no ids, kept
-        it.
+        None without such a leaving, or if its row comes from an earlier version of Muster, which
+        stored no ids.
         """
         if self.earlier is None or self.leaving not in KEPT_BACK:
             return None
@@ -69,10 +69,10 @@ class IdentityState:
 
     @property
     def released(self) -> "IdentityState":
-        """Return the state that events tell: while a leaving is kept back, the one before it.
+        """Return the state that events tell: while a leaving is held or waived, the one before it.
 
-        A person whom no event has told yet is told as a user who was created inactive: no account
-        is made, linked or removed.
+        If no event has told of the person before, events tell of a user who was created inactive:
+        no account is made, linked or removed.
         """
         earlier = self.earlier
         if self.active or earlier is None or self.leaving not in KEPT_BACK:
@@ -110,7 +110,7 @@ def next_version(previous: int, now: int) -> int:
 
 
 def after_creation(sent: ReleasedAttributes, now: int) -> IdentityChange:
-    """Return the first state of an identity. A joiner can wait: bulk."""
+    """Return the first state of an identity, in the bulk lane: a joiner can wait."""
     state = IdentityState(
         version=now,
         active=sent.active,
@@ -133,8 +133,8 @@ def after_update(
     """Return the state after a PUT or PATCH, or None where it changes nothing downstream.
 
     The profile of a leaver stays as it was: changes with or after a deactivation wait for the
-    reactivation, as does the rename of a person who is about to be deleted. Roles and groups
-    follow always, downwards too. A lock lasts until the provider deactivates the person.
+    reactivation, as does the rename of a person who is about to be deleted. Changes of roles and
+    groups never wait, even to lower ones. A lock lasts until the provider deactivates the person.
 
     :param groups: the names of the identity's groups, as events show them while a leaving is held.
     :param group_ids: the ids of these groups, in the same order.
@@ -174,8 +174,8 @@ def _left(
 ) -> IdentityState:
     """Return a state with a new deactivation, which a brake has to judge.
 
-    The person may have left and come back before, and that leaving not be judged either: this one
-    takes its place, as in a single event that tells of both.
+    If the person has left and come back before, and no brake has judged that leaving either, the
+    new one takes its place, as in a single event that tells of both.
     """
     known = before if before.earlier is None else before.earlier
     earlier = Earlier(
@@ -219,7 +219,7 @@ def forgotten(state: IdentityState) -> IdentityState:
 
 
 def _is_about_to_be_deleted(known: Profile, sent: Profile) -> bool:
-    """Return whether a name or an address was sent with the id of a deleted object before it."""
+    """Return whether the provider has put the id of a deleted object before name or address."""
     return _is_renamed(known.user_name, sent.user_name) or _is_renamed(known.email, sent.email)
 
 
@@ -230,10 +230,11 @@ def _is_renamed(known: str | None, sent: str | None) -> bool:
 
 
 def _waiting_email(known: Profile, sent: Profile) -> str | None:
-    """Return the newest address of an inactive person, if it differs from the known one.
+    """Return the address that waits for the reactivation of a person, if there is one.
 
-    A userName with an address, renamed for a deletion, counts as the newest address: its person has
-    no right to the old one either.
+    It is the newest address, if that differs from the known one. If only the userName was renamed
+    for a deletion, the renamed one waits if it is an address: the person has no right to the known
+    address either.
     """
     newest = sent.email
     if newest is None or known.email is None:

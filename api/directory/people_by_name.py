@@ -1,8 +1,8 @@
-"""Whose names begin so? Indexes of users answer, each by one name, and are merged in their order.
+"""Whose names begin with a text? Indexes of users answer, one for each kind of name.
 
-A person stands in the merged order once for each name that begins so, and is shown at the first of
-these places. So a page reads no more than it looks at, however many people there are. Deleted
-people have no user any more, and are not found.
+The names are merged in their order. A person stands there once for each name that begins with the
+text, and is shown at the first of these places. So a page reads no more than it looks at, however
+many people there are. Deleted people have no user any more, and are not found.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class NamePlace:
 
 @dataclass(frozen=True, slots=True)
 class NameEntry:
-    """A name that begins so, with the names of its person by which the order has a place each."""
+    """A found name, with all names of its person that the indexes have, as ``NAMES`` lists them."""
 
     place: NamePlace
     names: tuple[str | None, ...]
@@ -75,15 +75,15 @@ class Beginning:
 
     @property
     def is_storable(self) -> bool:
-        """Return whether databases take the text, so that a name may begin so."""
+        """Return whether databases can store the text, so that a name may begin with it."""
         return NUL not in self.exact and not any(ord(it) in SURROGATES for it in self.exact)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the keys with which the key of a name begins: one, or two after a capital sigma.
+        """Return the keys with which the key of a name may begin: one, or two with a final sigma.
 
-        The key of a text ends with the final sigma where the word of a name may go on, so that the
-        key of the name has the other one.
+        The text may end within a word of a name. A sigma at its end is a final one in the key of
+        the text, and the other one in the key of the name.
         """
         before, sigma, after = self.key.rpartition(FINAL_SIGMA)
         return (self.key, before + SIGMA + after) if sigma else (self.key,)
@@ -102,9 +102,10 @@ class Beginning:
 async def names_after(
     db: AsyncConnection, connection_id: str, beginning: Beginning, after: NamePlace, most: int
 ) -> Sequence[NameEntry]:
-    """Return the names of a connection's people that begin so and follow a place, in their order.
+    """Return the names of a connection's people with a beginning, from behind a place, in order.
 
-    :param beginning: is not empty.
+    :param beginning: the start of the names, which is not empty.
+    :param most: the most names that are returned.
     """
     if not beginning.is_storable:
         return []
@@ -123,7 +124,7 @@ async def names_after(
 
 
 def end_of(beginning: str) -> str | None:
-    """Return the first text, by code points, behind all that begin so; None if there is no text."""
+    """Return the first text behind all texts with a beginning, by code points; None without one."""
     kept = beginning.rstrip(chr(LAST_CHARACTER))
     if not kept:
         return None
@@ -133,7 +134,7 @@ def end_of(beginning: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A name by which an index of users is ordered; ``has`` is the condition of a partial one."""
+    """A kind of name with its index of users; ``has`` is the condition of a partial index."""
 
     sql: ColumnElement[str]
     has: ColumnElement[bool] | None = None
@@ -146,7 +147,8 @@ def _document(path: str) -> ColumnElement[str]:
 
 
 FIRST_EMAIL = _document("-> 'emails' -> 0 ->> 'value'")
-"""The primary e-mail, or else the first: documents begin with it. Most are the userName as well."""
+"""The primary e-mail, or else the first: documents list it first. Its index leaves out those that
+equal the userName, as most do."""
 
 NAMES = (
     _Name(USERS.c.user_name_key),
@@ -160,7 +162,7 @@ NAMES = (
 def _branch(
     connection_id: str, name: _Name, beginning: str, after: NamePlace, most: int
 ) -> Select[Any]:
-    """Return the statement that reads the index by one name."""
+    """Return the statement that reads the names with a beginning from one index."""
     conditions = [USERS.c.connection_id == connection_id, name.sql >= max(beginning, after.key)]
     if (end := end_of(beginning)) is not None:
         conditions.append(name.sql < end)

@@ -37,7 +37,7 @@ EVERYBODY = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss of an identity, which a version names, and how much it counts for each effect."""
+    """A loss of an identity, at a version of it, and the amount that it counts for each effect."""
 
     identity: str
     version: int
@@ -47,9 +47,9 @@ class Loss:
 async def judge_losses(
     db: AsyncConnection, connection_id: str, losses: Sequence[Loss], now: int
 ) -> Mapping[str, Effect]:
-    """Judge losses of one connection, the first ones first, and note those that pass.
+    """Judge losses of one connection in their order, and note those that pass.
 
-    Return the effects whose brakes hold the others, by their identities.
+    Return the effect whose brake holds each of the others, by identity.
     """
     wanted: Counter[Effect] = Counter()
     for loss in losses:
@@ -76,9 +76,9 @@ async def judge_losses(
 
 
 async def _lock(db: AsyncConnection, is_effect: Mapping[str, str]) -> bool:
-    """Lock the row of the brake, which is made where it is missing; return whether it is tripped.
+    """Lock the row of the brake, or make it; return whether the brake is tripped.
 
-    Amounts have to be counted by later statements: this one may have waited.
+    Only later statements count all amounts, because this one may have waited for the lock.
     """
     made = insert_for(db.dialect.name, BRAKES).values(is_effect)
     locked = made.on_conflict_do_update(
@@ -97,7 +97,7 @@ async def read_brake(
 ) -> BrakeState | None:
     """Return a brake without locking its row, with all the people who count; None where it is off.
 
-    :param except_for: the ids of people whose losses count as held no more.
+    :param except_for: the ids of people whose losses do not count as held.
     """
     is_effect = {"connection_id": connection_id, "effect": effect}
     tripped_at = await db.scalar(select(BRAKES.c.tripped_at).where(*_of(BRAKES, is_effect)))
@@ -162,7 +162,7 @@ async def _count_people(
 async def _note(
     db: AsyncConnection, is_effect: Mapping[str, str], passing: Sequence[Loss], now: int
 ) -> None:
-    """Count releases, each loss once, and forget those that count no more."""
+    """Insert the passing losses as releases, each once, and delete releases that count no more."""
     await db.execute(delete(RELEASES).where(*_of(RELEASES, is_effect), not_(_counts(now))))
     effect = Effect(is_effect["effect"])
     rows = [
@@ -187,8 +187,8 @@ def _of(table: FromClause, is_effect: Mapping[str, str]) -> list[ColumnElement[b
 def _counts(now: int) -> ColumnElement[bool]:
     """Return the condition of releases that count.
 
-    Those from a clock that was ahead count as well. They are put at the present time when they are
-    found, so that a clock that is set back resets no brake, and none that was ahead blocks it.
+    Releases from a clock that was ahead count as well. ``_state_of`` moves them to the present
+    time, so that a clock that is set back resets no brake, and one that was ahead blocks none.
     """
     at: ColumnElement[int] = RELEASES.c.at
     return at > now - WINDOW

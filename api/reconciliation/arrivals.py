@@ -24,8 +24,8 @@ from contracts.downstream.sync_states import SyncState, SyncStates
 class Fate(StrEnum):
     """The fate of an awaited identity.
 
-    ``HELD`` stays where it is until its connection goes live. ``BRAKED`` was applied as before a
-    deactivation that the brake holds.
+    ``HELD`` means that its connection does not publish its mark at present. ``BRAKED`` means that
+    downstream has applied the state before a leaving that a brake holds.
     """
 
     APPLIED = "applied"
@@ -52,10 +52,12 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Awaited:
-    """Identities that are on their way, by connection, each with the version that is awaited.
+    """Identities whose arrival is awaited, and their fates as of the last look.
 
-    ``fates`` are their numbers as of the last look, and ``holders`` the connections that held
-    identities then, with their standing. ``braked`` are those whose brake holds deactivations.
+    ``versions`` are the awaited versions of undecided identities, by connection and id, and
+    ``fates`` the numbers of all identities by fate. ``holders`` are the connections that held
+    identities at the last look, with their standing, and ``braked`` the connections with a brake
+    that holds leavings.
     """
 
     versions: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -64,13 +66,13 @@ class Awaited:
     braked: set[str] = field(default_factory=set)
 
     async def look(self, directory: DirectoryDatabase, states: SyncStates) -> None:
-        """Count the fates of the identities; those that have arrived are not read again."""
+        """Count the fates of the identities; an identity with a final fate is not read again."""
         for fate in UNDECIDED:
             del self.fates[fate]
         self.holders.clear()
         for connection, versions in self.versions.items():
             for ids in _pages(list(versions)):
-                known = await states.of(connection, ids)  # first: as if the directory knew more
+                known = await states.of(connection, ids)  # read before the rows, so never newer
                 rows = await _rows_of(directory, connection, ids)
                 for id_ in set(ids) - rows.keys():
                     del versions[id_]  # deleted with its connection
@@ -89,7 +91,10 @@ class Awaited:
 async def awaited_among(
     directory: DirectoryDatabase, named: Mapping[str, Collection[str]]
 ) -> Awaited:
-    """Return identities of connections, awaited in their present versions; unknown ones are not."""
+    """Return the named identities that the directory knows, awaited in their present versions.
+
+    :param named: ids of identities by connection.
+    """
     awaited = Awaited()
     for connection, ids in named.items():
         for page in _pages(list(ids)):
@@ -102,8 +107,9 @@ async def awaited_of(
     connection: str | None,
     except_for: Collection[tuple[str, str]] = (),
 ) -> Awaited:
-    """Return all identities of a connection, or of all, awaited in their present versions.
+    """Return all identities of a connection, awaited in their present versions.
 
+    :param connection: None: all connections.
     :param except_for: connections and ids of identities that are not awaited.
     """
     awaited = Awaited()
@@ -114,7 +120,7 @@ async def awaited_of(
 
 
 def fate_of(row: RowMapping, state: SyncState | None, version: int) -> Fate:
-    """Return the fate of an identity since a version of it was marked. Pure."""
+    """Return the fate of an identity that is awaited in a version. Pure."""
     if state is not None and state.newest_version >= version:
         if state.failure is not None and state.failure.version >= version:
             return Fate.FAILED

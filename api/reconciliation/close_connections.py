@@ -48,16 +48,16 @@ BUSY_SECONDS = 1.0
 """The shortest pause during a deletion, whose events are on their way."""
 
 SHARE_OF_TIME = 5
-"""A look is followed by a pause of as many times its length at least: others come first."""
+"""The pause after a look takes at least this many times as long as the look: others come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionCloser:
     """Brings the deletions of connections to their ends, in any number of processes.
 
-    A transaction works on a connection only while no other one does.
+    Each transaction locks the row of its connection, and leaves a locked connection to the others.
 
-    :param slice_size: the identities of one transaction.
+    :param slice_size: the most identities of one transaction.
     """
 
     directory: DirectoryDatabase
@@ -96,7 +96,7 @@ class ConnectionCloser:
         return await self._remove_rest(connection_id)
 
     async def _end_people(self, connection_id: str) -> None:
-        """Give all people their last state, which relays publish once each has got it."""
+        """Give all people their last state; relays publish these once all people have theirs."""
         after, trace, marked, is_ended = "", new_trace(), 0, False
         while not is_ended:
             async with self._locked(connection_id) as (db, row):
@@ -158,7 +158,7 @@ class ConnectionCloser:
                     await remove_applied(db, connection_id, applied)
 
     async def _unmarked(self, connection_id: str) -> AsyncIterator[Sequence[str]]:
-        """Yield the ids of identities that are published, in pages and no transaction between."""
+        """Yield pages of the ids of identities without a mark, with no transaction in between."""
         after = ""
         while True:
             statement = (
@@ -196,7 +196,10 @@ class ConnectionCloser:
     async def _locked(
         self, connection_id: str
     ) -> AsyncIterator[tuple[AsyncConnection, RowMapping | None]]:
-        """Open a transaction that has the row of a connection, if it closes and is not locked."""
+        """Open a transaction, and lock the row of a connection that is being deleted.
+
+        The row is None if the connection is not being deleted, or another transaction has the lock.
+        """
         statement = (
             select(Connection.__table__)  # type: ignore[attr-defined]
             .where(

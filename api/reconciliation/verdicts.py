@@ -33,14 +33,14 @@ SETTLED_VERDICTS = frozenset({Verdict.IN_STEP, Verdict.PENDING, Verdict.HELD, Ve
 """The verdicts of identities without anything to repair."""
 
 LOST_VERDICTS = frozenset({Verdict.MISSING, Verdict.STALE, Verdict.AHEAD})
-"""The verdicts of identities neither applied nor explained, with no event on its way."""
+"""The verdicts of identities whose version is neither applied nor explained nor on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict on an identity; ``differs`` names the attributes that are not as they should be.
 
-    ``applied_version`` is the newest version that downstream has seen, be it a failure, and
+    ``applied_version`` is the newest version that downstream has seen, even if it failed, and
     ``deactivated_at`` the version of the newest deactivation; 0 means none.
     """
 
@@ -64,10 +64,11 @@ class Moment:
     settled_before: int
 
     def is_settled(self, published_at: int | None) -> bool:
-        """Return whether a publication has arrived by now, if it ever does.
+        """Return whether an event published at a time has arrived or is lost by now.
 
-        A time that lies ahead comes from a wrong clock, and counts as settled: publishing an event
-        again does no harm, while waiting would hide a lost one.
+        None, which means that no event was published, counts as settled. So does a time that lies
+        ahead, which comes from a wrong clock: publishing an event again does no harm, while waiting
+        would hide a lost one.
         """
         if published_at is None or published_at < self.settled_before:
             return True
@@ -78,9 +79,9 @@ def judge(identity: IdentityVersion, state: SyncState | None, moment: Moment) ->
     """Return the verdict on an identity by its versions. Pure."""
     state = state or UNSEEN
     if unknown_leaving(identity, state):
-        return Verdict.LEFT  # even if dirty: a version by the clock would bring the person back
+        return Verdict.LEFT  # even if marked: the event would bring the person back
     if _is_ahead(identity, state):
-        return Verdict.AHEAD  # even if dirty: its version is too old to be applied
+        return Verdict.AHEAD  # even if marked: its version is too old to be applied
     if identity.dirty:
         return Verdict.PENDING if identity.publishes else Verdict.HELD
     if identity.rejected or (state.failure and state.failure.version >= identity.version):

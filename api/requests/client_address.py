@@ -15,11 +15,11 @@ Network = IPv4Network | IPv6Network
 FORWARDED_HEADER = "x-forwarded-for"
 
 MOST_PROXIES = 16
-"""Proxies in a row that are followed; a longer list is made up."""
+"""Proxies in a row that are followed; a longer list is a forgery."""
 
 
 def networks_in(text: str) -> tuple[Network, ...]:
-    """Return the networks and addresses that a text names, with commas between.
+    """Return the networks and addresses in a text, which separates them by commas.
 
     :raises ValueError: when a part of the text is neither a network nor an address.
     """

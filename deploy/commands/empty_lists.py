@@ -22,9 +22,10 @@ NEXT_STEPS = {
 
 
 def none_in(command: str, *, narrowed: bool = False) -> str:
-    """Return the text that a command prints in place of an empty list.
+    """Return the text that a command prints in place of an empty list, with the next step.
 
-    :param narrowed: whether options have left things out.
+    :param command: a key of ``NEXT_STEPS``.
+    :param narrowed: whether options have narrowed the list; the text then names no next step.
     """
     if narrowed:
         return "none with these options"

@@ -23,9 +23,12 @@ EXPLANATION = (
 
 
 def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: bool) -> None:
-    """Show the result of a command that publishes again, and the leavers that it left alone.
+    """Show the result of a command that publishes identities again, and the leavers among them.
 
-    :raises typer.Exit: with status 1, when the command has left all identities alone.
+    The directory takes the leavers for active, while downstream has signs that they have left. The
+    command has left them alone.
+
+    :raises typer.Exit: with status 1, when there are leavers and no identity was marked.
     """
     show_row(row | {"leavers": rows_of(leavers)} if as_json and leavers else row, as_json=as_json)
     if leavers and not as_json:

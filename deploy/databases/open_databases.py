@@ -45,7 +45,7 @@ class Databases:
 
 
 class UnusableDatabase(DeployError):
-    """A database cannot be opened. The text names the setting, and of its value files and hosts."""
+    """A database cannot be opened. The text names the setting, and files and hosts in its value."""
 
     def __init__(self, setting: str, error: BaseException) -> None:
         name = f"MUSTER_{setting.upper()}"
@@ -81,7 +81,7 @@ class Trouble(StrEnum):
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """Return the error of the driver, or of the system, which SQLAlchemy's error is about."""
+    """Return the error of the driver, or of the system, that SQLAlchemy's error wraps."""
     adapted = getattr(error, "orig", None)
     return (adapted and adapted.__cause__) or adapted or error
 
@@ -92,7 +92,7 @@ TROUBLES: Sequence[tuple[type[BaseException], Trouble]] = (
     (ssl.SSLError, Trouble.NO_TLS),
     (NoServerTakesWrites, Trouble.NO_WRITER),
     (SessionsAreShared, Trouble.SHARED_SESSIONS),
-    # The session has prepared a statement with one session of the server, and uses it with another.
+    # The driver has prepared a statement in one session of the server, and uses it in another.
     (DuplicatePreparedStatementError, Trouble.SHARED_SESSIONS),
     (InvalidSQLStatementNameError, Trouble.SHARED_SESSIONS),
     (InvalidCatalogNameError, Trouble.NO_DATABASE),
@@ -134,7 +134,12 @@ async def open_databases(
 async def open_directory(
     settings: Settings, *, patient: bool = False, makes: bool = True
 ) -> AsyncIterator[DirectoryDatabase]:
-    """Open the api's database, which is all that the api and the relay need."""
+    """Open the api's database, which is all that the api and the relay need.
+
+    :param patient: as in ``open_databases``.
+    :param makes: as in ``open_databases``.
+    :raises UnusableDatabase: when it cannot be reached.
+    """
     searches = settings.share_sizes.searches
     opening = partial(open_directory_engines, searches=searches, patient=patient, makes=makes)
     async with _engines("directory_database_url", settings, opening) as engines:
@@ -145,7 +150,12 @@ async def open_directory(
 async def open_downstream(
     settings: Settings, *, patient: bool = False, makes: bool = True
 ) -> AsyncIterator[DownstreamDatabase]:
-    """Open the worker's database, which is all that the worker needs."""
+    """Open the worker's database, which is all that the worker needs.
+
+    :param patient: as in ``open_databases``.
+    :param makes: as in ``open_databases``.
+    :raises UnusableDatabase: when it cannot be reached.
+    """
     opening = partial(open_engines, patient=patient, makes=makes)
     async with _engines("downstream_database_url", settings, opening) as engines:
         yield DownstreamDatabase(*engines)
@@ -153,7 +163,7 @@ async def open_downstream(
 
 @asynccontextmanager
 async def open_downstream_lazily(settings: Settings) -> AsyncIterator[DownstreamDatabase]:
-    """Open the worker's database without connecting yet: its user bears that it may be away."""
+    """Open the worker's database without connecting yet, for callers that cope with its absence."""
     reading, writing = open_engines(settings.access_by("downstream_database_url"))
     try:
         yield DownstreamDatabase(reading, writing)

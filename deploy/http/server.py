@@ -63,7 +63,7 @@ def bind_api_for(processes: int, settings: Settings) -> list[socket.socket]:
 
     :raises PortTaken: when that is not possible. Its text names the settings to change.
     """
-    with bind_api(settings) as alone:  # a shared port would tell nothing of other processes on it
+    with bind_api(settings) as alone:  # a shared port would hide another process on it
         port = alone.getsockname()[1]
     return [_bind(settings.host, port, API_ADVICE, shared=True) for _ in range(processes)]
 
@@ -92,10 +92,13 @@ def url_of(listener: socket.socket) -> str:
 
 
 def _bind(host: str, port: int, advice: str, *, shared: bool = False) -> socket.socket:
-    """Bind a socket that names TCP as its protocol. Its connections inherit its options.
+    """Bind a listening socket that names TCP as its protocol; connections inherit its options.
 
     asyncio switches Nagle's algorithm off only if the protocol is named. With it on, an answer in
     two pieces may be delayed by 40 ms.
+
+    :param shared: whether other processes may bind the same port, too.
+    :raises PortTaken: when that is not possible. Its text ends with the advice.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

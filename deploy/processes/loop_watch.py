@@ -33,13 +33,13 @@ REPORT_SECONDS = 10.0
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 PACKAGES = {"api", "worker", "contracts", "deploy"}
-"""The packages of Muster. Code of others is named by its callers in these."""
+"""The packages of Muster. The log names other code by its callers in these packages."""
 
 LOOPS = ("asyncio/runners.py", "asyncio/base_events.py", "asyncio/events.py", "uvloop/__init__.py")
 """The files that run a loop and its callbacks."""
 
 WORKERS = "work"
-"""The name that threads with large work begin with. They may hold the interpreter, too."""
+"""The start of the names of threads that do large work. They may hold the interpreter, too."""
 
 DEPTH = 3
 """The number of places that are logged, the innermost first."""
@@ -71,7 +71,7 @@ class LoopWatch:
         return bool(self._seen)
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Measure the lag of the loop, and log the code that holds it, until cancelled."""
         stop = threading.Event()
         looking = threading.Thread(target=self._look, args=[stop], name="loop watch", daemon=True)
         looking.start()
@@ -84,7 +84,7 @@ class LoopWatch:
             stop.set()
 
     def _note(self, late: float) -> None:
-        """Record how late a beat came, and log the longest hold now and then."""
+        """Record how late a beat came, and log the longest hold if a line of the log is due."""
         self._lag.observe(max(late, 0.0))
         if late > max(LONG, self._longest):
             self._longest, self._where = late, self._seen or "unknown"

@@ -34,13 +34,13 @@ BUNDLES_AGAIN_SECONDS = 30.0
 """Seconds between requests for queues of bundles that were missing, or closed to the worker."""
 
 PROBE_AFTER_SECONDS = 1.0
-"""Seconds without a message after which the broker has to answer that it is there."""
+"""Seconds without a message after which the worker probes the broker."""
 
 
 class RabbitmqConsumer:
-    """The Consumer on RabbitMQ. The first receive() connects it, and each loss connects it again.
+    """The Consumer on RabbitMQ. It connects at the first receive(), and again after each loss.
 
-    Missing queues are asked for again and again, until an operator has applied the topology. Queues
+    It asks for missing queues again and again, until an operator has applied the topology. Queues
     for bundles may be missing, or closed to this user: relays send no bundles to workers that do
     not consume them.
     """
@@ -77,7 +77,7 @@ class RabbitmqConsumer:
 
     @property
     def connected(self) -> bool:
-        """Return whether all lanes are being consumed, unless a loss is not noticed yet."""
+        """Return whether the consumer receives from all lanes, as far as it has noticed."""
         return self._subscribed
 
     @property
@@ -87,11 +87,11 @@ class RabbitmqConsumer:
 
     @property
     def trouble(self) -> str:
-        """Return why the last subscription has failed, or was lost."""
+        """Return the reason why the last subscription has failed, or was lost."""
         return self._trouble
 
     async def receive(self, lane: Lane, most: int) -> Sequence[Delivery]:
-        """Wait for a message of the lane, and take those queued behind it, ``most`` in all.
+        """Wait for a message of the lane, and take those queued behind it, at most ``most`` in all.
 
         After close() no message comes any more, and a waiting call has to be cancelled.
         """
@@ -139,7 +139,10 @@ class RabbitmqConsumer:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _until_lost(self, lost: asyncio.Event) -> None:
-        """Wait until the connection is lost, or the broker does not answer a probe."""
+        """Return once the connection is lost, or the broker does not answer a probe.
+
+        Meanwhile, ask now and then for queues of bundles that the subscription could not consume.
+        """
         loop = asyncio.get_running_loop()
         while not lost.is_set():
             with suppress(TimeoutError):
@@ -151,7 +154,7 @@ class RabbitmqConsumer:
             await self._ask_for_bundles_again(on_lost=lambda *_: lost.set())
 
     async def _ask_for_bundles_again(self, on_lost: Callable[..., None]) -> None:
-        """Consume bundles whose queues, or rights, have come about since the subscription."""
+        """Try to consume the bundles of lanes whose queues were missing, or closed to this user."""
         waited = asyncio.get_running_loop().time() - self._bundles_asked_at
         if not self._without_bundles or waited < self._bundles_again_seconds:
             return
@@ -167,7 +170,7 @@ class RabbitmqConsumer:
         closing.add_done_callback(self._closing.discard)
 
     async def _subscribe(self, lost: asyncio.Event) -> None:
-        """Consume all lanes; ``lost`` is set when the broker or the network ends that."""
+        """Consume all lanes; ``lost`` is set when a channel closes, or a queue is deleted."""
 
         def on_lost(*_: object) -> None:
             lost.set()

@@ -47,7 +47,7 @@ async def find_stored(
 ) -> list[tuple[IdentityKey, str]]:
     """Return the refused identities that wait for these obstacles, or have one of these keys.
 
-    Each has its stored event. As ``mark_freed`` does, some are left out where too many wait.
+    Each comes with its stored event. For one obstacle, the list has at most ``MOST_FREED``.
     """
     if not (obstacles or keys):
         return []
@@ -101,7 +101,10 @@ async def find_due(db: AsyncConnection, now: int, most: int) -> list[tuple[Ident
 
 @cache
 def _due_statement() -> Select[Any]:
-    """Return the statement that every worker runs each second."""
+    """Return the statement of ``find_due``, which every worker runs each second.
+
+    It selects the identities that are due, or whose due time lies too far ahead.
+    """
     latest = bindparam("latest", type_=BigInteger)
     is_due = or_(RECORDS.c.replan_at <= MOMENT, RECORDS.c.replan_at > latest)
     return (

@@ -82,7 +82,12 @@ def _ledger_rows(working_set: WorkingSet, envelopes: Envelopes, now: int) -> lis
 async def _write_refusals(
     db: AsyncConnection, rows: list[Row], refused_before: Collection[IdentityKey]
 ) -> None:
-    """Write the refusals of planned identities; a refusal with the same reason keeps its time."""
+    """Write the refusals of planned identities, and delete their former ones that have ended.
+
+    A refusal with the same reason keeps its time.
+
+    :param refused_before: the planned identities that had refusals.
+    """
     if refused_before:
         kept = [(row["connection"], row["identity"], row["action"]) for row in rows]
         key = tuple_(REFUSALS.c.connection, REFUSALS.c.identity, REFUSALS.c.action)

@@ -44,7 +44,7 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a channel that delivers a body that was read, and then whatever comes."""
+    """Return an ASGI channel that delivers a body that was read, and then all later messages."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:

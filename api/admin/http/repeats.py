@@ -59,7 +59,7 @@ class Answer:
 class Repeatable:
     """A request with an idempotency key; ``digest`` is that of the request.
 
-    ``key`` is a digest, too: clients may make keys of what they send, such as a name.
+    ``key`` is a digest, too, because clients may derive keys from personal data, such as a name.
     """
 
     asked: Asked
@@ -68,12 +68,12 @@ class Repeatable:
 
     @property
     def about(self) -> str:
-        """Return the matter about which its answer is sealed."""
+        """Return the caller, the key and the request, to which ``seal`` binds the kept answer."""
         return json.dumps([self.asked.actor.name, self.key, self.digest])
 
     @property
     def row(self) -> ColumnElement[bool]:
-        """Return the condition for the row of its key."""
+        """Return the condition that selects the row of this caller and key."""
         return and_(KEYS.c.actor == self.asked.actor.name, KEYS.c.key == self.key)
 
     async def serve(self, carry_out: Callable[[Send], Awaitable[None]], send: Send) -> None:
@@ -93,7 +93,7 @@ class Repeatable:
         if answer.status >= FIRST_FAILURE:
             await self._forget()
         else:
-            with suppress(SQLAlchemyError, OSError):  # it is carried out, and in progress for a day
+            with suppress(SQLAlchemyError, OSError):  # repeats meet RequestInProgress for a day
                 await self._keep(answer)
         await answer.send(send)
 
@@ -110,7 +110,7 @@ class Repeatable:
                 return None
             row = (await db.execute(select(KEYS).where(self.row))).mappings().one_or_none()
         if row is None:
-            raise RequestInProgress  # it failed just now
+            raise RequestInProgress  # the first request failed just now
         if row["request"] != self.digest:
             raise KeyOfAnotherRequest
         if row["answer"] is None:

@@ -8,7 +8,7 @@ MARKED = re.compile(r"\*\*(?P<label>.+?)\*\*|`(?P<typed>.+?)`")
 
 
 class Mark(StrEnum):
-    """How words are set."""
+    """The meaning of a piece of text: plain words, a label on a page, or text to be typed."""
 
     PLAIN = "plain"
     LABEL = "label"
@@ -16,7 +16,7 @@ class Mark(StrEnum):
 
 
 def pieces_of(text: str) -> Iterator[tuple[Mark, str]]:
-    """Yield the pieces of a text in their order, without the signs that mark them."""
+    """Yield the pieces of a text in their order, without their asterisks and backticks."""
     end = 0
     for found in MARKED.finditer(text):
         if found.start() > end:
@@ -29,5 +29,5 @@ def pieces_of(text: str) -> Iterator[tuple[Mark, str]]:
 
 
 def plain(text: str) -> str:
-    """Return a text without marks."""
+    """Return a text without the asterisks and backticks that mark its pieces."""
     return "".join(words for _, words in pieces_of(text))

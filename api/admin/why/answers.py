@@ -68,7 +68,7 @@ OF_THE_DIRECTORY = OF_THE_PROVIDER | {
     Do.UNLOCK,
     Do.APPROVE,
 }
-"""The steps that come to count by being published; all others count at once."""
+"""The steps that take effect once they are published; all others take effect at once."""
 
 
 @dataclass(frozen=True, slots=True)

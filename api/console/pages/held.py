@@ -30,7 +30,7 @@ from api.console.held_words import NO_MORE, approved, rejected
 from api.console.visit import Visit, visit_of
 
 PAGE = 50
-"""People in a page, who can be decided on at once."""
+"""People in a page. An owner can decide on all of them at once."""
 
 UNTIL = re.compile("[0-9]{1,18}")
 """Microseconds since the epoch, as the form has them; Python reads no number of 5000 digits."""
@@ -40,7 +40,7 @@ MOST_NAMED = 200
 
 
 MOST_SHOWN = 5
-"""People who are named of everybody; the others are counted."""
+"""People whom the page for a decision on everybody names; it counts the others."""
 
 APPROVE = "approve"
 
@@ -57,7 +57,7 @@ class Decide(Protocol):
         *,
         until: int | None = None,
     ) -> Awaitable[int]:
-        """End losses, and return of how many people."""
+        """End held losses, and return the number of people who had them."""
         ...
 
 
@@ -65,7 +65,7 @@ DECISIONS: dict[str, Decide] = {"approve": approve_held, "reject": reject_held}
 
 
 async def held(request: Request) -> Response:
-    """List the people of a connection who are held; by default, of the first that holds any."""
+    """List the held people of a connection, by default of the first that holds anybody."""
     visit = visit_of(request)
     chosen = visit.asked("connection")
     found = await show_connection(visit.it, visit.actor, chosen) if chosen else None
@@ -75,7 +75,7 @@ async def held(request: Request) -> Response:
 async def _list(
     visit: Visit, found: ConnectionInUse | None, error: NothingChosen | None = None
 ) -> Response:
-    """Show the held people, by default of the first connection that holds any."""
+    """Show the held people, by default of the first connection that holds anybody."""
     problem = None if error is None else complaint_of(error)
     workspace = await visit.workspace() if found is None else found.workspace
     connections = await list_connections(visit.it, visit.actor, workspace)
@@ -121,7 +121,12 @@ async def _ask(
     everybody: bool,
     error: NotTypedSo | None = None,
 ) -> Response:
-    """Ask for a decision on those who were ticked, or on everybody who is held by now."""
+    """Show the page that asks to confirm a decision and tells its effects.
+
+    The decision is on the ticked people, or on everybody who is held by now.
+
+    :param answer: a key of ``DECISIONS``.
+    """
     named = None if everybody else _named(visit)
     until = _until(visit) or await newest_held(visit.it, visit.actor, found.id)
     foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
@@ -150,7 +155,7 @@ async def _ask(
 async def _people(
     visit: Visit, found: ConnectionInUse, named: Sequence[str] | None
 ) -> Sequence[NamedPerson]:
-    """Return those who were ticked, or the first ones of everybody."""
+    """Return the ticked people, or the first ones of all held people."""
     if named is None:
         page = await page_held(visit.it, visit.actor, found.id, most=MOST_SHOWN)
         return [each.person for each in page.items if each.person is not None]
@@ -185,15 +190,15 @@ def _back(visit: Visit, found: ConnectionInUse, told: str) -> Response:
 
 
 def _until(visit: Visit) -> int | None:
-    """Return the time up to which losses of everybody are meant, as the form has it."""
+    """Return the time up to which a decision on everybody covers losses, as the form has it."""
     text = visit.form.text("until")
     return int(text) if visit.form.is_set("everybody") and UNTIL.fullmatch(text) else None
 
 
 def _named(visit: Visit) -> list[str]:
-    """Return the people who were ticked.
+    """Return the ids of the ticked people.
 
-    :raises NothingChosen: when none was ticked.
+    :raises NothingChosen: when no person was ticked.
     """
     named = list(dict.fromkeys(visit.form.texts("identity")))[:MOST_NAMED]
     if not named:

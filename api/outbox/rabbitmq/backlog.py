@@ -22,8 +22,9 @@ REMEMBERED_BUNDLES = 50
 as fill the lane, where they are full."""
 
 MISSING_SECONDS = 5.0
-"""How long queues for bundles are taken for missing. A full lane is looked at four times a second,
-and each look at a missing queue would end a channel with an error in the log of the broker."""
+"""Seconds for which queues for bundles are taken for missing. The relay looks at a full lane four
+times a second, and each look at a missing queue would end a channel with an error in the log of the
+broker."""
 
 
 class BundleQueues:
@@ -46,9 +47,9 @@ class BundleQueues:
 class BundleSizes:
     """The mean number of events in the newest bundles of each lane.
 
-    Bundles that were made by others are of an unknown size until this relay has published one. The
-    room then takes each for a full one, so that no lane is filled beyond its bound; an operator is
-    told of one event for each, which is no false alarm.
+    Bundles of other relays are of an unknown size until this relay has published one. The room
+    then takes each for a full one, so that no lane is filled beyond its bound; the backlog that an
+    operator sees has one event for each, which raises no false alarm.
     """
 
     def __init__(self) -> None:
@@ -73,7 +74,7 @@ class Counted:
     """The messages in the queues of a topology, and their consumers.
 
     ``bundles`` and their ``consumers`` are empty where the broker has no queues for bundles.
-    ``workers`` are the consumers of single events, which every worker of any version is.
+    ``workers`` are the consumers of single events: each worker of any version is such a consumer.
     """
 
     singles: Mapping[Lane, int]
@@ -87,15 +88,15 @@ class Counted:
     def bundles_are_consumed(self) -> bool:
         """Return whether every worker receives the bundles of every lane.
 
-        Beside an older worker, all bundles would lie with the newer ones, which may be few, or
-        fail.
+        Beside a worker of an older version, all bundles would be left to the newer workers, which
+        may be few, or fail.
         """
         return all(max(1, self.workers[lane]) <= self.consumers.get(lane, 0) for lane in Lane)
 
     def backlog(self, sizes: BundleSizes) -> Backlog:
         """Return the events that wait, those in bundles by the mean size of a bundle.
 
-        Bundles that were left behind when the workers went back to an older version are on no way:
+        Bundles that were left behind when the workers went back to an older version do not count:
         they would leave no room for single events, and keep the sweep from finding their events.
         """
         about = {lane: sizes.mean(lane, unknown=1) for lane in Lane}
@@ -123,7 +124,8 @@ async def count(
 ) -> Counted:
     """Count the ready messages in the queues of a topology, whose exchange of events is there.
 
-    Older brokers demand no permission for it, newer ones any to the queue (some: to configure).
+    Older brokers demand no permission for that. Newer ones demand any permission to the queue, and
+    some the permission to configure it.
 
     :raises AMQPError: when the exchange or a queue is missing, which closes the channel but not the
         connection.
@@ -148,10 +150,10 @@ async def count(
 async def _count_bundles(
     connection: AbstractConnection, topology: Topology, queues: BundleQueues
 ) -> tuple[Mapping[Lane, int], Mapping[Lane, int]]:
-    """Return the bundles and their consumers by lane.
+    """Return the numbers of bundles and of their consumers by lane.
 
-    Both are empty on a broker that was prepared for a version without bundles, whose users may not
-    count them either: every event travels alone there.
+    Both are empty on a broker that was prepared for a version without bundles: their queues are
+    missing there, or closed to this user, and every event travels alone.
     """
     if queues.are_missing:
         return {}, {}

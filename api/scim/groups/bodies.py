@@ -1,7 +1,7 @@
 """What does a request want of a group? Its body is read with the members apart from the rest.
 
 The members are taken out before the library reads a body, because it makes a model of each. If an
-entry is not in order they are left in, and the library words the error.
+entry is invalid they are left in, and the library words the error.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ class PushedGroup(NamedTuple):
 
 
 MOST_UNREAD = 1_000
-"""Entries of a bad list up to which the library words the error of each, at a KB of memory."""
+"""Entries of an invalid list up to which the library words their errors, at a KB of memory each."""
 
 
 class PushedPatch(NamedTuple):
@@ -50,9 +50,9 @@ def read_group(
     body: bytes,
     media: str | None,
 ) -> PushedGroup:
-    """Read the body of a POST or PUT.
+    """Read a group from the body of a POST or PUT, with its members apart.
 
-    :raises SCIMException: when the body is not in order.
+    :raises SCIMException: when the body is invalid.
     """
     decoded = service.decode_body(body, media)
     names = (
@@ -86,13 +86,13 @@ def read_patch(
 ) -> PushedPatch:
     """Read the body of a PATCH.
 
-    :raises SCIMException: when the body is not in order.
+    :raises SCIMException: when the body is invalid.
     """
     return pushed_patch(read_steps(service, resource_type, body, media))
 
 
 def pushed_patch(steps: Sequence[Step]) -> PushedPatch:
-    """Put the ids that steps may add beside the steps."""
+    """Return steps together with the ids of members that they may add."""
     return PushedPatch(steps, MemberIds.of(possible_new_ids(steps)))
 
 
@@ -101,7 +101,7 @@ def read_steps(
 ) -> list[Step]:
     """Read the body of a PATCH as steps; the library reads the operations of unusual shapes.
 
-    :raises SCIMException: when the body is not in order.
+    :raises SCIMException: when the body is invalid.
     """
     decoded = service.decode_body(body, media)
     operations = operations_of(decoded)

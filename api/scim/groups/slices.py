@@ -20,11 +20,11 @@ from api.scim.members.writes import MemberWrite
 from api.scim.transactions.transaction import Transaction
 
 MEMBERS_PER_SLICE = 1_000
-"""Members of one slice, which takes a few times as long as a request for a single user."""
+"""Members of one slice. A slice takes a few times as long as a request for a single user."""
 
 
 async def has_more_than(tx: Transaction, group_id: str, members: int) -> bool:
-    """Return whether a group has more members than a number; no more than that are counted."""
+    """Return whether a group has more members than a number, without counting all of them."""
     counted = select(col(Membership.member_id)).where(in_group(tx, group_id)).limit(members + 1)
     count = await tx.db.scalar(select(func.count()).select_from(counted.subquery()))
     return (count or 0) > members
@@ -35,8 +35,8 @@ async def slices_of(
 ) -> AsyncIterator[MemberChange]:
     """Split a change of members into slices: first removals, then new labels, then additions.
 
-    :param tx: a reading transaction, whose beginning is the moment of which all slices are.
-    :param members: the members of a slice.
+    :param tx: a reading transaction; all slices show the group as of its beginning.
+    :param members: the most members of a slice.
     """
     write = MemberWrite(tx, group_id, change, change.ids.table(tx.dialect))
     async for removed in _in_slices(tx, write.ids_to_remove(), members):

@@ -60,7 +60,7 @@ def _change(op: str, path: str, rest: Mapping[str, Any]) -> PlainChange | None:
 
 
 def _members_in(value: Any) -> dict[str, str | None] | None:
-    """Return the labels of the members in a list, by id; None unless each is a different member."""
+    """Return the labels of members by id; None unless all entries are plain, with different ids."""
     if not isinstance(value, list):
         return None
     members: dict[str, str | None] = {}

@@ -27,10 +27,10 @@ def say_where(
     api: bool = False,
     administrators: socket.socket | None = None,
 ) -> None:
-    """Tell the addresses of a process, which is about to serve.
+    """Print the addresses of a process that is about to serve, or log them if logs are JSON.
 
-    Logs in JSON are read by programs, often from one stream with what is printed. So the addresses
-    are a line of the log then, and nothing is printed.
+    Programs read logs in JSON, often from the same stream as printed text. So nothing is printed
+    then, and the addresses are a line of the log.
 
     :param api: whether it serves providers.
     :param administrators: the socket for the admin API and the console, if it serves them.

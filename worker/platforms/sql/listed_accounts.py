@@ -12,7 +12,10 @@ from worker.sync.tables import RefusalRow, SyncRecordRow
 
 
 def listed_accounts() -> Any:
-    """Return the statement that selects accounts with the sync records of their holders."""
+    """Return the statement that selects accounts with the sync records of their holders, if any.
+
+    The last column tells whether an action of the holder was refused to protect the account.
+    """
     refused = select(RefusalRow.action).where(
         RefusalRow.connection == SyncRecordRow.connection,
         RefusalRow.identity == SyncRecordRow.identity,

@@ -32,9 +32,9 @@ from worker.platforms.sql.save import save
 class SqlPlatform:
     """The Platform in the worker's own tables, within one open transaction.
 
-    ``known`` are workspaces that were committed; they need no statement to make them. ``cautious``
-    locks each workspace whose Admins may decide before any other row, and ``locked`` are the
-    locked ones.
+    ``known`` are workspaces whose rows were committed, so that no statement makes them again.
+    ``cautious`` is whether each workspace whose Admins may decide is locked before any other row,
+    and ``locked`` are the workspaces that are locked.
     """
 
     db: AsyncConnection
