@@ -241,8 +241,8 @@ def run(arguments: list[str], before: Callable[[], None] = lambda: None) -> int:
         # Without any argument, the help has been printed already, and the message is empty.
         message = getattr(error, "format_message", error.__str__)()
         message = " ".join(message.split()).rstrip(".")  # choices come in a line each
-        message = message.replace(": Value error, ", ": ")  # which a choice has from its library
-        message = re.sub(r"\n\s*", " ", message)  # its library lists choices in lines
+        message = message.replace(": Value error, ", ": ")  # as Pydantic begins them
+        message = re.sub(r"\n\s*", " ", message)  # Typer lists choices in lines
         message = EXTRA_WORDS.sub(r"\1: quote a name that has blanks", message)
         message = WRONG_CHOICE.sub(_wrong_choice, message)
         return _fail(f"{message} (see --help)" if message else "", 2)

@@ -39,7 +39,7 @@ QUICK_TRIES = 4
 
 LONGEST_QUICK_PAUSE = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between attempts: in place, and (the latter two) while the database is away."""
+"""Seconds between attempts: the first pause, and the longest one while the database is away."""
 
 PROBE_SECONDS = 15
 """Seconds that a probe may take; longer than SQLite waits for another process's lock."""

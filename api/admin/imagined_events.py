@@ -52,8 +52,8 @@ class ImaginedChange:
 
     ``rules`` are the rules of the connection after the change. If they are ``changed``, all
     identities but ``left_alone`` are published again. The rules deactivate the ``leavers``, one
-    after the other; leavers whose leaving is held already are let go. ``goes_live`` publishes all
-    marks that wait.
+    after the other; leavers whose leaving is held or waived already are let go. ``goes_live``
+    publishes all marks that wait.
     """
 
     connection: str

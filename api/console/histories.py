@@ -105,7 +105,7 @@ def by_day(entries: Sequence[ToldEntry]) -> Sequence[tuple[str, Sequence[ToldEnt
 
 
 def told_timeline(entries: Sequence[TimelineEntry]) -> Sequence[ToldEntry]:
-    """Return a timeline in words; if an action was refused, events were applied in part."""
+    """Return a timeline in words; beside a refused action, what was applied was applied in part."""
     told = [told_entry(each) for each in entries]
     if all(each.event is not Event.REFUSED for each in entries):
         return told
