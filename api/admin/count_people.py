@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, not_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, literal_column, not_, select, union
 
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
 from api.admin.connections import list_connections
 from api.admin.scope import connection_for
-from api.directory.brake_limits import Effect
 from api.directory.leavings import Leaving
 from api.directory.tables import ApiTable
 
@@ -47,30 +46,19 @@ async def count_people(it: Administration, actor: Actor, connection_id: str) -> 
         return PeopleCounts(*(await db.execute(statement)).one())
 
 
-async def count_held(
-    it: Administration, actor: Actor, workspace: str, *, until: int | None = None
-) -> Mapping[str, Mapping[Effect, int]]:
-    """Count the losses that brakes hold, by connection and effect; zeros are left out.
+async def count_held(it: Administration, actor: Actor, workspace: str) -> Mapping[str, int]:
+    """Count the people whose losses brakes hold, by connection; zeros are left out.
 
-    :param until: the time up to which held losses count, in microseconds.
+    A person whose leaving and Admin role are both held counts once.
+
     :raises UnknownWorkspace: when there is no such workspace, or the actor does not reach it.
     """
     ids = [each.id for each in await list_connections(it, actor, workspace)]
     row = IDENTITIES.c
-    named = func.coalesce(row.earlier_leaving["effect"].as_string(), Effect.DEACTIVATION.value)
-    admin: ColumnElement[str] = literal_column(f"'{Effect.ADMIN_ROLE}'")
-    leavings = select(row.connection_id, named.label("effect")).where(row.leaving == HELD)
-    admins = select(row.connection_id, admin.label("effect")).where(row.admin_hold == HELD)
-    if until is not None:
-        leavings = leavings.where(row.held_since <= until)
-        admins = admins.where(row.admin_held_since <= until)
-    both = union_all(*(it.where(row.connection_id.in_(ids)) for it in (leavings, admins)))
-    held = both.subquery().c
-    counted = select(held.connection_id, held.effect, func.count())
-    counts: dict[str, dict[Effect, int]] = {}
+    person = select(row.connection_id, row.id).where(row.connection_id.in_(ids))
+    held = union(person.where(row.leaving == HELD), person.where(row.admin_hold == HELD))
+    people = held.subquery().c
+    counted = select(people.connection_id, func.count()).group_by(people.connection_id)
     async with it.directory.read() as db:
-        for connection, effect, number in await db.execute(
-            counted.group_by(held.connection_id, held.effect)
-        ):
-            counts.setdefault(connection, {})[Effect(effect)] = number
-    return counts
+        rows = (await db.execute(counted)).all()
+    return {row[0]: row[1] for row in rows}

@@ -37,6 +37,22 @@ class ForeseenLoss:
         return self.effect is not Effect.ADMIN_ROLE and not isinstance(self.action, LeaveAlone)
 
 
+@dataclass(frozen=True, slots=True)
+class ForeseenLosses:
+    """What an approval would do: the losses, those of most people first.
+
+    ``people`` counts a person once whose leaving and Admin role are both held.
+    """
+
+    losses: Sequence[ForeseenLoss]
+    people: int
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether no administrator can give back one of the losses."""
+        return any(it.is_final for it in self.losses)
+
+
 async def foresee_held(
     it: Administration,
     actor: Actor,
@@ -44,8 +60,8 @@ async def foresee_held(
     identities: Collection[str] | None,
     *,
     until: int | None = None,
-) -> Sequence[ForeseenLoss]:
-    """Return the losses of held people, those of most people first.
+) -> ForeseenLosses:
+    """Return the losses of held people.
 
     :param identities: the ids of some, a hundred or so; None: everybody who is held.
     :param until: the time up to which held losses count, in microseconds.
@@ -54,8 +70,9 @@ async def foresee_held(
     row = IDENTITIES.c
     leaving = func.coalesce(row.earlier_leaving["effect"].as_string(), Effect.DEACTIVATION.value)
     action = cast(row.deactivation, String)
-    leavings = select(leaving.label("effect"), action.label("action")).where(row.leaving == HELD)
-    admins = select(cast(Effect.ADMIN_ROLE.value, String), cast(null(), String))
+    leavings = select(row.id, leaving.label("effect"), action.label("action"))
+    leavings = leavings.where(row.leaving == HELD)
+    admins = select(row.id, cast(Effect.ADMIN_ROLE.value, String), cast(null(), String))
     admins = admins.where(row.admin_hold == HELD)
     if until is not None:
         leavings = leavings.where(row.held_since <= until)
@@ -67,8 +84,9 @@ async def foresee_held(
     async with it.directory.read() as db:
         await connection_for(db, actor, connection_id, Power.VIEW)
         rows = (await db.execute(counted)).all()
+        people = await db.scalar(select(func.count(held.id.distinct())))
     found = [ForeseenLoss(Effect(effect), _action(text), many) for effect, text, many in rows]
-    return sorted(found, key=lambda it: (-it.people, it.effect))
+    return ForeseenLosses(sorted(found, key=lambda it: (-it.people, it.effect)), people or 0)
 
 
 def _action(text: str | None) -> DeactivationAction | None:

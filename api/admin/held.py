@@ -26,6 +26,9 @@ from api.outbox.held_losses import (
 )
 from api.traces import new_trace
 
+OF_LEAVING = (Effect.DEACTIVATION, Effect.DEVICE)
+"""The brakes that hold a leaving; a person is held by one of them at most."""
+
 EndPage = Callable[[AsyncConnection, Effect, Collection[str]], Awaitable[frozenset[str]]]
 """Ends losses of an effect of some identities, and returns the ids of those that had one."""
 
@@ -196,14 +199,31 @@ async def _end_all(
 ) -> int:
     """End all losses that are held until a time, a transaction for each page of them.
 
-    A person with losses of several effects counts once for each.
+    Admin roles come first: a person who loses both counts with the leaving.
     """
-    ended = 0
-    for effect, last in until.items():
-        while last is not None:
+    people = 0
+    for effect in (Effect.ADMIN_ROLE, *OF_LEAVING):
+        while (last := until[effect]) is not None:
             async with it.directory.write() as db:
                 page = await held_losses(db, connection_id, effect, until=last)
-                ended += len(await end(db, effect, [loss.identity for loss in page]))
+                ended = await end(db, effect, [loss.identity for loss in page])
+                if effect is Effect.ADMIN_ROLE:
+                    ended -= await _still_leaving(db, connection_id, ended, until)
+            people += len(ended)
             if len(page) < PAGE:
                 break
-    return ended
+    return people
+
+
+async def _still_leaving(
+    db: AsyncConnection,
+    connection_id: str,
+    ids: Collection[str],
+    until: Mapping[Effect, int | None],
+) -> frozenset[str]:
+    """Return those of the ids whose leaving is held until a time, and will be ended as well."""
+    found = frozenset[str]()
+    for effect in OF_LEAVING:
+        if (last := until[effect]) is not None:
+            found |= await kept_among(db, connection_id, effect, ids, waived=False, until=last)
+    return found

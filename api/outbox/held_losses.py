@@ -99,15 +99,24 @@ async def held_until(db: AsyncConnection, connection_id: str, effect: Effect) ->
 
 
 async def kept_among(
-    db: AsyncConnection, connection_id: str, effect: Effect, ids: Collection[str], *, waived: bool
+    db: AsyncConnection,
+    connection_id: str,
+    effect: Effect,
+    ids: Collection[str],
+    *,
+    waived: bool,
+    until: int | None = None,
 ) -> frozenset[str]:
     """Return those of the ids whose loss is held.
 
     :param waived: whether a loss that was waived is as good as a held one.
+    :param until: the time after which a hold does not count, in microseconds.
     """
     kept = KEPT_BACK if waived else HELD
-    which = _are(connection_id, effect, ids, kept)
-    return frozenset(await db.scalars(select(IDENTITIES.c.id).where(which)))
+    statement = select(IDENTITIES.c.id).where(_are(connection_id, effect, ids, kept))
+    if until is not None:
+        statement = statement.where(COLUMNS[effect].since <= until)
+    return frozenset(await db.scalars(statement))
 
 
 async def release(

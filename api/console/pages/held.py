@@ -89,7 +89,7 @@ async def _list(
         workspace=workspace,
         section="/held",
         connections=connections,
-        counts={id_: sum(of_effects.values()) for id_, of_effects in counts.items()},
+        counts=counts,
         connection=found,
         page=page,
         pager=visit.pager(page) if page else None,
@@ -130,9 +130,9 @@ async def _ask(
     named = None if everybody else _named(visit)
     until = _until(visit) or await newest_held(visit.it, visit.actor, found.id)
     foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
-    if not foreseen and everybody:
+    if not foreseen.people and everybody:
         return _back(visit, found, NO_MORE)
-    if not foreseen:
+    if not foreseen.people:
         raise NothingChosen
     problem = None if error is None else complaint_of(error)
     return visit.page(
@@ -144,8 +144,7 @@ async def _ask(
         answer=answer,
         everybody=everybody,
         foreseen=foreseen,
-        losses=sum(loss.people for loss in foreseen),
-        is_final=answer == APPROVE and any(loss.is_final for loss in foreseen),
+        is_final=answer == APPROVE and foreseen.is_final,
         people=await _people(visit, found, named),
         until=until,
         problem=problem,
@@ -158,7 +157,8 @@ async def _people(
     """Return the ticked people, or the first ones of all held people."""
     if named is None:
         page = await page_held(visit.it, visit.actor, found.id, most=MOST_SHOWN)
-        return [each.person for each in page.items if each.person is not None]
+        shown = {each.loss.identity: each.person for each in page.items}
+        return [person for person in shown.values() if person is not None]
     people = await people_with_ids(visit.it, visit.actor, found.id, named)
     return sorted(people.values(), key=lambda person: person.name)
 
@@ -172,15 +172,15 @@ async def _carry_out(visit: Visit, found: ConnectionInUse) -> Response:
         raise UnreadableForm
     named = None if everybody else _named(visit)
     foreseen = await foresee_held(visit.it, visit.actor, found.id, named, until=until)
-    if everybody and not foreseen:
+    if everybody and not foreseen.people:
         return _back(visit, found, NO_MORE)
     try:
-        if answer == APPROVE and any(loss.is_final for loss in foreseen):
+        if answer == APPROVE and foreseen.is_final:
             check_typed(form, found.id)
     except NotTypedSo as error:
         return await _ask(visit, found, answer, everybody=everybody, error=error)
     people = await DECISIONS[answer](visit.it, visit.actor, found.id, named, until=until)
-    told = approved(people, foreseen) if answer == APPROVE else rejected(people)
+    told = approved(people, foreseen.losses) if answer == APPROVE else rejected(people)
     return _back(visit, found, told if people else NO_MORE)
 
 

@@ -1,6 +1,7 @@
 """What becomes of Admins who lose their role all at once? Some do, the others keep it."""
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from api.admin.actors import COMMAND
 from api.admin.administration import Administration
 from api.admin.brakes import change_brake
 from api.admin.change_rules import replace_rules
+from api.admin.count_people import count_held
+from api.admin.foresee_held import foresee_held
 from api.admin.held import approve_held, every_held, list_held, reject_held
 from api.admin.preview import WhatIf, preview
 from api.admin.rule_choices import choices_of
@@ -35,6 +38,9 @@ from contracts.rules import (
 from deploy.databases.open_databases import Databases
 from tests.drivers.administration import administration_on
 from tests.drivers.both_sides import Installation, installation_on
+
+Decide = Callable[..., Awaitable[int]]
+"""Ends held losses, and returns of how many people."""
 
 OWNERS = RoleLine(name="Owners", role=Role.ADMIN)
 HELPERS = RoleLine(name="Helpers", role=Role.EDITOR)
@@ -259,6 +265,24 @@ async def test_whoever_is_held_keeps_the_role_of_a_group_that_is_mapped_by_its_i
     held = {it.identity for it in await list_held(owners.it, COMMAND, owners.connection)}
     assert held == {owners.ids["ada"], owners.ids["ben"]}
     assert await owners.admins() == (set(STAFF) if way == "renamed" else {"ada", "ben"})
+
+
+@pytest.mark.parametrize("decide", [approve_held, reject_held])
+async def test_a_person_who_is_held_as_a_leaver_and_as_an_admin_counts_once(
+    owners: Owners, decide: Decide
+) -> None:
+    await change_brake(owners.it, COMMAND, owners.connection, "0:0")
+    await owners.set_members("joe")
+    for name in ("ada", "ben", "joe"):
+        await owners.installation.ingress.patch(f"/Users/{owners.ids[name]}", LEAVE)
+    await owners.installation.deliver()
+    held = await list_held(owners.it, COMMAND, owners.connection)
+    assert Counter(it.effect for it in held) == {Effect.DEACTIVATION: 3, Effect.ADMIN_ROLE: 3}
+    foreseen = await foresee_held(owners.it, COMMAND, owners.connection, None)
+    assert foreseen.people == 4
+    assert await count_held(owners.it, COMMAND, "Acme") == {owners.connection: 4}
+    assert await decide(owners.it, COMMAND, owners.connection, None) == 4
+    assert await list_held(owners.it, COMMAND, owners.connection) == []
 
 
 # --- Admins by the rule -------------------------------------------------------------------------
