@@ -40,17 +40,18 @@ EXPORTED = {sample.name: sample.labels.keys() for sample in SAMPLES}
 VALUES = {
     (sample.name, label, value) for sample in SAMPLES for label, value in sample.labels.items()
 }
+DOCUMENTS = documents()
 RECORDED = {rule["record"] for rule in rules() if "record" in rule}
 
 
-@pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(DEPLOY)))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_a_file_is_the_one_of_the_code(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == documents()[path], "run: make dashboards"
+    assert path.read_text(encoding="utf-8") == DOCUMENTS[path], "run: make dashboards"
 
 
 def test_no_file_is_left_from_before() -> None:
     folders = RULES, DASHBOARDS, *IN_CHART
-    assert {path for folder in folders for path in folder.glob("*")} == documents().keys()
+    assert {path for folder in folders for path in folder.glob("*")} == DOCUMENTS.keys()
 
 
 def test_every_query_asks_for_metrics_that_the_code_exports() -> None:
