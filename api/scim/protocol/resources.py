@@ -6,6 +6,7 @@ is no ``password``, which is never stored, and therefore not announced. The docs
 are published with them, as the descriptions of the schemas.
 """
 
+from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from scim2_models import (
     CaseExact,
     ComplexAttribute,
     Entitlement,
+    ExtensibleStringEnum,
     Extension,
     Group,
     GroupMember,
@@ -45,6 +47,11 @@ __all__ = [
     "ScimUser",
     "User",
 ]
+
+if not hasattr(Enum, "__deepcopy__"):
+    # Python before 3.11.4, as of Debian 12, copies the member of an enum by looking for its name,
+    # which finds no type beyond the canonical ones: a user with such an address was a status 500.
+    setattr(ExtensibleStringEnum, "__deepcopy__", lambda member, _: member)  # noqa: B010
 
 
 class Email(StrictEmail):
