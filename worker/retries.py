@@ -37,9 +37,9 @@ T = TypeVar("T")
 QUICK_TRIES = 4
 """Attempts in place: enough for a deadlock or a race, and over within about a second."""
 
-LONGEST_QUICK_PAUSE = 0.5
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds between attempts: the first pause, and the longest one while the database is away."""
+FIRST_PAUSE, LONGEST_QUICK_PAUSE, LONGEST_PAUSE = 0.1, 0.5, 5.0
+"""Seconds between attempts: the first pause, and the longest in place and while the database is
+away."""
 
 PROBE_SECONDS = 15
 """Seconds that a probe may take; longer than SQLite waits for another process's lock."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, not_, select, union
+from sqlalchemy import ColumnElement, and_, func, literal_column, not_, select, union_all
 
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
@@ -55,8 +55,9 @@ async def count_held(it: Administration, actor: Actor, workspace: str) -> Mappin
     """
     ids = [each.id for each in await list_connections(it, actor, workspace)]
     row = IDENTITIES.c
-    person = select(row.connection_id, row.id).where(row.connection_id.in_(ids))
-    held = union(person.where(row.leaving == HELD), person.where(row.admin_hold == HELD))
+    person = select(row.connection_id).where(row.connection_id.in_(ids))
+    is_admin_alone = and_(row.admin_hold == HELD, row.leaving.is_distinct_from(HELD))
+    held = union_all(person.where(row.leaving == HELD), person.where(is_admin_alone))
     people = held.subquery().c
     counted = select(people.connection_id, func.count()).group_by(people.connection_id)
     async with it.directory.read() as db:

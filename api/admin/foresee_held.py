@@ -1,9 +1,10 @@
 """What would an approval of held losses do? They are counted by effect and deactivation."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import String, cast, func, null, select, union_all
+from sqlalchemy import String, cast, false, func, literal, null, select, union_all
 
 from api.admin.actors import Actor, Power
 from api.admin.administration import Administration
@@ -68,25 +69,37 @@ async def foresee_held(
     :raises UnknownConnection: when there is no connection with this id that the actor reaches.
     """
     row = IDENTITIES.c
-    leaving = func.coalesce(row.earlier_leaving["effect"].as_string(), Effect.DEACTIVATION.value)
-    action = cast(row.deactivation, String)
-    leavings = select(row.id, leaving.label("effect"), action.label("action"))
-    leavings = leavings.where(row.leaving == HELD)
-    admins = select(row.id, cast(Effect.ADMIN_ROLE.value, String), cast(null(), String))
-    admins = admins.where(row.admin_hold == HELD)
+    leaves, is_admin = row.leaving == HELD, row.admin_hold == HELD
     if until is not None:
-        leavings = leavings.where(row.held_since <= until)
-        admins = admins.where(row.admin_held_since <= until)
+        leaves, is_admin = (
+            leaves & (row.held_since <= until),
+            is_admin & (row.admin_held_since <= until),
+        )
+    leaving = func.coalesce(row.earlier_leaving["effect"].as_string(), Effect.DEACTIVATION.value)
+    leavings = select(
+        leaving.label("effect"),
+        cast(row.deactivation, String).label("action"),
+        literal(value=False).label("leaves_too"),
+    ).where(leaves)
+    admins = select(
+        cast(Effect.ADMIN_ROLE.value, String), cast(null(), String), func.coalesce(leaves, false())
+    ).where(is_admin)
     of_connection = row.connection_id == connection_id
     meant = of_connection if identities is None else of_connection & row.id.in_(set(identities))
     held = union_all(leavings.where(meant), admins.where(meant)).subquery().c
-    counted = select(held.effect, held.action, func.count()).group_by(held.effect, held.action)
+    # An Admin who leaves, too, counts as one of the losses, and as a person with the leaving.
+    kinds = (held.effect, held.action, held.leaves_too)
     async with it.directory.read() as db:
         await connection_for(db, actor, connection_id, Power.VIEW)
-        rows = (await db.execute(counted)).all()
-        people = await db.scalar(select(func.count(held.id.distinct())))
-    found = [ForeseenLoss(Effect(effect), _action(text), many) for effect, text, many in rows]
-    return ForeseenLosses(sorted(found, key=lambda it: (-it.people, it.effect)), people or 0)
+        rows = (await db.execute(select(*kinds, func.count()).group_by(*kinds))).all()
+    people = sum(many for *_, leaves_too, many in rows if not leaves_too)
+    of_kinds: dict[tuple[str, str | None], int] = defaultdict(int)
+    for effect, text, _, many in rows:
+        of_kinds[effect, text] += many
+    found = [
+        ForeseenLoss(Effect(effect), _action(text), n) for (effect, text), n in of_kinds.items()
+    ]
+    return ForeseenLosses(sorted(found, key=lambda it: (-it.people, it.effect)), people)
 
 
 def _action(text: str | None) -> DeactivationAction | None:

@@ -197,33 +197,34 @@ async def _end_named(
 async def _end_all(
     it: Administration, connection_id: str, until: Mapping[Effect, int | None], end: EndPage
 ) -> int:
-    """End all losses that are held until a time, a transaction for each page of them.
+    """End all losses that are held until a time, a transaction for each page of people.
 
-    Admin roles come first: a person who loses both counts with the leaving.
+    A person who leaves loses a held Admin role in the same transaction, and counts once. Leavings
+    come first, as they are urgent.
     """
     people = 0
-    for effect in (Effect.ADMIN_ROLE, *OF_LEAVING):
+    for effect in (*OF_LEAVING, Effect.ADMIN_ROLE):
         while (last := until[effect]) is not None:
             async with it.directory.write() as db:
                 page = await held_losses(db, connection_id, effect, until=last)
-                ended = await end(db, effect, [loss.identity for loss in page])
-                if effect is Effect.ADMIN_ROLE:
-                    ended -= await _still_leaving(db, connection_id, ended, until)
+                ids = [loss.identity for loss in page]
+                ended = await end(db, effect, ids)
+                if effect is not Effect.ADMIN_ROLE:
+                    await end(db, Effect.ADMIN_ROLE, await _admins(db, connection_id, ids, until))
             people += len(ended)
             if len(page) < PAGE:
                 break
     return people
 
 
-async def _still_leaving(
+async def _admins(
     db: AsyncConnection,
     connection_id: str,
     ids: Collection[str],
     until: Mapping[Effect, int | None],
-) -> frozenset[str]:
-    """Return those of the ids whose leaving is held until a time, and will be ended as well."""
-    found = frozenset[str]()
-    for effect in OF_LEAVING:
-        if (last := until[effect]) is not None:
-            found |= await kept_among(db, connection_id, effect, ids, waived=False, until=last)
-    return found
+) -> Collection[str]:
+    """Return those of the ids whose loss of the Admin role is held until a time."""
+    role = Effect.ADMIN_ROLE
+    if (last := until[role]) is None:
+        return ()
+    return await kept_among(db, connection_id, role, ids, waived=False, until=last)

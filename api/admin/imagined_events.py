@@ -147,9 +147,9 @@ async def _removed_with(
     leavers: Collection[str],
     devices: Devices,
 ) -> Mapping[str, int]:
-    """Return the number of devices that would be removed with each leaver, by identity id.
+    """Return the number of devices that would be removed with each person whose leaving is judged.
 
-    Leavers who would lose no device are missing.
+    The numbers are by identity id; people who would lose no device are missing.
     """
     removing = [mark.identity_id for mark in marks if _removes_devices(change, mark, leavers)]
     if not removing:

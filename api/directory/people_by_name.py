@@ -52,7 +52,7 @@ class NamePlace:
 
 @dataclass(frozen=True, slots=True)
 class NameEntry:
-    """A found name, with all names of its person that the indexes have, as ``NAMES`` lists them."""
+    """The place of a found name, and a name of its person for each of ``NAMES``."""
 
     place: NamePlace
     names: tuple[str | None, ...]

@@ -23,10 +23,9 @@ EXPLANATION = (
 
 
 def show_published(row: dict[str, Any], leavers: Sequence[Finding], *, as_json: bool) -> None:
-    """Show the result of a command that publishes identities again, and the leavers among them.
+    """Show the result of a command that publishes again, and the leavers that it left alone.
 
-    The directory takes the leavers for active, while downstream has signs that they have left. The
-    command has left them alone.
+    The directory takes these leavers for active, while downstream has signs that they have left.
 
     :raises typer.Exit: with status 1, when there are leavers and no identity was marked.
     """

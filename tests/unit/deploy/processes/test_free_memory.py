@@ -2,23 +2,16 @@
 
 import ctypes
 
-import psutil
 import pytest
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from deploy.processes.free_memory import giving_memory_back
+from deploy.processes.free_memory import LOOKS, giving_memory_back, held_mib, is_worth_it
 
-MIB = 1024 * 1024
 BLOCKS, BYTES, KEPT = 50_000, 2_000, 1_000
 
 on_gnu_linux = pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="no C library of GNU/Linux"
 )
-
-
-def held_mib() -> float:
-    """Return the memory that this process holds."""
-    return psutil.Process().memory_info().rss / MIB
 
 
 @on_gnu_linux
@@ -33,3 +26,8 @@ def test_free_memory_between_used_blocks_goes_back() -> None:
             with attempt:
                 assert held_mib() < full - 50
     assert len(kept) == BLOCKS // KEPT
+
+
+def test_memory_is_returned_after_growth_once_more_and_then_now_and_then() -> None:
+    returned = [looks for looks in range(2 * LOOKS + 1) if is_worth_it(looks)]
+    assert returned == [0, 1, LOOKS, 2 * LOOKS]
