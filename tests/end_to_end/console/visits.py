@@ -43,11 +43,12 @@ class Visit:
         return answer
 
     async def sign_in(self, token: str) -> None:
-        """Begin a session."""
+        """Begin a session; return once the scripts of the first page have run."""
         await self.open("/sign-in")
         await self.page.get_by_label("Token").fill(token)
         await self.page.get_by_role("button", name="Sign in").click()
         await self.page.get_by_role("button", name="Sign out").wait_for()
+        await self.page.wait_for_load_state()
 
     async def in_every_look(self) -> AsyncIterator[str]:
         """Yield the name of each look while the page has it."""
