@@ -6,7 +6,7 @@ transactions, or another database, has a row before it begins, and another one w
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -77,16 +77,19 @@ async def record(
 
 
 @asynccontextmanager
-async def begun(it: Administration, actor: Actor, change: Change) -> AsyncIterator[None]:
+async def begun(it: Administration, actor: Actor, change: Change) -> AsyncIterator[dict[str, Any]]:
     """Record a change that is no single transaction, before it is made, and how it ended.
 
     Without the second row its process or the directory was lost, and it may have been made or not.
+    The block is given a mapping: the second row has what is put there among the values afterwards.
     """
     trace = new_trace()
+    learnt: dict[str, Any] = {}
 
     async def write(outcome: Outcome) -> None:
+        told = replace(change, after={**(change.after or {}), **learnt}) if learnt else change
         async with it.directory.write() as db:
-            await record(db, actor, change, it.clock(), trace, outcome)
+            await record(db, actor, told, it.clock(), trace, outcome)
 
     async def end(outcome: Outcome) -> None:
         with suppress(SQLAlchemyError, OSError):
@@ -94,7 +97,7 @@ async def begun(it: Administration, actor: Actor, change: Change) -> AsyncIterat
 
     await write(Outcome.BEGUN)
     try:
-        yield
+        yield learnt
     except Exception:
         await end(Outcome.FAILED)
         raise

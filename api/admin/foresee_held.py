@@ -93,12 +93,10 @@ async def foresee_held(
         await connection_for(db, actor, connection_id, Power.VIEW)
         rows = (await db.execute(select(*kinds, func.count()).group_by(*kinds))).all()
     people = sum(many for *_, leaves_too, many in rows if not leaves_too)
-    of_kinds: dict[tuple[str, str | None], int] = defaultdict(int)
+    of_kinds: dict[tuple[str, DeactivationAction | None], int] = defaultdict(int)
     for effect, text, _, many in rows:
-        of_kinds[effect, text] += many
-    found = [
-        ForeseenLoss(Effect(effect), _action(text), n) for (effect, text), n in of_kinds.items()
-    ]
+        of_kinds[effect, _action(text)] += many  # writers of documents set blanks as they like
+    found = [ForeseenLoss(Effect(effect), action, n) for (effect, action), n in of_kinds.items()]
     return ForeseenLosses(sorted(found, key=lambda it: (-it.people, it.effect)), people)
 
 

@@ -152,11 +152,12 @@ async def _decide(
     subject = named[0] if named is not None and len(named) == 1 else None
     after = {"identities": "all" if named is None else named}
     change = Change(action, found.workspace, connection_id, subject, after=after)
-    async with begun(it, actor, change):
+    async with begun(it, actor, change) as learnt:
         if pages is not None:
             return await _end_named(it, connection_id, pages, end)
         last = {effect: _earlier(at, until) for effect, at in newest.items()}
-        return await _end_all(it, connection_id, last, end)
+        learnt["people"] = await _end_all(it, connection_id, last, end)
+        return int(learnt["people"])
 
 
 def _earlier(newest: int | None, until: int | None) -> int | None:

@@ -118,6 +118,8 @@ class _Telling:
                 yield NAMES[key], known(mention, self.names)
             elif key in MAPPINGS and isinstance(value, list):
                 yield from ((self._mapped(key, it), label(it["role"])) for it in value)
+            elif key == "identities" and "people" in document:
+                continue  # the number of people says more than that all were meant
             elif key == "identities" and isinstance(value, list):
                 yield NAMES[key], self._people(document, len(value))
             elif isinstance(value, Mapping):

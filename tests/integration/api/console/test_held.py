@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from api.admin.actors import COMMAND
 from api.admin.audit import AUDIT
@@ -57,6 +57,22 @@ async def test_the_held_are_listed_with_what_would_happen(
     assert page.count("The employee leaves the Enterprise Store.") == 3
     assert f"{CONNECTION} holds 3 people." in page
     assert "person-002" in page
+
+
+async def test_people_who_lose_the_same_are_told_together_however_it_was_written(
+    owner: Visitor, admin_api: AdminApi
+) -> None:
+    await hold(admin_api, 3)
+    written = dict(
+        zip(names(3), ('{"do":"remove-employee"}', '{"do": "remove-employee"}'), strict=False)
+    )
+    async with admin_api.it.directory.write() as db:
+        for id_, action in written.items():
+            changed = text("UPDATE identities SET deactivation = :action WHERE id = :id")
+            await db.execute(changed, {"action": action, "id": id_})
+    page = await owner.send("/held", FORM | {"decision": "approve-all"})
+    assert page.text.count("<dt>") == 1
+    assert "<dt>3 people</dt>" in page.text
 
 
 @on_both_databases

@@ -35,6 +35,9 @@ async def test_an_owner_decides_on_some_and_then_on_all(admin_api: AdminApi) -> 
     assert await admin_api.owner.post(f"{HELD}/approve", some) == {"approved": 2}
     assert await admin_api.owner.post(f"{HELD}/reject", {"identities": "all"}) == {"rejected": 3}
     assert (await admin_api.viewer.get(HELD))["items"] == []
+    logged = (await admin_api.owner.get("/audit"))["items"]
+    told = [it["after"] for it in logged if it["action"] == "held.reject"]
+    assert sorted(told, key=len) == [{"identities": "all"}, {"identities": "all", "people": 3}]
     refused = await admin_api.viewer.send("POST", f"{HELD}/approve", {"identities": "all"})
     assert refused.status_code == 403
 
