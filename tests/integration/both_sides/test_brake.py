@@ -245,7 +245,7 @@ async def test_decisions_are_audited_by_ids(staff: Staff) -> None:
     logged = await list_changes(staff.it, COMMAND, connection=staff.connection, most=5)
     rejected, approved = {"identities": "all"}, {"identities": [staff.ids["ben"]]}
     assert [(it.action, it.outcome, it.after) for it in logged] == [
-        ("held.reject", "done", rejected),
+        ("held.reject", "done", rejected | {"people": 2}),
         ("held.reject", "begun", rejected),
         ("held.approve", "done", approved),
         ("held.approve", "begun", approved),
