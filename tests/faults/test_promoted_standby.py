@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import SETTINGS
 from tests.drivers.forked_muster import ForkedInstallation
+from tests.drivers.lapsed_leases import LET_LEASES_LAPSE
 from tests.drivers.muster_process import MusterProcess
-from tests.faults.distributed.site import LET_LEASES_LAPSE
 from tests.servers.ports import free_port
 from tests.servers.postgres import connected
 from tests.servers.services import ServiceUnavailable

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from contracts.topology import Topology
 from tests.drivers.installation import NO_BRAKE, Installation
+from tests.drivers.lapsed_leases import LET_LEASES_LAPSE
 from tests.faults.distributed.device_holders import DeviceHolder
 from tests.faults.distributed.fleet import Fleet, running_fleet
 from tests.faults.distributed.judge import AppSeen, Seen, Verdict, judge
@@ -72,17 +73,6 @@ FROM pg_stat_activity
 WHERE state <> 'idle' AND pid <> pg_backend_pid() OR state IS NULL
 """
 """Statements have placeholders in place of values."""
-
-LET_LEASES_LAPSE = """
-WITH free AS MATERIALIZED (
-    SELECT connection_id, id FROM identities
-    WHERE dirty_lane IS NOT NULL AND due_at <> changed_at
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE identities SET due_at = 0 FROM free
-WHERE identities.connection_id = free.connection_id AND identities.id = free.id
-"""
-"""Whose time is that of the change has no lease, and has to be taken at that."""
 
 
 @dataclass(slots=True)
