@@ -11,7 +11,7 @@ from tests.neighbours.served_process import ServedProcess
 from tests.neighbours.silence import silence
 from tests.neighbours.wire_request import Request
 
-NOISE_SECONDS = 2.5
+NOISE_SECONDS = 2.0
 
 TRIALS = 3
 
