@@ -211,7 +211,8 @@ async def _end_all(
                 ids = [loss.identity for loss in page]
                 ended = await end(db, effect, ids)
                 if effect is not Effect.ADMIN_ROLE:
-                    await end(db, Effect.ADMIN_ROLE, await _admins(db, connection_id, ids, until))
+                    admins = await _admins(db, connection_id, ids, until)
+                    ended |= await end(db, Effect.ADMIN_ROLE, admins)
             people += len(ended)
             if len(page) < PAGE:
                 break
